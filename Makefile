@@ -1,0 +1,186 @@
+# dcbs-bpfprof - times the named sections of a running evaluation.
+#
+#   make                 build everything under build/
+#   make demo            install what is missing, build, start an evaluation, attach to it, print the report
+#   make test            install what is missing, build, run every test (root, for the tests that load BPF)
+#   make bench           the same for the cost of a section, side by side with other tools
+#   make deps            install the packages that building and testing need (Debian 12; root or sudo)
+#   make install         install the command, the marker library and its headers      DESTDIR= prefix=/usr/local
+#   make install-python  install the module dcbs_profiler for one interpreter         DESTDIR= PYTHON=python3
+#   make clean           remove what was built
+#   make help            print this
+#
+#   O=DIR  build there instead     V=1  show the commands     SAN=1  with ASan and UBSan     WERROR=1  warnings fail
+#
+O ?= build
+prefix ?= /usr/local
+PYTHON ?= /usr/bin/python3
+CLANG ?= clang
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
+VERSION := 0.1.0
+ARCH := $(shell uname -m)
+
+Q = $(if $(V),,@)
+say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2);)
+
+CFLAGS ?= -O2 -g
+warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef $(if $(WERROR),-Werror)
+san := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-omit-frame-pointer)
+comma := ,
+depflags = -MMD -MP
+cstd := -std=gnu11 -Iinclude -DDCBS_VERSION='"$(VERSION)"'
+
+# ---- packages -------------------------------------------------------------------------------------
+# What builds it, what tests it, what it is measured against. Everything is in Debian 12.
+packages_build := gcc g++ make pkg-config clang llvm libbpf-dev bpftool libelf-dev libdw-dev zlib1g-dev \
+	libjansson-dev libncurses-dev libcap-dev python3 python3-dev
+packages_test := libcmocka-dev python3-torch tmux
+packages_bench := bpftrace libbpf-tools lttng-tools liblttng-ust-dev
+
+# The goals that promise to do all their own set-up install before they build.
+setup_goals := demo test bench
+first := $(if $(filter $(setup_goals),$(MAKECMDGOALS)),deps)
+
+.PHONY: all help deps demo test bench install install-python clean
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+help:
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
+
+deps:
+	$(Q)tests/deps.sh $(packages_build) $(packages_test) $(if $(filter bench,$(MAKECMDGOALS)),$(packages_bench))
+
+# ---- marker library: runs inside the evaluation ---------------------------------------------------
+marker_objs := $(addprefix $O/marker/,markers.o thread.o probe.o)
+marker_lib := $O/libdcbs-markers.so
+marker_abi := $(shell sed -n 's/^\#define DCBS_ABI[^0-9]*\([0-9]*\).*/\1/p' include/bpfprof/target.h)
+
+$O/marker/%.o: user/marker/%.c | $(first)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(CFLAGS) $(warnings) $(cstd) $(depflags) -fPIC -fvisibility=hidden -c -o $@ $<
+
+$O/marker/%.o: user/marker/%.S include/bpfprof/target.h | $(first)
+	@mkdir -p $(@D)
+	$(call say,AS,$<)$(CC) -DDCBS_ABI=$(marker_abi) $(depflags) -c -o $@ $<
+
+$(marker_lib): $(marker_objs) user/marker/markers.map
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -shared -Wl,--version-script=user/marker/markers.map \
+		-Wl,-soname,libdcbs-markers.so.1 -o $@ $(marker_objs)
+	$(Q)ln -sf libdcbs-markers.so $O/libdcbs-markers.so.1
+
+$O/libdcbs-markers.a: $(marker_objs)
+	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $(marker_objs)
+
+# One extension on the stable ABI for CPython 3.8 and later, with the markers inside.
+python_dir := $O/python/dcbs_profiler
+python_ext := $(python_dir)/_markers.abi3.so
+python_src := $(wildcard user/marker/python/*.c)
+python_py := $(patsubst user/marker/python/dcbs_profiler/%,$(python_dir)/%,\
+	$(wildcard user/marker/python/dcbs_profiler/*.py user/marker/python/dcbs_profiler/py.typed))
+python_objs := $(patsubst user/marker/python/%.c,$O/marker/python/%.o,$(python_src))
+
+$O/marker/python/%.o: user/marker/python/%.c | $(first)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(CFLAGS) $(warnings) $(cstd) $(depflags) -fPIC -fvisibility=hidden \
+		-DPy_LIMITED_API=0x03080000 -Iuser/marker $$(pkg-config --cflags python3) -c -o $@ $<
+
+$(python_ext): $(python_objs) $O/libdcbs-markers.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -shared -Wl,--exclude-libs,ALL -o $@ $^
+
+$(python_dir)/%: user/marker/python/dcbs_profiler/%
+	@mkdir -p $(@D)
+	$(call say,COPY,$@)cp $< $@
+
+# ---- BPF programs: run in the kernel --------------------------------------------------------------
+bpf_src := $(wildcard bpf/*.bpf.c)
+bpf_objs := $(patsubst bpf/%.c,$O/bpf/%.o,$(bpf_src))
+bpf_arch := $(patsubst x86_64,x86,$(patsubst aarch64,arm64,$(ARCH)))
+skeleton := $O/bpf/bpfprof.skel.h
+
+$O/bpf/%.bpf.o: bpf/%.bpf.c | $(first)
+	@mkdir -p $(@D)
+	$(call say,BPF,$<)$(CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Wno-unknown-attributes $(depflags) \
+		-D__TARGET_ARCH_$(bpf_arch) -Iinclude -I/usr/include/$(ARCH)-linux-gnu -c -o $@ $<
+
+$O/bpf/bpfprof.o: $(bpf_objs)
+	$(call say,BPFLD,$@)$(BPFTOOL) gen object $@ $(bpf_objs)
+
+$(skeleton): $O/bpf/bpfprof.o
+	$(call say,SKEL,$@)$(BPFTOOL) gen skeleton $< name bpfprof > $@
+
+# ---- the profiler ---------------------------------------------------------------------------------
+user_src := $(wildcard user/*.c user/collect/*.c user/symbol/*.c user/analyse/*.c user/render/*.c)
+user_objs := $(patsubst user/%.c,$O/user/%.o,$(user_src))
+user_lib_objs := $(filter-out $O/user/main.o,$(user_objs))
+user_pkgs := libbpf libelf libdw jansson ncursesw libcap
+libs = $$(pkg-config --libs $(user_pkgs)) -lz -lm
+
+$O/user/%.o: user/%.c $(skeleton) | $(first)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(CFLAGS) $(san) $(warnings) $(cstd) $(depflags) -D_GNU_SOURCE -Iuser -I$O/bpf -c -o $@ $<
+
+$O/libbpfprof.a: $(user_lib_objs)
+	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
+
+$O/dcbs-bpfprof: $O/user/main.o $O/libbpfprof.a $O/marker/probe.o
+	$(call say,LD,$@)$(CC) $(LDFLAGS) $(san) -o $@ $O/user/main.o $O/libbpfprof.a $(libs)
+
+# ---- tests ----------------------------------------------------------------------------------------
+target_bins := $(patsubst tests/targets/%.c,$O/tests/targets/%,$(wildcard tests/targets/*.c)) \
+	$(patsubst tests/targets/%.cpp,$O/tests/targets/%,$(wildcard tests/targets/*.cpp))
+unit_bins := $(patsubst tests/unit/%.c,$O/tests/unit/%,$(wildcard tests/unit/*.c))
+bench_bins := $(patsubst tests/bench/%.c,$O/tests/bench/%,$(wildcard tests/bench/*.c))
+
+$O/tests/targets/%: tests/targets/%.c $(marker_lib) | $(first)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(CFLAGS) $(warnings) $(cstd) $(depflags) -D_GNU_SOURCE -pthread -o $@ $< \
+		-L$O -ldcbs-markers -ldl -Wl,-rpath,$(abspath $O)
+
+$O/tests/targets/%: tests/targets/%.cpp $(marker_lib) | $(first)
+	@mkdir -p $(@D)
+	$(call say,CXX,$<)$(CXX) $(CFLAGS) -Wall -Wextra -std=c++17 -Iinclude $(depflags) -pthread -o $@ $< \
+		-L$O -ldcbs-markers -Wl,-rpath,$(abspath $O)
+
+$O/tests/unit/%: tests/unit/%.c $O/libbpfprof.a $O/libdcbs-markers.a | $(first)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(CFLAGS) $(san) $(warnings) $(cstd) $(depflags) -D_GNU_SOURCE -Iuser -Iuser/marker -I$O/bpf \
+		-pthread -o $@ $< $O/libbpfprof.a $O/libdcbs-markers.a $(libs) -lcmocka
+
+$O/tests/bench/%: tests/bench/%.c $(marker_lib) | $(first)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(CFLAGS) $(warnings) $(cstd) $(depflags) -D_GNU_SOURCE -pthread -o $@ $< \
+		-L$O -ldcbs-markers -Wl,-rpath,$(abspath $O) $(if $(findstring lttng,$@),-Itests/bench -llttng-ust -ldl)
+
+# ---- goals ----------------------------------------------------------------------------------------
+all: $O/dcbs-bpfprof $(marker_lib) $O/libdcbs-markers.a $(python_ext) $(python_py)
+
+demo: all
+	$(Q)tests/demo.sh $O $(PYTHON)
+
+test: all $(target_bins) $(unit_bins)
+	$(Q)tests/run $O $(PYTHON)
+
+bench: all $(bench_bins)
+	$(Q)tests/bench/run $O $(PYTHON)
+
+install: all
+	install -d $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/lib/pkgconfig $(DESTDIR)$(prefix)/include/dcbs
+	install -m 755 $O/dcbs-bpfprof $(DESTDIR)$(prefix)/bin
+	install -m 644 $O/libdcbs-markers.so $(DESTDIR)$(prefix)/lib/libdcbs-markers.so.1
+	ln -sf libdcbs-markers.so.1 $(DESTDIR)$(prefix)/lib/libdcbs-markers.so
+	install -m 644 $O/libdcbs-markers.a $(DESTDIR)$(prefix)/lib
+	install -m 644 include/dcbs/*.h $(DESTDIR)$(prefix)/include/dcbs
+	sed 's|@prefix@|$(prefix)|; s|@version@|$(VERSION)|' user/marker/dcbs-markers.pc.in \
+		> $(DESTDIR)$(prefix)/lib/pkgconfig/dcbs-markers.pc
+
+install-python: all
+	site=$$($(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("purelib"))') && \
+	install -d $(DESTDIR)$$site/dcbs_profiler && install -m 644 $(python_ext) $(python_py) $(DESTDIR)$$site/dcbs_profiler
+
+clean:
+	rm -rf $O
+
+-include $(shell find $O -name '*.d' 2>/dev/null)

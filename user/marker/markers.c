@@ -1,0 +1,557 @@
+// SPDX-License-Identifier: MIT
+/*
+ * markers.c - begin, end and the cache marks: the hot path inside the evaluation.
+ *
+ * Everything here runs on the calling thread and touches that thread's record only; the one
+ * exception, a section ended on another thread than its own, is spelled out at end_foreign().
+ * The layout and the reader's side are described in bpfprof/target.h.
+ */
+#include <string.h>
+#include <time.h>
+
+#include "thread.h"
+
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+#define cold __attribute__((noinline, cold))
+#define hot __attribute__((noinline, hot))	/* apart, so that the path without a profiler saves no registers */
+#define EXPORT __attribute__((visibility("default")))
+
+/* What is stored above this line is seen before what is stored below, by whatever interrupts this thread. */
+#define publish() __atomic_signal_fence(__ATOMIC_RELEASE)
+
+__thread struct dcbs_record *dcbs_record __attribute__((tls_model("initial-exec")));
+
+static inline bool attached(void)
+{
+	return unlikely(dcbs_marker_semaphore);
+}
+
+static inline uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
+}
+
+/* Is the slot still in the use that a token stands for? What lay below it may have left since. */
+static inline bool same_use(uint64_t use, dcbs_token token)
+{
+	return (use | DCBS_USE_BELOW) == (token.use | DCBS_USE_BELOW);
+}
+
+/* The slot that a token names, whether or not it is still in the use that the token stands for. */
+static inline struct dcbs_slot *token_slot(dcbs_token token)
+{
+	return &((struct dcbs_record *)token.record)->slots[dcbs_use_slot(token.use)];
+}
+
+/*
+ * The first begin or end of a thread after a profiler came. While nobody was attached only the list
+ * of open sections was kept: make up the rest. How long ago the last begin or end was is not known
+ * here, so the innermost section's self time counts from time 0; the reader knows when it attached
+ * and subtracts that.
+ */
+static cold void resume(struct dcbs_record *r)
+{
+	unsigned int i, n = 0;
+	uint8_t open[DCBS_SLOTS];
+
+	for (i = r->innermost; i && n < DCBS_SLOTS; i = dcbs_use_below(r->slots[i].use))
+		open[n++] = (uint8_t)i;
+	memset(r->nested, 0, sizeof(r->nested));
+	while (n--) {
+		struct dcbs_slot *s = &r->slots[open[n]];
+
+		s->start_ns = s->self_ns = s->outer_ns = 0;
+		s->flags = r->nested[s->name]++ ? 0 : DCBS_OUTERMOST;
+	}
+	r->slots[r->innermost].flags |= DCBS_SELF_FROM_0;
+}
+
+/* The time up to now belongs to the section that was innermost. Slot 0 takes what belongs to none. */
+static inline void charge(struct dcbs_record *r, uint64_t now)
+{
+	if (unlikely(!r->last_ns))
+		resume(r);
+	r->slots[r->innermost].self_ns += now - r->last_ns;
+	r->last_ns = now;
+}
+
+static inline void ring_put(struct dcbs_record *r, const struct dcbs_event *event)
+{
+	uint64_t head = r->head;
+
+	r->ring[head & (DCBS_RING - 1)] = *event;
+	publish();
+	r->head = head + 1;
+}
+
+static inline void hand_over_if_due(struct dcbs_record *r, uint64_t now)
+{
+	if (likely(r->head - r->flush_head < DCBS_BATCH && now - r->flush_ns < DCBS_FLUSH_NS))
+		return;
+	r->flush_head = r->head;
+	r->flush_ns = now;
+	publish();
+	dcbs_marker_flush(r);
+}
+
+/* Takes a slot out of the list of open ones; `below` is the one under it. */
+static inline void unlink_slot(struct dcbs_record *r, unsigned int i, unsigned int below)
+{
+	unsigned int above = r->innermost;
+
+	if (likely(above == i)) {
+		r->innermost = (uint8_t)below;
+		return;
+	}
+	while (above && dcbs_use_below(r->slots[above].use) != i)
+		above = dcbs_use_below(r->slots[above].use);
+	if (above)
+		r->slots[above].use = (r->slots[above].use & ~DCBS_USE_BELOW) | below << 6;
+}
+
+/* A section that was the outermost of its name has left while others of that name are open: the eldest takes over. */
+static cold void pass_on_outermost(struct dcbs_record *r, uint16_t name, uint64_t now)
+{
+	struct dcbs_slot *eldest = NULL;
+	unsigned int i;
+
+	for (i = r->innermost; i; i = dcbs_use_below(r->slots[i].use))
+		if (r->slots[i].name == name)
+			eldest = &r->slots[i];
+	if (!eldest)
+		return;
+	eldest->flags |= DCBS_OUTERMOST;
+	eldest->outer_ns = now;
+}
+
+/* Closes a slot of our own record and gives it back. */
+static inline void release(struct dcbs_record *r, struct dcbs_slot *s, uint64_t use)
+{
+	unlink_slot(r, dcbs_use_slot(use), dcbs_use_below(use));
+	publish();
+	s->use = 0;
+}
+
+/* The same while a profiler is attached, when `nested` is kept. */
+static inline void release_timed(struct dcbs_record *r, struct dcbs_slot *s, uint64_t use, uint64_t now)
+{
+	release(r, s, use);
+	if (unlikely(--r->nested[s->name] && s->flags & DCBS_OUTERMOST))
+		pass_on_outermost(r, s->name, now);
+}
+
+/* Another thread has ended sections of ours and counted them, the last at foreign_ns; what remains to be done is the list. */
+static cold void tidy(struct dcbs_record *r)
+{
+	uint64_t ended_ns = __atomic_load_n(&r->foreign_ns, __ATOMIC_RELAXED), use;
+	unsigned int i;
+
+	__atomic_store_n(&r->foreign, 0, __ATOMIC_SEQ_CST);
+	for (i = 1; i <= DCBS_DEPTH; i++) {
+		use = __atomic_load_n(&r->slots[i].use, __ATOMIC_ACQUIRE);
+		if (!(use & DCBS_USE_ENDED))
+			continue;
+		if (r->innermost == i && r->last_ns && ended_ns > r->last_ns)
+			r->last_ns = ended_ns;
+		release_timed(r, &r->slots[i], use, ended_ns);
+	}
+}
+
+/* The record of this thread, made at its first section. NULL: no memory, or another copy leads. */
+static cold struct dcbs_record *first_section(const struct dcbs_calls **elsewhere)
+{
+	const struct dcbs_calls *leader = dcbs_leader();
+
+	*elsewhere = leader == &dcbs_marker_calls ? NULL : leader;
+	return *elsewhere ? NULL : dcbs_record_make();
+}
+
+/*
+ * Takes a free slot for a section and puts it on top of the list. Everything that a later end or
+ * begin waits for goes through registers, the token above all: a value that is stored and loaded
+ * again at once costs as much as the rest of this function.
+ */
+static inline dcbs_token take_slot(struct dcbs_record *r, struct dcbs_slot *s, unsigned int i, dcbs_id name)
+{
+	uint64_t use = (r->use += DCBS_USE_SERIAL) | (uint64_t)r->innermost << 6 | i;
+
+	s->start_ns = 0;
+	s->items = 0;
+	s->name = likely(name < DCBS_NAMES) ? name : DCBS_NAME_OTHER;
+	s->flags = 0;
+	s->pad = 0;
+	s->use = use;
+	publish();
+	r->innermost = (uint8_t)i;
+	return (dcbs_token){r, use};
+}
+
+/* The slot above the innermost is free unless sections end out of order; then any will do. 0: none is. */
+static inline unsigned int free_slot(const struct dcbs_record *r)
+{
+	unsigned int i = r->innermost + 1u;
+
+	if (likely(!r->slots[i].use))
+		return i;
+	for (i = 1; i <= DCBS_DEPTH; i++)
+		if (!r->slots[i].use)
+			return i;
+	return 0;
+}
+
+/* begin() in all its cases: a profiler is attached, another thread has ended a section of ours, slots are scarce. */
+static hot dcbs_token begin_timed(struct dcbs_record *r, dcbs_id name)
+{
+	struct dcbs_slot *s;
+	dcbs_token token;
+	unsigned int i;
+	uint64_t now;
+
+	if (unlikely(r->foreign))
+		tidy(r);
+	i = free_slot(r);
+	s = &r->slots[i];
+	if (unlikely(!i)) {
+		r->too_deep++;
+		return (dcbs_token){0};
+	}
+	if (unlikely(!attached())) {
+		r->last_ns = 0;
+		return take_slot(r, s, i, name);
+	}
+	now = now_ns();
+	charge(r, now);
+	token = take_slot(r, s, i, name);
+	s->start_ns = s->outer_ns = now;
+	s->self_ns = 0;
+	s->flags = r->nested[s->name]++ ? 0 : DCBS_OUTERMOST;
+	return token;
+}
+
+static cold dcbs_token begin_slow(dcbs_id name)
+{
+	const struct dcbs_calls *elsewhere;
+	struct dcbs_record *r = first_section(&elsewhere);
+
+	if (elsewhere)
+		return elsewhere->begin(name);
+	if (!r)
+		return (dcbs_token){0};
+	return begin_timed(r, name);
+}
+
+EXPORT dcbs_token dcbs_section_begin(dcbs_id name)
+{
+	struct dcbs_record *r = dcbs_record;
+	struct dcbs_slot *s;
+	unsigned int i;
+
+	if (unlikely(!r))
+		return begin_slow(name);
+	i = r->innermost + 1u;
+	s = &r->slots[i];
+	if (attached() || unlikely(r->foreign) || unlikely(s->use))
+		return begin_timed(r, name);
+	r->last_ns = 0;
+	return take_slot(r, s, i, name);
+}
+
+/* What an ended section says of itself, but for its items. */
+static inline struct dcbs_event section_event(const struct dcbs_slot *s, uint64_t now, uint8_t flags)
+{
+	struct dcbs_event e = {
+		.end_ns = now,
+		.value_ns = now - s->start_ns,
+		.self_ns = s->self_ns,
+		.items = s->items,
+		.name = s->name,
+		.kind = DCBS_EVENT_SECTION,
+		.flags = s->flags | flags,
+	};
+
+	if (unlikely(!s->start_ns)) {
+		e.value_ns = 0;
+		e.flags |= DCBS_NO_START;
+	}
+	return e;
+}
+
+static inline void put_section(struct dcbs_record *r, const struct dcbs_slot *s, uint64_t now, uint8_t flags)
+{
+	struct dcbs_event e = section_event(s, now, flags);
+
+	if (unlikely(s->outer_ns != s->start_ns && s->flags & DCBS_OUTERMOST)) {
+		struct dcbs_event open = {
+			.end_ns = now,
+			.value_ns = now - s->outer_ns,
+			.name = s->name,
+			.kind = DCBS_EVENT_OPEN_TIME,
+		};
+
+		ring_put(r, &open);
+		e.flags &= (uint8_t)~DCBS_OUTERMOST;
+	}
+	ring_put(r, &e);
+}
+
+/*
+ * A section of another thread's record. Whoever swaps its use has ended it; the owner finds that at
+ * its next begin or end. Until then the slot stays in the list and nobody takes it, so its fields
+ * stay as they are; only self_ns and last_ns may move while we read them, hence the bounds.
+ */
+static cold void end_foreign(dcbs_token token, struct dcbs_slot *s, uint8_t flags)
+{
+	struct dcbs_record *owner = token.record, *r = dcbs_record;
+	uint64_t use = __atomic_load_n(&s->use, __ATOMIC_ACQUIRE), now = now_ns(), last;
+	const struct dcbs_calls *elsewhere;
+	struct dcbs_slot ended = *s;
+
+	if (!r)
+		r = first_section(&elsewhere);
+	__atomic_store_n(&owner->foreign_ns, now, __ATOMIC_RELAXED);
+	if (!same_use(use, token) ||
+	    !__atomic_compare_exchange_n(&s->use, &use, use | DCBS_USE_ENDED, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+		if (r)
+			r->unmatched++;
+		return;
+	}
+	last = __atomic_load_n(&owner->last_ns, __ATOMIC_RELAXED);
+	if (owner->innermost == dcbs_use_slot(use) && last && now > last)
+		ended.self_ns += now - last;
+	if (ended.start_ns && ended.self_ns > now - ended.start_ns)
+		ended.self_ns = now - ended.start_ns;
+	__atomic_store_n(&owner->foreign, 1, __ATOMIC_RELEASE);
+	if (!r || !attached())
+		return;
+	put_section(r, &ended, now, flags);
+	hand_over_if_due(r, now);
+}
+
+/* Not this thread's: another thread's, another copy's, or one that never was. */
+static cold void end_slow(dcbs_token token, uint8_t flags)
+{
+	const struct dcbs_calls *leader;
+
+	if (!token.record)
+		return;
+	leader = dcbs_leader();
+	if (leader != &dcbs_marker_calls)
+		leader->end(token, flags);
+	else
+		end_foreign(token, token_slot(token), flags);
+}
+
+/* end() in all its cases but those of end_slow(). */
+static hot void end_timed(struct dcbs_record *r, dcbs_token token, uint8_t flags)
+{
+	struct dcbs_slot *s = token_slot(token);
+	uint64_t now;
+
+	if (unlikely(r->foreign))
+		tidy(r);
+	if (unlikely(!same_use(s->use, token))) {
+		r->unmatched++;
+		return;
+	}
+	if (unlikely(!attached())) {
+		r->last_ns = 0;
+		release(r, s, s->use);
+		return;
+	}
+	now = now_ns();
+	charge(r, now);
+	put_section(r, s, now, flags);
+	release_timed(r, s, s->use, now);
+	hand_over_if_due(r, now);
+}
+
+static inline void section_end(dcbs_token token, uint8_t flags)
+{
+	struct dcbs_record *r = dcbs_record;
+	struct dcbs_slot *s = token_slot(token);
+
+	if (unlikely(token.record != r || !r)) {
+		end_slow(token, flags);
+	} else if (attached() || unlikely(r->foreign) || unlikely(s->use != token.use)) {
+		end_timed(r, token, flags);
+	} else {
+		r->last_ns = 0;
+		release(r, s, token.use);
+	}
+}
+
+EXPORT void dcbs_section_end(dcbs_token token)
+{
+	section_end(token, 0);
+}
+
+EXPORT void dcbs_section_fail(dcbs_token token)
+{
+	section_end(token, DCBS_ERROR);
+}
+
+static cold void items_slow(dcbs_token token, uint64_t n)
+{
+	const struct dcbs_calls *leader = dcbs_leader();
+	struct dcbs_slot *s;
+
+	if (leader != &dcbs_marker_calls) {
+		leader->items(token, n);
+		return;
+	}
+	s = token_slot(token);
+	if (same_use(__atomic_load_n(&s->use, __ATOMIC_ACQUIRE), token) && n <= UINT32_MAX - s->items)
+		s->items += (uint32_t)n;
+}
+
+EXPORT void dcbs_section_items(dcbs_token token, uint64_t n)
+{
+	struct dcbs_record *r = dcbs_record;
+	struct dcbs_slot *s;
+
+	if (!token.record)
+		return;
+	if (unlikely(token.record != r)) {
+		items_slow(token, n);
+		return;
+	}
+	s = token_slot(token);
+	if (unlikely(!same_use(s->use, token)))
+		return;
+	if (likely(n <= UINT32_MAX - s->items)) {
+		s->items += (uint32_t)n;
+	} else if (attached()) {
+		struct dcbs_event e = {.end_ns = now_ns(), .value_ns = n, .name = s->name, .kind = DCBS_EVENT_ITEMS};
+
+		ring_put(r, &e);
+		hand_over_if_due(r, e.end_ns);
+	}
+}
+
+static void cache_event(dcbs_id name, uint8_t kind, uint64_t value)
+{
+	struct dcbs_event e = {.value_ns = value, .name = name, .kind = kind};
+	struct dcbs_record *r = dcbs_record;
+	const struct dcbs_calls *elsewhere = NULL;
+
+	if (likely(!attached() && r))
+		return;
+	if (!r)
+		r = first_section(&elsewhere);
+	if (elsewhere) {
+		elsewhere->cache(name, kind, value);
+		return;
+	}
+	if (!r || !attached())
+		return;
+	e.end_ns = now_ns();
+	ring_put(r, &e);
+	hand_over_if_due(r, e.end_ns);
+}
+
+/* Seconds -> ns; what is no time at all counts as 0, more than 292 years as that. */
+static uint64_t to_ns(double seconds)
+{
+	if (!(seconds > 0))
+		return 0;
+	return seconds < 9.2e9 ? (uint64_t)(seconds * 1e9 + 0.5) : 9200000000000000000ULL;
+}
+
+/* A cache is a name; the handle is its number, so that it means the same to every copy of the library. */
+static dcbs_id cache_id(const dcbs_cache *cache)
+{
+	return cache ? (dcbs_id)(uintptr_t)cache : DCBS_NAME_OTHER;
+}
+
+EXPORT dcbs_cache *dcbs_cache_name(const char *name)
+{
+	return (dcbs_cache *)(uintptr_t)dcbs_leader()->name(name, DCBS_NAME_CACHE);
+}
+
+EXPORT void dcbs_record_hit(dcbs_cache *cache, double access_time)
+{
+	cache_event(cache_id(cache), DCBS_EVENT_CACHE_HIT, to_ns(access_time));
+}
+
+EXPORT void dcbs_record_miss(dcbs_cache *cache, double computation_time)
+{
+	cache_event(cache_id(cache), DCBS_EVENT_CACHE_MISS, to_ns(computation_time));
+}
+
+EXPORT void dcbs_record_size(dcbs_cache *cache, uint64_t size_bytes)
+{
+	cache_event(cache_id(cache), DCBS_EVENT_CACHE_SIZE, size_bytes);
+}
+
+EXPORT dcbs_id dcbs_section_name(const char *name)
+{
+	return dcbs_leader()->name(name, DCBS_NAME_SECTION);
+}
+
+static dcbs_token begin_reserved(dcbs_id *id, const char *name, uint8_t kind)
+{
+	dcbs_id n = __atomic_load_n(id, __ATOMIC_RELAXED);
+
+	if (unlikely(!n)) {
+		n = dcbs_leader()->name(name, kind);
+		__atomic_store_n(id, n, __ATOMIC_RELAXED);
+	}
+	return dcbs_section_begin(n);
+}
+
+EXPORT dcbs_token dcbs_forward_pass_begin(void)
+{
+	static dcbs_id id;
+
+	return begin_reserved(&id, "forward_pass", DCBS_NAME_FORWARD);
+}
+
+EXPORT void dcbs_forward_pass_end(dcbs_token token)
+{
+	section_end(token, 0);
+}
+
+EXPORT dcbs_token dcbs_generation_begin(void)
+{
+	static dcbs_id id;
+
+	return begin_reserved(&id, "generation", DCBS_NAME_GENERATION);
+}
+
+EXPORT void dcbs_generation_end(dcbs_token token, uint64_t tokens)
+{
+	if (tokens)
+		dcbs_section_items(token, tokens);
+	section_end(token, 0);
+}
+
+EXPORT unsigned int dcbs_attached(void)
+{
+	const struct dcbs_calls *leader = dcbs_leader();
+
+	return leader == &dcbs_marker_calls ? dcbs_marker_semaphore : leader->attached();
+}
+
+static dcbs_token calls_begin(dcbs_id name)
+{
+	return dcbs_section_begin(name);
+}
+
+static void calls_end(dcbs_token token, uint8_t flags)
+{
+	section_end(token, flags);
+}
+
+const struct dcbs_calls dcbs_marker_calls = {
+	.name = dcbs_name_register,
+	.begin = calls_begin,
+	.end = calls_end,
+	.items = dcbs_section_items,
+	.cache = cache_event,
+	.attached = dcbs_attached,
+	.state = &dcbs_marker_state,
+};
