@@ -141,7 +141,8 @@ struct dcbs_record {
 	__u64 too_deep;		/* begins that found no free slot */
 	__u64 unmatched;	/* ends without an open begin */
 	__u64 foreign_ns;	/* when that was, at the last */
-	__u64 reserved[4];
+	__u64 base;		/* head when this thread took the record: what is older was another's */
+	__u64 reserved[3];
 	struct dcbs_slot slots[DCBS_SLOTS];
 	__u8 nested[DCBS_NAMES];	/* calls of that section open on this thread; kept while last_ns is not 0 */
 	struct dcbs_event ring[DCBS_RING];

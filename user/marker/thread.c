@@ -87,7 +87,8 @@ struct dcbs_record *dcbs_record_make(void)
 		lib.spare = (struct dcbs_record *)(uintptr_t)r->state;
 		r->state = (uint64_t)(uintptr_t)&dcbs_marker_state;
 		r->slots[DCBS_SLOTS - 1].use = DCBS_USE_ENDED;	/* never free */
-		r->last_ns = r->flush_ns = 0;
+		r->base = r->flush_head = r->head;
+		r->last_ns = r->flush_ns = r->too_deep = r->unmatched = 0;
 		r->tid = gettid_here();
 	}
 	pthread_mutex_unlock(&lib.lock);
@@ -209,8 +210,7 @@ static void after_fork_child(void)
 	for (; r; r = (struct dcbs_record *)(uintptr_t)r->next) {
 		if (!r->tid)
 			continue;
-		memset(r->ring, 0, sizeof(r->ring));
-		r->flush_head = r->head;
+		r->base = r->flush_head = r->head;
 		if (r == dcbs_record) {
 			r->tid = gettid_here();
 			continue;

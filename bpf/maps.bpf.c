@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* maps.bpf.c - the maps and globals that maps.bpf.h declares. */
+#include "maps.bpf.h"
+
+const volatile u32 only_tgid = 0;
+struct window window = {};
+struct counters counters = {};
+
+struct stats_map stats SEC(".maps");
+struct rows_map rows SEC(".maps");
+struct row_names_map row_names SEC(".maps");
+struct processes_map processes SEC(".maps");
+struct targets_map targets SEC(".maps");
+struct baselines_map baselines SEC(".maps");
+struct threads_map threads SEC(".maps");
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";

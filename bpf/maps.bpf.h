@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * maps.bpf.h - every map and global, and the few operations on them that all programs share.
+ *
+ * The maps are declared here for all objects; the linker of bpftool makes one of each. Programs may
+ * run at any time on any CPU, uprobe programs may be preempted: shared values are only added to
+ * atomically, and what a program needs as scratch lies in its task's own storage, guarded by `busy`.
+ */
+#ifndef BPF_MAPS_H
+#define BPF_MAPS_H
+
+#include "kernel.h"
+#include "bpfprof/abi.h"
+
+/* Set before load. With one target a compare decides whether a task is ours; otherwise `targets` does. */
+extern const volatile u32 only_tgid;
+
+extern struct window window;
+extern struct counters counters;
+
+/* What is being added up for one row before it goes to `stats`, so that a loop costs one atomic add a batch. */
+struct sum {
+	u32 row;
+	u32 count;
+	u64 sum_ns;
+	u64 total_ns;
+	u64 self_ns;
+	u64 max_ns;
+	u64 min_inv_ns;
+	u64 items;
+};
+
+/* A thread of a target. */
+struct thread {
+	u64 record;		/* address of its record */
+	u64 consumed;		/* its ring is read up to here */
+	u64 too_deep;		/* counters of the record that are accounted for */
+	u64 unmatched;
+	u32 busy;		/* a program is at work here and may have been interrupted by the present one */
+	u32 pad;
+	struct sum sum;
+	struct dcbs_event events[DCBS_RING];
+};
+
+struct stats_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, BPFPROF_ROWS);
+	__type(key, u32);
+	__type(value, struct stat);
+};
+
+struct rows_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, BPFPROF_ROWS);
+	__type(key, struct row_name);
+	__type(value, u32);
+};
+
+struct row_names_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, BPFPROF_ROWS);
+	__type(key, u32);
+	__type(value, struct row_name);
+};
+
+struct processes_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, BPFPROF_PROCESSES);
+	__type(key, u32);
+	__type(value, struct process);
+};
+
+struct targets_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, BPFPROF_PROCESSES);
+	__type(key, u32);
+	__type(value, u32);
+};
+
+struct baselines_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, u64);
+	__type(value, struct baseline);
+};
+
+struct threads_map {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct thread);
+};
+
+extern struct stats_map stats SEC(".maps");		/* row -> figures; the profiler reads it in place */
+extern struct rows_map rows SEC(".maps");		/* name -> row */
+extern struct row_names_map row_names SEC(".maps");	/* row -> name */
+extern struct processes_map processes SEC(".maps");	/* the targets */
+extern struct targets_map targets SEC(".maps");		/* tgid -> index of `processes` */
+extern struct baselines_map baselines SEC(".maps");	/* record -> its counters at attach, written by the profiler */
+extern struct threads_map threads SEC(".maps");
+
+/* The target that a task belongs to, NULL for all others. */
+static __always_inline struct process *process_of(struct task_struct *task)
+{
+	u32 tgid = task->tgid, zero = 0, *index;
+
+	if (only_tgid)
+		return tgid == only_tgid ? bpf_map_lookup_elem(&processes, &zero) : NULL;
+	index = bpf_map_lookup_elem(&targets, &tgid);
+	return index ? bpf_map_lookup_elem(&processes, index) : NULL;
+}
+
+static __always_inline void store_max(u64 *where, u64 value)
+{
+	u64 old = *(volatile u64 *)where;
+	int i;
+
+	for (i = 0; i < 8 && value > old; i++) {
+		u64 seen = __sync_val_compare_and_swap(where, old, value);
+
+		if (seen == old)
+			break;
+		old = seen;
+	}
+}
+
+static __always_inline void add_duration(struct stat *stat, u64 ns)
+{
+	u32 place;
+
+	if (!ns) {
+		__sync_fetch_and_add(&stat->zero_count, 1);
+		return;
+	}
+	place = hist_place(ns);
+	if (place < HIST_PLACES)
+		__sync_fetch_and_add(&stat->buckets[place], 1);
+}
+
+/* A name's row: found, or made. ROW_OTHER if there is no room. Two CPUs may make the same row: one gives way, its row stays empty. */
+static __noinline u32 row_of_name(struct row_name *name)
+{
+	u32 *found, row;
+	struct stat *stat;
+
+	if (!name)
+		return ROW_OTHER;
+	found = bpf_map_lookup_elem(&rows, name);
+	if (found)
+		return *found;
+	row = __sync_fetch_and_add(&counters.rows_used, 1);
+	stat = bpf_map_lookup_elem(&stats, &row);
+	if (!stat) {
+		__sync_fetch_and_add(&counters.lost_rows, 1);
+		return ROW_OTHER;
+	}
+	if (bpf_map_update_elem(&rows, name, &row, BPF_NOEXIST)) {
+		found = bpf_map_lookup_elem(&rows, name);
+		return found ? *found : ROW_OTHER;
+	}
+	stat->kind = name->kind;
+	bpf_map_update_elem(&row_names, &row, name, BPF_ANY);
+	return row;
+}
+
+#endif

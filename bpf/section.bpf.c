@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* section.bpf.c - the marker's probe: a thread hands over the sections it has finished. */
+#include "drain.bpf.h"
+
+/* A process that has loaded the markers after we attached, or has executed another image, tells us where its records are. */
+static __always_inline void learn_tls_offset(struct process *process, u64 record)
+{
+	u64 state = 0;
+	s64 offset = 0;
+
+	bpf_probe_read_user(&state, sizeof(state), (void *)(record + __builtin_offsetof(struct dcbs_record, state)));
+	bpf_probe_read_user(&offset, sizeof(offset), (void *)(state + __builtin_offsetof(struct dcbs_state, tls_offset)));
+	process->tls_offset = offset;
+}
+
+SEC("uprobe")
+int on_flush(struct pt_regs *ctx)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct process *process = process_of(task);
+	u64 record = PT_REGS_PARM1(ctx);
+
+	if (!process)
+		return 0;
+	__sync_fetch_and_add(&counters.flushes, 1);
+	if (!process->tls_offset)
+		learn_tls_offset(process, record);
+	drain(task, process, record);
+	return 0;
+}

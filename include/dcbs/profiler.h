@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * <dcbs/profiler.h> - the library behind the command dcbs-bpfprof.
+ *
+ *     struct dcbs_options opts = DCBS_OPTIONS_DEFAULT;
+ *     struct dcbs_profiler *prof;
+ *     struct dcbs_report *report;
+ *
+ *     opts.pids = &pid; opts.nr_pids = 1;
+ *     if (dcbs_profiler_open(&prof, &opts))
+ *             errx(1, "%s", dcbs_profiler_error());
+ *     sleep(10);
+ *     if (!dcbs_profiler_snapshot(prof, &report)) {
+ *             puts(dcbs_report_text(report, 0));
+ *             dcbs_report_free(report);
+ *     }
+ *     dcbs_profiler_close(prof);
+ *
+ * Functions return 0 or a negative errno; dcbs_profiler_error() then has one line that says what is
+ * wrong and what to do. Needs root, or CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE. A profiler is used from one
+ * thread at a time; a report is independent of it.
+ *
+ * Units: durations are seconds (_s) as double, sizes bytes (_bytes), shares 0..1. What was not
+ * measured is NAN, or DCBS_UNKNOWN for integers; it is never 0.
+ */
+#ifndef DCBS_PROFILER_H
+#define DCBS_PROFILER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define DCBS_UNKNOWN INT64_MIN
+#define DCBS_SCHEMA 1
+
+struct dcbs_profiler;
+
+/* A native function to time as a section, --section NAME=BINARY:FUNCTION. */
+struct dcbs_native_section {
+	const char *name;
+	const char *binary;	/* path as the target sees it, or the name of a file it has mapped */
+	const char *function;	/* symbol, plain or demangled */
+};
+
+struct dcbs_options {
+	const pid_t *pids;
+	size_t nr_pids;
+	const struct dcbs_native_section *sections;
+	size_t nr_sections;
+	int frequency_hz;		/* CPU sampling; 0: off */
+	double threshold_s;		/* what counts as a bottleneck */
+	bool children;			/* follow processes that the targets fork */
+	double max_overhead_percent;
+};
+
+#define DCBS_OPTIONS_DEFAULT { .frequency_hz = 99, .threshold_s = 1.0, .max_overhead_percent = 1.0 }
+
+enum dcbs_ended_by { DCBS_ENDED_RUNNING, DCBS_ENDED_DURATION, DCBS_ENDED_SIGNAL, DCBS_ENDED_TARGET_EXIT };
+
+enum dcbs_cause {
+	DCBS_CAUSE_UNKNOWN, DCBS_CAUSE_CPU, DCBS_CAUSE_RUNQUEUE, DCBS_CAUSE_GIL, DCBS_CAUSE_LOCK, DCBS_CAUSE_DISK,
+	DCBS_CAUSE_NETWORK, DCBS_CAUSE_FAULT, DCBS_CAUSE_SLEEP, DCBS_CAUSE_GPU, DCBS_CAUSE_OTHER,
+	DCBS_CAUSE_MEMORY_GROWTH, DCBS_CAUSE_MEMORY_CHURN, DCBS_CAUSE_CACHE,
+};
+
+/* Bucket `index` counts durations in (2^(index/32), 2^((index+1)/32)] ns. */
+struct dcbs_bucket {
+	int32_t index;
+	uint64_t count;
+};
+
+struct dcbs_histogram {
+	uint64_t zero_count;
+	size_t nr_buckets;
+	struct dcbs_bucket *buckets;	/* by index, no empty ones */
+};
+
+struct dcbs_section {
+	char *name;		/* valid UTF-8 without control characters */
+	int kind;		/* enum dcbs_name_kind of bpfprof/target.h */
+	int64_t count;		/* calls that ended in the window and began in it */
+	double total_s;		/* time open on any thread within the window, recursion counted once */
+	double self_s;		/* of that, time as the innermost open section of its thread */
+	double mean_s;		/* of a call, as are the following */
+	double min_s, max_s;
+	double p50_s, p90_s, p95_s, p99_s, p999_s;	/* within 1.1 % */
+	int64_t open;		/* calls still open at the end */
+	int64_t open_at_start;	/* calls that had begun before the window and ended in it */
+	int64_t errors;
+	int64_t items;		/* DCBS_UNKNOWN: the section reports none */
+	double items_per_s;	/* per second of total_s */
+	struct dcbs_histogram histogram;
+};
+
+struct dcbs_cache_summary {
+	char *name;
+	double hit_rate;
+	int64_t total_accesses, hits, misses;
+	double mean_s, min_s, max_s, p50_s, p90_s, p95_s, p99_s;	/* of an access, hit or miss */
+	double current_size_bytes, max_size_bytes, mean_size_bytes;
+};
+
+/* Times of a model's forward passes or generations. count 0: no data, the group is left out. */
+struct dcbs_model_times {
+	int64_t count;
+	double mean_s, min_s, max_s, total_s;
+	int64_t tokens;		/* generation only */
+	double tokens_per_s;
+};
+
+struct dcbs_model_summary {
+	struct dcbs_model_times forward_pass, generation;
+	double peak_memory_bytes, mean_memory_bytes, min_memory_bytes;	/* RSS at the ends of those; NAN: no data */
+};
+
+struct dcbs_bottleneck {
+	char *section;
+	double total_s;
+	double share;		/* of the window's wall time; above 1 where several threads were in it */
+	enum dcbs_cause cause;
+	char *evidence;		/* NULL: none */
+	char *suggestion;	/* NULL: none */
+};
+
+struct dcbs_target {
+	pid_t pid;
+	char *comm, *command;
+	double started_at;	/* Unix time */
+	bool markers;		/* the marker library was found in it */
+};
+
+struct dcbs_overhead {
+	double target_cpu_share;	/* of one CPU; NAN: unknown */
+	int64_t flushes, samples, switches, faults;
+	double ns_per_flush;	/* one hit of the marker's probe, trap and program */
+	double ns_per_section;	/* ns_per_flush shared by the sections it carried */
+};
+
+struct dcbs_lost {
+	int64_t sections;	/* nested too deep to be timed, ended twice or never begun, left by longjmp */
+	int64_t records;	/* finished sections that were overwritten, or damaged, before they could be read */
+	int64_t samples;
+	int64_t stacks;
+	int64_t names;		/* names that did not fit; their sections are in "(other)" */
+};
+
+struct dcbs_report {
+	int schema;
+	char *version;		/* of the tool that measured */
+	struct dcbs_target *targets;
+	size_t nr_targets;
+	double started_at;	/* of the window, Unix time */
+	double duration_s;
+	enum dcbs_ended_by ended_by;
+	struct dcbs_section *sections;	/* by total_s, largest first; "(outside)" last if there */
+	size_t nr_sections;
+	struct dcbs_bottleneck *bottlenecks;	/* largest first */
+	size_t nr_bottlenecks;
+	double threshold_s;
+	struct dcbs_model_summary model;
+	struct dcbs_cache_summary *caches;
+	size_t nr_caches;
+	int64_t rss_start_bytes, rss_end_bytes, rss_peak_bytes;
+	struct dcbs_overhead overhead;
+	struct dcbs_lost lost;
+	char **notes;		/* one line each: what could not be seen, and why */
+	size_t nr_notes;
+};
+
+/* Attaches. When it returns, sections are being counted. */
+int dcbs_profiler_open(struct dcbs_profiler **prof, const struct dcbs_options *opts);
+
+/* The figures so far. */
+int dcbs_profiler_snapshot(struct dcbs_profiler *prof, struct dcbs_report **report);
+
+/* Forgets the figures so far: the window begins anew. */
+int dcbs_profiler_clear(struct dcbs_profiler *prof);
+
+void dcbs_profiler_close(struct dcbs_profiler *prof);
+
+/* What went wrong last in this thread, one line. */
+const char *dcbs_profiler_error(void);
+
+/* The parts of a report by the name of a section or cache; NULL if there is none. */
+const struct dcbs_section *dcbs_report_section(const struct dcbs_report *report, const char *name);
+const struct dcbs_cache_summary *dcbs_report_cache(const struct dcbs_report *report, const char *name);
+
+/* The report as people read it, and as a JSON document; to be freed. width: columns, 0: 80. NULL: no memory. */
+char *dcbs_report_text(const struct dcbs_report *report, int width);
+char *dcbs_report_json(const struct dcbs_report *report);
+
+/* A saved JSON document. -EINVAL: it is none, or of another schema. */
+int dcbs_report_load(struct dcbs_report **report, const char *path);
+
+void dcbs_report_free(struct dcbs_report *report);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * snapshot.h - the facts at one moment, as the maps and the targets' memory hold them; no answers yet.
+ *
+ * A snapshot owns what it points to. analyse/report.h turns it into a struct dcbs_report.
+ */
+#ifndef COLLECT_SNAPSHOT_H
+#define COLLECT_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "bpfprof/abi.h"
+#include "dcbs/profiler.h"
+
+#define SNAPSHOT_RAW_NAME DCBS_NAME_BYTES
+
+/* One section or cache. All times ns. */
+struct snapshot_row {
+	char name[SNAPSHOT_RAW_NAME];	/* bytes as the target gave them */
+	__u32 kind;			/* enum dcbs_name_kind */
+	__u64 open;			/* calls still open */
+	struct stat stat;		/* time of open calls included in total_ns and self_ns */
+};
+
+struct snapshot_target {
+	pid_t pid;
+	char comm[64];
+	char command[4096];		/* arguments with spaces between, raw bytes */
+	double started_at;		/* Unix time */
+	bool markers;
+	__u64 names_lost;
+};
+
+struct snapshot {
+	__u64 start_ns, end_ns;		/* the window, CLOCK_MONOTONIC */
+	double started_at;		/* its start in Unix time */
+	enum dcbs_ended_by ended_by;
+	struct snapshot_target *targets;
+	size_t nr_targets;
+	struct snapshot_row **rows;	/* no order; a name occurs once per kind */
+	size_t nr_rows;
+	struct counters counters;
+	__s64 rss_start_bytes, rss_end_bytes, rss_peak_bytes;	/* all targets; DCBS_UNKNOWN */
+	double bpf_ns_per_flush;	/* time in the flush program per hit, the kernel's figure; NAN: unknown */
+	double bpf_ns_per_switch;
+	double trap_ns;			/* cost of the probe itself, measured at start on our own copy of it; NAN: unknown */
+	char **notes;
+	size_t nr_notes;
+};
+
+void snapshot_free(struct snapshot *snap);
+
+#endif
