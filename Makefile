@@ -50,7 +50,8 @@ help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
 deps:
-	$(Q)tests/deps.sh $(packages_build) $(packages_test) $(if $(filter bench,$(MAKECMDGOALS)),$(packages_bench))
+	$(Q)tests/deps.sh $(packages_build) $(packages_test)
+	$(if $(filter bench,$(MAKECMDGOALS)),-$(Q)tests/deps.sh $(packages_bench))
 
 # ---- marker library: runs inside the evaluation ---------------------------------------------------
 marker_objs := $(addprefix $O/marker/,markers.o thread.o probe.o)
@@ -116,16 +117,21 @@ user_src := $(wildcard user/*.c user/collect/*.c user/symbol/*.c user/analyse/*.
 user_objs := $(patsubst user/%.c,$O/user/%.o,$(user_src))
 user_lib_objs := $(filter-out $O/user/main.o,$(user_objs))
 user_pkgs := libbpf libelf libdw jansson ncursesw libcap
-libs = $$(pkg-config --libs $(user_pkgs)) -lz -lm
+# Of the C++ runtime only the demangler, linked in.
+libs = $$(pkg-config --libs $(user_pkgs)) -lz -lm -Wl,-Bstatic -lstdc++ -Wl,-Bdynamic
 
 $O/user/%.o: user/%.c $(skeleton) | $(first)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(CFLAGS) $(san) $(warnings) $(cstd) $(depflags) -D_GNU_SOURCE -Iuser -I$O/bpf -c -o $@ $<
 
-$O/libbpfprof.a: $(user_lib_objs)
+$O/libbpfprof.a: $(user_lib_objs) $O/user/probe-only.o
 	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
 
-$O/dcbs-bpfprof: $O/user/main.o $O/libbpfprof.a $O/marker/probe.o
+$O/user/probe-only.o: user/marker/probe.S | $(first)
+	@mkdir -p $(@D)
+	$(call say,AS,$<)$(CC) -DDCBS_PROBE_ONLY $(depflags) -c -o $@ $<
+
+$O/dcbs-bpfprof: $O/user/main.o $O/libbpfprof.a
 	$(call say,LD,$@)$(CC) $(LDFLAGS) $(san) -o $@ $O/user/main.o $O/libbpfprof.a $(libs)
 
 # ---- tests ----------------------------------------------------------------------------------------
@@ -137,7 +143,7 @@ bench_bins := $(patsubst tests/bench/%.c,$O/tests/bench/%,$(wildcard tests/bench
 $O/tests/targets/%: tests/targets/%.c $(marker_lib) | $(first)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(CFLAGS) $(warnings) $(cstd) $(depflags) -D_GNU_SOURCE -pthread -o $@ $< \
-		-L$O -ldcbs-markers -ldl -Wl,-rpath,$(abspath $O)
+		-L$O -Wl,--as-needed -ldcbs-markers -ldl -Wl,-rpath,$(abspath $O)
 
 $O/tests/targets/%: tests/targets/%.cpp $(marker_lib) | $(first)
 	@mkdir -p $(@D)
@@ -152,7 +158,7 @@ $O/tests/unit/%: tests/unit/%.c $O/libbpfprof.a $O/libdcbs-markers.a | $(first)
 $O/tests/bench/%: tests/bench/%.c $(marker_lib) | $(first)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(CFLAGS) $(warnings) $(cstd) $(depflags) -D_GNU_SOURCE -pthread -o $@ $< \
-		-L$O -ldcbs-markers -Wl,-rpath,$(abspath $O) $(if $(findstring lttng,$@),-Itests/bench -llttng-ust -ldl)
+		-L$O -ldcbs-markers -Wl,-rpath,$(abspath $O) $(if $(findstring lttng,$@),-Itests/bench $$(pkg-config --libs lttng-ust 2>/dev/null))
 
 # ---- goals ----------------------------------------------------------------------------------------
 all: $O/dcbs-bpfprof $(marker_lib) $O/libdcbs-markers.a $(python_ext) $(python_py)

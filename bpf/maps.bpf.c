@@ -2,7 +2,8 @@
 /* maps.bpf.c - the maps and globals that maps.bpf.h declares. */
 #include "maps.bpf.h"
 
-const volatile u32 only_tgid = 0;
+const volatile __u32 only_tgid = 0;
+const volatile __u16 small_place[SMALL_NS] = {};
 struct window window = {};
 struct counters counters = {};
 

@@ -13,21 +13,38 @@
 #include "bpfprof/abi.h"
 
 /* Set before load. With one target a compare decides whether a task is ours; otherwise `targets` does. */
-extern const volatile u32 only_tgid;
+extern const volatile __u32 only_tgid;
+
+/* hist_place() of small values, filled before load: what is short is frequent. */
+#define SMALL_NS 4096
+extern const volatile __u16 small_place[SMALL_NS];
 
 extern struct window window;
 extern struct counters counters;
 
-/* What is being added up for one row before it goes to `stats`, so that a loop costs one atomic add a batch. */
+/*
+ * Figures that wait in a thread's own storage. An atomic add costs as much as all the rest of reading
+ * an event and keeps the CPU from overlapping one event with the next, so the marker's probe adds
+ * here, plainly, and a switch or a tick carries the sums to `stats`: at most a few milliseconds later.
+ */
+#define SUMS 8		/* rows at a time */
+#define BINS 128	/* buckets at a time, of any rows */
+#define CHUNK 128	/* events that are copied at a time */
+
 struct sum {
-	u32 row;
-	u32 count;
+	u64 row;
+	u64 count;
 	u64 sum_ns;
-	u64 total_ns;
+	u64 inner_ns;		/* of sum_ns, calls inside another of the same section */
 	u64 self_ns;
 	u64 max_ns;
 	u64 min_inv_ns;
 	u64 items;
+};
+
+struct bin {
+	u32 key;	/* row << 16 | place; 0: free */
+	u32 count;
 };
 
 /* A thread of a target. */
@@ -37,9 +54,12 @@ struct thread {
 	u64 too_deep;		/* counters of the record that are accounted for */
 	u64 unmatched;
 	u32 busy;		/* a program is at work here and may have been interrupted by the present one */
-	u32 pad;
-	struct sum sum;
-	struct dcbs_event events[DCBS_RING];
+	u32 nr_used;		/* bins in use, listed in `used` */
+	u64 sums_used;		/* a row is in some sum */
+	struct sum sums[SUMS];
+	struct bin bins[BINS];
+	u8 used[BINS];
+	struct dcbs_event events[CHUNK];
 };
 
 struct stats_map {
@@ -47,7 +67,7 @@ struct stats_map {
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, BPFPROF_ROWS);
 	__type(key, u32);
-	__type(value, struct stat);
+	__type(value, struct row_stat);
 };
 
 struct rows_map {
@@ -112,38 +132,46 @@ static __always_inline struct process *process_of(struct task_struct *task)
 	return index ? bpf_map_lookup_elem(&processes, index) : NULL;
 }
 
-static __always_inline void store_max(u64 *where, u64 value)
+/* Global functions like this one are verified once, not at each call. */
+__weak __noinline int store_max(u64 *where, u64 value)
 {
-	u64 old = *(volatile u64 *)where;
+	u64 old, seen;
 	int i;
 
+	if (!where)
+		return 0;
+	old = *(volatile u64 *)where;
 	for (i = 0; i < 8 && value > old; i++) {
-		u64 seen = __sync_val_compare_and_swap(where, old, value);
-
+		seen = __sync_val_compare_and_swap(where, old, value);
 		if (seen == old)
 			break;
 		old = seen;
 	}
+	return 0;
 }
 
-static __always_inline void add_duration(struct stat *stat, u64 ns)
+__weak __noinline int add_to_bucket(u32 row, u32 place, u32 count)
 {
-	u32 place;
+	struct row_stat *stat = bpf_map_lookup_elem(&stats, &row);
 
-	if (!ns) {
+	if (stat && place < HIST_PLACES)
+		__sync_fetch_and_add(&stat->buckets[place], count);
+	return 0;
+}
+
+static __always_inline void add_duration(struct row_stat *stat, u32 row, u64 ns)
+{
+	if (ns)
+		add_to_bucket(row, hist_place(ns), 1);
+	else
 		__sync_fetch_and_add(&stat->zero_count, 1);
-		return;
-	}
-	place = hist_place(ns);
-	if (place < HIST_PLACES)
-		__sync_fetch_and_add(&stat->buckets[place], 1);
 }
 
 /* A name's row: found, or made. ROW_OTHER if there is no room. Two CPUs may make the same row: one gives way, its row stays empty. */
-static __noinline u32 row_of_name(struct row_name *name)
+__weak __noinline int row_of_name(struct row_name *name)
 {
 	u32 *found, row;
-	struct stat *stat;
+	struct row_stat *stat;
 
 	if (!name)
 		return ROW_OTHER;

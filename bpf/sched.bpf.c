@@ -28,14 +28,94 @@ int on_tick(void *ctx)
 	return 0;
 }
 
-/* Linux 6.16 and later: while the memory is still there, for every thread however it dies. Before, the trace point comes too late. */
-SEC("?tp_btf/sched_process_exit")
+struct leave {
+	struct thread *thread;
+	struct process *process;
+	u64 state, start_ns, end_ns;
+	u64 last_ns;
+	u32 at;			/* slot in the list of open ones */
+	bool innermost;
+};
+
+/* The thread's slots have been copied over thread->events: both are 64-byte multiples that fit. */
+static __always_inline struct dcbs_slot *left_slot(struct thread *thread, u32 i)
+{
+	return (struct dcbs_slot *)thread->events + (i & (DCBS_SLOTS - 1));
+}
+
+_Static_assert(sizeof(struct dcbs_slot) * DCBS_SLOTS <= sizeof(struct dcbs_event) * CHUNK, "slots are read into it");
+
+/* One section that will never end: what is known of it is charged now. */
+static long charge_left(u32 i, struct leave *l)
+{
+	struct dcbs_slot *s = left_slot(l->thread, l->at);
+	u64 self = s->self_ns, watched, start = s->start_ns;
+	struct row_stat *stat;
+	u32 row;
+
+	if (!l->at || s->name >= DCBS_NAMES)
+		return 1;
+	row = l->process->row[s->name & (DCBS_NAMES - 1)];
+	if (!row)
+		row = row_of_id(l->process, l->state, s->name);
+	row &= ~ROW_MODEL;
+	stat = bpf_map_lookup_elem(&stats, &row);
+	if (start < l->start_ns)
+		start = l->start_ns;
+	if (!stat || start > l->end_ns)
+		return 1;
+	watched = l->end_ns - start;
+	if (s->flags & DCBS_SELF_FROM_0)
+		self = self > l->start_ns ? self - l->start_ns : 0;
+	if (l->innermost)
+		self += l->end_ns - (l->last_ns > l->start_ns ? l->last_ns : l->start_ns);
+	__sync_fetch_and_add(&stat->open, 1);
+	__sync_fetch_and_add(&stat->items, s->items);
+	__sync_fetch_and_add(&stat->self_ns, self < watched ? self : watched);
+	if (s->flags & DCBS_OUTERMOST || !l->last_ns)	/* no begin or end since we came: flags are not kept */
+		__sync_fetch_and_add(&stat->total_ns, watched);
+	l->innermost = false;
+	l->at = dcbs_use_below(s->use);
+	return 0;
+}
+
+static __always_inline void charge_open(struct task_struct *task, struct process *process)
+{
+	u64 record = record_of(task, process);
+	struct leave l = {.process = process, .start_ns = window.start_ns, .innermost = true};
+	struct record_head head;
+
+	if (!record || !l.start_ns || window.end_ns || bpf_probe_read_user(&head, sizeof(head), (void *)record) ||
+	    head.magic != DCBS_RECORD_MAGIC || !head.innermost)
+		return;
+	l.thread = bpf_task_storage_get(&threads, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!l.thread || bpf_probe_read_user(l.thread->events, sizeof(struct dcbs_slot) * DCBS_SLOTS,
+					     (void *)(record + __builtin_offsetof(struct dcbs_record, slots))))
+		return;
+	l.state = head.state;
+	l.last_ns = head.last_ns;
+	l.end_ns = bpf_ktime_get_ns();
+	l.at = head.innermost & (DCBS_SLOTS - 1);
+	bpf_loop(DCBS_DEPTH, charge_left, &l, 0);
+}
+
+/*
+ * Linux 6.16 and later: while the memory is still there, for every thread however it dies. Before,
+ * this trace point comes too late to read anything, and what the ring held is lost with a killed process.
+ */
+SEC("tp_btf/sched_process_exit")
 int BPF_PROG(on_exit, struct task_struct *task)
 {
 	struct process *process = process_of(task);
 
-	if (process)
-		drain_current(task, process);
+	if (!process)
+		return 0;
+	drain_current(task, process);
+	if (!task->mm) {
+		__sync_fetch_and_add(&counters.exits_unread, 1);
+		return 0;
+	}
+	charge_open(task, process);
 	return 0;
 }
 
@@ -45,8 +125,10 @@ int BPF_PROG(on_leave_image, struct task_struct *task)
 {
 	struct process *process = process_of(task);
 
-	if (process)
-		drain_current(task, process);
+	if (!process)
+		return 0;
+	drain_current(task, process);
+	charge_open(task, process);
 	return 0;
 }
 
@@ -70,7 +152,7 @@ int BPF_PROG(on_exec, struct task_struct *task)
 	return 0;
 }
 
-/* Lists the targets' threads and how far their rings have been read. */
+/* Lists the targets' threads and how far their rings have been read; what waits in their sums is carried off. */
 SEC("iter/task")
 int on_list(struct bpf_iter__task *ctx)
 {
@@ -85,6 +167,10 @@ int on_list(struct bpf_iter__task *ctx)
 	if (!process)
 		return 0;
 	thread = bpf_task_storage_get(&threads, task, NULL, 0);
+	if (thread && !__sync_val_compare_and_swap(&thread->busy, 0, 1)) {
+		sums_spill(thread);
+		thread_unlock(thread);
+	}
 	view.tgid = task->tgid;
 	view.tid = task->pid;
 	view.record = thread ? thread->record : 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* section.bpf.c - the marker's probe: a thread hands over the sections it has finished. */
+#define DRAIN_IN_PAIRS
 #include "drain.bpf.h"
 
 /* A process that has loaded the markers after we attached, or has executed another image, tells us where its records are. */
@@ -19,12 +20,17 @@ int on_flush(struct pt_regs *ctx)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct process *process = process_of(task);
 	u64 record = PT_REGS_PARM1(ctx);
+	struct thread *thread;
 
-	if (!process)
+	if (!process || !window.start_ns)
 		return 0;
 	__sync_fetch_and_add(&counters.flushes, 1);
 	if (!process->tls_offset)
 		learn_tls_offset(process, record);
-	drain(task, process, record);
+	thread = thread_lock(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!thread)
+		return 0;
+	drain_locked(thread, process, record);
+	thread_unlock(thread);
 	return 0;
 }

@@ -15,12 +15,13 @@
 #define BPFPROF_CALLS		64	/* open calls of --section functions on a thread; the kernel's own limit for return probes */
 #define ROW_NONE		0	/* "not looked up yet" */
 #define ROW_OTHER		1	/* names that fit into no table */
+#define ROW_MODEL		0x8000	/* a bit of process.row: a model's call, at whose end RSS is noted */
 
 /*
  * What is known of one section or cache. Counters only grow; min_inv_ns is the complement of the
  * minimum, so that 0 means "none" for it as for the others and both extremes are updated alike.
  */
-struct stat {
+struct row_stat {
 	__u32 kind;		/* enum dcbs_name_kind */
 	__u32 pad;
 	__u64 count;		/* calls that ended while we watched and whose duration is known */
@@ -32,6 +33,7 @@ struct stat {
 	__u64 errors;
 	__u64 items;
 	__u64 unstarted;	/* calls that ended while we watched but began before: in total_ns, not in count */
+	__u64 open;		/* calls that were open when their thread ended: in total_ns, not in count */
 	__u64 hits;		/* of a cache; its misses are count - hits */
 	__u64 sizes;		/* size reports of a cache */
 	__u64 size_sum;		/* bytes */
@@ -83,11 +85,13 @@ struct counters {
 	__u64 events;		/* read from rings and accepted */
 	__u64 lost_overwritten;	/* events the target wrote over before anyone read them */
 	__u64 lost_garbage;	/* events and records that make no sense */
+	__u64 lost_unread;	/* events in a ring whose pages were not there: swapped out */
 	__u64 lost_too_deep;	/* begins that found no slot, or calls deeper than BPFPROF_CALLS */
 	__u64 lost_unmatched;	/* ends without a begin; calls that were left by longjmp */
 	__u64 lost_rows;	/* names for which `stats` had no row */
 	__u64 lost_names;	/* names that could not be read */
 	__u64 lost_threads;	/* for which there was no memory */
+	__u64 exits_unread;	/* threads that ended on a kernel that does not let us read their last events */
 	__u64 rows_used;
 };
 
@@ -97,7 +101,7 @@ struct window {
 	__u64 end_ns;		/* those that ended after are ignored, too; 0: none yet */
 };
 
-_Static_assert(sizeof(struct stat) == 20 * 8 + 8 * HIST_PLACES, "layout");
+_Static_assert(sizeof(struct row_stat) == 21 * 8 + 8 * HIST_PLACES, "layout");
 _Static_assert(sizeof(struct row_name) == 124, "hashed as bytes: no padding");
 _Static_assert(sizeof(struct process) == 24 + 2 * DCBS_NAMES, "layout");
 _Static_assert(sizeof(struct thread_view) == 24, "layout");

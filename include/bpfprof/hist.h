@@ -26,7 +26,7 @@
 #define HIST_PLACES	(HIST_OCTAVES * HIST_SUB + 1)
 #define HIST_MIN_INDEX	(-1)
 
-static const __u64 hist_bounds[HIST_SUB] = {
+static const __u64 hist_bounds[64] = {
 	0x8000000000000000ULL, 0x82cd8698ac2ba1d8ULL, 0x85aac367cc487b15ULL, 0x88980e8092da8528ULL,
 	0x8b95c1e3ea8bd6e7ULL, 0x8ea4398b45cd53c1ULL, 0x91c3d373ab11c337ULL, 0x94f4efa8fef70962ULL,
 	0x9837f0518db8a970ULL, 0x9b8d39b9d54e5539ULL, 0x9ef5326091a111aeULL, 0xa27043030c496819ULL,
@@ -35,37 +35,56 @@ static const __u64 hist_bounds[HIST_SUB] = {
 	0xc5672a115506dadeULL, 0xc9b9bd866e2f27a3ULL, 0xce248c151f8480e4ULL, 0xd2a81d91f12ae45bULL,
 	0xd744fccad69d6af5ULL, 0xdbfbb797daf23756ULL, 0xe0ccdeec2a94e112ULL, 0xe5b906e77c8348a9ULL,
 	0xeac0c6e7dd24392fULL, 0xefe4b99bdcdaf5ccULL, 0xf5257d152486cc2dULL, 0xfa83b2db722a033bULL,
+	~0ULL,
 };
 
-/* Position of the highest set bit of v, v > 0: branch-free, as BPF has no instruction for it. */
+/* The highest bound at or below the start of each of 64 equal parts of the mantissa; no part holds more than one other. */
+static const __u8 hist_guess[64] = {
+	 0,  0,  1,  2,  2,  3,  4,  4,  5,  6,  6,  7,  7,  8,  9,  9,
+	10, 10, 11, 12, 12, 13, 13, 14, 14, 15, 15, 16, 16, 17, 17, 18,
+	18, 19, 19, 20, 20, 21, 21, 21, 22, 22, 23, 23, 24, 24, 25, 25,
+	25, 26, 26, 27, 27, 27, 28, 28, 29, 29, 29, 30, 30, 30, 31, 31,
+};
+
+/* Place of the highest set bit, by the top six bits of the product of hist_log2(). */
+static const __u8 hist_bit[64] = {
+	 0, 58,  1, 59, 47, 53,  2, 60, 39, 48, 27, 54, 33, 42,  3, 61,
+	51, 37, 40, 49, 18, 28, 20, 55, 30, 34, 11, 43, 14, 22,  4, 62,
+	57, 46, 52, 38, 26, 32, 41, 50, 36, 17, 19, 29, 10, 13, 21, 56,
+	45, 25, 31, 35, 16,  9, 12, 44, 24, 15,  8, 23,  7,  6,  5, 63,
+};
+
+/*
+ * Position of the highest set bit of v, v > 0. BPF has no instruction for it and every compare is a
+ * branch there, so: set all bits below the highest, and tell the 64 results apart by a multiplication.
+ */
 static inline __attribute__((always_inline)) __u32 hist_log2(__u64 v)
 {
-	__u32 r, s;
+	v |= v >> 1;
+	v |= v >> 2;
+	v |= v >> 4;
+	v |= v >> 8;
+	v |= v >> 16;
+	v |= v >> 32;
+	return hist_bit[v * 0x03f6eaf2cd271461ULL >> 58];
+}
 
-	r = (v > 0xffffffffULL) << 5; v >>= r;
-	s = (v > 0xffff) << 4; v >>= s; r |= s;
-	s = (v > 0xff) << 3; v >>= s; r |= s;
-	s = (v > 0xf) << 2; v >>= s; r |= s;
-	s = (v > 0x3) << 1; v >>= s; r |= s;
-	return r | (__u32)(v >> 1);
+/* Place of a value, at least 0 and below 64 * HIST_SUB + 1. The value must not be 0. */
+static inline __attribute__((always_inline)) __u32 hist_place_unbounded(__u64 v)
+{
+	__u32 octave = hist_log2(v);
+	__u64 m = v << (63 - octave), power = m << 1;
+	__u32 j = hist_guess[m >> 57 & 63];
+
+	j += 1 - (__u32)((m - hist_bounds[(j + 1) & 63]) >> 63);	/* both have their top bit set: the sign compares */
+	return octave * HIST_SUB + j + (__u32)((power | -power) >> 63);	/* a power of two is the upper end of its bucket */
 }
 
 /* Place of a value: 0 .. HIST_PLACES - 1. The value must not be 0. */
 static inline __attribute__((always_inline)) __u32 hist_place(__u64 v)
 {
-	__u32 octave = hist_log2(v);
-	__u64 m = v << (63 - octave);
-	__u32 j, place;
+	__u32 place = hist_place_unbounded(v);
 
-	/*
-	 * The linear position of the mantissa is below the exponential one by at most
-	 * HIST_SUB * 0.0861 = 2.75 buckets and never above it: start there, then take at most three steps.
-	 */
-	j = (m >> (63 - HIST_SCALE)) & (HIST_SUB - 1);
-	j += j + 1 < HIST_SUB && m >= hist_bounds[(j + 1) & (HIST_SUB - 1)];
-	j += j + 1 < HIST_SUB && m >= hist_bounds[(j + 1) & (HIST_SUB - 1)];
-	j += j + 1 < HIST_SUB && m >= hist_bounds[(j + 1) & (HIST_SUB - 1)];
-	place = octave * HIST_SUB + j + (m != 1ULL << 63 || j);
 	return place < HIST_PLACES ? place : HIST_PLACES - 1;
 }
 

@@ -34,8 +34,8 @@
 
 #define DCBS_SLOTS		64	/* 0 is "no section", the last is never used: 62 can be open on a thread at a time */
 #define DCBS_DEPTH		(DCBS_SLOTS - 2)
-#define DCBS_RING		128	/* events; a power of two, at least twice DCBS_BATCH */
-#define DCBS_BATCH		64	/* events that make end() hand over */
+#define DCBS_RING		256	/* events; a power of two, at least twice DCBS_BATCH */
+#define DCBS_BATCH		128	/* events that make end() hand over */
 #define DCBS_FLUSH_NS		1000000	/* ... or so long after the last hand-over */
 #define DCBS_NAMES		512	/* names a process can register; 0 and DCBS_NAME_OTHER are reserved */
 #define DCBS_NAME_BYTES		120	/* with the terminating zero */
@@ -73,6 +73,7 @@ enum dcbs_event_flag {
 	DCBS_OUTERMOST = 1,	/* no other call of the same section was open on the thread at begin */
 	DCBS_ERROR = 2,		/* ended by an exception, or marked failed */
 	DCBS_NO_START = 4,	/* begun while no profiler was attached: value_ns is 0, not measured */
+	DCBS_TOOK_OVER = 16,	/* only in a slot: became the outermost of its name later than it began */
 	DCBS_SELF_FROM_0 = 8,	/* self_ns counts from time 0, not from begin: the reader subtracts its own start */
 };
 
@@ -89,18 +90,19 @@ struct dcbs_event {
 
 /*
  * One open section. `use` is the token by which it is ended, see dcbs_use_*(); 0: the slot is free.
- * outer_ns and flags are kept only while a profiler is attached, and so is self_ns: up to the
- * thread's last begin or end.
+ * self_ns, outer_ns and flags are kept only while a profiler is attached; self_ns is what there was
+ * at the thread's last begin or end. The last four fields lie as in struct dcbs_event, to be copied
+ * as one word.
  */
 struct dcbs_slot {
 	__u64 use;
 	__u64 start_ns;		/* 0: begun while no profiler was attached */
 	__u64 self_ns;
-	__u64 outer_ns;		/* since when it is the outermost of its name on the thread; unused if it is not */
+	__u64 outer_ns;		/* with DCBS_TOOK_OVER: since when it is the outermost of its name */
 	__u32 items;
 	__u16 name;
+	__u8 kind;		/* DCBS_EVENT_SECTION */
 	__u8 flags;		/* enum dcbs_event_flag */
-	__u8 pad;
 };
 
 /*
@@ -182,7 +184,7 @@ _Static_assert(sizeof(struct dcbs_event) == 32, "read by BPF in one copy");
 _Static_assert(sizeof(struct dcbs_slot) == 40, "layout");
 _Static_assert(sizeof(struct dcbs_name) == 128, "layout");
 _Static_assert(__builtin_offsetof(struct dcbs_record, slots) == 128, "two cache lines of header");
-_Static_assert(sizeof(struct dcbs_record) == 128 + 40 * 64 + 512 + 32 * 128, "layout");
+_Static_assert(sizeof(struct dcbs_record) == 128 + 40 * 64 + 512 + 32 * 256, "layout");
 _Static_assert(__builtin_offsetof(struct dcbs_state, names) == 64, "layout");
 _Static_assert((DCBS_RING & (DCBS_RING - 1)) == 0 && DCBS_RING >= 2 * DCBS_BATCH, "see above");
 

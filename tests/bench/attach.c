@@ -2,18 +2,19 @@
 /*
  * attach.c - how long it takes from the start of a profiler to the first section that it counts.
  *
- * The target is in a hot loop and names its sections after the time: "ms017" are those begun in the
- * 18th millisecond after a given moment. The first name that the profiler reports tells when it
+ * The target is in a hot loop and names its sections after the time: "ms016" are those begun in the
+ * 17th or 18th millisecond after a given moment. The first name that the profiler reports tells when it
  * began to count, by the target's clock and without trusting either's word.
  */
 #include <dcbs/markers.h>
 
 #include "burst.h"
 
-#define MILLISECONDS 256
-#define RUN_NS	1200000000ULL
+#define NAMES	256
+#define STEP_MS	2
+#define RUN_NS	2000000000ULL
 
-static dcbs_id names[MILLISECONDS];
+static dcbs_id names[NAMES];
 
 static void section_of(dcbs_id name)
 {
@@ -26,12 +27,12 @@ static void section_of(dcbs_id name)
 /* Answers with the ns from start_ns until the library saw a profiler attached; 0: it never did. */
 static double call_attach(uint64_t start_ns)
 {
-	uint64_t now, ms, seen_ns = 0;
+	uint64_t now, step, seen_ns = 0;
 
 	do {
 		now = burst_clock(CLOCK_MONOTONIC);
-		ms = now < start_ns ? 0 : (now - start_ns) / 1000000;
-		section_of(names[ms < MILLISECONDS ? ms : MILLISECONDS - 1]);
+		step = now < start_ns ? 0 : (now - start_ns) / (STEP_MS * 1000000);
+		section_of(names[step < NAMES ? step : NAMES - 1]);
 		if (!seen_ns && dcbs_attached())
 			seen_ns = now - start_ns;
 	} while (now < start_ns + RUN_NS);
@@ -46,7 +47,7 @@ static double call_spread(uint64_t unused)
 	(void)unused;
 	do {
 		now = burst_clock(CLOCK_MONOTONIC);
-		section_of(names[n++ % MILLISECONDS]);
+		section_of(names[n++ % NAMES]);
 		if (!attached && dcbs_attached()) {
 			attached = 1;
 			end_ns = now + RUN_NS;
@@ -65,8 +66,8 @@ int main(int argc, char **argv)
 	char name[16];
 	int i;
 
-	for (i = 0; i < MILLISECONDS; i++) {
-		snprintf(name, sizeof(name), "ms%03d", i);
+	for (i = 0; i < NAMES; i++) {
+		snprintf(name, sizeof(name), "ms%03d", i * STEP_MS);
 		names[i] = dcbs_section_name(name);
 	}
 	return burst_serve(modes, argc, argv);

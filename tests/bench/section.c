@@ -4,7 +4,8 @@
  *
  * peer_begin, peer_end and peer_body are what the uprobe tools are attached to. They begin with a
  * 5-byte nop, the cheapest entry a uprobe can have on Linux 6.18, so that the comparison is with the
- * best these tools can do.
+ * best these tools can do. (Some of them put their probes into every process of a program, whatever
+ * they were told: nothing else may call these functions.)
  */
 #include <dcbs/markers.h>
 
@@ -15,6 +16,7 @@
 void peer_begin(void);
 void peer_end(void);
 void peer_body(void);
+void empty_call(void);
 
 #if defined(__x86_64__)
 #define NOP_FUNCTION(name) __asm__(".text\n.p2align 4\n.globl " #name "\n.type " #name ", @function\n" #name \
@@ -26,6 +28,7 @@ void peer_body(void);
 NOP_FUNCTION(peer_begin);
 NOP_FUNCTION(peer_end);
 NOP_FUNCTION(peer_body);
+NOP_FUNCTION(empty_call);
 
 static dcbs_id names[NESTED];
 
@@ -43,6 +46,15 @@ static void loop_clocks(uint64_t n)
 		clock_gettime(CLOCK_MONOTONIC, &ts);
 		burst_barrier();
 		clock_gettime(CLOCK_MONOTONIC, &ts);
+	}
+}
+
+static void loop_calls(uint64_t n)
+{
+	for (; n; n--) {
+		empty_call();
+		burst_barrier();
+		empty_call();
 	}
 }
 
@@ -112,6 +124,7 @@ int main(int argc, char **argv)
 	static const struct burst_mode modes[] = {
 		{"empty", loop_empty, CLOCK_THREAD_CPUTIME_ID, NULL},
 		{"clocks", loop_clocks, CLOCK_THREAD_CPUTIME_ID, NULL},
+		{"calls", loop_calls, CLOCK_THREAD_CPUTIME_ID, NULL},
 		{"section", loop_section, CLOCK_THREAD_CPUTIME_ID, NULL},
 		{"nested", loop_nested, CLOCK_THREAD_CPUTIME_ID, NULL},
 		{"peers", loop_peers, CLOCK_THREAD_CPUTIME_ID, NULL},

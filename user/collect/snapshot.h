@@ -21,7 +21,7 @@ struct snapshot_row {
 	char name[SNAPSHOT_RAW_NAME];	/* bytes as the target gave them */
 	__u32 kind;			/* enum dcbs_name_kind */
 	__u64 open;			/* calls still open */
-	struct stat stat;		/* time of open calls included in total_ns and self_ns */
+	struct row_stat stat;		/* time of open calls included in total_ns and self_ns */
 };
 
 struct snapshot_target {

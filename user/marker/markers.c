@@ -31,7 +31,7 @@ static inline uint64_t now_ns(void)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
+	dcbs_clock(CLOCK_MONOTONIC, &ts);
 	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
 }
 
@@ -64,7 +64,7 @@ static cold void resume(struct dcbs_record *r)
 	while (n--) {
 		struct dcbs_slot *s = &r->slots[open[n]];
 
-		s->start_ns = s->self_ns = s->outer_ns = 0;
+		s->start_ns = s->self_ns = 0;
 		s->flags = r->nested[s->name]++ ? 0 : DCBS_OUTERMOST;
 	}
 	r->slots[r->innermost].flags |= DCBS_SELF_FROM_0;
@@ -124,7 +124,7 @@ static cold void pass_on_outermost(struct dcbs_record *r, uint16_t name, uint64_
 			eldest = &r->slots[i];
 	if (!eldest)
 		return;
-	eldest->flags |= DCBS_OUTERMOST;
+	eldest->flags |= DCBS_OUTERMOST | DCBS_TOOK_OVER;
 	eldest->outer_ns = now;
 }
 
@@ -170,20 +170,24 @@ static cold struct dcbs_record *first_section(const struct dcbs_calls **elsewher
 	return *elsewhere ? NULL : dcbs_record_make();
 }
 
+/* Name, kind and flags of a slot as the word they lie in, no items yet. */
+static inline uint64_t slot_word(dcbs_id name, uint8_t flags)
+{
+	return (uint64_t)(likely(name < DCBS_NAMES) ? name : DCBS_NAME_OTHER) << 32 |
+	       (uint64_t)DCBS_EVENT_SECTION << 48 | (uint64_t)flags << 56;
+}
+
 /*
  * Takes a free slot for a section and puts it on top of the list. Everything that a later end or
- * begin waits for goes through registers, the token above all: a value that is stored and loaded
- * again at once costs as much as the rest of this function.
+ * begin waits for goes through registers, the token above all, or through words stored and loaded
+ * whole: a value that is stored and loaded again at once costs as much as the rest of this function.
  */
-static inline dcbs_token take_slot(struct dcbs_record *r, struct dcbs_slot *s, unsigned int i, dcbs_id name)
+static inline dcbs_token take_slot(struct dcbs_record *r, struct dcbs_slot *s, unsigned int i, uint64_t word, uint64_t now)
 {
 	uint64_t use = (r->use += DCBS_USE_SERIAL) | (uint64_t)r->innermost << 6 | i;
 
-	s->start_ns = 0;
-	s->items = 0;
-	s->name = likely(name < DCBS_NAMES) ? name : DCBS_NAME_OTHER;
-	s->flags = 0;
-	s->pad = 0;
+	s->start_ns = now;
+	memcpy(&s->items, &word, sizeof(word));
 	s->use = use;
 	publish();
 	r->innermost = (uint8_t)i;
@@ -203,33 +207,45 @@ static inline unsigned int free_slot(const struct dcbs_record *r)
 	return 0;
 }
 
-/* begin() in all its cases: a profiler is attached, another thread has ended a section of ours, slots are scarce. */
-static hot dcbs_token begin_timed(struct dcbs_record *r, dcbs_id name)
+static inline dcbs_token take_slot_timed(struct dcbs_record *r, struct dcbs_slot *s, unsigned int i, dcbs_id name)
 {
-	struct dcbs_slot *s;
-	dcbs_token token;
-	unsigned int i;
-	uint64_t now;
+	uint64_t now = now_ns(), word = slot_word(name, 0);
+	uint8_t *nested = &r->nested[word >> 32 & (DCBS_NAMES - 1)];
 
-	if (unlikely(r->foreign))
+	charge(r, now);
+	if (likely(!*nested))
+		word |= (uint64_t)DCBS_OUTERMOST << 56;
+	++*nested;
+	s->self_ns = 0;
+	return take_slot(r, s, i, word, now);
+}
+
+/* begin() in all its cases: another thread has ended a section of ours, slots are scarce, a profiler has come or gone. */
+static cold dcbs_token begin_any(struct dcbs_record *r, dcbs_id name)
+{
+	unsigned int i;
+
+	if (r->foreign)
 		tidy(r);
 	i = free_slot(r);
-	s = &r->slots[i];
-	if (unlikely(!i)) {
+	if (!i) {
 		r->too_deep++;
 		return (dcbs_token){0};
 	}
-	if (unlikely(!attached())) {
-		r->last_ns = 0;
-		return take_slot(r, s, i, name);
-	}
-	now = now_ns();
-	charge(r, now);
-	token = take_slot(r, s, i, name);
-	s->start_ns = s->outer_ns = now;
-	s->self_ns = 0;
-	s->flags = r->nested[s->name]++ ? 0 : DCBS_OUTERMOST;
-	return token;
+	if (attached())
+		return take_slot_timed(r, &r->slots[i], i, name);
+	r->last_ns = 0;
+	return take_slot(r, &r->slots[i], i, slot_word(name, 0), 0);
+}
+
+/* begin() while a profiler is attached. */
+static hot dcbs_token begin_timed(struct dcbs_record *r, dcbs_id name)
+{
+	unsigned int i = r->innermost + 1u;
+
+	if (unlikely(r->foreign) || unlikely(r->slots[i].use))
+		return begin_any(r, name);
+	return take_slot_timed(r, &r->slots[i], i, name);
 }
 
 static cold dcbs_token begin_slow(dcbs_id name)
@@ -241,7 +257,7 @@ static cold dcbs_token begin_slow(dcbs_id name)
 		return elsewhere->begin(name);
 	if (!r)
 		return (dcbs_token){0};
-	return begin_timed(r, name);
+	return begin_any(r, name);
 }
 
 EXPORT dcbs_token dcbs_section_begin(dcbs_id name)
@@ -254,37 +270,28 @@ EXPORT dcbs_token dcbs_section_begin(dcbs_id name)
 		return begin_slow(name);
 	i = r->innermost + 1u;
 	s = &r->slots[i];
-	if (attached() || unlikely(r->foreign) || unlikely(s->use))
+	if (attached())
 		return begin_timed(r, name);
+	if (unlikely(r->foreign) || unlikely(s->use))
+		return begin_any(r, name);
 	r->last_ns = 0;
-	return take_slot(r, s, i, name);
+	return take_slot(r, s, i, slot_word(name, 0), 0);
 }
 
-/* What an ended section says of itself, but for its items. */
-static inline struct dcbs_event section_event(const struct dcbs_slot *s, uint64_t now, uint8_t flags)
+/* What an ended section says of itself. */
+static cold void put_section(struct dcbs_record *r, const struct dcbs_slot *s, uint64_t now, uint8_t flags)
 {
 	struct dcbs_event e = {
 		.end_ns = now,
-		.value_ns = now - s->start_ns,
+		.value_ns = s->start_ns ? now - s->start_ns : 0,
 		.self_ns = s->self_ns,
 		.items = s->items,
 		.name = s->name,
 		.kind = DCBS_EVENT_SECTION,
-		.flags = s->flags | flags,
+		.flags = (s->flags & (uint8_t)~DCBS_TOOK_OVER) | flags | (s->start_ns ? 0 : DCBS_NO_START),
 	};
 
-	if (unlikely(!s->start_ns)) {
-		e.value_ns = 0;
-		e.flags |= DCBS_NO_START;
-	}
-	return e;
-}
-
-static inline void put_section(struct dcbs_record *r, const struct dcbs_slot *s, uint64_t now, uint8_t flags)
-{
-	struct dcbs_event e = section_event(s, now, flags);
-
-	if (unlikely(s->outer_ns != s->start_ns && s->flags & DCBS_OUTERMOST)) {
+	if (s->flags & DCBS_TOOK_OVER) {
 		struct dcbs_event open = {
 			.end_ns = now,
 			.value_ns = now - s->outer_ns,
@@ -346,18 +353,18 @@ static cold void end_slow(dcbs_token token, uint8_t flags)
 }
 
 /* end() in all its cases but those of end_slow(). */
-static hot void end_timed(struct dcbs_record *r, dcbs_token token, uint8_t flags)
+static cold void end_any(struct dcbs_record *r, dcbs_token token, uint8_t flags)
 {
 	struct dcbs_slot *s = token_slot(token);
 	uint64_t now;
 
-	if (unlikely(r->foreign))
+	if (r->foreign)
 		tidy(r);
-	if (unlikely(!same_use(s->use, token))) {
+	if (!same_use(s->use, token)) {
 		r->unmatched++;
 		return;
 	}
-	if (unlikely(!attached())) {
+	if (!attached()) {
 		r->last_ns = 0;
 		release(r, s, s->use);
 		return;
@@ -369,15 +376,55 @@ static hot void end_timed(struct dcbs_record *r, dcbs_token token, uint8_t flags
 	hand_over_if_due(r, now);
 }
 
+/*
+ * end() while a profiler is attached, of the innermost section: what end_any() does, with every value
+ * loaded once. Anything unusual is left to that: no start or a late outermost show in the flags, and
+ * so does a section begun before the profiler came.
+ */
+static hot void end_timed(struct dcbs_record *r, dcbs_token token, uint8_t flags)
+{
+	unsigned int i = dcbs_use_slot(token.use);
+	struct dcbs_slot *s = &r->slots[i];
+	struct dcbs_event *e = &r->ring[r->head & (DCBS_RING - 1)];
+	uint64_t now, word;
+
+	memcpy(&word, &s->items, sizeof(word));
+	if (unlikely(r->innermost != i) || unlikely(s->use != token.use) || unlikely(r->foreign) || unlikely(!r->last_ns) ||
+	    unlikely(word >> 56 & (DCBS_TOOK_OVER | DCBS_SELF_FROM_0)) || unlikely(!s->start_ns)) {
+		end_any(r, token, flags);
+		return;
+	}
+	now = now_ns();
+	e->end_ns = now;
+	e->value_ns = now - s->start_ns;
+	e->self_ns = s->self_ns + (now - r->last_ns);
+	word |= (uint64_t)flags << 56;
+	memcpy(&e->items, &word, sizeof(word));
+	publish();
+	r->head++;
+	r->last_ns = now;
+	r->innermost = dcbs_use_below(token.use);
+	publish();
+	s->use = 0;
+	if (unlikely(--r->nested[word >> 32 & (DCBS_NAMES - 1)] && word >> 56 & DCBS_OUTERMOST))
+		pass_on_outermost(r, word >> 32 & (DCBS_NAMES - 1), now);
+	hand_over_if_due(r, now);
+}
+
 static inline void section_end(dcbs_token token, uint8_t flags)
 {
 	struct dcbs_record *r = dcbs_record;
-	struct dcbs_slot *s = token_slot(token);
+	struct dcbs_slot *s;
 
 	if (unlikely(token.record != r || !r)) {
 		end_slow(token, flags);
-	} else if (attached() || unlikely(r->foreign) || unlikely(s->use != token.use)) {
+		return;
+	}
+	s = token_slot(token);
+	if (attached()) {
 		end_timed(r, token, flags);
+	} else if (unlikely(r->foreign) || unlikely(s->use != token.use)) {
+		end_any(r, token, flags);
 	} else {
 		r->last_ns = 0;
 		release(r, s, token.use);

@@ -52,6 +52,8 @@ dcbs_marker_flush:
 dcbs_marker_semaphore:
 	.2byte	0
 
+#ifndef DCBS_PROBE_ONLY	/* the profiler's own copy, to try the probe on, is no marker library */
+
 /* struct dcbs_note of include/bpfprof/target.h */
 	.section .note.dcbs, "a", @note
 	.p2align 2
@@ -68,5 +70,7 @@ dcbs_marker_note:
 	.8byte	dcbs_marker_state - .
 	.8byte	dcbs_marker_calls - .
 2:	.size	dcbs_marker_note, . - dcbs_marker_note
+
+#endif
 
 	.section .note.GNU-stack, "", @progbits

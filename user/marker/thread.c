@@ -29,6 +29,9 @@
 /* Not there in a static executable, and not needed: it can be neither unloaded nor loaded twice. */
 #pragma weak dladdr
 #pragma weak dlopen
+#pragma weak dlsym
+
+int (*dcbs_clock)(clockid_t clock, struct timespec *ts) = clock_gettime;
 
 extern HIDDEN const char dcbs_marker_note[];
 
@@ -100,6 +103,14 @@ struct dcbs_record *dcbs_record_make(void)
 	return r;
 }
 
+static void record_flush(struct dcbs_record *r)
+{
+	if (r->head == r->flush_head || !dcbs_marker_semaphore)
+		return;
+	r->flush_head = r->head;
+	dcbs_marker_flush(r);
+}
+
 /* Sections that are still open keep the record: another thread may hold their tokens. */
 static void thread_exit(void *record)
 {
@@ -107,16 +118,20 @@ static void thread_exit(void *record)
 
 	if (dcbs_record != r)
 		return;
-	if (r->head != r->flush_head && dcbs_marker_semaphore) {
-		r->flush_head = r->head;
-		dcbs_marker_flush(r);
-	}
+	record_flush(r);
 	dcbs_record = NULL;
 	pthread_mutex_lock(&lib.lock);
 	r->tid = 0;
 	if (!r->innermost)
 		record_spare(r);
 	pthread_mutex_unlock(&lib.lock);
+}
+
+/* exit() ends the thread that calls it without running the above. */
+__attribute__((destructor)) static void process_exit(void)
+{
+	if (dcbs_record)
+		record_flush(dcbs_record);
 }
 
 /* ---- names ---- */
@@ -283,6 +298,21 @@ static void stay_loaded(void)
 		dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
 }
 
+static void find_clock(void)
+{
+	static const char *const names[] = {"__vdso_clock_gettime", "__kernel_clock_gettime"};
+	void *vdso = dlopen && dlsym ? dlopen("linux-vdso.so.1", RTLD_LAZY | RTLD_NOLOAD) : NULL;
+	size_t i;
+
+	for (i = 0; vdso && i < sizeof(names) / sizeof(names[0]); i++) {
+		int (*clock)(clockid_t, struct timespec *) = dlsym(vdso, names[i]);
+		struct timespec ts;
+
+		if (clock && !clock(CLOCK_MONOTONIC, &ts))
+			dcbs_clock = clock;
+	}
+}
+
 static void library_start(void)
 {
 	const struct dcbs_calls *leader = &dcbs_marker_calls;
@@ -290,6 +320,7 @@ static void library_start(void)
 	dl_iterate_phdr(object_leads, &leader);
 	dcbs_marker_state.tls_offset = (int64_t)((char *)&dcbs_record - (char *)__builtin_thread_pointer());
 	if (leader == &dcbs_marker_calls) {
+		find_clock();
 		pthread_key_create(&lib.at_thread_exit, thread_exit);
 		pthread_atfork(before_fork, after_fork_parent, after_fork_child);
 		stay_loaded();

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""The figures of a benchmark run, held against each other and against the bars."""
+import json
+import os
+import statistics
+
+ROUND_TRIP = "pipe round trip of others, nobody attached, us"
+ROUND_TRIP_ATTACHED = "pipe round trip of others, attached to a third, us"
+FLOOR = "two clock reads"
+ATTACHED = "C section, attached"
+
+
+def median(bench, name):
+    return statistics.median(bench.samples[name]) if bench.samples.get(name) else None
+
+
+def paired(bench, name, other, combine):
+    """The median over the rounds of what the two rows make together."""
+    pairs = list(zip(bench.samples.get(name, ()), bench.samples.get(other, ())))
+    return statistics.median(combine(a, b) for a, b in pairs) if pairs else None
+
+
+def ratio(bench, name, other):
+    return paired(bench, name, other, lambda a, b: a / b)
+
+
+def bars(bench):
+    """(what, figure or None, limit, unit)"""
+    return [
+        ("attached C section / two clock reads", ratio(bench, ATTACHED, FLOOR), 1.6, ""),
+        ("attached C section / bpftrace", ratio(bench, ATTACHED, "bpftrace, begin and end"), 1 / 20, ""),
+        ("attached C section / LTTng-UST", ratio(bench, ATTACHED, "LTTng-UST, two tracepoints"), 1 / 2, ""),
+        ("C section, nobody attached, above an empty loop",
+         paired(bench, "C section, nobody attached", "empty loop", lambda a, b: a - b), 4, " ns"),
+        ("Python section, nobody attached / nullcontext()", median(bench, "Python section, nobody attached, ratio"), 3, ""),
+        ("Python section, attached / nullcontext()", median(bench, "Python section, attached, ratio"), 4, ""),
+        ("attach until the first section is counted", median(bench, "attach until the first section counted, ms"), 150, " ms"),
+        ("peak memory of the profiler with 256 sections", median(bench, "peak memory with 256 sections, MiB"), 16, " MiB"),
+    ]
+
+
+def cpu_model():
+    with open("/proc/cpuinfo") as f:
+        return next((line.split(":")[1].strip() for line in f if line.startswith("model name")), os.uname().machine)
+
+
+def print_rows(bench):
+    floor = median(bench, FLOOR)
+    print(f"Linux {os.uname().release}, {cpu_model()}, {bench.rounds} rounds of {bench.burst_ms} ms\n")
+    print(f"{'':<50} {'ns':>9}   {'quartiles':>17}   x {FLOOR}")
+    for name, values in bench.samples.items():
+        if not values or name.endswith((", ratio", ", ms", ", MiB", ", us")):
+            continue
+        low, middle, high = statistics.quantiles(values, n=4) if len(values) > 1 else values * 3
+        in_rounds = len(values) == len(bench.samples.get(FLOOR, ()))
+        times = ratio(bench, name, FLOOR) if in_rounds else middle / floor if floor else None
+        print(f"{name:<50} {middle:>9.1f}   {low:>8.1f} {high:>8.1f}   " + (f"{times:.2f}" if times is not None else ""))
+    for name, reason in bench.skipped.items():
+        print(f"{name:<50}   skipped: {reason}")
+
+
+def print_bars(bench):
+    print(f"\n{'bar':<50} {'measured':>12} {'at most':>12}")
+    for what, figure, limit, unit in bars(bench):
+        verdict = "not measured" if figure is None else "pass" if figure <= limit else "bar missed"
+        shown = "-" if figure is None else f"{figure:.3g}{unit}"
+        print(f"{what:<50} {shown:>12} {f'{limit:.3g}{unit}':>12}   {verdict}")
+
+
+def print_rest(bench):
+    seen = median(bench, "attach until the probe is in, ms")
+    print()
+    if seen is not None:
+        print(f"from the start of the profiler until its probe is in: {seen:.0f} ms")
+    if bench.samples.get(ROUND_TRIP):
+        print(f"pipe round trip (two context switches) of processes that are not profiled: {median(bench, ROUND_TRIP):.2f} us; "
+              f"while another one is: {ratio(bench, ROUND_TRIP_ATTACHED, ROUND_TRIP):.3f} times that")
+
+
+def write_json(bench, path):
+    figures = {
+        "rows": {name: {"median": statistics.median(v), "values": v} for name, v in bench.samples.items() if v},
+        "bars": [{"bar": w, "measured": f, "limit": m, "unit": u.strip(), "pass": None if f is None else f <= m}
+                 for w, f, m, u in bars(bench)],
+        "skipped": bench.skipped,
+    }
+    with open(path, "w") as f:
+        json.dump(figures, f, indent=1)
+        f.write("\n")

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* attach.c - puts the programs where they run: scheduler trace points, ticks, and the probes in a target. */
+#include <errno.h>
+#include <stdio.h>
+#include <linux/perf_event.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "collect/session_impl.h"
+#include "fail.h"
+#include "symbol/native.h"
+
+/*
+ * A thread that computes without a marker keeps what it has finished before at most so long. Ticks
+ * on a CPU that runs no target return at once.
+ */
+#define TICK_HZ 249
+
+int attach_keep(struct session *session, struct bpf_link *link, const char *what)
+{
+	if (!link)
+		return fail(-errno, "cannot attach to %s: %s", what, strerror(errno));
+	if (session->nr_links == SESSION_LINKS) {
+		bpf_link__destroy(link);
+		return fail(-E2BIG, "cannot attach to %s: more than %d probes in all", what, SESSION_LINKS);
+	}
+	session->links[session->nr_links++] = link;
+	return 0;
+}
+
+static int attach_ticks(struct session *session)
+{
+	struct perf_event_attr attr = {
+		.size = sizeof(attr),
+		.type = PERF_TYPE_SOFTWARE,
+		.config = PERF_COUNT_SW_CPU_CLOCK,
+		.freq = 1,
+		.sample_freq = TICK_HZ,
+	};
+	int cpu, err, cpus = libbpf_num_possible_cpus();
+
+	for (cpu = 0; cpu < cpus; cpu++) {
+		int fd = (int)syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+
+		if (fd < 0 && errno == ENODEV)	/* the CPU is off */
+			continue;
+		if (fd < 0)
+			return fail(-errno, "cannot sample CPU %d: %s; needs root or CAP_PERFMON", cpu, strerror(errno));
+		err = attach_keep(session, bpf_program__attach_perf_event(session->skel->progs.on_tick, fd), "the CPU's clock");
+		if (err) {
+			close(fd);
+			return err;
+		}
+	}
+	return 0;
+}
+
+static int attach_tracepoint(struct session *session, struct bpf_program *prog)
+{
+	if (!bpf_program__autoload(prog))
+		return 0;
+	return attach_keep(session, bpf_program__attach(prog), bpf_program__section_name(prog));
+}
+
+int attach_kernel_events(struct session *session)
+{
+	struct bpf_program *progs[] = {
+		session->skel->progs.on_switch,
+		session->skel->progs.on_exit,
+		session->skel->progs.on_exec,
+		session->skel->progs.on_leave_image,
+	};
+	size_t i;
+	int err = attach_ticks(session);
+
+	for (i = 0; i < sizeof(progs) / sizeof(progs[0]) && !err; i++)
+		err = attach_tracepoint(session, progs[i]);
+	return err;
+}
+
+static int baseline_record(void *ctx, __u64 address, const struct dcbs_record *record)
+{
+	struct session *session = ctx;
+	struct baseline base = {record->too_deep, record->unmatched};
+
+	if (base.too_deep || base.unmatched)
+		bpf_map_update_elem(bpf_map__fd(session->skel->maps.baselines), &address, &base, BPF_ANY);
+	return 0;
+}
+
+/* Tells the BPF programs where this target's threads keep their records. */
+static int publish_target(struct session *session, struct target *target)
+{
+	int fd = bpf_map__fd(session->skel->maps.processes);
+	struct process process;
+	struct dcbs_state state;
+	int err;
+
+	err = target_read(target, target->state, &state, offsetof(struct dcbs_state, names));
+	if (err)
+		return fail(err, "process %d has ended while it was being attached to", target->pid);
+	if (bpf_map_lookup_elem(fd, &target->index, &process))
+		memset(&process, 0, sizeof(process));
+	process.tgid = (__u32)target->pid;
+	process.tls_offset = state.tls_offset;
+	bpf_map_update_elem(fd, &target->index, &process, BPF_ANY);
+	target_each_record(target, baseline_record, session);
+	return 0;
+}
+
+/* Puts the probe at the cheapest place that this kernel takes. */
+static int attach_marker(struct session *session, struct target *target, const struct marker *marker)
+{
+	DECLARE_LIBBPF_OPTS(bpf_uprobe_opts, opts, .ref_ctr_offset = marker->semaphore_offset);
+	struct bpf_link *link;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", marker->fd);
+	do {
+		link = bpf_program__attach_uprobe_opts(session->skel->progs.on_flush, target->pid, path,
+						       marker->flush_offset + session->probe.offset, &opts);
+	} while (!link && errno == EINVAL && probe_fall_back(&session->probe));
+	return attach_keep(session, link, marker->path);
+}
+
+/* 1: the markers are there and probed; 0: there are none yet; -errno. */
+int attach_target(struct session *session, struct target *target)
+{
+	struct marker marker;
+	int err = target_find_marker(target, &marker);
+
+	if (err <= 0)
+		return err;
+	target->state = marker.state;
+	target->facts.markers = true;
+	err = publish_target(session, target);
+	if (!err)
+		err = attach_marker(session, target, &marker);
+	marker_close(&marker);
+	return err ? err : 1;
+}
+
+/* Reserves the row under which a native section counts. */
+static int native_row(struct session *session, const char *name, __u64 *row)
+{
+	int rows = bpf_map__fd(session->skel->maps.rows);
+	struct row_name key = {.kind = DCBS_NAME_SECTION};
+	__u32 number;
+
+	snprintf(key.text, sizeof(key.text), "%s", name);
+	if (bpf_map_lookup_elem(rows, &key, &number)) {
+		number = (__u32)session->skel->bss->counters.rows_used++;
+		if (number >= BPFPROF_ROWS)
+			return fail(-E2BIG, "--section: more than %d sections", BPFPROF_ROWS - 2);
+		bpf_map_update_elem(rows, &key, &number, BPF_ANY);
+		bpf_map_update_elem(bpf_map__fd(session->skel->maps.row_names), &number, &key, BPF_ANY);
+	}
+	*row = number;
+	return 0;
+}
+
+static int attach_native(struct session *session, struct target *target, const struct dcbs_native_section *section)
+{
+	DECLARE_LIBBPF_OPTS(bpf_uprobe_opts, opts);
+	struct native_function function;
+	char path[64];
+	__u64 row = ROW_OTHER;
+	int err;
+
+	err = native_function_find(&function, target->pid, section->binary, section->function);
+	if (err)
+		return err;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", function.fd);
+	err = native_row(session, section->name, &row);
+	opts.bpf_cookie = row;
+	/* The return first: an entry that is seen must not miss its return. */
+	opts.retprobe = true;
+	if (!err)
+		err = attach_keep(session, bpf_program__attach_uprobe_opts(session->skel->progs.on_return, target->pid, path,
+				  function.offset, &opts), section->function);
+	opts.retprobe = false;
+	if (!err)
+		err = attach_keep(session, bpf_program__attach_uprobe_opts(session->skel->progs.on_call, target->pid, path,
+				  function.offset, &opts), section->function);
+	close(function.fd);
+	return err;
+}
+
+int attach_native_sections(struct session *session, struct target *target)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < session->opts.nr_sections && !err; i++)
+		err = attach_native(session, target, &session->opts.sections[i]);
+	return err;
+}

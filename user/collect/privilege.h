@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* privilege.h - may we, and can this kernel? */
+#ifndef COLLECT_PRIVILEGE_H
+#define COLLECT_PRIVILEGE_H
+
+#include <stdio.h>
+
+/* 0, or a line that names the missing capability or kernel feature. */
+int privilege_check(void);
+
+/* Turns a failed load into a line that says what to do. Returns err. */
+int privilege_explain(int err, const char *what);
+
+/* `dcbs-bpfprof check`: a line per need. Returns 0 if profiling is possible. */
+int privilege_report(FILE *out);
+
+#endif

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* session.c - the life of a measurement: load, attach, look after the targets, stop, detach. */
+#include <errno.h>
+#include <math.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "collect/privilege.h"
+#include "collect/session_impl.h"
+#include "fail.h"
+
+#define RUN_TIME_NS 250000000ULL	/* for so long the kernel measures our programs ... */
+#define RUN_TIME_EVERY_NS 10000000000ULL	/* ... so often: its two clock reads cost every BPF program of the machine */
+#define DRAIN_US 10000	/* more than two ticks: by then every running thread's ring has been read */
+
+__u64 session_now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (__u64)ts.tv_sec * 1000000000 + (__u64)ts.tv_nsec;
+}
+
+void session_note(struct session *session, const char *fmt, ...)
+{
+	char line[1024];
+	va_list args;
+	size_t i;
+
+	va_start(args, fmt);
+	vsnprintf(line, sizeof(line), fmt, args);
+	va_end(args);
+	for (i = 0; i < session->nr_notes; i++)
+		if (!strcmp(session->notes[i], line))
+			return;
+	if (session->nr_notes < SESSION_NOTES)
+		session->notes[session->nr_notes++] = strdup(line);
+}
+
+/* What libbpf says when a load fails is for the developer; the user gets one line from us. */
+static int libbpf_quiet(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+	if (level == LIBBPF_WARN && getenv("DCBS_BPFPROF_DEBUG"))
+		return vfprintf(stderr, fmt, args);
+	return 0;
+}
+
+/* Trace points are the same everywhere but for when they came. */
+static bool kernel_at_least(int major, int minor)
+{
+	struct utsname u;
+	int a, b;
+
+	if (uname(&u) || sscanf(u.release, "%d.%d", &a, &b) != 2)
+		return false;
+	return a > major || (a == major && b >= minor);
+}
+
+static void choose_programs(struct session *session, size_t nr_targets, pid_t only)
+{
+	bool native = session->opts.nr_sections > 0;
+
+	bpf_program__set_autoload(session->skel->progs.on_leave_image, kernel_at_least(6, 10));
+	bpf_program__set_autoload(session->skel->progs.on_call, native);
+	bpf_program__set_autoload(session->skel->progs.on_return, native);
+	bpf_map__set_autocreate(session->skel->maps.open_calls, native);
+	if (nr_targets == 1)
+		session->skel->rodata->only_tgid = (__u32)only;
+}
+
+static int map_stats(struct session *session)
+{
+	struct bpf_map *map = session->skel->maps.stats;
+	size_t size = (size_t)BPFPROF_ROWS * sizeof(struct row_stat), page = (size_t)sysconf(_SC_PAGESIZE);
+	void *p;
+
+	size = (size + page - 1) & ~(page - 1);
+	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
+	if (p == MAP_FAILED)
+		return fail(-errno, "cannot map the figures: %s", strerror(errno));
+	session->stats = p;
+	session->stats_size = size;
+	return 0;
+}
+
+static void reserve_rows(struct session *session)
+{
+	struct row_name other = {.text = "(other)", .kind = DCBS_NAME_SECTION};
+	__u32 row = ROW_OTHER;
+
+	bpf_map_update_elem(bpf_map__fd(session->skel->maps.rows), &other, &row, BPF_ANY);
+	bpf_map_update_elem(bpf_map__fd(session->skel->maps.row_names), &row, &other, BPF_ANY);
+	session->skel->bss->counters.rows_used = ROW_OTHER + 1;
+}
+
+static int session_load(struct session *session, size_t nr_targets, pid_t only)
+{
+	__u32 ns;
+	int err;
+
+	libbpf_set_print(libbpf_quiet);
+	session->skel = bpfprof__open();
+	if (!session->skel)
+		return fail(-errno, "cannot open the BPF programs: %s", strerror(errno));
+	choose_programs(session, nr_targets, only);
+	for (ns = 1; ns < sizeof(session->skel->rodata->small_place) / sizeof(__u16); ns++)
+		session->skel->rodata->small_place[ns] = (__u16)hist_place(ns);
+	err = bpfprof__load(session->skel);
+	if (err)
+		return privilege_explain(err, "cannot load the BPF programs");
+	reserve_rows(session);
+	return map_stats(session);
+}
+
+int session_open(struct session **result, const struct dcbs_options *opts, size_t nr_targets)
+{
+	struct session *session;
+	int err;
+
+	if (nr_targets > BPFPROF_PROCESSES)
+		return fail(-E2BIG, "more than %d processes at a time; give fewer -p", BPFPROF_PROCESSES);
+	err = privilege_check();
+	if (err)
+		return err;
+	session = calloc(1, sizeof(*session));
+	if (!session)
+		return fail(-ENOMEM, "out of memory");
+	session->opts = *opts;
+	session->run_time_fd = -1;
+	session->rss_start_bytes = session->rss_end_bytes = session->rss_peak_bytes = DCBS_UNKNOWN;
+	err = session_load(session, nr_targets, opts->nr_pids ? opts->pids[0] : 0);
+	if (err) {
+		session_close(session);
+		return err;
+	}
+	*result = session;
+	return 0;
+}
+
+int session_add(struct session *session, pid_t pid)
+{
+	struct target *target = &session->targets[session->nr_targets];
+	struct process process = {.tgid = (__u32)pid};
+	size_t i;
+	int err;
+
+	for (i = 0; i < session->nr_targets; i++)
+		if (session->targets[i].pid == pid)
+			return 0;
+	err = target_open(target, pid);
+	if (err)
+		return err;
+	target->index = (__u32)session->nr_targets++;
+	bpf_map_update_elem(bpf_map__fd(session->skel->maps.processes), &target->index, &process, BPF_ANY);
+	bpf_map_update_elem(bpf_map__fd(session->skel->maps.targets), &pid, &target->index, BPF_ANY);
+	return 0;
+}
+
+/* A target that is gone before anything was counted is an error; later it is the end of the run. */
+static int attach_all(struct session *session)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < session->nr_targets && err >= 0; i++) {
+		struct target *target = &session->targets[i];
+
+		err = attach_native_sections(session, target);
+		if (!err)
+			err = attach_target(session, target);
+		if (err < 0 && target_ended(target))
+			return fail(-ESRCH, "process %d ended while it was being attached to", target->pid);
+		if (!err && !session->opts.nr_sections)
+			session_note(session, "process %d (%s) has not loaded the markers: no sections to time. They are picked up as soon as "
+				     "it does; --section NAME=BINARY:FUNCTION times native functions without them", target->pid, target->facts.comm);
+	}
+	return err < 0 ? err : 0;
+}
+
+static void sum_rss(struct session *session, __s64 *now_bytes)
+{
+	__s64 now = 0, peak = 0, one, one_peak;
+	bool known = false;
+	size_t i;
+
+	for (i = 0; i < session->nr_targets; i++) {
+		target_rss(&session->targets[i], &one, &one_peak);
+		if (one == DCBS_UNKNOWN)
+			continue;
+		known = true;
+		now += one;
+		peak += one_peak;
+	}
+	if (!known)
+		return;
+	*now_bytes = now;
+	session->rss_peak_bytes = peak;
+}
+
+int session_start(struct session *session)
+{
+	struct timespec real;
+	int err;
+
+	probe_guess(&session->probe);
+	err = attach_kernel_events(session);
+	if (!err)
+		err = attach_all(session);
+	if (err)
+		return err;
+	clock_gettime(CLOCK_REALTIME, &real);
+	session->started_at = (double)real.tv_sec + 1e-9 * (double)real.tv_nsec;
+	session->skel->bss->window.start_ns = session_now_ns();
+	sum_rss(session, &session->rss_start_bytes);
+	session->rss_end_bytes = session->rss_start_bytes;
+	return 0;
+}
+
+/* The kernel measures our programs for a while, now and then. */
+static void measure_run_time(struct session *session)
+{
+	__u64 now = session_now_ns();
+
+	if (session->run_time_fd >= 0 && now - session->run_time_since_ns > RUN_TIME_NS) {
+		close(session->run_time_fd);
+		session->run_time_fd = -1;
+	} else if (session->run_time_fd < 0 && now >= session->run_time_next_ns) {
+		session->run_time_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+		session->run_time_since_ns = now;
+		session->run_time_next_ns = now + RUN_TIME_EVERY_NS;
+	}
+}
+
+/*
+ * Once, after the targets are attached, as it takes a while. If the kernel is not what its release
+ * promises, the probes stay where they are, dearer than need be, and later ones go elsewhere.
+ */
+static void measure_probe(struct session *session)
+{
+	if (!session->probe.link && !probe_measure(session->skel->progs.on_flush, &session->probe))
+		session_note(session, "this kernel single-steps the marker's probe: a hand-over costs several times as much as it could");
+}
+
+/* A target that has executed another image, or has loaded the markers only now. */
+static void look_again(struct session *session, struct target *target)
+{
+	struct process process;
+	bool executed;
+
+	if (bpf_map_lookup_elem(bpf_map__fd(session->skel->maps.processes), &target->index, &process))
+		return;
+	executed = process.execs != target->execs;
+	if (executed) {
+		target->execs = process.execs;
+		target->state = 0;
+		target_refresh(target);
+	}
+	if (target->state)
+		return;
+	if (attach_target(session, target) < 0 && !target_ended(target))
+		session_note(session, "%s", dcbs_profiler_error());
+}
+
+bool session_poll(struct session *session)
+{
+	bool running = false;
+	size_t i;
+
+	measure_run_time(session);
+	measure_probe(session);
+	for (i = 0; i < session->nr_targets; i++) {
+		struct target *target = &session->targets[i];
+
+		if (target_ended(target))
+			continue;
+		running = true;
+		look_again(session, target);
+	}
+	sum_rss(session, &session->rss_end_bytes);
+	return running;
+}
+
+bool session_waits(const struct session *session)
+{
+	size_t i;
+
+	for (i = 0; i < session->nr_targets; i++)
+		if (!session->targets[i].ended && !session->targets[i].state)
+			return true;
+	return false;
+}
+
+void session_stop(struct session *session, enum dcbs_ended_by by)
+{
+	session->ended_by = by;
+	sum_rss(session, &session->rss_end_bytes);
+	session->skel->bss->window.end_ns = session_now_ns();
+	if (by != DCBS_ENDED_TARGET_EXIT)
+		usleep(DRAIN_US);
+}
+
+void session_clear(struct session *session)
+{
+	memset((void *)session->stats, 0, session->stats_size);
+	session->skel->bss->window.start_ns = session_now_ns();
+}
+
+size_t session_pidfds(const struct session *session, int *fds, size_t max)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < session->nr_targets && n < max; i++)
+		if (!session->targets[i].ended)
+			fds[n++] = session->targets[i].pidfd;
+	return n;
+}
+
+void session_close(struct session *session)
+{
+	size_t i;
+
+	if (!session)
+		return;
+	for (i = session->nr_links; i-- > 0;)
+		bpf_link__destroy(session->links[i]);
+	bpf_link__destroy(session->probe.link);
+	if (session->run_time_fd >= 0)
+		close(session->run_time_fd);
+	if (session->stats)
+		munmap((void *)session->stats, session->stats_size);
+	bpfprof__destroy(session->skel);
+	for (i = 0; i < session->nr_targets; i++)
+		target_close(&session->targets[i]);
+	for (i = 0; i < session->nr_notes; i++)
+		free(session->notes[i]);
+	free(session);
+}

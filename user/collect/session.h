@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * session.h - the BPF programs, attached: from open to the last figure.
+ *
+ * Order of life: session_open loads; session_add names the targets; session_start attaches and opens
+ * the window; session_poll now and then; session_stop closes the window; session_close detaches.
+ */
+#ifndef COLLECT_SESSION_H
+#define COLLECT_SESSION_H
+
+#include <stdbool.h>
+
+#include "collect/snapshot.h"
+#include "collect/target.h"
+#include "dcbs/profiler.h"
+
+struct session;
+
+/* Loads the programs for that many targets. */
+int session_open(struct session **session, const struct dcbs_options *opts, size_t nr_targets);
+
+/* Adds a running process. */
+int session_add(struct session *session, pid_t pid);
+
+/* Attaches to the targets; when it returns, their sections are counted. */
+int session_start(struct session *session);
+
+/* Looks after the targets: who has ended, loaded the markers only now, or executed another image. False: all have ended. */
+bool session_poll(struct session *session);
+
+/* True while some target is awaited to show its markers: session_poll should be called often. */
+bool session_waits(const struct session *session);
+
+/* Ends the window: what finishes later is not counted, and what finished before has been read. */
+void session_stop(struct session *session, enum dcbs_ended_by by);
+
+/* The figures so far. */
+int session_snapshot(struct session *session, struct snapshot **snap);
+
+/* Forgets the figures so far. */
+void session_clear(struct session *session);
+
+/* Descriptors that become readable when a target ends; returns how many were stored. */
+size_t session_pidfds(const struct session *session, int *fds, size_t max);
+
+void session_close(struct session *session);
+
+#endif

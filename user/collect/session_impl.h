@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* session_impl.h - what session.c, attach.c and snapshot.c share. */
+#ifndef COLLECT_SESSION_IMPL_H
+#define COLLECT_SESSION_IMPL_H
+
+#include <bpf/libbpf.h>
+
+#include "collect/probe.h"
+#include "collect/session.h"
+
+#include "bpfprof.skel.h"	/* needs the types of bpfprof/abi.h before it */
+
+#define SESSION_LINKS 1024
+#define SESSION_NOTES 32
+
+struct session {
+	struct dcbs_options opts;
+	struct bpfprof *skel;
+	const struct row_stat *stats;	/* the map, in place; BPFPROF_ROWS of them */
+	size_t stats_size;
+	struct probe_choice probe;
+	struct target targets[BPFPROF_PROCESSES];
+	size_t nr_targets;
+	struct bpf_link *links[SESSION_LINKS];
+	size_t nr_links;
+	int run_time_fd;		/* the kernel measures our programs while this is open; -1: not now */
+	__u64 run_time_since_ns;
+	__u64 run_time_next_ns;
+	double started_at;
+	enum dcbs_ended_by ended_by;
+	__s64 rss_start_bytes, rss_end_bytes, rss_peak_bytes;
+	char *notes[SESSION_NOTES];
+	size_t nr_notes;
+};
+
+__u64 session_now_ns(void);
+
+/* A line for the reader of the report; the same line only once. */
+void session_note(struct session *session, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* attach.c: everything that is attached once, and what is attached to one target. */
+int attach_kernel_events(struct session *session);
+int attach_target(struct session *session, struct target *target);
+int attach_native_sections(struct session *session, struct target *target);
+int attach_keep(struct session *session, struct bpf_link *link, const char *what);
+
+#endif

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * snapshot.c - copies the figures out of the maps and adds what only the targets' memory holds: the
+ * sections that are still open, and what a ring holds that no BPF program could read.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "collect/session_impl.h"
+#include "fail.h"
+
+#define MAX_VIEWS 65536
+
+struct build {
+	struct session *session;
+	struct snapshot *snap;
+	const struct target *target;
+	struct thread_view *views;	/* how far the rings have been read; NULL: not needed */
+	size_t nr_views;
+};
+
+void snapshot_free(struct snapshot *snap)
+{
+	size_t i;
+
+	if (!snap)
+		return;
+	for (i = 0; i < snap->nr_rows; i++)
+		free(snap->rows[i]);
+	for (i = 0; i < snap->nr_notes; i++)
+		free(snap->notes[i]);
+	free(snap->rows);
+	free(snap->notes);
+	free(snap->targets);
+	free(snap);
+}
+
+static struct snapshot_row *add_row(struct snapshot *snap, const struct row_name *name, const struct row_stat *stat)
+{
+	struct snapshot_row *row = malloc(sizeof(*row));
+
+	if (!row)
+		return NULL;
+	memset(row, 0, offsetof(struct snapshot_row, stat));
+	memcpy(row->name, name->text, sizeof(row->name));
+	row->name[sizeof(row->name) - 1] = 0;
+	row->kind = name->kind;
+	if (stat)
+		row->stat = *stat;
+	else
+		memset(&row->stat, 0, sizeof(row->stat));
+	row->open = row->stat.open;
+	snap->rows[snap->nr_rows++] = row;
+	return row;
+}
+
+/* The row of a name; made if it is new, which is so for a section that no call of has ended yet. NULL: no room. */
+static struct snapshot_row *find_row(struct snapshot *snap, const struct row_name *name)
+{
+	size_t i;
+
+	for (i = 0; i < snap->nr_rows; i++)
+		if (snap->rows[i]->kind == name->kind && !strcmp(snap->rows[i]->name, name->text))
+			return snap->rows[i];
+	return snap->nr_rows < BPFPROF_ROWS ? add_row(snap, name, NULL) : NULL;
+}
+
+static struct snapshot_row *row_of_id(struct build *b, __u32 id)
+{
+	struct row_name key = {};
+	struct dcbs_name name;
+
+	if (id >= DCBS_NAMES || !id || target_read(b->target, b->target->state + offsetof(struct dcbs_state, names) +
+						   id * sizeof(name), &name, sizeof(name)) || !name.kind)
+		return NULL;
+	memcpy(key.text, name.text, sizeof(key.text));
+	key.text[sizeof(key.text) - 1] = 0;
+	key.kind = name.kind;
+	return find_row(b->snap, &key);
+}
+
+static bool same_name_below(const struct dcbs_record *r, unsigned int i)
+{
+	unsigned int below = dcbs_use_below(r->slots[i].use), left = DCBS_SLOTS;
+
+	for (; below && left--; below = dcbs_use_below(r->slots[below].use))
+		if (r->slots[below].name == r->slots[i].name)
+			return true;
+	return false;
+}
+
+/*
+ * An open section has taken the time since it began, or since the window did. Until the thread's
+ * first begin or end in the window (last_ns is 0) only the list of open sections is kept.
+ */
+static void add_open(struct build *b, const struct dcbs_record *r, unsigned int i)
+{
+	const struct dcbs_slot *s = &r->slots[i];
+	__u64 window = b->snap->start_ns, end = b->snap->end_ns, start = s->start_ns > window ? s->start_ns : window;
+	__u64 last = r->last_ns > window ? r->last_ns : window, self = r->last_ns ? s->self_ns : 0;
+	struct snapshot_row *row;
+
+	if (s->use & DCBS_USE_ENDED || start > end || !(row = row_of_id(b, s->name)))
+		return;
+	if (r->last_ns && s->flags & DCBS_SELF_FROM_0)
+		self = self > window ? self - window : 0;
+	if (i == r->innermost && end > last)
+		self += end - last;
+	row->open++;
+	row->stat.items += s->items;
+	row->stat.self_ns += self < end - start ? self : end - start;
+	if (r->last_ns ? s->flags & DCBS_OUTERMOST : !same_name_below(r, i))
+		row->stat.total_ns += end - start;
+}
+
+static const struct thread_view *find_view(const struct build *b, __u64 record)
+{
+	size_t i;
+
+	for (i = 0; i < b->nr_views; i++)
+		if (b->views[i].record == record)
+			return &b->views[i];
+	return NULL;
+}
+
+static void add_leftover(struct build *b, const struct dcbs_event *e)
+{
+	struct snapshot_row *row;
+	struct row_stat *stat;
+
+	if (e->kind != DCBS_EVENT_SECTION || e->end_ns < b->snap->start_ns || e->end_ns > b->snap->end_ns ||
+	    e->flags & DCBS_NO_START || e->value_ns > e->end_ns || !(row = row_of_id(b, e->name)))
+		return;
+	stat = &row->stat;
+	stat->count++;
+	stat->sum_ns += e->value_ns;
+	stat->self_ns += e->self_ns;
+	stat->items += e->items;
+	if (e->flags & DCBS_OUTERMOST)
+		stat->total_ns += e->value_ns;
+	if (e->flags & DCBS_ERROR)
+		stat->errors++;
+	if (e->value_ns > stat->max_ns)
+		stat->max_ns = e->value_ns;
+	if (~e->value_ns > stat->min_inv_ns)
+		stat->min_inv_ns = ~e->value_ns;
+	if (e->value_ns)
+		stat->buckets[hist_place(e->value_ns)]++;
+	else
+		stat->zero_count++;
+}
+
+/* What the BPF programs have not read of a ring by the end: its pages were swapped out, or its thread was frozen. */
+static void add_leftovers(struct build *b, __u64 address, const struct dcbs_record *r)
+{
+	const struct thread_view *view = find_view(b, address);
+	__u64 i;
+
+	if (!view || r->head <= view->consumed || r->head - view->consumed > DCBS_RING)
+		return;
+	for (i = view->consumed; i < r->head; i++)
+		add_leftover(b, &r->ring[i & (DCBS_RING - 1)]);
+}
+
+/* A section that ended after the window closed, but before we read the record, was open at its end. */
+static void add_straddlers(struct build *b, const struct dcbs_record *r)
+{
+	__u64 i, first = r->head > DCBS_RING ? r->head - DCBS_RING : 0;
+
+	for (i = first; i < r->head; i++) {
+		const struct dcbs_event *e = &r->ring[i & (DCBS_RING - 1)];
+		__u64 end = b->snap->end_ns, start = e->flags & DCBS_NO_START ? 0 : e->end_ns - e->value_ns;
+		struct snapshot_row *row;
+
+		if (e->kind != DCBS_EVENT_SECTION || e->end_ns <= end || start > end || !(row = row_of_id(b, e->name)))
+			continue;
+		if (start < b->snap->start_ns)
+			start = b->snap->start_ns;
+		row->open++;
+		if (e->flags & DCBS_OUTERMOST)
+			row->stat.total_ns += end - start;
+	}
+}
+
+static int visit_record(void *ctx, __u64 address, const struct dcbs_record *r)
+{
+	unsigned int i = r->innermost, left = DCBS_SLOTS;
+	struct build *b = ctx;
+
+	for (; i && i < DCBS_SLOTS && left--; i = dcbs_use_below(r->slots[i].use))
+		add_open(b, r, i);
+	if (b->views) {
+		add_leftovers(b, address, r);
+		add_straddlers(b, r);
+	}
+	return 0;
+}
+
+/* Asks the kernel for the targets' threads. */
+static int list_threads(struct build *b)
+{
+	struct bpf_link *link = bpf_program__attach_iter(b->session->skel->progs.on_list, NULL);
+	size_t room = 0, used = 0;
+	char *buf = NULL;
+	ssize_t n = 1;
+	int fd;
+
+	if (!link)
+		return -errno;
+	fd = bpf_iter_create(bpf_link__fd(link));
+	while (fd >= 0 && n > 0 && used < MAX_VIEWS * sizeof(struct thread_view)) {
+		if (used == room) {
+			char *grown = realloc(buf, room += 64 * sizeof(struct thread_view));
+
+			if (!grown)
+				break;
+			buf = grown;
+		}
+		n = read(fd, buf + used, room - used);
+		used += n > 0 ? (size_t)n : 0;
+	}
+	if (fd >= 0)
+		close(fd);
+	bpf_link__destroy(link);
+	b->views = (struct thread_view *)buf;
+	b->nr_views = used / sizeof(struct thread_view);
+	return 0;
+}
+
+static int copy_rows(struct session *session, struct snapshot *snap)
+{
+	__u64 used = session->skel->bss->counters.rows_used;
+	__u32 row;
+
+	if (used > BPFPROF_ROWS)
+		used = BPFPROF_ROWS;
+	snap->rows = calloc(BPFPROF_ROWS, sizeof(*snap->rows));
+	if (!snap->rows)
+		return fail(-ENOMEM, "out of memory");
+	for (row = ROW_OTHER; row < used; row++) {
+		struct row_name name;
+
+		if (!bpf_map_lookup_elem(bpf_map__fd(session->skel->maps.row_names), &row, &name) && name.kind &&
+		    !add_row(snap, &name, &session->stats[row]))
+			return fail(-ENOMEM, "out of memory");
+	}
+	return 0;
+}
+
+static int copy_targets(struct session *session, struct snapshot *snap)
+{
+	int fd = bpf_map__fd(session->skel->maps.processes);
+	size_t i;
+
+	snap->targets = calloc(session->nr_targets, sizeof(*snap->targets));
+	if (!snap->targets)
+		return fail(-ENOMEM, "out of memory");
+	for (i = 0; i < session->nr_targets; i++) {
+		const struct target *target = &session->targets[i];
+		struct process process = {};
+		struct dcbs_state state = {};
+
+		snap->targets[i] = target->facts;
+		bpf_map_lookup_elem(fd, &target->index, &process);
+		if (target->state && !target->ended)
+			target_read(target, target->state, &state, offsetof(struct dcbs_state, names));
+		snap->targets[i].names_lost = state.names_lost > process.names_lost ? state.names_lost : process.names_lost;
+	}
+	snap->nr_targets = session->nr_targets;
+	return 0;
+}
+
+static int copy_notes(const struct session *session, struct snapshot *snap)
+{
+	size_t i;
+
+	snap->notes = calloc(SESSION_NOTES, sizeof(*snap->notes));
+	for (i = 0; snap->notes && i < session->nr_notes; i++)
+		if ((snap->notes[i] = strdup(session->notes[i])))
+			snap->nr_notes++;
+	return snap->notes ? 0 : fail(-ENOMEM, "out of memory");
+}
+
+/* The kernel's own account of a program: NAN until it has been measured. */
+static double ns_per_run(const struct bpf_program *prog)
+{
+	struct bpf_prog_info info = {};
+	__u32 size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &size) || !info.run_cnt)
+		return NAN;
+	return (double)info.run_time_ns / (double)info.run_cnt;
+}
+
+static void copy_costs(const struct session *session, struct snapshot *snap)
+{
+	snap->counters = session->skel->bss->counters;
+	snap->bpf_ns_per_flush = ns_per_run(session->skel->progs.on_flush);
+	snap->bpf_ns_per_switch = ns_per_run(session->skel->progs.on_switch);
+	snap->trap_ns = session->probe.ns;
+	snap->rss_start_bytes = session->rss_start_bytes;
+	snap->rss_end_bytes = session->rss_end_bytes;
+	snap->rss_peak_bytes = session->rss_peak_bytes;
+}
+
+static int fill(struct session *session, struct snapshot *snap)
+{
+	struct build b = {.session = session, .snap = snap};
+	const struct window *window = &session->skel->bss->window;
+	size_t i;
+	int err;
+
+	snap->start_ns = window->start_ns;
+	snap->end_ns = window->end_ns ? window->end_ns : session_now_ns();
+	snap->started_at = session->started_at;
+	snap->ended_by = session->ended_by;
+	if (window->end_ns)
+		list_threads(&b);
+	err = copy_rows(session, snap);
+	for (i = 0; i < session->nr_targets && !err; i++) {
+		b.target = &session->targets[i];
+		if (!session->targets[i].ended)
+			target_each_record(b.target, visit_record, &b);
+	}
+	free(b.views);
+	if (!err)
+		err = copy_targets(session, snap);
+	if (!err)
+		err = copy_notes(session, snap);
+	if (!err)
+		copy_costs(session, snap);
+	return err;
+}
+
+int session_snapshot(struct session *session, struct snapshot **result)
+{
+	struct snapshot *snap = calloc(1, sizeof(*snap));
+	int err = snap ? fill(session, snap) : fail(-ENOMEM, "out of memory");
+
+	if (err) {
+		snapshot_free(snap);
+		return err;
+	}
+	*result = snap;
+	return 0;
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* target.c - one profiled process as /proc and its own memory show it. */
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "collect/target.h"
+#include "fail.h"
+
+static ssize_t read_proc(pid_t pid, const char *what, char *buf, size_t size)
+{
+	char path[64];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, what);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	n = read(fd, buf, size - 1);
+	close(fd);
+	if (n < 0)
+		return -errno;
+	buf[n] = 0;
+	return n;
+}
+
+void target_refresh(struct target *target)
+{
+	struct snapshot_target *f = &target->facts;
+	ssize_t n, i;
+
+	if (read_proc(target->pid, "comm", f->comm, sizeof(f->comm)) > 0)
+		f->comm[strcspn(f->comm, "\n")] = 0;
+	n = read_proc(target->pid, "cmdline", f->command, sizeof(f->command));
+	for (i = 0; i + 1 < n; i++)
+		if (!f->command[i])
+			f->command[i] = ' ';
+}
+
+/* Field 22 of /proc/PID/stat is the start in clock ticks since boot. The second field may hold anything but ends in the last ')'. */
+static double start_time(pid_t pid)
+{
+	unsigned long long ticks;
+	struct timespec boot, real;
+	char buf[2048], *p;
+	int field;
+
+	if (read_proc(pid, "stat", buf, sizeof(buf)) <= 0 || !(p = strrchr(buf, ')')))
+		return 0;
+	for (field = 2; field < 22 && p; field++)
+		p = strchr(p + 1, ' ');
+	if (!p || sscanf(p, "%llu", &ticks) != 1)
+		return 0;
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	clock_gettime(CLOCK_REALTIME, &real);
+	return (double)real.tv_sec + 1e-9 * (double)real.tv_nsec - ((double)boot.tv_sec + 1e-9 * (double)boot.tv_nsec) +
+	       (double)ticks / (double)sysconf(_SC_CLK_TCK);
+}
+
+/* 0: a 64-bit program of this machine's kind. Kernel threads have no program. */
+static int check_program(pid_t pid)
+{
+	unsigned char ident[EI_NIDENT] = "";
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT && !access("/proc/self/exe", F_OK))
+		return fail(-EINVAL, "process %d has no program of its own (a kernel thread, or it is just ending); give the PID of the evaluation", pid);
+	if (fd < 0)
+		return fail(-errno, "cannot look at process %d: %s; run as root, or with CAP_SYS_PTRACE (sudo dcbs-bpfprof -p %d)",
+			    pid, strerror(errno), pid);
+	if (read(fd, ident, sizeof(ident)) != sizeof(ident))
+		ident[EI_CLASS] = ELFCLASSNONE;
+	close(fd);
+	if (ident[EI_CLASS] == ELFCLASS32)
+		return fail(-ENOEXEC, "process %d is a 32-bit program; only 64-bit ones can be profiled", pid);
+	return 0;
+}
+
+int target_open(struct target *target, pid_t pid)
+{
+	char buf[4096], *p;
+	int err, tgid;
+
+	memset(target, 0, sizeof(*target));
+	target->pid = pid;
+	target->pidfd = -1;
+	if (read_proc(pid, "status", buf, sizeof(buf)) <= 0)
+		return fail(-ESRCH, "there is no process %d; see `dcbs-bpfprof list` for those that carry markers", pid);
+	p = strstr(buf, "\nTgid:");
+	if (p && sscanf(p, "\nTgid: %d", &tgid) == 1 && tgid != pid)
+		return fail(-EINVAL, "%d is a thread of process %d; give the process: -p %d", pid, tgid, tgid);
+	p = strstr(buf, "\nState:\tZ");
+	if (p)
+		return fail(-ESRCH, "process %d has ended already (it is a zombie)", pid);
+	err = check_program(pid);
+	if (err)
+		return err;
+	target->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (target->pidfd < 0)
+		return fail(-errno, "process %d has ended: %s", pid, strerror(errno));
+	target->facts.pid = pid;
+	target->facts.started_at = start_time(pid);
+	target_refresh(target);
+	return 0;
+}
+
+void target_close(struct target *target)
+{
+	if (target->pidfd >= 0)
+		close(target->pidfd);
+	target->pidfd = -1;
+}
+
+bool target_ended(struct target *target)
+{
+	struct pollfd p = {.fd = target->pidfd, .events = POLLIN};
+
+	if (!target->ended && poll(&p, 1, 0) == 1)
+		target->ended = true;
+	return target->ended;
+}
+
+int target_read(const struct target *target, __u64 address, void *dst, size_t size)
+{
+	struct iovec local = {dst, size}, remote = {(void *)(uintptr_t)address, size};
+	ssize_t n = process_vm_readv(target->pid, &local, 1, &remote, 1, 0);
+
+	if (n < 0)
+		return -errno;
+	return (size_t)n == size ? 0 : -EFAULT;
+}
+
+int target_find_marker(const struct target *target, struct marker *marker)
+{
+	struct marker copies[MARKER_COPIES];
+	int i, n = marker_find(target->pid, copies), chosen = -1, err = 0;
+
+	for (i = 0; i < n; i++) {
+		struct dcbs_state state;
+
+		if (copies[i].abi != DCBS_ABI) {
+			err = fail(-EPROTO, "process %d carries markers of layout %u (%s), this dcbs-bpfprof reads layout %d: use the one they were built with",
+				   target->pid, copies[i].abi, copies[i].path, DCBS_ABI);
+			continue;
+		}
+		/* The leader names itself; one that has not started yet names nobody and will lead if it is alone. */
+		if (target_read(target, copies[i].state, &state, offsetof(struct dcbs_state, names)) ||
+		    state.magic != DCBS_STATE_MAGIC)
+			continue;
+		if (state.leader == copies[i].state || (!state.leader && chosen < 0)) {
+			chosen = i;
+			if (state.leader)
+				break;
+		}
+	}
+	for (i = 0; i < n; i++)
+		if (i != chosen)
+			marker_close(&copies[i]);
+	if (chosen < 0)
+		return err;
+	*marker = copies[chosen];
+	return 1;
+}
+
+int target_each_record(const struct target *target, int (*visit)(void *ctx, __u64 address, const struct dcbs_record *record),
+		       void *ctx)
+{
+	struct dcbs_state state;
+	struct dcbs_record r;
+	int n, err = 0;
+	__u64 at;
+
+	if (!target->state || target_read(target, target->state, &state, offsetof(struct dcbs_state, names)))
+		return 0;
+	for (at = state.records, n = 0; at && n < TARGET_RECORDS && !err; at = r.next, n++) {
+		if (target_read(target, at, &r, sizeof(r)) || r.magic != DCBS_RECORD_MAGIC)
+			return n;
+		err = visit(ctx, at, &r);
+	}
+	return err ? err : n;
+}
+
+static __s64 status_bytes(const char *status, const char *field)
+{
+	const char *p = strstr(status, field);
+	long long kib;
+
+	return p && sscanf(p + strlen(field), " %lld kB", &kib) == 1 ? kib * 1024 : DCBS_UNKNOWN;
+}
+
+void target_rss(const struct target *target, __s64 *now_bytes, __s64 *peak_bytes)
+{
+	char buf[4096] = "";
+
+	read_proc(target->pid, "status", buf, sizeof(buf));
+	*now_bytes = status_bytes(buf, "\nVmRSS:");
+	*peak_bytes = status_bytes(buf, "\nVmHWM:");
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* target.h - one profiled process as /proc and its own memory show it. Reads only; trusts nothing it reads. */
+#ifndef COLLECT_TARGET_H
+#define COLLECT_TARGET_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "collect/marker.h"
+#include "collect/snapshot.h"
+
+#define TARGET_RECORDS 65536	/* threads of a target whose records are looked at */
+
+struct target {
+	pid_t pid;
+	int pidfd;		/* readable when the process has ended */
+	__u32 index;		/* in the map `processes` */
+	__u32 execs;		/* as of the last look */
+	__u64 state;		/* address of its struct dcbs_state; 0: no markers found yet */
+	bool ended;
+	struct snapshot_target facts;
+};
+
+/* Opens a running process; says what is wrong if it cannot be profiled at all. */
+int target_open(struct target *target, pid_t pid);
+void target_close(struct target *target);
+
+/* Has it ended? Cheap. */
+bool target_ended(struct target *target);
+
+/*
+ * The copy of the marker library that records for the process. 1: found, to be closed; 0: none; -errno: one, but of
+ * another version.
+ */
+int target_find_marker(const struct target *target, struct marker *marker);
+
+/* Current comm and command line, for a process that was started or has executed another image. */
+void target_refresh(struct target *target);
+
+/* Reads the target's memory: all of it or -errno. */
+int target_read(const struct target *target, __u64 address, void *dst, size_t size);
+
+/* Calls visit(address, record) for each of the process's records. The record is a copy, as garbled as the target's may be. */
+int target_each_record(const struct target *target, int (*visit)(void *ctx, __u64 address, const struct dcbs_record *record),
+		       void *ctx);
+
+/* RSS now and its peak; DCBS_UNKNOWN if they cannot be read. */
+void target_rss(const struct target *target, __s64 *now_bytes, __s64 *peak_bytes);
+
+#endif

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: MIT
+"""The extension's names without the extension: markers that do nothing. Type checkers read the real ones' types here."""
+from typing import Any, Callable, Optional, Tuple, TypeVar
+
+F = TypeVar("F", bound=Callable[..., Any])
+Totals = Tuple[int, int, int, int, int, float, float, float, float]  # see struct totals of the extension's cache.c
+
+
+class Section:
+    """One section of the evaluation: the block of a `with` or `async with`, or every call of a decorated function."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> "Section":
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        pass
+
+    async def __aenter__(self) -> "Section":
+        return self
+
+    async def __aexit__(self, *exception: Any) -> None:
+        pass
+
+    def __call__(self, func: F) -> F:
+        return func
+
+    def items(self, n: int) -> None:
+        """The open section has processed n more items."""
+
+
+class Generation(Section):
+    """A model's generation. Set `tokens` within the block when the number is known."""
+
+    __slots__ = ("tokens",)
+
+    def __init__(self, tokens: int) -> None:
+        self.tokens = tokens
+
+    def __enter__(self) -> "Generation":
+        return self
+
+    async def __aenter__(self) -> "Generation":
+        return self
+
+
+_section = Section()
+
+
+class Profiler:
+    def profile_section(self, section_name: str) -> Section:
+        """Context manager: the block is a section of that name."""
+        return _section
+
+
+class Model:
+    def profile_forward_pass(self) -> Section:
+        """Context manager: the block is a forward pass of the model."""
+        return _section
+
+    def profile_generation(self, tokens: Optional[int] = None) -> Generation:
+        """Context manager: the block generates tokens; their number may also be set within."""
+        return Generation(tokens or 0)
+
+
+def _seconds(value: Any) -> float:
+    try:
+        seconds = float(value)
+        return seconds if seconds > 0 else 0.0
+    except Exception:
+        return 0.0
+
+
+def _count(value: Any) -> int:
+    try:
+        return min(max(int(value), 0), 2 ** 64 - 1)
+    except Exception:
+        return 0
+
+
+class Cache:
+    def __init__(self, name: str = "cache") -> None:
+        self.clear()
+
+    def record_hit(self, access_time: float) -> None:
+        """A look-up that the cache answered, and the seconds it took."""
+        self._add_time(_seconds(access_time))
+        self._hits += 1
+
+    def record_miss(self, computation_time: float) -> None:
+        """A look-up that it did not, and the seconds it took to compute the value."""
+        self._add_time(_seconds(computation_time))
+        self._misses += 1
+
+    def record_size(self, size_bytes: int) -> None:
+        """The size of the cache now."""
+        size = _count(size_bytes)
+        self._sizes += 1
+        self._size, self._size_max, self._size_sum = size, max(size, self._size_max), self._size_sum + size
+
+    def clear(self) -> None:
+        """Forgets what this object was told."""
+        self._hits = self._misses = self._sizes = self._size = self._size_max = 0
+        self._size_sum = self._time_sum = self._time_min = self._time_max = 0.0
+
+    def _add_time(self, seconds: float) -> None:
+        first = self._hits + self._misses == 0
+        self._time_min = seconds if first else min(seconds, self._time_min)
+        self._time_max = max(seconds, self._time_max)
+        self._time_sum += seconds
+
+    def _totals(self) -> Totals:
+        return (self._hits, self._misses, self._sizes, self._size, self._size_max, self._size_sum,
+                self._time_sum, self._time_min, self._time_max)
+
+
+def attached() -> int:
+    """How many profilers are attached to this process."""
+    return 0

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* opts.c - the command line as data. */
+#include <argp.h>
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "opts.h"
+#include "render/render.h"
+
+#define USAGE_STATUS 2
+
+enum { OPT_MAX_OVERHEAD = 0x100 };
+
+const char *argp_program_version = "dcbs-bpfprof " DCBS_VERSION;
+
+static const char doc[] =
+	"Times the named sections of a running evaluation, without stopping or slowing it."
+	"\v"
+	"Commands:\n"
+	"  dcbs-bpfprof -p PID              attach to a running evaluation\n"
+	"  dcbs-bpfprof -- COMMAND ARG...   start COMMAND and profile it\n"
+	"  dcbs-bpfprof list                running processes that carry markers\n"
+	"  dcbs-bpfprof check               can this machine do it?\n"
+	"  dcbs-bpfprof report FILE.json    show a saved session again\n\n"
+	"Ends at Ctrl-C, after -d, or when the target exits. The report goes to standard output, everything else to "
+	"standard error. Exit status: 0 a report was made, 1 it could not be, 2 the command line is wrong.";
+
+static const struct argp_option options[] = {
+	{"pid", 'p', "PID", 0, "the process to attach to; may be given again", 0},
+	{"duration", 'd', "SECONDS", 0, "stop after so long", 0},
+	{"interval", 'i', "SECONDS", 0, "refresh of the live table (1)", 0},
+	{"frequency", 'F', "HZ", 0, "CPU sampling, 0 = off (99)", 0},
+	{"section", 's', "NAME=BINARY:FUNCTION", 0, "time a native function as section NAME; may be given again", 0},
+	{"threshold", 't', "SECONDS", 0, "what counts as a bottleneck (1.0)", 0},
+	{"sort-by", 'S', "KEY", 0, "order of the function table: cumulative, self, calls, name (cumulative)", 0},
+	{"output", 'o', "FILE", 0, "write the session to FILE, its suffix picks the format; may be given again", 0},
+	{"format", 'f', "FORMAT", 0, "format of standard output (text)", 0},
+	{"children", 'c', NULL, 0, "follow processes that the target forks", 0},
+	{"max-overhead", OPT_MAX_OVERHEAD, "PERCENT", 0, "the most of one CPU that profiling may cost (1)", 0},
+	{"quiet", 'q', NULL, 0, "no live table, no progress", 0},
+	{"verbose", 'v', NULL, 0, "say what is being done", 0},
+	{0},
+};
+
+static double number(struct argp_state *state, const char *option, const char *arg, double min, double max)
+{
+	char *end;
+	double v;
+
+	errno = 0;
+	v = strtod(arg, &end);
+	if (errno || end == arg || *end || !isfinite(v) || v < min || v > max)
+		argp_failure(state, USAGE_STATUS, 0, "%s %s: must be a number from %g to %g", option, arg, min, max);
+	return v;
+}
+
+static void full(struct argp_state *state, size_t n, const char *option)
+{
+	if (n == OPTS_MAX)
+		argp_failure(state, USAGE_STATUS, 0, "%s: at most %d of them", option, OPTS_MAX);
+}
+
+/* NAME=BINARY:FUNCTION. The function may hold colons (C++), the binary not. */
+static void add_section(struct argp_state *state, struct opts *opts, char *arg)
+{
+	char *binary = strchr(arg, '='), *function = binary ? strchr(binary, ':') : NULL;
+
+	full(state, opts->nr_sections, "--section");
+	if (!binary || !function || binary == arg || function == binary + 1 || !function[1])
+		argp_failure(state, USAGE_STATUS, 0, "--section %s: must be NAME=BINARY:FUNCTION, for example decode=/usr/lib/libmodel.so:decode", arg);
+	*binary++ = 0;
+	*function++ = 0;
+	if (!strcmp(binary, "python"))
+		argp_failure(state, USAGE_STATUS, 0, "--section %s=python:%s: Python functions cannot be sections yet; mark it with dcbs_profiler.profile_function", arg, function);
+	opts->sections[opts->nr_sections++] = (struct dcbs_native_section){arg, binary, function};
+}
+
+/* The names, or the suffixes, of all formats: "text json". */
+static const char *all_formats(bool suffixes)
+{
+	static char list[256];
+	const struct render_format *f;
+	size_t n = 0;
+
+	for (f = render_formats; f->name && n < sizeof(list); f++)
+		n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%s", n ? " " : "", suffixes ? f->suffix : f->name);
+	return list;
+}
+
+static void set_format(struct argp_state *state, struct opts *opts, const char *arg)
+{
+	if (!render_by_name(arg))
+		argp_failure(state, USAGE_STATUS, 0, "--format %s: there is no such format; there are: %s", arg, all_formats(false));
+	opts->format = arg;
+}
+
+static void add_output(struct argp_state *state, struct opts *opts, const char *arg)
+{
+	full(state, opts->nr_outputs, "--output");
+	if (!render_by_suffix(arg))
+		argp_failure(state, USAGE_STATUS, 0, "--output %s: the suffix picks the format; there are: %s", arg, all_formats(true));
+	opts->outputs[opts->nr_outputs++] = arg;
+}
+
+static void set_sort(struct argp_state *state, struct opts *opts, const char *arg)
+{
+	static const char *const keys[] = {"cumulative", "self", "tottime", "calls", "name"};
+	size_t i;
+
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (!strcmp(arg, keys[i]))
+			break;
+	if (i == sizeof(keys) / sizeof(keys[0]))
+		argp_failure(state, USAGE_STATUS, 0, "--sort-by %s: must be cumulative, self, calls or name", arg);
+	opts->sort_by = arg;
+}
+
+static void add_word(struct argp_state *state, struct opts *opts, char *arg)
+{
+	if (opts->command == COMMAND_REPORT && !opts->file)
+		opts->file = arg;
+	else
+		argp_failure(state, USAGE_STATUS, 0, "%s: not understood; a command to start comes after --, a process to attach to after -p", arg);
+}
+
+/* The targets are given one way, and there are some. */
+static void check_whole(struct argp_state *state, const struct opts *opts)
+{
+	if (opts->command == COMMAND_REPORT && !opts->file)
+		argp_failure(state, USAGE_STATUS, 0, "report: which FILE.json?");
+	if (opts->command != COMMAND_PROFILE)
+		return;
+	if (!opts->nr_pids && !opts->argv)
+		argp_failure(state, USAGE_STATUS, 0, "which process? Give -p PID, or -- COMMAND; `dcbs-bpfprof list` shows candidates");
+	if (opts->nr_pids && opts->argv)
+		argp_failure(state, USAGE_STATUS, 0, "give either -p PID or -- COMMAND, not both");
+	if (opts->children)
+		argp_failure(state, USAGE_STATUS, 0, "--children: not possible yet; give each process with -p");
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct opts *opts = state->input;
+
+	switch (key) {
+	case 'p':
+		full(state, opts->nr_pids, "--pid");
+		opts->pids[opts->nr_pids++] = (pid_t)number(state, "--pid", arg, 1, INT_MAX);
+		break;
+	case 'd': opts->duration_s = number(state, "--duration", arg, 0.001, 1e9); break;
+	case 'i': opts->interval_s = number(state, "--interval", arg, 0.05, 3600); break;
+	case 'F': opts->frequency_hz = (int)number(state, "--frequency", arg, 0, 10000); break;
+	case 't': opts->threshold_s = number(state, "--threshold", arg, 0, 1e9); break;
+	case OPT_MAX_OVERHEAD: opts->max_overhead_percent = number(state, "--max-overhead", arg, 0.01, 100); break;
+	case 's': add_section(state, opts, arg); break;
+	case 'S': set_sort(state, opts, arg); break;
+	case 'o': add_output(state, opts, arg); break;
+	case 'f': set_format(state, opts, arg); break;
+	case 'c': opts->children = true; break;
+	case 'q': opts->quiet = true; break;
+	case 'v': opts->verbose = true; break;
+	case ARGP_KEY_ARG: add_word(state, opts, arg); break;
+	case ARGP_KEY_END: check_whole(state, opts); break;
+	default: return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+/* Everything after -- is the command to start; argp is not to see it. */
+static int split_command(struct opts *opts, int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--"))
+			continue;
+		if (i + 1 < argc)
+			opts->argv = &argv[i + 1];
+		return i;
+	}
+	return argc;
+}
+
+void opts_parse(struct opts *opts, int argc, char **argv)
+{
+	static const struct { const char *word; enum command command; } words[] = {
+		{"report", COMMAND_REPORT}, {"list", COMMAND_LIST}, {"check", COMMAND_CHECK},
+	};
+	const struct argp argp = {options, parse, "-p PID\n-- COMMAND ARG...\nlist\ncheck\nreport FILE.json", doc, NULL, NULL, NULL};
+	size_t i;
+
+	*opts = (struct opts){.format = "text", .sort_by = "cumulative", .interval_s = 1, .threshold_s = 1,
+			      .max_overhead_percent = 1, .frequency_hz = 99};
+	argp_err_exit_status = USAGE_STATUS;
+	argc = split_command(opts, argc, argv);
+	for (i = 0; argc > 1 && i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(argv[1], words[i].word))
+			continue;
+		opts->command = words[i].command;
+		argv[1] = argv[0];
+		argv++;
+		argc--;
+		break;
+	}
+	argp_parse(&argp, argc, argv, 0, NULL, opts);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* opts.h - the command line as data. */
+#ifndef OPTS_H
+#define OPTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "dcbs/profiler.h"
+
+#define OPTS_MAX 64	/* targets, sections and outputs, each */
+
+enum command { COMMAND_PROFILE, COMMAND_REPORT, COMMAND_LIST, COMMAND_CHECK };
+
+struct opts {
+	enum command command;
+	pid_t pids[OPTS_MAX];
+	size_t nr_pids;
+	char **argv;			/* of the command to start; NULL: attach to pids */
+	struct dcbs_native_section sections[OPTS_MAX];
+	size_t nr_sections;
+	const char *outputs[OPTS_MAX];
+	size_t nr_outputs;
+	const char *format;
+	const char *file;		/* of `report` */
+	const char *sort_by;
+	double duration_s;		/* 0: until Ctrl-C or the target's exit */
+	double interval_s;
+	double threshold_s;
+	double max_overhead_percent;
+	int frequency_hz;
+	bool children, quiet, verbose;
+};
+
+/* Ends the program with status 2, and a line that says why, where the command line is wrong. */
+void opts_parse(struct opts *opts, int argc, char **argv);
+
+#endif

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* output.c - the files of --output: opened before the run, written after it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "fail.h"
+#include "output.h"
+#include "render/render.h"
+
+/* Never through a symbolic link: we may be root in a directory of somebody else's. What is there stays until there is better. */
+static int output_open(struct output *out, const char *path)
+{
+	int flags = O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+
+	out->path = path;
+	out->created = true;
+	out->fd = open(path, flags | O_CREAT | O_EXCL, 0600);
+	if (out->fd < 0 && errno == EEXIST) {
+		out->created = false;
+		out->fd = open(path, flags);
+	}
+	if (out->fd < 0)
+		return fail(-errno, "cannot write %s: %s; choose another --output", path,
+			    errno == ELOOP ? "it is a symbolic link" : strerror(errno));
+	return 0;
+}
+
+int outputs_open(struct outputs *outputs, const struct opts *opts)
+{
+	int err = 0;
+
+	outputs->nr = 0;
+	while (outputs->nr < opts->nr_outputs && !err) {
+		err = output_open(&outputs->files[outputs->nr], opts->outputs[outputs->nr]);
+		if (!err)
+			outputs->nr++;
+	}
+	if (err)
+		outputs_close(outputs);
+	return err;
+}
+
+static int render_to(FILE *file, const struct render_format *format, const struct dcbs_report *report, int width)
+{
+	const struct render_options options = {.width = width};
+
+	return render_write(format, file, report, &options);
+}
+
+static int output_write(struct output *out, const struct dcbs_report *report)
+{
+	FILE *file = fdopen(out->fd, "w");
+	int err;
+
+	if (!file)
+		return fail(-errno, "cannot write %s: %s", out->path, strerror(errno));
+	out->created = false;
+	if (ftruncate(out->fd, 0) && errno != EINVAL)	/* EINVAL: a pipe or a device */
+		err = -errno;
+	else
+		err = render_to(file, render_by_suffix(out->path), report, 0);
+	if (fclose(file) && !err)
+		err = -errno;
+	out->fd = -1;
+	return err ? fail(err, "cannot write %s: %s; the report on standard output is complete", out->path, strerror(-err)) : 0;
+}
+
+int outputs_write(struct outputs *outputs, const struct dcbs_report *report)
+{
+	int err = 0, one;
+	size_t i;
+
+	for (i = 0; i < outputs->nr; i++) {
+		one = output_write(&outputs->files[i], report);
+		if (one && !err)
+			err = one;
+	}
+	return err;
+}
+
+void outputs_close(struct outputs *outputs)
+{
+	size_t i;
+
+	for (i = 0; i < outputs->nr; i++) {
+		struct output *out = &outputs->files[i];
+
+		if (out->fd < 0)
+			continue;
+		close(out->fd);
+		if (out->created)
+			unlink(out->path);
+	}
+	outputs->nr = 0;
+}
+
+static int terminal_width(void)
+{
+	struct winsize size;
+
+	return isatty(STDOUT_FILENO) && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) ? size.ws_col : 0;
+}
+
+int output_standard(const char *format, const struct dcbs_report *report)
+{
+	int err = render_to(stdout, render_by_name(format), report, terminal_width());
+
+	return err ? fail(err, "cannot write the report to standard output: %s", strerror(-err)) : 0;
+}

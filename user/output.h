@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* output.h - the files of --output: opened before the run, written after it. */
+#ifndef OUTPUT_H
+#define OUTPUT_H
+
+#include <stdbool.h>
+
+#include "dcbs/profiler.h"
+#include "opts.h"
+
+struct outputs {
+	struct output {
+		const char *path;
+		int fd;
+		bool created;		/* by us: removed again if nothing is written */
+	} files[OPTS_MAX];
+	size_t nr;
+};
+
+/* Finds out now whether every file can be written. */
+int outputs_open(struct outputs *outputs, const struct opts *opts);
+
+/* Writes the report in the format of each file's suffix. Goes on after an error; returns the first. */
+int outputs_write(struct outputs *outputs, const struct dcbs_report *report);
+
+void outputs_close(struct outputs *outputs);
+
+/* Writes the report to standard output. */
+int output_standard(const char *format, const struct dcbs_report *report);
+
+#endif

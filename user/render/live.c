@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * live.c - the live table, with ncurses on the alternate screen.
+ *
+ * Signals stay with the caller: Ctrl-C is a signal, not a key, and a change of the terminal's size is asked for
+ * at every refresh, so that it does not matter who handles SIGWINCH.
+ */
+#include <errno.h>
+#include <math.h>
+#include <ncurses.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "render/display.h"
+#include "render/live.h"
+#include "render/table.h"
+#include "units.h"
+
+#define HEAD_LINES 3	/* ours, an empty one, the titles */
+
+struct live {
+	FILE *keys;
+	SCREEN *screen;
+	bool quit;
+};
+
+/* Drawing from the background would stop us with SIGTTOU. */
+static bool in_foreground(int fd)
+{
+	return tcgetpgrp(fd) == getpgrp();
+}
+
+static int take_screen(struct live *l)
+{
+	if (!isatty(STDERR_FILENO))
+		return -ENOTTY;
+	l->keys = fopen("/dev/tty", "re");
+	if (!l->keys || !in_foreground(fileno(l->keys)))
+		return -ENOTTY;
+	l->screen = newterm(NULL, stderr, l->keys);
+	if (!l->screen)
+		return -ENOTTY;
+	set_term(l->screen);
+	use_legacy_coding(0);	/* it asks for the process's locale, not the thread's, and would show bytes in C */
+	cbreak();
+	noecho();
+	curs_set(0);
+	nodelay(stdscr, TRUE);
+	return 0;
+}
+
+int live_open(struct live **live)
+{
+	struct live *l = calloc(1, sizeof(*l));
+	locale_t before;
+	int err;
+
+	if (!l)
+		return -ENOMEM;
+	before = display_begin();
+	err = take_screen(l);
+	display_end(before);
+	if (err) {
+		if (l->keys)
+			fclose(l->keys);
+		free(l);
+		return err;
+	}
+	*live = l;
+	return 0;
+}
+
+static void follow_size(void)
+{
+	struct winsize size;
+
+	if (!ioctl(STDERR_FILENO, TIOCGWINSZ, &size) && size.ws_row && size.ws_col &&
+	    (size.ws_row != LINES || size.ws_col != COLS))
+		resizeterm(size.ws_row, size.ws_col);
+}
+
+/* ---- lines ---- */
+
+struct line {
+	char *text;
+	size_t len;
+	FILE *file;
+};
+
+static bool line_begin(struct line *line)
+{
+	line->text = NULL;
+	line->file = open_memstream(&line->text, &line->len);
+	return line->file;
+}
+
+/* addnstr takes bytes and knows no columns, so the text has been made to fit before. */
+static void line_end(struct line *line, int y)
+{
+	if (!fclose(line->file) && line->text)
+		mvaddstr(y, 0, line->text);
+	free(line->text);
+}
+
+static void show_head(const struct dcbs_report *r)
+{
+	struct line line;
+	const char *what = "";
+
+	if (r->nr_targets)
+		what = r->targets[0].command[0] ? r->targets[0].command : r->targets[0].comm;
+	if (!line_begin(&line))
+		return;
+	fprintf(line.file, "%s  q: stop and report  *: open now  ", units_time(r->duration_s).text);
+	if (r->nr_targets == 1)
+		fprintf(line.file, "%d ", (int)r->targets[0].pid);
+	else
+		fprintf(line.file, "%zu targets: ", r->nr_targets);
+	fflush(line.file);
+	display_short(line.file, what, COLS - display_width(line.text));
+	line_end(&line, 0);
+}
+
+/*
+ * What does not fit, as one line. Its calls and its own time add up; its total does not, because a section's
+ * total is contained in that of the one that called it.
+ */
+static struct dcbs_section sum_from(const struct dcbs_report *r, size_t first, char *name, size_t name_bytes)
+{
+	struct dcbs_section s = {
+		.name = name, .total_s = NAN, .mean_s = NAN, .min_s = NAN, .max_s = NAN,
+		.p50_s = NAN, .p90_s = NAN, .p95_s = NAN, .p99_s = NAN, .p999_s = NAN,
+	};
+	size_t i;
+
+	snprintf(name, name_bytes, "(%zu more)", r->nr_sections - first);
+	for (i = first; i < r->nr_sections; i++) {
+		if (r->sections[i].count > 0)
+			s.count += r->sections[i].count;
+		if (r->sections[i].self_s > 0)
+			s.self_s += r->sections[i].self_s;
+	}
+	return s;
+}
+
+static void show_row(const struct table *t, const struct dcbs_section *s, double duration_s, int y)
+{
+	struct line line;
+
+	if (!line_begin(&line))
+		return;
+	table_row(t, line.file, s, duration_s);
+	if (s->open > 0)
+		fputs(" *", line.file);
+	line_end(&line, y);
+}
+
+static void show_sections(const struct dcbs_report *r)
+{
+	size_t room = LINES > HEAD_LINES ? LINES - HEAD_LINES : 0, fit, i;
+	struct dcbs_section rest;
+	struct table table;
+	struct line line;
+	char name[32];
+
+	table_fit(&table, r, COLS - 2);
+	if (LINES < HEAD_LINES || !line_begin(&line))
+		return;
+	table_titles(&table, line.file);
+	line_end(&line, HEAD_LINES - 1);
+	fit = r->nr_sections <= room ? r->nr_sections : room ? room - 1 : 0;
+	for (i = 0; i < fit; i++)
+		show_row(&table, &r->sections[i], r->duration_s, HEAD_LINES + (int)i);
+	if (fit < r->nr_sections && room) {
+		rest = sum_from(r, fit, name, sizeof(name));
+		show_row(&table, &rest, r->duration_s, LINES - 1);
+	}
+}
+
+void live_show(struct live *live, const struct dcbs_report *report)
+{
+	locale_t before = display_begin();
+
+	set_term(live->screen);
+	follow_size();
+	erase();
+	show_head(report);
+	if (report->nr_sections)
+		show_sections(report);
+	else
+		mvaddnstr(2, 0, "No section has ended yet, and none is open.", COLS);
+	refresh();
+	display_end(before);
+}
+
+bool live_quit_requested(struct live *live)
+{
+	int key;
+
+	set_term(live->screen);
+	while ((key = getch()) != ERR)
+		live->quit |= key == 'q' || key == 'Q';
+	return live->quit;
+}
+
+void live_close(struct live *live)
+{
+	if (!live)
+		return;
+	set_term(live->screen);
+	endwin();
+	delscreen(live->screen);
+	fclose(live->keys);
+	free(live);
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* render.c - the table of formats, and what callers of the library get from it. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "render/display.h"
+#include "render/render.h"
+
+const struct render_format render_formats[] = {
+	{"text", ".txt", "the report, for people", text_write},
+	{"json", ".json", "the whole session, for scripts and for the command `report`", json_write},
+	{NULL, NULL, NULL, NULL},
+};
+
+const struct render_format *render_by_name(const char *name)
+{
+	const struct render_format *f;
+
+	for (f = render_formats; f->name; f++)
+		if (!strcmp(f->name, name))
+			return f;
+	return NULL;
+}
+
+const struct render_format *render_by_suffix(const char *path)
+{
+	const struct render_format *f;
+	size_t len = strlen(path), suffix;
+
+	for (f = render_formats; f->name; f++) {
+		suffix = strlen(f->suffix);
+		if (len > suffix && !strcmp(path + len - suffix, f->suffix))
+			return f;
+	}
+	return NULL;
+}
+
+int render_write(const struct render_format *format, FILE *file, const struct dcbs_report *report,
+		 const struct render_options *options)
+{
+	locale_t before = display_begin();
+	int err;
+
+	errno = 0;
+	err = format->write(file, report, options);
+	if (!err && (fflush(file) || ferror(file)))
+		err = errno ? -errno : -EIO;
+	display_end(before);
+	return err;
+}
+
+static char *to_string(const char *name, const struct dcbs_report *report, int width)
+{
+	struct render_options options = {.width = width};
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+	int err;
+
+	if (!f)
+		return NULL;
+	err = render_write(render_by_name(name), f, report, &options);
+	if (fclose(f) || err) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+char *dcbs_report_text(const struct dcbs_report *report, int width)
+{
+	return to_string("text", report, width);
+}
+
+char *dcbs_report_json(const struct dcbs_report *report)
+{
+	return to_string("json", report, 0);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* render.h - the formats a report can be written in. One file and one row of the table each. */
+#ifndef RENDER_RENDER_H
+#define RENDER_RENDER_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "dcbs/profiler.h"
+
+struct render_options {
+	int width;	/* columns; 0: 80 */
+};
+
+struct render_format {
+	const char *name;	/* of --format */
+	const char *suffix;	/* of a file of --output, with the dot */
+	const char *help;	/* one line */
+	int (*write)(FILE *file, const struct dcbs_report *report, const struct render_options *options);
+};
+
+/* Ends with a row whose name is NULL. */
+extern const struct render_format render_formats[];
+
+/* NULL: there is none. */
+const struct render_format *render_by_name(const char *name);
+const struct render_format *render_by_suffix(const char *path);
+
+/* Writes and flushes; the file's own errors come back, too. */
+int render_write(const struct render_format *format, FILE *file, const struct dcbs_report *report,
+		 const struct render_options *options);
+
+int text_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
+int json_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
+
+#endif

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* watch.c - the time between attach and report: the live table, the clock, Ctrl-C. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "analyse/report.h"
+#include "render/live.h"
+#include "watch.h"
+
+#define SOON_NS 5000000ULL	/* between looks at a target that has yet to load the markers ... */
+#define SOON_FOR_NS 3000000000ULL	/* ... and for how long; then it is looked at now and then */
+#define LATER_NS 250000000ULL
+
+static volatile sig_atomic_t stop_asked;
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	stop_asked = 1;
+}
+
+static void handle(void (*handler)(int))
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction sa = {.sa_handler = handler};
+	size_t i;
+
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		sigaction(signals[i], &sa, NULL);
+}
+
+void watch_signals(void)
+{
+	handle(on_signal);
+}
+
+void watch_signals_done(void)
+{
+	handle(SIG_DFL);
+}
+
+static __u64 now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (__u64)ts.tv_sec * 1000000000 + (__u64)ts.tv_nsec;
+}
+
+static __u64 to_ns(double seconds)
+{
+	return (__u64)(seconds * 1e9);
+}
+
+static void show(struct live *live, struct session *session, const struct opts *opts)
+{
+	struct dcbs_report *report;
+	struct snapshot *snap;
+
+	if (!live || session_snapshot(session, &snap))
+		return;
+	if (!report_build(&report, snap, opts->threshold_s)) {
+		live_show(live, report);
+		dcbs_report_free(report);
+	}
+	snapshot_free(snap);
+}
+
+/* Waits until `until`, the end of a target, or a signal. */
+static void wait_until(const struct session *session, __u64 until)
+{
+	struct pollfd fds[BPFPROF_PROCESSES];
+	int pidfds[BPFPROF_PROCESSES];
+	size_t i, n = session_pidfds(session, pidfds, BPFPROF_PROCESSES);
+	__u64 now = now_ns();
+	struct timespec timeout = {0};
+	sigset_t none;
+
+	for (i = 0; i < n; i++)
+		fds[i] = (struct pollfd){.fd = pidfds[i], .events = POLLIN};
+	if (until > now) {
+		timeout.tv_sec = (time_t)((until - now) / 1000000000);
+		timeout.tv_nsec = (long)((until - now) % 1000000000);
+	}
+	sigemptyset(&none);
+	ppoll(fds, n, &timeout, &none);
+}
+
+static __u64 next_look(const struct session *session, __u64 start, __u64 now, const struct opts *opts)
+{
+	if (!session_waits(session))
+		return now + to_ns(opts->interval_s);
+	return now + (now - start < SOON_FOR_NS ? SOON_NS : LATER_NS);
+}
+
+static bool wants_live(const struct opts *opts)
+{
+	return !opts->quiet;
+}
+
+enum dcbs_ended_by watch(struct session *session, const struct opts *opts)
+{
+	__u64 start = now_ns(), end = opts->duration_s > 0 ? start + to_ns(opts->duration_s) : ~0ULL;
+	__u64 now = start, next_show = start;
+	enum dcbs_ended_by by = DCBS_ENDED_RUNNING;
+	struct live *live = NULL;
+	sigset_t blocked, old;
+
+	/* Signals arrive only while we wait, so that none slips in between the look and the wait. */
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGINT);
+	sigaddset(&blocked, SIGTERM);
+	sigaddset(&blocked, SIGHUP);
+	sigprocmask(SIG_BLOCK, &blocked, &old);
+	if (wants_live(opts) && live_open(&live))
+		live = NULL;
+	while (by == DCBS_ENDED_RUNNING) {
+		__u64 next;
+
+		if (!session_poll(session))
+			by = DCBS_ENDED_TARGET_EXIT;
+		else if (stop_asked || (live && live_quit_requested(live)))
+			by = DCBS_ENDED_SIGNAL;
+		else if (now >= end)
+			by = DCBS_ENDED_DURATION;
+		if (by != DCBS_ENDED_RUNNING)
+			break;
+		if (now >= next_show) {
+			show(live, session, opts);
+			next_show = now + to_ns(opts->interval_s);
+		}
+		next = next_look(session, start, now, opts);
+		if (next > next_show)
+			next = next_show;
+		wait_until(session, next < end ? next : end);
+		now = now_ns();
+	}
+	live_close(live);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return by;
+}

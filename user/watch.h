@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* watch.h - the time between attach and report: the live table, the clock, Ctrl-C. */
+#ifndef WATCH_H
+#define WATCH_H
+
+#include "collect/session.h"
+#include "opts.h"
+
+/* From now on Ctrl-C ends the watch, and a second one does not cut off the report. */
+void watch_signals(void);
+
+/* The report is out: Ctrl-C ends the program, which may still wait for the kernel to take the probes away. */
+void watch_signals_done(void);
+
+/* Returns when the duration is over, a signal came, or all targets have ended. */
+enum dcbs_ended_by watch(struct session *session, const struct opts *opts);
+
+#endif
