@@ -178,6 +178,8 @@ install: all
 	install -m 644 $O/libdcbs-markers.so $(DESTDIR)$(prefix)/lib/libdcbs-markers.so.1
 	ln -sf libdcbs-markers.so.1 $(DESTDIR)$(prefix)/lib/libdcbs-markers.so
 	install -m 644 $O/libdcbs-markers.a $(DESTDIR)$(prefix)/lib
+	install -d $(DESTDIR)$(prefix)/share/man/man1
+	install -m 644 user/dcbs-bpfprof.1 $(DESTDIR)$(prefix)/share/man/man1
 	install -m 644 include/dcbs/*.h $(DESTDIR)$(prefix)/include/dcbs
 	sed 's|@prefix@|$(prefix)|; s|@version@|$(VERSION)|' user/marker/dcbs-markers.pc.in \
 		> $(DESTDIR)$(prefix)/lib/pkgconfig/dcbs-markers.pc

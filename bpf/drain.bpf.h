@@ -74,26 +74,25 @@ static __noinline u32 row_of_id(struct process *process, u64 state, u32 id)
 	return row;
 }
 
-/* Pages of a process, as far as the kernel's shared counters know: each CPU may hold back 32 of them. */
+/*
+ * RSS of the current process, as far as the kernel's shared counters know: each CPU may hold back 32
+ * pages. The indices are constants, as only those are looked up in the running kernel's types; 2
+ * counts swap entries.
+ */
 static __always_inline u64 rss_bytes(void)
 {
 	struct mm_struct *mm = bpf_get_current_task_btf()->mm;
-	s64 pages = 0;
-	int i;
+	struct mm_struct___6_1 *old = (void *)mm;
+	s64 pages;
 
 	if (!mm)
 		return 0;
-	if (bpf_core_type_exists(struct mm_rss_stat)) {
-		struct mm_struct___6_1 *old = (void *)mm;
-
-		for (i = 0; i < 4; i++)
-			if (i != 2)
-				pages += BPF_CORE_READ(old, rss_stat.count[i].counter);
-	} else {
-		for (i = 0; i < 4; i++)
-			if (i != 2)	/* swap entries */
-				pages += BPF_CORE_READ(mm, rss_stat[i].count);
-	}
+	if (bpf_core_type_exists(struct mm_rss_stat))
+		pages = BPF_CORE_READ(old, rss_stat.count[0].counter) + BPF_CORE_READ(old, rss_stat.count[1].counter) +
+			BPF_CORE_READ(old, rss_stat.count[3].counter);
+	else
+		pages = BPF_CORE_READ(mm, rss_stat[0].count) + BPF_CORE_READ(mm, rss_stat[1].count) +
+			BPF_CORE_READ(mm, rss_stat[3].count);
 	return pages > 0 ? (u64)pages * 4096 : 0;
 }
 

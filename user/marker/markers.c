@@ -145,7 +145,7 @@ static inline void release_timed(struct dcbs_record *r, struct dcbs_slot *s, uin
 }
 
 /* Another thread has ended sections of ours and counted them, the last at foreign_ns; what remains to be done is the list. */
-static cold void tidy(struct dcbs_record *r)
+cold void dcbs_record_tidy(struct dcbs_record *r)
 {
 	uint64_t ended_ns = __atomic_load_n(&r->foreign_ns, __ATOMIC_RELAXED), use;
 	unsigned int i;
@@ -226,7 +226,7 @@ static cold dcbs_token begin_any(struct dcbs_record *r, dcbs_id name)
 	unsigned int i;
 
 	if (r->foreign)
-		tidy(r);
+		dcbs_record_tidy(r);
 	i = free_slot(r);
 	if (!i) {
 		r->too_deep++;
@@ -331,7 +331,9 @@ static cold void end_foreign(dcbs_token token, struct dcbs_slot *s, uint8_t flag
 		ended.self_ns += now - last;
 	if (ended.start_ns && ended.self_ns > now - ended.start_ns)
 		ended.self_ns = now - ended.start_ns;
-	__atomic_store_n(&owner->foreign, 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&owner->foreign, 1, __ATOMIC_SEQ_CST);
+	if (!__atomic_load_n(&owner->tid, __ATOMIC_SEQ_CST))
+		dcbs_record_orphan(owner);
 	if (!r || !attached())
 		return;
 	put_section(r, &ended, now, flags);
@@ -359,7 +361,7 @@ static cold void end_any(struct dcbs_record *r, dcbs_token token, uint8_t flags)
 	uint64_t now;
 
 	if (r->foreign)
-		tidy(r);
+		dcbs_record_tidy(r);
 	if (!same_use(s->use, token)) {
 		r->unmatched++;
 		return;

@@ -121,9 +121,23 @@ static void thread_exit(void *record)
 	record_flush(r);
 	dcbs_record = NULL;
 	pthread_mutex_lock(&lib.lock);
-	r->tid = 0;
+	__atomic_store_n(&r->tid, 0, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&r->foreign, __ATOMIC_SEQ_CST))
+		dcbs_record_tidy(r);
 	if (!r->innermost)
 		record_spare(r);
+	pthread_mutex_unlock(&lib.lock);
+}
+
+/* Between its thread's end and here nobody but the holder of the lock touches the list. */
+void dcbs_record_orphan(struct dcbs_record *r)
+{
+	pthread_mutex_lock(&lib.lock);
+	if (!r->tid && r->foreign) {
+		dcbs_record_tidy(r);
+		if (!r->innermost)
+			record_spare(r);
+	}
 	pthread_mutex_unlock(&lib.lock);
 }
 

@@ -48,6 +48,12 @@ HIDDEN const struct dcbs_calls *dcbs_leader(void);
 /* Makes this thread's record; NULL if memory is out. Only in the copy that leads. */
 HIDDEN struct dcbs_record *dcbs_record_make(void);
 
+/* Takes sections that other threads have ended out of a record's list; only its owner may, or who holds the lock once it has ended. */
+HIDDEN void dcbs_record_tidy(struct dcbs_record *record);
+
+/* A section of a thread that has ended was ended: the record may be of use again. */
+HIDDEN void dcbs_record_orphan(struct dcbs_record *record);
+
 HIDDEN uint16_t dcbs_name_register(const char *text, uint8_t kind);
 
 #endif
