@@ -54,7 +54,7 @@ deps:
 	$(if $(filter bench,$(MAKECMDGOALS)),-$(Q)tests/deps.sh $(packages_bench))
 
 # ---- marker library: runs inside the evaluation ---------------------------------------------------
-marker_objs := $(addprefix $O/marker/,markers.o thread.o probe.o)
+marker_objs := $(addprefix $O/marker/,markers.o marks.o thread.o probe.o)
 marker_lib := $O/libdcbs-markers.so
 marker_abi := $(shell sed -n 's/^\#define DCBS_ABI[^0-9]*\([0-9]*\).*/\1/p' include/bpfprof/target.h)
 
@@ -161,7 +161,7 @@ $O/tests/bench/%: tests/bench/%.c $(marker_lib) | $(first)
 		-L$O -ldcbs-markers -Wl,-rpath,$(abspath $O) $(if $(findstring lttng,$@),-Itests/bench $$(pkg-config --libs lttng-ust 2>/dev/null))
 
 # ---- goals ----------------------------------------------------------------------------------------
-all: $O/dcbs-bpfprof $(marker_lib) $O/libdcbs-markers.a $(python_ext) $(python_py)
+all: $O/dcbs-bpfprof $O/libbpfprof.a $(marker_lib) $O/libdcbs-markers.a $(python_ext) $(python_py)
 
 demo: all
 	$(Q)tests/demo.sh $O $(PYTHON)
@@ -177,7 +177,7 @@ install: all
 	install -m 755 $O/dcbs-bpfprof $(DESTDIR)$(prefix)/bin
 	install -m 644 $O/libdcbs-markers.so $(DESTDIR)$(prefix)/lib/libdcbs-markers.so.1
 	ln -sf libdcbs-markers.so.1 $(DESTDIR)$(prefix)/lib/libdcbs-markers.so
-	install -m 644 $O/libdcbs-markers.a $(DESTDIR)$(prefix)/lib
+	install -m 644 $O/libdcbs-markers.a $O/libbpfprof.a $(DESTDIR)$(prefix)/lib
 	install -d $(DESTDIR)$(prefix)/share/man/man1
 	install -m 644 user/dcbs-bpfprof.1 $(DESTDIR)$(prefix)/share/man/man1
 	install -m 644 include/dcbs/*.h $(DESTDIR)$(prefix)/include/dcbs

@@ -309,10 +309,22 @@ void session_stop(struct session *session, enum dcbs_ended_by by)
 		usleep(DRAIN_US);
 }
 
+/*
+ * The window begins anew a moment from now. Until then what the threads still hold of the old one is
+ * carried off by ticks and switches, and then thrown away with the rest.
+ */
 void session_clear(struct session *session)
 {
+	__u64 start = session_now_ns() + DRAIN_US * 2000ULL;
+	struct timespec real;
+
+	session->skel->bss->window.start_ns = start;
+	usleep(DRAIN_US);
 	memset((void *)session->stats, 0, session->stats_size);
-	session->skel->bss->window.start_ns = session_now_ns();
+	while (session_now_ns() < start)
+		usleep(DRAIN_US / 10);
+	clock_gettime(CLOCK_REALTIME, &real);
+	session->started_at = (double)real.tv_sec + 1e-9 * (double)real.tv_nsec;
 }
 
 size_t session_pidfds(const struct session *session, int *fds, size_t max)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * markers.c - begin, end and the cache marks: the hot path inside the evaluation.
+ * markers.c - begin and end of a section: the hot path inside the evaluation.
  *
  * Everything here runs on the calling thread and touches that thread's record only; the one
  * exception, a section ended on another thread than its own, is spelled out at end_foreign().
@@ -9,31 +9,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "thread.h"
-
-#define likely(x) __builtin_expect(!!(x), 1)
-#define unlikely(x) __builtin_expect(!!(x), 0)
-#define cold __attribute__((noinline, cold))
-#define hot __attribute__((noinline, hot))	/* apart, so that the path without a profiler saves no registers */
-#define EXPORT __attribute__((visibility("default")))
-
-/* What is stored above this line is seen before what is stored below, by whatever interrupts this thread. */
-#define publish() __atomic_signal_fence(__ATOMIC_RELEASE)
+#include "ring.h"
 
 __thread struct dcbs_record *dcbs_record __attribute__((tls_model("initial-exec")));
-
-static inline bool attached(void)
-{
-	return unlikely(dcbs_marker_semaphore);
-}
-
-static inline uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	dcbs_clock(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
-}
 
 /* Is the slot still in the use that a token stands for? What lay below it may have left since. */
 static inline bool same_use(uint64_t use, dcbs_token token)
@@ -77,25 +55,6 @@ static inline void charge(struct dcbs_record *r, uint64_t now)
 		resume(r);
 	r->slots[r->innermost].self_ns += now - r->last_ns;
 	r->last_ns = now;
-}
-
-static inline void ring_put(struct dcbs_record *r, const struct dcbs_event *event)
-{
-	uint64_t head = r->head;
-
-	r->ring[head & (DCBS_RING - 1)] = *event;
-	publish();
-	r->head = head + 1;
-}
-
-static inline void hand_over_if_due(struct dcbs_record *r, uint64_t now)
-{
-	if (likely(r->head - r->flush_head < DCBS_BATCH && now - r->flush_ns < DCBS_FLUSH_NS))
-		return;
-	r->flush_head = r->head;
-	r->flush_ns = now;
-	publish();
-	dcbs_marker_flush(r);
 }
 
 /* Takes a slot out of the list of open ones; `below` is the one under it. */
@@ -159,15 +118,6 @@ cold void dcbs_record_tidy(struct dcbs_record *r)
 			r->last_ns = ended_ns;
 		release_timed(r, &r->slots[i], use, ended_ns);
 	}
-}
-
-/* The record of this thread, made at its first section. NULL: no memory, or another copy leads. */
-static cold struct dcbs_record *first_section(const struct dcbs_calls **elsewhere)
-{
-	const struct dcbs_calls *leader = dcbs_leader();
-
-	*elsewhere = leader == &dcbs_marker_calls ? NULL : leader;
-	return *elsewhere ? NULL : dcbs_record_make();
 }
 
 /* Name, kind and flags of a slot as the word they lie in, no items yet. */
@@ -481,101 +431,9 @@ EXPORT void dcbs_section_items(dcbs_token token, uint64_t n)
 	}
 }
 
-static void cache_event(dcbs_id name, uint8_t kind, uint64_t value)
-{
-	struct dcbs_event e = {.value_ns = value, .name = name, .kind = kind};
-	struct dcbs_record *r = dcbs_record;
-	const struct dcbs_calls *elsewhere = NULL;
-
-	if (likely(!attached() && r))
-		return;
-	if (!r)
-		r = first_section(&elsewhere);
-	if (elsewhere) {
-		elsewhere->cache(name, kind, value);
-		return;
-	}
-	if (!r || !attached())
-		return;
-	e.end_ns = now_ns();
-	ring_put(r, &e);
-	hand_over_if_due(r, e.end_ns);
-}
-
-/* Seconds -> ns; what is no time at all counts as 0, more than 292 years as that. */
-static uint64_t to_ns(double seconds)
-{
-	if (!(seconds > 0))
-		return 0;
-	return seconds < 9.2e9 ? (uint64_t)(seconds * 1e9 + 0.5) : 9200000000000000000ULL;
-}
-
-/* A cache is a name; the handle is its number, so that it means the same to every copy of the library. */
-static dcbs_id cache_id(const dcbs_cache *cache)
-{
-	return cache ? (dcbs_id)(uintptr_t)cache : DCBS_NAME_OTHER;
-}
-
-EXPORT dcbs_cache *dcbs_cache_name(const char *name)
-{
-	return (dcbs_cache *)(uintptr_t)dcbs_leader()->name(name, DCBS_NAME_CACHE);
-}
-
-EXPORT void dcbs_record_hit(dcbs_cache *cache, double access_time)
-{
-	cache_event(cache_id(cache), DCBS_EVENT_CACHE_HIT, to_ns(access_time));
-}
-
-EXPORT void dcbs_record_miss(dcbs_cache *cache, double computation_time)
-{
-	cache_event(cache_id(cache), DCBS_EVENT_CACHE_MISS, to_ns(computation_time));
-}
-
-EXPORT void dcbs_record_size(dcbs_cache *cache, uint64_t size_bytes)
-{
-	cache_event(cache_id(cache), DCBS_EVENT_CACHE_SIZE, size_bytes);
-}
-
 EXPORT dcbs_id dcbs_section_name(const char *name)
 {
 	return dcbs_leader()->name(name, DCBS_NAME_SECTION);
-}
-
-static dcbs_token begin_reserved(dcbs_id *id, const char *name, uint8_t kind)
-{
-	dcbs_id n = __atomic_load_n(id, __ATOMIC_RELAXED);
-
-	if (unlikely(!n)) {
-		n = dcbs_leader()->name(name, kind);
-		__atomic_store_n(id, n, __ATOMIC_RELAXED);
-	}
-	return dcbs_section_begin(n);
-}
-
-EXPORT dcbs_token dcbs_forward_pass_begin(void)
-{
-	static dcbs_id id;
-
-	return begin_reserved(&id, "forward_pass", DCBS_NAME_FORWARD);
-}
-
-EXPORT void dcbs_forward_pass_end(dcbs_token token)
-{
-	section_end(token, 0);
-}
-
-EXPORT dcbs_token dcbs_generation_begin(void)
-{
-	static dcbs_id id;
-
-	return begin_reserved(&id, "generation", DCBS_NAME_GENERATION);
-}
-
-EXPORT void dcbs_generation_end(dcbs_token token, uint64_t tokens)
-{
-	if (tokens)
-		dcbs_section_items(token, tokens);
-	section_end(token, 0);
 }
 
 EXPORT unsigned int dcbs_attached(void)
@@ -600,7 +458,7 @@ const struct dcbs_calls dcbs_marker_calls = {
 	.begin = calls_begin,
 	.end = calls_end,
 	.items = dcbs_section_items,
-	.cache = cache_event,
+	.cache = dcbs_cache_event,
 	.attached = dcbs_attached,
 	.state = &dcbs_marker_state,
 };

@@ -39,6 +39,9 @@ struct dcbs_calls {
 	struct dcbs_state *state;
 };
 
+/* One access to a cache, or its size; marks.c. */
+HIDDEN void dcbs_cache_event(dcbs_id name, uint8_t kind, uint64_t value);
+
 /* This copy's own, implemented by markers.c and thread.c, published through the note. */
 extern HIDDEN const struct dcbs_calls dcbs_marker_calls;
 
