@@ -90,6 +90,8 @@ static int profile(const struct opts *opts)
 	if ((opts->argv && command_start(&child, opts->argv)) || attach(&session, opts, &child)) {
 		status = complain();
 	} else {
+		if (opts->verbose)
+			session_describe(session, stderr);
 		session_stop(session, watch(session, opts));
 		status = publish(session, opts, &outputs);
 	}

@@ -98,9 +98,10 @@ static __u64 next_look(const struct session *session, __u64 start, __u64 now, co
 	return now + (now - start < SOON_FOR_NS ? SOON_NS : LATER_NS);
 }
 
+/* A command that we started has the terminal for itself. */
 static bool wants_live(const struct opts *opts)
 {
-	return !opts->quiet;
+	return !opts->quiet && !opts->argv;
 }
 
 enum dcbs_ended_by watch(struct session *session, const struct opts *opts)

@@ -123,7 +123,10 @@ static int attach_marker(struct session *session, struct target *target, const s
 		link = bpf_program__attach_uprobe_opts(session->skel->progs.on_flush, target->pid, path,
 						       marker->flush_offset + session->probe.offset, &opts);
 	} while (!link && errno == EINVAL && probe_fall_back(&session->probe));
-	return attach_keep(session, link, marker->path);
+	if (!link)
+		return fail(-errno, "cannot attach to %s: %s", marker->path, strerror(errno));
+	target->marker_link = link;
+	return 0;
 }
 
 /* 1: the markers are there and probed; 0: there are none yet; -errno. */

@@ -18,6 +18,7 @@
 #include "collect/privilege.h"
 #include "collect/session_impl.h"
 #include "fail.h"
+#include "sanitize.h"
 
 #define RUN_TIME_NS 250000000ULL	/* for so long the kernel measures our programs ... */
 #define RUN_TIME_EVERY_NS 10000000000ULL	/* ... so often: its two clock reads cost every BPF program of the machine */
@@ -226,6 +227,22 @@ int session_start(struct session *session)
 	return 0;
 }
 
+void session_describe(const struct session *session, FILE *out)
+{
+	size_t i;
+
+	for (i = 0; i < session->nr_targets; i++) {
+		const struct target *target = &session->targets[i];
+		char *comm = sanitize(target->facts.comm, sizeof(target->facts.comm));
+
+		fprintf(out, "attached to %d (%s): %s\n", target->pid, comm ? comm : "?",
+			target->state ? "markers found" : "no markers yet");
+		free(comm);
+	}
+	fprintf(out, "%zu probes and events; the marker is probed at byte %llu of its function\n",
+		session->nr_links + session->nr_targets, session->probe.offset);
+}
+
 /* The kernel measures our programs for a while, now and then. */
 static void measure_run_time(struct session *session)
 {
@@ -263,6 +280,8 @@ static void look_again(struct session *session, struct target *target)
 	if (executed) {
 		target->execs = process.execs;
 		target->state = 0;
+		bpf_link__destroy(target->marker_link);	/* the image it was for is gone */
+		target->marker_link = NULL;
 		target_refresh(target);
 	}
 	if (target->state)
@@ -345,6 +364,8 @@ void session_close(struct session *session)
 		return;
 	for (i = session->nr_links; i-- > 0;)
 		bpf_link__destroy(session->links[i]);
+	for (i = 0; i < session->nr_targets; i++)
+		bpf_link__destroy(session->targets[i].marker_link);
 	bpf_link__destroy(session->probe.link);
 	if (session->run_time_fd >= 0)
 		close(session->run_time_fd);

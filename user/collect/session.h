@@ -9,6 +9,7 @@
 #define COLLECT_SESSION_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "collect/snapshot.h"
 #include "collect/target.h"
@@ -24,6 +25,9 @@ int session_add(struct session *session, pid_t pid);
 
 /* Attaches to the targets; when it returns, their sections are counted. */
 int session_start(struct session *session);
+
+/* What has been attached, in words. */
+void session_describe(const struct session *session, FILE *out);
 
 /* Looks after the targets: who has ended, loaded the markers only now, or executed another image. False: all have ended. */
 bool session_poll(struct session *session);

@@ -11,12 +11,15 @@
 
 #define TARGET_RECORDS 65536	/* threads of a target whose records are looked at */
 
+struct bpf_link;
+
 struct target {
 	pid_t pid;
 	int pidfd;		/* readable when the process has ended */
 	__u32 index;		/* in the map `processes` */
 	__u32 execs;		/* as of the last look */
 	__u64 state;		/* address of its struct dcbs_state; 0: no markers found yet */
+	struct bpf_link *marker_link;	/* the probe on its marker function */
 	bool ended;
 	struct snapshot_target facts;
 };
