@@ -16,59 +16,69 @@
 
 #define FUTURE_NS 1000000	/* how far ahead of our clock an end may lie: none, but for rounding */
 
-/* The part of struct dcbs_record before the slots. */
-struct record_head {
-	u64 magic, head, last_ns, flush_ns, flush_head, use;
-	u8 innermost, foreign, pad[2];
-	u32 tid;
-	u64 next, state, too_deep, unmatched, foreign_ns, base;
-};
-
-_Static_assert(__builtin_offsetof(struct record_head, base) == __builtin_offsetof(struct dcbs_record, base), "layout");
-_Static_assert(__builtin_offsetof(struct record_head, unmatched) == __builtin_offsetof(struct dcbs_record, unmatched), "layout");
-
-/* What is true of a whole drain: numbers only, so that it can be handed to a global function. */
-struct drain {
-	u64 state;		/* address of the target's struct dcbs_state */
-	u64 start_ns;		/* the window */
-	u64 end_ns;
-	u64 now;
-	u64 limit_ns;		/* the earlier of both: an end after it is not the common case */
-	u64 ring;		/* address */
-	u64 next, last;		/* what is to be read of it */
-};
-
 struct chunk {
 	struct thread *thread;
 	struct process *process;
-	struct drain *drain;
 	u32 nr_events;
 };
 
-/* A name seen for the first time in this process: read it from the target's table while the target is there. */
+/* A row's number is taken for a name. 0: another CPU was quicker, or the kernel could not just now. */
+static __always_inline u32 row_make(struct row_name *name)
+{
+	u32 row = __sync_fetch_and_add(&counters.rows_used, 1);
+	struct row_stat *stat = bpf_map_lookup_elem(&stats, &row);
+
+	if (!stat) {
+		__sync_fetch_and_add(&counters.lost_rows, 1);
+		return ROW_OTHER;
+	}
+	if (bpf_map_update_elem(&rows, name, &row, BPF_NOEXIST))
+		return ROW_NONE;	/* the row stays empty */
+	stat->kind = name->kind;
+	bpf_map_update_elem(&row_names, &row, name, BPF_ANY);
+	return row;
+}
+
+static __always_inline u32 row_find(struct row_name *name)
+{
+	u32 *found = bpf_map_lookup_elem(&rows, name);
+
+	return found ? *found : ROW_NONE;
+}
+
+/*
+ * A name seen for the first time in this process: read it from the target's table while the target is
+ * there. The thread's storage is looked up anew, because Linux 6.1 takes a map's key from there only
+ * if it knows it for that.
+ */
 static __noinline u32 row_of_id(struct process *process, u64 state, u32 id)
 {
-	struct dcbs_name name;
-	struct row_name key = {};
+	struct thread *thread = bpf_task_storage_get(&threads, bpf_get_current_task_btf(), NULL, 0);
+	u64 address = state + __builtin_offsetof(struct dcbs_state, names) + id * sizeof(struct dcbs_name);
+	struct row_name *name;
 	u32 row;
 
-	if (!process || id >= DCBS_NAMES)
+	if (!process || !thread || id >= DCBS_NAMES)
 		return ROW_OTHER;
 	if (id == DCBS_NAME_OTHER) {
 		bpf_probe_read_user(&process->names_lost, sizeof(process->names_lost),
 				    (void *)(state + __builtin_offsetof(struct dcbs_state, names_lost)));
 		return ROW_OTHER;
 	}
-	if (bpf_probe_read_user(&name, sizeof(name),
-				(void *)(state + __builtin_offsetof(struct dcbs_state, names) + id * sizeof(name)))) {
+	name = &thread->name;
+	name->kind = 0;
+	if (bpf_probe_read_user(name->text, sizeof(name->text), (void *)address) ||
+	    bpf_probe_read_user(&name->kind, 1, (void *)(address + __builtin_offsetof(struct dcbs_name, kind)))) {
 		__sync_fetch_and_add(&counters.lost_names, 1);
 		return ROW_OTHER;	/* not stored: the next event tries again */
 	}
-	__builtin_memcpy(key.text, name.text, sizeof(key.text));
-	key.text[sizeof(key.text) - 1] = 0;
-	key.kind = name.kind;
-	row = row_of_name(&key);
-	if (key.kind >= DCBS_NAME_FORWARD)
+	name->text[sizeof(name->text) - 1] = 0;
+	row = row_find(name) ?: row_make(name) ?: row_find(name);
+	if (!row) {
+		__sync_fetch_and_add(&counters.lost_names, 1);
+		return ROW_OTHER;
+	}
+	if (name->kind >= DCBS_NAME_FORWARD)
 		row |= ROW_MODEL;
 	process->row[id] = row;
 	return row;
@@ -217,7 +227,7 @@ static __always_inline bool event_makes_sense(const struct dcbs_event *e, u64 no
 static __noinline int drain_slow(struct chunk *c, u32 i)
 {
 	struct dcbs_event *e = &c->thread->events[i & (CHUNK - 1)];
-	struct drain *d = c->drain;
+	struct drain *d = &c->thread->drain;
 	u32 row;
 
 	if (!event_makes_sense(e, d->now)) {
@@ -244,7 +254,7 @@ static __always_inline void drain_event(struct chunk *c, u32 i)
 {
 	struct thread *thread = c->thread;
 	struct dcbs_event *e = &thread->events[i & (CHUNK - 1)];
-	struct drain *d = c->drain;
+	struct drain *d = &thread->drain;
 	u64 meta = *(u64 *)&e->items, end = e->end_ns, start = end - e->value_ns;
 	u32 row = c->process->row[meta >> 32 & (DCBS_NAMES - 1)];
 
@@ -280,13 +290,15 @@ static long drain_some(u32 step, struct chunk *c)
  * Copies the next piece of the ring, up to its end, up to a chunk, and adds its events. Global, that
  * is verified once and on its own, however many programs and loops lead here. 1: that was the last.
  */
-__weak __noinline int drain_chunk(struct thread *thread, struct process *process, struct drain *d)
+__weak __noinline int drain_chunk(struct thread *thread, struct process *process)
 {
-	struct chunk c = {thread, process, d};
+	struct chunk c = {thread, process};
+	struct drain *d;
 	u32 at, n;
 
-	if (!thread || !process || !d)
+	if (!thread || !process)
 		return 1;
+	d = &thread->drain;
 	at = d->next & (DCBS_RING - 1);
 	n = DCBS_RING - at;
 	if (n > CHUNK)
@@ -306,13 +318,31 @@ __weak __noinline int drain_chunk(struct thread *thread, struct process *process
 	return d->next == d->last;
 }
 
+/*
+ * The ring of a thread that we meet has been written over already. If what is left of it is all of our
+ * time, so was some of what is gone.
+ */
+static __always_inline void count_unmet(u64 record, const struct record_head *head)
+{
+	u64 oldest = record + __builtin_offsetof(struct dcbs_record, ring) +
+		     (head->head & (DCBS_RING - 1)) * sizeof(struct dcbs_event), end_ns = 0;
+
+	bpf_probe_read_user(&end_ns, sizeof(end_ns), (void *)(oldest + __builtin_offsetof(struct dcbs_event, end_ns)));
+	if (end_ns >= window.start_ns)
+		__sync_fetch_and_add(&counters.lost_overwritten, head->head - head->base - DCBS_RING);
+}
+
 /* A thread, or a record, that we have not met: nothing is counted that lies before our time. */
 static __always_inline void meet_record(struct thread *thread, u64 record, const struct record_head *head)
 {
 	struct baseline *base = bpf_map_lookup_elem(&baselines, &record);
 
 	thread->record = record;
-	thread->consumed = head->head - head->base > DCBS_RING ? head->head - DCBS_RING : head->base;
+	thread->consumed = head->base;
+	if (head->head - head->base > DCBS_RING) {
+		thread->consumed = head->head - DCBS_RING;
+		count_unmet(record, head);
+	}
 	thread->too_deep = base && head->too_deep >= base->too_deep ? base->too_deep : 0;
 	thread->unmatched = base && head->unmatched >= base->unmatched ? base->unmatched : 0;
 }
@@ -329,38 +359,40 @@ static __always_inline void count_unmatched(struct thread *thread, const struct 
 
 static __always_inline void drain_locked(struct thread *thread, struct process *process, u64 record)
 {
-	struct drain d = {.start_ns = window.start_ns, .end_ns = window.end_ns ?: ~0ULL};
-	struct record_head head;
+	struct record_head *head = &thread->head;
+	struct drain *d = &thread->drain;
 	u64 n;
 	int i;
 
-	if (bpf_probe_read_user(&head, sizeof(head), (void *)record))
+	if (bpf_probe_read_user(head, sizeof(*head), (void *)record))
 		return;
-	if (head.magic != DCBS_RECORD_MAGIC || head.base > head.head) {
+	if (head->magic != DCBS_RECORD_MAGIC || head->base > head->head) {
 		__sync_fetch_and_add(&counters.lost_garbage, 1);
 		return;
 	}
-	if (thread->record != record || head.head < thread->consumed)
-		meet_record(thread, record, &head);
-	if (head.too_deep != thread->too_deep || head.unmatched != thread->unmatched)
-		count_unmatched(thread, &head);
-	n = head.head - thread->consumed;
+	if (thread->record != record || head->head < thread->consumed)
+		meet_record(thread, record, head);
+	if (head->too_deep != thread->too_deep || head->unmatched != thread->unmatched)
+		count_unmatched(thread, head);
+	n = head->head - thread->consumed;
 	if (!n)
 		return;
 	if (n > DCBS_RING) {
 		__sync_fetch_and_add(&counters.lost_overwritten, n - DCBS_RING);
 		n = DCBS_RING;
 	}
-	d.state = head.state;
-	d.now = bpf_ktime_get_ns();
-	d.limit_ns = d.now < d.end_ns ? d.now : d.end_ns;
-	d.ring = record + __builtin_offsetof(struct dcbs_record, ring);
-	d.next = head.head - n;
-	d.last = head.head;
+	d->state = head->state;
+	d->start_ns = window.start_ns;
+	d->end_ns = window.end_ns ?: ~0ULL;
+	d->now = bpf_ktime_get_ns();
+	d->limit_ns = d->now < d->end_ns ? d->now : d->end_ns;
+	d->ring = record + __builtin_offsetof(struct dcbs_record, ring);
+	d->next = head->head - n;
+	d->last = head->head;
 	for (i = 0; i <= DCBS_RING / CHUNK; i++)
-		if (drain_chunk(thread, process, &d))
+		if (drain_chunk(thread, process))
 			break;
-	thread->consumed = head.head;
+	thread->consumed = head->head;
 	__sync_fetch_and_add(&counters.events, n);
 }
 
@@ -371,7 +403,7 @@ static __always_inline struct thread *thread_lock(struct task_struct *task, u64 
 
 	if (!thread) {
 		if (flags)
-			__sync_fetch_and_add(&counters.lost_threads, 1);
+			__sync_fetch_and_add(&counters.memory_short, 1);
 		return NULL;
 	}
 	return __sync_val_compare_and_swap(&thread->busy, 0, 1) ? NULL : thread;

@@ -47,7 +47,33 @@ struct bin {
 	u32 count;
 };
 
-/* A thread of a target. */
+/* The part of struct dcbs_record before the slots. */
+struct record_head {
+	u64 magic, head, last_ns, flush_ns, flush_head, use;
+	u8 innermost, foreign, pad[2];
+	u32 tid;
+	u64 next, state, too_deep, unmatched, foreign_ns, base;
+};
+
+_Static_assert(__builtin_offsetof(struct record_head, base) == __builtin_offsetof(struct dcbs_record, base), "layout");
+_Static_assert(__builtin_offsetof(struct record_head, unmatched) == __builtin_offsetof(struct dcbs_record, unmatched), "layout");
+
+/* What is true of a whole drain. */
+struct drain {
+	u64 state;		/* address of the target's struct dcbs_state */
+	u64 start_ns;		/* the window */
+	u64 end_ns;
+	u64 now;
+	u64 limit_ns;		/* the earlier of both: an end after it is not the common case */
+	u64 ring;		/* address */
+	u64 next, last;		/* what is to be read of it */
+};
+
+/*
+ * A thread of a target. Whatever the programs need as scratch lies here and not on their stacks: from
+ * Linux 6.13 on, a function of a uprobe program with 64 bytes of stack or more gets a stack of its own
+ * for each CPU, which another task's probe overwrites when it preempts this one.
+ */
 struct thread {
 	u64 record;		/* address of its record */
 	u64 consumed;		/* its ring is read up to here */
@@ -56,6 +82,10 @@ struct thread {
 	u32 busy;		/* a program is at work here and may have been interrupted by the present one */
 	u32 nr_used;		/* bins in use, listed in `used` */
 	u64 sums_used;		/* a row is in some sum */
+	struct record_head head;	/* scratch, like all that follows but sums, bins and used */
+	struct drain drain;
+	struct row_name name;
+	u32 pad;
 	struct sum sums[SUMS];
 	struct bin bins[BINS];
 	u8 used[BINS];
@@ -165,32 +195,6 @@ static __always_inline void add_duration(struct row_stat *stat, u32 row, u64 ns)
 		add_to_bucket(row, hist_place(ns), 1);
 	else
 		__sync_fetch_and_add(&stat->zero_count, 1);
-}
-
-/* A name's row: found, or made. ROW_OTHER if there is no room. Two CPUs may make the same row: one gives way, its row stays empty. */
-__weak __noinline int row_of_name(struct row_name *name)
-{
-	u32 *found, row;
-	struct row_stat *stat;
-
-	if (!name)
-		return ROW_OTHER;
-	found = bpf_map_lookup_elem(&rows, name);
-	if (found)
-		return *found;
-	row = __sync_fetch_and_add(&counters.rows_used, 1);
-	stat = bpf_map_lookup_elem(&stats, &row);
-	if (!stat) {
-		__sync_fetch_and_add(&counters.lost_rows, 1);
-		return ROW_OTHER;
-	}
-	if (bpf_map_update_elem(&rows, name, &row, BPF_NOEXIST)) {
-		found = bpf_map_lookup_elem(&rows, name);
-		return found ? *found : ROW_OTHER;
-	}
-	stat->kind = name->kind;
-	bpf_map_update_elem(&row_names, &row, name, BPF_ANY);
-	return row;
 }
 
 #endif

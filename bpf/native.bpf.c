@@ -16,9 +16,13 @@ struct call {
 	u32 recursive;	/* a call of the same function is open below */
 };
 
+/* With what is being looked for in it: see struct thread for why that does not lie on the stack. */
 struct calls {
 	u32 depth;
-	u32 pad;
+	u32 row;
+	u64 sp;
+	u32 found;	/* depth + 1 of the call */
+	u32 recursive;
 	struct call call[BPFPROF_CALLS];
 };
 
@@ -29,43 +33,40 @@ struct {
 	__type(value, struct calls);
 } open_calls SEC(".maps");
 
-struct search {
-	struct calls *calls;
-	u64 sp;
-	u32 row;
-	u32 found;	/* depth + 1 of what was looked for */
-	bool recursive;
-};
-
 static __always_inline struct call *call_at(struct calls *calls, u32 i)
 {
 	return &calls->call[i & (BPFPROF_CALLS - 1)];
 }
 
 /* Is a call of this row open? */
-static long look_below(u32 i, struct search *s)
+static long look_below(u32 i, struct calls **c)
 {
-	if (i >= s->calls->depth)
+	struct calls *calls = *c;
+
+	if (i >= calls->depth)
 		return 1;
-	s->recursive |= call_at(s->calls, i)->row == s->row;
-	return s->recursive;
+	if (call_at(calls, i)->row != calls->row)
+		return 0;
+	calls->recursive = 1;
+	return 1;
 }
 
 /*
  * A call whose frame the stack pointer has left behind cannot return any more. At the very same
  * place, another function is a tail call of it and both will return; the same one has come again.
  */
-static long drop_left(u32 i, struct search *s)
+static long drop_left(u32 i, struct calls **c)
 {
-	u32 depth = s->calls->depth;
+	struct calls *calls = *c;
+	u32 depth = calls->depth;
 	struct call *top;
 
 	if (!depth)
 		return 1;
-	top = call_at(s->calls, depth - 1);
-	if (top->sp > s->sp || (top->sp == s->sp && top->row != s->row))
+	top = call_at(calls, depth - 1);
+	if (top->sp > calls->sp || (top->sp == calls->sp && top->row != calls->row))
 		return 1;
-	s->calls->depth = depth - 1;
+	calls->depth = depth - 1;
 	__sync_fetch_and_add(&counters.lost_unmatched, 1);
 	return 0;
 }
@@ -74,29 +75,32 @@ SEC("uprobe")
 int on_call(struct pt_regs *ctx)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct search s = {.sp = PT_REGS_SP(ctx), .row = bpf_get_attach_cookie(ctx)};
+	struct calls *calls;
 	struct call *call;
 
 	if (!process_of(task) || !window.start_ns)
 		return 0;
 	__sync_fetch_and_add(&counters.calls, 1);
-	s.calls = bpf_task_storage_get(&open_calls, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!s.calls) {
+	calls = bpf_task_storage_get(&open_calls, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!calls) {
 		__sync_fetch_and_add(&counters.lost_too_deep, 1);
 		return 0;
 	}
-	bpf_loop(BPFPROF_CALLS, drop_left, &s, 0);
-	if (s.calls->depth >= BPFPROF_CALLS) {
+	calls->sp = PT_REGS_SP(ctx);
+	calls->row = bpf_get_attach_cookie(ctx);
+	calls->recursive = 0;
+	bpf_loop(BPFPROF_CALLS, drop_left, &calls, 0);
+	if (calls->depth >= BPFPROF_CALLS) {
 		__sync_fetch_and_add(&counters.lost_too_deep, 1);
 		return 0;
 	}
-	bpf_loop(BPFPROF_CALLS, look_below, &s, 0);
-	call = call_at(s.calls, s.calls->depth);
-	call->sp = s.sp;
-	call->row = s.row;
-	call->recursive = s.recursive;
+	bpf_loop(BPFPROF_CALLS, look_below, &calls, 0);
+	call = call_at(calls, calls->depth);
+	call->sp = calls->sp;
+	call->row = calls->row;
+	call->recursive = calls->recursive;
 	call->inner_ns = 0;
-	s.calls->depth++;
+	calls->depth++;
 	call->start_ns = bpf_ktime_get_ns();	/* last, so that our own time is not in it */
 	return 0;
 }
@@ -120,17 +124,18 @@ static __always_inline void add_call(const struct call *call, u64 ns)
 }
 
 /* The call that this return restores the stack of, from the top. */
-static long look_for_call(u32 i, struct search *s)
+static long look_for_call(u32 i, struct calls **c)
 {
-	u32 depth = s->calls->depth;
+	struct calls *calls = *c;
+	u32 depth = calls->depth;
 	struct call *call;
 
 	if (i >= depth)
 		return 1;
-	call = call_at(s->calls, depth - 1 - i);
-	if (call->sp != s->sp || call->row != s->row)
+	call = call_at(calls, depth - 1 - i);
+	if (call->sp != calls->sp || call->row != calls->row)
 		return 0;
-	s->found = depth - i;
+	calls->found = depth - i;
 	return 1;
 }
 
@@ -139,24 +144,27 @@ int on_return(struct pt_regs *ctx)
 {
 	u64 now = bpf_ktime_get_ns(), ns;
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct search s = {.sp = PT_REGS_SP(ctx) - sizeof(u64), .row = bpf_get_attach_cookie(ctx)};	/* its address is popped */
+	struct calls *calls;
 	struct call *call;
 
 	if (!process_of(task))
 		return 0;
-	s.calls = bpf_task_storage_get(&open_calls, task, NULL, 0);
-	if (!s.calls)
+	calls = bpf_task_storage_get(&open_calls, task, NULL, 0);
+	if (!calls)
 		return 0;
-	bpf_loop(BPFPROF_CALLS, look_for_call, &s, 0);
-	if (!s.found)	/* its entry was too deep, or before our time */
+	calls->sp = PT_REGS_SP(ctx) - sizeof(u64);	/* the return address is popped */
+	calls->row = bpf_get_attach_cookie(ctx);
+	calls->found = 0;
+	bpf_loop(BPFPROF_CALLS, look_for_call, &calls, 0);
+	if (!calls->found)	/* its entry was too deep, or before our time */
 		return 0;
-	if (s.found < s.calls->depth)
-		__sync_fetch_and_add(&counters.lost_unmatched, s.calls->depth - s.found);
-	s.calls->depth = s.found - 1;
-	call = call_at(s.calls, s.found - 1);
+	if (calls->found < calls->depth)
+		__sync_fetch_and_add(&counters.lost_unmatched, calls->depth - calls->found);
+	calls->depth = calls->found - 1;
+	call = call_at(calls, calls->found - 1);
 	ns = now - call->start_ns;
-	if (s.found > 1)
-		call_at(s.calls, s.found - 2)->inner_ns += ns;
+	if (calls->found > 1)
+		call_at(calls, calls->found - 2)->inner_ns += ns;
 	if (!window.end_ns || now <= window.end_ns)
 		add_call(call, ns);
 	return 0;

@@ -90,7 +90,7 @@ struct counters {
 	__u64 lost_unmatched;	/* ends without a begin; calls that were left by longjmp */
 	__u64 lost_rows;	/* names for which `stats` had no row */
 	__u64 lost_names;	/* names that could not be read */
-	__u64 lost_threads;	/* for which there was no memory */
+	__u64 memory_short;	/* times a thread was not met for want of kernel memory: it is at its next hit */
 	__u64 exits_unread;	/* threads that ended on a kernel that does not let us read their last events */
 	__u64 rows_used;
 };

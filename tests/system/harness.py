@@ -113,6 +113,15 @@ class Profiler:
                 return
             time.sleep(0.005)
 
+    def wait_watching(self, timeout=20):
+        """Until it has attached to everything and waits for something to happen, or has ended."""
+        end = time.monotonic() + timeout
+        while time.monotonic() < end and self.process.poll() is None:
+            with contextlib.suppress(OSError), open("/proc/%d/wchan" % self.pid) as wchan:
+                if "poll" in wchan.read():
+                    return
+            time.sleep(0.005)
+
     def stop(self, sig=signal.SIGINT):
         if self.process.poll() is None:
             self.process.send_signal(sig)
@@ -182,6 +191,31 @@ def attached(pid):
         return 0
 
 
+def run(*args, timeout=60, program=None, **popen):
+    """The command as it is typed, without -q and -f: the finished process, its stdout and stderr bytes."""
+    popen.setdefault("stdout", subprocess.PIPE)
+    popen.setdefault("stderr", subprocess.PIPE)
+    popen.setdefault("stdin", subprocess.DEVNULL)
+    return subprocess.run([program or PROFILER] + [os.fsencode(str(a)) if not isinstance(a, bytes) else a for a in args],
+                          timeout=timeout, **popen)
+
+
+SCALE = float(os.environ.get("DCBS_TEST_SCALE", "1"))
+
+
+def kernel_at_least(major, minor):
+    release = os.uname().release.split(".")
+    return (int(release[0]), int("".join(c for c in release[1] if c.isdigit()) or 0)) >= (major, minor)
+
+
+def wait_detached(pid, timeout=20):
+    """Until no probe is left on the target's markers: the kernel takes them away in its own time. How many are left."""
+    end = time.monotonic() + timeout
+    while attached(pid) and time.monotonic() < end:
+        time.sleep(0.02)
+    return attached(pid)
+
+
 def sections(report):
     return {s["name"]: s for s in report["sections"]}
 
@@ -194,3 +228,77 @@ def profile(target, *args, seconds=None):
         target.line()
         target.end()
         return profiler.report(), truth
+
+
+def wait_until(condition, timeout=20, what="a condition"):
+    """Polls; raises when it takes too long."""
+    end = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError("no %s after %g s" % (what, timeout))
+        time.sleep(0.005)
+
+
+class ReportCase(unittest.TestCase):
+    """Holds a report against a target's truth (tests/targets/truth.h): what was measured lies between inside and around."""
+
+    PERCENTILES = ("p50", "p90", "p95", "p99", "p999")
+    ERROR_NS = 200              # a call, beyond the gap between the target's own two clock reads
+    BUCKET = 0.011              # half a bucket's width
+    ROUNDING_NS = 1
+
+    def check_lost(self, report, **expected):
+        """Every kind of loss is as expected, which is 0 unless it is named; what is not counted yet is None."""
+        for what, n in report["lost"].items():
+            if n is not None or what in expected:
+                self.assertEqual(n, expected.get(what, 0), "lost.%s" % what)
+
+    def check_count(self, section, truth):
+        self.assertEqual(section["count"], truth["count"], section["name"])
+        self.assertEqual(section["errors"], truth["errors"], section["name"])
+        self.assertEqual(section["items"] or 0, truth["items"], section["name"])
+
+    def between(self, value_s, low_ns, high_ns, what):
+        self.assertIsNotNone(value_s, what)
+        self.assertLessEqual(low_ns - self.ROUNDING_NS, value_s * 1e9, what)
+        self.assertGreaterEqual(high_ns + self.ROUNDING_NS, value_s * 1e9, what)
+
+    def check_total(self, section, low_ns, high_ns):
+        """The time the section was open on a thread, calls within calls of it counted once."""
+        self.between(section["total_s"], low_ns, high_ns, section["name"] + " total")
+
+    def check_times(self, section, truth):
+        """The calls' durations: mean, extremes, percentiles."""
+        name, around, n = section["name"], truth["around"], truth["count"]
+        self.between(section["mean_s"] * n, truth["total_ns"], around["total_ns"] + n, name + " sum")
+        error_ns = section["mean_s"] * 1e9 - truth["total_ns"] / n
+        self.assertLessEqual(abs(error_ns), self.ERROR_NS + (around["total_ns"] - truth["total_ns"]) / n, name + " mean")
+        self.between(section["min_s"], truth["min_ns"], around["min_ns"], name + " min")
+        self.between(section["max_s"], truth["max_ns"], around["max_ns"], name + " max")
+        for p in self.PERCENTILES:
+            low, high = truth[p + "_ns"] * (1 - self.BUCKET), around[p + "_ns"] * (1 + self.BUCKET)
+            self.between(section[p + "_s"], low, high, "%s %s" % (name, p))
+
+    def check_histogram(self, section):
+        """It holds every call, and the percentiles and the sum are those of its buckets."""
+        name, n, histogram = section["name"], section["count"], section["histogram"]
+        self.assertEqual(histogram["scale"], 5)
+        buckets = [(-1e9, histogram["zero_count"])] * bool(histogram["zero_count"]) + histogram["buckets"]
+        self.assertEqual(sum(count for _, count in buckets), n, name)
+        self.assertEqual(buckets, sorted(buckets), name)
+        self.assertTrue(all(count > 0 for _, count in buckets), name)
+        low, high = (sum(count * 2 ** ((i + up) / 32) for i, count in buckets) for up in (0, 1))
+        self.between(section["mean_s"] * n, low - n, high + n, name + " sum of the buckets")
+        for p in self.PERCENTILES:
+            self.between(section[p + "_s"], *self.bucket_of_rank(buckets, -(-n * int(p[1:].ljust(3, "0")) // 1000)), name + p)
+        self.between(section["min_s"], *self.bucket_of_rank(buckets, 1), name + " min")
+        self.between(section["max_s"], *self.bucket_of_rank(buckets, n), name + " max")
+
+    @staticmethod
+    def bucket_of_rank(buckets, rank):
+        """The bounds in ns of the bucket that holds the call of this rank, 1 being the shortest."""
+        for i, count in buckets:
+            rank -= count
+            if rank <= 0:
+                return 2 ** (i / 32), 2 ** ((i + 1) / 32)
+        return 0, 0

@@ -208,7 +208,6 @@ static void test_lost(void **state)
 	snap->counters.lost_unread = 10000;
 	snap->counters.lost_rows = 3;
 	snap->counters.lost_names = 30;
-	snap->counters.lost_threads = 5;
 	snap->counters.exits_unread = 6;
 	snap->targets[0].names_lost = 300;
 	fixture_target(snap, 4243, "second", "");
@@ -220,10 +219,9 @@ static void test_lost(void **state)
 	assert_int_equal(r->lost.names, 3333);
 	assert_int_equal(r->lost.samples, 0);
 	assert_int_equal(r->nr_targets, 2);
-	assert_int_equal(r->nr_notes, 3);
+	assert_int_equal(r->nr_notes, 2);
 	assert_string_equal(r->notes[0], "said before");
-	assert_int_equal(strncmp(r->notes[1], "5 times a thread", 16), 0);
-	assert_int_equal(strncmp(r->notes[2], "6 threads", 9), 0);
+	assert_int_equal(strncmp(r->notes[1], "6 thread ends", 13), 0);
 	dcbs_report_free(r);
 	fixture_free(snap);
 }

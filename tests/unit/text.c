@@ -78,7 +78,7 @@ static void test_everything_lost(void **state)
 	snap->counters.lost_too_deep = 12;
 	snap->counters.lost_overwritten = 3456;
 	snap->counters.lost_rows = 7;
-	snap->counters.lost_threads = 2;
+	snap->counters.exits_unread = 2;
 	snap->counters.calls = 1;
 	check_golden(snap, 0, "lost.txt");
 }

@@ -149,10 +149,8 @@ static int add_notes(struct dcbs_report *r, const struct snapshot *snap)
 	for (i = 0; i < snap->nr_notes; i++)
 		if (add_note(r, sanitize(snap->notes[i], strlen(snap->notes[i]))))
 			return -ENOMEM;
-	return add_loss_note(r, snap->counters.lost_threads, "times a thread could not be followed, for want of kernel "
-			     "memory; its sections are missing") ?:
-	       add_loss_note(r, snap->counters.exits_unread, "threads ended unread (kernel before 6.16): if one was "
-			     "killed, what it had finished in its last millisecond is missing");
+	return add_loss_note(r, snap->counters.exits_unread, "thread ends unread (kernel before 6.16): what a killed "
+			     "thread had finished in its last millisecond is missing");
 }
 
 static int fill(struct dcbs_report *r, const struct snapshot *snap, double threshold_s)

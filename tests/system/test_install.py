@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""What `make install` puts where, and that programs can be built against it, with and without markers."""
+import ast
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+from harness import BUILD, PYTHON, SOURCES
+
+TOP = os.path.normpath(os.path.join(SOURCES, ".."))
+COMPILERS = [c for c in (("gcc", "g++"), ("clang", "clang++")) if shutil.which(c[0]) and shutil.which(c[1])]
+C_PROGRAM = r"""
+#include <dcbs/markers.h>
+#include <stdio.h>
+
+int main(void)
+{
+	dcbs_cache *cache = dcbs_cache_name("embeddings");
+	int blocks = 0, i;
+
+	for (i = 0; i < 3; i++)
+		dcbs_profile_section("block") {
+			if (i == 1)
+				continue;
+			blocks++;
+		}
+	dcbs_profile_forward_pass() blocks++;
+	dcbs_profile_generation(blocks) blocks++;
+	dcbs_token token = dcbs_section_begin(dcbs_section_name("apart"));
+	dcbs_section_items(token, 3);
+	dcbs_section_end(token);
+	dcbs_section_fail(dcbs_section_begin(dcbs_section_name("fails")));
+	dcbs_forward_pass_end(dcbs_forward_pass_begin());
+	dcbs_generation_end(dcbs_generation_begin(), 12);
+	dcbs_record_hit(cache, 1e-6);
+	dcbs_record_miss(cache, 1e-3);
+	dcbs_record_size(cache, 4096);
+	printf("blocks %d attached %u\n", blocks, dcbs_attached());
+	return 0;
+}
+"""
+CXX_PROGRAM = r"""
+#include <dcbs/markers.h>
+#include <cstdio>
+#include <stdexcept>
+
+int main()
+{
+	int blocks = 0;
+
+	try {
+		dcbs::section section("object");
+		section.items(2);
+		blocks++;
+		throw std::runtime_error("left");
+	} catch (const std::exception &) {
+		blocks++;
+	}
+	dcbs_profile_section("block") blocks++;
+	dcbs_profile_generation(7) blocks++;
+	std::printf("blocks %d attached %u\n", blocks, dcbs_attached());
+}
+"""
+
+
+def make(*args):
+    """make in the tree of the sources, of what is built already. It neither gets our MAKEFLAGS nor installs packages."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith("MAKE") and k not in ("MFLAGS", "O", "DESTDIR", "prefix")}
+    return subprocess.run(["make", "-C", TOP, "O=" + BUILD, *args], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, timeout=600)
+
+
+class Install(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.dir = tempfile.mkdtemp(prefix="dcbs-install-")
+        cls.addClassCleanup(shutil.rmtree, cls.dir, True)
+        done = make("install", "DESTDIR=" + cls.dir, "prefix=/usr")
+        if done.returncode:
+            raise AssertionError("make install:\n" + done.stdout)
+
+    def installed(self, *parts):
+        return os.path.join(self.dir, "usr", *parts)
+
+    def test_files(self):
+        found = sorted(os.path.relpath(os.path.join(folder, f), self.dir) for folder, _, files in os.walk(self.dir) for f in files)
+        found = [f for f in found if f.startswith("usr/")]
+        headers = sorted("usr/include/dcbs/" + h for h in os.listdir(os.path.join(TOP, "include", "dcbs")))
+        for name in ["usr/bin/dcbs-bpfprof", "usr/lib/libdcbs-markers.a", "usr/lib/libdcbs-markers.so", "usr/lib/libdcbs-markers.so.1",
+                     "usr/lib/pkgconfig/dcbs-markers.pc"] + headers:
+            self.assertIn(name, found)
+        self.assertEqual([f for f in found if not re.match(r"usr/(bin|lib|include/dcbs|share)/", f)], [])
+
+    def test_nothing_names_the_staging_directory(self):
+        """What is installed goes where prefix says; DESTDIR is only the way there."""
+        for folder, _, files in os.walk(self.installed()):
+            for name in files:
+                with open(os.path.join(folder, name), "rb") as f:
+                    self.assertNotIn(self.dir.encode(), f.read(), name)
+
+    def test_the_command_runs(self):
+        version = subprocess.run([self.installed("bin", "dcbs-bpfprof"), "--version"], stdout=subprocess.PIPE, text=True)
+        self.assertRegex(version.stdout, r"\Adcbs-bpfprof \d+\.\d+")
+        self.assertEqual(version.returncode, 0)
+
+    def test_exported_symbols(self):
+        with open(os.path.join(TOP, "user", "marker", "markers.map")) as f:
+            listed = re.findall(r"^\t(\w+);$", f.read().split("global:")[1].split("local:")[0], re.M)
+        out = subprocess.run(["nm", "-D", "--defined-only", self.installed("lib", "libdcbs-markers.so")],
+                             stdout=subprocess.PIPE, text=True, check=True).stdout
+        found = {line.split()[-1] for line in out.splitlines() if " A " not in line}
+        self.assertEqual({name.split("@")[0] for name in found}, set(listed))
+        self.assertTrue(all("@@DCBS_" in name for name in found), found)
+
+    def test_static_archive_exports_its_own_prefix_only(self):
+        out = subprocess.run(["nm", "-g", "--defined-only", self.installed("lib", "libdcbs-markers.a")],
+                             stdout=subprocess.PIPE, text=True, check=True).stdout
+        names = {line.split()[-1] for line in out.splitlines() if len(line.split()) == 3}
+        self.assertIn("dcbs_section_begin", names)
+        self.assertEqual([n for n in names if not n.startswith("dcbs_")], [])
+
+    def pkg_config(self, *args):
+        env = dict(os.environ, PKG_CONFIG_PATH=self.installed("lib", "pkgconfig"), PKG_CONFIG_SYSROOT_DIR=self.dir,
+                   PKG_CONFIG_ALLOW_SYSTEM_CFLAGS="1", PKG_CONFIG_ALLOW_SYSTEM_LIBS="1")
+        done = subprocess.run(["pkg-config", *args, "dcbs-markers"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout.split()
+
+    def build(self, compiler, source, *flags):
+        suffix = ".cpp" if "++" in compiler else ".c"
+        path = os.path.join(self.dir, "program" + suffix)
+        with open(path, "w") as f:
+            f.write(source)
+        program = os.path.join(self.dir, "program")
+        done = subprocess.run([compiler, "-Wall", "-Wextra", "-Werror", "-O2", "-o", program, path, *flags],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.assertEqual(done.returncode, 0, "%s %s:\n%s" % (compiler, flags, done.stdout))
+        ran = subprocess.run([program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=30,
+                             env=dict(os.environ, LD_LIBRARY_PATH=self.installed("lib")))
+        self.assertEqual(ran.returncode, 0, ran.stdout)
+        with open(program, "rb") as f:
+            return ran.stdout, f.read()
+
+    def sources(self):
+        self.assertTrue(COMPILERS, "no compiler")
+        for c, cxx in COMPILERS:
+            for std in "gnu11", "c11", "gnu17":
+                yield c, C_PROGRAM, "-std=" + std
+            for std in "c++17", "gnu++20":
+                yield cxx, CXX_PROGRAM, "-std=" + std
+
+    def test_programs_with_the_shared_library(self):
+        flags = self.pkg_config("--cflags", "--libs")
+        for compiler, source, std in self.sources():
+            with self.subTest(compiler + " " + std):
+                said, program = self.build(compiler, source, std, *flags)
+                self.assertEqual(said, "blocks 4 attached 0\n")
+                self.assertIn(b"libdcbs-markers.so.1", program)
+
+    def test_programs_with_the_archive(self):
+        for compiler, source, std in self.sources():
+            with self.subTest(compiler + " " + std):
+                said, program = self.build(compiler, source, std, *self.pkg_config("--cflags"),
+                                           self.installed("lib", "libdcbs-markers.a"), "-pthread", "-ldl")
+                self.assertEqual(said, "blocks 4 attached 0\n")
+                self.assertNotIn(b"libdcbs-markers.so.1", program)
+
+    def test_a_static_program(self):
+        said, _ = self.build("gcc", C_PROGRAM, "-static", *self.pkg_config("--cflags"),
+                             *[f for f in self.pkg_config("--static", "--libs") if f != "-ldcbs-markers"],
+                             self.installed("lib", "libdcbs-markers.a"), "-pthread", "-ldl")
+        self.assertEqual(said, "blocks 4 attached 0\n")
+
+    def test_markers_off(self):
+        """No library is needed and no marker is left."""
+        for compiler, source, std in self.sources():
+            with self.subTest(compiler + " " + std):
+                said, program = self.build(compiler, source, std, "-DDCBS_MARKERS_OFF", "-DNDEBUG", *self.pkg_config("--cflags"))
+                self.assertEqual(said, "blocks 4 attached 0\n")
+                self.assertNotIn(b"dcbs_section_begin", program)
+                self.assertNotIn(b"embeddings", program)
+
+    def test_headers_compile_alone(self):
+        """Each public header as the only line of a file, with the warnings that careful people use."""
+        strict = ["-Wall", "-Wextra", "-Werror", "-Wshadow", "-Wundef", "-Wcast-qual", "-Wpointer-arith", "-fsyntax-only"]
+        headers = sorted(os.listdir(self.installed("include", "dcbs")))
+        self.assertIn("markers.h", headers)
+        for header in headers:
+            for c, cxx in COMPILERS:
+                for compiler, language, *flags in ((c, "c", "-std=gnu11"), (c, "c", "-std=c11", "-pedantic", "-Wstrict-prototypes"),
+                                                   (cxx, "c++", "-std=c++17", "-pedantic", "-Wold-style-cast"),
+                                                   (c, "c", "-std=gnu11", "-DDCBS_MARKERS_OFF"), (cxx, "c++", "-std=c++17", "-DDCBS_MARKERS_OFF")):
+                    with self.subTest("%s %s %s" % (header, compiler, flags)):
+                        done = subprocess.run([compiler, "-x", language, *flags, *strict, "-I", self.installed("include"), "-"],
+                                              input="#include <dcbs/%s>\n#include <dcbs/%s>\n" % (header, header),
+                                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+                        self.assertEqual((done.returncode, done.stdout), (0, ""))
+
+
+class InstallPython(unittest.TestCase):
+    def test_module(self):
+        """`make install-python` for one interpreter; the module is there, with markers, without the build directory."""
+        with tempfile.TemporaryDirectory(prefix="dcbs-install-") as directory:
+            done = make("install-python", "DESTDIR=" + directory, "PYTHON=" + PYTHON)
+            self.assertEqual(done.returncode, 0, done.stdout)
+            site = subprocess.run([PYTHON, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], stdout=subprocess.PIPE,
+                                  text=True, check=True).stdout.strip()
+            program = ("import dcbs_profiler, inspect, sys\n"
+                       "with dcbs_profiler.profile_section('x'): pass\n"
+                       "from dcbs_profiler import _markers\n"
+                       "print([dcbs_profiler.__file__, _markers.__file__])\n")
+            env = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+            ran = subprocess.run([PYTHON, "-B", "-c", program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=directory,
+                                 env=dict(env, PYTHONPATH=directory + site))
+            self.assertEqual(ran.returncode, 0, ran.stdout)
+            for file in ast.literal_eval(ran.stdout):
+                self.assertTrue(file.startswith(directory + site + "/dcbs_profiler/"), file)
+            self.assertTrue(os.path.exists(directory + site + "/dcbs_profiler/py.typed"))
+
+
+class Help(unittest.TestCase):
+    def test_make_help(self):
+        """Names every goal of the contract and what may be set."""
+        done = make("-s", "help")
+        self.assertEqual(done.returncode, 0)
+        for word in ("make demo", "make test", "make bench", "make deps", "make install", "make install-python", "DESTDIR", "prefix",
+                     "O=", "V=1", "SAN=1"):
+            self.assertIn(word, done.stdout)
+        self.assertNotIn("#", done.stdout.splitlines()[0])
+
+    def test_nothing_is_written_outside_the_build_directory(self):
+        before = self.tree()
+        done = make("all")
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertEqual(self.tree() - before, set())
+
+    @staticmethod
+    def tree():
+        found = set()
+        for folder, folders, files in os.walk(TOP):
+            folders[:] = [f for f in folders if os.path.join(folder, f) != BUILD and f not in (".git", "__pycache__", "build")]
+            found |= {os.path.join(folder, f) for f in files if f.rsplit(".", 1)[-1] in ("o", "d", "so", "a", "abi3")}
+        return found
+
+
+if __name__ == "__main__":
+    unittest.main()

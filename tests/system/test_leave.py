@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""Targets that leave, in every way there is, or are stopped, or are in the middle of vfork: the counts are exact, the report is made."""
+import os
+import signal
+import time
+import unittest
+
+import harness
+from harness import Profiler, Target, needs_bpf, sections
+
+LAST_WORDS = harness.kernel_at_least(6, 16)     # the last sections of a killed thread can be read
+EXEC_WORDS = harness.kernel_at_least(6, 10)     # those before exec
+
+
+def lost_nothing(report):
+    return all(value == 0 for value in report["lost"].values())
+
+
+@needs_bpf
+class Leave(unittest.TestCase):
+    """The last sections have not been handed over when the target leaves."""
+
+    def leave(self, by, status, *options):
+        with Target("leaver", "--by", by, "--sections", "37", "--threads", "3", *options) as target:
+            with Profiler("-p", target.pid, wait_for=target.pid) as profiler:
+                target.go()
+                truth = target.result()
+                self.assertEqual(target.end(), status)
+                report = profiler.report()
+        self.assertEqual(report["window"]["ended_by"], "target-exit")
+        return sections(report), truth["sections"], report
+
+    def exact(self, by, status, known):
+        found, truth, report = self.leave(by, status)
+        for name, section in truth.items():
+            count = found.get(name, {"count": 0})["count"]
+            if known:
+                self.assertEqual(count, section["count"], name)
+            else:       # this kernel reads no last words: never too many, and the report says that some may be missing
+                self.assertLessEqual(count, section["count"], name)
+        self.assertTrue(lost_nothing(report), report["lost"])
+        if not known:
+            self.assertTrue(report["notes"], "nothing says that the last sections were lost")
+        return report
+
+    def test_exit(self):
+        self.exact("exit", 0, LAST_WORDS)
+
+    def test_exit_at_once(self):
+        self.exact("_exit", 0, LAST_WORDS)
+
+    def test_kill(self):
+        self.exact("kill", -signal.SIGKILL, LAST_WORDS)
+
+    def test_abort(self):
+        self.exact("abort", -signal.SIGABRT, LAST_WORDS)
+
+    def test_main_thread_first(self):
+        self.exact("thread-exit", 0, LAST_WORDS)
+
+    def exec_by(self, by):
+        found, truth, report = self.leave(by, 0, "--second", "7")
+        if EXEC_WORDS and LAST_WORDS:
+            for name in "main", "parked":
+                self.assertEqual(found[name]["count"], truth[name]["count"], name)
+        if "second" in found:   # the new image is there for a moment only
+            self.assertLessEqual(found["second"]["count"], 7)
+        self.assertTrue(lost_nothing(report), report["lost"])
+
+    def test_exec(self):
+        self.exec_by("exec")
+
+    def test_exec_by_another_thread(self):
+        self.exec_by("exec-thread")
+
+    def test_killed_from_outside_in_full_work(self):
+        with Target("spin", "--threads", "2") as target, Profiler("-p", target.pid, wait_for=target.pid) as profiler:
+            target.go()
+            time.sleep(0.3)
+            target.process.kill()
+            target.process.wait()
+            report = profiler.report()
+        self.assertEqual(report["window"]["ended_by"], "target-exit")
+        self.assertGreater(sections(report)["spin"]["count"], 1000)
+        self.assertTrue(lost_nothing(report), report["lost"])
+
+    def test_one_of_two(self):
+        """The report is made when the last target has left."""
+        with Target("leaver", "--by", "kill") as first, Target("leaver", "--by", "exit", "--sections", "20") as second:
+            with Profiler("-p", first.pid, "-p", second.pid, wait_for=second.pid) as profiler:
+                first.go()
+                counts = [first.result()["sections"]["main"]["count"]]
+                first.end()
+                time.sleep(0.2)
+                self.assertIsNone(profiler.process.poll())
+                second.go()
+                counts.append(second.result()["sections"]["main"]["count"])
+                second.end()
+                report = profiler.report()
+        self.assertEqual(report["window"]["ended_by"], "target-exit")
+        self.assertEqual(len(report["targets"]), 2)
+        if LAST_WORDS:
+            self.assertEqual(sections(report)["main"]["count"], sum(counts))
+
+
+@needs_bpf
+class Stopped(unittest.TestCase):
+    def state(self, pid):
+        with open("/proc/%d/stat" % pid) as f:
+            return f.read().rsplit(")", 1)[1].split()[0]
+
+    def stop(self, target):
+        os.kill(target.pid, signal.SIGSTOP)
+        while self.state(target.pid) != "T":
+            time.sleep(0.005)
+
+    def finish(self, target):
+        """Its results are right, and it did not notice."""
+        os.kill(target.pid, signal.SIGCONT)
+        target.process.stdin.close()
+        truth = target.result()
+        self.assertEqual(truth["checksum_ok"], 1)
+        self.assertEqual(target.process.wait(30), 0)
+
+    def test_stopped_during_attach(self):
+        """It stays stopped, and the report is made when it was asked for."""
+        with Target("spin") as target:
+            target.go()
+            time.sleep(0.1)
+            self.stop(target)
+            with Profiler("-p", target.pid, "-d", "0.5") as profiler:
+                report = profiler.report(timeout=30)
+            self.assertEqual(self.state(target.pid), "T")
+            self.assertEqual(report["window"]["ended_by"], "duration")
+            self.assertAlmostEqual(report["window"]["duration_s"], 0.5, delta=0.4)
+            self.finish(target)
+
+    def test_continued_after_attach(self):
+        with Target("spin") as target:
+            target.go()
+            time.sleep(0.1)
+            self.stop(target)
+            with Profiler("-p", target.pid, wait_for=target.pid) as profiler:
+                os.kill(target.pid, signal.SIGCONT)
+                time.sleep(0.3)
+                profiler.stop()
+                report = profiler.report()
+            self.assertGreater(sections(report)["spin"]["count"], 1000)
+            self.assertTrue(lost_nothing(report), report["lost"])
+            self.finish(target)
+
+    def test_stopped_at_the_end(self):
+        """What it had finished before it was stopped is all there."""
+        with Target("stress", "--threads", "2", "--sections", "20000", hold=True) as target:
+            with Profiler("-p", target.pid, wait_for=target.pid) as profiler:
+                target.go()
+                truth = target.result()
+                self.stop(target)
+                profiler.stop()
+                report = profiler.report(timeout=30)
+            os.kill(target.pid, signal.SIGCONT)
+            target.line()
+            target.end()
+        self.assertEqual({n: s["count"] for n, s in sections(report).items()},
+                         {n: s["count"] for n, s in truth["sections"].items() if s["count"]})
+
+    def test_stopped_in_full_work(self):
+        with Target("spin", "--threads", "2") as target:
+            with Profiler("-p", target.pid, "-d", "0.6", wait_for=target.pid) as profiler:
+                target.go()
+                time.sleep(0.2)
+                self.stop(target)
+                report = profiler.report(timeout=30)
+            self.assertGreater(sections(report)["spin"]["count"], 1000)
+            self.assertTrue(lost_nothing(report), report["lost"])
+            self.finish(target)
+
+
+@needs_bpf
+class Vfork(unittest.TestCase):
+    def test_in_the_middle(self):
+        """Attached while a thread waits for its vfork child, which shares its memory and its record."""
+        for _ in range(3):
+            with Target("spawner", hold=True) as target:
+                report, truth = harness.profile(target)
+            found = sections(report)
+            for name, section in truth["sections"].items():
+                self.assertEqual(found[name]["count"], section["count"], name)
+            self.assertTrue(lost_nothing(report), report["lost"])
+            self.assertGreater(found["vfork"]["min_s"], 0.025)
+            self.assertGreater(found["spawn"]["min_s"], 0.025)
+
+    def test_detached_in_the_middle(self):
+        with Target("spawner", "--rounds", "10") as target:
+            with Profiler("-p", target.pid, wait_for=target.pid) as profiler:
+                target.go()
+                time.sleep(0.1)
+                profiler.stop()
+                profiler.report()
+            truth = target.result()
+            self.assertEqual(target.end(), 0)
+            self.assertEqual(truth["sections"]["vfork"]["count"], 10)
+            self.assertEqual(truth["sections"]["spawn"]["count"], 10)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""What is lost is named: each counter under `lost` by a target that makes it so. And a target that lies harms nobody."""
+import json
+import os
+import re
+import subprocess
+import unittest
+
+import harness
+from harness import SCALE, SOURCES, Profiler, Target, needs_bpf, profile, run, sections
+
+GOLDEN = os.path.join(SOURCES, "golden", "evaluation.json")
+ALARMS = re.compile(r"BUG|WARNING:|Oops|general protection|Call Trace|unable to handle|soft lockup|hung task", re.I)
+INT64_MAX = (1 << 63) - 1
+
+
+def kernel_log():
+    done = subprocess.run(["dmesg"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, errors="replace")
+    return done.stdout.splitlines() if done.returncode == 0 else None
+
+
+def header(name):
+    """A number from include/bpfprof/."""
+    for file in "target.h", "abi.h":
+        with open(os.path.join(SOURCES, "..", "include", "bpfprof", file)) as f:
+            m = re.search(r"#define %s\s+(\d+)" % name, f.read())
+        if m:
+            return int(m.group(1))
+    raise KeyError(name)
+
+
+@needs_bpf
+class Lost(unittest.TestCase):
+    def only(self, report, **expected):
+        """The counters that are not 0, and no others."""
+        self.assertEqual({k: v for k, v in report["lost"].items() if v}, expected)
+
+    def test_nothing(self):
+        with Target("sections", "--iterations", "20", hold=True) as target:
+            report, _ = profile(target)
+        self.assertEqual(set(report["lost"]), {"sections", "records", "samples", "stacks", "names"})
+        self.only(report)
+
+    def test_sections_too_deep_and_ended_twice(self):
+        with Target("coroutines", hold=True) as target:
+            report, truth = profile(target)
+        self.assertGreater(truth["too_deep"], 0)
+        self.assertGreater(truth["unmatched"], 0)
+        self.only(report, sections=truth["too_deep"] + truth["unmatched"])
+
+    def test_sections_ended_on_two_threads(self):
+        with Target("threads", hold=True) as target:
+            report, truth = profile(target)
+        self.only(report, sections=truth["unmatched"])
+
+    def test_sections_before_the_window_are_not_ours(self):
+        """What went wrong before we came is not lost to us: only what a later profiler sees counts there."""
+        with Target("coroutines", hold=True) as target:
+            target.go()
+            truth = target.result()
+            self.assertGreater(truth["too_deep"], 0)
+            with Profiler("-p", target.pid, wait_for=target.pid) as profiler:
+                target.line()
+                target.end()
+                self.only(profiler.report())
+
+    def test_sections_left_by_longjmp(self):
+        """Native functions that never return: escape() always, leap() when escape() leaves through it."""
+        plain = os.path.join(harness.TARGETS, "plain")
+        with Target("plain", "--calls", "100", hold=True) as target:
+            report, truth = profile(target, "-s", "leap=%s:leap" % plain, "-s", "escape=%s:escape" % plain)
+        escaped = truth["escaped"]
+        self.assertGreater(escaped, 0)
+        self.assertEqual(sections(report)["leap"]["count"], truth["sections"]["leap"]["count"] - escaped)
+        lost = report["lost"]["sections"]
+        # Each escape leaves two calls behind; the last ones are noticed at the next call, which may not come.
+        self.assertLessEqual(lost, 2 * escaped)
+        self.assertGreaterEqual(lost, 2 * (escaped - 1))
+
+    def test_records_overwritten(self):
+        ring = header("DCBS_RING")
+        with Target("liar", "--skip", 10 * ring, hold=True) as target:
+            report, truth = profile(target)
+        self.assertGreaterEqual(report["lost"]["records"], 9 * ring)
+        self.assertLessEqual(report["lost"]["records"], 10 * ring + 200)
+        self.assertGreaterEqual(sections(report)["after"]["count"], truth["sections"]["after"]["count"])
+
+    def test_records_that_make_no_sense(self):
+        with Target("corrupt", "--rounds", "50", hold=True) as target:
+            report, truth = profile(target)
+        self.assertGreater(report["lost"]["records"], 0)
+        self.assertEqual(sections(report)["sound"]["count"], truth["sections"]["sound"]["count"])
+
+    def test_names_that_fit_into_no_table(self):
+        with Target("names", "--many", "700", hold=True) as target:
+            report, truth = profile(target)
+        self.assertGreater(truth["did_not_fit"], 0)
+        self.only(report, names=truth["did_not_fit"])
+        self.assertEqual(sections(report)["(other)"]["count"], truth["other_count"])
+
+    def test_names_of_several_processes(self):
+        """Each has room for its own; together they are more than the profiler has rows for. No call is lost."""
+        each, rows = 300, header("BPFPROF_ROWS")
+        with Target("liar", "--names", each, hold=True) as first, Target("liar", "--names", each, hold=True) as second:
+            with Profiler("-p", first.pid, "-p", second.pid, wait_for=second.pid) as profiler:
+                for target in first, second:
+                    target.go()
+                    target.result()
+                    target.line()
+                    target.end()
+                report = profiler.report()
+        self.assertGreater(2 * each, rows)
+        found = sections(report)
+        self.assertGreater(report["lost"]["names"], 0)
+        self.assertEqual(sum(s["count"] for n, s in found.items() if n.startswith("own-") or n == "(other)"), 2 * each)
+        self.assertEqual(found["after"]["count"], 200)
+
+    def test_names_are_what_stands_before_their_end(self):
+        """The same name in two processes is one section, whatever bytes lie behind its end."""
+        with Target("liar", "--dirty-names", hold=True) as first, Target("liar", "--dirty-names", hold=True) as second:
+            with Profiler("-p", first.pid, "-p", second.pid, wait_for=second.pid) as profiler:
+                for target in first, second:
+                    target.go()
+                    target.result()
+                    target.line()
+                    target.end()
+                report = profiler.report()
+        self.assertEqual(sorted((s["name"], s["count"]) for s in report["sections"]), [("after", 200), ("before", 200)])
+        self.only(report)
+
+    def test_the_report_says_it(self):
+        with Target("coroutines", hold=True) as target:
+            with Profiler("-p", target.pid, "-f", "text", wait_for=target.pid) as profiler:
+                target.go()
+                truth = target.result()
+                target.line()
+                target.end()
+                out, _ = profiler.process.communicate(timeout=30)
+        self.assertRegex(out, r"Lost: %d calls" % (truth["too_deep"] + truth["unmatched"]))
+
+    def test_all_counters_are_shown(self):
+        """samples and stacks come with CPU sampling; a saved session that has them shows them like the others."""
+        with open(GOLDEN) as f:
+            doc = json.load(f)
+        self.assertEqual(set(doc["lost"]), {"sections", "records", "samples", "stacks", "names"})
+
+
+@needs_bpf
+class Liars(unittest.TestCase):
+    def test_random_bytes(self):
+        """Several seeds: the report is made, what is sound is exact, and the kernel has no complaint."""
+        before = kernel_log()
+        for seed in range(1, 1 + int(4 * SCALE)):
+            with self.subTest(seed=seed), Target("corrupt", "--rounds", "150", "--seed", seed, hold=True) as target:
+                report, truth = profile(target)
+                self.check(report, truth)
+        if before is None:
+            self.skipTest("the kernel's log cannot be read here; the reports were right")
+        new = [line for line in kernel_log() if line not in set(before) and ALARMS.search(line)]
+        self.assertEqual(new, [])
+
+    def check(self, report, truth):
+        self.assertEqual(sections(report)["sound"]["count"], truth["sections"]["sound"]["count"])
+        self.assertGreater(report["lost"]["records"], 0)
+        for key, value in report["lost"].items():
+            self.assertGreaterEqual(value, 0, key)
+            self.assertLess(value, 1 << 53, "%s: no count that was ever reached" % key)
+        duration = report["window"]["duration_s"]
+        sound = sections(report)["sound"]
+        self.assertLessEqual(sound["total_s"], duration)
+        for s in report["sections"]:
+            self.assertGreaterEqual(s["count"] or 0, 0, s)
+            self.assertGreaterEqual(s["open"] or 0, 0, s)
+
+    def test_live_and_text_survive_it(self):
+        with Target("corrupt", "--rounds", "100", "--seed", "77", hold=True) as target:
+            target.go()
+            for fmt in "text", "json":
+                done = run("-p", target.pid, "-d", "0.2", "-f", fmt)
+                self.assertEqual((done.returncode, done.stderr), (0, b""))
+                self.assertEqual([b for b in done.stdout if b < 32 and b != 10], [])
+            target.result()
+            target.line()
+            self.assertEqual(target.end(), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,122 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""--section NAME=BINARY:FUNCTION: functions without markers, by entry and return probe."""
+import os
+import unittest
+
+from harness import TARGETS, Profiler, ReportCase, Target, needs_bpf, profile, sections
+
+PLAIN = os.path.join(TARGETS, "plain")
+
+
+def native(binary, *functions, **named):
+    """The options that time these functions; by keyword under another name."""
+    pairs = [(f, f) for f in functions] + list(named.items())
+    return [word for name, function in pairs for word in ("-s", "%s=%s:%s" % (name, binary, function))]
+
+
+def profile_plain(*options, calls=300):
+    """Two probes a section; the target carries no markers whose counter could be waited for."""
+    with Target("plain", "--calls", calls, hold=True) as target:
+        with Profiler("-p", target.pid, *options) as profiler:
+            profiler.wait_watching()
+            target.go()
+            truth = target.result()
+            profiler.stop()
+            return profiler.report(), truth
+
+
+@needs_bpf
+class Plain(ReportCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.report, cls.truth = profile_plain(*native(PLAIN, "work_a", "fib"))
+        cls.sections = sections(cls.report)
+
+    def test_no_markers(self):
+        self.assertFalse(self.report["target"]["markers"])
+        self.assertEqual(set(self.sections) - {"(outside)"}, {"work_a", "fib"})
+        self.check_lost(self.report)
+
+    def test_function(self):
+        """Timed from its entry to its return: around what the function measures, inside what its caller does."""
+        truth, section = self.truth["sections"]["work_a"], self.sections["work_a"]
+        self.check_count(section, truth)
+        self.check_times(section, truth)
+        self.check_histogram(section)
+        self.check_total(section, truth["total_ns"], truth["around"]["total_ns"])
+        self.assertEqual(section["self_s"], section["total_s"])
+
+    def test_recursion(self):
+        truth, section = self.truth["sections"]["fib"], self.sections["fib"]
+        self.check_count(section, truth)
+        self.check_histogram(section)
+        self.check_total(section, truth["outermost_ns"] / 2, truth["outermost_ns"])
+        self.assertLessEqual(section["max_s"] * self.truth["fib_outermost"], section["mean_s"] * section["count"])
+        self.assertGreater(section["mean_s"] * section["count"], section["total_s"])
+        self.between(section["self_s"], section["total_s"] * 1e9, section["total_s"] * 1e9, "self of recursion")
+
+
+@needs_bpf
+class Leaps(ReportCase):
+    """Functions that are left by longjmp. leap() ends in a tail call of escape(), so both have one place on the stack."""
+
+    CALLS = 400
+
+    def check(self, report, truth):
+        """Every call that returned is counted and timed; those that did not are lost, but for the last, which may still return."""
+        returned = truth["sections"]["leap"]["count"] - truth["escaped"]
+        leap = sections(report)["leap"]
+        self.assertEqual(leap["count"], returned)
+        self.assertAlmostEqual(leap["total_s"], leap["mean_s"] * returned, places=8)
+        self.assertAlmostEqual(leap["self_s"], leap["total_s"], places=8)
+        self.assertGreaterEqual(leap["min_s"], 5e-6)
+        self.check_histogram(leap)
+        self.assertEqual(sections(report).get("escape", {"count": 0})["count"], 0)
+
+    def test_one(self):
+        report, truth = profile_plain(*native(PLAIN, "leap"), calls=self.CALLS)
+        self.check(report, truth)
+        self.assertIn(truth["escaped"] - report["lost"]["sections"], (0, 1))
+
+    def test_both(self):
+        report, truth = profile_plain(*native(PLAIN, "leap", "escape"), calls=self.CALLS)
+        self.check(report, truth)
+        self.assertIn(2 * truth["escaped"] - report["lost"]["sections"], (0, 1, 2))
+
+
+@needs_bpf
+class WithMarkers(ReportCase):
+    def test_demangled_names_and_markers(self):
+        binary = os.path.join(TARGETS, "exceptions")
+        for function in ("evaluation::moved", "evaluation::moved(unsigned long)", "_ZN10evaluation5movedEm"):
+            with Target("exceptions", "--rounds", 60, hold=True) as target:
+                report, truth = profile(target, *native(binary, native=function))
+            found = sections(report)
+            for name, expected in truth["sections"].items():
+                self.check_count(found[name], expected)
+            self.assertEqual(found["native"]["count"], truth["sections"]["moved"]["count"], function)
+            self.check_lost(report)
+            self.assertGreater(found["native"]["total_s"], found["moved"]["total_s"])
+
+    def test_library_by_base_name(self):
+        """The marker library's own entry, as often as all sections together begin."""
+        with Target("sections", "--iterations", 200, hold=True) as target:
+            report, truth = profile(target, *native("libdcbs-markers.so", begin="dcbs_section_begin"))
+        found = sections(report)
+        for name, expected in truth["sections"].items():
+            self.check_count(found[name], expected)
+        self.assertEqual(found["begin"]["count"], sum(t["count"] for t in truth["sections"].values()))
+        self.check_histogram(found["begin"])
+        self.check_lost(report)
+
+    def test_a_section_of_the_same_name(self):
+        """A function's calls join the marked section of that name."""
+        with Target("sections", "--iterations", 20, hold=True) as target:
+            report, truth = profile(target, *native("libdcbs-markers.so", leaf="dcbs_section_end"))
+        expected = truth["sections"]["leaf"]["count"] + sum(t["count"] for t in truth["sections"].values()) + 1
+        self.assertEqual(sections(report)["leaf"]["count"], expected)
+
+
+if __name__ == "__main__":
+    unittest.main()
