@@ -119,9 +119,7 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	return 0;
 }
 
-/* Linux 6.10 and later: before the old image goes. */
-SEC("?tp_btf/sched_prepare_exec")
-int BPF_PROG(on_leave_image, struct task_struct *task)
+static __always_inline int last_look(struct task_struct *task)
 {
 	struct process *process = process_of(task);
 
@@ -130,6 +128,27 @@ int BPF_PROG(on_leave_image, struct task_struct *task)
 	drain_current(task, process);
 	charge_open(task, process);
 	return 0;
+}
+
+/* Before Linux 6.16, where the kernel lets its functions be traced: instead of the above. */
+SEC("?fentry/do_exit")
+int BPF_PROG(on_do_exit)
+{
+	return last_look(bpf_get_current_task_btf());
+}
+
+/* Linux 6.10 and later: before the old image goes. */
+SEC("?tp_btf/sched_prepare_exec")
+int BPF_PROG(on_leave_image, struct task_struct *task)
+{
+	return last_look(task);
+}
+
+/* The same before Linux 6.10. */
+SEC("?fentry/begin_new_exec")
+int BPF_PROG(on_begin_exec)
+{
+	return last_look(bpf_get_current_task_btf());
 }
 
 static long forget_row(u32 i, struct process **process)

@@ -30,15 +30,25 @@ __weak __noinline int sum_spill(struct sum *sum)
 }
 
 /* The sum of a row; what stood in its place is carried off. */
+static __noinline int sum_take(struct thread *thread, u32 row)
+{
+	struct sum *sum;
+
+	if (!thread)
+		return 0;
+	sum = &thread->sums[row & (SUMS - 1)];
+	sum_spill(sum);
+	sum->row = row;
+	thread->sums_used = 1;
+	return 0;
+}
+
 static __always_inline struct sum *sum_of_row(struct thread *thread, u32 row)
 {
 	struct sum *sum = &thread->sums[row & (SUMS - 1)];
 
-	if (sum->row != row) {
-		sum_spill(sum);
-		sum->row = row;
-		thread->sums_used = 1;
-	}
+	if (sum->row != row)
+		sum_take(thread, row);
 	return sum;
 }
 
@@ -95,7 +105,10 @@ static __always_inline void sums_spill(struct thread *thread)
 	thread->nr_used = 0;
 }
 
-/* A finished call, all of whose time lies in the window. */
+/*
+ * A finished call, all of whose time lies in the window. The sum is spilled in a call of its own, before
+ * anything is loaded, so that little must be kept on the stack meanwhile.
+ */
 static __always_inline void sum_add(struct thread *thread, u32 row, const struct dcbs_event *e)
 {
 	struct sum *sum = sum_of_row(thread, row);
@@ -112,7 +125,7 @@ static __always_inline void sum_add(struct thread *thread, u32 row, const struct
 		sum->max_ns = ns;
 	if (~ns > sum->min_inv_ns)
 		sum->min_inv_ns = ~ns;
-	bin_add(thread, row, ns < SMALL_NS ? small_place[ns & (SMALL_NS - 1)] : hist_place(ns));
+	bin_add(thread, sum->row, ns < SMALL_NS ? small_place[ns & (SMALL_NS - 1)] : hist_place(ns));
 }
 
 #endif

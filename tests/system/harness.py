@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -62,7 +63,10 @@ class Target:
 
     def result(self, timeout=120):
         """Waits for the truth. The program may still be held back, see `hold`."""
+        watchdog = threading.Timer(timeout, self.process.kill)
+        watchdog.start()
         line = self.process.stdout.readline()
+        watchdog.cancel()
         if line.startswith("{"):
             self.truth = json.loads(line)
         return self.truth
@@ -109,7 +113,7 @@ class Profiler:
         end = time.monotonic() + timeout
         while time.monotonic() < end and self.process.poll() is None:
             if links_of(self.pid) and attached(pid):
-                time.sleep(0.05)
+                self.wait_watching(3)
                 return
             time.sleep(0.005)
 
@@ -157,9 +161,9 @@ def links_of(pid):
         return False
 
 
-def semaphore_address(pid):
-    """Where the target's semaphore lies: the note of the library that carries the markers, see bpfprof/target.h."""
-    seen = set()
+def semaphore_addresses(pid):
+    """Where the target's semaphores lie, one for each copy of the markers: their note leads there, see bpfprof/target.h."""
+    seen, addresses = set(), []
     with open("/proc/%d/maps" % pid) as maps:
         lines = [line.split(None, 5) for line in maps]
     for fields in lines:
@@ -174,21 +178,18 @@ def semaphore_address(pid):
                 continue
             word = at + 4 + 8 + 8 + 8          # name, abi and pad, flush
             start = int(fields[0].split("-")[0], 16) - int(fields[2], 16)
-            return start + word + int.from_bytes(data[word:word + 8], "little", signed=True)
-    return None
+            addresses.append(start + word + int.from_bytes(data[word:word + 8], "little", signed=True))
+    return addresses
 
 
 def attached(pid):
-    """How many probes the kernel counts on the target's markers; 0 if it has none."""
-    address = semaphore_address(pid)
-    if address is None:
-        return 0
-    try:
-        with open("/proc/%d/mem" % pid, "rb") as mem:
+    """How many probes the kernel counts on the target's markers, of the copy that leads; 0 if it has none."""
+    counts = [0]
+    with contextlib.suppress(OSError), open("/proc/%d/mem" % pid, "rb") as mem:
+        for address in semaphore_addresses(pid):
             mem.seek(address)
-            return int.from_bytes(mem.read(2), "little")
-    except OSError:
-        return 0
+            counts.append(int.from_bytes(mem.read(2), "little"))
+    return max(counts)
 
 
 def run(*args, timeout=60, program=None, **popen):

@@ -208,8 +208,8 @@ class InstallPython(unittest.TestCase):
             self.assertEqual(done.returncode, 0, done.stdout)
             site = subprocess.run([PYTHON, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], stdout=subprocess.PIPE,
                                   text=True, check=True).stdout.strip()
-            program = ("import dcbs_profiler, inspect, sys\n"
-                       "with dcbs_profiler.profile_section('x'): pass\n"
+            program = ("import dcbs_profiler\n"
+                       "with dcbs_profiler.PerformanceProfiler().profile_section('x'): pass\n"
                        "from dcbs_profiler import _markers\n"
                        "print([dcbs_profiler.__file__, _markers.__file__])\n")
             env = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}

@@ -167,7 +167,7 @@ class Live(unittest.TestCase):
         self.start("-i", "0.2")
         self.target.process.kill()
         self.target.process.wait()
-        self.finished("until the target")
+        self.finished("until the target exited")
 
     def test_terminated(self):
         """SIGTERM and SIGHUP put the terminal back like Ctrl-C does."""

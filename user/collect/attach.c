@@ -58,26 +58,28 @@ static int attach_ticks(struct session *session)
 	return 0;
 }
 
-static int attach_tracepoint(struct session *session, struct bpf_program *prog)
+static int attach_event(struct session *session, struct bpf_program *prog)
 {
 	if (!bpf_program__autoload(prog))
-		return 0;
+		return -ENOENT;
 	return attach_keep(session, bpf_program__attach(prog), bpf_program__section_name(prog));
 }
 
 int attach_kernel_events(struct session *session)
 {
-	struct bpf_program *progs[] = {
-		session->skel->progs.on_switch,
-		session->skel->progs.on_exit,
-		session->skel->progs.on_exec,
-		session->skel->progs.on_leave_image,
-	};
-	size_t i;
+	struct bpfprof *skel = session->skel;
 	int err = attach_ticks(session);
 
-	for (i = 0; i < sizeof(progs) / sizeof(progs[0]) && !err; i++)
-		err = attach_tracepoint(session, progs[i]);
+	if (!err)
+		err = attach_event(session, skel->progs.on_switch);
+	if (!err)
+		err = attach_event(session, skel->progs.on_exec);
+	/* One look at a thread that ends is enough, and the earlier one sees more. */
+	if (!err && attach_event(session, skel->progs.on_do_exit))
+		err = attach_event(session, skel->progs.on_exit);
+	/* Without these an image that is left takes up to a millisecond with it. */
+	if (!err && attach_event(session, skel->progs.on_leave_image))
+		attach_event(session, skel->progs.on_begin_exec);
 	return err;
 }
 

@@ -79,8 +79,8 @@ static const struct need needs[] = {
 	{"kernel type information (BTF)", look_btf, "use a kernel built with CONFIG_DEBUG_INFO_BTF=y; it shows as " BTF_PATH},
 	{"uprobes", look_uprobes, "use a kernel built with CONFIG_UPROBE_EVENTS=y"},
 	{"CPU clock events", look_ticks, "needs CAP_PERFMON and CONFIG_PERF_EVENTS=y"},
-	{"last sections of killed threads", look_last_words, "before Linux 6.16, up to 1 ms of sections a thread is lost when it is killed"},
-	{"cheap probes", look_cheap_probe, "before Linux 6.18 a hand-over of 64 sections costs about twice as much"},
+	{"last sections of killed threads", look_last_words, "before Linux 6.16, where kernel functions cannot be traced, up to 1 ms of sections a thread is lost when it is killed"},
+	{"cheap probes", look_cheap_probe, "before Linux 6.18 a hand-over of 128 sections costs about twice as much"},
 };
 
 #define NR_NEEDS (sizeof(needs) / sizeof(needs[0]))

@@ -67,16 +67,28 @@ static bool kernel_at_least(int major, int minor)
 	return a > major || (a == major && b >= minor);
 }
 
-static void choose_programs(struct session *session, size_t nr_targets, pid_t only)
+/* Programs that this kernel has no place for are not loaded. */
+static void choose_programs(struct session *session, size_t nr_targets, pid_t only, bool fentry)
 {
 	bool native = session->opts.nr_sections > 0;
+	struct bpfprof *skel = session->skel;
 
-	bpf_program__set_autoload(session->skel->progs.on_leave_image, kernel_at_least(6, 10));
-	bpf_program__set_autoload(session->skel->progs.on_call, native);
-	bpf_program__set_autoload(session->skel->progs.on_return, native);
-	bpf_map__set_autocreate(session->skel->maps.open_calls, native);
+	bpf_program__set_autoload(skel->progs.on_leave_image, kernel_at_least(6, 10));
+	bpf_program__set_autoload(skel->progs.on_begin_exec, fentry && !kernel_at_least(6, 10));
+	bpf_program__set_autoload(skel->progs.on_do_exit, fentry && !kernel_at_least(6, 16));
+	bpf_program__set_autoload(skel->progs.on_call, native);
+	bpf_program__set_autoload(skel->progs.on_return, native);
+	bpf_map__set_autocreate(skel->maps.open_calls, native);
 	if (nr_targets == 1)
-		session->skel->rodata->only_tgid = (__u32)only;
+		skel->rodata->only_tgid = (__u32)only;
+}
+
+static void fill_small_places(struct bpfprof *skel)
+{
+	__u32 ns;
+
+	for (ns = 1; ns < sizeof(skel->rodata->small_place) / sizeof(skel->rodata->small_place[0]); ns++)
+		skel->rodata->small_place[ns] = (__u16)hist_place(ns);
 }
 
 static int map_stats(struct session *session)
@@ -104,19 +116,33 @@ static void reserve_rows(struct session *session)
 	session->skel->bss->counters.rows_used = ROW_OTHER + 1;
 }
 
+static int load_programs(struct session *session, size_t nr_targets, pid_t only, bool fentry)
+{
+	int err;
+
+	session->skel = bpfprof__open();
+	if (!session->skel)
+		return -errno;
+	choose_programs(session, nr_targets, only, fentry);
+	fill_small_places(session->skel);
+	err = bpfprof__load(session->skel);
+	if (!err)
+		return 0;
+	bpfprof__destroy(session->skel);
+	session->skel = NULL;
+	return err;
+}
+
+/* Kernels before 6.16 are tried with and without programs on their functions, which not all of them allow. */
 static int session_load(struct session *session, size_t nr_targets, pid_t only)
 {
-	__u32 ns;
+	bool fentry = !kernel_at_least(6, 16);
 	int err;
 
 	libbpf_set_print(libbpf_quiet);
-	session->skel = bpfprof__open();
-	if (!session->skel)
-		return fail(-errno, "cannot open the BPF programs: %s", strerror(errno));
-	choose_programs(session, nr_targets, only);
-	for (ns = 1; ns < sizeof(session->skel->rodata->small_place) / sizeof(__u16); ns++)
-		session->skel->rodata->small_place[ns] = (__u16)hist_place(ns);
-	err = bpfprof__load(session->skel);
+	err = load_programs(session, nr_targets, only, fentry);
+	if (err && fentry)
+		err = load_programs(session, nr_targets, only, false);
 	if (err)
 		return privilege_explain(err, "cannot load the BPF programs");
 	reserve_rows(session);

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""The house rules hold, and the script that checks them finds a breach of each."""
+import os
+import sys
+import tempfile
+import unittest
+
+from harness import SOURCES
+
+sys.path.insert(0, SOURCES)
+import layering  # noqa: E402
+
+
+class Layering(unittest.TestCase):
+    def test_this_tree(self):
+        found = ["%s:%d: %s" % b for b in layering.breaches(os.path.normpath(os.path.join(SOURCES, "..")))]
+        self.assertEqual(found, [])
+
+    def test_it_looks_at_files(self):
+        files = layering.tracked(os.path.normpath(os.path.join(SOURCES, "..")))
+        for name in "user/main.c", "bpf/section.bpf.c", "include/dcbs/markers.h", "tests/run", "Makefile":
+            self.assertIn(name, files)
+
+    def breach(self, path, text, *also):
+        """What it says of a tree with this one file, and headers that are there to be included."""
+        with tempfile.TemporaryDirectory() as tree:
+            for name, content in ((path, text), *((a, "/* SPDX-License-Identifier: MIT */\n") for a in also)):
+                os.makedirs(os.path.dirname(os.path.join(tree, name)) or tree, exist_ok=True)
+                with open(os.path.join(tree, name), "w") as f:
+                    f.write(content)
+            return [what for p, _, what in layering.breaches(tree) if p == path]
+
+    def include(self, path, header, at=None):
+        found = self.breach(path, '// SPDX-License-Identifier: MIT\n#include "%s"\n' % header, at or "user/" + header)
+        self.assertLessEqual(len(found), 1, found)
+        return bool(found)
+
+    def test_includes(self):
+        for path, header, at, wrong in (
+                ("user/render/x.c", "collect/snapshot.h", None, True),
+                ("user/render/x.c", "analyse/report.h", None, True),
+                ("user/render/x.c", "opts.h", None, True),
+                ("user/render/x.c", "render/table.h", None, False),
+                ("user/render/x.c", "table.h", "user/render/table.h", False),
+                ("user/render/x.c", "units.h", None, False),
+                ("user/render/x.c", "dcbs/profiler.h", "include/dcbs/profiler.h", False),
+                ("user/analyse/x.c", "collect/snapshot.h", None, False),
+                ("user/analyse/x.c", "collect/session.h", None, True),
+                ("user/analyse/x.c", "render/render.h", None, True),
+                ("user/collect/x.c", "analyse/report.h", None, True),
+                ("user/collect/x.c", "symbol/native.h", None, False),
+                ("user/collect/x.c", "opts.h", None, True),
+                ("user/symbol/x.c", "collect/target.h", None, True),
+                ("user/symbol/x.c", "fail.h", None, False),
+                ("user/marker/x.c", "bpfprof/abi.h", "include/bpfprof/abi.h", True),
+                ("user/marker/x.c", "bpfprof/target.h", "include/bpfprof/target.h", False),
+                ("user/marker/x.c", "fail.h", None, True),
+                ("user/marker/x.c", "thread.h", "user/marker/thread.h", False),
+                ("user/marker/python/x.c", "markers.h", "user/marker/python/markers.h", False),
+                ("user/marker/python/x.c", "bpfprof/abi.h", "include/bpfprof/abi.h", True),
+                ("bpf/x.bpf.c", "fail.h", "user/fail.h", True),
+                ("bpf/x.bpf.c", "dcbs/markers.h", "include/dcbs/markers.h", True),
+                ("bpf/x.bpf.c", "maps.bpf.h", "bpf/maps.bpf.h", False),
+                ("bpf/x.bpf.c", "bpfprof/abi.h", "include/bpfprof/abi.h", False),
+                ("include/dcbs/x.h", "bpfprof/target.h", "include/bpfprof/target.h", True),
+                ("user/x.c", "collect/session.h", None, False),
+                ("user/x.c", "collect/session_impl.h", None, True)):
+            with self.subTest("%s <- %s" % (path, header)):
+                self.assertEqual(self.include(path, header, at), wrong)
+
+    def test_sizes(self):
+        head = "// SPDX-License-Identifier: MIT\n"
+        function = "static int f(int a)\n{\n%s}\n"
+        self.assertEqual(self.breach("user/x.c", head + function % ("\ta++;\n" * 58)), [])
+        self.assertRegex(self.breach("user/x.c", head + function % ("\ta++;\n" * 59))[0], "61 lines")
+        self.assertEqual(self.breach("user/x.c", head + "\n" * 599), [])
+        self.assertRegex(self.breach("user/x.c", head + "\n" * 600)[0], "601 lines")
+        self.assertRegex(self.breach("tests/targets/x.cpp", head + function % ("\ta++;\n" * 80))[0], "82 lines")
+
+    def test_license(self):
+        self.assertEqual(self.breach("user/x.c", "int i;\n"), ["has no SPDX line"])
+        self.assertEqual(self.breach("tests/x", "#!/bin/sh\ntrue\n"), ["has no SPDX line"])
+        self.assertEqual(self.breach("tests/x.py", '#!/usr/bin/python3\n# SPDX-License-Identifier: MIT\n'), [])
+
+    def test_top_level(self):
+        self.assertEqual(self.breach("notes.txt", "\n"), ["does not belong at the top level"])
+        self.assertEqual(self.breach("src/x.txt", "\n"), ["does not belong at the top level"])
+        for fine in "LICENSE-MIT", ".gitignore", ".ci/run", "README.md", "NEWS.md", "tests/x.txt":
+            self.assertEqual(self.breach(fine, "SPDX-License-Identifier: MIT\n"), [], fine)
+
+    def test_paths_of_a_machine(self):
+        for text in "see /work/main/x", "cd /root/x", '"/home/somebody/x"':
+            self.assertRegex(self.breach("tests/x.txt", text + "\n")[0], "one machine")
+        for text in "a/work/b", "$HOME/work/x", "/usr/lib/x", "/proc/PID/root/x", "%d/root/x", "/home/user/x", "tests/work/x":
+            self.assertEqual(self.breach("tests/x.txt", text + "\n"), [], text)
+
+
+if __name__ == "__main__":
+    unittest.main()
