@@ -171,14 +171,14 @@ def semaphore_addresses(pid):
             continue
         seen.add(fields[4])
         with contextlib.suppress(OSError):
-            with open("/proc/%d/map_files/%s" % (pid, fields[0]), "rb") as f:
+            start, end = (int(address, 16) for address in fields[0].split("-"))     # without leading zeros there
+            with open("/proc/%d/map_files/%x-%x" % (pid, start, end), "rb") as f:
                 data = f.read(64 << 20)
             at = data.find(b"sbcddcbs\0")
             if at < 0:
                 continue
             word = at + 4 + 8 + 8 + 8          # name, abi and pad, flush
-            start = int(fields[0].split("-")[0], 16) - int(fields[2], 16)
-            addresses.append(start + word + int.from_bytes(data[word:word + 8], "little", signed=True))
+            addresses.append(start - int(fields[2], 16) + word + int.from_bytes(data[word:word + 8], "little", signed=True))
     return addresses
 
 

@@ -190,7 +190,7 @@ static uint16_t name_find(const char *text, uint32_t hash, uint8_t kind)
 
 uint16_t dcbs_name_register(const char *text, uint8_t kind)
 {
-	char cut[DCBS_NAME_BYTES];
+	char cut[DCBS_NAME_BYTES] = "";	/* all of it is compared when names of several processes are merged */
 	uint32_t hash;
 	uint16_t id;
 
