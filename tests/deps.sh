@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
 # Installs those of the given Debian packages that are missing. Silent when there is nothing to do.
 missing=
 for package in "$@"; do

@@ -97,7 +97,7 @@ static int profile(const struct opts *opts)
 	}
 	command_abandon(&child);
 	outputs_close(&outputs);
-	watch_signals_done();
+	watch_signals_done(status);
 	session_close(session);
 	return status;
 }
@@ -124,6 +124,8 @@ int main(int argc, char **argv)
 
 	signal(SIGPIPE, SIG_IGN);
 	opts_parse(&opts, argc, argv);
+	if (output_check_standard())
+		return complain();
 	switch (opts.command) {
 	case COMMAND_CHECK:
 		return privilege_report(stdout) ? complain() : 0;

@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fail.h"
 #include "opts.h"
 #include "render/render.h"
 
@@ -46,7 +48,21 @@ static const struct argp_option options[] = {
 	{0},
 };
 
-static double number(struct argp_state *state, const char *option, const char *arg, double min, double max)
+/* One line, and the end. */
+static void __attribute__((noreturn, format(printf, 1, 2))) refuse(const char *fmt, ...)
+{
+	char line[1024];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(line, sizeof(line), fmt, args);
+	va_end(args);
+	fail(-EINVAL, "%s", line);
+	fprintf(stderr, "dcbs-bpfprof: %s\n", dcbs_profiler_error());
+	exit(USAGE_STATUS);
+}
+
+static double number(const char *option, const char *arg, double min, double max)
 {
 	char *end;
 	double v;
@@ -54,28 +70,37 @@ static double number(struct argp_state *state, const char *option, const char *a
 	errno = 0;
 	v = strtod(arg, &end);
 	if (errno || end == arg || *end || !isfinite(v) || v < min || v > max)
-		argp_failure(state, USAGE_STATUS, 0, "%s %s: must be a number from %g to %g", option, arg, min, max);
+		refuse("%s %s: must be a number from %g to %g", option, arg, min, max);
 	return v;
 }
 
-static void full(struct argp_state *state, size_t n, const char *option)
+static double whole_number(const char *option, const char *arg, double min, double max)
+{
+	double v = number(option, arg, min, max);
+
+	if (v != floor(v) || arg[strspn(arg, "0123456789")])
+		refuse("%s %s: must be a whole number", option, arg);
+	return v;
+}
+
+static void full(size_t n, const char *option)
 {
 	if (n == OPTS_MAX)
-		argp_failure(state, USAGE_STATUS, 0, "%s: at most %d of them", option, OPTS_MAX);
+		refuse("%s: at most %d of them", option, OPTS_MAX);
 }
 
 /* NAME=BINARY:FUNCTION. The function may hold colons (C++), the binary not. */
-static void add_section(struct argp_state *state, struct opts *opts, char *arg)
+static void add_section(struct opts *opts, char *arg)
 {
 	char *binary = strchr(arg, '='), *function = binary ? strchr(binary, ':') : NULL;
 
-	full(state, opts->nr_sections, "--section");
+	full(opts->nr_sections, "--section");
 	if (!binary || !function || binary == arg || function == binary + 1 || !function[1])
-		argp_failure(state, USAGE_STATUS, 0, "--section %s: must be NAME=BINARY:FUNCTION, for example decode=/usr/lib/libmodel.so:decode", arg);
+		refuse("--section %s: must be NAME=BINARY:FUNCTION, for example decode=/usr/lib/libmodel.so:decode", arg);
 	*binary++ = 0;
 	*function++ = 0;
 	if (!strcmp(binary, "python"))
-		argp_failure(state, USAGE_STATUS, 0, "--section %s=python:%s: Python functions cannot be sections yet; mark it with dcbs_profiler.profile_function", arg, function);
+		refuse("--section %s=python:%s: Python functions cannot be sections yet; mark it with dcbs_profiler.profile_function", arg, function);
 	opts->sections[opts->nr_sections++] = (struct dcbs_native_section){arg, binary, function};
 }
 
@@ -91,22 +116,22 @@ static const char *all_formats(bool suffixes)
 	return list;
 }
 
-static void set_format(struct argp_state *state, struct opts *opts, const char *arg)
+static void set_format(struct opts *opts, const char *arg)
 {
 	if (!render_by_name(arg))
-		argp_failure(state, USAGE_STATUS, 0, "--format %s: there is no such format; there are: %s", arg, all_formats(false));
+		refuse("--format %s: there is no such format; there are: %s", arg, all_formats(false));
 	opts->format = arg;
 }
 
-static void add_output(struct argp_state *state, struct opts *opts, const char *arg)
+static void add_output(struct opts *opts, const char *arg)
 {
-	full(state, opts->nr_outputs, "--output");
+	full(opts->nr_outputs, "--output");
 	if (!render_by_suffix(arg))
-		argp_failure(state, USAGE_STATUS, 0, "--output %s: the suffix picks the format; there are: %s", arg, all_formats(true));
+		refuse("--output %s: the suffix picks the format; there are: %s", arg, all_formats(true));
 	opts->outputs[opts->nr_outputs++] = arg;
 }
 
-static void set_sort(struct argp_state *state, struct opts *opts, const char *arg)
+static void set_sort(struct opts *opts, const char *arg)
 {
 	static const char *const keys[] = {"cumulative", "self", "tottime", "calls", "name"};
 	size_t i;
@@ -115,31 +140,31 @@ static void set_sort(struct argp_state *state, struct opts *opts, const char *ar
 		if (!strcmp(arg, keys[i]))
 			break;
 	if (i == sizeof(keys) / sizeof(keys[0]))
-		argp_failure(state, USAGE_STATUS, 0, "--sort-by %s: must be cumulative, self, calls or name", arg);
+		refuse("--sort-by %s: must be cumulative, self, calls or name", arg);
 	opts->sort_by = arg;
 }
 
-static void add_word(struct argp_state *state, struct opts *opts, char *arg)
+static void add_word(struct opts *opts, char *arg)
 {
 	if (opts->command == COMMAND_REPORT && !opts->file)
 		opts->file = arg;
 	else
-		argp_failure(state, USAGE_STATUS, 0, "%s: not understood; a command to start comes after --, a process to attach to after -p", arg);
+		refuse("%s: not understood; a command to start comes after --, a process to attach to after -p", arg);
 }
 
 /* The targets are given one way, and there are some. */
-static void check_whole(struct argp_state *state, const struct opts *opts)
+static void check_whole(const struct opts *opts)
 {
 	if (opts->command == COMMAND_REPORT && !opts->file)
-		argp_failure(state, USAGE_STATUS, 0, "report: which FILE.json?");
+		refuse("report: which FILE.json?");
 	if (opts->command != COMMAND_PROFILE)
 		return;
 	if (!opts->nr_pids && !opts->argv)
-		argp_failure(state, USAGE_STATUS, 0, "which process? Give -p PID, or -- COMMAND; `dcbs-bpfprof list` shows candidates");
+		refuse("which process? Give -p PID, or -- COMMAND; `dcbs-bpfprof list` shows candidates");
 	if (opts->nr_pids && opts->argv)
-		argp_failure(state, USAGE_STATUS, 0, "give either -p PID or -- COMMAND, not both");
+		refuse("give either -p PID or -- COMMAND, not both");
 	if (opts->children)
-		argp_failure(state, USAGE_STATUS, 0, "--children: not possible yet; give each process with -p");
+		refuse("--children: not possible yet; give each process with -p");
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -148,23 +173,23 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'p':
-		full(state, opts->nr_pids, "--pid");
-		opts->pids[opts->nr_pids++] = (pid_t)number(state, "--pid", arg, 1, INT_MAX);
+		full(opts->nr_pids, "--pid");
+		opts->pids[opts->nr_pids++] = (pid_t)whole_number("--pid", arg, 1, INT_MAX);
 		break;
-	case 'd': opts->duration_s = number(state, "--duration", arg, 0.001, 1e9); break;
-	case 'i': opts->interval_s = number(state, "--interval", arg, 0.05, 3600); break;
-	case 'F': opts->frequency_hz = (int)number(state, "--frequency", arg, 0, 10000); break;
-	case 't': opts->threshold_s = number(state, "--threshold", arg, 0, 1e9); break;
-	case OPT_MAX_OVERHEAD: opts->max_overhead_percent = number(state, "--max-overhead", arg, 0.01, 100); break;
-	case 's': add_section(state, opts, arg); break;
-	case 'S': set_sort(state, opts, arg); break;
-	case 'o': add_output(state, opts, arg); break;
-	case 'f': set_format(state, opts, arg); break;
+	case 'd': opts->duration_s = number("--duration", arg, 0.001, 1e9); break;
+	case 'i': opts->interval_s = number("--interval", arg, 0.05, 3600); break;
+	case 'F': opts->frequency_hz = (int)whole_number("--frequency", arg, 0, 10000); break;
+	case 't': opts->threshold_s = number("--threshold", arg, 0, 1e9); break;
+	case OPT_MAX_OVERHEAD: opts->max_overhead_percent = number("--max-overhead", arg, 0.01, 100); break;
+	case 's': add_section(opts, arg); break;
+	case 'S': set_sort(opts, arg); break;
+	case 'o': add_output(opts, arg); break;
+	case 'f': set_format(opts, arg); break;
 	case 'c': opts->children = true; break;
 	case 'q': opts->quiet = true; break;
 	case 'v': opts->verbose = true; break;
-	case ARGP_KEY_ARG: add_word(state, opts, arg); break;
-	case ARGP_KEY_END: check_whole(state, opts); break;
+	case ARGP_KEY_ARG: add_word(opts, arg); break;
+	case ARGP_KEY_END: check_whole(opts); break;
 	default: return ARGP_ERR_UNKNOWN;
 	}
 	return 0;
@@ -191,11 +216,12 @@ void opts_parse(struct opts *opts, int argc, char **argv)
 		{"report", COMMAND_REPORT}, {"list", COMMAND_LIST}, {"check", COMMAND_CHECK},
 	};
 	const struct argp argp = {options, parse, "-p PID\n-- COMMAND ARG...\nlist\ncheck\nreport FILE.json", doc, NULL, NULL, NULL};
+	int unparsed = 0;
 	size_t i;
 
 	*opts = (struct opts){.format = "text", .sort_by = "cumulative", .interval_s = 1, .threshold_s = 1,
 			      .max_overhead_percent = 1, .frequency_hz = 99};
-	argp_err_exit_status = USAGE_STATUS;
+	program_invocation_name = program_invocation_short_name;
 	argc = split_command(opts, argc, argv);
 	for (i = 0; argc > 1 && i < sizeof(words) / sizeof(words[0]); i++) {
 		if (strcmp(argv[1], words[i].word))
@@ -206,5 +232,8 @@ void opts_parse(struct opts *opts, int argc, char **argv)
 		argc--;
 		break;
 	}
-	argp_parse(&argp, argc, argv, 0, NULL, opts);
+	/* argp's own complaints take two lines and name the program by its path. */
+	if (argp_parse(&argp, argc, argv, ARGP_NO_ERRS, &unparsed, opts))
+		refuse("%s: there is no such option, or its value is missing; `dcbs-bpfprof --help` lists them",
+		       unparsed > 1 && unparsed <= argc ? argv[unparsed - 1] : argv[argc - 1]);
 }

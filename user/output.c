@@ -98,6 +98,19 @@ void outputs_close(struct outputs *outputs)
 	outputs->nr = 0;
 }
 
+int output_check_standard(void)
+{
+	bool closed = fcntl(STDOUT_FILENO, F_GETFD) < 0;
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+	return closed ? fail(-EBADF, "standard output is closed; the report needs a place to go") : 0;
+}
+
 static int terminal_width(void)
 {
 	struct winsize size;

@@ -25,6 +25,9 @@ int outputs_write(struct outputs *outputs, const struct dcbs_report *report);
 
 void outputs_close(struct outputs *outputs);
 
+/* Is there a standard output? No file that is opened later may take the place of one that is closed. */
+int output_check_standard(void);
+
 /* Writes the report to standard output. */
 int output_standard(const char *format, const struct dcbs_report *report);
 

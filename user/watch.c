@@ -39,9 +39,18 @@ void watch_signals(void)
 	handle(on_signal);
 }
 
-void watch_signals_done(void)
+static volatile sig_atomic_t final_status;
+
+static void on_signal_at_end(int sig)
 {
-	handle(SIG_DFL);
+	(void)sig;
+	_exit(final_status);
+}
+
+void watch_signals_done(int status)
+{
+	final_status = status;
+	handle(on_signal_at_end);
 }
 
 static __u64 now_ns(void)
@@ -71,10 +80,10 @@ static void show(struct live *live, struct session *session, const struct opts *
 	snapshot_free(snap);
 }
 
-/* Waits until `until`, the end of a target, or a signal. */
-static void wait_until(const struct session *session, __u64 until)
+/* Waits until `until`, the end of a target, a key, or a signal. */
+static void wait_until(const struct session *session, const struct live *live, __u64 until)
 {
-	struct pollfd fds[BPFPROF_PROCESSES];
+	struct pollfd fds[BPFPROF_PROCESSES + 1];
 	int pidfds[BPFPROF_PROCESSES];
 	size_t i, n = session_pidfds(session, pidfds, BPFPROF_PROCESSES);
 	__u64 now = now_ns();
@@ -83,12 +92,13 @@ static void wait_until(const struct session *session, __u64 until)
 
 	for (i = 0; i < n; i++)
 		fds[i] = (struct pollfd){.fd = pidfds[i], .events = POLLIN};
+	fds[n] = (struct pollfd){.fd = live_fd(live), .events = POLLIN};
 	if (until > now) {
 		timeout.tv_sec = (time_t)((until - now) / 1000000000);
 		timeout.tv_nsec = (long)((until - now) % 1000000000);
 	}
 	sigemptyset(&none);
-	ppoll(fds, n, &timeout, &none);
+	ppoll(fds, n + 1, &timeout, &none);
 }
 
 static __u64 next_look(const struct session *session, __u64 start, __u64 now, const struct opts *opts)
@@ -138,7 +148,7 @@ enum dcbs_ended_by watch(struct session *session, const struct opts *opts)
 		next = next_look(session, start, now, opts);
 		if (next > next_show)
 			next = next_show;
-		wait_until(session, next < end ? next : end);
+		wait_until(session, live, next < end ? next : end);
 		now = now_ns();
 	}
 	live_close(live);

@@ -9,8 +9,11 @@
 /* From now on Ctrl-C ends the watch, and a second one does not cut off the report. */
 void watch_signals(void);
 
-/* The report is out: Ctrl-C ends the program, which may still wait for the kernel to take the probes away. */
-void watch_signals_done(void);
+/*
+ * The report is out, all that is left is to wait for the kernel to take the probes away, which it also
+ * does without us: Ctrl-C ends the program at once, with that status.
+ */
+void watch_signals_done(int status);
 
 /* Returns when the duration is over, a signal came, or all targets have ended. */
 enum dcbs_ended_by watch(struct session *session, const struct opts *opts);

@@ -56,7 +56,26 @@ class Leave(unittest.TestCase):
         self.exact("abort", -signal.SIGABRT, LAST_WORDS)
 
     def test_main_thread_first(self):
-        self.exact("thread-exit", 0, LAST_WORDS)
+        """The kernel ties the probe to the main thread: what the others do after it is missing, and the report says so."""
+        found, truth, report = self.leave("thread-exit", 0)
+        if LAST_WORDS:
+            for name in "main", "parked":
+                self.assertEqual(found[name]["count"], truth[name]["count"], name)
+        last = found.get("last", {"count": 0})["count"]
+        self.assertLessEqual(last, truth["last"]["count"])
+        if last < truth["last"]["count"]:
+            self.assertRegex(" ".join(report["notes"]), "main thread of process %d has ended" % report["target"]["pid"])
+        self.assertTrue(lost_nothing(report), report["lost"])
+
+    def test_main_thread_is_gone_already(self):
+        """Attached to a process whose main thread has ended: one line says why that cannot be."""
+        with Target("headless") as target:
+            done = harness.run("-p", target.pid)
+            self.assertEqual((done.returncode, done.stdout), (1, b""))
+            self.assertRegex(done.stderr.decode(), r"\Adcbs-bpfprof: process %d [^\n]*main thread[^\n]*\n\Z" % target.pid)
+            target.go()
+            self.assertEqual(target.result()["sections"]["late"]["count"], 5000)
+            self.assertEqual(target.end(), 0)
 
     def exec_by(self, by):
         found, truth, report = self.leave(by, 0, "--second", "7")

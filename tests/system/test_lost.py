@@ -67,8 +67,13 @@ class Lost(unittest.TestCase):
     def test_sections_left_by_longjmp(self):
         """Native functions that never return: escape() always, leap() when escape() leaves through it."""
         plain = os.path.join(harness.TARGETS, "plain")
-        with Target("plain", "--calls", "100", hold=True) as target:
-            report, truth = profile(target, "-s", "leap=%s:leap" % plain, "-s", "escape=%s:escape" % plain)
+        with Target("plain", "--calls", "100") as target:
+            with Profiler("-p", target.pid, "-s", "leap=%s:leap" % plain, "-s", "escape=%s:escape" % plain) as profiler:
+                profiler.wait_watching()
+                target.go()
+                truth = target.result()
+                target.end()
+                report = profiler.report()
         escaped = truth["escaped"]
         self.assertGreater(escaped, 0)
         self.assertEqual(sections(report)["leap"]["count"], truth["sections"]["leap"]["count"] - escaped)

@@ -113,21 +113,16 @@ static int publish_target(struct session *session, struct target *target)
 	return 0;
 }
 
-/* Puts the probe at the cheapest place that this kernel takes. */
 static int attach_marker(struct session *session, struct target *target, const struct marker *marker)
 {
 	DECLARE_LIBBPF_OPTS(bpf_uprobe_opts, opts, .ref_ctr_offset = marker->semaphore_offset);
-	struct bpf_link *link;
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", marker->fd);
-	do {
-		link = bpf_program__attach_uprobe_opts(session->skel->progs.on_flush, target->pid, path,
-						       marker->flush_offset + session->probe.offset, &opts);
-	} while (!link && errno == EINVAL && probe_fall_back(&session->probe));
-	if (!link)
+	target->marker_link = bpf_program__attach_uprobe_opts(session->skel->progs.on_flush, target->pid, path,
+							      marker->flush_offset + PROBE_OFFSET, &opts);
+	if (!target->marker_link)
 		return fail(-errno, "cannot attach to %s: %s", marker->path, strerror(errno));
-	target->marker_link = link;
 	return 0;
 }
 

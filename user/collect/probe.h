@@ -1,29 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* probe.h - which of the marker's three nops is the cheapest to probe on this kernel, and what a hit costs. */
+/*
+ * probe.h - where in the marker function the probe sits, and what a hit costs on this machine.
+ *
+ * It sits on the 1-byte nop, which every kernel emulates in its breakpoint handler. The 5-byte nop would
+ * be a third cheaper on Linux 6.18, where a probe on it becomes a call into a page of the kernel's. But
+ * that page is not mapped in the children that the target forks, while the call in their copy of the
+ * code is: they crash at their first hand-over. A profiler must not do that to a job.
+ */
 #ifndef COLLECT_PROBE_H
 #define COLLECT_PROBE_H
 
-#include <stdbool.h>
-
 #include <bpf/libbpf.h>
-#include <linux/types.h>
 
-struct probe_choice {
-	__u64 offset;		/* from the function's entry, DCBS_PROBE_* */
-	double ns;		/* a hit of an idle program there, measured on our own copy; NAN: not measured */
-	struct bpf_link *link;	/* on our own copy, which is not called again; detaching takes the kernel a while, do it last */
-};
+#include "bpfprof/target.h"
 
-/* The place to try first on this kernel, by its release. Costs nothing. */
-void probe_guess(struct probe_choice *choice);
-
-/* The place to try when that one was refused; false: there is none. */
-bool probe_fall_back(struct probe_choice *choice);
+#define PROBE_OFFSET DCBS_PROBE_NOP1
 
 /*
- * Measures a hit on our own copy of the function. False: the place is not what its release promises,
- * choice->offset has been changed to the one that works everywhere, and attached probes should move.
+ * ns of a hit of an idle program on our own copy of the function; NAN if it cannot be measured. *link is
+ * the probe on it, which is not hit again; detaching takes the kernel a while, do it last.
  */
-bool probe_measure(const struct bpf_program *prog, struct probe_choice *choice);
+double probe_measure(const struct bpf_program *prog, struct bpf_link **link);
 
 #endif

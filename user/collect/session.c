@@ -164,6 +164,7 @@ int session_open(struct session **result, const struct dcbs_options *opts, size_
 		return fail(-ENOMEM, "out of memory");
 	session->opts = *opts;
 	session->run_time_fd = -1;
+	session->trap_ns = NAN;
 	session->rss_start_bytes = session->rss_end_bytes = session->rss_peak_bytes = DCBS_UNKNOWN;
 	err = session_load(session, nr_targets, opts->nr_pids ? opts->pids[0] : 0);
 	if (err) {
@@ -239,7 +240,6 @@ int session_start(struct session *session)
 	struct timespec real;
 	int err;
 
-	probe_guess(&session->probe);
 	err = attach_kernel_events(session);
 	if (!err)
 		err = attach_all(session);
@@ -265,8 +265,7 @@ void session_describe(const struct session *session, FILE *out)
 			target->state ? "markers found" : "no markers yet");
 		free(comm);
 	}
-	fprintf(out, "%zu probes and events; the marker is probed at byte %llu of its function\n",
-		session->nr_links + session->nr_targets, session->probe.offset);
+	fprintf(out, "%zu probes and events in all\n", session->nr_links + session->nr_targets);
 }
 
 /* The kernel measures our programs for a while, now and then. */
@@ -284,14 +283,11 @@ static void measure_run_time(struct session *session)
 	}
 }
 
-/*
- * Once, after the targets are attached, as it takes a while. If the kernel is not what its release
- * promises, the probes stay where they are, dearer than need be, and later ones go elsewhere.
- */
+/* Once, after the targets are attached, as it takes a while. */
 static void measure_probe(struct session *session)
 {
-	if (!session->probe.link && !probe_measure(session->skel->progs.on_flush, &session->probe))
-		session_note(session, "this kernel single-steps the marker's probe: a hand-over costs several times as much as it could");
+	if (!session->own_probe && isnan(session->trap_ns))
+		session->trap_ns = probe_measure(session->skel->progs.on_flush, &session->own_probe);
 }
 
 /* A target that has executed another image, or has loaded the markers only now. */
@@ -329,7 +325,11 @@ bool session_poll(struct session *session)
 		if (target_ended(target))
 			continue;
 		running = true;
-		look_again(session, target);
+		if (target_headless(target))
+			session_note(session, "the main thread of process %d has ended, and with it the kernel took the marker's "
+				     "probe away: what the other threads finished after that is missing", target->pid);
+		else
+			look_again(session, target);
 	}
 	sum_rss(session, &session->rss_end_bytes);
 	return running;
@@ -392,7 +392,7 @@ void session_close(struct session *session)
 		bpf_link__destroy(session->links[i]);
 	for (i = 0; i < session->nr_targets; i++)
 		bpf_link__destroy(session->targets[i].marker_link);
-	bpf_link__destroy(session->probe.link);
+	bpf_link__destroy(session->own_probe);
 	if (session->run_time_fd >= 0)
 		close(session->run_time_fd);
 	if (session->stats)

@@ -18,7 +18,8 @@ struct session {
 	struct bpfprof *skel;
 	const struct row_stat *stats;	/* the map, in place; BPFPROF_ROWS of them */
 	size_t stats_size;
-	struct probe_choice probe;
+	double trap_ns;			/* of a hit of the marker's probe; NAN: not measured */
+	struct bpf_link *own_probe;	/* on our own copy of the marker function */
 	struct target targets[BPFPROF_PROCESSES];
 	size_t nr_targets;
 	struct bpf_link *links[SESSION_LINKS];

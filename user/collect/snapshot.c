@@ -54,20 +54,53 @@ static struct snapshot_row *add_row(struct snapshot *snap, const struct row_name
 		row->stat = *stat;
 	else
 		memset(&row->stat, 0, sizeof(row->stat));
-	row->open = row->stat.open;
 	snap->rows[snap->nr_rows++] = row;
 	return row;
 }
 
-/* The row of a name; made if it is new, which is so for a section that no call of has ended yet. NULL: no room. */
-static struct snapshot_row *find_row(struct snapshot *snap, const struct row_name *name)
+static struct snapshot_row *known_row(struct snapshot *snap, const struct row_name *name)
 {
 	size_t i;
 
 	for (i = 0; i < snap->nr_rows; i++)
 		if (snap->rows[i]->kind == name->kind && !strcmp(snap->rows[i]->name, name->text))
 			return snap->rows[i];
+	return NULL;
+}
+
+/* The row of a name; made if it is new, which is so for a section that no call of has ended yet. NULL: no room. */
+static struct snapshot_row *find_row(struct snapshot *snap, const struct row_name *name)
+{
+	struct snapshot_row *row = known_row(snap, name);
+
+	if (row)
+		return row;
 	return snap->nr_rows < BPFPROF_ROWS ? add_row(snap, name, NULL) : NULL;
+}
+
+/*
+ * Adds a row of the same name: the kernel tells names apart by all their bytes, also those that a
+ * process has put behind the end. All fields but the extremes are sums.
+ */
+static void merge_stat(struct row_stat *to, const struct row_stat *from)
+{
+	const __u64 *add = &from->count, *end = (const __u64 *)(from + 1);
+	__u64 max = to->max_ns > from->max_ns ? to->max_ns : from->max_ns;
+	__u64 min_inv = to->min_inv_ns > from->min_inv_ns ? to->min_inv_ns : from->min_inv_ns;
+	__u64 size_max = to->size_max > from->size_max ? to->size_max : from->size_max;
+	__u64 rss_max = to->rss_max > from->rss_max ? to->rss_max : from->rss_max;
+	__u64 rss_min_inv = to->rss_min_inv > from->rss_min_inv ? to->rss_min_inv : from->rss_min_inv;
+	__u64 size_last = from->sizes ? from->size_last : to->size_last;
+	__u64 *sum = &to->count;
+
+	while (add < end)
+		*sum++ += *add++;
+	to->max_ns = max;
+	to->min_inv_ns = min_inv;
+	to->size_max = size_max;
+	to->size_last = size_last;
+	to->rss_max = rss_max;
+	to->rss_min_inv = rss_min_inv;
 }
 
 static struct snapshot_row *row_of_id(struct build *b, __u32 id)
@@ -243,12 +276,20 @@ static int copy_rows(struct session *session, struct snapshot *snap)
 	if (!snap->rows)
 		return fail(-ENOMEM, "out of memory");
 	for (row = ROW_OTHER; row < used; row++) {
+		struct snapshot_row *same;
 		struct row_name name;
 
-		if (!bpf_map_lookup_elem(bpf_map__fd(session->skel->maps.row_names), &row, &name) && name.kind &&
-		    !add_row(snap, &name, &session->stats[row]))
+		if (bpf_map_lookup_elem(bpf_map__fd(session->skel->maps.row_names), &row, &name) || !name.kind)
+			continue;
+		name.text[sizeof(name.text) - 1] = 0;
+		same = known_row(snap, &name);
+		if (same)
+			merge_stat(&same->stat, &session->stats[row]);
+		else if (!add_row(snap, &name, &session->stats[row]))
 			return fail(-ENOMEM, "out of memory");
 	}
+	for (row = 0; row < snap->nr_rows; row++)
+		snap->rows[row]->open = snap->rows[row]->stat.open;
 	return 0;
 }
 
@@ -302,7 +343,7 @@ static void copy_costs(const struct session *session, struct snapshot *snap)
 	snap->counters = session->skel->bss->counters;
 	snap->bpf_ns_per_flush = ns_per_run(session->skel->progs.on_flush);
 	snap->bpf_ns_per_switch = ns_per_run(session->skel->progs.on_switch);
-	snap->trap_ns = session->probe.ns;
+	snap->trap_ns = session->trap_ns;
 	snap->rss_start_bytes = session->rss_start_bytes;
 	snap->rss_end_bytes = session->rss_end_bytes;
 	snap->rss_peak_bytes = session->rss_peak_bytes;

@@ -89,6 +89,26 @@ static int check_program(pid_t pid)
 	return 0;
 }
 
+static bool is_zombie(const char *status)
+{
+	return strstr(status, "\nState:\tZ");
+}
+
+static bool has_threads(const char *status)
+{
+	const char *p = strstr(status, "\nThreads:");
+	int n;
+
+	return p && sscanf(p, "\nThreads: %d", &n) == 1 && n > 1;
+}
+
+bool target_headless(struct target *target)
+{
+	char buf[4096];
+
+	return read_proc(target->pid, "status", buf, sizeof(buf)) > 0 && is_zombie(buf) && has_threads(buf);
+}
+
 int target_open(struct target *target, pid_t pid)
 {
 	char buf[4096], *p;
@@ -102,9 +122,10 @@ int target_open(struct target *target, pid_t pid)
 	p = strstr(buf, "\nTgid:");
 	if (p && sscanf(p, "\nTgid: %d", &tgid) == 1 && tgid != pid)
 		return fail(-EINVAL, "%d is a thread of process %d; give the process: -p %d", pid, tgid, tgid);
-	p = strstr(buf, "\nState:\tZ");
-	if (p)
-		return fail(-ESRCH, "process %d has ended already (it is a zombie)", pid);
+	if (is_zombie(buf))
+		return has_threads(buf) ?
+			fail(-ESRCH, "process %d cannot be attached to: its main thread has ended, and the kernel ties probes to that one", pid) :
+			fail(-ESRCH, "process %d has ended already (it is a zombie)", pid);
 	err = check_program(pid);
 	if (err)
 		return err;

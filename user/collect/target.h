@@ -31,6 +31,9 @@ void target_close(struct target *target);
 /* Has it ended? Cheap. */
 bool target_ended(struct target *target);
 
+/* Has its main thread ended while others go on? */
+bool target_headless(struct target *target);
+
 /*
  * The copy of the marker library that records for the process. 1: found, to be closed; 0: none; -errno: one, but of
  * another version.

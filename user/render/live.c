@@ -196,6 +196,11 @@ void live_show(struct live *live, const struct dcbs_report *report)
 	display_end(before);
 }
 
+int live_fd(const struct live *l)
+{
+	return l ? fileno(l->keys) : -1;
+}
+
 bool live_quit_requested(struct live *live)
 {
 	int key;

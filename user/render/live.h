@@ -18,6 +18,9 @@ int live_open(struct live **live);
 /* Draws the figures; follows the terminal's size. */
 void live_show(struct live *live, const struct dcbs_report *report);
 
+/* Becomes readable when a key is pressed; -1 for NULL. */
+int live_fd(const struct live *live);
+
 /* Has q been pressed? Does not wait. */
 bool live_quit_requested(struct live *live);
 

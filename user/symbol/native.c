@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fail.h"
@@ -37,7 +38,7 @@ static int open_mapped(pid_t pid, const char *base)
 		if (strcmp(last, base))
 			continue;
 		snprintf(path, sizeof(path), "/proc/%d/root%s", pid, slash);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 		if (fd < 0)
 			fd = -errno;
 	}
@@ -57,7 +58,7 @@ static int open_binary(pid_t pid, const char *binary)
 		snprintf(path, sizeof(path), "/proc/%d/cwd/%s", pid, binary);
 	else
 		snprintf(path, sizeof(path), "/proc/%d/root%s", pid, binary);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	return fd < 0 ? -errno : fd;
 }
 
@@ -123,6 +124,14 @@ static int address_to_offset(Elf *elf, __u64 address, __u64 *offset)
 	return -ENOENT;
 }
 
+/* Opening a named pipe or a device is harmless with O_NONBLOCK; reading one is not. */
+static bool is_file(int fd)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && S_ISREG(st.st_mode);
+}
+
 static int find_in_elf(struct native_function *function, Elf *elf, const char *binary, const char *name)
 {
 	struct search search = {.name = name};
@@ -155,6 +164,10 @@ int native_function_find(struct native_function *function, pid_t pid, const char
 	if (function->fd < 0)
 		return fail(function->fd, "--section: cannot open %s as process %d sees it: %s; give an absolute path, or the name of a file it has mapped",
 			    binary, pid, strerror(-function->fd));
+	if (!is_file(function->fd)) {
+		close(function->fd);
+		return fail(-EINVAL, "--section: %s is not a file", binary);
+	}
 	elf_version(EV_CURRENT);
 	elf = elf_begin(function->fd, ELF_C_READ, NULL);
 	err = find_in_elf(function, elf, binary, name);
