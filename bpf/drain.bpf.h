@@ -67,7 +67,8 @@ static __noinline u32 row_of_id(struct process *process, u64 state, u32 id)
 	}
 	name = &thread->name;
 	name->kind = 0;
-	if (bpf_probe_read_user(name->text, sizeof(name->text), (void *)address) ||
+	__builtin_memset(name->text, 0, sizeof(name->text));	/* hashed as bytes: nothing may stand behind its end */
+	if (bpf_probe_read_user_str(name->text, sizeof(name->text), (void *)address) < 0 ||
 	    bpf_probe_read_user(&name->kind, 1, (void *)(address + __builtin_offsetof(struct dcbs_name, kind)))) {
 		__sync_fetch_and_add(&counters.lost_names, 1);
 		return ROW_OTHER;	/* not stored: the next event tries again */
@@ -125,6 +126,8 @@ static __always_inline void add_unstarted(struct row_stat *stat, const struct dr
 
 	if (e->flags & DCBS_SELF_FROM_0)
 		self = self > d->start_ns ? self - d->start_ns : 0;
+	else if (e->value_ns)
+		self = self_in_window(self, e->end_ns - e->value_ns);
 	__sync_fetch_and_add(&stat->unstarted, 1);
 	__sync_fetch_and_add(&stat->self_ns, self < watched ? self : watched);
 	if (e->flags & DCBS_OUTERMOST)

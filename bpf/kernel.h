@@ -33,9 +33,18 @@ typedef struct {
 	s64 counter;
 } atomic_long_t;
 
+struct xol_area {
+	unsigned long vaddr;
+};
+
+struct uprobes_state {
+	struct xol_area *xol_area;
+};
+
 /* Linux 6.2 and later: one percpu_counter for each of file, anon, swap, shmem. */
 struct mm_struct {
 	struct percpu_counter rss_stat[4];
+	struct uprobes_state uprobes_state;
 };
 
 /* Up to 6.1: plain counters, to which threads add what they have gathered now and then. */

@@ -13,6 +13,7 @@ struct row_names_map row_names SEC(".maps");
 struct processes_map processes SEC(".maps");
 struct targets_map targets SEC(".maps");
 struct baselines_map baselines SEC(".maps");
+struct begun_map begun SEC(".maps");
 struct threads_map threads SEC(".maps");
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

@@ -136,6 +136,14 @@ struct baselines_map {
 	__type(value, struct baseline);
 };
 
+struct begun_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, u64);
+	__type(value, u64);
+};
+
 struct threads_map {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -149,7 +157,16 @@ extern struct row_names_map row_names SEC(".maps");	/* row -> name */
 extern struct processes_map processes SEC(".maps");	/* the targets */
 extern struct targets_map targets SEC(".maps");		/* tgid -> index of `processes` */
 extern struct baselines_map baselines SEC(".maps");	/* record -> its counters at attach, written by the profiler */
+extern struct begun_map begun SEC(".maps");		/* start of a section that another profiler saw begin -> its self time before our window */
 extern struct threads_map threads SEC(".maps");
+
+/* A section's self time in the window, for one that began before it. */
+static __always_inline u64 self_in_window(u64 self_ns, u64 start_ns)
+{
+	u64 *before = bpf_map_lookup_elem(&begun, &start_ns);
+
+	return before ? self_ns - (*before < self_ns ? *before : self_ns) : self_ns;
+}
 
 /* The target that a task belongs to, NULL for all others. */
 static __always_inline struct process *process_of(struct task_struct *task)

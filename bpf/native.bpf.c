@@ -23,6 +23,8 @@ struct calls {
 	u64 sp;
 	u32 found;	/* depth + 1 of the call */
 	u32 recursive;
+	u64 return_address;
+	u64 tail;	/* entered by a jump, not by a call */
 	struct call call[BPFPROF_CALLS];
 };
 
@@ -52,8 +54,20 @@ static long look_below(u32 i, struct calls **c)
 }
 
 /*
- * A call whose frame the stack pointer has left behind cannot return any more. At the very same
- * place, another function is a tail call of it and both will return; the same one has come again.
+ * A tail call finds the return address that the return probe of its caller has put there, that of
+ * the kernel's trampoline; any other call finds its own.
+ */
+static __always_inline bool is_tail_call(struct task_struct *task, struct calls *calls)
+{
+	u64 trampoline = BPF_CORE_READ(task, mm, uprobes_state.xol_area, vaddr);
+
+	return trampoline && !bpf_probe_read_user(&calls->return_address, sizeof(u64), (void *)calls->sp) &&
+	       calls->return_address == trampoline;
+}
+
+/*
+ * A call whose frame the stack pointer has left behind cannot return any more. One at the very same
+ * place returns together with its tail call; what is no tail call has come after it.
  */
 static long drop_left(u32 i, struct calls **c)
 {
@@ -64,7 +78,7 @@ static long drop_left(u32 i, struct calls **c)
 	if (!depth)
 		return 1;
 	top = call_at(calls, depth - 1);
-	if (top->sp > calls->sp || (top->sp == calls->sp && top->row != calls->row))
+	if (top->sp > calls->sp || (top->sp == calls->sp && calls->tail))
 		return 1;
 	calls->depth = depth - 1;
 	__sync_fetch_and_add(&counters.lost_unmatched, 1);
@@ -89,6 +103,7 @@ int on_call(struct pt_regs *ctx)
 	calls->sp = PT_REGS_SP(ctx);
 	calls->row = bpf_get_attach_cookie(ctx);
 	calls->recursive = 0;
+	calls->tail = is_tail_call(task, calls);
 	bpf_loop(BPFPROF_CALLS, drop_left, &calls, 0);
 	if (calls->depth >= BPFPROF_CALLS) {
 		__sync_fetch_and_add(&counters.lost_too_deep, 1);

@@ -55,6 +55,10 @@ static long charge_left(u32 i, struct leave *l)
 
 	if (!l->at || s->name >= DCBS_NAMES)
 		return 1;
+	if (s->use & DCBS_USE_ENDED) {	/* by another thread, which has counted it */
+		l->at = dcbs_use_below(s->use);
+		return 0;
+	}
 	row = l->process->row[s->name & (DCBS_NAMES - 1)];
 	if (!row)
 		row = row_of_id(l->process, l->state, s->name);
@@ -67,6 +71,8 @@ static long charge_left(u32 i, struct leave *l)
 	watched = l->end_ns - start;
 	if (s->flags & DCBS_SELF_FROM_0)
 		self = self > l->start_ns ? self - l->start_ns : 0;
+	else if (s->start_ns && s->start_ns < l->start_ns)
+		self = self_in_window(self, s->start_ns);
 	if (l->innermost)
 		self += l->end_ns - (l->last_ns > l->start_ns ? l->last_ns : l->start_ns);
 	__sync_fetch_and_add(&stat->open, 1);

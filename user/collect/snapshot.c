@@ -127,6 +127,15 @@ static bool same_name_below(const struct dcbs_record *r, unsigned int i)
 	return false;
 }
 
+/* Begun under another profiler, before our window: what it had taken by then is not ours. */
+static __u64 self_in_window(const struct build *b, const struct dcbs_slot *s)
+{
+	__u64 before = 0;
+
+	bpf_map_lookup_elem(bpf_map__fd(b->session->skel->maps.begun), &s->start_ns, &before);
+	return s->self_ns > before ? s->self_ns - before : 0;
+}
+
 /*
  * An open section has taken the time since it began, or since the window did. Until the thread's
  * first begin or end in the window (last_ns is 0) only the list of open sections is kept.
@@ -142,6 +151,8 @@ static void add_open(struct build *b, const struct dcbs_record *r, unsigned int 
 		return;
 	if (r->last_ns && s->flags & DCBS_SELF_FROM_0)
 		self = self > window ? self - window : 0;
+	else if (s->start_ns && s->start_ns < window)
+		self = self_in_window(b, s);
 	if (i == r->innermost && end > last)
 		self += end - last;
 	row->open++;

@@ -99,7 +99,8 @@ static void search_table(struct search *search, Elf *elf, Elf_Scn *section, cons
 			continue;
 		symbol = elf_strptr(elf, header->sh_link, sym.st_name);
 		search->any = true;
-		if (!symbol || !name_matches(symbol, search->name))
+		/* A function's cold part is jumped to, not called. */
+		if (!symbol || strstr(symbol, ".cold") || !name_matches(symbol, search->name))
 			continue;
 		search->found = true;
 		search->address = sym.st_value;
