@@ -98,7 +98,7 @@ static __always_inline u64 rss_bytes(void)
 
 	if (!mm)
 		return 0;
-	if (bpf_core_type_exists(struct mm_rss_stat))
+	if (bpf_core_field_exists(old->rss_stat.count))
 		pages = BPF_CORE_READ(old, rss_stat.count[0].counter) + BPF_CORE_READ(old, rss_stat.count[1].counter) +
 			BPF_CORE_READ(old, rss_stat.count[3].counter);
 	else
@@ -321,6 +321,15 @@ __weak __noinline int drain_chunk(struct thread *thread, struct process *process
 	return d->next == d->last;
 }
 
+/* How far a counter of the target's has gone; too far in one step is no count. */
+static __always_inline u64 steps(u64 now, u64 before)
+{
+	if (now - before <= 0xffffffff)
+		return now - before;
+	__sync_fetch_and_add(&counters.lost_garbage, 1);
+	return 0;
+}
+
 /*
  * The ring of a thread that we meet has been written over already. If what is left of it is all of our
  * time, so was some of what is gone.
@@ -332,7 +341,7 @@ static __always_inline void count_unmet(u64 record, const struct record_head *he
 
 	bpf_probe_read_user(&end_ns, sizeof(end_ns), (void *)(oldest + __builtin_offsetof(struct dcbs_event, end_ns)));
 	if (end_ns >= window.start_ns)
-		__sync_fetch_and_add(&counters.lost_overwritten, head->head - head->base - DCBS_RING);
+		__sync_fetch_and_add(&counters.lost_overwritten, steps(head->head, head->base + DCBS_RING));
 }
 
 /* A thread, or a record, that we have not met: nothing is counted that lies before our time. */
@@ -352,10 +361,8 @@ static __always_inline void meet_record(struct thread *thread, u64 record, const
 
 static __always_inline void count_unmatched(struct thread *thread, const struct record_head *head)
 {
-	if (head->too_deep > thread->too_deep)
-		__sync_fetch_and_add(&counters.lost_too_deep, head->too_deep - thread->too_deep);
-	if (head->unmatched > thread->unmatched)
-		__sync_fetch_and_add(&counters.lost_unmatched, head->unmatched - thread->unmatched);
+	__sync_fetch_and_add(&counters.lost_too_deep, steps(head->too_deep, thread->too_deep));
+	__sync_fetch_and_add(&counters.lost_unmatched, steps(head->unmatched, thread->unmatched));
 	thread->too_deep = head->too_deep;
 	thread->unmatched = head->unmatched;
 }
@@ -381,7 +388,7 @@ static __always_inline void drain_locked(struct thread *thread, struct process *
 	if (!n)
 		return;
 	if (n > DCBS_RING) {
-		__sync_fetch_and_add(&counters.lost_overwritten, n - DCBS_RING);
+		__sync_fetch_and_add(&counters.lost_overwritten, steps(n, DCBS_RING));
 		n = DCBS_RING;
 	}
 	d->state = head->state;

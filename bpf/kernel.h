@@ -68,7 +68,17 @@ struct thread_struct {
 };
 #endif
 
+struct signal_struct {
+	struct {
+		int counter;
+	} live;
+	unsigned int flags;
+};
+
+#define SIGNAL_GROUP_EXIT 4
+
 struct task_struct {
+	struct signal_struct *signal;
 	int pid;
 	int tgid;
 	struct mm_struct *mm;

@@ -116,6 +116,8 @@ int BPF_PROG(on_exit, struct task_struct *task)
 
 	if (!process)
 		return 0;
+	if (task->pid == task->tgid && task->signal->live.counter > 0 && !(task->signal->flags & SIGNAL_GROUP_EXIT))
+		process->headless = 1;
 	drain_current(task, process);
 	if (!task->mm) {
 		__sync_fetch_and_add(&counters.exits_unread, 1);

@@ -27,6 +27,10 @@ int on_flush(struct pt_regs *ctx)
 	__sync_fetch_and_add(&counters.flushes, 1);
 	if (!process->tls_offset)
 		learn_tls_offset(process, record);
+	if (record_of(task, process) != record) {	/* not this thread's: no library of ours does that */
+		__sync_fetch_and_add(&counters.lost_garbage, 1);
+		return 0;
+	}
 	thread = thread_lock(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!thread)
 		return 0;

@@ -59,6 +59,8 @@ struct process {
 	__u32 execs;		/* images it has replaced itself with: whoever attached must look again */
 	__s64 tls_offset;	/* of the thread's record pointer; 0: not known yet */
 	__u64 names_lost;
+	__u32 headless;		/* its main thread has ended while others went on */
+	__u32 pad;
 	__u16 row[DCBS_NAMES];
 };
 
@@ -103,7 +105,7 @@ struct window {
 
 _Static_assert(sizeof(struct row_stat) == 21 * 8 + 8 * HIST_PLACES, "layout");
 _Static_assert(sizeof(struct row_name) == 124, "hashed as bytes: no padding");
-_Static_assert(sizeof(struct process) == 24 + 2 * DCBS_NAMES, "layout");
+_Static_assert(sizeof(struct process) == 32 + 2 * DCBS_NAMES, "layout");
 _Static_assert(sizeof(struct thread_view) == 24, "layout");
 
 #endif

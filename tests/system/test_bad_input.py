@@ -398,8 +398,8 @@ class Privilege(BadInput):
                 check = self.setpriv(options, "check")
                 done, truth = self.profile_with(options)
                 if check.returncode:
-                    missing = [line.split()[2] for line in check.stdout.decode().splitlines() if line.startswith("missing")]
-                    self.one_line(done, 1, missing[0].rstrip(":"))
+                    missing = [line for line in check.stdout.decode().splitlines() if line.startswith("missing")]
+                    self.one_line(done, 1, missing[0].split(None, 1)[1].split(":")[0])
                     continue
                 self.assertEqual(done.returncode, 0, done.stderr)
                 sections = harness.sections(json.loads(done.stdout))
@@ -477,21 +477,24 @@ class Outputs(BadInput):
                 self.assertEqual(json.load(f)["target"]["pid"], target.pid)
 
     def test_standard_output_is_closed(self):
-        """No file that is opened meanwhile may take its place."""
-        saved = self.path("saved.json")
+        """Found before the run; no file that is opened may take its place."""
         with Target("sections") as target:
-            done = self.with_stdout(">&-", "-p", target.pid, "-d", "0.1", "-o", saved)
+            done = self.with_stdout(">&-", "-p", target.pid, "-d", "60", "-o", self.path("saved.json"))
             self.one_line(done, 1, "standard output")
-            with open(saved) as f:
-                self.assertEqual(json.load(f)["target"]["pid"], target.pid)
+        self.assertEqual(os.listdir(self.dir), [])
 
-    def test_all_are_closed(self):
+    def test_standard_input_and_error_are_closed(self):
+        """Nothing can be said, and what is opened in their place is not written to."""
         saved = self.path("saved.json")
         with Target("sections") as target:
-            done = self.with_stdout("<&- >&- 2>&-", "-p", target.pid, "-d", "0.1", "-o", saved)
-            self.assertEqual(done.returncode, 1)
+            done = self.with_stdout("<&- 2>&-", "-p", target.pid, "-d", "0.1", "-f", "json", "-o", saved)
+            self.assertEqual(done.returncode, 0)
             with open(saved) as f:
-                self.assertEqual(json.load(f)["target"]["pid"], target.pid)
+                self.assertEqual(json.load(f), json.loads(done.stdout))
+            self.assertEqual(self.with_stdout("<&- 2>&-", "-p", NO_SUCH_PID, "-o", saved).returncode, 1)
+            with open(saved) as f:
+                self.assertEqual(json.load(f), json.loads(done.stdout))
+            self.assertEqual(self.with_stdout("<&- >&- 2>&-", "-p", target.pid, "-d", "60").returncode, 1)
 
     def test_reader_has_gone(self):
         with Target("sections") as target:
@@ -547,7 +550,7 @@ class NativeSections(BadInput):
             f.write("no ELF\n")
         self.refuse("x=%s:f" % text, "not an ELF")
         self.refuse("x=%s:f" % self.dir, self.dir)
-        self.refuse("x=/dev/null:f", "not an ELF")
+        self.refuse("x=/dev/null:f", "/dev/null")
 
     def test_fifo(self):
         """Opening one that nobody writes to would wait for ever."""

@@ -196,5 +196,7 @@ int attach_native_sections(struct session *session, struct target *target)
 
 	for (i = 0; i < session->opts.nr_sections && !err; i++)
 		err = attach_native(session, target, &session->opts.sections[i]);
+	if (session->opts.nr_sections && !err && target_maps(target, "libstdc++.so"))
+		session_note(session, "process %d runs C++: an exception that passes through a --section function ends it", target->pid);
 	return err;
 }

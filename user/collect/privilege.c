@@ -56,9 +56,26 @@ static bool kernel_at_least(int major, int minor)
 
 static enum verdict look_kernel(void) { return kernel_at_least(5, 17) ? OK : MISSING; }
 static enum verdict look_last_words(void) { return kernel_at_least(6, 16) ? OK : DEGRADED; }
-static enum verdict look_cheap_probe(void) { return kernel_at_least(6, 18) ? OK : DEGRADED; }
 
-static enum verdict look_uprobes(void) { return access("/sys/bus/event_source/devices/uprobe/type", R_OK) ? MISSING : OK; }
+#define UPROBE_TYPE "/sys/bus/event_source/devices/uprobe/type"
+
+static enum verdict look_uprobes(void) { return access(UPROBE_TYPE, R_OK) ? MISSING : OK; }
+
+/* Some releases want CAP_SYS_ADMIN for a uprobe. They say so before they look at what is to be probed, here nothing. */
+static enum verdict look_may_probe(void)
+{
+	struct perf_event_attr attr = {.size = sizeof(attr)};
+	FILE *f = fopen(UPROBE_TYPE, "re");
+	int fd = -1;
+
+	if (f && fscanf(f, "%u", &attr.type) == 1)
+		fd = (int)syscall(SYS_perf_event_open, &attr, getpid(), -1, -1, PERF_FLAG_FD_CLOEXEC);
+	if (fd >= 0)
+		close(fd);
+	if (f)
+		fclose(f);
+	return fd < 0 && (errno == EACCES || errno == EPERM) ? MISSING : OK;
+}
 
 static enum verdict look_ticks(void)
 {
@@ -78,9 +95,9 @@ static const struct need needs[] = {
 	{"kernel 5.17 or later", look_kernel, "boot a newer kernel (bpf_loop and task storage are needed)"},
 	{"kernel type information (BTF)", look_btf, "use a kernel built with CONFIG_DEBUG_INFO_BTF=y; it shows as " BTF_PATH},
 	{"uprobes", look_uprobes, "use a kernel built with CONFIG_UPROBE_EVENTS=y"},
+	{"permission for uprobes", look_may_probe, "this kernel wants CAP_SYS_ADMIN for them; run as root: sudo dcbs-bpfprof ..."},
 	{"CPU clock events", look_ticks, "needs CAP_PERFMON and CONFIG_PERF_EVENTS=y"},
 	{"last sections of killed threads", look_last_words, "before Linux 6.16, where kernel functions cannot be traced, up to 1 ms of sections a thread is lost when it is killed"},
-	{"cheap probes", look_cheap_probe, "before Linux 6.18 a hand-over of 128 sections costs about twice as much"},
 };
 
 #define NR_NEEDS (sizeof(needs) / sizeof(needs[0]))

@@ -320,6 +320,11 @@ static void look_again(struct session *session, struct target *target)
 
 	if (bpf_map_lookup_elem(bpf_map__fd(session->skel->maps.processes), &target->index, &process))
 		return;
+	if (process.headless) {
+		session_note(session, "the main thread of process %d has ended, and with it the kernel took the marker's probe "
+			     "away: what the other threads finished after that is missing", target->pid);
+		return;
+	}
 	executed = process.execs != target->execs;
 	if (executed) {
 		target->execs = process.execs;
@@ -328,7 +333,7 @@ static void look_again(struct session *session, struct target *target)
 		target->marker_link = NULL;
 		target_refresh(target);
 	}
-	if (target->state)
+	if (target->state || target_ended(target))
 		return;
 	if (attach_target(session, target) < 0 && !target_ended(target))
 		session_note(session, "%s", dcbs_profiler_error());
@@ -347,11 +352,7 @@ bool session_poll(struct session *session)
 		if (target_ended(target))
 			continue;
 		running = true;
-		if (target_headless(target))
-			session_note(session, "the main thread of process %d has ended, and with it the kernel took the marker's "
-				     "probe away: what the other threads finished after that is missing", target->pid);
-		else
-			look_again(session, target);
+		look_again(session, target);
 	}
 	sum_rss(session, &session->rss_end_bytes);
 	return running;
@@ -369,6 +370,10 @@ bool session_waits(const struct session *session)
 
 void session_stop(struct session *session, enum dcbs_ended_by by)
 {
+	size_t i;
+
+	for (i = 0; i < session->nr_targets; i++)
+		look_again(session, &session->targets[i]);
 	session->ended_by = by;
 	sum_rss(session, &session->rss_end_bytes);
 	session->skel->bss->window.end_ns = session_now_ns();

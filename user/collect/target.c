@@ -102,13 +102,6 @@ static bool has_threads(const char *status)
 	return p && sscanf(p, "\nThreads: %d", &n) == 1 && n > 1;
 }
 
-bool target_headless(struct target *target)
-{
-	char buf[4096];
-
-	return read_proc(target->pid, "status", buf, sizeof(buf)) > 0 && is_zombie(buf) && has_threads(buf);
-}
-
 int target_open(struct target *target, pid_t pid)
 {
 	char buf[4096], *p;
@@ -212,6 +205,24 @@ int target_each_record(const struct target *target, int (*visit)(void *ctx, __u6
 		err = visit(ctx, at, &r);
 	}
 	return err ? err : n;
+}
+
+bool target_maps(const struct target *target, const char *base)
+{
+	char path[64], line[4608];
+	bool found = false;
+	FILE *maps;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", target->pid);
+	maps = fopen(path, "re");
+	while (maps && !found && fgets(line, sizeof(line), maps)) {
+		const char *last = strrchr(line, '/');
+
+		found = last && !strncmp(last + 1, base, strlen(base));
+	}
+	if (maps)
+		fclose(maps);
+	return found;
 }
 
 static __s64 status_bytes(const char *status, const char *field)

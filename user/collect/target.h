@@ -31,14 +31,14 @@ void target_close(struct target *target);
 /* Has it ended? Cheap. */
 bool target_ended(struct target *target);
 
-/* Has its main thread ended while others go on? */
-bool target_headless(struct target *target);
-
 /*
  * The copy of the marker library that records for the process. 1: found, to be closed; 0: none; -errno: one, but of
  * another version.
  */
 int target_find_marker(const struct target *target, struct marker *marker);
+
+/* Has it mapped a file whose base name begins so? */
+bool target_maps(const struct target *target, const char *base);
 
 /* Current comm and command line, for a process that was started or has executed another image. */
 void target_refresh(struct target *target);

@@ -167,7 +167,7 @@ int native_function_find(struct native_function *function, pid_t pid, const char
 			    binary, pid, strerror(-function->fd));
 	if (!is_file(function->fd)) {
 		close(function->fd);
-		return fail(-EINVAL, "--section: %s is not a file", binary);
+		return fail(-ENOEXEC, "--section: %s is not an ELF program or library", binary);
 	}
 	elf_version(EV_CURRENT);
 	elf = elf_begin(function->fd, ELF_C_READ, NULL);
