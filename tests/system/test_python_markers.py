@@ -69,12 +69,12 @@ def add_tests(label, python):
                 add_test(f"test_{label}_{name}_dev", lambda self, m=module, n=name: self.check(python, m, n, options))
 
 
-def main():
+def load_tests(loader, standard_tests, pattern):
     add_tests("system", sys.executable)
     for minor in MINORS:
         add_tests(f"3.{minor:02}", interpreter(minor))
-    unittest.main(defaultTest="Interpreters")
+    return loader.loadTestsFromTestCase(Interpreters)
 
 
 if __name__ == "__main__":
-    main()
+    unittest.main()
