@@ -321,9 +321,11 @@ __weak __noinline int drain_chunk(struct thread *thread, struct process *process
 	return d->next == d->last;
 }
 
-/* How far a counter of the target's has gone; too far in one step is no count. */
+/* How far a counter of the target's has gone. It begins anew with a record's next thread; too far in one step is no count. */
 static __always_inline u64 steps(u64 now, u64 before)
 {
+	if (now < before)
+		return 0;
 	if (now - before <= 0xffffffff)
 		return now - before;
 	__sync_fetch_and_add(&counters.lost_garbage, 1);

@@ -3,15 +3,20 @@
 #define DRAIN_IN_PAIRS
 #include "drain.bpf.h"
 
-/* A process that has loaded the markers after we attached, or has executed another image, tells us where its records are. */
-static __always_inline void learn_tls_offset(struct process *process, u64 record)
+/*
+ * A process that has loaded the markers after we attached, or has executed another image, tells us where
+ * its records are, if that is true for this thread.
+ */
+static __always_inline void learn_tls_offset(struct task_struct *task, struct process *process, u64 record)
 {
-	u64 state = 0;
+	u64 state = 0, found = 0;
 	s64 offset = 0;
 
 	bpf_probe_read_user(&state, sizeof(state), (void *)(record + __builtin_offsetof(struct dcbs_record, state)));
 	bpf_probe_read_user(&offset, sizeof(offset), (void *)(state + __builtin_offsetof(struct dcbs_state, tls_offset)));
-	process->tls_offset = offset;
+	bpf_probe_read_user(&found, sizeof(found), (void *)(thread_pointer(task) + offset));
+	if (found == record)
+		process->tls_offset = offset;
 }
 
 SEC("uprobe")
@@ -26,7 +31,7 @@ int on_flush(struct pt_regs *ctx)
 		return 0;
 	__sync_fetch_and_add(&counters.flushes, 1);
 	if (!process->tls_offset)
-		learn_tls_offset(process, record);
+		learn_tls_offset(task, process, record);
 	if (record_of(task, process) != record) {	/* not this thread's: no library of ours does that */
 		__sync_fetch_and_add(&counters.lost_garbage, 1);
 		return 0;

@@ -11,7 +11,6 @@ from harness import SCALE, SOURCES, Profiler, Target, needs_bpf, profile, run, s
 
 GOLDEN = os.path.join(SOURCES, "golden", "evaluation.json")
 ALARMS = re.compile(r"BUG|WARNING:|Oops|general protection|Call Trace|unable to handle|soft lockup|hung task", re.I)
-INT64_MAX = (1 << 63) - 1
 
 
 def kernel_log():

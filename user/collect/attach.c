@@ -19,10 +19,15 @@
  */
 #define TICK_HZ 249
 
+static const char *hint(int err)
+{
+	return err == EACCES || err == EPERM ? "; run as root, or with CAP_SYS_ADMIN" : "";
+}
+
 int attach_keep(struct session *session, struct bpf_link *link, const char *what)
 {
 	if (!link)
-		return fail(-errno, "cannot attach to %s: %s", what, strerror(errno));
+		return fail(-errno, "cannot attach to %s: %s%s", what, strerror(errno), hint(errno));
 	if (session->nr_links == SESSION_LINKS) {
 		bpf_link__destroy(link);
 		return fail(-E2BIG, "cannot attach to %s: more than %d probes in all", what, SESSION_LINKS);
@@ -122,7 +127,7 @@ static int attach_marker(struct session *session, struct target *target, const s
 	target->marker_link = bpf_program__attach_uprobe_opts(session->skel->progs.on_flush, target->pid, path,
 							      marker->flush_offset + PROBE_OFFSET, &opts);
 	if (!target->marker_link)
-		return fail(-errno, "cannot attach to %s: %s", marker->path, strerror(errno));
+		return fail(-errno, "cannot attach to %s: %s%s", marker->path, strerror(errno), hint(errno));
 	return 0;
 }
 

@@ -160,12 +160,12 @@ static int mapping_open(pid_t pid, const struct mapping *map)
 	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/map_files/%llx-%llx", pid, map->start, map->end);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd >= 0)
 		return fd;
 	/* map_files wants CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE; the path wants neither, but may have been replaced. */
 	snprintf(path, sizeof(path), "/proc/%d/root%s", pid, map->path);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 

@@ -43,6 +43,8 @@ static cold void resume(struct dcbs_record *r)
 		struct dcbs_slot *s = &r->slots[open[n]];
 
 		s->start_ns = s->self_ns = 0;
+		if (s->name >= DCBS_NAMES)
+			s->name = DCBS_NAME_OTHER;
 		s->flags = r->nested[s->name]++ ? 0 : DCBS_OUTERMOST;
 	}
 	r->slots[r->innermost].flags |= DCBS_SELF_FROM_0;
@@ -57,6 +59,16 @@ static inline void charge(struct dcbs_record *r, uint64_t now)
 	r->last_ns = now;
 }
 
+/* Another thread may end the section at the same time. */
+static cold void relink_slot(struct dcbs_slot *s, unsigned int below)
+{
+	uint64_t use = __atomic_load_n(&s->use, __ATOMIC_RELAXED);
+
+	while (!__atomic_compare_exchange_n(&s->use, &use, (use & ~DCBS_USE_BELOW) | below << 6, true, __ATOMIC_ACQ_REL,
+					    __ATOMIC_ACQUIRE))
+		;
+}
+
 /* Takes a slot out of the list of open ones; `below` is the one under it. */
 static inline void unlink_slot(struct dcbs_record *r, unsigned int i, unsigned int below)
 {
@@ -69,7 +81,7 @@ static inline void unlink_slot(struct dcbs_record *r, unsigned int i, unsigned i
 	while (above && dcbs_use_below(r->slots[above].use) != i)
 		above = dcbs_use_below(r->slots[above].use);
 	if (above)
-		r->slots[above].use = (r->slots[above].use & ~DCBS_USE_BELOW) | below << 6;
+		relink_slot(&r->slots[above], below);
 }
 
 /* A section that was the outermost of its name has left while others of that name are open: the eldest takes over. */
@@ -120,11 +132,10 @@ cold void dcbs_record_tidy(struct dcbs_record *r)
 	}
 }
 
-/* Name, kind and flags of a slot as the word they lie in, no items yet. */
-static inline uint64_t slot_word(dcbs_id name, uint8_t flags)
+/* Name and kind of a slot as the word they lie in, no items and no flags yet. A name out of range is put right by resume(). */
+static inline uint64_t slot_word(dcbs_id name)
 {
-	return (uint64_t)(likely(name < DCBS_NAMES) ? name : DCBS_NAME_OTHER) << 32 |
-	       (uint64_t)DCBS_EVENT_SECTION << 48 | (uint64_t)flags << 56;
+	return (uint64_t)name << 32 | (uint64_t)DCBS_EVENT_SECTION << 48;
 }
 
 /*
@@ -159,7 +170,7 @@ static inline unsigned int free_slot(const struct dcbs_record *r)
 
 static inline dcbs_token take_slot_timed(struct dcbs_record *r, struct dcbs_slot *s, unsigned int i, dcbs_id name)
 {
-	uint64_t now = now_ns(), word = slot_word(name, 0);
+	uint64_t now = now_ns(), word = slot_word(likely(name < DCBS_NAMES) ? name : DCBS_NAME_OTHER);
 	uint8_t *nested = &r->nested[word >> 32 & (DCBS_NAMES - 1)];
 
 	charge(r, now);
@@ -185,7 +196,7 @@ static cold dcbs_token begin_any(struct dcbs_record *r, dcbs_id name)
 	if (attached())
 		return take_slot_timed(r, &r->slots[i], i, name);
 	r->last_ns = 0;
-	return take_slot(r, &r->slots[i], i, slot_word(name, 0), 0);
+	return take_slot(r, &r->slots[i], i, slot_word(name), 0);
 }
 
 /* begin() while a profiler is attached. */
@@ -225,7 +236,7 @@ EXPORT dcbs_token dcbs_section_begin(dcbs_id name)
 	if (unlikely(r->foreign) || unlikely(s->use))
 		return begin_any(r, name);
 	r->last_ns = 0;
-	return take_slot(r, s, i, slot_word(name, 0), 0);
+	return take_slot(r, s, i, slot_word(name), 0);
 }
 
 /* What an ended section says of itself. */
@@ -270,12 +281,13 @@ static cold void end_foreign(dcbs_token token, struct dcbs_slot *s, uint8_t flag
 	if (!r)
 		r = first_section(&elsewhere);
 	__atomic_store_n(&owner->foreign_ns, now, __ATOMIC_RELAXED);
-	if (!same_use(use, token) ||
-	    !__atomic_compare_exchange_n(&s->use, &use, use | DCBS_USE_ENDED, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+	do {	/* again if the owner has only moved it in its list */
+		if (same_use(use, token))
+			continue;
 		if (r)
 			r->unmatched++;
 		return;
-	}
+	} while (!__atomic_compare_exchange_n(&s->use, &use, use | DCBS_USE_ENDED, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
 	last = __atomic_load_n(&owner->last_ns, __ATOMIC_RELAXED);
 	if (owner->innermost == dcbs_use_slot(use) && last && now > last)
 		ended.self_ns += now - last;
