@@ -30,6 +30,7 @@ static void __attribute__((noreturn)) child_run(char **argv, int go, int failed)
 	if (read(go, &word, 1) != 1)
 		_exit(1);
 	signal(SIGPIPE, SIG_DFL);
+	dup2(STDERR_FILENO, STDOUT_FILENO);	/* ours is for the report alone */
 	announce();
 	execvp(argv[0], argv);
 	err = errno;

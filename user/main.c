@@ -42,6 +42,8 @@ static int attach(struct session **session, const struct opts *opts, struct comm
 
 	for (i = 0; i < o.nr_pids && !err; i++)
 		err = session_add(*session, o.pids[i]);
+	if (!err && child->pid)
+		session_expect(*session, opts->argv);
 	if (!err)
 		err = session_start(*session);
 	if (!err && child->pid)

@@ -93,6 +93,7 @@ static void full(size_t n, const char *option)
 static void add_section(struct opts *opts, char *arg)
 {
 	char *binary = strchr(arg, '='), *function = binary ? strchr(binary, ':') : NULL;
+	size_t i;
 
 	full(opts->nr_sections, "--section");
 	if (!binary || !function || binary == arg || function == binary + 1 || !function[1])
@@ -101,6 +102,9 @@ static void add_section(struct opts *opts, char *arg)
 	*function++ = 0;
 	if (!strcmp(binary, "python"))
 		refuse("--section %s=python:%s: Python functions cannot be sections yet; mark it with dcbs_profiler.profile_function", arg, function);
+	for (i = 0; i < opts->nr_sections; i++)
+		if (!strcmp(opts->sections[i].binary, binary) && !strcmp(opts->sections[i].function, function))
+			refuse("--section %s: %s of %s is section %s already", arg, function, binary, opts->sections[i].name);
 	opts->sections[opts->nr_sections++] = (struct dcbs_native_section){arg, binary, function};
 }
 

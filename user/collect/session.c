@@ -194,6 +194,17 @@ int session_add(struct session *session, pid_t pid)
 	return 0;
 }
 
+void session_expect(struct session *session, char **argv)
+{
+	struct snapshot_target *f = &session->targets[session->nr_targets - 1].facts;
+	const char *slash = strrchr(argv[0], '/');
+	size_t n = 0;
+
+	snprintf(f->comm, sizeof(f->comm), "%s", slash ? slash + 1 : argv[0]);
+	for (; *argv && n < sizeof(f->command); argv++)
+		n += (size_t)snprintf(f->command + n, sizeof(f->command) - n, "%s%s", n ? " " : "", *argv);
+}
+
 /* A target that is gone before anything was counted is an error; later it is the end of the run. */
 static int attach_all(struct session *session)
 {

@@ -23,6 +23,9 @@ int session_open(struct session **session, const struct dcbs_options *opts, size
 /* Adds a running process. */
 int session_add(struct session *session, pid_t pid);
 
+/* Says what the target that was added last will be, for a command that has yet to be executed. */
+void session_expect(struct session *session, char **argv);
+
 /* Attaches to the targets; when it returns, their sections are counted. */
 int session_start(struct session *session);
 

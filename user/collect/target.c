@@ -34,17 +34,21 @@ static ssize_t read_proc(pid_t pid, const char *what, char *buf, size_t size)
 	return n;
 }
 
+/* What cannot be read any more stays as it was known. */
 void target_refresh(struct target *target)
 {
 	struct snapshot_target *f = &target->facts;
+	char buf[sizeof(f->command)];
 	ssize_t n, i;
 
-	if (read_proc(target->pid, "comm", f->comm, sizeof(f->comm)) > 0)
-		f->comm[strcspn(f->comm, "\n")] = 0;
-	n = read_proc(target->pid, "cmdline", f->command, sizeof(f->command));
+	if (read_proc(target->pid, "comm", buf, sizeof(f->comm)) > 0)
+		snprintf(f->comm, sizeof(f->comm), "%.*s", (int)strcspn(buf, "\n"), buf);
+	n = read_proc(target->pid, "cmdline", buf, sizeof(buf));
 	for (i = 0; i + 1 < n; i++)
-		if (!f->command[i])
-			f->command[i] = ' ';
+		if (!buf[i])
+			buf[i] = ' ';
+	if (n > 0)
+		memcpy(f->command, buf, (size_t)n + 1);
 }
 
 /* Field 22 of /proc/PID/stat is the start in clock ticks since boot. The second field may hold anything but ends in the last ')'. */
