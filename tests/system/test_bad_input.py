@@ -32,6 +32,16 @@ def controls(data):
             or 0xdc80 <= ord(c) <= 0xdcff]
 
 
+
+def no_mounts():
+    """Why a test cannot have mounts of its own, None if it can."""
+    done = subprocess.run(["unshare", "-m", "true"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return "unshare --mount: " + done.stdout.strip() if done.returncode else None
+
+
+needs_mounts = unittest.skipIf(no_mounts(), no_mounts())
+
+
 class BadInput(unittest.TestCase):
     def setUp(self):
         self.dir = tempfile.mkdtemp(prefix="dcbs-test-")
@@ -441,6 +451,7 @@ class Outputs(BadInput):
             self.assertEqual(set(seen), {0})
         self.assertEqual(os.listdir(self.dir), [])
 
+    @needs_mounts
     def test_read_only(self):
         script = 'mount -t tmpfs -o ro none "$1" && shift && exec "$@"'
         done = run("-m", "sh", "-c", script, "sh", self.dir, PROFILER, "-p", NO_SUCH_PID, "-o", self.path("x.json"), program="unshare")
@@ -455,6 +466,7 @@ class Outputs(BadInput):
         with open(kept) as f:
             self.assertEqual(f.read(), "precious")
 
+    @needs_mounts
     def test_full_disk(self):
         """The report still reaches standard output; one line, status 1."""
         script = 'mount -t tmpfs -o size=64k none "$1" && head -c 1M /dev/zero > "$1/filler" 2>/dev/null; shift; exec "$@"'
