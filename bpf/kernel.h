@@ -43,6 +43,7 @@ struct uprobes_state {
 
 /* Linux 6.2 and later: one percpu_counter for each of file, anon, swap, shmem. */
 struct mm_struct {
+	unsigned long hiwater_rss;	/* pages; raised when pages are given back */
 	struct percpu_counter rss_stat[4];
 	struct uprobes_state uprobes_state;
 };

@@ -105,6 +105,17 @@ static __always_inline void charge_open(struct task_struct *task, struct process
 	bpf_loop(DCBS_DEPTH, charge_left, &l, 0);
 }
 
+/* /proc cannot be asked any more once the process has ended. */
+static __always_inline void note_rss(struct task_struct *task, struct process *process)
+{
+	u64 rss = rss_bytes(), peak = task->mm ? task->mm->hiwater_rss * 4096 : 0;
+
+	if (!rss)
+		return;
+	process->rss_bytes = rss;
+	store_max(&process->rss_peak_bytes, rss > peak ? rss : peak);
+}
+
 /*
  * Linux 6.16 and later: while the memory is still there, for every thread however it dies. Before,
  * this trace point comes too late to read anything, and what the ring held is lost with a killed process.
@@ -123,6 +134,7 @@ int BPF_PROG(on_exit, struct task_struct *task)
 		__sync_fetch_and_add(&counters.exits_unread, 1);
 		return 0;
 	}
+	note_rss(task, process);
 	charge_open(task, process);
 	return 0;
 }
@@ -133,6 +145,7 @@ static __always_inline int last_look(struct task_struct *task)
 
 	if (!process)
 		return 0;
+	note_rss(task, process);
 	drain_current(task, process);
 	charge_open(task, process);
 	return 0;

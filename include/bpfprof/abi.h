@@ -61,6 +61,8 @@ struct process {
 	__u64 names_lost;
 	__u32 headless;		/* its main thread has ended while others went on */
 	__u32 pad;
+	__u64 rss_bytes;	/* when its last thread ended; 0: not seen */
+	__u64 rss_peak_bytes;
 	__u16 row[DCBS_NAMES];
 };
 
@@ -105,7 +107,7 @@ struct window {
 
 _Static_assert(sizeof(struct row_stat) == 21 * 8 + 8 * HIST_PLACES, "layout");
 _Static_assert(sizeof(struct row_name) == 124, "hashed as bytes: no padding");
-_Static_assert(sizeof(struct process) == 32 + 2 * DCBS_NAMES, "layout");
+_Static_assert(sizeof(struct process) == 48 + 2 * DCBS_NAMES, "layout");
 _Static_assert(sizeof(struct thread_view) == 24, "layout");
 
 #endif

@@ -226,6 +226,17 @@ static int attach_all(struct session *session)
 	return err < 0 ? err : 0;
 }
 
+/* What the BPF programs have seen when the target's threads ended. */
+static void rss_at_end(struct session *session, const struct target *target, __s64 *now_bytes, __s64 *peak_bytes)
+{
+	struct process process;
+
+	if (bpf_map_lookup_elem(bpf_map__fd(session->skel->maps.processes), &target->index, &process) || !process.rss_bytes)
+		return;
+	*now_bytes = (__s64)process.rss_bytes;
+	*peak_bytes = (__s64)process.rss_peak_bytes;
+}
+
 static void sum_rss(struct session *session, __s64 *now_bytes)
 {
 	__s64 now = 0, peak = 0, one, one_peak;
@@ -234,6 +245,8 @@ static void sum_rss(struct session *session, __s64 *now_bytes)
 
 	for (i = 0; i < session->nr_targets; i++) {
 		target_rss(&session->targets[i], &one, &one_peak);
+		if (one == DCBS_UNKNOWN)
+			rss_at_end(session, &session->targets[i], &one, &one_peak);
 		if (one == DCBS_UNKNOWN)
 			continue;
 		known = true;
