@@ -22,28 +22,38 @@ struct chunk {
 	u32 nr_events;
 };
 
-/* A row's number is taken for a name. 0: another CPU was quicker, or the kernel could not just now. */
-static __always_inline u32 row_make(struct row_name *name)
-{
-	u32 row = __sync_fetch_and_add(&counters.rows_used, 1);
-	struct row_stat *stat = bpf_map_lookup_elem(&stats, &row);
-
-	if (!stat) {
-		__sync_fetch_and_add(&counters.lost_rows, 1);
-		return ROW_OTHER;
-	}
-	if (bpf_map_update_elem(&rows, name, &row, BPF_NOEXIST))
-		return ROW_NONE;	/* the row stays empty */
-	stat->kind = name->kind;
-	bpf_map_update_elem(&row_names, &row, name, BPF_ANY);
-	return row;
-}
-
 static __always_inline u32 row_find(struct row_name *name)
 {
 	u32 *found = bpf_map_lookup_elem(&rows, name);
 
 	return found ? *found : ROW_NONE;
+}
+
+/*
+ * A row for a new name. Another CPU may be making it too: then its row counts and ours stays empty; while
+ * it is at it the kernel turns us away, so try again. 0: that did not help.
+ */
+static __always_inline u32 row_make(struct row_name *name)
+{
+	u32 row = __sync_fetch_and_add(&counters.rows_used, 1), theirs;
+	struct row_stat *stat = bpf_map_lookup_elem(&stats, &row);
+	int i;
+
+	if (!stat) {
+		__sync_fetch_and_add(&counters.lost_rows, 1);
+		return ROW_OTHER;
+	}
+	for (i = 0; i < 32; i++) {
+		if (!bpf_map_update_elem(&rows, name, &row, BPF_NOEXIST)) {
+			stat->kind = name->kind;
+			bpf_map_update_elem(&row_names, &row, name, BPF_ANY);
+			return row;
+		}
+		theirs = row_find(name);
+		if (theirs)
+			return theirs;
+	}
+	return ROW_NONE;
 }
 
 /*
@@ -74,7 +84,7 @@ static __noinline u32 row_of_id(struct process *process, u64 state, u32 id)
 		return ROW_OTHER;	/* not stored: the next event tries again */
 	}
 	name->text[sizeof(name->text) - 1] = 0;
-	row = row_find(name) ?: row_make(name) ?: row_find(name);
+	row = row_find(name) ?: row_make(name);
 	if (!row) {
 		__sync_fetch_and_add(&counters.lost_names, 1);
 		return ROW_OTHER;

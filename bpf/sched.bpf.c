@@ -192,8 +192,12 @@ int BPF_PROG(on_exec, struct task_struct *task)
 	return 0;
 }
 
-/* Lists the targets' threads and how far their rings have been read; what waits in their sums is carried off. */
-SEC("iter/task")
+/*
+ * Lists the targets' threads and how far their rings have been read. Before the window opens it gives
+ * them their storage: here the kernel may wait for memory, while in a probe it has only a few pieces at
+ * hand. It must not take a thread's lock: it may be preempted, and the thread would go unread meanwhile.
+ */
+SEC("iter.s/task")
 int on_list(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
@@ -206,15 +210,15 @@ int on_list(struct bpf_iter__task *ctx)
 	process = process_of(task);
 	if (!process)
 		return 0;
-	thread = bpf_task_storage_get(&threads, task, NULL, 0);
-	if (thread && !__sync_val_compare_and_swap(&thread->busy, 0, 1)) {
-		sums_spill(thread);
-		thread_unlock(thread);
-	}
+	if (window.start_ns)
+		thread = bpf_task_storage_get(&threads, task, NULL, 0);
+	else
+		thread = bpf_task_storage_get(&threads, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	view.tgid = task->tgid;
 	view.tid = task->pid;
 	view.record = thread ? thread->record : 0;
 	view.consumed = thread ? thread->consumed : 0;
+	view.busy = thread ? thread->busy : 0;
 	bpf_seq_write(ctx->meta->seq, &view, sizeof(view));
 	return 0;
 }

@@ -72,6 +72,8 @@ struct thread_view {
 	__u32 tid;
 	__u64 record;		/* address in the target; 0: none seen */
 	__u64 consumed;		/* events read, in terms of dcbs_record.head */
+	__u32 busy;		/* a program was interrupted while it read them */
+	__u32 pad;
 };
 
 /* Counters of a record at attach, key of `baselines`: its address. */
@@ -108,6 +110,6 @@ struct window {
 _Static_assert(sizeof(struct row_stat) == 21 * 8 + 8 * HIST_PLACES, "layout");
 _Static_assert(sizeof(struct row_name) == 124, "hashed as bytes: no padding");
 _Static_assert(sizeof(struct process) == 48 + 2 * DCBS_NAMES, "layout");
-_Static_assert(sizeof(struct thread_view) == 24, "layout");
+_Static_assert(sizeof(struct thread_view) == 32, "layout");
 
 #endif

@@ -98,6 +98,45 @@ static int baseline_record(void *ctx, __u64 address, const struct dcbs_record *r
 	return 0;
 }
 
+/* The row of a name, reserved if it is new; 0: there is no room. */
+static __u32 reserve_row(struct session *session, const struct row_name *name)
+{
+	int rows = bpf_map__fd(session->skel->maps.rows);
+	__u32 row;
+
+	if (!bpf_map_lookup_elem(rows, name, &row))
+		return row;
+	if (session->skel->bss->counters.rows_used >= BPFPROF_ROWS)
+		return 0;
+	row = (__u32)__sync_fetch_and_add(&session->skel->bss->counters.rows_used, 1);
+	if (row >= BPFPROF_ROWS)
+		return 0;
+	session->stats[row].kind = name->kind;
+	bpf_map_update_elem(rows, name, &row, BPF_ANY);
+	bpf_map_update_elem(bpf_map__fd(session->skel->maps.row_names), &row, name, BPF_ANY);
+	return row;
+}
+
+/* The names that the target has registered so far get their rows now; the BPF programs look up only what comes later. */
+static void publish_names(struct session *session, const struct target *target, __u32 used, struct process *process)
+{
+	__u32 id, row;
+
+	for (id = DCBS_NAME_OTHER + 1; id < used && id < DCBS_NAMES; id++) {
+		__u64 address = target->state + offsetof(struct dcbs_state, names) + id * sizeof(struct dcbs_name);
+		struct row_name key = {};
+		struct dcbs_name name;
+
+		if (target_read(target, address, &name, sizeof(name)) || !name.kind)
+			continue;
+		snprintf(key.text, sizeof(key.text), "%.*s", (int)sizeof(name.text), name.text);
+		key.kind = name.kind;
+		row = reserve_row(session, &key);
+		if (row)
+			process->row[id] = (__u16)(row | (key.kind >= DCBS_NAME_FORWARD ? ROW_MODEL : 0));
+	}
+}
+
 /* Tells the BPF programs where this target's threads keep their records. */
 static int publish_target(struct session *session, struct target *target)
 {
@@ -113,6 +152,7 @@ static int publish_target(struct session *session, struct target *target)
 		memset(&process, 0, sizeof(process));
 	process.tgid = (__u32)target->pid;
 	process.tls_offset = state.tls_offset;
+	publish_names(session, target, state.names_used, &process);
 	bpf_map_update_elem(fd, &target->index, &process, BPF_ANY);
 	target_each_record(target, baseline_record, session);
 	return 0;
@@ -148,38 +188,22 @@ int attach_target(struct session *session, struct target *target)
 	return err ? err : 1;
 }
 
-/* Reserves the row under which a native section counts. */
-static int native_row(struct session *session, const char *name, __u64 *row)
-{
-	int rows = bpf_map__fd(session->skel->maps.rows);
-	struct row_name key = {.kind = DCBS_NAME_SECTION};
-	__u32 number;
-
-	snprintf(key.text, sizeof(key.text), "%s", name);
-	if (bpf_map_lookup_elem(rows, &key, &number)) {
-		number = (__u32)session->skel->bss->counters.rows_used++;
-		if (number >= BPFPROF_ROWS)
-			return fail(-E2BIG, "--section: more than %d sections", BPFPROF_ROWS - 2);
-		bpf_map_update_elem(rows, &key, &number, BPF_ANY);
-		bpf_map_update_elem(bpf_map__fd(session->skel->maps.row_names), &number, &key, BPF_ANY);
-	}
-	*row = number;
-	return 0;
-}
-
 static int attach_native(struct session *session, struct target *target, const struct dcbs_native_section *section)
 {
 	DECLARE_LIBBPF_OPTS(bpf_uprobe_opts, opts);
 	struct native_function function;
 	char path[64];
-	__u64 row = ROW_OTHER;
+	struct row_name key = {.kind = DCBS_NAME_SECTION};
+	__u32 row;
 	int err;
 
 	err = native_function_find(&function, target->pid, section->binary, section->function);
 	if (err)
 		return err;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", function.fd);
-	err = native_row(session, section->name, &row);
+	snprintf(key.text, sizeof(key.text), "%s", section->name);
+	row = reserve_row(session, &key);
+	err = row ? 0 : fail(-E2BIG, "--section: more than %d sections", BPFPROF_ROWS - 2);
 	opts.bpf_cookie = row;
 	/* The return first: an entry that is seen must not miss its return. */
 	opts.retprobe = true;

@@ -22,6 +22,7 @@
 
 #define RUN_TIME_NS 250000000ULL	/* for so long the kernel measures our programs ... */
 #define RUN_TIME_EVERY_NS 10000000000ULL	/* ... so often: its two clock reads cost every BPF program of the machine */
+#define DRAIN_TRIES 20
 #define DRAIN_US 10000	/* more than two ticks: by then every running thread's ring has been read */
 
 __u64 session_now_ns(void)
@@ -280,6 +281,7 @@ static int note_begun(void *ctx, __u64 address, const struct dcbs_record *r)
 
 int session_start(struct session *session)
 {
+	struct thread_view *views;
 	struct timespec real;
 	size_t i;
 	int err;
@@ -289,6 +291,8 @@ int session_start(struct session *session)
 		err = attach_all(session);
 	if (err)
 		return err;
+	session_list(session, &views);
+	free(views);
 	clock_gettime(CLOCK_REALTIME, &real);
 	session->started_at = (double)real.tv_sec + 1e-9 * (double)real.tv_nsec;
 	session->skel->bss->window.start_ns = session_now_ns();
@@ -392,6 +396,19 @@ bool session_waits(const struct session *session)
 	return false;
 }
 
+/* A thread that was preempted in the middle of handing over goes on when it gets a CPU again. */
+static bool some_thread_is_busy(struct session *session)
+{
+	struct thread_view *views;
+	size_t i, n = session_list(session, &views);
+	bool busy = false;
+
+	for (i = 0; i < n; i++)
+		busy |= views[i].busy;
+	free(views);
+	return busy;
+}
+
 void session_stop(struct session *session, enum dcbs_ended_by by)
 {
 	size_t i;
@@ -401,8 +418,11 @@ void session_stop(struct session *session, enum dcbs_ended_by by)
 	session->ended_by = by;
 	sum_rss(session, &session->rss_end_bytes);
 	session->skel->bss->window.end_ns = session_now_ns();
-	if (by != DCBS_ENDED_TARGET_EXIT)
-		usleep(DRAIN_US);
+	if (by == DCBS_ENDED_TARGET_EXIT)
+		return;
+	usleep(DRAIN_US);
+	for (i = 0; i < DRAIN_TRIES && some_thread_is_busy(session); i++)
+		usleep(DRAIN_US / 2);
 }
 
 /*

@@ -16,7 +16,7 @@
 struct session {
 	struct dcbs_options opts;
 	struct bpfprof *skel;
-	const struct row_stat *stats;	/* the map, in place; BPFPROF_ROWS of them */
+	struct row_stat *stats;	/* the map, in place; BPFPROF_ROWS of them */
 	size_t stats_size;
 	double trap_ns;			/* of a hit of the marker's probe; NAN: not measured */
 	struct bpf_link *own_probe;	/* on our own copy of the marker function */
@@ -38,6 +38,9 @@ __u64 session_now_ns(void);
 
 /* A line for the reader of the report; the same line only once. */
 void session_note(struct session *session, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* The targets' threads, to be freed; returns how many. See on_list in bpf/sched.bpf.c for what it does besides. */
+size_t session_list(struct session *session, struct thread_view **views);
 
 /* attach.c: everything that is attached once, and what is attached to one target. */
 int attach_kernel_events(struct session *session);

@@ -245,17 +245,17 @@ static int visit_record(void *ctx, __u64 address, const struct dcbs_record *r)
 	return 0;
 }
 
-/* Asks the kernel for the targets' threads. */
-static int list_threads(struct build *b)
+size_t session_list(struct session *session, struct thread_view **views)
 {
-	struct bpf_link *link = bpf_program__attach_iter(b->session->skel->progs.on_list, NULL);
+	struct bpf_link *link = bpf_program__attach_iter(session->skel->progs.on_list, NULL);
 	size_t room = 0, used = 0;
 	char *buf = NULL;
 	ssize_t n = 1;
 	int fd;
 
+	*views = NULL;
 	if (!link)
-		return -errno;
+		return 0;
 	fd = bpf_iter_create(bpf_link__fd(link));
 	while (fd >= 0 && n > 0 && used < MAX_VIEWS * sizeof(struct thread_view)) {
 		if (used == room) {
@@ -271,9 +271,8 @@ static int list_threads(struct build *b)
 	if (fd >= 0)
 		close(fd);
 	bpf_link__destroy(link);
-	b->views = (struct thread_view *)buf;
-	b->nr_views = used / sizeof(struct thread_view);
-	return 0;
+	*views = (struct thread_view *)buf;
+	return used / sizeof(struct thread_view);
 }
 
 static int copy_rows(struct session *session, struct snapshot *snap)
@@ -372,7 +371,7 @@ static int fill(struct session *session, struct snapshot *snap)
 	snap->started_at = session->started_at;
 	snap->ended_by = session->ended_by;
 	if (window->end_ns)
-		list_threads(&b);
+		b.nr_views = session_list(session, &b.views);
 	err = copy_rows(session, snap);
 	for (i = 0; i < session->nr_targets && !err; i++) {
 		b.target = &session->targets[i];
