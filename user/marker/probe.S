@@ -2,13 +2,13 @@
 /*
  * probe.S - the one function that is probed, its semaphore, and the note that leads to both.
  *
- * Three nops at the entry, each the cheapest place for a uprobe on some kernels (ns a hit, measured
- * on one machine): the 1-byte nop is emulated in the breakpoint handler everywhere; the 5-byte nop
- * becomes a call on Linux 6.18, two thirds of that, but is single-stepped, seven times dearer, up to
- * 6.12; the 10-byte nop is refused by those and becomes the call on later kernels. The loader chooses.
+ * Three nops at the entry, each a place for a uprobe. The 1-byte nop is emulated in the breakpoint
+ * handler of every kernel: it is the one in use. The 5-byte nop becomes a call on Linux 6.18, a third
+ * cheaper, but single-stepped before it, ten times dearer, and fatal to forked children on it (see
+ * user/collect/probe.h). The 10-byte nop is refused by those and becomes the call on later kernels.
  *
- * The call that replaces the 5-byte nop pushes a return address: below the stack pointer of a
- * function's entry there is nothing to overwrite yet, so this is the one place where that is safe.
+ * A call in place of the nop pushes a return address: below the stack pointer of a function's entry
+ * there is nothing to overwrite yet, so this is the one place where that is harmless.
  */
 #if defined(__x86_64__)
 
