@@ -29,31 +29,21 @@ static __always_inline u32 row_find(struct row_name *name)
 	return found ? *found : ROW_NONE;
 }
 
-/*
- * A row for a new name. Another CPU may be making it too: then its row counts and ours stays empty; while
- * it is at it the kernel turns us away, so try again. 0: that did not help.
- */
+/* A row for a new name. Another CPU may be making it too: then its row counts and ours stays empty. 0: the kernel could not just now. */
 static __always_inline u32 row_make(struct row_name *name)
 {
-	u32 row = __sync_fetch_and_add(&counters.rows_used, 1), theirs;
+	u32 row = __sync_fetch_and_add(&counters.rows_used, 1);
 	struct row_stat *stat = bpf_map_lookup_elem(&stats, &row);
-	int i;
 
 	if (!stat) {
 		__sync_fetch_and_add(&counters.lost_rows, 1);
 		return ROW_OTHER;
 	}
-	for (i = 0; i < 32; i++) {
-		if (!bpf_map_update_elem(&rows, name, &row, BPF_NOEXIST)) {
-			stat->kind = name->kind;
-			bpf_map_update_elem(&row_names, &row, name, BPF_ANY);
-			return row;
-		}
-		theirs = row_find(name);
-		if (theirs)
-			return theirs;
-	}
-	return ROW_NONE;
+	if (bpf_map_update_elem(&rows, name, &row, BPF_NOEXIST))
+		return row_find(name);
+	stat->kind = name->kind;
+	bpf_map_update_elem(&row_names, &row, name, BPF_ANY);
+	return row;
 }
 
 /*

@@ -463,6 +463,7 @@ void session_close(struct session *session)
 		bpf_link__destroy(session->links[i]);
 	for (i = 0; i < session->nr_targets; i++)
 		bpf_link__destroy(session->targets[i].marker_link);
+	bpf_link__destroy(session->list);
 	bpf_link__destroy(session->own_probe);
 	if (session->run_time_fd >= 0)
 		close(session->run_time_fd);

@@ -24,6 +24,7 @@ struct session {
 	size_t nr_targets;
 	struct bpf_link *links[SESSION_LINKS];
 	size_t nr_links;
+	struct bpf_link *list;		/* of the program that lists threads; NULL: not used yet */
 	int run_time_fd;		/* the kernel measures our programs while this is open; -1: not now */
 	__u64 run_time_since_ns;
 	__u64 run_time_next_ns;

@@ -247,16 +247,17 @@ static int visit_record(void *ctx, __u64 address, const struct dcbs_record *r)
 
 size_t session_list(struct session *session, struct thread_view **views)
 {
-	struct bpf_link *link = bpf_program__attach_iter(session->skel->progs.on_list, NULL);
 	size_t room = 0, used = 0;
 	char *buf = NULL;
 	ssize_t n = 1;
 	int fd;
 
 	*views = NULL;
-	if (!link)
+	if (!session->list)	/* kept: the kernel takes a tenth of a second to let go of it */
+		session->list = bpf_program__attach_iter(session->skel->progs.on_list, NULL);
+	if (!session->list)
 		return 0;
-	fd = bpf_iter_create(bpf_link__fd(link));
+	fd = bpf_iter_create(bpf_link__fd(session->list));
 	while (fd >= 0 && n > 0 && used < MAX_VIEWS * sizeof(struct thread_view)) {
 		if (used == room) {
 			char *grown = realloc(buf, room += 64 * sizeof(struct thread_view));
@@ -270,7 +271,6 @@ size_t session_list(struct session *session, struct thread_view **views)
 	}
 	if (fd >= 0)
 		close(fd);
-	bpf_link__destroy(link);
 	*views = (struct thread_view *)buf;
 	return used / sizeof(struct thread_view);
 }
