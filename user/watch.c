@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "analyse/report.h"
@@ -53,14 +52,6 @@ void watch_signals_done(int status)
 	handle(on_signal_at_end);
 }
 
-static __u64 now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (__u64)ts.tv_sec * 1000000000 + (__u64)ts.tv_nsec;
-}
-
 static __u64 to_ns(double seconds)
 {
 	return (__u64)(seconds * 1e9);
@@ -86,7 +77,7 @@ static void wait_until(const struct session *session, const struct live *live, _
 	struct pollfd fds[BPFPROF_PROCESSES + 1];
 	int pidfds[BPFPROF_PROCESSES];
 	size_t i, n = session_pidfds(session, pidfds, BPFPROF_PROCESSES);
-	__u64 now = now_ns();
+	__u64 now = session_now_ns();
 	struct timespec timeout = {0};
 	sigset_t none;
 
@@ -116,7 +107,7 @@ static bool wants_live(const struct opts *opts)
 
 enum dcbs_ended_by watch(struct session *session, const struct opts *opts)
 {
-	__u64 start = now_ns(), end = opts->duration_s > 0 ? start + to_ns(opts->duration_s) : ~0ULL;
+	__u64 start = session_now_ns(), end = opts->duration_s > 0 ? start + to_ns(opts->duration_s) : ~0ULL;
 	__u64 now = start, next_show = start;
 	enum dcbs_ended_by by = DCBS_ENDED_RUNNING;
 	struct live *live = NULL;
@@ -149,7 +140,7 @@ enum dcbs_ended_by watch(struct session *session, const struct opts *opts)
 		if (next > next_show)
 			next = next_show;
 		wait_until(session, live, next < end ? next : end);
-		now = now_ns();
+		now = session_now_ns();
 	}
 	live_close(live);
 	sigprocmask(SIG_SETMASK, &old, NULL);

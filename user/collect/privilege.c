@@ -46,7 +46,7 @@ static enum verdict look_cap_perfmon(void) { return have_cap(CAP_PERFMON) || hav
 static enum verdict look_cap_ptrace(void) { return have_cap(CAP_SYS_PTRACE) ? OK : MISSING; }
 static enum verdict look_btf(void) { return access(BTF_PATH, R_OK) ? MISSING : OK; }
 
-static bool kernel_at_least(int major, int minor)
+bool kernel_at_least(int major, int minor)
 {
 	struct utsname u;
 	int a = 0, b = 0;

@@ -3,7 +3,11 @@
 #ifndef COLLECT_PRIVILEGE_H
 #define COLLECT_PRIVILEGE_H
 
+#include <stdbool.h>
 #include <stdio.h>
+
+/* Is the running kernel of that release or later? For what its types do not tell. */
+bool kernel_at_least(int major, int minor);
 
 /* 0, or a line that names the missing capability or kernel feature. */
 int privilege_check(void);

@@ -3,26 +3,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bpfprof/target.h"
 #include "collect/marker.h"
 #include "collect/probe.h"
+#include "collect/session.h"
 
 #define ROUNDS 9
 #define HITS 32
 
 extern void dcbs_marker_flush(void *record);
 extern char __executable_start[];
-
-static __u64 now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (__u64)ts.tv_sec * 1000000000 + (__u64)ts.tv_nsec;
-}
 
 /* Best of a few rounds: what disturbs only ever adds. */
 static double hit_ns(void)
@@ -31,11 +23,11 @@ static double hit_ns(void)
 	int i, j;
 
 	for (i = 0; i < ROUNDS; i++) {
-		__u64 start = now_ns();
+		__u64 start = session_now_ns();
 
 		for (j = 0; j < HITS; j++)
 			dcbs_marker_flush(NULL);
-		best = fmin(best, (double)(now_ns() - start) / HITS);
+		best = fmin(best, (double)(session_now_ns() - start) / HITS);
 	}
 	return best;
 }

@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -55,17 +54,6 @@ static int libbpf_quiet(enum libbpf_print_level level, const char *fmt, va_list 
 	if (level == LIBBPF_WARN && getenv("DCBS_BPFPROF_DEBUG"))
 		return vfprintf(stderr, fmt, args);
 	return 0;
-}
-
-/* Trace points are the same everywhere but for when they came. */
-static bool kernel_at_least(int major, int minor)
-{
-	struct utsname u;
-	int a, b;
-
-	if (uname(&u) || sscanf(u.release, "%d.%d", &a, &b) != 2)
-		return false;
-	return a > major || (a == major && b >= minor);
 }
 
 /* Programs that this kernel has no place for are not loaded. */

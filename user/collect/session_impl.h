@@ -35,8 +35,6 @@ struct session {
 	size_t nr_notes;
 };
 
-__u64 session_now_ns(void);
-
 /* A line for the reader of the report; the same line only once. */
 void session_note(struct session *session, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
