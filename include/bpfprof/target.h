@@ -30,12 +30,12 @@
 
 #include <linux/types.h>
 
-#define DCBS_ABI		1	/* raised whenever a layout below changes */
+#define DCBS_ABI		2	/* raised whenever a layout below changes */
 
 #define DCBS_SLOTS		64	/* 0 is "no section", the last is never used: 62 can be open on a thread at a time */
 #define DCBS_DEPTH		(DCBS_SLOTS - 2)
-#define DCBS_RING		512	/* events; a power of two, at least twice DCBS_BATCH */
-#define DCBS_BATCH		256	/* events that make end() hand over */
+#define DCBS_RING		1024	/* events; a power of two, at least twice DCBS_BATCH */
+#define DCBS_BATCH		512	/* events that make end() hand over */
 #define DCBS_FLUSH_NS		1000000	/* ... or so long after the last hand-over */
 #define DCBS_NAMES		512	/* names a process can register; 0 and DCBS_NAME_OTHER are reserved */
 #define DCBS_NAME_BYTES		120	/* with the terminating zero */
@@ -184,7 +184,7 @@ _Static_assert(sizeof(struct dcbs_event) == 32, "read by BPF in one copy");
 _Static_assert(sizeof(struct dcbs_slot) == 40, "layout");
 _Static_assert(sizeof(struct dcbs_name) == 128, "layout");
 _Static_assert(__builtin_offsetof(struct dcbs_record, slots) == 128, "two cache lines of header");
-_Static_assert(sizeof(struct dcbs_record) == 128 + 40 * 64 + 512 + 32 * 512, "layout");
+_Static_assert(sizeof(struct dcbs_record) == 128 + 40 * 64 + 512 + 32 * DCBS_RING, "layout");
 _Static_assert(__builtin_offsetof(struct dcbs_state, names) == 64, "layout");
 _Static_assert((DCBS_RING & (DCBS_RING - 1)) == 0 && DCBS_RING >= 2 * DCBS_BATCH, "see above");
 

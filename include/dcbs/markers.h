@@ -19,7 +19,7 @@
  *     dcbs_record_hit(c, 2e-6);                        // seconds
  *
  * What it costs. Without a profiler a section is two calls and a few stores, about 3 ns. With one it
- * is two clock reads and a share of one probe hit per 256 sections. Nothing allocates, locks or makes
+ * is two clock reads and a share of one probe hit per 512 sections. Nothing allocates, locks or makes
  * a system call after a thread's first section; a name is looked up once and becomes a small number.
  *
  * What is safe. A section may be ended on another thread than it was begun on, and sections may end

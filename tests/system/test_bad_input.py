@@ -256,7 +256,10 @@ class Targets(BadInput):
         good, out = cc("-m32", "-nostdlib", "-static", "-o", program, source)
         if not good:
             self.skipTest("gcc -m32 does not work here: " + out.strip().splitlines()[-1])
-        child = subprocess.Popen([program])
+        try:
+            child = subprocess.Popen([program])
+        except OSError as e:
+            self.skipTest("this kernel does not run 32-bit programs: %s" % e.strerror)
         try:
             time.sleep(0.1)
             if child.poll() is not None:
