@@ -15,7 +15,27 @@
 #define BPFPROF_CALLS		64	/* open calls of --section functions on a thread; the kernel's own limit for return probes */
 #define ROW_NONE		0	/* "not looked up yet" */
 #define ROW_OTHER		1	/* names that fit into no table */
+#define ROW_OUTSIDE		2	/* what happens on a thread while no section is open there */
+#define ROW_FIRST		3	/* of those that names are given */
 #define ROW_MODEL		0x8000	/* a bit of process.row: a model's call, at whose end RSS is noted */
+
+/* Why a thread did not run. What is left of its time, it ran. */
+enum cause {
+	CAUSE_RUNQUEUE,		/* it could have, but had no CPU */
+	CAUSE_GIL,		/* futex inside the interpreter's _PyRuntime */
+	CAUSE_LOCK,		/* any other futex: a mutex, a condition, a join */
+	CAUSE_DISK,		/* a file's data, or a system call that waits for a block device */
+	CAUSE_SYNC,		/* the same in fsync and its like */
+	CAUSE_NETWORK,		/* a socket, or poll and its like */
+	CAUSE_FAULT,		/* a page fault that had to wait for a disk */
+	CAUSE_SLEEP,
+	CAUSE_GPU,		/* a call on a device of nvidia's */
+	CAUSE_PIPE,
+	CAUSE_CHILD,		/* wait() */
+	CAUSE_STOPPED,		/* by a signal, a debugger or the freezer */
+	CAUSE_OTHER,
+	CAUSES = 16,		/* the rest is room */
+};
 
 /*
  * What is known of one section or cache. Counters only grow; min_inv_ns is the complement of the
@@ -47,6 +67,41 @@ struct row_stat {
 	__u64 buckets[HIST_PLACES];
 };
 
+/*
+ * Distributions per call of bytes and of faults: buckets a quarter of an octave wide (scale 2 of the
+ * exponential histogram), place = (hist_place(v) + 7) / 8. What no call had is not there: calls without
+ * any growth or fault are row_stat.count less those counted here.
+ */
+#define COARSE_SCALE	2
+#define COARSE_PLACES	194
+
+/* Pages that came and went, and the address space. Bytes; deltas may be negative and wrap as two's complement. */
+struct memory_sum {
+	__s64 anon, file, shmem;	/* growth of RSS */
+	__u64 grown, shrunk;		/* the positive and the negative part of their sum */
+	__u64 mapped, unmapped;		/* growth and shrinking of the address space */
+	__u64 minor, major;		/* faults */
+};
+
+/*
+ * Where a section's time and memory went, entry of `ledgers`, by row. "self" is what happened while it was
+ * the innermost open section of its thread; the others count for all sections open on it, each name once.
+ */
+struct row_ledger {
+	__u64 off_ns[CAUSES];		/* time not running, by cause */
+	__u64 self_off_ns[CAUSES];
+	__u64 worker_ns;		/* CPU time of threads without a section that this one had woken */
+	__u64 self_worker_ns;
+	struct memory_sum memory;
+	struct memory_sum self_memory;
+	__u64 peak_bytes;		/* the most that RSS grew within one call */
+	__u64 growth_max;		/* the most that RSS had grown at the end of a call */
+	__u64 faults_max;
+	__u64 shrunk_calls;		/* calls at whose end RSS was smaller than at their begin */
+	__u32 growth[COARSE_PLACES];	/* calls by growth of RSS in bytes, positive only */
+	__u32 faults[COARSE_PLACES];	/* calls by faults */
+};
+
 /* Key of `rows`: a name and what it names. */
 struct row_name {
 	char text[DCBS_NAME_BYTES];
@@ -60,20 +115,48 @@ struct process {
 	__s64 tls_offset;	/* of the thread's record pointer; 0: not known yet */
 	__u64 names_lost;
 	__u32 headless;		/* its main thread has ended while others went on */
-	__u32 pad;
+	__u32 index;		/* of this entry */
 	__u64 rss_bytes;	/* when its last thread ended; 0: not seen */
 	__u64 rss_peak_bytes;
+	__u64 gil_start, gil_end;	/* addresses of the interpreter's _PyRuntime; 0: none */
 	__u16 row[DCBS_NAMES];
 };
 
-/* What a thread's ring has been read up to; answer of the iterator `on_list`. */
+/* A thread's time within the window, or that of several. */
+struct thread_sum {
+	__u64 threads;
+	__u64 wall_ns;
+	__u64 cpu_ns;		/* the kernel's own account (sum_exec_runtime), to hold ours against */
+	__u64 worker_ns;	/* of the time it ran, what was charged to others' sections */
+	__u64 off_ns[CAUSES];
+	__u64 outside_off_ns[CAUSES];	/* of that, while no section was open on it */
+};
+
+/* RSS by kind, bytes: anon, file, shmem. */
+#define RSS_KINDS 3
+
+/* A target's memory and the threads it has lost, entry of `process_sums`, by the index of `processes`. */
+struct process_sum {
+	__u64 mm;			/* kernel address of its struct mm_struct; 0: not known yet */
+	__s64 rss_start[RSS_KINDS];	/* exact, when the window opened */
+	__s64 rss_now[RSS_KINDS];	/* likewise at the last look of `on_list`, or at its end */
+	__s64 others[RSS_KINDS];	/* growth that other tasks caused: reclaim, migration, exec */
+	__s64 total_vm;			/* pages, as of the last event */
+	__s64 count[4];			/* the kernel's shared counters, likewise */
+	__u64 rss_events;
+	struct thread_sum ended;	/* threads that have ended */
+};
+
+/* A thread of a target, answer of the iterator `on_list`: what its ring has been read up to, and its time. */
 struct thread_view {
 	__u32 tgid;
 	__u32 tid;
 	__u64 record;		/* address in the target; 0: none seen */
 	__u64 consumed;		/* events read, in terms of dcbs_record.head */
 	__u32 busy;		/* a program was interrupted while it read them */
-	__u32 pad;
+	__u32 sections;		/* 1: it has had a section open in the window */
+	char comm[16];
+	struct thread_sum sum;	/* up to now */
 };
 
 /* Counters of a record at attach, key of `baselines`: its address. */
@@ -99,6 +182,9 @@ struct counters {
 	__u64 memory_short;	/* times a thread was not met for want of kernel memory: it is at its next hit */
 	__u64 exits_unread;	/* threads that ended on a kernel that does not let us read their last events */
 	__u64 rows_used;
+	__u64 wakings;		/* of the targets' threads */
+	__u64 rss_events;	/* changes of RSS that were looked at */
+	__u64 lost_paths;	/* events whose sections could not be read: charged to "(outside)" */
 };
 
 /* Written by the profiler, read by the BPF programs in place. */
@@ -109,7 +195,10 @@ struct window {
 
 _Static_assert(sizeof(struct row_stat) == 21 * 8 + 8 * HIST_PLACES, "layout");
 _Static_assert(sizeof(struct row_name) == 124, "hashed as bytes: no padding");
-_Static_assert(sizeof(struct process) == 48 + 2 * DCBS_NAMES, "layout");
-_Static_assert(sizeof(struct thread_view) == 32, "layout");
+_Static_assert(sizeof(struct process) == 64 + 2 * DCBS_NAMES, "layout");
+_Static_assert(sizeof(struct row_ledger) == 2 * CAUSES * 8 + 2 * 8 + 2 * 72 + 4 * 8 + 8 * COARSE_PLACES, "layout");
+_Static_assert(sizeof(struct thread_sum) == 32 + 2 * CAUSES * 8, "layout");
+_Static_assert(sizeof(struct thread_view) == 48 + sizeof(struct thread_sum), "layout");
+_Static_assert(((HIST_PLACES - 1 + 7) >> 3) < COARSE_PLACES, "every value has a place");
 
 #endif

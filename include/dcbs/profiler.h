@@ -80,6 +80,39 @@ struct dcbs_histogram {
 	struct dcbs_bucket *buckets;	/* by index, no empty ones */
 };
 
+/*
+ * Where the time of a section went, seconds. All but worker_cpu_s and the parts in the second group add up to
+ * the section's total_s (its self_s), up to residue_s. cpu_s is what is left when every moment in which the
+ * scheduler had the thread off a CPU is taken away; the report's ledger_cpu_s and kernel_cpu_s hold it
+ * against the kernel's own account. NAN: unknown.
+ */
+struct dcbs_wall {
+	double cpu_s;
+	double worker_cpu_s;	/* besides: CPU time that threads without a section burnt for it */
+	double runqueue_s, gil_s, lock_s, disk_s, network_s, fault_s, sleep_s, gpu_s, other_s;
+	double residue_s;
+
+	double sync_s;		/* of disk_s: in fsync and its like */
+	double pipe_s, child_s, stopped_s;	/* of other_s: a pipe, a child process, a signal or debugger */
+};
+
+/* A distribution per call. Percentiles of calls that had any, within 10 %; calls 0: none had. */
+struct dcbs_spread {
+	int64_t calls;
+	double p50, p90, p99, max;
+	struct dcbs_histogram histogram;	/* bucket i: (2^(i/4), 2^((i+1)/4)] */
+};
+
+/* What a section did to memory. DCBS_UNKNOWN where the kernel does not tell. */
+struct dcbs_memory {
+	int64_t rss_delta_bytes;	/* growth of RSS by it; pages it gave back count against it */
+	int64_t anon_delta_bytes, file_delta_bytes, shmem_delta_bytes;	/* of that */
+	int64_t grown_bytes, shrunk_bytes;	/* its two parts: pages that came and pages that went */
+	int64_t peak_delta_bytes;	/* the most that RSS grew within one call */
+	int64_t minor_faults, major_faults;
+	int64_t mapped_bytes, unmapped_bytes;	/* address space */
+};
+
 struct dcbs_section {
 	char *name;		/* valid UTF-8 without control characters */
 	int kind;		/* enum dcbs_name_kind of bpfprof/target.h */
@@ -95,6 +128,22 @@ struct dcbs_section {
 	int64_t items;		/* DCBS_UNKNOWN: the section reports none */
 	double items_per_s;	/* per second of total_s */
 	struct dcbs_histogram histogram;
+	struct dcbs_wall wall, self_wall;	/* of total_s and of self_s */
+	struct dcbs_memory memory, self_memory;
+	struct dcbs_spread growth;	/* bytes of RSS per call, of calls that grew it */
+	struct dcbs_spread faults;	/* page faults per call */
+};
+
+/* A thread of a target, or all that have ended. Its wall adds up to wall_s. */
+struct dcbs_thread {
+	pid_t pid, tid;		/* tid 0: those that have ended */
+	char *name;
+	int64_t threads;
+	bool sections;		/* it has had sections open */
+	bool idle;		/* it hardly ran, and waited outside of sections: a pool's spare thread. It is not part of "(outside)" */
+	double wall_s;		/* of the window, while the thread existed */
+	double kernel_cpu_s;	/* the kernel's own account */
+	struct dcbs_wall wall;
 };
 
 struct dcbs_cache_summary {
@@ -165,7 +214,14 @@ struct dcbs_report {
 	struct dcbs_model_summary model;
 	struct dcbs_cache_summary *caches;
 	size_t nr_caches;
+	struct dcbs_thread *threads;	/* by CPU time, most first */
+	size_t nr_threads;
+	double ledger_cpu_s, kernel_cpu_s;	/* CPU time of all threads: by the ledger, and by the kernel's account */
 	int64_t rss_start_bytes, rss_end_bytes, rss_peak_bytes;
+	/* sections + outside + others + unexplained = end - start */
+	int64_t sections_bytes, outside_bytes;	/* growth of RSS in sections, and outside of any */
+	int64_t others_bytes;		/* by other tasks: reclaim, above all */
+	int64_t unexplained_bytes;
 	struct dcbs_overhead overhead;
 	struct dcbs_lost lost;
 	char **notes;		/* one line each: what could not be seen, and why */

@@ -102,7 +102,7 @@ static void reserve_rows(struct session *session)
 
 	bpf_map_update_elem(bpf_map__fd(session->skel->maps.rows), &other, &row, BPF_ANY);
 	bpf_map_update_elem(bpf_map__fd(session->skel->maps.row_names), &row, &other, BPF_ANY);
-	session->skel->bss->counters.rows_used = ROW_OTHER + 1;
+	session->skel->bss->counters.rows_used = ROW_FIRST;
 }
 
 static int load_programs(struct session *session, size_t nr_targets, pid_t only, bool fentry)

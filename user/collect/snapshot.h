@@ -22,6 +22,15 @@ struct snapshot_row {
 	__u32 kind;			/* enum dcbs_name_kind */
 	__u64 open;			/* calls still open */
 	struct row_stat stat;		/* time of open calls included in total_ns and self_ns */
+	struct row_ledger ledger;	/* what is still going on included */
+};
+
+/* A thread, or with tid 0 all of a process that have ended. */
+struct snapshot_thread {
+	pid_t pid, tid;
+	char comm[16];
+	bool sections;
+	struct thread_sum sum;
 };
 
 struct snapshot_target {
@@ -41,10 +50,17 @@ struct snapshot {
 	size_t nr_targets;
 	struct snapshot_row **rows;	/* no order; a name occurs once per kind */
 	size_t nr_rows;
+	struct row_ledger outside;	/* what happened while no section was open on a thread: memory, and waits */
+	struct snapshot_thread *threads;
+	size_t nr_threads;
 	struct counters counters;
+	bool wall_known, memory_known;	/* false: this kernel does not tell, the ledgers are empty */
+	__s64 others_bytes;		/* growth of RSS that other tasks caused */
 	__s64 rss_start_bytes, rss_end_bytes, rss_peak_bytes;	/* all targets; DCBS_UNKNOWN */
 	double bpf_ns_per_flush;	/* time in the flush program per hit, the kernel's figure; NAN: unknown */
-	double bpf_ns_per_switch;
+	double bpf_ns_per_switch;	/* likewise, as are the next two */
+	double bpf_ns_per_waking;
+	double bpf_ns_per_rss_event;
 	double trap_ns;			/* cost of the probe itself, measured at start on our own copy of it; NAN: unknown */
 	char **notes;
 	size_t nr_notes;
