@@ -96,7 +96,8 @@ $(python_dir)/%: user/marker/python/dcbs_profiler/%
 	$(call say,COPY,$@)cp $< $@
 
 # ---- BPF programs: run in the kernel --------------------------------------------------------------
-bpf_src := $(wildcard bpf/*.bpf.c)
+# The definitions first: the linker of libbpf 1.1 gives a map that it has met as an extern the place 0.
+bpf_src := bpf/maps.bpf.c $(filter-out bpf/maps.bpf.c,$(wildcard bpf/*.bpf.c))
 bpf_objs := $(patsubst bpf/%.c,$O/bpf/%.o,$(bpf_src))
 bpf_arch := $(patsubst x86_64,x86,$(patsubst aarch64,arm64,$(ARCH)))
 skeleton := $O/bpf/bpfprof.skel.h

@@ -46,26 +46,19 @@ static __always_inline u32 row_make(struct row_name *name)
 	return row;
 }
 
-/*
- * A name seen for the first time in this process: read it from the target's table while the target is
- * there. The thread's storage is looked up anew, because Linux 6.1 takes a map's key from there only
- * if it knows it for that.
- */
-static __noinline u32 row_of_id(struct process *process, u64 state, u32 id)
+/* A name seen for the first time in this process: read it from the target's table while the target is there. */
+static __always_inline u32 row_of_name(struct process *process, u64 state, u32 id, struct row_name *name)
 {
-	struct thread *thread = bpf_task_storage_get(&threads, bpf_get_current_task_btf(), NULL, 0);
 	u64 address = state + __builtin_offsetof(struct dcbs_state, names) + id * sizeof(struct dcbs_name);
-	struct row_name *name;
 	u32 row;
 
-	if (!process || !thread || id >= DCBS_NAMES)
+	if (id >= DCBS_NAMES)
 		return ROW_OTHER;
 	if (id == DCBS_NAME_OTHER) {
 		bpf_probe_read_user(&process->names_lost, sizeof(process->names_lost),
 				    (void *)(state + __builtin_offsetof(struct dcbs_state, names_lost)));
 		return ROW_OTHER;
 	}
-	name = &thread->name;
 	name->kind = 0;
 	__builtin_memset(name->text, 0, sizeof(name->text));	/* hashed as bytes: nothing may stand behind its end */
 	if (bpf_probe_read_user_str(name->text, sizeof(name->text), (void *)address) < 0 ||
@@ -83,6 +76,16 @@ static __noinline u32 row_of_id(struct process *process, u64 state, u32 id)
 		row |= ROW_MODEL;
 	process->row[id] = row;
 	return row;
+}
+
+/* The thread's storage is looked up anew, because Linux 6.1 takes a map's key from there only if it knows it for that. */
+static __noinline u32 row_of_id(struct process *process, u64 state, u32 id)
+{
+	struct thread *thread = bpf_task_storage_get(&threads, bpf_get_current_task_btf(), NULL, 0);
+
+	if (!process || !thread)
+		return ROW_OTHER;
+	return row_of_name(process, state, id, &thread->name);
 }
 
 /*

@@ -21,12 +21,14 @@ typedef __u8 u8;
 typedef __u16 u16;
 typedef __u32 u32;
 typedef __u64 u64;
+typedef __s32 s32;
 typedef __s64 s64;
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 struct percpu_counter {
 	s64 count;
+	s32 *counters;		/* one for each CPU */
 };
 
 typedef struct {
@@ -44,6 +46,7 @@ struct uprobes_state {
 /* Linux 6.2 and later: one percpu_counter for each of file, anon, swap, shmem. */
 struct mm_struct {
 	unsigned long hiwater_rss;	/* pages; raised when pages are given back */
+	unsigned long total_vm;		/* pages */
 	struct percpu_counter rss_stat[4];
 	struct uprobes_state uprobes_state;
 };
@@ -78,13 +81,74 @@ struct signal_struct {
 
 #define SIGNAL_GROUP_EXIT 4
 
+/* What a file is, for a thread that waits in a call on it. */
+struct inode {
+	unsigned short i_mode;
+	unsigned int i_rdev;
+};
+
+struct qstr {
+	const unsigned char *name;
+};
+
+struct dentry {
+	struct qstr d_name;
+};
+
+struct path {
+	struct dentry *dentry;
+};
+
+struct file {
+	struct inode *f_inode;
+	struct path f_path;
+	void *private_data;	/* of a map's descriptor, the map */
+};
+
+struct bpf_array {
+	void *pptrs[1];		/* of a percpu array: one for each entry, relative to a CPU's area */
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+struct sched_entity {
+	u64 sum_exec_runtime;	/* ns on a CPU; of a running task, as of its last tick */
+};
+
 struct task_struct {
+	unsigned int __state;
+	int on_cpu;
+	struct sched_entity se;
 	struct signal_struct *signal;
+	struct files_struct *files;
 	int pid;
 	int tgid;
+	unsigned long min_flt, maj_flt;
+	unsigned long jobctl;
+	unsigned int in_iowait : 1;
+	char comm[16];
 	struct mm_struct *mm;
 	struct thread_struct thread;
 };
+
+#define TASK_STOPPED	0x0004
+#define TASK_TRACED	0x0008
+#define TASK_DEAD	0x0080
+#define TASK_FROZEN	0x8000		/* Linux 6.1 and later */
+#define JOBCTL_TRAP_FREEZE (1UL << 23)
+
+#if defined(__TARGET_ARCH_arm64)
+struct pt_regs___syscall {
+	s32 syscallno;
+};
+#endif
 
 struct linux_binprm;
 
@@ -108,6 +172,37 @@ static __always_inline u64 thread_pointer(struct task_struct *task)
 	return task->thread.fsbase;
 #else
 	return task->thread.uw.tp_value;
+#endif
+}
+
+/*
+ * The system call that a task is in and its first two arguments. On x86-64 a negative number means that
+ * it came into the kernel by an exception or an interrupt: a task that blocks there has faulted.
+ */
+static __always_inline s64 syscall_number(struct pt_regs *regs)
+{
+#if defined(__TARGET_ARCH_x86)
+	return (s64)regs->orig_rax;
+#else
+	return ((struct pt_regs___syscall *)regs)->syscallno;
+#endif
+}
+
+static __always_inline u64 syscall_first(struct pt_regs *regs)
+{
+#if defined(__TARGET_ARCH_x86)
+	return regs->rdi;
+#else
+	return ((struct user_pt_regs *)regs)->regs[0];
+#endif
+}
+
+static __always_inline u64 syscall_second(struct pt_regs *regs)
+{
+#if defined(__TARGET_ARCH_x86)
+	return regs->rsi;
+#else
+	return ((struct user_pt_regs *)regs)->regs[1];
 #endif
 }
 

@@ -4,8 +4,12 @@
 
 const volatile __u32 only_tgid = 0;
 const volatile __u16 small_place[SMALL_NS] = {};
+const volatile __u8 syscall_kinds[SYSCALLS] = {};
+const volatile __u32 nr_cpus = 1;
+const volatile bool switch_tells_state = true;
 struct window window = {};
 struct counters counters = {};
+__s32 rss_locals_fd = 0;
 
 struct stats_map stats SEC(".maps");
 struct rows_map rows SEC(".maps");
@@ -15,5 +19,10 @@ struct targets_map targets SEC(".maps");
 struct baselines_map baselines SEC(".maps");
 struct begun_map begun SEC(".maps");
 struct threads_map threads SEC(".maps");
+struct clocks_map clocks SEC(".maps");
+struct ledgers_map ledgers SEC(".maps");
+struct process_sums_map process_sums SEC(".maps");
+struct rss_locals_map rss_locals SEC(".maps");
+struct mms_map mms SEC(".maps");
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

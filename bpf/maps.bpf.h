@@ -19,8 +19,16 @@ extern const volatile __u32 only_tgid;
 #define SMALL_NS 4096
 extern const volatile __u16 small_place[SMALL_NS];
 
+/* What a blocked system call waits for, by its number; enum syscall_kind. */
+#define SYSCALLS 512
+extern const volatile __u8 syscall_kinds[SYSCALLS];
+
+extern const volatile __u32 nr_cpus;
+extern const volatile bool switch_tells_state;	/* Linux 5.18 and later: on_switch has a fourth argument */
+
 extern struct window window;
 extern struct counters counters;
+extern __s32 rss_locals_fd;	/* in the profiler, which runs on_list */
 
 /*
  * Figures that wait in a thread's own storage. An atomic add costs as much as all the rest of reading
@@ -92,6 +100,114 @@ struct thread {
 	struct dcbs_event events[CHUNK];
 };
 
+/* A section that is open on a thread, for charging. */
+struct open_section {
+	u16 row;
+	u8 slot;
+	u8 first;	/* of its row, from the innermost outwards: a row is charged once */
+};
+
+/* What one call of an open section has done to memory so far, its inner sections included. */
+struct call_memory {
+	u64 use;	/* of its slot, without DCBS_USE_BELOW; 0: none */
+	s64 grown;	/* bytes of RSS */
+	s64 peak;
+	u32 faults;
+	u32 row;
+};
+
+#define CALL_SLOTS 32	/* of a record, whose calls are told apart; what is nested deeper is in its callers' figures */
+
+/* State of a record as far as it tells which sections are open: any begin or end changes it. Read in one copy. */
+struct path_key {
+	u64 head, last_ns, flush_ns, flush_head, use;
+	u8 innermost, foreign, pad[6];
+};
+
+_Static_assert(__builtin_offsetof(struct dcbs_record, innermost) - __builtin_offsetof(struct dcbs_record, head) ==
+	       __builtin_offsetof(struct path_key, innermost), "layout");
+
+/*
+ * Where a thread's time and memory go. Touched by the thread's own programs, under `busy`, and by the
+ * scheduler's when it is switched in, when nothing else can be at it; `waking_ns` and `inherit` by wakers.
+ */
+struct clock {
+	u64 since_ns;		/* when we met it; 0: before the window */
+	u64 exec_start_ns;	/* its sum_exec_runtime then */
+	u64 exec_folded_ns;	/* of that, what has been added to its process's sum */
+	u64 off_ns;		/* since when it has been off its CPU; 0: it runs. Whoever exchanges it charges the time */
+	u64 waking_ns;		/* when it was last woken */
+	u64 on_ns;		/* up to where its running time has been charged to others' sections */
+	u64 inherit;		/* record of the thread that woke it, whose section it works for; 0: none */
+	u32 cause;		/* enum cause of off_ns */
+	u32 busy;		/* as in struct thread */
+	u32 dead;
+	u32 sections;		/* it has had a section open */
+	struct thread_sum sum;
+
+	u64 record;		/* whose sections `open` are; 0: none are open */
+	u64 own;		/* 0, or record if that is the thread's own */
+	struct path_key key;
+	u64 seen[BPFPROF_ROWS / 64];	/* scratch: rows met */
+	u32 at;			/* scratch: next slot */
+	u32 readable;		/* scratch: slots that have been read */
+	u32 again;		/* scratch: more slots are needed */
+	u32 nr_open;
+	struct open_section open[DCBS_SLOTS];	/* innermost first */
+
+	u64 minor, major;	/* the task's faults that are accounted for */
+	u32 dirty;		/* `pending` holds something */
+	u32 unmapping;
+	struct memory_sum pending;	/* of the sections in `open` */
+	s64 run, run_max;	/* growth within `pending`, and the most of it */
+	struct call_memory calls[CALL_SLOTS];
+	struct row_name name;	/* scratch */
+	u32 pad;
+	struct dcbs_slot slots[DCBS_SLOTS];	/* scratch */
+};
+
+struct clocks_map {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct clock);
+};
+
+struct ledgers_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, BPFPROF_ROWS);
+	__type(key, u32);
+	__type(value, struct row_ledger);
+};
+
+struct process_sums_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, BPFPROF_PROCESSES);
+	__type(key, u32);
+	__type(value, struct process_sum);
+};
+
+/* A CPU's own part of a process's RSS, pages, as of its last event. */
+struct rss_local {
+	s32 count[4];
+	u64 offset;	/* of the CPU's area, see rss.bpf.h; 0: not known */
+};
+
+struct rss_locals_map {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, BPFPROF_PROCESSES);
+	__type(key, u32);
+	__type(value, struct rss_local);
+};
+
+struct mms_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4 * BPFPROF_PROCESSES);
+	__type(key, u64);
+	__type(value, u32);
+};
+
 struct stats_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -159,6 +275,11 @@ extern struct targets_map targets SEC(".maps");		/* tgid -> index of `processes`
 extern struct baselines_map baselines SEC(".maps");	/* record -> its counters at attach, written by the profiler */
 extern struct begun_map begun SEC(".maps");		/* start of a section that another profiler saw begin -> its self time before our window */
 extern struct threads_map threads SEC(".maps");
+extern struct clocks_map clocks SEC(".maps");
+extern struct ledgers_map ledgers SEC(".maps");		/* row -> where its time and memory went; read in place, like stats */
+extern struct process_sums_map process_sums SEC(".maps");	/* by the index of `processes` */
+extern struct rss_locals_map rss_locals SEC(".maps");	/* likewise */
+extern struct mms_map mms SEC(".maps");			/* struct mm_struct -> index, where there are several targets */
 
 /* A section's self time in the window, for one that began before it. */
 static __always_inline u64 self_in_window(u64 self_ns, u64 start_ns)

@@ -67,6 +67,22 @@ struct row_stat {
 	__u64 buckets[HIST_PLACES];
 };
 
+/* What a thread that blocks in a system call waits for. */
+enum syscall_kind {
+	SYSCALL_OTHER,
+	SYSCALL_FD,		/* the file of its first argument */
+	SYSCALL_FUTEX,		/* the GIL, if its first argument lies in the interpreter */
+	SYSCALL_LOCK,
+	SYSCALL_SLEEP,
+	SYSCALL_POLL,		/* the first of an array of struct pollfd; without any it sleeps */
+	SYSCALL_SELECT,		/* likewise, descriptors below its first argument */
+	SYSCALL_NETWORK,
+	SYSCALL_SYNC,
+	SYSCALL_DISK,
+	SYSCALL_CHILD,
+	SYSCALL_UNMAP,		/* gives back memory */
+};
+
 /*
  * Distributions per call of bytes and of faults: buckets a quarter of an octave wide (scale 2 of the
  * exponential histogram), place = (hist_place(v) + 7) / 8. What no call had is not there: calls without

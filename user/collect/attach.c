@@ -9,6 +9,7 @@
 
 #include <bpf/bpf.h>
 
+#include "collect/python.h"
 #include "collect/session_impl.h"
 #include "fail.h"
 #include "symbol/native.h"
@@ -79,6 +80,10 @@ int attach_kernel_events(struct session *session)
 		err = attach_event(session, skel->progs.on_switch);
 	if (!err)
 		err = attach_event(session, skel->progs.on_exec);
+	if (!err)
+		session->has_ledgers = !attach_event(session, skel->progs.on_waking) && !attach_event(session, skel->progs.on_fork);
+	if (!err)
+		session->has_memory = !attach_event(session, skel->progs.on_rss);
 	/* One look at a thread that ends is enough, and the earlier one sees more. */
 	if (!err && attach_event(session, skel->progs.on_do_exit))
 		err = attach_event(session, skel->progs.on_exit);
@@ -150,12 +155,26 @@ static int publish_target(struct session *session, struct target *target)
 		return fail(err, "process %d has ended while it was being attached to", target->pid);
 	if (bpf_map_lookup_elem(fd, &target->index, &process))
 		memset(&process, 0, sizeof(process));
+	process.index = target->index;
 	process.tgid = (__u32)target->pid;
 	process.tls_offset = state.tls_offset;
 	publish_names(session, target, state.names_used, &process);
 	bpf_map_update_elem(fd, &target->index, &process, BPF_ANY);
 	target_each_record(target, baseline_record, session);
 	return 0;
+}
+
+/* Tells the BPF programs where the interpreter's own locks are. */
+void publish_python(struct session *session, const struct target *target)
+{
+	int fd = bpf_map__fd(session->skel->maps.processes);
+	struct process process;
+
+	if (bpf_map_lookup_elem(fd, &target->index, &process))
+		return;
+	if (python_runtime(target->pid, &process.gil_start, &process.gil_end))
+		process.gil_start = process.gil_end = 0;
+	bpf_map_update_elem(fd, &target->index, &process, BPF_ANY);
 }
 
 static int attach_marker(struct session *session, struct target *target, const struct marker *marker)

@@ -56,42 +56,20 @@ static int libbpf_quiet(enum libbpf_print_level level, const char *fmt, va_list 
 	return 0;
 }
 
-/* Programs that this kernel has no place for are not loaded. */
-static void choose_programs(struct session *session, size_t nr_targets, pid_t only, bool fentry)
+static void *map_array(const struct bpf_map *map, size_t size)
 {
-	bool native = session->opts.nr_sections > 0;
-	struct bpfprof *skel = session->skel;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	void *p = mmap(NULL, (size + page - 1) & ~(page - 1), PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
 
-	bpf_program__set_autoload(skel->progs.on_leave_image, kernel_at_least(6, 10));
-	bpf_program__set_autoload(skel->progs.on_begin_exec, fentry && !kernel_at_least(6, 10));
-	bpf_program__set_autoload(skel->progs.on_do_exit, fentry && !kernel_at_least(6, 16));
-	bpf_program__set_autoload(skel->progs.on_call, native);
-	bpf_program__set_autoload(skel->progs.on_return, native);
-	bpf_map__set_autocreate(skel->maps.open_calls, native);
-	if (nr_targets == 1)
-		skel->rodata->only_tgid = (__u32)only;
+	return p == MAP_FAILED ? NULL : p;
 }
 
-static void fill_small_places(struct bpfprof *skel)
+static int map_figures(struct session *session)
 {
-	__u32 ns;
-
-	for (ns = 1; ns < sizeof(skel->rodata->small_place) / sizeof(skel->rodata->small_place[0]); ns++)
-		skel->rodata->small_place[ns] = (__u16)hist_place(ns);
-}
-
-static int map_stats(struct session *session)
-{
-	struct bpf_map *map = session->skel->maps.stats;
-	size_t size = (size_t)BPFPROF_ROWS * sizeof(struct row_stat), page = (size_t)sysconf(_SC_PAGESIZE);
-	void *p;
-
-	size = (size + page - 1) & ~(page - 1);
-	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
-	if (p == MAP_FAILED)
+	session->stats = map_array(session->skel->maps.stats, SESSION_STATS_BYTES);
+	session->ledgers = map_array(session->skel->maps.ledgers, SESSION_LEDGERS_BYTES);
+	if (!session->stats || !session->ledgers)
 		return fail(-errno, "cannot map the figures: %s", strerror(errno));
-	session->stats = p;
-	session->stats_size = size;
 	return 0;
 }
 
@@ -103,6 +81,7 @@ static void reserve_rows(struct session *session)
 	bpf_map_update_elem(bpf_map__fd(session->skel->maps.rows), &other, &row, BPF_ANY);
 	bpf_map_update_elem(bpf_map__fd(session->skel->maps.row_names), &row, &other, BPF_ANY);
 	session->skel->bss->counters.rows_used = ROW_FIRST;
+	session->skel->bss->rss_locals_fd = bpf_map__fd(session->skel->maps.rss_locals);
 }
 
 static int load_programs(struct session *session, size_t nr_targets, pid_t only, bool fentry)
@@ -112,8 +91,7 @@ static int load_programs(struct session *session, size_t nr_targets, pid_t only,
 	session->skel = bpfprof__open();
 	if (!session->skel)
 		return -errno;
-	choose_programs(session, nr_targets, only, fentry);
-	fill_small_places(session->skel);
+	configure(session, nr_targets, only, fentry);
 	err = bpfprof__load(session->skel);
 	if (!err)
 		return 0;
@@ -135,7 +113,7 @@ static int session_load(struct session *session, size_t nr_targets, pid_t only)
 	if (err)
 		return privilege_explain(err, "cannot load the BPF programs");
 	reserve_rows(session);
-	return map_stats(session);
+	return map_figures(session);
 }
 
 int session_open(struct session **result, const struct dcbs_options *opts, size_t nr_targets)
@@ -178,6 +156,7 @@ int session_add(struct session *session, pid_t pid)
 	if (err)
 		return err;
 	target->index = (__u32)session->nr_targets++;
+	process.index = target->index;
 	bpf_map_update_elem(bpf_map__fd(session->skel->maps.processes), &target->index, &process, BPF_ANY);
 	bpf_map_update_elem(bpf_map__fd(session->skel->maps.targets), &pid, &target->index, BPF_ANY);
 	return 0;
@@ -203,6 +182,7 @@ static int attach_all(struct session *session)
 	for (i = 0; i < session->nr_targets && err >= 0; i++) {
 		struct target *target = &session->targets[i];
 
+		publish_python(session, target);
 		err = attach_native_sections(session, target);
 		if (!err)
 			err = attach_target(session, target);
@@ -284,6 +264,8 @@ int session_start(struct session *session)
 	clock_gettime(CLOCK_REALTIME, &real);
 	session->started_at = (double)real.tv_sec + 1e-9 * (double)real.tv_nsec;
 	session->skel->bss->window.start_ns = session_now_ns();
+	if (!session->has_ledgers)
+		session_note(session, "%s", "this kernel does not tell when a thread waits: the causes are unknown");
 	for (i = 0; i < session->nr_targets; i++)
 		target_each_record(&session->targets[i], note_begun, session);
 	sum_rss(session, &session->rss_start_bytes);
@@ -348,6 +330,7 @@ static void look_again(struct session *session, struct target *target)
 		bpf_link__destroy(target->marker_link);	/* the image it was for is gone */
 		target->marker_link = NULL;
 		target_refresh(target);
+		publish_python(session, target);
 	}
 	if (target->state || target_ended(target))
 		return;
@@ -424,7 +407,8 @@ void session_clear(struct session *session)
 
 	session->skel->bss->window.start_ns = start;
 	usleep(DRAIN_US);
-	memset((void *)session->stats, 0, session->stats_size);
+	memset((void *)session->stats, 0, SESSION_STATS_BYTES);
+	memset((void *)session->ledgers, 0, SESSION_LEDGERS_BYTES);
 	while (session_now_ns() < start)
 		usleep(DRAIN_US / 10);
 	clock_gettime(CLOCK_REALTIME, &real);
@@ -456,7 +440,9 @@ void session_close(struct session *session)
 	if (session->run_time_fd >= 0)
 		close(session->run_time_fd);
 	if (session->stats)
-		munmap((void *)session->stats, session->stats_size);
+		munmap((void *)session->stats, SESSION_STATS_BYTES);
+	if (session->ledgers)
+		munmap((void *)session->ledgers, SESSION_LEDGERS_BYTES);
 	bpfprof__destroy(session->skel);
 	for (i = 0; i < session->nr_targets; i++)
 		target_close(&session->targets[i]);

@@ -12,12 +12,16 @@
 
 #define SESSION_LINKS 1024
 #define SESSION_NOTES 32
+#define SESSION_STATS_BYTES (BPFPROF_ROWS * sizeof(struct row_stat))
+#define SESSION_LEDGERS_BYTES (BPFPROF_ROWS * sizeof(struct row_ledger))
 
 struct session {
 	struct dcbs_options opts;
 	struct bpfprof *skel;
-	struct row_stat *stats;	/* the map, in place; BPFPROF_ROWS of them */
-	size_t stats_size;
+	struct row_stat *stats;		/* the maps, in place; BPFPROF_ROWS of each */
+	struct row_ledger *ledgers;
+	bool has_ledgers;		/* the scheduler's events are attached that tell why a thread waits */
+	bool has_memory;		/* likewise those of RSS */
 	double trap_ns;			/* of a hit of the marker's probe; NAN: not measured */
 	struct bpf_link *own_probe;	/* on our own copy of the marker function */
 	struct target targets[BPFPROF_PROCESSES];
@@ -41,9 +45,13 @@ void session_note(struct session *session, const char *fmt, ...) __attribute__((
 /* The targets' threads, to be freed; returns how many. See on_list in bpf/sched.bpf.c for what it does besides. */
 size_t session_list(struct session *session, struct thread_view **views);
 
+/* configure.c: what is decided between open and load. */
+void configure(struct session *session, size_t nr_targets, pid_t only, bool fentry);
+
 /* attach.c: everything that is attached once, and what is attached to one target. */
 int attach_kernel_events(struct session *session);
 int attach_target(struct session *session, struct target *target);
+void publish_python(struct session *session, const struct target *target);
 int attach_native_sections(struct session *session, struct target *target);
 int attach_keep(struct session *session, struct bpf_link *link, const char *what);
 

@@ -11,17 +11,17 @@
 
 #include <bpf/bpf.h>
 
+#include "collect/ledger.h"
 #include "collect/session_impl.h"
 #include "fail.h"
-
-#define MAX_VIEWS 65536
 
 struct build {
 	struct session *session;
 	struct snapshot *snap;
 	const struct target *target;
-	struct thread_view *views;	/* how far the rings have been read; NULL: not needed */
+	struct thread_view *views;	/* how far the rings have been read */
 	size_t nr_views;
+	bool ended;			/* the window has: what is left in the rings now is left over */
 };
 
 void snapshot_free(struct snapshot *snap)
@@ -35,25 +35,21 @@ void snapshot_free(struct snapshot *snap)
 	for (i = 0; i < snap->nr_notes; i++)
 		free(snap->notes[i]);
 	free(snap->rows);
+	free(snap->threads);
 	free(snap->notes);
 	free(snap->targets);
 	free(snap);
 }
 
-static struct snapshot_row *add_row(struct snapshot *snap, const struct row_name *name, const struct row_stat *stat)
+static struct snapshot_row *add_row(struct snapshot *snap, const struct row_name *name)
 {
-	struct snapshot_row *row = malloc(sizeof(*row));
+	struct snapshot_row *row = calloc(1, sizeof(*row));
 
 	if (!row)
 		return NULL;
-	memset(row, 0, offsetof(struct snapshot_row, stat));
 	memcpy(row->name, name->text, sizeof(row->name));
 	row->name[sizeof(row->name) - 1] = 0;
 	row->kind = name->kind;
-	if (stat)
-		row->stat = *stat;
-	else
-		memset(&row->stat, 0, sizeof(row->stat));
 	snap->rows[snap->nr_rows++] = row;
 	return row;
 }
@@ -75,7 +71,7 @@ static struct snapshot_row *find_row(struct snapshot *snap, const struct row_nam
 
 	if (row)
 		return row;
-	return snap->nr_rows < BPFPROF_ROWS ? add_row(snap, name, NULL) : NULL;
+	return snap->nr_rows < BPFPROF_ROWS ? add_row(snap, name) : NULL;
 }
 
 /*
@@ -238,41 +234,11 @@ static int visit_record(void *ctx, __u64 address, const struct dcbs_record *r)
 
 	for (; i && i < DCBS_SLOTS && left--; i = dcbs_use_below(r->slots[i].use))
 		add_open(b, r, i);
-	if (b->views) {
+	if (b->ended) {
 		add_leftovers(b, address, r);
 		add_straddlers(b, r);
 	}
 	return 0;
-}
-
-size_t session_list(struct session *session, struct thread_view **views)
-{
-	size_t room = 0, used = 0;
-	char *buf = NULL;
-	ssize_t n = 1;
-	int fd;
-
-	*views = NULL;
-	if (!session->list)	/* kept: the kernel takes a tenth of a second to let go of it */
-		session->list = bpf_program__attach_iter(session->skel->progs.on_list, NULL);
-	if (!session->list)
-		return 0;
-	fd = bpf_iter_create(bpf_link__fd(session->list));
-	while (fd >= 0 && n > 0 && used < MAX_VIEWS * sizeof(struct thread_view)) {
-		if (used == room) {
-			char *grown = realloc(buf, room += 64 * sizeof(struct thread_view));
-
-			if (!grown)
-				break;
-			buf = grown;
-		}
-		n = read(fd, buf + used, room - used);
-		used += n > 0 ? (size_t)n : 0;
-	}
-	if (fd >= 0)
-		close(fd);
-	*views = (struct thread_view *)buf;
-	return used / sizeof(struct thread_view);
 }
 
 static int copy_rows(struct session *session, struct snapshot *snap)
@@ -293,10 +259,12 @@ static int copy_rows(struct session *session, struct snapshot *snap)
 			continue;
 		name.text[sizeof(name.text) - 1] = 0;
 		same = known_row(snap, &name);
-		if (same)
-			merge_stat(&same->stat, &session->stats[row]);
-		else if (!add_row(snap, &name, &session->stats[row]))
+		if (!same)
+			same = add_row(snap, &name);
+		if (!same)
 			return fail(-ENOMEM, "out of memory");
+		merge_stat(&same->stat, &session->stats[row]);
+		ledger_merge(&same->ledger, &session->ledgers[row]);
 	}
 	for (row = 0; row < snap->nr_rows; row++)
 		snap->rows[row]->open = snap->rows[row]->stat.open;
@@ -350,13 +318,11 @@ static double ns_per_run(const struct bpf_program *prog)
 
 static void copy_costs(const struct session *session, struct snapshot *snap)
 {
-	snap->counters = session->skel->bss->counters;
 	snap->bpf_ns_per_flush = ns_per_run(session->skel->progs.on_flush);
 	snap->bpf_ns_per_switch = ns_per_run(session->skel->progs.on_switch);
 	snap->trap_ns = session->trap_ns;
-	snap->rss_start_bytes = session->rss_start_bytes;
-	snap->rss_end_bytes = session->rss_end_bytes;
-	snap->rss_peak_bytes = session->rss_peak_bytes;
+	snap->bpf_ns_per_waking = ns_per_run(session->skel->progs.on_waking);
+	snap->bpf_ns_per_rss_event = ns_per_run(session->skel->progs.on_rss);
 }
 
 static int fill(struct session *session, struct snapshot *snap)
@@ -370,9 +336,11 @@ static int fill(struct session *session, struct snapshot *snap)
 	snap->end_ns = window->end_ns ? window->end_ns : session_now_ns();
 	snap->started_at = session->started_at;
 	snap->ended_by = session->ended_by;
-	if (window->end_ns)
-		b.nr_views = session_list(session, &b.views);
-	err = copy_rows(session, snap);
+	b.nr_views = session_list(session, &b.views);
+	b.ended = window->end_ns;
+	err = ledger_copy(session, snap, b.views, b.nr_views);
+	if (!err)
+		err = copy_rows(session, snap);
 	for (i = 0; i < session->nr_targets && !err; i++) {
 		b.target = &session->targets[i];
 		if (!session->targets[i].ended)

@@ -177,3 +177,40 @@ int native_function_find(struct native_function *function, pid_t pid, const char
 		close(function->fd);
 	return err;
 }
+
+static int find_object(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, const char *name, GElf_Sym *sym)
+{
+	Elf_Data *data = elf_getdata(section, NULL);
+	size_t i, n = data && header->sh_entsize ? data->d_size / header->sh_entsize : 0;
+	const char *symbol;
+
+	for (i = 0; i < n; i++) {
+		if (!gelf_getsym(data, (int)i, sym) || sym->st_shndx == SHN_UNDEF || GELF_ST_TYPE(sym->st_info) != STT_OBJECT)
+			continue;
+		symbol = elf_strptr(elf, header->sh_link, sym->st_name);
+		if (symbol && !strcmp(symbol, name))
+			return 0;
+	}
+	return -ENOENT;
+}
+
+int native_object_find(int fd, const char *name, __u64 *address, __u64 *size)
+{
+	Elf_Scn *section = NULL;
+	GElf_Shdr header;
+	int err = -ENOENT;
+	GElf_Sym sym;
+	Elf *elf;
+
+	elf_version(EV_CURRENT);
+	elf = elf_begin(fd, ELF_C_READ, NULL);
+	while (err && elf && (section = elf_nextscn(elf, section)))
+		if (gelf_getshdr(section, &header) && header.sh_type == SHT_DYNSYM)
+			err = find_object(elf, section, &header, name, &sym);
+	elf_end(elf);
+	if (err)
+		return err;
+	*address = sym.st_value;
+	*size = sym.st_size;
+	return 0;
+}

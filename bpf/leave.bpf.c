@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* leave.bpf.c - a target's thread ends, or executes another image: the last look at what it leaves behind. */
+#include "path.bpf.h"
+#include "rss.bpf.h"
+
+struct fold {
+	struct clock *clock;
+	struct thread_sum *to;
+};
+
+struct leave {
+	struct thread *thread;
+	struct process *process;
+	u64 state, start_ns, end_ns;
+	u64 last_ns;
+	u32 at;			/* slot in the list of open ones */
+	bool innermost;
+};
+
+/* The thread's slots have been copied over thread->events: both are 64-byte multiples that fit. */
+static __always_inline struct dcbs_slot *left_slot(struct thread *thread, u32 i)
+{
+	return (struct dcbs_slot *)thread->events + (i & (DCBS_SLOTS - 1));
+}
+
+_Static_assert(sizeof(struct dcbs_slot) * DCBS_SLOTS <= sizeof(struct dcbs_event) * CHUNK, "slots are read into it");
+
+/* One section that will never end: what is known of it is charged now. */
+static long charge_left(u32 i, struct leave *l)
+{
+	struct dcbs_slot *s = left_slot(l->thread, l->at);
+	u64 self = s->self_ns, watched, start = s->start_ns;
+	struct row_stat *stat;
+	u32 row;
+
+	if (!l->at || s->name >= DCBS_NAMES)
+		return 1;
+	if (s->use & DCBS_USE_ENDED) {	/* by another thread, which has counted it */
+		l->at = dcbs_use_below(s->use);
+		return 0;
+	}
+	row = l->process->row[s->name & (DCBS_NAMES - 1)];
+	if (!row)
+		row = row_of_id(l->process, l->state, s->name);
+	row &= ~ROW_MODEL;
+	stat = bpf_map_lookup_elem(&stats, &row);
+	if (start < l->start_ns)
+		start = l->start_ns;
+	if (!stat || start > l->end_ns)
+		return 1;
+	watched = l->end_ns - start;
+	if (s->flags & DCBS_SELF_FROM_0)
+		self = self > l->start_ns ? self - l->start_ns : 0;
+	else if (s->start_ns && s->start_ns < l->start_ns)
+		self = self_in_window(self, s->start_ns);
+	if (l->innermost)
+		self += l->end_ns - (l->last_ns > l->start_ns ? l->last_ns : l->start_ns);
+	__sync_fetch_and_add(&stat->open, 1);
+	__sync_fetch_and_add(&stat->items, s->items);
+	__sync_fetch_and_add(&stat->self_ns, self < watched ? self : watched);
+	if (s->flags & DCBS_OUTERMOST || !l->last_ns)	/* no begin or end since we came: flags are not kept */
+		__sync_fetch_and_add(&stat->total_ns, watched);
+	l->innermost = false;
+	l->at = dcbs_use_below(s->use);
+	return 0;
+}
+
+static __always_inline void charge_open(struct task_struct *task, struct process *process)
+{
+	u64 record = record_of(task, process);
+	struct leave l = {.process = process, .start_ns = window.start_ns, .innermost = true};
+	struct record_head head;
+
+	if (!record || !l.start_ns || window.end_ns || bpf_probe_read_user(&head, sizeof(head), (void *)record) ||
+	    head.magic != DCBS_RECORD_MAGIC || !head.innermost)
+		return;
+	l.thread = bpf_task_storage_get(&threads, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!l.thread || bpf_probe_read_user(l.thread->events, sizeof(struct dcbs_slot) * DCBS_SLOTS,
+					     (void *)(record + __builtin_offsetof(struct dcbs_record, slots))))
+		return;
+	l.state = head.state;
+	l.last_ns = head.last_ns;
+	l.end_ns = bpf_ktime_get_ns();
+	l.at = head.innermost & (DCBS_SLOTS - 1);
+	bpf_loop(DCBS_DEPTH, charge_left, &l, 0);
+}
+
+static long fold_off(u32 i, struct fold *f)
+{
+	i &= CAUSES - 1;
+	add(&f->to->off_ns[i], f->clock->sum.off_ns[i]);
+	add(&f->to->outside_off_ns[i], f->clock->sum.outside_off_ns[i]);
+	return 0;
+}
+
+/* The thread's time goes to its process. It still runs for a moment, see leave_for_good() in sched.bpf.c. */
+static __noinline int fold_clock(struct clock *clock, struct process_sum *sum, struct task_struct *task)
+{
+	struct fold f = {.clock = clock};
+	u64 start, now = bpf_ktime_get_ns();
+
+	if (!clock || !sum)
+		return 0;
+	f.to = &sum->ended;
+	start = clock->since_ns > window.start_ns ? clock->since_ns : window.start_ns;
+	add(&f.to->threads, 1);
+	add(&f.to->wall_ns, now > start ? now - start : 0);
+	add(&f.to->worker_ns, clock->sum.worker_ns);
+	clock->exec_folded_ns = task->se.sum_exec_runtime - clock->exec_start_ns;
+	add(&f.to->cpu_ns, clock->exec_folded_ns);
+	bpf_loop(CAUSES, fold_off, &f, 0);
+	return 0;
+}
+
+/* The ledgers' last look at a thread. */
+static __always_inline void end_clock(struct task_struct *task, struct process *process)
+{
+	struct process_sum *sum = sum_of_process(process);
+	struct clock *clock;
+
+	if (!window.start_ns || window.end_ns || !sum)
+		return;
+	clock = clock_lock(task);
+	if (!clock)
+		return;
+	path_update(clock, task, process);
+	if (clock->dirty)
+		memory_flush(clock);
+	charge_run(clock, bpf_ktime_get_ns());
+	fold_clock(clock, sum, task);
+	clock->dead = 1;
+	clock_unlock(clock);
+}
+
+/* /proc cannot be asked any more once the process has ended. */
+static __always_inline void note_rss(struct task_struct *task, struct process *process)
+{
+	u64 rss = rss_bytes(), peak = task->mm ? task->mm->hiwater_rss * 4096 : 0;
+
+	if (!rss)
+		return;
+	process->rss_bytes = rss;
+	store_max(&process->rss_peak_bytes, rss > peak ? rss : peak);
+}
+
+/* The same, exactly, for the memory ledger. */
+static __always_inline void note_memory(struct task_struct *task, struct process *process)
+{
+	struct process_sum *sum = sum_of_process(process);
+	struct mm_struct *mm = task->mm;
+
+	if (sum && mm && sum->mm == (u64)mm && rss_is_known())
+		rss_exact(sum, process->index, mm, sum->rss_now, false, 0);
+}
+
+/*
+ * Linux 6.16 and later: while the memory is still there, for every thread however it dies. Before,
+ * this trace point comes too late to read anything, and what the ring held is lost with a killed process.
+ */
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(on_exit, struct task_struct *task)
+{
+	struct process *process = process_of(task);
+
+	if (!process)
+		return 0;
+	if (task->pid == task->tgid && task->signal->live.counter > 0 && !(task->signal->flags & SIGNAL_GROUP_EXIT))
+		process->headless = 1;
+	drain_current(task, process);
+	if (!task->mm) {
+		__sync_fetch_and_add(&counters.exits_unread, 1);
+		return 0;
+	}
+	note_rss(task, process);
+	charge_open(task, process);
+	end_clock(task, process);
+	if (task->signal->live.counter <= 0)
+		note_memory(task, process);
+	return 0;
+}
+
+static __always_inline int last_look(struct task_struct *task)
+{
+	struct process *process = process_of(task);
+
+	if (!process)
+		return 0;
+	note_rss(task, process);
+	drain_current(task, process);
+	charge_open(task, process);
+	return 0;
+}
+
+/* Before Linux 6.16, where the kernel lets its functions be traced: instead of the above. */
+SEC("?fentry/do_exit")
+int BPF_PROG(on_do_exit)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct process *process = process_of(task);
+
+	last_look(task);
+	if (!process)
+		return 0;
+	end_clock(task, process);
+	if (task->signal->live.counter <= 1)
+		note_memory(task, process);
+	return 0;
+}
+
+/* Linux 6.10 and later: before the old image goes. */
+SEC("?tp_btf/sched_prepare_exec")
+int BPF_PROG(on_leave_image, struct task_struct *task)
+{
+	struct process *process = process_of(task);
+
+	last_look(task);
+	if (process)
+		note_memory(task, process);
+	return 0;
+}
+
+/* The same before Linux 6.10. */
+SEC("?fentry/begin_new_exec")
+int BPF_PROG(on_begin_exec)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct process *process = process_of(task);
+
+	last_look(task);
+	if (process)
+		note_memory(task, process);
+	return 0;
+}
+
+static long forget_row(u32 i, struct process **process)
+{
+	(*process)->row[i & (DCBS_NAMES - 1)] = ROW_NONE;
+	return 0;
+}
+
+/* The old image's memory went and the new one's came: no section did that. */
+static __always_inline void change_memory(struct task_struct *task, struct process *process)
+{
+	struct process_sum *sum = sum_of_process(process);
+	struct mm_struct *mm = task->mm;
+	u64 key = (u64)mm;
+	u32 index = process->index;
+	s64 now[RSS_KINDS] = {};
+	int i;
+
+	if (!sum || !mm || !sum->mm || !rss_is_known())
+		return;
+	rss_exact(sum, index, mm, now, true, 0);
+	for (i = 0; i < RSS_KINDS; i++)
+		sum->others[i] += now[i] - sum->rss_now[i];
+	sum->mm = key;
+	if (!only_tgid)
+		bpf_map_update_elem(&mms, &key, &index, BPF_ANY);
+}
+
+/* The new image has other names, and its records elsewhere. */
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_exec, struct task_struct *task)
+{
+	struct process *process = process_of(task);
+
+	if (!process)
+		return 0;
+	process->tls_offset = 0;
+	process->gil_start = process->gil_end = 0;
+	change_memory(task, process);
+	bpf_loop(DCBS_NAMES, forget_row, &process, 0);
+	__sync_fetch_and_add(&process->execs, 1);
+	return 0;
+}

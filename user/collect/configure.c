@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* configure.c - what the BPF programs take as constants, and which of them this kernel has a place for. */
+#include <sys/syscall.h>
+
+#include "collect/privilege.h"
+#include "collect/session_impl.h"
+
+/* What a system call that blocks waits for; those that are not here, for something else. */
+static const struct {
+	int number;
+	enum syscall_kind kind;
+} syscalls[] = {
+	{SYS_read, SYSCALL_FD}, {SYS_write, SYSCALL_FD}, {SYS_readv, SYSCALL_FD}, {SYS_writev, SYSCALL_FD},
+	{SYS_pread64, SYSCALL_FD}, {SYS_pwrite64, SYSCALL_FD}, {SYS_preadv, SYSCALL_FD}, {SYS_pwritev, SYSCALL_FD},
+	{SYS_preadv2, SYSCALL_FD}, {SYS_pwritev2, SYSCALL_FD}, {SYS_ioctl, SYSCALL_FD}, {SYS_sendfile, SYSCALL_FD},
+	{SYS_splice, SYSCALL_FD}, {SYS_tee, SYSCALL_FD}, {SYS_vmsplice, SYSCALL_FD}, {SYS_flock, SYSCALL_FD},
+	{SYS_fcntl, SYSCALL_FD}, {SYS_copy_file_range, SYSCALL_FD}, {SYS_close, SYSCALL_FD},
+	{SYS_futex, SYSCALL_FUTEX}, {449 /* futex_waitv */, SYSCALL_LOCK}, {455 /* futex_wait */, SYSCALL_FUTEX},
+	{SYS_nanosleep, SYSCALL_SLEEP}, {SYS_clock_nanosleep, SYSCALL_SLEEP}, {SYS_rt_sigtimedwait, SYSCALL_SLEEP},
+	{SYS_rt_sigsuspend, SYSCALL_SLEEP},
+#ifdef SYS_pause
+	{SYS_pause, SYSCALL_SLEEP}, {SYS_poll, SYSCALL_POLL}, {SYS_select, SYSCALL_SELECT},
+	{SYS_epoll_wait, SYSCALL_NETWORK},
+#endif
+	{SYS_ppoll, SYSCALL_POLL}, {SYS_pselect6, SYSCALL_SELECT},
+	{SYS_epoll_pwait, SYSCALL_NETWORK}, {441 /* epoll_pwait2 */, SYSCALL_NETWORK},
+	{SYS_accept, SYSCALL_NETWORK}, {SYS_accept4, SYSCALL_NETWORK}, {SYS_connect, SYSCALL_NETWORK},
+	{SYS_recvfrom, SYSCALL_NETWORK}, {SYS_recvmsg, SYSCALL_NETWORK}, {SYS_recvmmsg, SYSCALL_NETWORK},
+	{SYS_sendto, SYSCALL_NETWORK}, {SYS_sendmsg, SYSCALL_NETWORK}, {SYS_sendmmsg, SYSCALL_NETWORK},
+	{SYS_fsync, SYSCALL_SYNC}, {SYS_fdatasync, SYSCALL_SYNC}, {SYS_sync, SYSCALL_SYNC}, {SYS_syncfs, SYSCALL_SYNC},
+	{SYS_sync_file_range, SYSCALL_SYNC}, {SYS_msync, SYSCALL_SYNC},
+	{SYS_io_getevents, SYSCALL_DISK}, {SYS_io_submit, SYSCALL_DISK}, {SYS_io_uring_enter, SYSCALL_DISK},
+	{SYS_openat, SYSCALL_DISK}, {SYS_openat2, SYSCALL_DISK}, {SYS_statx, SYSCALL_DISK}, {SYS_getdents64, SYSCALL_DISK},
+	{SYS_unlinkat, SYSCALL_DISK}, {SYS_renameat2, SYSCALL_DISK}, {SYS_mkdirat, SYSCALL_DISK}, {SYS_truncate, SYSCALL_DISK},
+	{SYS_ftruncate, SYSCALL_DISK}, {SYS_fallocate, SYSCALL_DISK}, {SYS_readahead, SYSCALL_DISK}, {SYS_fadvise64, SYSCALL_DISK},
+#ifdef SYS_open
+	{SYS_open, SYSCALL_DISK}, {SYS_stat, SYSCALL_DISK}, {SYS_lstat, SYSCALL_DISK}, {SYS_unlink, SYSCALL_DISK},
+	{SYS_rename, SYSCALL_DISK}, {SYS_mkdir, SYSCALL_DISK}, {SYS_rmdir, SYSCALL_DISK},
+#endif
+	{SYS_wait4, SYSCALL_CHILD}, {SYS_waitid, SYSCALL_CHILD},
+	{SYS_munmap, SYSCALL_UNMAP}, {SYS_brk, SYSCALL_UNMAP}, {SYS_mremap, SYSCALL_UNMAP},
+};
+
+static void fill_syscalls(struct bpfprof *skel)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(syscalls) / sizeof(syscalls[0]); i++)
+		skel->rodata->syscall_kinds[syscalls[i].number] = (__u8)syscalls[i].kind;
+}
+
+static void fill_small_places(struct bpfprof *skel)
+{
+	__u32 ns;
+
+	for (ns = 1; ns < sizeof(skel->rodata->small_place) / sizeof(skel->rodata->small_place[0]); ns++)
+		skel->rodata->small_place[ns] = (__u16)hist_place(ns);
+}
+
+static void choose_programs(struct session *session, bool fentry)
+{
+	bool native = session->opts.nr_sections > 0;
+	struct bpfprof *skel = session->skel;
+
+	bpf_program__set_autoload(skel->progs.on_leave_image, kernel_at_least(6, 10));
+	bpf_program__set_autoload(skel->progs.on_begin_exec, fentry && !kernel_at_least(6, 10));
+	bpf_program__set_autoload(skel->progs.on_do_exit, fentry && !kernel_at_least(6, 16));
+	bpf_program__set_autoload(skel->progs.on_call, native);
+	bpf_program__set_autoload(skel->progs.on_return, native);
+	bpf_map__set_autocreate(skel->maps.open_calls, native);
+}
+
+void configure(struct session *session, size_t nr_targets, pid_t only, bool fentry)
+{
+	struct bpfprof *skel = session->skel;
+
+	choose_programs(session, fentry);
+	fill_small_places(skel);
+	fill_syscalls(skel);
+	skel->rodata->switch_tells_state = kernel_at_least(5, 18);
+	skel->rodata->nr_cpus = (__u32)libbpf_num_possible_cpus();
+	if (nr_targets == 1)
+		skel->rodata->only_tgid = (__u32)only;
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* ledger.c - copies the ledgers of wall time and memory out of the maps. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "collect/ledger.h"
+#include "fail.h"
+
+#define MAX_VIEWS 65536
+
+static __u64 larger(__u64 a, __u64 b)
+{
+	return a > b ? a : b;
+}
+
+/* All but the greatest are sums: __u64 up to the distributions, __u32 there. */
+void ledger_merge(struct row_ledger *to, const struct row_ledger *from)
+{
+	__u64 peak = larger(to->peak_bytes, from->peak_bytes), growth = larger(to->growth_max, from->growth_max);
+	__u64 faults = larger(to->faults_max, from->faults_max), *sum = (__u64 *)to;
+	const __u64 *add = (const __u64 *)from;
+	size_t i;
+
+	for (i = 0; i < offsetof(struct row_ledger, growth) / sizeof(*sum); i++)
+		sum[i] += add[i];
+	for (i = 0; i < COARSE_PLACES; i++) {
+		to->growth[i] += from->growth[i];
+		to->faults[i] += from->faults[i];
+	}
+	to->peak_bytes = peak;
+	to->growth_max = growth;
+	to->faults_max = faults;
+}
+
+size_t session_list(struct session *session, struct thread_view **views)
+{
+	size_t room = 0, used = 0;
+	char *buf = NULL;
+	ssize_t n = 1;
+	int fd;
+
+	*views = NULL;
+	if (!session->list)	/* kept: the kernel takes a tenth of a second to let go of it */
+		session->list = bpf_program__attach_iter(session->skel->progs.on_list, NULL);
+	if (!session->list)
+		return 0;
+	fd = bpf_iter_create(bpf_link__fd(session->list));
+	while (fd >= 0 && n > 0 && used < MAX_VIEWS * sizeof(struct thread_view)) {
+		if (used == room) {
+			char *grown = realloc(buf, room += 64 * sizeof(struct thread_view));
+
+			if (!grown)
+				break;
+			buf = grown;
+		}
+		n = read(fd, buf + used, room - used);
+		used += n > 0 ? (size_t)n : 0;
+	}
+	if (fd >= 0)
+		close(fd);
+	*views = (struct thread_view *)buf;
+	return used / sizeof(struct thread_view);
+}
+
+static void add_thread(struct snapshot *snap, pid_t pid, pid_t tid, const char *comm, bool sections, const struct thread_sum *sum)
+{
+	struct snapshot_thread *t = &snap->threads[snap->nr_threads++];
+
+	*t = (struct snapshot_thread){.pid = pid, .tid = tid, .sections = sections, .sum = *sum};
+	memcpy(t->comm, comm, sizeof(t->comm));
+	t->comm[sizeof(t->comm) - 1] = 0;
+}
+
+static __s64 sum_kinds(const __s64 *kinds)
+{
+	return kinds[0] + kinds[1] + kinds[2];
+}
+
+/* The memory ledger is held against the kernel's exact counters, not against /proc, which rounds them. */
+static void add_process(const struct session *session, struct snapshot *snap, const struct target *target)
+{
+	static const char ended[16] = "(ended)";
+	struct process_sum sum;
+
+	if (bpf_map_lookup_elem(bpf_map__fd(session->skel->maps.process_sums), &target->index, &sum))
+		return;
+	if (sum.ended.threads)
+		add_thread(snap, target->pid, 0, ended, true, &sum.ended);
+	snap->counters.rss_events += sum.rss_events;
+	if (!sum.mm) {
+		snap->memory_known = false;
+		return;
+	}
+	snap->rss_start_bytes += sum_kinds(sum.rss_start);
+	snap->rss_end_bytes += sum_kinds(sum.rss_now);
+	snap->others_bytes += sum_kinds(sum.others);
+}
+
+int ledger_copy(const struct session *session, struct snapshot *snap, const struct thread_view *views, size_t nr_views)
+{
+	size_t i;
+
+	snap->threads = calloc(nr_views + session->nr_targets + 1, sizeof(*snap->threads));
+	if (!snap->threads)
+		return fail(-ENOMEM, "out of memory");
+	snap->counters = session->skel->bss->counters;
+	snap->wall_known = session->has_ledgers;
+	snap->memory_known = session->has_memory;
+	snap->outside = session->ledgers[ROW_OUTSIDE];
+	for (i = 0; i < nr_views; i++)
+		if (views[i].sum.threads)
+			add_thread(snap, (pid_t)views[i].tgid, (pid_t)views[i].tid, views[i].comm, views[i].sections, &views[i].sum);
+	for (i = 0; i < session->nr_targets; i++)
+		add_process(session, snap, &session->targets[i]);
+	if (!snap->memory_known) {
+		snap->rss_start_bytes = session->rss_start_bytes;
+		snap->rss_end_bytes = session->rss_end_bytes;
+	}
+	snap->rss_peak_bytes = session->rss_peak_bytes;
+	return 0;
+}
