@@ -24,6 +24,7 @@ extern const volatile __u16 small_place[SMALL_NS];
 extern const volatile __u8 syscall_kinds[SYSCALLS];
 
 extern const volatile __u32 nr_cpus;
+extern const volatile bool native_sections;	/* --section */
 extern const volatile bool switch_tells_state;	/* Linux 5.18 and later: on_switch has a fourth argument */
 
 extern struct window window;
@@ -100,6 +101,35 @@ struct thread {
 	struct dcbs_event events[CHUNK];
 };
 
+/* An open call of a --section function. */
+struct call {
+	u64 sp;		/* at entry: points to the return address */
+	u64 start_ns;
+	u64 inner_ns;	/* spent in calls that we saw */
+	u32 row;
+	u32 recursive;	/* a call of the same function is open below */
+};
+
+/* With what is being looked for in it: see struct thread for why that does not lie on the stack. */
+struct calls {
+	u64 serial;	/* of the last call or return */
+	u32 depth;
+	u32 row;
+	u64 sp;
+	u32 found;	/* depth + 1 of the call */
+	u32 recursive;
+	u64 return_address;
+	u64 tail;	/* entered by a jump, not by a call */
+	struct call call[BPFPROF_CALLS];
+};
+
+struct open_calls_map {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct calls);
+};
+
 /* A section that is open on a thread, for charging. */
 struct open_section {
 	u16 row;
@@ -153,7 +183,10 @@ struct clock {
 	u32 readable;		/* scratch: slots that have been read */
 	u32 again;		/* scratch: more slots are needed */
 	u32 nr_open;
-	struct open_section open[DCBS_SLOTS];	/* innermost first */
+	u32 nr_native;
+	struct open_section open[DCBS_SLOTS];	/* marked sections, innermost first */
+	struct open_section native[BPFPROF_CALLS];	/* likewise --section functions: a tree of their own, whatever sections are marked */
+	u64 native_serial;
 
 	u64 minor, major;	/* the task's faults that are accounted for */
 	u32 dirty;		/* `pending` holds something */
@@ -276,6 +309,7 @@ extern struct baselines_map baselines SEC(".maps");	/* record -> its counters at
 extern struct begun_map begun SEC(".maps");		/* start of a section that another profiler saw begin -> its self time before our window */
 extern struct threads_map threads SEC(".maps");
 extern struct clocks_map clocks SEC(".maps");
+extern struct open_calls_map open_calls SEC(".maps");	/* only with --section */
 extern struct ledgers_map ledgers SEC(".maps");		/* row -> where its time and memory went; read in place, like stats */
 extern struct process_sums_map process_sums SEC(".maps");	/* by the index of `processes` */
 extern struct rss_locals_map rss_locals SEC(".maps");	/* likewise */

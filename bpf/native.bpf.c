@@ -8,33 +8,6 @@
  */
 #include "maps.bpf.h"
 
-struct call {
-	u64 sp;		/* at entry: points to the return address */
-	u64 start_ns;
-	u64 inner_ns;	/* spent in calls that we saw */
-	u32 row;
-	u32 recursive;	/* a call of the same function is open below */
-};
-
-/* With what is being looked for in it: see struct thread for why that does not lie on the stack. */
-struct calls {
-	u32 depth;
-	u32 row;
-	u64 sp;
-	u32 found;	/* depth + 1 of the call */
-	u32 recursive;
-	u64 return_address;
-	u64 tail;	/* entered by a jump, not by a call */
-	struct call call[BPFPROF_CALLS];
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct calls);
-} open_calls SEC(".maps");
-
 static __always_inline struct call *call_at(struct calls *calls, u32 i)
 {
 	return &calls->call[i & (BPFPROF_CALLS - 1)];
@@ -116,6 +89,7 @@ int on_call(struct pt_regs *ctx)
 	call->recursive = calls->recursive;
 	call->inner_ns = 0;
 	calls->depth++;
+	calls->serial++;
 	call->start_ns = bpf_ktime_get_ns();	/* last, so that our own time is not in it */
 	return 0;
 }
@@ -176,6 +150,7 @@ int on_return(struct pt_regs *ctx)
 	if (calls->found < calls->depth)
 		__sync_fetch_and_add(&counters.lost_unmatched, calls->depth - calls->found);
 	calls->depth = calls->found - 1;
+	calls->serial++;
 	call = call_at(calls, calls->found - 1);
 	ns = now - call->start_ns;
 	if (calls->found > 1)

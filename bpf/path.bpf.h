@@ -93,19 +93,37 @@ static __always_inline void call_add(struct clock *clock, u32 slot)
 	call->faults += clock->pending.minor + clock->pending.major;
 }
 
+/* The i-th of all open sections: those that are marked, then functions. Each of both kinds has an innermost one. */
+static __always_inline struct open_section *open_at(struct clock *clock, u32 i)
+{
+	if (native_sections && i >= clock->nr_open)
+		return &clock->native[(i - clock->nr_open) & (BPFPROF_CALLS - 1)];
+	return &clock->open[i & (DCBS_SLOTS - 1)];
+}
+
+static __always_inline bool is_innermost(const struct clock *clock, u32 i)
+{
+	return !i || (native_sections && i == clock->nr_open);
+}
+
+static __always_inline u32 nr_all(const struct clock *clock)
+{
+	return clock->nr_open + (native_sections ? clock->nr_native : 0);
+}
+
 static long memory_charge(u32 i, struct clock **c)
 {
 	struct clock *clock = *c;
-	struct open_section *s = &clock->open[i & (DCBS_SLOTS - 1)];
+	struct open_section *s = open_at(clock, i);
 	struct row_ledger *ledger = ledger_of(s->row);
 
 	if (!ledger)
 		return 1;
 	if (s->first)
 		memory_add(&ledger->memory, &clock->pending);
-	if (!i)
+	if (is_innermost(clock, i))
 		memory_add(&ledger->self_memory, &clock->pending);
-	if (clock->own)
+	if (clock->own && i < clock->nr_open)
 		call_add(clock, s->slot);
 	return 0;
 }
@@ -114,8 +132,8 @@ static __noinline int memory_flush(struct clock *clock)
 {
 	struct row_ledger *outside;
 
-	if (clock->nr_open) {
-		bpf_loop(clock->nr_open, memory_charge, &clock, 0);
+	if (nr_all(clock)) {
+		bpf_loop(nr_all(clock), memory_charge, &clock, 0);
 	} else {
 		outside = ledger_of(ROW_OUTSIDE);
 		if (outside) {
@@ -166,6 +184,7 @@ struct walk {
 	struct clock *clock;
 	struct process *process;
 	u64 state;
+	struct calls *calls;
 	bool names;	/* the names of the thread's process can be read: it is the current one */
 };
 
@@ -285,6 +304,46 @@ static __always_inline bool read_key(u64 record, struct path_key *key)
 	       key->innermost;
 }
 
+static long walk_call(u32 i, struct walk *w)
+{
+	struct clock *clock = w->clock;
+	u32 depth = w->calls->depth, row;
+	u64 *seen;
+
+	if (i >= depth || i >= BPFPROF_CALLS)
+		return 1;
+	row = w->calls->call[(depth - 1 - i) & (BPFPROF_CALLS - 1)].row & (BPFPROF_ROWS - 1);
+	seen = &clock->seen[row / 64];
+	clock->native[i & (BPFPROF_CALLS - 1)] = (struct open_section){row, 0, !(*seen >> (row % 64) & 1)};
+	*seen |= 1ULL << (row % 64);
+	clock->nr_native = i + 1;
+	return 0;
+}
+
+/* Brings `native` up to date for the current task. */
+static __noinline int native_renew(struct clock *clock, struct calls *calls)
+{
+	struct walk w = {.clock = clock, .calls = calls};
+
+	if (!clock || !calls)
+		return 0;
+	if (clock->dirty)
+		memory_flush(clock);
+	clock->native_serial = calls->serial;
+	clock->nr_native = 0;
+	__builtin_memset(clock->seen, 0, sizeof(clock->seen));
+	bpf_loop(BPFPROF_CALLS, walk_call, &w, 0);
+	return 0;
+}
+
+static __always_inline void native_update(struct clock *clock, struct task_struct *task)
+{
+	struct calls *calls = bpf_task_storage_get(&open_calls, task, NULL, 0);
+
+	if (calls && calls->serial != clock->native_serial)
+		native_renew(clock, calls);
+}
+
 /* Brings `open` up to date for the current task. */
 static __always_inline void path_update(struct clock *clock, struct task_struct *task, struct process *process)
 {
@@ -300,6 +359,8 @@ static __always_inline void path_update(struct clock *clock, struct task_struct 
 			record = 0;
 	}
 	take_faults(clock, task);
+	if (native_sections)
+		native_update(clock, task);
 	if (record == clock->record && (!record || (key.head == clock->key.head && key.use == clock->key.use &&
 						    key.innermost == clock->key.innermost)))
 		return;
@@ -317,15 +378,17 @@ struct charge {
 
 static long off_charge(u32 i, struct charge *c)
 {
-	struct open_section *s = &c->clock->open[i & (DCBS_SLOTS - 1)];
+	struct open_section *s = open_at(c->clock, i);
 	struct row_ledger *ledger = ledger_of(s->row);
 	u32 cause = c->cause & (CAUSES - 1);
 
 	if (!ledger)
 		return 1;
+	if (!c->clock->own && i < c->clock->nr_open)
+		return 0;
 	if (s->first)
 		__sync_fetch_and_add(&ledger->off_ns[cause], c->ns);
-	if (!i)
+	if (is_innermost(c->clock, i))
 		__sync_fetch_and_add(&ledger->self_off_ns[cause], c->ns);
 	return 0;
 }
@@ -333,7 +396,7 @@ static long off_charge(u32 i, struct charge *c)
 /* Time from `start` to `end` that a thread did not run. Only its own sections are charged: it did not work for others. */
 static __noinline __attribute__((unused)) int charge_off(struct clock *clock, u32 cause, u64 start, u64 end)
 {
-	struct charge c = {.clock = clock, .cause = cause};
+	struct charge c = {.clock = clock};
 	u64 last = window.end_ns ?: ~0ULL;
 
 	if (!clock)
@@ -347,8 +410,9 @@ static __noinline __attribute__((unused)) int charge_off(struct clock *clock, u3
 		return 0;
 	c.ns = end - start;
 	__sync_fetch_and_add(&clock->sum.off_ns[cause], c.ns);
-	if (clock->own && clock->nr_open)
-		bpf_loop(clock->nr_open, off_charge, &c, 0);
+	c.cause = cause;
+	if ((clock->own && clock->nr_open) || (native_sections && clock->nr_native))
+		bpf_loop(nr_all(clock), off_charge, &c, 0);
 	else
 		__sync_fetch_and_add(&clock->sum.outside_off_ns[cause], c.ns);
 	return 0;

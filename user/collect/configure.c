@@ -57,28 +57,32 @@ static void fill_small_places(struct bpfprof *skel)
 		skel->rodata->small_place[ns] = (__u16)hist_place(ns);
 }
 
-static void choose_programs(struct session *session, bool fentry)
+static void choose_programs(struct session *session, const struct choice *choice)
 {
-	bool native = session->opts.nr_sections > 0;
+	bool native = session->opts.nr_sections > 0, fentry = choice->fentry;
 	struct bpfprof *skel = session->skel;
 
 	bpf_program__set_autoload(skel->progs.on_leave_image, kernel_at_least(6, 10));
 	bpf_program__set_autoload(skel->progs.on_begin_exec, fentry && !kernel_at_least(6, 10));
 	bpf_program__set_autoload(skel->progs.on_do_exit, fentry && !kernel_at_least(6, 16));
+	bpf_program__set_autoload(skel->progs.on_rss, choice->memory);
+	bpf_program__set_autoload(skel->progs.on_waking, choice->waking);
+	bpf_program__set_autoload(skel->progs.on_fork, choice->waking);
 	bpf_program__set_autoload(skel->progs.on_call, native);
 	bpf_program__set_autoload(skel->progs.on_return, native);
 	bpf_map__set_autocreate(skel->maps.open_calls, native);
 }
 
-void configure(struct session *session, size_t nr_targets, pid_t only, bool fentry)
+void configure(struct session *session, size_t nr_targets, pid_t only, const struct choice *choice)
 {
 	struct bpfprof *skel = session->skel;
 
-	choose_programs(session, fentry);
+	choose_programs(session, choice);
 	fill_small_places(skel);
 	fill_syscalls(skel);
 	skel->rodata->switch_tells_state = kernel_at_least(5, 18);
 	skel->rodata->nr_cpus = (__u32)libbpf_num_possible_cpus();
+	skel->rodata->native_sections = session->opts.nr_sections > 0;
 	if (nr_targets == 1)
 		skel->rodata->only_tgid = (__u32)only;
 }

@@ -27,6 +27,7 @@ struct need {
 	const char *name;
 	enum verdict (*look)(void);
 	const char *otherwise;	/* what is lost, or how to fix it */
+	bool optional;		/* never missing, only degraded */
 };
 
 static bool have_cap(cap_value_t cap)
@@ -56,6 +57,9 @@ bool kernel_at_least(int major, int minor)
 
 static enum verdict look_kernel(void) { return kernel_at_least(5, 17) ? OK : MISSING; }
 static enum verdict look_last_words(void) { return kernel_at_least(6, 16) ? OK : DEGRADED; }
+
+static enum verdict look_waking(void) { return libbpf_find_vmlinux_btf_id("sched_waking", BPF_TRACE_RAW_TP) > 0 ? OK : DEGRADED; }
+static enum verdict look_rss(void) { return libbpf_find_vmlinux_btf_id("rss_stat", BPF_TRACE_RAW_TP) > 0 ? OK : DEGRADED; }
 
 #define UPROBE_TYPE "/sys/bus/event_source/devices/uprobe/type"
 
@@ -97,7 +101,9 @@ static const struct need needs[] = {
 	{"uprobes", look_uprobes, "use a kernel built with CONFIG_UPROBE_EVENTS=y"},
 	{"permission for uprobes", look_may_probe, "this kernel wants CAP_SYS_ADMIN for them; run as root: sudo dcbs-bpfprof ..."},
 	{"CPU clock events", look_ticks, "needs CAP_PERFMON and CONFIG_PERF_EVENTS=y"},
-	{"last sections of killed threads", look_last_words, "before Linux 6.16, where kernel functions cannot be traced, up to 1 ms of sections a thread is lost when it is killed"},
+	{"scheduler events", look_waking, "without the trace point sched_waking it is unknown why sections wait", true},
+	{"memory events", look_rss, "without the trace point rss_stat it is unknown what sections do to memory", true},
+	{"last sections of killed threads", look_last_words, "before Linux 6.16, where kernel functions cannot be traced, up to 1 ms of sections a thread is lost when it is killed", true},
 };
 
 #define NR_NEEDS (sizeof(needs) / sizeof(needs[0]))
@@ -107,7 +113,7 @@ int privilege_check(void)
 	size_t i;
 
 	for (i = 0; i < NR_NEEDS; i++)
-		if (needs[i].look() == MISSING)
+		if (!needs[i].optional && needs[i].look() == MISSING)
 			return fail(-EPERM, "missing: %s; %s", needs[i].name, needs[i].otherwise);
 	return 0;
 }

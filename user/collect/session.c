@@ -84,14 +84,14 @@ static void reserve_rows(struct session *session)
 	session->skel->bss->rss_locals_fd = bpf_map__fd(session->skel->maps.rss_locals);
 }
 
-static int load_programs(struct session *session, size_t nr_targets, pid_t only, bool fentry)
+static int load_programs(struct session *session, size_t nr_targets, pid_t only, const struct choice *choice)
 {
 	int err;
 
 	session->skel = bpfprof__open();
 	if (!session->skel)
 		return -errno;
-	configure(session, nr_targets, only, fentry);
+	configure(session, nr_targets, only, choice);
 	err = bpfprof__load(session->skel);
 	if (!err)
 		return 0;
@@ -100,16 +100,26 @@ static int load_programs(struct session *session, size_t nr_targets, pid_t only,
 	return err;
 }
 
-/* Kernels before 6.16 are tried with and without programs on their functions, which not all of them allow. */
+/* All that this kernel lets us load: what is given up first is missed least. Nearly always the first try is the last. */
 static int session_load(struct session *session, size_t nr_targets, pid_t only)
 {
-	bool fentry = !kernel_at_least(6, 16);
+	const bool old = !kernel_at_least(6, 16);	/* later ones tell by a trace point what we want of functions */
+	const struct choice choices[] = {
+		{.fentry = old, .memory = true, .waking = true},
+		{.fentry = false, .memory = true, .waking = true},
+		{.fentry = old, .memory = false, .waking = true},
+		{.fentry = false, .memory = false, .waking = true},
+		{.fentry = false, .memory = false, .waking = false},
+	};
+	size_t i;
 	int err;
 
 	libbpf_set_print(libbpf_quiet);
-	err = load_programs(session, nr_targets, only, fentry);
-	if (err && fentry)
-		err = load_programs(session, nr_targets, only, false);
+	for (i = 0; i < sizeof(choices) / sizeof(choices[0]); i++) {
+		err = load_programs(session, nr_targets, only, &choices[i]);
+		if (!err || err == -EPERM)
+			break;
+	}
 	if (err)
 		return privilege_explain(err, "cannot load the BPF programs");
 	reserve_rows(session);
@@ -265,7 +275,9 @@ int session_start(struct session *session)
 	session->started_at = (double)real.tv_sec + 1e-9 * (double)real.tv_nsec;
 	session->skel->bss->window.start_ns = session_now_ns();
 	if (!session->has_ledgers)
-		session_note(session, "%s", "this kernel does not tell when a thread waits: the causes are unknown");
+		session_note(session, "this kernel does not tell when a thread is woken: why sections wait is unknown");
+	if (!session->has_memory)
+		session_note(session, "this kernel does not tell when RSS changes: what sections do to memory is unknown");
 	for (i = 0; i < session->nr_targets; i++)
 		target_each_record(&session->targets[i], note_begun, session);
 	sum_rss(session, &session->rss_start_bytes);

@@ -45,8 +45,15 @@ void session_note(struct session *session, const char *fmt, ...) __attribute__((
 /* The targets' threads, to be freed; returns how many. See on_list in bpf/sched.bpf.c for what it does besides. */
 size_t session_list(struct session *session, struct thread_view **views);
 
+/* Programs that a kernel may have no place for. */
+struct choice {
+	bool fentry;	/* on the kernel's own functions */
+	bool memory;	/* on changes of RSS */
+	bool waking;	/* on threads that wake others */
+};
+
 /* configure.c: what is decided between open and load. */
-void configure(struct session *session, size_t nr_targets, pid_t only, bool fentry);
+void configure(struct session *session, size_t nr_targets, pid_t only, const struct choice *choice);
 
 /* attach.c: everything that is attached once, and what is attached to one target. */
 int attach_kernel_events(struct session *session);
