@@ -95,7 +95,7 @@ static __noinline u32 row_of_id(struct process *process, u64 state, u32 id)
  */
 static __always_inline u64 rss_bytes(void)
 {
-	struct mm_struct *mm = bpf_get_current_task_btf()->mm;
+	struct mm_struct *mm = mm_of(bpf_get_current_task_btf());
 	struct mm_struct___6_1 *old = (void *)mm;
 	s64 pages;
 

@@ -165,6 +165,21 @@ struct bpf_iter__task {
 
 #pragma clang attribute pop
 
+/*
+ * Pointers in the kernel's structures are read by copy: to load one directly costs the verifier of later
+ * kernels some milliseconds each time, because it looks through all types for what it may trust.
+ */
+static __always_inline struct mm_struct *mm_of(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, mm);
+}
+
+/* Threads of its process that have not begun to end. */
+static __always_inline int live_threads(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, signal, live.counter);
+}
+
 /* Where the C library keeps a thread's local variables. */
 static __always_inline u64 thread_pointer(struct task_struct *task)
 {

@@ -135,7 +135,8 @@ static __always_inline void end_clock(struct task_struct *task, struct process *
 /* /proc cannot be asked any more once the process has ended. */
 static __always_inline void note_rss(struct task_struct *task, struct process *process)
 {
-	u64 rss = rss_bytes(), peak = task->mm ? task->mm->hiwater_rss * 4096 : 0;
+	struct mm_struct *mm = mm_of(task);
+	u64 rss = rss_bytes(), peak = mm ? BPF_CORE_READ(mm, hiwater_rss) * 4096 : 0;
 
 	if (!rss)
 		return;
@@ -147,7 +148,7 @@ static __always_inline void note_rss(struct task_struct *task, struct process *p
 static __always_inline void note_memory(struct task_struct *task, struct process *process)
 {
 	struct process_sum *sum = sum_of_process(process);
-	struct mm_struct *mm = task->mm;
+	struct mm_struct *mm = mm_of(task);
 
 	if (sum && mm && sum->mm == (u64)mm && rss_is_known())
 		rss_exact(sum, process->index, mm, sum->rss_now, false, 0);
@@ -164,17 +165,17 @@ int BPF_PROG(on_exit, struct task_struct *task)
 
 	if (!process)
 		return 0;
-	if (task->pid == task->tgid && task->signal->live.counter > 0 && !(task->signal->flags & SIGNAL_GROUP_EXIT))
+	if (task->pid == task->tgid && live_threads(task) > 0 && !(BPF_CORE_READ(task, signal, flags) & SIGNAL_GROUP_EXIT))
 		process->headless = 1;
 	drain_current(task, process);
-	if (!task->mm) {
+	if (!mm_of(task)) {
 		__sync_fetch_and_add(&counters.exits_unread, 1);
 		return 0;
 	}
 	note_rss(task, process);
 	charge_open(task, process);
 	end_clock(task, process);
-	if (task->signal->live.counter <= 0)
+	if (live_threads(task) <= 0)
 		note_memory(task, process);
 	return 0;
 }
@@ -202,7 +203,7 @@ int BPF_PROG(on_do_exit)
 	if (!process)
 		return 0;
 	end_clock(task, process);
-	if (task->signal->live.counter <= 1)
+	if (live_threads(task) <= 1)
 		note_memory(task, process);
 	return 0;
 }
@@ -242,7 +243,7 @@ static long forget_row(u32 i, struct process **process)
 static __always_inline void change_memory(struct task_struct *task, struct process *process)
 {
 	struct process_sum *sum = sum_of_process(process);
-	struct mm_struct *mm = task->mm;
+	struct mm_struct *mm = mm_of(task);
 	u64 key = (u64)mm;
 	u32 index = process->index;
 	s64 now[RSS_KINDS] = {};

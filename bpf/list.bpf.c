@@ -78,7 +78,7 @@ static __always_inline void fill_sum(struct thread_sum *sum, struct clock *clock
 static __noinline int look_at_memory(struct task_struct *task, struct process *process)
 {
 	struct process_sum *sum = sum_of_process(process);
-	struct mm_struct *mm = task->mm;
+	struct mm_struct *mm = mm_of(task);
 
 	if (!sum || !mm || !rss_is_known())
 		return 0;

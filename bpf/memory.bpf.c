@@ -114,7 +114,7 @@ int BPF_PROG(on_rss, struct mm_struct *mm, int member)
 	}
 	/* Not ours: a child's memory while it is forked, or the old image's. */
 	sum = sum_of_process(process);
-	if (!sum || sum->mm != (u64)mm || task->mm != mm)
+	if (!sum || sum->mm != (u64)mm || mm_of(task) != mm)
 		return 0;
 	bytes = rss_change(sum, process->index, mm, member) * RSS_PAGE_BYTES;
 	if (!bytes || window.end_ns)

@@ -128,10 +128,12 @@ static long memory_charge(u32 i, struct clock **c)
 	return 0;
 }
 
-static __noinline int memory_flush(struct clock *clock)
+__weak __noinline int memory_flush(struct clock *clock)
 {
 	struct row_ledger *outside;
 
+	if (!clock)
+		return 0;
 	if (nr_all(clock)) {
 		bpf_loop(nr_all(clock), memory_charge, &clock, 0);
 	} else {
@@ -202,6 +204,14 @@ static __always_inline void open_call(struct clock *clock, u32 slot, u64 use, u3
 	call->row = row;
 }
 
+/* As row_of_id() does, by the storage that the programs of this file work in. */
+static __noinline u32 name_row(struct process *process, u64 state, u32 id)
+{
+	struct clock *clock = bpf_task_storage_get(&clocks, bpf_get_current_task_btf(), NULL, 0);
+
+	return process && clock ? row_of_name(process, state, id, &clock->name) : ROW_OTHER;
+}
+
 /* The next of the open sections, from the innermost outwards. */
 static long walk_slot(u32 i, struct walk *w)
 {
@@ -221,7 +231,7 @@ static long walk_slot(u32 i, struct walk *w)
 		return 0;
 	row = w->process->row[s->name & (DCBS_NAMES - 1)];
 	if (!row && w->names)
-		row = row_of_name(w->process, w->state, s->name, &clock->name);
+		row = name_row(w->process, w->state, s->name);
 	row &= ~ROW_MODEL & (BPFPROF_ROWS - 1);
 	if (!row)
 		row = ROW_OTHER;
@@ -259,18 +269,17 @@ static __always_inline bool read_slots(struct clock *clock, u64 record, bool few
 }
 
 /* All calls that were open have ended, as far as can be told. */
-static __noinline int path_none(struct clock *clock)
+static __always_inline void path_none(struct clock *clock)
 {
 	clock->readable = 0;
 	if (clock->own && clock->nr_open)
 		bpf_loop(clock->nr_open, close_left, &clock, 0);
 	clock->nr_open = 0;
 	clock->record = clock->own = 0;
-	return 0;
 }
 
 /* The record of the current task has changed, or is another one. */
-static __noinline int path_renew(struct clock *clock, struct process *process, u64 record, u64 own)
+__weak __noinline int path_renew(struct clock *clock, struct process *process, u64 record, u64 own)
 {
 	struct walk w = {.clock = clock, .process = process, .names = true};
 	bool few;
@@ -321,7 +330,7 @@ static long walk_call(u32 i, struct walk *w)
 }
 
 /* Brings `native` up to date for the current task. */
-static __noinline int native_renew(struct clock *clock, struct calls *calls)
+__weak __noinline int native_renew(struct clock *clock, struct calls *calls)
 {
 	struct walk w = {.clock = clock, .calls = calls};
 
@@ -394,7 +403,7 @@ static long off_charge(u32 i, struct charge *c)
 }
 
 /* Time from `start` to `end` that a thread did not run. Only its own sections are charged: it did not work for others. */
-static __noinline __attribute__((unused)) int charge_off(struct clock *clock, u32 cause, u64 start, u64 end)
+__weak __noinline int charge_off(struct clock *clock, u32 cause, u64 start, u64 end)
 {
 	struct charge c = {.clock = clock};
 	u64 last = window.end_ns ?: ~0ULL;

@@ -164,7 +164,7 @@ static __always_inline void rss_exact(struct process_sum *sum, u32 index, struct
 		sum->count[RSS_FILE] = file;
 		sum->count[RSS_ANON] = anon;
 		sum->count[RSS_SHMEM] = shmem;
-		sum->total_vm = mm->total_vm;
+		sum->total_vm = BPF_CORE_READ(mm, total_vm);
 	}
 	if (rss_is_percpu())
 		bpf_loop(nr_cpus, rss_add_cpu, &w, 0);

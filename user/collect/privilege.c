@@ -93,14 +93,14 @@ static enum verdict look_ticks(void)
 }
 
 static const struct need needs[] = {
-	{"capability CAP_BPF", look_cap_bpf, "run as root: sudo dcbs-bpfprof ..."},
-	{"capability CAP_PERFMON", look_cap_perfmon, "run as root: sudo dcbs-bpfprof ..."},
-	{"capability CAP_SYS_PTRACE", look_cap_ptrace, "run as root: sudo dcbs-bpfprof ..."},
-	{"kernel 5.17 or later", look_kernel, "boot a newer kernel (bpf_loop and task storage are needed)"},
-	{"kernel type information (BTF)", look_btf, "use a kernel built with CONFIG_DEBUG_INFO_BTF=y; it shows as " BTF_PATH},
-	{"uprobes", look_uprobes, "use a kernel built with CONFIG_UPROBE_EVENTS=y"},
-	{"permission for uprobes", look_may_probe, "this kernel wants CAP_SYS_ADMIN for them; run as root: sudo dcbs-bpfprof ..."},
-	{"CPU clock events", look_ticks, "needs CAP_PERFMON and CONFIG_PERF_EVENTS=y"},
+	{"capability CAP_BPF", look_cap_bpf, "run as root: sudo dcbs-bpfprof ...", false},
+	{"capability CAP_PERFMON", look_cap_perfmon, "run as root: sudo dcbs-bpfprof ...", false},
+	{"capability CAP_SYS_PTRACE", look_cap_ptrace, "run as root: sudo dcbs-bpfprof ...", false},
+	{"kernel 5.17 or later", look_kernel, "boot a newer kernel (bpf_loop and task storage are needed)", false},
+	{"kernel type information (BTF)", look_btf, "use a kernel built with CONFIG_DEBUG_INFO_BTF=y; it shows as " BTF_PATH, false},
+	{"uprobes", look_uprobes, "use a kernel built with CONFIG_UPROBE_EVENTS=y", false},
+	{"permission for uprobes", look_may_probe, "this kernel wants CAP_SYS_ADMIN for them; run as root: sudo dcbs-bpfprof ...", false},
+	{"CPU clock events", look_ticks, "needs CAP_PERFMON and CONFIG_PERF_EVENTS=y", false},
 	{"scheduler events", look_waking, "without the trace point sched_waking it is unknown why sections wait", true},
 	{"memory events", look_rss, "without the trace point rss_stat it is unknown what sections do to memory", true},
 	{"last sections of killed threads", look_last_words, "before Linux 6.16, where kernel functions cannot be traced, up to 1 ms of sections a thread is lost when it is killed", true},
