@@ -37,6 +37,7 @@ extern "C" {
 
 #define DCBS_UNKNOWN INT64_MIN
 #define DCBS_SCHEMA 1
+#define DCBS_OUTSIDE "(outside)"	/* the section that stands for the time outside of all; its count is unknown */
 
 struct dcbs_profiler;
 

@@ -279,7 +279,7 @@ static inline void fixture_ledgers(struct snapshot *snap)
 	question->ledger.worker_ns = outer->ledger.worker_ns = 11 * SEC;
 	for (i = 0; i < 412; i++) {
 		fixture_growth(&forward->ledger, i % 100 ? 900000 + 1000 * i : 32 << 20, 220 + i);
-		fixture_shrink(&cluster->ledger, 600000);
+		fixture_shrink(&cluster->ledger, 1053000);
 	}
 	cluster->ledger.shrunk_calls = 412;
 	load->ledger.memory.file = load->ledger.self_memory.file = 210 << 20;

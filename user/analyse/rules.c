@@ -11,8 +11,8 @@
  * Memory comes first where most of the time is computing and page faults are a good part of that, see paging.c.
  * A small growth of a section that computes or waits changes nothing about where its time goes.
  */
-#include <math.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "analyse/figures.h"
 #include "analyse/paging.h"
@@ -46,9 +46,14 @@ static bool is_threaded(const struct subject *s)
 	return s->wall.worker_cpu_s >= THREADED * s->wall.cpu_s && s->wall.worker_cpu_s > 0;
 }
 
+static bool is_outside(const struct subject *s)
+{
+	return s->section->count == DCBS_UNKNOWN && !strcmp(s->section->name, DCBS_OUTSIDE);
+}
+
 static bool is_alone(const struct subject *s)
 {
-	return !is_threaded(s);
+	return !is_threaded(s) && !is_outside(s);
 }
 
 static bool is_growing_leak(const struct subject *s)
@@ -79,6 +84,9 @@ static const struct rule time_rules[] = {
 	{DCBS_CAUSE_CPU, "computing", cpu, is_alone, figures_alone,
 	 "it computes on the calling thread alone: put more into a batch, use cheaper operations or native code for the "
 	 "loop, or spread it over threads or processes"},
+	{DCBS_CAUSE_CPU, "computing", cpu, is_outside, NULL,
+	 "make sections of the parts of it, to see which one takes the time; then put more into a batch, or use cheaper "
+	 "operations or more threads"},
 	{DCBS_CAUSE_RUNQUEUE, "waiting for a free CPU", runqueue, NULL, figures_ran,
 	 "use fewer compute threads than there are CPUs (torch.set_num_threads, OMP_NUM_THREADS), or take other work off "
 	 "the machine"},
