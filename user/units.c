@@ -116,6 +116,17 @@ struct units units_size(double bytes)
 	return u;
 }
 
+struct units units_growth(double bytes)
+{
+	struct units u = units_size(fabs(bytes));
+
+	if (isnan(bytes) || !bytes)
+		return u;
+	memmove(u.text + 1, u.text, sizeof(u.text) - 1);
+	u.text[0] = bytes < 0 ? '-' : '+';
+	return u;
+}
+
 struct units units_number(double n)
 {
 	static const struct step steps[] = {{1, ""}, {1e3, "k"}, {1e6, "M"}, {1e9, "G"}, {1e12, "T"}};

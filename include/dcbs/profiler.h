@@ -37,6 +37,7 @@ extern "C" {
 
 #define DCBS_UNKNOWN INT64_MIN
 #define DCBS_SCHEMA 1
+#define DCBS_OUTSIDE "(outside)"	/* the section that stands for the time outside of all; its count is unknown */
 
 struct dcbs_profiler;
 
@@ -143,7 +144,7 @@ struct dcbs_thread {
 	bool idle;		/* it hardly ran, and waited outside of sections: a pool's spare thread. It is not part of "(outside)" */
 	double wall_s;		/* of the window, while the thread existed */
 	double kernel_cpu_s;	/* the kernel's own account */
-	struct dcbs_wall wall;
+	struct dcbs_wall wall;	/* here worker_cpu_s is of cpu_s: what was charged to other threads' sections */
 };
 
 struct dcbs_cache_summary {
@@ -222,6 +223,7 @@ struct dcbs_report {
 	int64_t sections_bytes, outside_bytes;	/* growth of RSS in sections, and outside of any */
 	int64_t others_bytes;		/* by other tasks: reclaim, above all */
 	int64_t unexplained_bytes;
+	double page_touch_s;		/* CPU time of the first touch of a page on this machine; NAN: not measured */
 	struct dcbs_overhead overhead;
 	struct dcbs_lost lost;
 	char **notes;		/* one line each: what could not be seen, and why */

@@ -63,10 +63,12 @@ static inline struct snapshot *fixture_empty(void)
 	snap->ended_by = DCBS_ENDED_SIGNAL;
 	snap->rss_start_bytes = snap->rss_end_bytes = snap->rss_peak_bytes = DCBS_UNKNOWN;
 	snap->bpf_ns_per_flush = snap->bpf_ns_per_switch = snap->trap_ns = NAN;
+	snap->bpf_ns_per_waking = snap->bpf_ns_per_rss_event = NAN;
 	snap->targets = calloc(2, sizeof(*snap->targets));
 	snap->rows = calloc(64, sizeof(*snap->rows));
 	snap->notes = calloc(8, sizeof(*snap->notes));
-	assert_true(snap->targets && snap->rows && snap->notes);
+	snap->threads = calloc(16, sizeof(*snap->threads));
+	assert_true(snap->targets && snap->rows && snap->notes && snap->threads);
 	return snap;
 }
 
@@ -99,8 +101,68 @@ static inline void fixture_note(struct snapshot *snap, const char *note)
 	assert_non_null(snap->notes[snap->nr_notes++]);
 }
 
+/* A thread of process 4242; with tid 0 those that have ended. */
+static inline struct snapshot_thread *fixture_thread(struct snapshot *snap, pid_t tid, const char *comm, __u64 wall_ns)
+{
+	struct snapshot_thread *t = &snap->threads[snap->nr_threads];
+
+	assert_true(snap->nr_threads++ < 16);
+	t->pid = 4242;
+	t->tid = tid;
+	snprintf(t->comm, sizeof(t->comm), "%s", comm);
+	t->sum.threads = 1;
+	t->sum.wall_ns = wall_ns;
+	t->sum.cpu_ns = wall_ns;
+	return t;
+}
+
+/* The thread did not run for a while, outside of sections. */
+static inline void fixture_thread_off(struct snapshot_thread *t, enum cause cause, __u64 ns)
+{
+	t->sum.off_ns[cause] += ns;
+	t->sum.outside_off_ns[cause] += ns;
+	t->sum.cpu_ns -= ns;
+}
+
+/* A section's time not running; `own` of it outside of sections inside it. */
+static inline void fixture_off(struct snapshot_row *row, enum cause cause, __u64 ns, __u64 own)
+{
+	row->ledger.off_ns[cause] += ns;
+	row->ledger.self_off_ns[cause] += own;
+}
+
+/* A call at whose end RSS was `bytes` larger, by as many faults. */
+static inline void fixture_growth(struct row_ledger *l, __u64 bytes, __u64 faults)
+{
+	struct memory_sum *sums[] = {&l->memory, &l->self_memory};
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		sums[i]->anon += (__s64)bytes;
+		sums[i]->grown += bytes;
+		sums[i]->minor += faults;
+	}
+	if (bytes)
+		l->growth[(hist_place(bytes) + 7) / 8]++;
+	if (faults)
+		l->faults[(hist_place(faults) + 7) / 8]++;
+	l->growth_max = bytes > l->growth_max ? bytes : l->growth_max;
+	l->peak_bytes = bytes > l->peak_bytes ? bytes : l->peak_bytes;
+	l->faults_max = faults > l->faults_max ? faults : l->faults_max;
+}
+
+static inline void fixture_shrink(struct row_ledger *l, __u64 bytes)
+{
+	l->memory.anon -= (__s64)bytes;
+	l->self_memory.anon -= (__s64)bytes;
+	l->memory.shrunk += bytes;
+	l->self_memory.shrunk += bytes;
+}
+
 static inline void fixture_free(struct snapshot *snap)
 {
+	free(snap->threads);
+	snap->threads = NULL;
 	snapshot_free(snap);
 }
 
@@ -182,6 +244,104 @@ static inline struct snapshot *fixture_evaluation(void)
 	snap->counters.flushes = 1240;
 	snap->counters.switches = 9800;
 	snap->counters.events = 14405;
+	return snap;
+}
+
+static inline struct snapshot_row *fixture_find(struct snapshot *snap, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < snap->nr_rows; i++)
+		if (!strcmp(snap->rows[i]->name, name))
+			return snap->rows[i];
+	fail_msg("no row %s", name);
+	return NULL;
+}
+
+static inline void fixture_ledgers(struct snapshot *snap)
+{
+	struct snapshot_row *forward = fixture_find(snap, "forward_pass"), *load = fixture_find(snap, "load model");
+	struct snapshot_row *cluster = fixture_find(snap, "cluster_token_embeddings");
+	struct snapshot_row *outer = fixture_find(snap, "evaluation"), *question = fixture_find(snap, "answer_question");
+	int i;
+
+	fixture_off(forward, CAUSE_RUNQUEUE, 4 * SEC, 4 * SEC);
+	fixture_off(forward, CAUSE_GIL, 300 * MS, 300 * MS);
+	fixture_off(cluster, CAUSE_GIL, 8 * SEC, 8 * SEC);
+	fixture_off(question, CAUSE_RUNQUEUE, 4 * SEC, 0);
+	fixture_off(question, CAUSE_GIL, 8300 * MS, 0);
+	fixture_off(load, CAUSE_FAULT, 1500 * MS, 1500 * MS);
+	fixture_off(load, CAUSE_DISK, 500 * MS, 500 * MS);
+	fixture_off(outer, CAUSE_SLEEP, 10 * SEC, 10 * SEC);
+	fixture_off(outer, CAUSE_GIL, 8300 * MS, 0);
+	fixture_off(outer, CAUSE_RUNQUEUE, 4 * SEC, 0);
+	forward->ledger.worker_ns = forward->ledger.self_worker_ns = 11 * SEC;
+	question->ledger.worker_ns = outer->ledger.worker_ns = 11 * SEC;
+	for (i = 0; i < 412; i++) {
+		fixture_growth(&forward->ledger, i % 100 ? 900000 + 1000 * i : 32 << 20, 220 + i);
+		fixture_shrink(&cluster->ledger, 1053000);
+	}
+	cluster->ledger.shrunk_calls = 412;
+	load->ledger.memory.file = load->ledger.self_memory.file = 210 << 20;
+	load->ledger.memory.grown = load->ledger.self_memory.grown = 210 << 20;
+	load->ledger.memory.major = load->ledger.self_memory.major = 1711;
+	load->ledger.memory.mapped = load->ledger.self_memory.mapped = 1ULL << 30;
+}
+
+static inline void fixture_pool(struct snapshot *snap)
+{
+	struct snapshot_thread *main_thread = fixture_thread(snap, 4242, "python3", 62400 * MS), *t;
+
+	main_thread->sections = true;
+	main_thread->sum.off_ns[CAUSE_GIL] = 8300 * MS;
+	main_thread->sum.off_ns[CAUSE_RUNQUEUE] = 4 * SEC;
+	main_thread->sum.off_ns[CAUSE_SLEEP] = 10 * SEC;
+	main_thread->sum.cpu_ns = 40 * SEC;
+	t = fixture_thread(snap, 4250, "python3", 62400 * MS);
+	t->sum.worker_ns = 11 * SEC;
+	fixture_thread_off(t, CAUSE_LOCK, 48 * SEC);
+	fixture_thread_off(t, CAUSE_RUNQUEUE, 900 * MS);
+	fixture_thread_off(fixture_thread(snap, 4251, "pt_main_thread", 62400 * MS), CAUSE_LOCK, 62390 * MS);
+	fixture_thread_off(fixture_thread(snap, 4252, "pt_main_thread", 62400 * MS), CAUSE_NETWORK, 62400 * MS);
+}
+
+/* The same with all ledgers known: a pool of three threads, two of them idle. */
+static inline struct snapshot *fixture_measured(void)
+{
+	struct snapshot *snap = fixture_evaluation();
+
+	snap->wall_known = snap->memory_known = true;
+	fixture_ledgers(snap);
+	fixture_pool(snap);
+	fixture_growth(&snap->outside, 12 << 20, 3000);
+	snap->others_bytes = -(9 << 20);
+	snap->page_touch_ns = 1100;
+	snap->counters.wakings = 5000;
+	snap->counters.rss_events = 93000;
+	snap->bpf_ns_per_waking = 110;
+	snap->bpf_ns_per_rss_event = 130;
+	return snap;
+}
+
+/* No markers in it: two threads share the work, the main thread waits for them. */
+static inline struct snapshot *fixture_unmarked(void)
+{
+	struct snapshot *snap = fixture_empty();
+	struct snapshot_thread *t;
+
+	fixture_target(snap, 4242, "python3", "python3 other.py");
+	snap->wall_known = snap->memory_known = true;
+	fixture_thread_off(fixture_thread(snap, 4242, "python3", 62400 * MS), CAUSE_LOCK, 62300 * MS);
+	t = fixture_thread(snap, 4243, "loader", 62400 * MS);
+	fixture_thread_off(t, CAUSE_DISK, 41 * SEC);
+	fixture_thread_off(t, CAUSE_LOCK, 8 * SEC);
+	t = fixture_thread(snap, 4244, "answers", 62400 * MS);
+	fixture_thread_off(t, CAUSE_LOCK, 39 * SEC);
+	fixture_thread_off(t, CAUSE_SYNC, 2 * SEC);
+	fixture_thread_off(fixture_thread(snap, 4245, "watcher", 62400 * MS), CAUSE_NETWORK, 62400 * MS);
+	t = fixture_thread(snap, 0, "ended", 3 * SEC);
+	t->sum.threads = 5;
+	fixture_growth(&snap->outside, 48 << 20, 12000);
 	return snap;
 }
 

@@ -23,9 +23,9 @@ static struct dcbs_report *build(struct snapshot *snap)
 	return r;
 }
 
-static char *evaluation_text(void)
+static char *text_of(struct snapshot *snap)
 {
-	struct dcbs_report *r = build(fixture_evaluation());
+	struct dcbs_report *r = build(snap);
 	char *text;
 
 	golden_version(r);
@@ -33,6 +33,11 @@ static char *evaluation_text(void)
 	assert_non_null(text);
 	dcbs_report_free(r);
 	return text;
+}
+
+static char *evaluation_text(void)
+{
+	return text_of(fixture_evaluation());
 }
 
 static void write_bytes(const char *text, size_t len)
@@ -106,6 +111,9 @@ static void test_golden(void **state)
 	(void)state;
 	golden_check("evaluation.json", text);
 	free(text);
+	text = text_of(fixture_measured());
+	golden_check("measured.json", text);
+	free(text);
 }
 
 static void check_keys(const json_t *object, const char *want)
@@ -132,15 +140,27 @@ static const json_t *element(const json_t *doc, const char *key, const char *nam
 	return NULL;
 }
 
+static void check_ledger_keys(const json_t *s, const char *wall, const char *parts, const char *memory)
+{
+	check_keys(json_object_get(s, wall), "cpu_s worker_cpu_s runqueue_s gil_s lock_s disk_s network_s fault_s "
+		   "sleep_s gpu_s other_s residue_s ");
+	check_keys(json_object_get(s, parts), "sync_s pipe_s child_s stopped_s ");
+	check_keys(json_object_get(s, memory), "rss_delta_bytes anon_delta_bytes file_delta_bytes shmem_delta_bytes "
+		   "peak_delta_bytes minor_faults major_faults mapped_bytes unmapped_bytes grown_bytes shrunk_bytes ");
+}
+
 static void check_section_keys(const json_t *s)
 {
 	check_keys(s, "name count total_s self_s mean_s min_s max_s p50_s p90_s p95_s p99_s p999_s open errors items "
-		   "items_per_s histogram wall memory kind open_at_start ");
+		   "items_per_s histogram wall memory kind open_at_start wall_parts self_wall self_wall_parts self_memory "
+		   "growth faults ");
 	check_keys(json_object_get(s, "histogram"), "scale zero_count buckets ");
-	check_keys(json_object_get(s, "wall"), "cpu_s worker_cpu_s runqueue_s gil_s lock_s disk_s network_s fault_s "
-		   "sleep_s gpu_s other_s ");
-	check_keys(json_object_get(s, "memory"), "rss_delta_bytes anon_delta_bytes file_delta_bytes shmem_delta_bytes "
-		   "peak_delta_bytes minor_faults major_faults mapped_bytes unmapped_bytes ");
+	check_ledger_keys(s, "wall", "wall_parts", "memory");
+	check_ledger_keys(s, "self_wall", "self_wall_parts", "self_memory");
+	check_keys(json_object_get(s, "growth"), "calls p50_bytes p90_bytes p99_bytes max_bytes histogram ");
+	check_keys(json_object_get(s, "faults"), "calls p50 p90 p99 max histogram ");
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(json_object_get(s, "growth"), "histogram"),
+							    "scale")), 2);
 }
 
 static void check_group_keys(const json_t *doc)
@@ -159,17 +179,20 @@ static void check_group_keys(const json_t *doc)
 
 static void test_names_of_the_contract(void **state)
 {
-	char *text = evaluation_text();
+	char *text = text_of(fixture_measured());
 	json_t *doc = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
 
 	(void)state;
 	check_keys(doc, "schema tool version target window sections memory bottlenecks functions model caches overhead lost "
-		   "threshold_s notes ");
+		   "threshold_s threads wall_check notes ");
 	check_keys(json_object_get(doc, "target"), "pid comm command started_at markers ");
 	check_keys(json_object_get(doc, "window"), "started_at duration_s ended_by ");
 	check_section_keys(element(doc, "sections", "answer_question"));
 	check_keys(json_object_get(doc, "memory"), "rss_start_bytes rss_end_bytes rss_peak_bytes sections_bytes "
-		   "outside_bytes unexplained_bytes ");
+		   "outside_bytes unexplained_bytes others_bytes page_touch_s ");
+	check_keys(json_array_get(json_object_get(doc, "threads"), 0), "pid tid name threads sections idle wall_s "
+		   "kernel_cpu_s wall wall_parts ");
+	check_keys(json_object_get(doc, "wall_check"), "ledger_cpu_s kernel_cpu_s ");
 	check_keys(json_array_get(json_object_get(doc, "bottlenecks"), 0), "section total_s share cause evidence suggestion ");
 	check_group_keys(doc);
 	check_keys(json_object_get(doc, "overhead"), "target_cpu_share flushes samples switches faults ns_per_flush "
@@ -199,6 +222,8 @@ static void test_unknown_is_null(void **state)
 	assert_true(json_is_null(json_object_get(s, "mean_s")) && json_is_null(json_object_get(s, "p99_s")));
 	assert_true(json_is_null(json_object_get(s, "items")) && json_is_null(json_object_get(s, "items_per_s")));
 	assert_true(json_is_null(json_object_get(json_object_get(s, "wall"), "gil_s")));
+	assert_true(json_is_null(json_object_get(json_object_get(s, "self_memory"), "grown_bytes")));
+	assert_true(json_is_null(json_object_get(s, "growth")));
 	assert_true(json_is_null(json_object_get(json_object_get(doc, "memory"), "rss_peak_bytes")));
 	assert_true(json_is_null(json_object_get(json_object_get(doc, "overhead"), "ns_per_flush")));
 	check_keys(json_object_get(doc, "model"), "");
@@ -206,6 +231,43 @@ static void test_unknown_is_null(void **state)
 	json_decref(doc);
 	free(text);
 	round_trip(r);
+}
+
+/* What is in a wall adds up to the section's time; workers and the residue are beside it. */
+static void test_wall_adds_up(void **state)
+{
+	char *text = text_of(fixture_measured());
+	json_t *doc = json_loads(text, 0, NULL), *s, *value;
+	const char *key;
+	size_t i;
+	double sum;
+
+	(void)state;
+	json_array_foreach(json_object_get(doc, "sections"), i, s) {
+		sum = 0;
+		json_object_foreach(json_object_get(s, "wall"), key, value)
+			if (strcmp(key, "worker_cpu_s"))
+				sum += json_number_value(value);
+		assert_true(fabs(sum - json_number_value(json_object_get(s, "total_s"))) < 1e-9);
+	}
+	assert_int_equal(i, 8);
+	json_decref(doc);
+	free(text);
+}
+
+/* A document of a version that had no ledgers. */
+static void test_older_document(void **state)
+{
+	static const char text[] = "{\"schema\":1,\"tool\":\"dcbs-bpfprof\",\"version\":\"0.1.0\",\"window\":{\"duration_s\":3},"
+		"\"sections\":[{\"name\":\"a\",\"total_s\":2,\"self_s\":2,\"count\":1,\"wall\":{\"cpu_s\":null}}]}";
+	struct dcbs_report *r = NULL;
+
+	(void)state;
+	assert_int_equal(load(text, strlen(text), &r), 0);
+	assert_true(isnan(r->sections[0].wall.cpu_s) && isnan(r->sections[0].self_wall.residue_s));
+	assert_true(r->sections[0].self_memory.grown_bytes == DCBS_UNKNOWN && r->sections[0].growth.calls == DCBS_UNKNOWN);
+	assert_true(isnan(r->ledger_cpu_s) && r->others_bytes == DCBS_UNKNOWN && isnan(r->page_touch_s));
+	show(r);
 }
 
 /* A duration of whole nanoseconds comes out with all of them. */
@@ -247,6 +309,8 @@ static void test_round_trip(void **state)
 
 	(void)state;
 	round_trip(build(fixture_evaluation()));
+	round_trip(build(fixture_measured()));
+	round_trip(build(fixture_unmarked()));
 	round_trip(build(fixture_empty()));
 	fixture_target(snap, 4243, "second", "");
 	fixture_note(snap, "a \"note\" with \\ in it");
@@ -306,6 +370,13 @@ static void test_wrong_values(void **state)
 	refuse(HEAD "],\"notes\":[1]}", "notes");
 	refuse(HEAD "],\"notes\":{}}", "notes");
 	refuse(HEAD "],\"lost\":{\"names\":false}}", "names");
+	refuse(HEAD "{\"name\":\"a\",\"wall\":{\"gil_s\":-1}}]}", "gil_s");
+	refuse(HEAD "{\"name\":\"a\",\"memory\":{\"grown_bytes\":-1}}]}", "grown_bytes");
+	refuse(HEAD "{\"name\":\"a\",\"memory\":{\"rss_delta_bytes\":-9223372036854775808}}]}", "rss_delta_bytes");
+	refuse(HEAD "{\"name\":\"a\",\"growth\":{\"calls\":1,\"histogram\":{\"scale\":5}}}]}", "histogram.scale");
+	refuse(HEAD "{\"name\":\"a\",\"growth\":{\"histogram\":{\"scale\":2,\"buckets\":[[193,1]]}}}]}", "histogram.buckets");
+	refuse(HEAD "],\"threads\":[{\"pid\":1,\"tid\":-1,\"name\":\"\"}]}", "threads[0].tid");
+	refuse(HEAD "],\"threads\":[{\"pid\":1,\"tid\":1}]}", "threads[0].name");
 }
 
 static void refuse_buckets(const char *buckets)
@@ -392,7 +463,7 @@ static void test_truncated_anywhere(void **state)
 static void test_random_damage(void **state)
 {
 	static const char bytes[] = "\"[]{},:0-9e.tn\\\033\377";
-	char *text = evaluation_text();
+	char *text = text_of(fixture_measured());
 	size_t len = strlen(text), at;
 	struct dcbs_report *r = NULL;
 	__u64 seed = 12345;
@@ -457,11 +528,11 @@ static int damage(const json_t *doc, json_t *at)
 
 static void test_every_value_of_another_type(void **state)
 {
-	char *text = evaluation_text();
+	char *text = text_of(fixture_measured());
 	json_t *doc = json_loads(text, 0, NULL);
 
 	(void)state;
-	assert_true(damage(doc, doc) > 150);
+	assert_true(damage(doc, doc) > 400);
 	json_decref(doc);
 	free(text);
 }
@@ -485,7 +556,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden), cmocka_unit_test(test_names_of_the_contract),
-		cmocka_unit_test(test_unknown_is_null), cmocka_unit_test(test_precision), cmocka_unit_test(test_locale),
+		cmocka_unit_test(test_unknown_is_null), cmocka_unit_test(test_wall_adds_up),
+		cmocka_unit_test(test_older_document), cmocka_unit_test(test_precision), cmocka_unit_test(test_locale),
 		cmocka_unit_test(test_round_trip), cmocka_unit_test(test_wrong_documents),
 		cmocka_unit_test(test_wrong_values), cmocka_unit_test(test_wrong_histograms),
 		cmocka_unit_test(test_files), cmocka_unit_test(test_hostile_texts), cmocka_unit_test(test_deep_nesting),

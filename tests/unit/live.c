@@ -25,9 +25,11 @@ struct terminal {
 
 /* ---- the child: shows the table until q ---- */
 
+static struct snapshot *(*fixture)(void) = fixture_evaluation;
+
 static int show_until_quit(void)
 {
-	struct snapshot *snap = fixture_evaluation();
+	struct snapshot *snap = fixture();
 	struct dcbs_report *r = NULL;
 	struct live *live = NULL;
 	int i, err;
@@ -122,6 +124,30 @@ static void test_table(void **state)
 	assert_int_equal(finish(&t), 0);
 }
 
+/* With the ledgers known there are bars, and a line that says what their letters mean. */
+static void test_bars(void **state)
+{
+	static struct terminal t;
+
+	(void)state;
+	fixture = fixture_measured;
+	start(&t, "xterm");
+	await(&t, "C computing, R run queue, G GIL");
+	await(&t, "why");
+	await(&t, "CCCGGGGGG");
+	await(&t, "(outside)");
+	assert_int_equal(write(t.fd, "q", 1), 1);
+	assert_int_equal(finish(&t), 0);
+	fixture = fixture_unmarked;
+	t.len = t.seen[0] = 0;
+	start(&t, "xterm");
+	await(&t, "No section has ended yet");
+	await(&t, "(outside)");
+	assert_int_equal(write(t.fd, "q", 1), 1);
+	assert_int_equal(finish(&t), 0);
+	fixture = fixture_evaluation;
+}
+
 static void test_tiny_terminal(void **state)
 {
 	static struct terminal t;
@@ -169,7 +195,8 @@ static void test_no_terminal(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_table), cmocka_unit_test(test_tiny_terminal),
+		cmocka_unit_test(test_table), cmocka_unit_test(test_bars),
+		cmocka_unit_test(test_tiny_terminal),
 		cmocka_unit_test(test_unknown_terminal), cmocka_unit_test(test_no_terminal),
 	};
 

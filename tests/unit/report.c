@@ -87,7 +87,8 @@ static void test_order_and_what_is_left_out(void **state)
 	fixture_row(snap, "never", DCBS_NAME_SECTION);
 	fixture_row(snap, "never", DCBS_NAME_CACHE);
 	fixture_row(snap, "strange", 77)->open = 1;
-	fixture_call(fixture_row(snap, "(outside)", DCBS_NAME_SECTION), 50 * SEC, 50 * SEC);
+	snap->wall_known = true;
+	fixture_thread_off(fixture_thread(snap, 4242, "main", 50 * SEC), CAUSE_SLEEP, 48900 * MS);
 	fixture_call(fixture_row(snap, "b", DCBS_NAME_SECTION), MS, MS);
 	fixture_call(fixture_row(snap, "a", DCBS_NAME_SECTION), MS, MS);
 	fixture_call(fixture_row(snap, "long", DCBS_NAME_SECTION), SEC, SEC);
@@ -188,6 +189,20 @@ static void test_overhead(void **state)
 	near(r->overhead.ns_per_section, 1790.0 * 1240 / 14405);
 	near(r->overhead.target_cpu_share, (1240 * 1790.0 + 9800 * 240.0) / 62.4e9);
 	dcbs_report_free(r);
+	snap->memory_known = true;
+	snap->counters.wakings = 7;
+	snap->bpf_ns_per_waking = 100;
+	snap->counters.rss_events = 9;
+	snap->bpf_ns_per_rss_event = 90;
+	r = build(snap, 1);
+	near(r->overhead.target_cpu_share, (1240 * 1790.0 + 9800 * 240.0 + 700 + 810) / 62.4e9);
+	assert_int_equal(r->overhead.faults, 9);
+	dcbs_report_free(r);
+	snap->bpf_ns_per_waking = NAN;
+	r = build(snap, 1);
+	assert_true(isnan(r->overhead.target_cpu_share));
+	dcbs_report_free(r);
+	snap->counters.wakings = 0;
 	snap->counters.calls = 1;	/* what a --section probe costs is not measured */
 	r = build(snap, 1);
 	assert_true(isnan(r->overhead.target_cpu_share));
@@ -209,6 +224,7 @@ static void test_lost(void **state)
 	snap->counters.lost_rows = 3;
 	snap->counters.lost_names = 30;
 	snap->counters.exits_unread = 6;
+	snap->counters.lost_paths = 4;
 	snap->targets[0].names_lost = 300;
 	fixture_target(snap, 4243, "second", "");
 	snap->targets[1].names_lost = 3000;
@@ -219,9 +235,10 @@ static void test_lost(void **state)
 	assert_int_equal(r->lost.names, 3333);
 	assert_int_equal(r->lost.samples, 0);
 	assert_int_equal(r->nr_targets, 2);
-	assert_int_equal(r->nr_notes, 2);
+	assert_int_equal(r->nr_notes, 3);
 	assert_string_equal(r->notes[0], "said before");
-	assert_int_equal(strncmp(r->notes[1], "6 thread ends", 13), 0);
+	assert_int_equal(strncmp(r->notes[1], "4 waits or pages", 16), 0);
+	assert_int_equal(strncmp(r->notes[2], "6 thread ends", 13), 0);
 	dcbs_report_free(r);
 	fixture_free(snap);
 }

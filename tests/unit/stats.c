@@ -168,6 +168,10 @@ static void test_units(void **state)
 	assert_string_equal(units_share(7.5).text, "750%");
 	assert_string_equal(units_size(999).text, "999 B");
 	assert_string_equal(units_size(1200.0 * 1048576).text, "1.17 GiB");
+	assert_string_equal(units_growth(-1200.0 * 1048576).text, "-1.17 GiB");
+	assert_string_equal(units_growth(4096).text, "+4.00 KiB");
+	assert_string_equal(units_growth(0).text, "0 B");
+	assert_string_equal(units_growth(NAN).text, "-");
 	assert_string_equal(units_count(DCBS_UNKNOWN).text, "-");
 	assert_string_equal(units_count(99999).text, "99999");
 	assert_string_equal(units_count(100000).text, "100k");

@@ -57,6 +57,15 @@ static void test_evaluation(void **state)
 	check_golden(fixture_evaluation(), 120, "evaluation-120.txt");
 }
 
+static void test_ledgers(void **state)
+{
+	(void)state;
+	check_golden(fixture_measured(), 0, "measured.txt");
+	check_golden(fixture_measured(), 60, "measured-60.txt");
+	check_golden(fixture_measured(), 120, "measured-120.txt");
+	check_golden(fixture_unmarked(), 0, "unmarked.txt");
+}
+
 static void test_no_data(void **state)
 {
 	struct snapshot *snap = fixture_empty();
@@ -103,19 +112,25 @@ static void test_long_and_wide_names(void **state)
 	check_golden(snap, 0, "names.txt");
 }
 
-static void test_every_width(void **state)
+static void every_width(struct snapshot *snap)
 {
-	struct snapshot *snap = fixture_evaluation();
 	char *text;
 	int width;
 
-	(void)state;
 	for (width = 40; width < 200; width++) {
 		text = render(snap, width);
 		check_lines(text, width);
 		free(text);
 	}
 	fixture_free(snap);
+}
+
+static void test_every_width(void **state)
+{
+	(void)state;
+	every_width(fixture_evaluation());
+	every_width(fixture_measured());
+	every_width(fixture_unmarked());
 }
 
 static void test_absurd_values(void **state)
@@ -225,7 +240,7 @@ static void test_full_disk(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_evaluation), cmocka_unit_test(test_no_data),
+		cmocka_unit_test(test_evaluation), cmocka_unit_test(test_ledgers), cmocka_unit_test(test_no_data),
 		cmocka_unit_test(test_everything_lost), cmocka_unit_test(test_long_and_wide_names),
 		cmocka_unit_test(test_every_width), cmocka_unit_test(test_absurd_values),
 		cmocka_unit_test(test_raw_bytes_in_a_report), cmocka_unit_test(test_shortening),

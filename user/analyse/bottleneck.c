@@ -7,9 +7,119 @@
 #include <string.h>
 
 #include "analyse/bottleneck.h"
+#include "analyse/figures.h"
+#include "analyse/ledger.h"
+#include "analyse/rules.h"
 #include "units.h"
 
 #define LOW_HIT_RATE 0.5
+#define ACTIVE_SHARE 0.01	/* of a thread's time: below, it speaks for nobody */
+#define CLEAR_SHARE 0.5
+
+/* ---- sections ---- */
+
+static int add_row(struct dcbs_report *r, const struct subject *s, const struct rule *rule)
+{
+	struct dcbs_bottleneck *b = &r->bottlenecks[r->nr_bottlenecks++];
+
+	*b = (struct dcbs_bottleneck) {
+		.section = strdup(s->section->name), .total_s = s->total_s,
+		.share = r->duration_s > 0 ? s->total_s / r->duration_s : NAN, .cause = rule->cause,
+		.evidence = figures_evidence(s, rule), .suggestion = rule->advice ? strdup(rule->advice) : NULL,
+	};
+	return b->section && b->evidence && (b->suggestion || !rule->advice) ? 0 : -ENOMEM;
+}
+
+/* What takes the time, and what loses memory: two rows, unless one explains the other. */
+static int from_section(struct dcbs_report *r, const struct dcbs_section *section, double threshold_s)
+{
+	const struct subject s = {.report = r, .section = section, .wall = section->wall, .total_s = section->total_s};
+	const struct rule *leak = rules_leak(&s), *time = s.total_s >= threshold_s ? rules_judge(&s) : NULL;
+	bool leak_first = leak && rules_leak_first(&s);
+	int err = 0;
+
+	if (time && time->cause == DCBS_CAUSE_MEMORY_GROWTH)
+		leak = NULL;
+	if (leak && leak_first)
+		err = add_row(r, &s, leak);
+	if (time && !err)
+		err = add_row(r, &s, time);
+	if (leak && !leak_first && time && !err)
+		err = add_row(r, &s, leak);
+	return err;
+}
+
+/* ---- outside of sections ---- */
+
+static bool is_outside(const struct dcbs_section *s)
+{
+	return s->count == DCBS_UNKNOWN && !strcmp(s->name, BOTTLENECK_OUTSIDE);
+}
+
+/*
+ * A target without sections: all threads that had something to do are judged, whatever they waited for. A main
+ * thread that waits for the others to end does not speak for them, but it does where there are none.
+ */
+static struct subject whole_target(const struct dcbs_report *r, const struct dcbs_section *outside)
+{
+	struct subject s = {.report = r, .section = outside};
+	const struct dcbs_thread *t;
+	size_t i;
+
+	for (i = 0; i < r->nr_threads; i++) {
+		t = &r->threads[i];
+		if (t->idle || ledger_active_s(&t->wall) < ACTIVE_SHARE * t->wall_s)
+			continue;
+		ledger_add_wall(&s.wall, &t->wall);
+		s.total_s += t->wall_s;
+	}
+	if (s.total_s > 0)
+		return s;
+	s.wall = outside->wall;
+	s.total_s = outside->total_s;
+	return s;
+}
+
+/*
+ * Beside sections, only what is done outside of them is judged. To wait there is no fault: a server waits for
+ * requests, a main thread for its workers.
+ */
+static struct subject work_outside(const struct dcbs_report *r, const struct dcbs_section *outside)
+{
+	struct subject s = {
+		.report = r, .section = outside, .total_s = ledger_active_s(&outside->wall),
+		.scope = "waiting for others is not counted",
+	};
+
+	s.wall.cpu_s = outside->wall.cpu_s;
+	s.wall.runqueue_s = outside->wall.runqueue_s;
+	s.wall.gil_s = outside->wall.gil_s;
+	s.wall.disk_s = outside->wall.disk_s;
+	s.wall.sync_s = outside->wall.sync_s;
+	s.wall.fault_s = outside->wall.fault_s;
+	return s;
+}
+
+/* One cause must take the time by itself, and most of what is judged: many small things are no bottleneck. */
+static bool is_clear(const struct subject *s, const struct rule *rule, double threshold_s)
+{
+	double part_s = rule->part ? rule->part(&s->wall) : s->wall.cpu_s;
+
+	return rule->cause != DCBS_CAUSE_UNKNOWN && part_s >= threshold_s && part_s >= CLEAR_SHARE * s->total_s;
+}
+
+static int from_outside(struct dcbs_report *r, const struct dcbs_section *outside, double threshold_s)
+{
+	bool alone = r->nr_sections == 1;
+	const struct subject s = alone ? whole_target(r, outside) : work_outside(r, outside);
+	const struct rule *rule = rules_judge(&s);
+
+	if (s.total_s >= threshold_s && (alone || is_clear(&s, rule, threshold_s)))
+		return add_row(r, &s, rule);
+	return 0;
+}
+
+/* ---- caches ---- */
 
 /*
  * Time that a cache's misses took, at least, if a miss is on average no faster than a hit: hits and misses are
@@ -25,53 +135,50 @@ static bool is_costly(const struct dcbs_cache_summary *c, double threshold_s)
 	return c->hit_rate < LOW_HIT_RATE && misses_time_s(c) >= threshold_s;
 }
 
-static char *section_evidence(const struct dcbs_section *s)
+static char *cache_evidence(const struct dcbs_cache_summary *c)
 {
-	bool ended = s->count > 0 || s->open_at_start > 0;
-	int64_t n = s->count > 0 ? s->count : ended ? s->open_at_start : s->open;
-	const char *calls = n == 1 ? "call" : "calls";
-	char *text;
-	int len;
+	char *text = NULL;
+	size_t len;
+	FILE *to = open_memstream(&text, &len);
 
-	if (s->count > 0)
-		len = asprintf(&text, "%s %s, mean %s, p99 %s", units_exact(n).text, calls,
-			       units_time(s->mean_s).text, units_time(s->p99_s).text);
-	else
-		len = asprintf(&text, "%s %s %s", units_exact(n).text, calls,
-			       ended ? "that began before the window" : "still open");
-	return len < 0 ? NULL : text;
+	if (!to)
+		return NULL;
+	fprintf(to, "cache: %s of %s accesses missed (hit rate %s) and took at least this time",
+		units_exact(c->misses).text, units_exact(c->total_accesses).text, units_share(c->hit_rate).text);
+	if (!isnan(c->current_size_bytes))
+		fprintf(to, "; it holds %s, at most %s", units_size(c->current_size_bytes).text,
+			units_size(c->max_size_bytes).text);
+	if (!fclose(to))
+		return text;
+	free(text);
+	return NULL;
 }
 
-static int from_section(struct dcbs_bottleneck *b, const struct dcbs_section *s, double duration_s)
+static int from_cache(struct dcbs_report *r, const struct dcbs_cache_summary *c)
 {
-	*b = (struct dcbs_bottleneck) {
-		.section = strdup(s->name), .total_s = s->total_s, .share = s->total_s / duration_s,
-		.cause = DCBS_CAUSE_UNKNOWN, .evidence = section_evidence(s),
-	};
-	return b->section && b->evidence ? 0 : -ENOMEM;
-}
-
-static int from_cache(struct dcbs_bottleneck *b, const struct dcbs_cache_summary *c, double duration_s)
-{
+	struct dcbs_bottleneck *b = &r->bottlenecks[r->nr_bottlenecks++];
 	double time_s = misses_time_s(c);
 
 	*b = (struct dcbs_bottleneck) {
-		.section = strdup(c->name), .total_s = time_s, .share = time_s / duration_s, .cause = DCBS_CAUSE_CACHE,
+		.section = strdup(c->name), .total_s = time_s, .share = r->duration_s > 0 ? time_s / r->duration_s : NAN,
+		.cause = DCBS_CAUSE_CACHE, .evidence = cache_evidence(c),
+		.suggestion = strdup("let the cache hold more, or look up by a key that occurs again"),
 	};
-	if (asprintf(&b->evidence, "cache: %s of %s accesses missed (hit rate %s) and took at least this time",
-		     units_exact(c->misses).text, units_exact(c->total_accesses).text, units_share(c->hit_rate).text) < 0)
-		b->evidence = NULL;
-	b->suggestion = strdup("let the cache hold more, or look up by a key that occurs again");
 	return b->section && b->evidence && b->suggestion ? 0 : -ENOMEM;
 }
 
-static int larger_first(const void *a, const void *b)
+/* Largest first; rows of one section stay in their order. */
+static void sort_rows(struct dcbs_bottleneck *b, size_t nr)
 {
-	const struct dcbs_bottleneck *x = a, *y = b;
+	struct dcbs_bottleneck row;
+	size_t i, at;
 
-	if (x->total_s != y->total_s)
-		return x->total_s < y->total_s ? 1 : -1;
-	return strcmp(x->section, y->section);
+	for (i = 1; i < nr; i++) {
+		row = b[i];
+		for (at = i; at && b[at - 1].total_s < row.total_s; at--)
+			b[at] = b[at - 1];
+		b[at] = row;
+	}
 }
 
 void bottleneck_free(struct dcbs_report *r)
@@ -90,22 +197,23 @@ void bottleneck_free(struct dcbs_report *r)
 
 int bottleneck_find(struct dcbs_report *r, double threshold_s)
 {
-	double duration_s = r->duration_s > 0 ? r->duration_s : NAN;
+	const struct dcbs_section *section;
 	int err = 0;
 	size_t i;
 
 	bottleneck_free(r);
 	r->threshold_s = threshold_s;
-	r->bottlenecks = calloc(r->nr_sections + r->nr_caches + 1, sizeof(*r->bottlenecks));
+	r->bottlenecks = calloc(2 * r->nr_sections + r->nr_caches + 1, sizeof(*r->bottlenecks));
 	if (!r->bottlenecks)
 		return -ENOMEM;
-	for (i = 0; i < r->nr_sections && !err; i++)
-		if (r->sections[i].total_s >= threshold_s && strcmp(r->sections[i].name, BOTTLENECK_OUTSIDE))
-			err = from_section(&r->bottlenecks[r->nr_bottlenecks++], &r->sections[i], duration_s);
+	for (i = 0; i < r->nr_sections && !err; i++) {
+		section = &r->sections[i];
+		err = is_outside(section) ? from_outside(r, section, threshold_s) : from_section(r, section, threshold_s);
+	}
 	for (i = 0; i < r->nr_caches && !err; i++)
 		if (is_costly(&r->caches[i], threshold_s))
-			err = from_cache(&r->bottlenecks[r->nr_bottlenecks++], &r->caches[i], duration_s);
+			err = from_cache(r, &r->caches[i]);
 	if (!err)
-		qsort(r->bottlenecks, r->nr_bottlenecks, sizeof(*r->bottlenecks), larger_first);
+		sort_rows(r->bottlenecks, r->nr_bottlenecks);
 	return err;
 }

@@ -2,16 +2,17 @@
 /* report.c - builds a report from a snapshot, looks into it and frees it. */
 #include <errno.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analyse/bottleneck.h"
+#include "analyse/costs.h"
+#include "analyse/ledger.h"
 #include "analyse/report.h"
 #include "analyse/summary.h"
+#include "analyse/threads.h"
 #include "fail.h"
 #include "sanitize.h"
-#include "units.h"
 
 #define NS 1e-9
 
@@ -37,9 +38,12 @@ static int add_targets(struct dcbs_report *r, const struct snapshot *snap)
 	return 0;
 }
 
-static bool is_section(const struct snapshot_row *row)
+static int add_section(struct dcbs_report *r, const struct snapshot_row *row, const struct snapshot *snap)
 {
-	return row->kind == DCBS_NAME_SECTION || row->kind == DCBS_NAME_FORWARD || row->kind == DCBS_NAME_GENERATION;
+	struct dcbs_section *to = &r->sections[r->nr_sections++];
+	int err = summary_section(to, row);
+
+	return err ? err : ledger_section(to, row, snap);
 }
 
 static int add_rows(struct dcbs_report *r, const struct snapshot *snap)
@@ -48,7 +52,7 @@ static int add_rows(struct dcbs_report *r, const struct snapshot *snap)
 	int err = 0;
 	size_t i;
 
-	r->sections = calloc(snap->nr_rows + 1, sizeof(*r->sections));
+	r->sections = calloc(snap->nr_rows + 2, sizeof(*r->sections));
 	r->caches = calloc(snap->nr_rows + 1, sizeof(*r->caches));
 	if (!r->sections || !r->caches)
 		return -ENOMEM;
@@ -56,8 +60,8 @@ static int add_rows(struct dcbs_report *r, const struct snapshot *snap)
 		row = snap->rows[i];
 		if (summary_is_empty(row))
 			continue;
-		if (is_section(row))
-			err = summary_section(&r->sections[r->nr_sections++], row);
+		if (summary_is_section(row))
+			err = add_section(r, row, snap);
 		else if (row->kind == DCBS_NAME_CACHE)
 			err = summary_cache(&r->caches[r->nr_caches++], row);
 	}
@@ -67,10 +71,7 @@ static int add_rows(struct dcbs_report *r, const struct snapshot *snap)
 static int section_order(const void *a, const void *b)
 {
 	const struct dcbs_section *x = a, *y = b;
-	bool x_outside = !strcmp(x->name, BOTTLENECK_OUTSIDE), y_outside = !strcmp(y->name, BOTTLENECK_OUTSIDE);
 
-	if (x_outside != y_outside)
-		return x_outside ? 1 : -1;
 	if (x->total_s != y->total_s)
 		return x->total_s < y->total_s ? 1 : -1;
 	return strcmp(x->name, y->name) ?: x->kind - y->kind;
@@ -83,74 +84,37 @@ static int cache_order(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-static double cost_ns(__u64 n, double each_ns)
+/* The sum is over all rows: one that is left out for want of a call in the window may have grown all the same. */
+static void add_memory(struct dcbs_report *r, const struct snapshot *snap)
 {
-	return n ? n * each_ns : 0;
-}
-
-/* What the entry and return probes of --section cost is measured nowhere: with them the share is not known. */
-static void add_overhead(struct dcbs_report *r, const struct snapshot *snap)
-{
-	const struct counters *c = &snap->counters;
-	struct dcbs_overhead *o = &r->overhead;
-	double ns;
-
-	o->flushes = summary_count(c->flushes);
-	o->samples = summary_count(c->ticks);
-	o->switches = summary_count(c->switches);
-	o->faults = DCBS_UNKNOWN;
-	o->ns_per_flush = snap->trap_ns + snap->bpf_ns_per_flush;
-	o->ns_per_section = c->events ? cost_ns(c->flushes, o->ns_per_flush) / c->events : NAN;
-	ns = cost_ns(c->flushes, o->ns_per_flush) + cost_ns(c->switches, snap->bpf_ns_per_switch) +
-	     cost_ns(c->calls, NAN);
-	o->target_cpu_share = r->duration_s > 0 ? ns * NS / r->duration_s : NAN;
-}
-
-static void add_lost(struct dcbs_report *r, const struct snapshot *snap)
-{
-	const struct counters *c = &snap->counters;
-	__u64 names = c->lost_rows + c->lost_names;
+	int64_t explained;
 	size_t i;
 
-	for (i = 0; i < snap->nr_targets; i++)
-		names += snap->targets[i].names_lost;
-	r->lost.sections = summary_count(c->lost_too_deep + c->lost_unmatched);
-	r->lost.records = summary_count(c->lost_overwritten + c->lost_garbage + c->lost_unread);
-	r->lost.names = summary_count(names);
+	r->rss_start_bytes = snap->rss_start_bytes;
+	r->rss_end_bytes = snap->rss_end_bytes;
+	r->rss_peak_bytes = snap->rss_peak_bytes;
+	r->page_touch_s = snap->page_touch_ns > 0 ? snap->page_touch_ns * NS : NAN;
+	r->sections_bytes = r->outside_bytes = r->others_bytes = r->unexplained_bytes = DCBS_UNKNOWN;
+	if (!snap->memory_known)
+		return;
+	r->sections_bytes = 0;
+	for (i = 0; i < snap->nr_rows; i++)
+		r->sections_bytes = ledger_sum(r->sections_bytes, ledger_growth(&snap->rows[i]->ledger.self_memory));
+	r->outside_bytes = ledger_growth(&snap->outside.self_memory);
+	r->others_bytes = snap->others_bytes;
+	explained = ledger_sum(ledger_sum(r->sections_bytes, r->outside_bytes), r->others_bytes);
+	r->unexplained_bytes = ledger_less(ledger_less(r->rss_end_bytes, r->rss_start_bytes), explained);
 }
 
-static int add_note(struct dcbs_report *r, char *note)
+static int add_sections(struct dcbs_report *r, const struct snapshot *snap)
 {
-	if (!note)
-		return -ENOMEM;
-	r->notes[r->nr_notes++] = note;
-	return 0;
-}
+	int err = add_rows(r, snap);
 
-/* A loss that has no line of its own, because how many sections it took is not known. */
-static int add_loss_note(struct dcbs_report *r, __u64 n, const char *what)
-{
-	char *note;
-
-	if (!n)
-		return 0;
-	if (asprintf(&note, "%s %s", units_exact(summary_count(n)).text, what) < 0)
-		note = NULL;
-	return add_note(r, note);
-}
-
-static int add_notes(struct dcbs_report *r, const struct snapshot *snap)
-{
-	size_t i;
-
-	r->notes = calloc(snap->nr_notes + 2, sizeof(*r->notes));
-	if (!r->notes)
-		return -ENOMEM;
-	for (i = 0; i < snap->nr_notes; i++)
-		if (add_note(r, sanitize(snap->notes[i], strlen(snap->notes[i]))))
-			return -ENOMEM;
-	return add_loss_note(r, snap->counters.exits_unread, "thread ends unread (kernel before 6.16): what a killed "
-			     "thread had finished in its last millisecond is missing");
+	if (err)
+		return err;
+	qsort(r->sections, r->nr_sections, sizeof(*r->sections), section_order);
+	qsort(r->caches, r->nr_caches, sizeof(*r->caches), cache_order);
+	return threads_have_outside(snap) ? threads_outside(&r->sections[r->nr_sections++], snap) : 0;
 }
 
 static int fill(struct dcbs_report *r, const struct snapshot *snap, double threshold_s)
@@ -160,16 +124,10 @@ static int fill(struct dcbs_report *r, const struct snapshot *snap, double thres
 	r->started_at = snap->started_at;
 	r->duration_s = snap->end_ns > snap->start_ns ? (snap->end_ns - snap->start_ns) * NS : 0;
 	r->ended_by = snap->ended_by;
-	r->rss_start_bytes = snap->rss_start_bytes;
-	r->rss_end_bytes = snap->rss_end_bytes;
-	r->rss_peak_bytes = snap->rss_peak_bytes;
-	if (!r->version || add_targets(r, snap) || add_rows(r, snap) || add_notes(r, snap))
-		return -ENOMEM;
-	qsort(r->sections, r->nr_sections, sizeof(*r->sections), section_order);
-	qsort(r->caches, r->nr_caches, sizeof(*r->caches), cache_order);
+	add_memory(r, snap);
 	summary_model(&r->model, snap);
-	add_overhead(r, snap);
-	add_lost(r, snap);
+	if (!r->version || add_targets(r, snap) || add_sections(r, snap) || threads_fill(r, snap) || costs_fill(r, snap))
+		return -ENOMEM;
 	return bottleneck_find(r, threshold_s);
 }
 
@@ -213,7 +171,11 @@ static void free_parts(struct dcbs_report *r)
 	for (i = 0; i < r->nr_sections; i++) {
 		free(r->sections[i].name);
 		free(r->sections[i].histogram.buckets);
+		free(r->sections[i].growth.histogram.buckets);
+		free(r->sections[i].faults.histogram.buckets);
 	}
+	for (i = 0; i < r->nr_threads; i++)
+		free(r->threads[i].name);
 	for (i = 0; i < r->nr_caches; i++)
 		free(r->caches[i].name);
 	for (i = 0; i < r->nr_notes; i++)
@@ -233,6 +195,7 @@ void dcbs_report_free(struct dcbs_report *r)
 	free(r->sections);
 	free(r->caches);
 	free(r->targets);
+	free(r->threads);
 	free(r->notes);
 	free(r->version);
 	free(r);

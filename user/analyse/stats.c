@@ -31,18 +31,17 @@ __u64 stats_recorded(const struct row_stat *stat)
 	return n;
 }
 
-/* The middle of a bucket, brought between the least and the greatest whole number in it. */
-static double place_middle_ns(__u32 place)
+/* Brought between the least and the greatest whole number in the bucket. */
+double stats_bucket_middle(int index, int sub)
 {
-	int index = hist_index(place);
-	double least = floor(exp2((double)index / HIST_SUB)) + 1;
-	double greatest = floor(exp2((double)(index + 1) / HIST_SUB));
-	double middle = exp2((index + 0.5) / HIST_SUB);
+	double least = floor(exp2((double)index / sub)) + 1;
+	double greatest = floor(exp2((double)(index + 1) / sub));
+	double middle = exp2((index + 0.5) / sub);
 
 	return fmin(fmax(middle, least), fmax(least, greatest));
 }
 
-static double rank_of(double q, __u64 n)
+double stats_rank(double q, __u64 n)
 {
 	double rank = ceil(q * (double)n * (1 - ROUNDING));
 
@@ -60,7 +59,7 @@ static double value_at(const struct row_stat *stat, double rank, __u64 n, __u32 
 		return max;
 	if (rank <= (double)stat->zero_count)
 		return 0;
-	return fmin(fmax(place_middle_ns(place), min), max);
+	return fmin(fmax(stats_bucket_middle(hist_index(place), HIST_SUB), min), max);
 }
 
 void stats_percentiles_ns(const struct row_stat *stat, const double *q, double *value_ns, size_t nr)
@@ -75,7 +74,7 @@ void stats_percentiles_ns(const struct row_stat *stat, const double *q, double *
 			value_ns[i] = NAN;
 			continue;
 		}
-		rank = rank_of(q[i], n);
+		rank = stats_rank(q[i], n);
 		while ((double)below < rank && place + 1 < HIST_PLACES)
 			below += stat->buckets[++place];
 		value_ns[i] = value_at(stat, rank, n, place);

@@ -24,6 +24,10 @@ double stats_max_ns(const struct row_stat *stat);
  */
 void stats_percentiles_ns(const struct row_stat *stat, const double *q, double *value_ns, size_t nr);
 
+/* Its parts, for histograms of other widths: the rank, and the middle of bucket `index` of `sub` in an octave. */
+double stats_rank(double q, __u64 n);
+double stats_bucket_middle(int index, int sub);
+
 /* Durations of 0 included. */
 __u64 stats_recorded(const struct row_stat *stat);
 

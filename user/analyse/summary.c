@@ -22,6 +22,11 @@ bool summary_is_empty(const struct snapshot_row *row)
 	return !s->count && !s->unstarted && !row->open && !s->sizes;
 }
 
+bool summary_is_section(const struct snapshot_row *row)
+{
+	return row->kind == DCBS_NAME_SECTION || row->kind == DCBS_NAME_FORWARD || row->kind == DCBS_NAME_GENERATION;
+}
+
 static char *name_of(const struct snapshot_row *row)
 {
 	return row->name[0] ? sanitize(row->name, sizeof(row->name)) : sanitize("(unnamed)", SNAPSHOT_RAW_NAME);

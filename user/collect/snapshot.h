@@ -62,6 +62,7 @@ struct snapshot {
 	double bpf_ns_per_waking;
 	double bpf_ns_per_rss_event;
 	double trap_ns;			/* cost of the probe itself, measured at start on our own copy of it; NAN: unknown */
+	double page_touch_ns;		/* CPU time of a page's first touch, measured at start in our own memory; 0 or NAN: unknown */
 	char **notes;
 	size_t nr_notes;
 };

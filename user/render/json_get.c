@@ -27,16 +27,26 @@ static json_t *get(const json_t *object, const char *key)
 	return json_is_null(v) ? NULL : v;
 }
 
-double json_get_real(struct json_get *r, const json_t *object, const char *key)
+static double real_from(struct json_get *r, const json_t *object, const char *key, double least)
 {
 	json_t *v = get(object, key);
 	double d = v ? json_number_value(v) : NAN;
 
 	if (!v)
 		return NAN;
-	if (!json_is_number(v) || !(d >= 0 && d <= REAL_MAX))
+	if (!json_is_number(v) || !(d >= least && d <= REAL_MAX))
 		json_get_wrong(r, key, "a number that makes sense");
 	return d;
+}
+
+double json_get_real(struct json_get *r, const json_t *object, const char *key)
+{
+	return real_from(r, object, key, 0);
+}
+
+double json_get_signed_real(struct json_get *r, const json_t *object, const char *key)
+{
+	return real_from(r, object, key, -REAL_MAX);
 }
 
 int64_t json_get_integer(struct json_get *r, const json_t *object, const char *key)
@@ -47,6 +57,18 @@ int64_t json_get_integer(struct json_get *r, const json_t *object, const char *k
 		return DCBS_UNKNOWN;
 	if (!json_is_integer(v) || json_integer_value(v) < 0)
 		json_get_wrong(r, key, "a whole number from 0 on");
+	return json_integer_value(v);
+}
+
+/* The least of all numbers stands for "unknown" here. */
+int64_t json_get_signed_integer(struct json_get *r, const json_t *object, const char *key)
+{
+	json_t *v = get(object, key);
+
+	if (!v)
+		return DCBS_UNKNOWN;
+	if (!json_is_integer(v) || json_integer_value(v) == DCBS_UNKNOWN)
+		json_get_wrong(r, key, "a whole number");
 	return json_integer_value(v);
 }
 

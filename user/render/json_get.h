@@ -21,9 +21,14 @@ struct json_get {
 
 void json_get_wrong(struct json_get *r, const char *key, const char *wanted);
 
-/* NAN, DCBS_UNKNOWN, NULL: missing or null. Numbers are never negative, texts are sanitised and to be freed. */
+/* NAN, DCBS_UNKNOWN, NULL: missing or null. Texts are sanitised and to be freed. */
 double json_get_real(struct json_get *r, const json_t *object, const char *key);
 int64_t json_get_integer(struct json_get *r, const json_t *object, const char *key);
+
+/* The others are never negative, these may be. */
+double json_get_signed_real(struct json_get *r, const json_t *object, const char *key);
+int64_t json_get_signed_integer(struct json_get *r, const json_t *object, const char *key);
+
 char *json_get_string(struct json_get *r, const json_t *object, const char *key);
 
 /* A text that the document must have. */

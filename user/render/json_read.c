@@ -17,6 +17,8 @@
 #include "render/display.h"
 #include "render/json.h"
 #include "render/json_get.h"
+#include "render/json_hist.h"
+#include "render/json_ledger.h"
 #include "sanitize.h"
 
 #define FILE_MAX_BYTES (64UL << 20)
@@ -69,37 +71,6 @@ static void read_window(struct json_get *r, const json_t *doc, struct dcbs_repor
 	json_get_leave(r);
 }
 
-static bool read_bucket(const json_t *pair, struct dcbs_bucket *b)
-{
-	const json_t *index = json_array_get(pair, 0), *count = json_array_get(pair, 1);
-
-	if (json_array_size(pair) != 2 || !json_is_integer(index) || !json_is_integer(count))
-		return false;
-	if (json_integer_value(index) < HIST_MIN_INDEX || json_integer_value(index) > hist_index(HIST_PLACES - 1))
-		return false;
-	b->index = (int32_t)json_integer_value(index);
-	b->count = (uint64_t)json_integer_value(count);
-	return json_integer_value(count) > 0;
-}
-
-static void read_histogram(struct json_get *r, const json_t *section, struct dcbs_histogram *h)
-{
-	const json_t *o = json_get_object(r, section, "histogram");
-	const json_t *array = json_get_array(r, o, "buckets", &h->buckets, sizeof(*h->buckets));
-	int64_t zeros = json_get_integer(r, o, "zero_count");
-	size_t i;
-
-	if (o && json_get_integer(r, o, "scale") != HIST_SCALE)
-		json_get_wrong(r, "histogram.scale", "5");
-	h->zero_count = zeros == DCBS_UNKNOWN ? 0 : (uint64_t)zeros;
-	for (i = 0; i < json_array_size(array) && !r->err; i++) {
-		if (!read_bucket(json_array_get(array, i), &h->buckets[i]) ||
-		    (i && h->buckets[i].index <= h->buckets[i - 1].index))
-			json_get_wrong(r, "histogram.buckets", "a list of [index, count], ascending");
-		h->nr_buckets = i + 1;
-	}
-}
-
 static void read_section(struct json_get *r, const json_t *o, struct dcbs_section *s)
 {
 	*s = (struct dcbs_section) {
@@ -113,7 +84,13 @@ static void read_section(struct json_get *r, const json_t *o, struct dcbs_sectio
 		.errors = json_get_integer(r, o, "errors"), .items = json_get_integer(r, o, "items"),
 		.items_per_s = json_get_real(r, o, "items_per_s"),
 	};
-	read_histogram(r, o, &s->histogram);
+	json_hist_read(r, json_get_object(r, o, "histogram"), &s->histogram, HIST_SCALE, HIST_PLACES);
+	json_ledger_read_wall(r, json_get_object(r, o, "wall"), json_get_object(r, o, "wall_parts"), &s->wall);
+	json_ledger_read_wall(r, json_get_object(r, o, "self_wall"), json_get_object(r, o, "self_wall_parts"), &s->self_wall);
+	json_ledger_read_memory(r, json_get_object(r, o, "memory"), &s->memory);
+	json_ledger_read_memory(r, json_get_object(r, o, "self_memory"), &s->self_memory);
+	json_ledger_read_spread(r, json_get_object(r, o, "growth"), &s->growth, &json_growth_keys);
+	json_ledger_read_spread(r, json_get_object(r, o, "faults"), &s->faults, &json_faults_keys);
 }
 
 static void read_sections(struct json_get *r, const json_t *doc, struct dcbs_report *to)
@@ -208,6 +185,26 @@ static void read_memory(struct json_get *r, const json_t *doc, struct dcbs_repor
 	to->rss_start_bytes = json_get_integer(r, o, "rss_start_bytes");
 	to->rss_end_bytes = json_get_integer(r, o, "rss_end_bytes");
 	to->rss_peak_bytes = json_get_integer(r, o, "rss_peak_bytes");
+	to->sections_bytes = json_get_signed_integer(r, o, "sections_bytes");
+	to->outside_bytes = json_get_signed_integer(r, o, "outside_bytes");
+	to->others_bytes = json_get_signed_integer(r, o, "others_bytes");
+	to->unexplained_bytes = json_get_signed_integer(r, o, "unexplained_bytes");
+	to->page_touch_s = json_get_real(r, o, "page_touch_s");
+}
+
+static void read_threads(struct json_get *r, const json_t *doc, struct dcbs_report *to)
+{
+	const json_t *array = json_get_array(r, doc, "threads", &to->threads, sizeof(*to->threads));
+	const json_t *check = json_get_object(r, doc, "wall_check");
+	size_t i;
+
+	to->ledger_cpu_s = json_get_signed_real(r, check, "ledger_cpu_s");
+	to->kernel_cpu_s = json_get_real(r, check, "kernel_cpu_s");
+	for (i = 0; i < json_array_size(array) && !r->err; i++) {
+		to->nr_threads = i + 1;
+		json_ledger_read_thread(r, json_get_enter(r, array, "threads", i), &to->threads[i]);
+	}
+	json_get_leave(r);
 }
 
 static void read_costs(struct json_get *r, const json_t *doc, struct dcbs_report *to)
@@ -278,6 +275,7 @@ static int read_document(const char *path, const json_t *doc, struct dcbs_report
 	read_bottlenecks(&r, doc, to);
 	read_model(&r, doc, &to->model);
 	read_caches(&r, doc, to);
+	read_threads(&r, doc, to);
 	read_costs(&r, doc, to);
 	read_notes(&r, doc, to);
 	return r.err;

@@ -14,9 +14,11 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "render/cause.h"
 #include "render/display.h"
 #include "render/live.h"
 #include "render/table.h"
+#include "render/text.h"
 #include "units.h"
 
 #define HEAD_LINES 3	/* ours, an empty one, the titles */
@@ -158,6 +160,25 @@ static void show_row(const struct table *t, const struct dcbs_section *s, double
 	line_end(&line, y);
 }
 
+/* What the letters of the bars mean, in the line that is empty without them. */
+static void show_legend(const struct dcbs_report *r)
+{
+	unsigned int set = 0;
+	struct line line, all;
+	size_t i;
+
+	for (i = 0; i < r->nr_sections; i++)
+		set |= cause_set(&r->sections[i].wall);
+	if (!line_begin(&all))
+		return;
+	cause_legend(all.file, set);
+	if (!fclose(all.file) && line_begin(&line)) {
+		display_short(line.file, all.text, COLS);
+		line_end(&line, 1);
+	}
+	free(all.text);
+}
+
 static void show_sections(const struct dcbs_report *r)
 {
 	size_t room = LINES > HEAD_LINES ? LINES - HEAD_LINES : 0, fit, i;
@@ -166,9 +187,11 @@ static void show_sections(const struct dcbs_report *r)
 	struct line line;
 	char name[32];
 
-	table_fit(&table, r, COLS - 2);
+	table_fit(&table, TABLE_LIVE, r, COLS - 2);
 	if (LINES < HEAD_LINES || !line_begin(&line))
 		return;
+	if (table_has_bar(&table))
+		show_legend(r);
 	table_titles(&table, line.file);
 	line_end(&line, HEAD_LINES - 1);
 	fit = r->nr_sections <= room ? r->nr_sections : room ? room - 1 : 0;
@@ -190,8 +213,8 @@ void live_show(struct live *live, const struct dcbs_report *report)
 	show_head(report);
 	if (report->nr_sections)
 		show_sections(report);
-	else
-		mvaddnstr(2, 0, "No section has ended yet, and none is open.", COLS);
+	if (!text_sections(report))
+		mvaddnstr(report->nr_sections ? HEAD_LINES + 2 : 2, 0, "No section has ended yet, and none is open.", COLS);
 	refresh();
 	display_end(before);
 }

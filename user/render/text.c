@@ -6,9 +6,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "render/cause.h"
 #include "render/display.h"
 #include "render/render.h"
 #include "render/table.h"
+#include "render/text.h"
 #include "units.h"
 
 #define WIDTH 80
@@ -17,15 +19,7 @@
 #define NAME_LABEL 16
 #define LATEST 4e11	/* Unix time in the year 14645: what is later is no date */
 
-struct text {
-	FILE *file;
-	const struct dcbs_report *report;
-	int width;
-};
-
-/* A label and a paragraph beside it. */
-__attribute__((format(printf, 4, 5)))
-static void beside(const struct text *t, const char *label, int label_width, const char *fmt, ...)
+void text_beside(const struct text *t, const char *label, int label_width, const char *fmt, ...)
 {
 	char *words;
 	va_list args;
@@ -42,6 +36,13 @@ static void beside(const struct text *t, const char *label, int label_width, con
 	}
 	display_wrap(t->file, words, t->width, label_width, label_width);
 	free(words);
+}
+
+size_t text_sections(const struct dcbs_report *r)
+{
+	const struct dcbs_section *last = r->nr_sections ? &r->sections[r->nr_sections - 1] : NULL;
+
+	return r->nr_sections - (last && last->count == DCBS_UNKNOWN && !strcmp(last->name, DCBS_OUTSIDE));
 }
 
 /* ---- head ---- */
@@ -90,13 +91,13 @@ static void put_head(const struct text *t)
 	const struct dcbs_report *r = t->report;
 	char start[64];
 
-	beside(t, "", 0, "dcbs-bpfprof %s", r->version);
+	text_beside(t, "", 0, "dcbs-bpfprof %s", r->version);
 	put_targets(t);
 	when(r->started_at, start, sizeof(start));
-	beside(t, "window", HEAD_LABEL, "%s from %s, %s", units_time(r->duration_s).text, start, until(r->ended_by));
+	text_beside(t, "window", HEAD_LABEL, "%s from %s, %s", units_time(r->duration_s).text, start, until(r->ended_by));
 	if (isnan(known(r->rss_start_bytes)) && isnan(known(r->rss_end_bytes)) && isnan(known(r->rss_peak_bytes)))
 		return;
-	beside(t, "memory", HEAD_LABEL, "%s at the start, %s at the end, peak %s (RSS)",
+	text_beside(t, "memory", HEAD_LABEL, "%s at the start, %s at the end, peak %s (RSS)",
 	       units_size(known(r->rss_start_bytes)).text, units_size(known(r->rss_end_bytes)).text,
 	       units_size(known(r->rss_peak_bytes)).text);
 }
@@ -125,7 +126,7 @@ static void put_details(const struct text *t, const struct dcbs_section *s)
 	if (s->items > 0 && !isnan(s->items_per_s))
 		fprintf(words, ", %s/s", units_number(s->items_per_s).text);
 	if (!fclose(words) && len)
-		beside(t, "", 4, "%s", text);
+		text_beside(t, "", 4, "%s", text);
 	free(text);
 }
 
@@ -136,11 +137,11 @@ static void put_sections(const struct text *t)
 	size_t i;
 
 	fprintf(t->file, "\nSECTIONS\n");
-	if (!r->nr_sections) {
-		beside(t, "", 0, "No section ended while we watched, and none was open.");
+	if (!text_sections(r)) {
+		text_beside(t, "", 0, "No section ended while we watched, and none was open.");
 		return;
 	}
-	table_fit(&table, r, t->width);
+	table_fit(&table, TABLE_TIMES, r, t->width);
 	table_titles(&table, t->file);
 	fputc('\n', t->file);
 	for (i = 0; i < r->nr_sections; i++) {
@@ -156,11 +157,11 @@ static void put_times(const struct text *t, const char *what, const struct dcbs_
 {
 	if (m->count <= 0)
 		return;
-	beside(t, what, NAME_LABEL, "%s in %s; mean %s, min %s, max %s", units_exact(m->count).text,
+	text_beside(t, what, NAME_LABEL, "%s in %s; mean %s, min %s, max %s", units_exact(m->count).text,
 	       units_time(m->total_s).text, units_time(m->mean_s).text, units_time(m->min_s).text,
 	       units_time(m->max_s).text);
 	if (m->tokens > 0)
-		beside(t, "", NAME_LABEL, "%s tokens, %s/s", units_exact(m->tokens).text,
+		text_beside(t, "", NAME_LABEL, "%s tokens, %s/s", units_exact(m->tokens).text,
 		       units_number(m->tokens_per_s).text);
 }
 
@@ -174,7 +175,7 @@ static void put_model(const struct text *t)
 	put_times(t, "forward pass", &m->forward_pass);
 	put_times(t, "generation", &m->generation);
 	if (!isnan(m->peak_memory_bytes))
-		beside(t, "memory", NAME_LABEL, "peak %s, mean %s, min %s (RSS after each call)",
+		text_beside(t, "memory", NAME_LABEL, "peak %s, mean %s, min %s (RSS after each call)",
 		       units_size(m->peak_memory_bytes).text, units_size(m->mean_memory_bytes).text,
 		       units_size(m->min_memory_bytes).text);
 }
@@ -184,14 +185,14 @@ static void put_cache(const struct text *t, const struct dcbs_cache_summary *c)
 	const char *label = c->name;
 
 	if (c->total_accesses > 0) {
-		beside(t, label, NAME_LABEL, "%s hits: %s of %s accesses, %s missed", units_share(c->hit_rate).text,
+		text_beside(t, label, NAME_LABEL, "%s hits: %s of %s accesses, %s missed", units_share(c->hit_rate).text,
 		       units_exact(c->hits).text, units_exact(c->total_accesses).text, units_exact(c->misses).text);
-		beside(t, "", NAME_LABEL, "an access: mean %s, p50 %s, p99 %s, max %s", units_time(c->mean_s).text,
+		text_beside(t, "", NAME_LABEL, "an access: mean %s, p50 %s, p99 %s, max %s", units_time(c->mean_s).text,
 		       units_time(c->p50_s).text, units_time(c->p99_s).text, units_time(c->max_s).text);
 		label = "";
 	}
 	if (!isnan(c->current_size_bytes))
-		beside(t, label, NAME_LABEL, "size: %s now, mean %s, max %s", units_size(c->current_size_bytes).text,
+		text_beside(t, label, NAME_LABEL, "size: %s now, mean %s, max %s", units_size(c->current_size_bytes).text,
 		       units_size(c->mean_size_bytes).text, units_size(c->max_size_bytes).text);
 }
 
@@ -207,32 +208,27 @@ static void put_caches(const struct text *t)
 
 /* ---- bottlenecks ---- */
 
-static const char *const causes[] = {
-	[DCBS_CAUSE_CPU] = "computing", [DCBS_CAUSE_RUNQUEUE] = "waiting for a free CPU",
-	[DCBS_CAUSE_GIL] = "waiting for the interpreter lock", [DCBS_CAUSE_LOCK] = "waiting for a lock",
-	[DCBS_CAUSE_DISK] = "waiting for the disk", [DCBS_CAUSE_NETWORK] = "waiting for the network",
-	[DCBS_CAUSE_FAULT] = "page faults", [DCBS_CAUSE_SLEEP] = "sleeping", [DCBS_CAUSE_GPU] = "waiting for the GPU",
-	[DCBS_CAUSE_OTHER] = "other waits", [DCBS_CAUSE_MEMORY_GROWTH] = "growth of memory",
-	[DCBS_CAUSE_MEMORY_CHURN] = "memory mapped and unmapped again", [DCBS_CAUSE_CACHE] = "a cache that seldom hits",
-};
+static void put_verdict(const struct text *t, const struct dcbs_bottleneck *b, const char *label)
+{
+	const char *cause = cause_word(b->cause);
+	char share[64] = "";
+
+	if (!isnan(b->share))
+		snprintf(share, sizeof(share), ", %s of the window", units_share(b->share).text);
+	text_beside(t, label, 5, "%s: %s%s%s%s", b->section, units_time(b->total_s).text, share, cause ? "; cause: " : "",
+		    cause ? cause : "");
+}
 
 static void put_bottleneck(const struct text *t, const struct dcbs_bottleneck *b, size_t number)
 {
-	const char *cause = (size_t)b->cause < sizeof(causes) / sizeof(*causes) ? causes[b->cause] : NULL;
 	char label[32];
 
 	snprintf(label, sizeof(label), "%3zu.", number);
-	if (isnan(b->share))
-		beside(t, label, 5, "%s: %s", b->section, units_time(b->total_s).text);
-	else
-		beside(t, label, 5, "%s: %s, %s of the window", b->section, units_time(b->total_s).text,
-		       units_share(b->share).text);
+	put_verdict(t, b, label);
 	if (b->evidence)
-		beside(t, "", 5, "%s", b->evidence);
-	if (cause)
-		beside(t, "", 5, "Cause: %s.", cause);
+		text_beside(t, "", 5, "%s", b->evidence);
 	if (b->suggestion)
-		beside(t, "", 5, "What to do: %s.", b->suggestion);
+		text_beside(t, "", 5, "What to do: %s.", b->suggestion);
 }
 
 static void put_bottlenecks(const struct text *t)
@@ -244,9 +240,9 @@ static void put_bottlenecks(const struct text *t)
 		return;
 	fprintf(t->file, "\nBOTTLENECKS\n");
 	if (!r->nr_bottlenecks)
-		beside(t, "", 0, "Nothing took %s or more.", units_time(r->threshold_s).text);
+		text_beside(t, "", 0, "Nothing took %s or more.", units_time(r->threshold_s).text);
 	else
-		beside(t, "", 0, "What took %s or more, counting what it called:", units_time(r->threshold_s).text);
+		text_beside(t, "", 0, "What took %s or more, counting what it called:", units_time(r->threshold_s).text);
 	for (i = 0; i < r->nr_bottlenecks; i++)
 		put_bottleneck(t, &r->bottlenecks[i], i + 1);
 }
@@ -258,11 +254,11 @@ static void put_overhead(const struct text *t)
 	const struct dcbs_overhead *o = &t->report->overhead;
 
 	if (isnan(o->target_cpu_share))
-		beside(t, "", 0, "Profiling cost: unknown.");
+		text_beside(t, "", 0, "Profiling cost: unknown.");
 	else if (isnan(o->ns_per_section))
-		beside(t, "", 0, "Profiling cost: %s of one CPU.", units_share(o->target_cpu_share).text);
+		text_beside(t, "", 0, "Profiling cost: %s of one CPU.", units_share(o->target_cpu_share).text);
 	else
-		beside(t, "", 0, "Profiling cost: %s of one CPU; %s a section (%s probe hits of %s each).",
+		text_beside(t, "", 0, "Profiling cost: %s of one CPU; %s a section (%s probe hits of %s each).",
 		       units_share(o->target_cpu_share).text, units_time(o->ns_per_section * 1e-9).text,
 		       units_exact(o->flushes).text, units_time(o->ns_per_flush * 1e-9).text);
 }
@@ -270,7 +266,7 @@ static void put_overhead(const struct text *t)
 static void put_loss(const struct text *t, int64_t n, const char *what)
 {
 	if (n > 0)
-		beside(t, "Lost:", 6, "%s %s", units_exact(n).text, what);
+		text_beside(t, "Lost:", 6, "%s %s", units_exact(n).text, what);
 }
 
 static void put_lost(const struct text *t)
@@ -294,7 +290,7 @@ static void put_tail(const struct text *t)
 	put_overhead(t);
 	put_lost(t);
 	for (i = 0; i < t->report->nr_notes; i++)
-		beside(t, "Note:", 6, "%s", t->report->notes[i]);
+		text_beside(t, "Note:", 6, "%s", t->report->notes[i]);
 }
 
 int text_write(FILE *file, const struct dcbs_report *report, const struct render_options *options)
@@ -304,6 +300,8 @@ int text_write(FILE *file, const struct dcbs_report *report, const struct render
 
 	put_head(&t);
 	put_sections(&t);
+	text_why(&t);
+	text_memory(&t);
 	put_model(&t);
 	put_caches(&t);
 	put_bottlenecks(&t);

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* costs.c - what profiling cost the target, what was lost, and what there is to say about both. */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyse/costs.h"
+#include "analyse/summary.h"
+#include "sanitize.h"
+#include "units.h"
+
+#define NS 1e-9
+
+static double cost_ns(__u64 n, double each_ns)
+{
+	return n ? n * each_ns : 0;
+}
+
+/* What the entry and return probes of --section cost is measured nowhere: with them the share is not known. */
+static double all_ns(const struct snapshot *snap, double ns_per_flush)
+{
+	const struct counters *c = &snap->counters;
+
+	return cost_ns(c->flushes, ns_per_flush) + cost_ns(c->switches, snap->bpf_ns_per_switch) +
+	       cost_ns(c->wakings, snap->bpf_ns_per_waking) + cost_ns(c->rss_events, snap->bpf_ns_per_rss_event) +
+	       cost_ns(c->calls, NAN);
+}
+
+static void add_overhead(struct dcbs_report *r, const struct snapshot *snap)
+{
+	const struct counters *c = &snap->counters;
+	struct dcbs_overhead *o = &r->overhead;
+
+	o->flushes = summary_count(c->flushes);
+	o->samples = summary_count(c->ticks);
+	o->switches = summary_count(c->switches);
+	o->faults = snap->memory_known ? summary_count(c->rss_events) : DCBS_UNKNOWN;
+	o->ns_per_flush = snap->trap_ns + snap->bpf_ns_per_flush;
+	o->ns_per_section = c->events ? cost_ns(c->flushes, o->ns_per_flush) / c->events : NAN;
+	o->target_cpu_share = r->duration_s > 0 ? all_ns(snap, o->ns_per_flush) * NS / r->duration_s : NAN;
+}
+
+static void add_lost(struct dcbs_report *r, const struct snapshot *snap)
+{
+	const struct counters *c = &snap->counters;
+	__u64 names = c->lost_rows + c->lost_names;
+	size_t i;
+
+	for (i = 0; i < snap->nr_targets; i++)
+		names += snap->targets[i].names_lost;
+	r->lost.sections = summary_count(c->lost_too_deep + c->lost_unmatched);
+	r->lost.records = summary_count(c->lost_overwritten + c->lost_garbage + c->lost_unread);
+	r->lost.names = summary_count(names);
+}
+
+static int add_note(struct dcbs_report *r, char *note)
+{
+	if (!note)
+		return -ENOMEM;
+	r->notes[r->nr_notes++] = note;
+	return 0;
+}
+
+/* A loss that has no line of its own, because how many sections it took is not known. */
+static int add_loss_note(struct dcbs_report *r, __u64 n, const char *what)
+{
+	char *note;
+
+	if (!n)
+		return 0;
+	if (asprintf(&note, "%s %s", units_exact(summary_count(n)).text, what) < 0)
+		note = NULL;
+	return add_note(r, note);
+}
+
+static int add_notes(struct dcbs_report *r, const struct snapshot *snap)
+{
+	size_t i;
+
+	r->notes = calloc(snap->nr_notes + 3, sizeof(*r->notes));
+	if (!r->notes)
+		return -ENOMEM;
+	for (i = 0; i < snap->nr_notes; i++)
+		if (add_note(r, sanitize(snap->notes[i], strlen(snap->notes[i]))))
+			return -ENOMEM;
+	if (add_loss_note(r, snap->counters.lost_paths, "waits or pages could not be put down to a section, because the "
+			  "thread's record was not there to be read: they are in \"(outside)\""))
+		return -ENOMEM;
+	return add_loss_note(r, snap->counters.exits_unread, "thread ends unread (kernel before 6.16): what a killed "
+			     "thread had finished in its last millisecond is missing");
+}
+
+int costs_fill(struct dcbs_report *r, const struct snapshot *snap)
+{
+	add_overhead(r, snap);
+	add_lost(r, snap);
+	return add_notes(r, snap);
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* threads.c - the ledger of each thread, and of the time outside of sections. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyse/bottleneck.h"
+#include "analyse/ledger.h"
+#include "analyse/summary.h"
+#include "analyse/threads.h"
+#include "sanitize.h"
+
+#define NS 1e-9
+#define IDLE_SHARE 0.01
+
+/*
+ * A thread that never had a section and had nothing to do but wait: a pool's spare, a watcher. Its hours of
+ * waiting would drown what happens outside of sections. The main thread is none: its waiting is the target's. Nor
+ * are threads that have ended, of which only the sum is known.
+ */
+static bool is_idle(const struct snapshot_thread *t)
+{
+	struct dcbs_wall wall;
+
+	if (t->sections || !t->tid || t->tid == t->pid)
+		return false;
+	ledger_wall(&wall, t->sum.off_ns, 0, t->sum.wall_ns);
+	return ledger_active_s(&wall) < IDLE_SHARE * t->sum.wall_ns * NS;
+}
+
+static int fill_thread(struct dcbs_thread *to, const struct snapshot_thread *from, bool wall_known)
+{
+	*to = (struct dcbs_thread) {
+		.pid = from->pid, .tid = from->tid, .name = sanitize(from->comm, sizeof(from->comm)),
+		.threads = summary_count(from->sum.threads), .sections = from->sections,
+		.idle = wall_known && is_idle(from),
+		.wall_s = wall_known ? from->sum.wall_ns * NS : NAN, .kernel_cpu_s = from->sum.cpu_ns * NS,
+	};
+	ledger_wall(&to->wall, wall_known ? from->sum.off_ns : NULL, from->sum.worker_ns, from->sum.wall_ns);
+	return to->name ? 0 : -ENOMEM;
+}
+
+static int busiest_first(const void *a, const void *b)
+{
+	const struct dcbs_thread *x = a, *y = b;
+	double x_s = isnan(x->wall.cpu_s) ? x->kernel_cpu_s : x->wall.cpu_s;
+	double y_s = isnan(y->wall.cpu_s) ? y->kernel_cpu_s : y->wall.cpu_s;
+
+	if (x_s != y_s)
+		return x_s < y_s ? 1 : -1;
+	return x->pid != y->pid ? x->pid - y->pid : x->tid - y->tid;
+}
+
+int threads_fill(struct dcbs_report *r, const struct snapshot *snap)
+{
+	const struct snapshot_thread *from;
+
+	r->ledger_cpu_s = snap->nr_threads && snap->wall_known ? 0 : NAN;
+	r->kernel_cpu_s = snap->nr_threads ? 0 : NAN;
+	r->threads = calloc(snap->nr_threads + 1, sizeof(*r->threads));
+	if (!r->threads)
+		return -ENOMEM;
+	while (r->nr_threads < snap->nr_threads) {
+		from = &snap->threads[r->nr_threads];
+		if (fill_thread(&r->threads[r->nr_threads++], from, snap->wall_known))
+			return -ENOMEM;
+		r->ledger_cpu_s += (from->sum.wall_ns - ledger_off_ns(from->sum.off_ns)) * NS;
+		r->kernel_cpu_s += from->sum.cpu_ns * NS;
+	}
+	qsort(r->threads, r->nr_threads, sizeof(*r->threads), busiest_first);
+	return 0;
+}
+
+/* ---- outside of sections ---- */
+
+bool threads_have_outside(const struct snapshot *snap)
+{
+	return snap->wall_known && snap->nr_threads;
+}
+
+static void add_off(__u64 *to, const __u64 *from)
+{
+	int i;
+
+	for (i = 0; i < CAUSES; i++)
+		to[i] += from[i];
+}
+
+/* What the threads had, less what sections have of it: their own time, and what workers ran for them. */
+static double outside_ns(const struct snapshot *snap, __u64 *off_ns)
+{
+	const struct snapshot_thread *t;
+	double ns = 0;
+	size_t i;
+
+	for (i = 0; i < snap->nr_threads; i++) {
+		t = &snap->threads[i];
+		if (is_idle(t))
+			continue;
+		ns += (double)t->sum.wall_ns - (double)t->sum.worker_ns;
+		add_off(off_ns, t->sum.outside_off_ns);
+	}
+	for (i = 0; i < snap->nr_rows; i++)
+		if (summary_is_section(snap->rows[i]))
+			ns -= (double)snap->rows[i]->stat.self_ns;
+	return fmax(ns, ledger_off_ns(off_ns));
+}
+
+int threads_outside(struct dcbs_section *to, const struct snapshot *snap)
+{
+	__u64 off_ns[CAUSES] = {0};
+	double total_ns = outside_ns(snap, off_ns);
+
+	*to = (struct dcbs_section) {
+		.name = strdup(BOTTLENECK_OUTSIDE), .kind = DCBS_NAME_SECTION, .count = DCBS_UNKNOWN,
+		.total_s = total_ns * NS, .self_s = total_ns * NS, .mean_s = NAN, .min_s = NAN, .max_s = NAN,
+		.p50_s = NAN, .p90_s = NAN, .p95_s = NAN, .p99_s = NAN, .p999_s = NAN,
+		.items = DCBS_UNKNOWN, .items_per_s = NAN,
+	};
+	if (!to->name)
+		return -ENOMEM;
+	ledger_wall(&to->wall, off_ns, 0, total_ns);
+	ledger_memory(&to->memory, snap->memory_known ? &snap->outside.self_memory : NULL, DCBS_UNKNOWN);
+	to->self_wall = to->wall;
+	to->self_memory = to->memory;
+	ledger_no_spread(&to->growth);
+	ledger_no_spread(&to->faults);
+	return 0;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* threads.h - the time of the targets' threads, and what of it no section has: "(outside)". */
+#ifndef ANALYSE_THREADS_H
+#define ANALYSE_THREADS_H
+
+#include "collect/snapshot.h"
+#include "dcbs/profiler.h"
+
+/* Fills the report's threads, and both accounts of their CPU time. */
+int threads_fill(struct dcbs_report *report, const struct snapshot *snap);
+
+/* Is there a section "(outside)", and which one. Its time is that of all threads but the idle ones. */
+bool threads_have_outside(const struct snapshot *snap);
+int threads_outside(struct dcbs_section *to, const struct snapshot *snap);
+
+#endif

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* cause.c - one letter for each cause, and bars of them. */
+#include <math.h>
+#include <stddef.h>
+
+#include "render/cause.h"
+#include "units.h"
+
+#define LEAST_SHARE 0.01	/* a figure below says nothing */
+#define MOST_FIGURES 3
+#define FIGURE_WIDTH 7		/* "C 62.0%" */
+
+/* In the order of the bar: what a section does, what keeps it from it, what it waits for. */
+static const struct letter {
+	char letter;
+	const char *word;
+	size_t field;		/* of struct dcbs_wall */
+} letters[] = {
+	{'C', "computing", offsetof(struct dcbs_wall, cpu_s)},
+	{'R', "run queue", offsetof(struct dcbs_wall, runqueue_s)},
+	{'G', "GIL", offsetof(struct dcbs_wall, gil_s)},
+	{'L', "lock", offsetof(struct dcbs_wall, lock_s)},
+	{'D', "disk", offsetof(struct dcbs_wall, disk_s)},
+	{'F', "page faults", offsetof(struct dcbs_wall, fault_s)},
+	{'N', "network", offsetof(struct dcbs_wall, network_s)},
+	{'g', "GPU", offsetof(struct dcbs_wall, gpu_s)},
+	{'S', "sleep", offsetof(struct dcbs_wall, sleep_s)},
+	{'o', "other waits", offsetof(struct dcbs_wall, other_s)},
+};
+
+#define NR (sizeof(letters) / sizeof(*letters))
+
+static const char *const words[] = {
+	[DCBS_CAUSE_CPU] = "computing", [DCBS_CAUSE_RUNQUEUE] = "run queue", [DCBS_CAUSE_GIL] = "GIL",
+	[DCBS_CAUSE_LOCK] = "lock", [DCBS_CAUSE_DISK] = "disk", [DCBS_CAUSE_NETWORK] = "network",
+	[DCBS_CAUSE_FAULT] = "page faults", [DCBS_CAUSE_SLEEP] = "sleep", [DCBS_CAUSE_GPU] = "GPU",
+	[DCBS_CAUSE_OTHER] = "other waits", [DCBS_CAUSE_MEMORY_GROWTH] = "memory growth",
+	[DCBS_CAUSE_MEMORY_CHURN] = "memory churn", [DCBS_CAUSE_CACHE] = "a cache that seldom hits",
+};
+
+const char *cause_word(enum dcbs_cause cause)
+{
+	return (size_t)cause < sizeof(words) / sizeof(*words) ? words[cause] : NULL;
+}
+
+bool cause_known(const struct dcbs_wall *wall)
+{
+	return !isnan(wall->cpu_s);
+}
+
+/* Shares of the sum of the parts; a part that a document does not have is none. False: there is nothing to share. */
+static bool shares(const struct dcbs_wall *wall, double *share)
+{
+	double sum = 0;
+	size_t i;
+
+	for (i = 0; i < NR; i++) {
+		share[i] = fmax(*(const double *)((const char *)wall + letters[i].field), 0);
+		sum += share[i];
+	}
+	for (i = 0; i < NR && sum > 0; i++)
+		share[i] /= sum;
+	return sum > 0;
+}
+
+static size_t largest(const double *v)
+{
+	size_t i, at = 0;
+
+	for (i = 1; i < NR; i++)
+		if (v[i] > v[at])
+			at = i;
+	return at;
+}
+
+/* Whole cells for each, then those that are left to the largest remainders. */
+static void share_out(const double *share, int columns, int *cells)
+{
+	double rest[NR];
+	int left = columns;
+	size_t i;
+
+	for (i = 0; i < NR; i++) {
+		cells[i] = (int)floor(share[i] * columns);
+		rest[i] = share[i] * columns - cells[i];
+		left -= cells[i];
+	}
+	while (left-- > 0) {
+		i = largest(rest);
+		cells[i]++;
+		rest[i] -= 1;
+	}
+}
+
+void cause_bar(FILE *file, const struct dcbs_wall *wall, int columns)
+{
+	double share[NR];
+	int cells[NR];
+	size_t i;
+
+	if (!cause_known(wall) || !shares(wall, share)) {
+		fprintf(file, "%*s", columns, "");
+		return;
+	}
+	share_out(share, columns, cells);
+	for (i = 0; i < NR; i++)
+		while (cells[i]-- > 0 && columns-- > 0)
+			fputc(letters[i].letter, file);
+}
+
+int cause_shares(FILE *file, const struct dcbs_wall *wall, int columns)
+{
+	double share[NR];
+	int figures, used = 0;
+	size_t at;
+
+	if (!cause_known(wall) || !shares(wall, share))
+		return 0;
+	for (figures = 0; figures < MOST_FIGURES; figures++) {
+		at = largest(share);
+		if (used + 2 * (figures > 0) + FIGURE_WIDTH > columns || (figures && share[at] < LEAST_SHARE))
+			break;
+		used += fprintf(file, "%s%c %5s", figures ? "  " : "", letters[at].letter, units_share(share[at]).text);
+		share[at] = -1;
+	}
+	return used;
+}
+
+unsigned int cause_set(const struct dcbs_wall *wall)
+{
+	double share[NR];
+	unsigned int set = 0;
+	size_t i;
+
+	if (!cause_known(wall) || !shares(wall, share))
+		return 0;
+	for (i = 0; i < NR; i++)
+		set |= share[i] >= LEAST_SHARE ? 1U << i : 0;
+	return set;
+}
+
+void cause_legend(FILE *file, unsigned int set)
+{
+	const char *between = "";
+	size_t i;
+
+	for (i = 0; i < NR; i++) {
+		if (!(set & 1U << i))
+			continue;
+		fprintf(file, "%s%c %s", between, letters[i].letter, letters[i].word);
+		between = ", ";
+	}
+}
