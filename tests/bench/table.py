@@ -6,6 +6,9 @@ import statistics
 
 ROUND_TRIP = "pipe round trip of others, nobody attached, us"
 ROUND_TRIP_ATTACHED = "pipe round trip of others, attached to a third, us"
+FAULT = "page fault"
+FAULT_RATIO = "page faults attached / not, ratio"
+EVALUATION = ("evaluation attached / not, CPU time, ratio", "evaluation attached / not, by the clock, ratio")
 FLOOR = "two clock reads"
 ATTACHED = "C section, attached"
 
@@ -34,6 +37,8 @@ def bars(bench):
          paired(bench, "C section, nobody attached", "empty loop", lambda a, b: a - b), 4, " ns"),
         ("Python section, nobody attached / nullcontext()", median(bench, "Python section, nobody attached, ratio"), 3, ""),
         ("Python section, attached / nullcontext()", median(bench, "Python section, attached, ratio"), 4, ""),
+        ("a loop of page faults, attached / not", median(bench, FAULT_RATIO), 1.05, ""),
+        ("an evaluation on PyTorch, attached / not", median(bench, EVALUATION[0]), 1.01, ""),
         ("attach until the first section is counted", median(bench, "attach until the first section counted, ms"), 150, " ms"),
         ("peak memory of the profiler with 256 sections", median(bench, "peak memory with 256 sections, MiB"), 16, " MiB"),
     ]
@@ -63,8 +68,8 @@ def print_bars(bench):
     print(f"\n{'bar':<50} {'measured':>12} {'at most':>12}")
     for what, figure, limit, unit in bars(bench):
         verdict = "not measured" if figure is None else "pass" if figure <= limit else "bar missed"
-        shown = "-" if figure is None else f"{figure:.3g}{unit}"
-        print(f"{what:<50} {shown:>12} {f'{limit:.3g}{unit}':>12}   {verdict}")
+        shown = "-" if figure is None else f"{figure:.4g}{unit}"
+        print(f"{what:<50} {shown:>12} {f'{limit:.4g}{unit}':>12}   {verdict}")
 
 
 def print_rest(bench):
@@ -72,6 +77,9 @@ def print_rest(bench):
     print()
     if seen is not None:
         print(f"from the start of the profiler until its probe is in: {seen:.0f} ms")
+    if bench.samples.get(EVALUATION[0]):
+        cpu, wall = (", ".join(f"{100 * (r - 1):+.2f}" for r in sorted(bench.samples[name])) for name in EVALUATION)
+        print(f"evaluation, attached against not, %: CPU time {cpu}; by the clock {wall}")
     if bench.samples.get(ROUND_TRIP):
         print(f"pipe round trip (two context switches) of processes that are not profiled: {median(bench, ROUND_TRIP):.2f} us; "
               f"while another one is: {ratio(bench, ROUND_TRIP_ATTACHED, ROUND_TRIP):.3f} times that")

@@ -34,6 +34,12 @@ def why_not():
 needs_bpf = unittest.skipIf(why_not(), why_not())
 
 
+def no_torch():
+    """Why the targets that compute with PyTorch cannot run, None if it can."""
+    found = subprocess.run([PYTHON, "-c", "import torch"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    return None if found.returncode == 0 else "%s has no torch (%s)" % (PYTHON, found.stderr.strip().rsplit("\n", 1)[-1])
+
+
 class Target:
     """A target program, held back until go()."""
 

@@ -3,20 +3,13 @@
 """The real thing: a transformer on PyTorch answers questions, and the report is held against the evaluation's own account."""
 import json
 import os
-import subprocess
 import tempfile
 import unittest
 
-from harness import PYTHON, SOURCES, Profiler, ReportCase, Target, needs_bpf, sections
+from harness import SOURCES, Profiler, ReportCase, Target, needs_bpf, no_torch, sections
 
 MIB = 1 << 20
 QUESTIONS = 30
-
-
-def no_torch():
-    """Why the evaluation cannot run, None if it can."""
-    found = subprocess.run([PYTHON, "-c", "import torch"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    return None if found.returncode == 0 else "%s has no torch (%s)" % (PYTHON, found.stderr.strip().rsplit("\n", 1)[-1])
 
 
 def evaluate(with_profiler):

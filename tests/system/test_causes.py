@@ -1,0 +1,180 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""Programs with one planted bottleneck each: the verdict on their section names it, and its ledger closes on the kernel's
+own account of the section. And programs that have none, or no markers.
+"""
+import os
+import unittest
+
+from harness import BUILD, SOURCES, Target, needs_bpf, profile, sections
+from ledgers import SHARE, TICK_S, LedgerCase, blocked_s, profile_unmarked, spent
+
+MIB = 1 << 20
+LEAK_BYTES = 256 << 10          # by each call of tests/targets/causes.c
+CHUNK_BYTES = 4 * MIB
+# A section that has as much as this is judged; on a fast machine those that touch memory end before a second is over.
+THRESHOLD_S = 0.5
+
+
+def python_target(name):
+    return os.path.join(SOURCES, "targets", name)
+
+
+@needs_bpf
+class Planted(LedgerCase):
+    """One test for each of the 14, and for a program without any."""
+
+    def run_target(self, *command, **options):
+        with Target(*command, hold=True, **options) as target:
+            self.report, truth = profile(target, "-t", THRESHOLD_S)
+        self.check_lost(self.report)
+        return truth
+
+    def planted(self, name, *command, **options):
+        """Runs the target and holds the section's ledger against its account: (section, its times, its account)."""
+        truth = self.run_target(*(command or ("causes", name)), **options)
+        section = sections(self.report)[name]
+        times, account = truth["sections"][name], truth["accounts"][name]
+        self.check_count(section, times)
+        self.check_total(section, times["total_ns"], times["around"]["total_ns"])
+        self.check_closes(self.report)
+        self.check_cpu(section, account)
+        self.check_runqueue(section, account)
+        return section, times, account
+
+    def blocking(self, name, cause, entry):
+        """A section that is blocked for most of its time, and always in the same way."""
+        section, times, account = self.planted(name)
+        self.check_blocked(section, times, account, entry)
+        return self.check_verdict(self.report, name, cause)
+
+    def on_disk(self, name, cause, entry):
+        """As above, where the disk is slow enough to have an effect."""
+        section, times, account = self.planted(name)
+        self.check_blocked(section, times, account, entry)
+        self.check_faults(section["memory"], account, name)
+        if blocked_s(times, account) < 0.5 * section["total_s"]:
+            self.skipTest("the disk hardly blocks here: %.2f s of %.2f s" % (blocked_s(times, account), section["total_s"]))
+        return self.check_verdict(self.report, name, cause)
+
+    def test_cpu(self):
+        section, _, _ = self.planted("cpu")
+        self.check_verdict(self.report, "cpu", "cpu")
+        self.assertEqual(section["wall"]["worker_cpu_s"], 0)
+
+    def test_runqueue(self):
+        """Four threads share a CPU: the run queue has three quarters."""
+        section, _, _ = self.planted("runqueue")
+        self.near(section["wall"]["runqueue_s"], 0.6 * section["total_s"], section["total_s"], 0, 0, "run queue")
+        self.check_verdict(self.report, "runqueue", "runqueue")
+
+    def test_gil(self):
+        section, times, account = self.planted("gil", python_target("gil.py"), python=True)
+        self.near(section["wall"]["gil_s"], 0.5 * section["total_s"], blocked_s(times, account), SHARE, 0.02, "GIL")
+        self.assertLessEqual(section["wall"]["lock_s"], 0.02 * section["total_s"])
+        self.check_verdict(self.report, "gil", "gil")
+
+    def test_lock(self):
+        self.blocking("lock", "lock", "lock_s")
+
+    def test_disk(self):
+        self.on_disk("disk", "disk", "disk_s")
+
+    def test_fsync(self):
+        verdict = self.on_disk("fsync", "disk", "disk_s")
+        self.assertIn("sync", verdict["evidence"])
+
+    def test_socket(self):
+        self.blocking("socket", "network", "network_s")
+
+    def test_pipe(self):
+        verdict = self.blocking("pipe", "other", "other_s")
+        self.assertIn("pipe", verdict["evidence"])
+
+    def test_sleep(self):
+        self.blocking("sleep", "sleep", "sleep_s")
+
+    def test_major_fault(self):
+        self.on_disk("majorfault", "fault", "fault_s")
+
+    def test_growth(self):
+        section, times, account = self.planted("growth")
+        self.near(section["memory"]["anon_delta_bytes"], *[account["bytes"]] * 2, 0.01, 0, "growth")
+        self.near(section["growth"]["p50_bytes"], *[account["bytes"] / times["count"]] * 2, 0.1, 0, "growth of a call")
+        self.check_verdict(self.report, "growth", "memory-growth")
+
+    def test_leak(self):
+        """It computes all the time, and leaks in every call: that it leaks comes first."""
+        section, times, _ = self.planted("leak")
+        self.near(section["memory"]["anon_delta_bytes"], *[times["count"] * LEAK_BYTES] * 2, 0.05, MIB, "leak")
+        self.assertEqual(section["growth"]["calls"], times["count"])
+        self.near(section["growth"]["p50_bytes"], *[LEAK_BYTES] * 2, 0.1, 4096, "leak of a call")
+        self.check_verdict(self.report, "leak", "memory-growth")
+
+    def test_churn(self):
+        section, _, account = self.planted("churn")
+        memory, touched = section["memory"], account["bytes"]
+        for key in ("grown_bytes", "shrunk_bytes", "mapped_bytes", "unmapped_bytes"):
+            self.near(memory[key], touched, touched, 0.01, 0, "churn " + key)
+        self.near(memory["rss_delta_bytes"], 0, 0, 0, 0.01 * touched, "churn")
+        self.near(memory["peak_delta_bytes"], *[CHUNK_BYTES] * 2, 0.02, 0, "churn peak")
+        self.check_verdict(self.report, "churn", "memory-churn")
+
+    def test_idle_pool(self):
+        """Threads that wait for work are no bottleneck, and no part of what happens outside of sections."""
+        self.planted("idlepool")
+        self.check_verdict(self.report, "idlepool", "cpu")
+        self.assertNotIn("lock", {b["cause"] for b in self.report["bottlenecks"]})
+        self.assertGreaterEqual(sum(t["idle"] for t in self.report["threads"]), 8)
+        outside = self.report["sections"][-1]
+        self.assertLessEqual(outside["total_s"], self.report["window"]["duration_s"] * (1 + SHARE))
+
+    def test_healthy(self):
+        self.planted("healthy")
+        self.assertEqual(self.report["bottlenecks"], [])
+
+
+@needs_bpf
+class Unmarked(LedgerCase):
+    """A program without markers that was already running: (outside) is all there is, and tells why it is slow."""
+
+    def unmarked(self, work, cause):
+        with Target(python_target("unmarked.py"), work, python=True, hold=True, wait=False,
+                    env={"DCBS_TARGET_DIR": BUILD}) as target:
+            if not target.process.stdout.readline().startswith("ready"):
+                self.skipTest("%s has no direct reads" % BUILD)
+            report, truth = profile_unmarked(target, "-t", THRESHOLD_S)
+        self.assertEqual([s["name"] for s in report["sections"]], ["(outside)"])
+        outside = report["sections"][0]
+        self.assertIsNone(outside["count"])
+        self.check_closes(report)
+        self.near(outside["total_s"], truth["wall_ns"] / 1e9, report["window"]["duration_s"], SHARE, 0.02, "(outside)")
+        return report, outside, truth
+
+    def check_threads(self, report, truth):
+        """The main thread has the CPU time, the other one has waited all the time and is idle."""
+        threads = {t["tid"]: t for t in report["threads"]}
+        main = threads[truth["pid"]]
+        self.assertFalse(main["sections"])
+        self.assertFalse(main["idle"])
+        self.near(main["wall"]["cpu_s"], truth["cpu_ns"] / 1e9, truth["cpu_ns"] / 1e9, SHARE, 3 * TICK_S, "main thread")
+        self.assertTrue(any(t["idle"] for tid, t in threads.items() if tid != truth["pid"]))
+
+    def test_cpu(self):
+        report, outside, truth = self.unmarked("cpu", "cpu")
+        self.check_threads(report, truth)
+        self.near(outside["wall"]["cpu_s"], *[truth["cpu_ns"] / 1e9] * 2, SHARE, 3 * TICK_S, "(outside) CPU time")
+        self.check_verdict(report, "(outside)", "cpu")
+
+    def test_disk(self):
+        report, outside, truth = self.unmarked("disk", "disk")
+        self.check_threads(report, truth)
+        waited = (truth["wall_ns"] - truth["cpu_ns"]) / 1e9
+        self.assertLessEqual(outside["wall"]["disk_s"], waited * (1 + SHARE) + 0.02)
+        if waited < 0.5 * truth["wall_ns"] / 1e9:
+            self.skipTest("the disk hardly blocks here: %.2f s of %.2f s" % (waited, spent(outside["wall"])))
+        self.check_verdict(report, "(outside)", "disk")
+
+
+if __name__ == "__main__":
+    unittest.main()

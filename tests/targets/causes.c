@@ -1,0 +1,418 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * causes.c - programs with one known bottleneck each: a section that takes more than a second for one reason.
+ *
+ *     causes NAME [--ms MS]
+ *
+ * NAME is a row of the table at the end, and the name of the section; MS is how long the section takes in all (1500),
+ * of each thread. What is done once, before the gate, is `prepare`; `between` runs before every call, outside of the
+ * section. healthy has no bottleneck: its sections are short, and it waits for input outside of them.
+ */
+#include <sched.h>
+#include <semaphore.h>
+#include <sys/mman.h>
+
+#include "cold.h"
+#include "peer.h"
+#include "span.h"
+
+#define CALL_NS 20000000ULL
+#define MIB (1ULL << 20)
+#define FILE_BYTES (256 * MIB)
+#define READ_BYTES MIB
+#define READS 16		/* in a call */
+#define STRIDE_BYTES MIB	/* of a mapped file: one page in so many is touched */
+#define TOUCHES 32		/* in a call */
+#define CHUNK_BYTES (4 * MIB)
+#define LEAK_BYTES (256 * 1024)
+#define GROWTH_BYTES (3072 * MIB)	/* where it ends, however fast memory is */
+#define CROWD 4
+#define POOL 8
+
+static struct account account = ACCOUNT("");
+static struct span span;
+static uint64_t goal_ms = 1500;
+static bool enough;		/* the call says that it was the last */
+
+static int complain(const char *what)
+{
+	perror(what);
+	return -1;
+}
+
+/* ---- cpu, sleep ---- */
+
+static int spin(void)
+{
+	truth_spin_ns(CALL_NS);
+	return 0;
+}
+
+static int sleep_once(void)
+{
+	truth_sleep_ns(CALL_NS);
+	span_waited_until(&span, span.begun + CALL_NS);
+	return 0;
+}
+
+/* ---- run queue: more threads that compute than CPUs they may run on ---- */
+
+static bool crowd_goes_on(void)
+{
+	bool goes_on;
+
+	pthread_mutex_lock(&account.lock);
+	goes_on = account.times.inside.total_ns < CROWD * goal_ms * 1000000;
+	pthread_mutex_unlock(&account.lock);
+	return goes_on;
+}
+
+static void *crowd_member(void *arg)
+{
+	struct span s;
+
+	while (crowd_goes_on()) {
+		span_begin(&s, &account);
+		truth_spin_ns(5 * CALL_NS);
+		span_end(&s);
+	}
+	return arg;
+}
+
+static int pin_to_last_cpu(void)
+{
+	cpu_set_t set, last;
+	int i;
+
+	if (sched_getaffinity(0, sizeof(set), &set))
+		return complain("sched_getaffinity");
+	for (i = CPU_SETSIZE - 1; !CPU_ISSET(i, &set); i--)
+		;
+	CPU_ZERO(&last);
+	CPU_SET(i, &last);
+	return sched_setaffinity(0, sizeof(last), &last) ? complain("sched_setaffinity") : 0;
+}
+
+static int run_crowd(void)
+{
+	pthread_t threads[CROWD];
+	int i;
+
+	for (i = 0; i < CROWD; i++)
+		if (pthread_create(&threads[i], NULL, crowd_member, NULL))
+			return -1;
+	for (i = 0; i < CROWD; i++)
+		pthread_join(threads[i], NULL);
+	return 0;
+}
+
+/* ---- lock: the holder sleeps, outside of any section ---- */
+
+static pthread_mutex_t held_lock = PTHREAD_MUTEX_INITIALIZER;
+static sem_t wanted, held;
+static uint64_t released_ns;
+
+static void *hold_lock(void *arg)
+{
+	for (;;) {
+		sem_wait(&wanted);
+		pthread_mutex_lock(&held_lock);
+		sem_post(&held);
+		truth_sleep_ns(CALL_NS);
+		released_ns = truth_now_ns();
+		pthread_mutex_unlock(&held_lock);
+	}
+	return arg;
+}
+
+static int start_holder(void)
+{
+	pthread_t holder;
+
+	sem_init(&wanted, 0, 0);
+	sem_init(&held, 0, 0);
+	return pthread_create(&holder, NULL, hold_lock, NULL);
+}
+
+static int wait_held(void)
+{
+	sem_post(&wanted);
+	return sem_wait(&held);
+}
+
+static int take_lock(void)
+{
+	pthread_mutex_lock(&held_lock);
+	span_waited_until(&span, released_ns);
+	pthread_mutex_unlock(&held_lock);
+	return 0;
+}
+
+/* ---- idle pool: many threads wait for work that never comes, outside of any section ---- */
+
+static pthread_cond_t work = PTHREAD_COND_INITIALIZER;
+
+static void *wait_for_work(void *arg)
+{
+	pthread_mutex_lock(&held_lock);
+	for (;;)
+		pthread_cond_wait(&work, &held_lock);
+	return arg;
+}
+
+static int start_pool(void)
+{
+	pthread_t thread;
+	int i;
+
+	for (i = 0; i < POOL; i++)
+		if (pthread_create(&thread, NULL, wait_for_work, NULL))
+			return -1;
+	return 0;
+}
+
+/* ---- disk: reads of a file that is not in the page cache, fsync, major faults on a mapped file ---- */
+
+static int file = -1;
+static uint64_t file_at;
+static char *buffer, *mapped;
+
+static int open_file(void)
+{
+	file = cold_open();
+	return file < 0 ? -1 : 0;
+}
+
+static int make_file(void)
+{
+	file = cold_file(FILE_BYTES / MIB);
+	file_at = FILE_BYTES;
+	buffer = aligned_alloc(4096, READ_BYTES);
+	if (file < 0 || !buffer)
+		return -1;
+	memset(buffer, 1, READ_BYTES);
+	return 0;
+}
+
+/* Back at the start of the file, of which nothing is in memory then; true when that was done. */
+static bool evict_at_end(void)
+{
+	if (file_at < FILE_BYTES)
+		return false;
+	if (mapped)
+		munmap(mapped, FILE_BYTES);
+	cold_evict(file);
+	file_at = 0;
+	return true;
+}
+
+/* Every second call reads past the page cache, where the file system can, which leaves the CPU less to do. */
+static int be_cold(void)
+{
+	evict_at_end();
+	fcntl(file, F_SETFL, account.times.count % 2 ? O_DIRECT : 0);
+	posix_fadvise(file, 0, 0, POSIX_FADV_RANDOM);
+	return 0;
+}
+
+static int read_cold(void)
+{
+	int i;
+
+	for (i = 0; i < READS; i++, file_at += READ_BYTES)
+		if (pread(file, buffer, READ_BYTES, (off_t)file_at) != (ssize_t)READ_BYTES)
+			return complain("pread");
+	span_touched(&span, READS * READ_BYTES);
+	return 0;
+}
+
+static int sync_once(void)
+{
+	char line[512] = {1};
+
+	if (write(file, line, sizeof(line)) != (ssize_t)sizeof(line) || fsync(file))
+		return complain("write and fsync");
+	return 0;
+}
+
+static int map_cold(void)
+{
+	if (!evict_at_end())
+		return 0;
+	mapped = mmap(NULL, FILE_BYTES, PROT_READ, MAP_SHARED, file, 0);
+	return mapped == MAP_FAILED ? complain("mmap") : 0;
+}
+
+/*
+ * Far apart and out of order, as a lookup in a large table: read-ahead does not help. Page after page would
+ * keep the CPU as busy with mapping as the disk with reading.
+ */
+static int touch_mapped(void)
+{
+	const uint64_t places = FILE_BYTES / STRIDE_BYTES;
+	volatile char sum = 0;
+	int i;
+
+	for (i = 0; i < TOUCHES; i++, file_at += STRIDE_BYTES)
+		sum += mapped[file_at / STRIDE_BYTES * 7919 % places * STRIDE_BYTES];
+	return 0;
+}
+
+/* ---- network and pipe: another process takes its time to answer ---- */
+
+static struct peer peers[2];
+static uint64_t nr_peers, asked;
+
+static int start_pipe_peer(void)
+{
+	return peer_over_pipe(&peers[nr_peers++]) ? complain("pipe") : 0;
+}
+
+static int start_socket_peers(void)
+{
+	if (peer_over_tcp(&peers[nr_peers++]) || peer_over_local_socket(&peers[nr_peers++]))
+		return complain("socket");
+	return 0;
+}
+
+/* Each in turn. */
+static int ask_peer(void)
+{
+	uint64_t answered_ns = peer_ask(&peers[asked++ % nr_peers]);
+
+	span_waited_until(&span, answered_ns);
+	return answered_ns ? 0 : complain("peer");
+}
+
+/* ---- memory: growth, leak, churn ---- */
+
+static char *map_pages(uint64_t bytes)
+{
+	char *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static void touch(volatile char *p, uint64_t bytes)
+{
+	uint64_t i;
+
+	for (i = 0; i < bytes; i += 4096)
+		p[i] = 1;
+	span_touched(&span, bytes);
+}
+
+static int grow(void)
+{
+	char *p = map_pages(CHUNK_BYTES);
+
+	if (!p)
+		return complain("mmap");
+	touch(p, CHUNK_BYTES);
+	enough = account.bytes >= GROWTH_BYTES;
+	return 0;
+}
+
+static int leak(void)
+{
+	char *volatile kept = malloc(LEAK_BYTES);
+
+	if (!kept)
+		return complain("malloc");
+	touch(kept, LEAK_BYTES);
+	truth_spin_ns(CALL_NS / 10);
+	return 0;
+}
+
+static int churn(void)
+{
+	char *p = map_pages(CHUNK_BYTES);
+
+	if (!p)
+		return complain("mmap");
+	touch(p, CHUNK_BYTES);
+	return munmap(p, CHUNK_BYTES);
+}
+
+/* ---- healthy ---- */
+
+static int spin_shortly(void)
+{
+	truth_spin_ns(CALL_NS / 20);
+	enough = account.times.count * CALL_NS >= goal_ms * 1000000;
+	return 0;
+}
+
+static int wait_input(void)
+{
+	return peer_ask(&peers[0]) ? 0 : complain("peer");
+}
+
+/* ---- the table ---- */
+
+static const struct cause {
+	const char *name;
+	int (*prepare)(void), (*between)(void), (*call)(void), (*run)(void);
+} causes[] = {
+	{"cpu", .call = spin},
+	{"runqueue", .prepare = pin_to_last_cpu, .run = run_crowd},
+	{"lock", .prepare = start_holder, .between = wait_held, .call = take_lock},
+	{"disk", .prepare = make_file, .between = be_cold, .call = read_cold},
+	{"fsync", .prepare = open_file, .call = sync_once},
+	{"socket", .prepare = start_socket_peers, .call = ask_peer},
+	{"pipe", .prepare = start_pipe_peer, .call = ask_peer},
+	{"sleep", .call = sleep_once},
+	{"majorfault", .prepare = make_file, .between = map_cold, .call = touch_mapped},
+	{"growth", .call = grow},
+	{"leak", .call = leak},
+	{"churn", .call = churn},
+	{"idlepool", .prepare = start_pool, .call = spin},
+	{"healthy", .prepare = start_pipe_peer, .between = wait_input, .call = spin_shortly},
+	{0},
+};
+
+static int run_calls(const struct cause *c)
+{
+	int err = 0;
+
+	while (!err && !enough && account.times.inside.total_ns < goal_ms * 1000000) {
+		if (c->between && c->between())
+			return -1;
+		span_begin(&span, &account);
+		err = c->call();
+		span_end(&span);
+	}
+	return err;
+}
+
+static const struct cause *find_cause(const char *name)
+{
+	const struct cause *c;
+
+	for (c = causes; c->name && strcmp(c->name, name); c++)
+		;
+	return c->name ? c : NULL;
+}
+
+int main(int argc, char **argv)
+{
+	const struct truth_option options[] = {{.name = "--ms", .number = &goal_ms}, {0}};
+	const struct cause *c = argc > 1 ? find_cause(argv[1]) : NULL;
+	struct account *const accounts[] = {&account};
+
+	if (!c) {
+		fprintf(stderr, "usage: causes NAME [--ms MS]\n");
+		return 2;
+	}
+	truth_options(argc - 1, argv + 1, options);
+	account.times.name = c->name;
+	if (c->prepare && c->prepare())
+		return 1;
+	truth_gate();
+	if (c->run ? c->run() : run_calls(c))
+		return 1;
+	truth_open();
+	span_print(accounts, 1);
+	truth_close();
+	return 0;
+}
