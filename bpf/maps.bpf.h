@@ -167,6 +167,8 @@ struct clock {
 	u64 exec_folded_ns;	/* of that, what has been added to its process's sum */
 	u64 off_ns;		/* since when it has been off its CPU; 0: it runs. Whoever exchanges it charges the time */
 	u64 waking_ns;		/* when it was last woken */
+	u64 slice_ns;		/* when it got its CPU */
+	u64 slice_exec_ns;	/* its sum_exec_runtime then */
 	u64 on_ns;		/* up to where its running time has been charged to others' sections */
 	u64 inherit;		/* record of the thread that woke it, whose section it works for; 0: none */
 	u32 cause;		/* enum cause of off_ns */

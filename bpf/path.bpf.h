@@ -470,8 +470,8 @@ static __always_inline struct clock *clock_of(struct task_struct *task, u64 flag
 static __always_inline void clock_start(struct clock *clock, struct task_struct *task, u64 now)
 {
 	clock->since_ns = now;
-	clock->on_ns = now;
-	clock->exec_start_ns = task->se.sum_exec_runtime;
+	clock->on_ns = clock->slice_ns = now;
+	clock->exec_start_ns = clock->slice_exec_ns = task->se.sum_exec_runtime;
 	clock->minor = task->min_flt;
 	clock->major = task->maj_flt;
 }

@@ -8,10 +8,22 @@
 #include "path.bpf.h"
 #include "cause.bpf.h"
 
+/*
+ * What the kernel does not count as the thread's running time, though the thread had the CPU: the scheduler
+ * at work on its way out, which may pull threads over from other CPUs, and what a hypervisor took.
+ */
+static __always_inline void charge_stolen(struct clock *clock, struct task_struct *task, u64 now)
+{
+	u64 slice = now - clock->slice_ns, ran = task->se.sum_exec_runtime - clock->slice_exec_ns;
+
+	if (ran < slice && slice < now)
+		charge_off(clock, CAUSE_RUNQUEUE, clock->slice_ns + ran, now);
+}
+
 static __always_inline void leave_cpu(struct task_struct *task, struct process *process, u32 state)
 {
+	u64 now = bpf_ktime_get_ns();	/* first: what follows is our time, not the thread's */
 	struct clock *clock;
-	u64 now;
 
 	drain_current(task, process);
 	clock = clock_lock(task);
@@ -20,8 +32,8 @@ static __always_inline void leave_cpu(struct task_struct *task, struct process *
 	path_update(clock, task, process);
 	if (clock->dirty)
 		memory_flush(clock);
-	now = bpf_ktime_get_ns();
 	charge_run(clock, now);
+	charge_stolen(clock, task, now);
 	clock->cause = cause_of(task, process, state);
 	if (clock->cause != CAUSE_RUNQUEUE)
 		clock->inherit = 0;	/* what it works on next is for whoever wakes it */
@@ -55,7 +67,8 @@ static __always_inline void enter_cpu(struct task_struct *task)
 		return;
 	if (!clock->since_ns)
 		clock_start(clock, task, now);
-	clock->on_ns = now;
+	clock->on_ns = clock->slice_ns = now;
+	clock->slice_exec_ns = task->se.sum_exec_runtime;
 	off = __sync_lock_test_and_set(&clock->off_ns, 0);
 	if (!off)
 		return;
