@@ -35,7 +35,7 @@ MAY_INCLUDE = {
 INSIDE_A_STAGE = {"collect/session_impl.h", "collect/probe.h", "collect/marker.h", "analyse/stats.h", "analyse/bottleneck.h",
                   "analyse/summary.h", "analyse/ledger.h", "analyse/threads.h", "analyse/costs.h", "analyse/rules.h",
                   "analyse/figures.h", "analyse/paging.h", "render/json.h", "render/json_get.h", "render/json_hist.h",
-                  "render/json_ledger.h", "render/table.h", "render/text.h", "render/cause.h",
+                  "render/json_ledger.h", "render/json_value.h", "render/table.h", "render/text.h", "render/cause.h",
                   "render/display.h"}
 SEARCH = {"bpf": ["include"], "user/marker": ["include", "user/marker"], "user": ["user", "include"], "include": ["include"]}
 BUILD_MACHINE = re.compile(r"(?<![\w$.}])/(?:work|root|home/(?!user/)[\w.-]+)/[\w.]")

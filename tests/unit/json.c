@@ -472,7 +472,7 @@ static void test_random_damage(void **state)
 
 	(void)state;
 	assert_non_null(copy);
-	for (i = 0; i < 3000; i++) {
+	for (i = 0; i < 1500; i++) {
 		memcpy(copy, text, len);
 		for (j = 0; j <= i % 3; j++) {
 			seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;

@@ -55,11 +55,13 @@ void ledger_wall(struct dcbs_wall *to, const __u64 *off_ns, double worker_ns, do
 	cpu_ns = total_ns - ledger_off_ns(off_ns);
 	*to = (struct dcbs_wall) {
 		.cpu_s = fmax(cpu_ns, 0) * NS, .residue_s = fmin(cpu_ns, 0) * NS, .worker_cpu_s = worker_ns * NS,
-		.runqueue_s = off_ns[CAUSE_RUNQUEUE] * NS, .gil_s = off_ns[CAUSE_GIL] * NS, .lock_s = off_ns[CAUSE_LOCK] * NS,
+		.runqueue_s = off_ns[CAUSE_RUNQUEUE] * NS, .gil_s = off_ns[CAUSE_GIL] * NS,
+		.lock_s = off_ns[CAUSE_LOCK] * NS,
 		.disk_s = ((double)off_ns[CAUSE_DISK] + (double)off_ns[CAUSE_SYNC]) * NS, .sync_s = off_ns[CAUSE_SYNC] * NS,
 		.network_s = off_ns[CAUSE_NETWORK] * NS, .fault_s = off_ns[CAUSE_FAULT] * NS,
 		.sleep_s = off_ns[CAUSE_SLEEP] * NS, .gpu_s = off_ns[CAUSE_GPU] * NS, .other_s = other_ns(off_ns) * NS,
-		.pipe_s = off_ns[CAUSE_PIPE] * NS, .child_s = off_ns[CAUSE_CHILD] * NS, .stopped_s = off_ns[CAUSE_STOPPED] * NS,
+		.pipe_s = off_ns[CAUSE_PIPE] * NS, .child_s = off_ns[CAUSE_CHILD] * NS,
+		.stopped_s = off_ns[CAUSE_STOPPED] * NS,
 	};
 }
 

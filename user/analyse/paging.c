@@ -84,5 +84,6 @@ bool paging_is_churn(const struct subject *s)
 	const struct dcbs_memory *m = own(s);
 	double net = fabs((double)m->rss_delta_bytes);
 
-	return is_known(s) && m->grown_bytes >= CHURN_BYTES && (double)m->grown_bytes >= CHURN_TIMES * net && explains_cpu(s);
+	return is_known(s) && m->grown_bytes >= CHURN_BYTES && (double)m->grown_bytes >= CHURN_TIMES * net &&
+	       explains_cpu(s);
 }

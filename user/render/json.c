@@ -17,6 +17,7 @@
 #include "render/json.h"
 #include "render/json_hist.h"
 #include "render/json_ledger.h"
+#include "render/json_value.h"
 #include "render/render.h"
 
 #define FLAGS (JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15))
@@ -58,20 +59,20 @@ static json_t *word(const char *const *words, int nr, int value)
 
 static json_t *mib(double bytes)
 {
-	return json_value_real(bytes / JSON_MIB);
+	return real(bytes / JSON_MIB);
 }
 
 /* ---- parts ---- */
 
 static json_t *target_object(const struct dcbs_target *t)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:b}", "pid", json_value_integer(t->pid), "comm", string(t->comm),
-			 "command", string(t->command), "started_at", json_value_real(t->started_at), "markers", t->markers);
+	return json_pack("{s:o, s:o, s:o, s:o, s:b}", "pid", integer(t->pid), "comm", string(t->comm),
+			 "command", string(t->command), "started_at", real(t->started_at), "markers", t->markers);
 }
 
 static json_t *window_object(const struct dcbs_report *r)
 {
-	return json_pack("{s:o, s:o, s:o}", "started_at", json_value_real(r->started_at), "duration_s", json_value_real(r->duration_s),
+	return json_pack("{s:o, s:o, s:o}", "started_at", real(r->started_at), "duration_s", real(r->duration_s),
 			 "ended_by", word(json_ended_by, json_nr_ended_by, r->ended_by));
 }
 
@@ -79,12 +80,12 @@ static json_t *window_object(const struct dcbs_report *r)
 static json_t *section_rest(const struct dcbs_section *s)
 {
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-			 "open", json_value_integer(s->open), "errors", json_value_integer(s->errors),
-			 "items", json_value_integer(s->items), "items_per_s", json_value_real(s->items_per_s),
+			 "open", integer(s->open), "errors", integer(s->errors),
+			 "items", integer(s->items), "items_per_s", real(s->items_per_s),
 			 "histogram", json_hist_object(&s->histogram, HIST_SCALE),
 			 "wall", json_ledger_wall(&s->wall), "memory", json_ledger_memory(&s->memory),
 			 "kind", word(json_kinds, json_nr_kinds, s->kind),
-			 "open_at_start", json_value_integer(s->open_at_start),
+			 "open_at_start", integer(s->open_at_start),
 			 "wall_parts", json_ledger_parts(&s->wall), "self_wall", json_ledger_wall(&s->self_wall),
 			 "self_wall_parts", json_ledger_parts(&s->self_wall),
 			 "self_memory", json_ledger_memory(&s->self_memory),
@@ -95,10 +96,10 @@ static json_t *section_rest(const struct dcbs_section *s)
 static json_t *section_object(const struct dcbs_section *s)
 {
 	json_t *o = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-			      "name", string(s->name), "count", json_value_integer(s->count), "total_s", json_value_real(s->total_s),
-			      "self_s", json_value_real(s->self_s), "mean_s", json_value_real(s->mean_s), "min_s", json_value_real(s->min_s),
-			      "max_s", json_value_real(s->max_s), "p50_s", json_value_real(s->p50_s), "p90_s", json_value_real(s->p90_s),
-			      "p95_s", json_value_real(s->p95_s), "p99_s", json_value_real(s->p99_s), "p999_s", json_value_real(s->p999_s));
+			      "name", string(s->name), "count", integer(s->count), "total_s", real(s->total_s),
+			      "self_s", real(s->self_s), "mean_s", real(s->mean_s), "min_s", real(s->min_s),
+			      "max_s", real(s->max_s), "p50_s", real(s->p50_s), "p90_s", real(s->p90_s),
+			      "p95_s", real(s->p95_s), "p99_s", real(s->p99_s), "p999_s", real(s->p999_s));
 	json_t *rest = section_rest(s);
 
 	if (!o || !rest || json_object_update(o, rest)) {
@@ -111,35 +112,35 @@ static json_t *section_object(const struct dcbs_section *s)
 
 static json_t *memory_object(const struct dcbs_report *r)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "rss_start_bytes", json_value_integer(r->rss_start_bytes),
-			 "rss_end_bytes", json_value_integer(r->rss_end_bytes),
-			 "rss_peak_bytes", json_value_integer(r->rss_peak_bytes),
-			 "sections_bytes", json_value_integer(r->sections_bytes),
-			 "outside_bytes", json_value_integer(r->outside_bytes),
-			 "unexplained_bytes", json_value_integer(r->unexplained_bytes),
-			 "others_bytes", json_value_integer(r->others_bytes), "page_touch_s", json_value_real(r->page_touch_s));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "rss_start_bytes", integer(r->rss_start_bytes),
+			 "rss_end_bytes", integer(r->rss_end_bytes),
+			 "rss_peak_bytes", integer(r->rss_peak_bytes),
+			 "sections_bytes", integer(r->sections_bytes),
+			 "outside_bytes", integer(r->outside_bytes),
+			 "unexplained_bytes", integer(r->unexplained_bytes),
+			 "others_bytes", integer(r->others_bytes), "page_touch_s", real(r->page_touch_s));
 }
 
 static json_t *wall_check_object(const struct dcbs_report *r)
 {
-	return json_pack("{s:o, s:o}", "ledger_cpu_s", json_value_real(r->ledger_cpu_s),
-			 "kernel_cpu_s", json_value_real(r->kernel_cpu_s));
+	return json_pack("{s:o, s:o}", "ledger_cpu_s", real(r->ledger_cpu_s),
+			 "kernel_cpu_s", real(r->kernel_cpu_s));
 }
 
 static json_t *bottleneck_object(const struct dcbs_bottleneck *b)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "section", string(b->section), "total_s", json_value_real(b->total_s),
-			 "share", json_value_real(b->share), "cause", word(json_causes, json_nr_causes, b->cause),
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "section", string(b->section), "total_s", real(b->total_s),
+			 "share", real(b->share), "cause", word(json_causes, json_nr_causes, b->cause),
 			 "evidence", string(b->evidence), "suggestion", string(b->suggestion));
 }
 
 static json_t *times_object(const struct dcbs_model_times *m, bool tokens)
 {
-	json_t *o = json_pack("{s:o, s:o, s:o, s:o, s:o}", "count", json_value_integer(m->count), "mean_time", json_value_real(m->mean_s),
-			      "min_time", json_value_real(m->min_s), "max_time", json_value_real(m->max_s), "total_time", json_value_real(m->total_s));
+	json_t *o = json_pack("{s:o, s:o, s:o, s:o, s:o}", "count", integer(m->count), "mean_time", real(m->mean_s),
+			      "min_time", real(m->min_s), "max_time", real(m->max_s), "total_time", real(m->total_s));
 
-	if (o && tokens && (json_object_set_new(o, "tokens", json_value_integer(m->tokens)) ||
-			    json_object_set_new(o, "tokens_per_s", json_value_real(m->tokens_per_s)))) {
+	if (o && tokens && (json_object_set_new(o, "tokens", integer(m->tokens)) ||
+			    json_object_set_new(o, "tokens_per_s", real(m->tokens_per_s)))) {
 		json_decref(o);
 		return NULL;
 	}
@@ -176,13 +177,13 @@ static json_t *cache_object(const struct dcbs_cache_summary *c)
 	json_t *o, *timing, *size;
 	int err;
 
-	o = json_pack("{s:o, s:o, s:o, s:o, s:o}", "name", string(c->name), "hit_rate", json_value_real(c->hit_rate),
-		      "total_accesses", json_value_integer(c->total_accesses), "hits", json_value_integer(c->hits),
-		      "misses", json_value_integer(c->misses));
-	timing = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "mean_access_time", json_value_real(c->mean_s),
-			   "min_access_time", json_value_real(c->min_s), "max_access_time", json_value_real(c->max_s),
-			   "p50_access_time", json_value_real(c->p50_s), "p90_access_time", json_value_real(c->p90_s),
-			   "p95_access_time", json_value_real(c->p95_s), "p99_access_time", json_value_real(c->p99_s));
+	o = json_pack("{s:o, s:o, s:o, s:o, s:o}", "name", string(c->name), "hit_rate", real(c->hit_rate),
+		      "total_accesses", integer(c->total_accesses), "hits", integer(c->hits),
+		      "misses", integer(c->misses));
+	timing = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "mean_access_time", real(c->mean_s),
+			   "min_access_time", real(c->min_s), "max_access_time", real(c->max_s),
+			   "p50_access_time", real(c->p50_s), "p90_access_time", real(c->p90_s),
+			   "p95_access_time", real(c->p95_s), "p99_access_time", real(c->p99_s));
 	size = json_pack("{s:o, s:o, s:o}", "current_size_mb", mib(c->current_size_bytes),
 			 "max_size_mb", mib(c->max_size_bytes), "mean_size_mb", mib(c->mean_size_bytes));
 	err = add_group(o, c->total_accesses > 0, "timing", timing);
@@ -195,17 +196,17 @@ static json_t *cache_object(const struct dcbs_cache_summary *c)
 
 static json_t *overhead_object(const struct dcbs_overhead *o)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:[]}", "target_cpu_share", json_value_real(o->target_cpu_share),
-			 "flushes", json_value_integer(o->flushes), "samples", json_value_integer(o->samples),
-			 "switches", json_value_integer(o->switches), "faults", json_value_integer(o->faults),
-			 "ns_per_flush", json_value_real(o->ns_per_flush), "ns_per_section", json_value_real(o->ns_per_section), "reduced");
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:[]}", "target_cpu_share", real(o->target_cpu_share),
+			 "flushes", integer(o->flushes), "samples", integer(o->samples),
+			 "switches", integer(o->switches), "faults", integer(o->faults),
+			 "ns_per_flush", real(o->ns_per_flush), "ns_per_section", real(o->ns_per_section), "reduced");
 }
 
 static json_t *lost_object(const struct dcbs_lost *l)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "sections", json_value_integer(l->sections),
-			 "records", json_value_integer(l->records), "samples", json_value_integer(l->samples),
-			 "stacks", json_value_integer(l->stacks), "names", json_value_integer(l->names));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "sections", integer(l->sections),
+			 "records", integer(l->records), "samples", integer(l->samples),
+			 "stacks", integer(l->stacks), "names", integer(l->names));
 }
 
 /* ---- document ---- */
@@ -253,7 +254,7 @@ static json_t *note_string(char *const *note)
 
 static void put_head(struct out *out, const struct dcbs_report *r)
 {
-	put(out, "schema", json_value_integer(r->schema));
+	put(out, "schema", integer(r->schema));
 	put(out, "tool", string(JSON_TOOL));
 	put(out, "version", string(r->version));
 	if (r->nr_targets == 1)
@@ -278,7 +279,7 @@ int json_write(FILE *file, const struct dcbs_report *r, const struct render_opti
 	put_array(&out, "caches", r->caches, r->nr_caches, cache_object);
 	put(&out, "overhead", overhead_object(&r->overhead));
 	put(&out, "lost", lost_object(&r->lost));
-	put(&out, "threshold_s", json_value_real(r->threshold_s));
+	put(&out, "threshold_s", real(r->threshold_s));
 	put_array(&out, "threads", r->threads, r->nr_threads, json_ledger_thread);
 	put(&out, "wall_check", wall_check_object(r));
 	put_array(&out, "notes", r->notes, r->nr_notes, note_string);

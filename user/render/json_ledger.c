@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* json_ledger.c - the ledgers to and from the document. */
-#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "bpfprof/abi.h"
 #include "render/json_hist.h"
 #include "render/json_ledger.h"
+#include "render/json_value.h"
 
 #define NR(table) (sizeof(table) / sizeof(*(table)))
 
@@ -21,7 +21,8 @@ struct field {
 
 static const struct field wall_fields[] = {
 	WALL(cpu_s), WALL(worker_cpu_s), WALL(runqueue_s), WALL(gil_s), WALL(lock_s), WALL(disk_s), WALL(network_s),
-	WALL(fault_s), WALL(sleep_s), WALL(gpu_s), WALL(other_s), {"residue_s", offsetof(struct dcbs_wall, residue_s), true},
+	WALL(fault_s), WALL(sleep_s), WALL(gpu_s), WALL(other_s),
+	{"residue_s", offsetof(struct dcbs_wall, residue_s), true},
 };
 static const struct field part_fields[] = {WALL(sync_s), WALL(pipe_s), WALL(child_s), WALL(stopped_s)};
 static const struct field memory_fields[] = {
@@ -34,16 +35,6 @@ static const struct field memory_fields[] = {
 const struct json_spread_keys json_growth_keys = {"p50_bytes", "p90_bytes", "p99_bytes", "max_bytes"};
 const struct json_spread_keys json_faults_keys = {"p50", "p90", "p99", "max"};
 
-json_t *json_value_real(double v)
-{
-	return isfinite(v) ? json_real(v) : json_null();
-}
-
-json_t *json_value_integer(int64_t v)
-{
-	return v == DCBS_UNKNOWN ? json_null() : json_integer(v);
-}
-
 /* ---- by table ---- */
 
 static json_t *reals(const void *from, const struct field *fields, size_t nr)
@@ -52,7 +43,7 @@ static json_t *reals(const void *from, const struct field *fields, size_t nr)
 	size_t i;
 
 	for (i = 0; i < nr; i++)
-		if (json_object_set_new(o, fields[i].key, json_value_real(*(const double *)((const char *)from + fields[i].offset)))) {
+		if (json_object_set_new(o, fields[i].key, real(*(const double *)((const char *)from + fields[i].offset)))) {
 			json_decref(o);
 			return NULL;
 		}
@@ -66,7 +57,7 @@ static json_t *integers(const void *from, const struct field *fields, size_t nr)
 
 	for (i = 0; i < nr; i++)
 		if (json_object_set_new(o, fields[i].key,
-					json_value_integer(*(const int64_t *)((const char *)from + fields[i].offset)))) {
+					integer(*(const int64_t *)((const char *)from + fields[i].offset)))) {
 			json_decref(o);
 			return NULL;
 		}
@@ -119,12 +110,13 @@ json_t *json_ledger_spread(const struct dcbs_spread *s, const struct json_spread
 {
 	if (s->calls == DCBS_UNKNOWN)
 		return json_null();
-	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o}", "calls", (json_int_t)s->calls, keys->p50, json_value_real(s->p50),
-			 keys->p90, json_value_real(s->p90), keys->p99, json_value_real(s->p99),
-			 keys->max, json_value_real(s->max), "histogram", json_hist_object(&s->histogram, COARSE_SCALE));
+	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o}", "calls", (json_int_t)s->calls, keys->p50, real(s->p50),
+			 keys->p90, real(s->p90), keys->p99, real(s->p99),
+			 keys->max, real(s->max), "histogram", json_hist_object(&s->histogram, COARSE_SCALE));
 }
 
-void json_ledger_read_spread(struct json_get *r, const json_t *o, struct dcbs_spread *to, const struct json_spread_keys *keys)
+void json_ledger_read_spread(struct json_get *r, const json_t *o, struct dcbs_spread *to,
+			     const struct json_spread_keys *keys)
 {
 	to->calls = json_get_integer(r, o, "calls");
 	to->p50 = json_get_real(r, o, keys->p50);
@@ -138,10 +130,10 @@ void json_ledger_read_spread(struct json_get *r, const json_t *o, struct dcbs_sp
 
 json_t *json_ledger_thread(const struct dcbs_thread *t)
 {
-	return json_pack("{s:o, s:o, s:s?, s:o, s:b, s:b, s:o, s:o, s:o, s:o}", "pid", json_value_integer(t->pid),
-			 "tid", json_value_integer(t->tid), "name", t->name, "threads", json_value_integer(t->threads),
-			 "sections", t->sections, "idle", t->idle, "wall_s", json_value_real(t->wall_s),
-			 "kernel_cpu_s", json_value_real(t->kernel_cpu_s), "wall", json_ledger_wall(&t->wall),
+	return json_pack("{s:o, s:o, s:s?, s:o, s:b, s:b, s:o, s:o, s:o, s:o}", "pid", integer(t->pid),
+			 "tid", integer(t->tid), "name", t->name, "threads", integer(t->threads),
+			 "sections", t->sections, "idle", t->idle, "wall_s", real(t->wall_s),
+			 "kernel_cpu_s", real(t->kernel_cpu_s), "wall", json_ledger_wall(&t->wall),
 			 "wall_parts", json_ledger_parts(&t->wall));
 }
 

@@ -6,10 +6,6 @@
 #include "dcbs/profiler.h"
 #include "render/json_get.h"
 
-/* NAN and DCBS_UNKNOWN: null. */
-json_t *json_value_real(double v);
-json_t *json_value_integer(int64_t v);
-
 struct json_spread_keys {
 	const char *p50, *p90, *p99, *max;
 };
@@ -25,7 +21,8 @@ json_t *json_ledger_thread(const struct dcbs_thread *thread);
 
 void json_ledger_read_wall(struct json_get *r, const json_t *wall, const json_t *parts, struct dcbs_wall *to);
 void json_ledger_read_memory(struct json_get *r, const json_t *o, struct dcbs_memory *to);
-void json_ledger_read_spread(struct json_get *r, const json_t *o, struct dcbs_spread *to, const struct json_spread_keys *keys);
+void json_ledger_read_spread(struct json_get *r, const json_t *o, struct dcbs_spread *to,
+			     const struct json_spread_keys *keys);
 void json_ledger_read_thread(struct json_get *r, const json_t *o, struct dcbs_thread *to);
 
 #endif

@@ -86,7 +86,8 @@ static void read_section(struct json_get *r, const json_t *o, struct dcbs_sectio
 	};
 	json_hist_read(r, json_get_object(r, o, "histogram"), &s->histogram, HIST_SCALE, HIST_PLACES);
 	json_ledger_read_wall(r, json_get_object(r, o, "wall"), json_get_object(r, o, "wall_parts"), &s->wall);
-	json_ledger_read_wall(r, json_get_object(r, o, "self_wall"), json_get_object(r, o, "self_wall_parts"), &s->self_wall);
+	json_ledger_read_wall(r, json_get_object(r, o, "self_wall"), json_get_object(r, o, "self_wall_parts"),
+			      &s->self_wall);
 	json_ledger_read_memory(r, json_get_object(r, o, "memory"), &s->memory);
 	json_ledger_read_memory(r, json_get_object(r, o, "self_memory"), &s->self_memory);
 	json_ledger_read_spread(r, json_get_object(r, o, "growth"), &s->growth, &json_growth_keys);

@@ -100,7 +100,7 @@ void text_memory(const struct text *t)
 	put_bytes(t, &table, "other tasks", known(r->others_bytes), "reclaim, and what else other tasks did to it");
 	put_bytes(t, &table, "unexplained", known(r->unexplained_bytes), "no event was seen of these");
 	put_bytes(t, &table, "sum", known(r->rss_end_bytes) - known(r->rss_start_bytes), "the growth of RSS in the window");
-	text_beside(t, "", 0, "Growth of RSS, of anonymous and of file pages, while a section was the innermost one. p99 and "
-		    "peak: of one call, what it called included.");
+	text_beside(t, "", 0, "Growth of RSS, of anonymous and of file pages, while a section was the innermost one. p99 "
+		    "and peak: of one call, what it called included.");
 	put_givers(t);
 }
