@@ -25,8 +25,8 @@ say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2);)
 
 CFLAGS ?= -O2 -g
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef $(if $(WERROR),-Werror)
-san := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-omit-frame-pointer)
 comma := ,
+san := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-omit-frame-pointer)
 depflags = -MMD -MP
 cstd := -std=gnu11 -Iinclude -DDCBS_VERSION='"$(VERSION)"'
 

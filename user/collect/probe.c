@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* probe.c - what a hit of the marker's probe costs on this machine. */
+/* probe.c - what a hit of the marker's probe and a page fault cost on this machine. */
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bpfprof/target.h"
@@ -54,4 +56,43 @@ double probe_measure(const struct bpf_program *prog, struct bpf_link **link)
 		return NAN;
 	dcbs_marker_flush(NULL);
 	return hit_ns();
+}
+
+#define TOUCH_PAGES 256
+#define TOUCH_ROUNDS 3
+
+static double cpu_now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return (double)ts.tv_sec * 1e9 + (double)ts.tv_nsec;
+}
+
+static double touch_ns(char *pages, size_t page)
+{
+	double start = cpu_now_ns();
+	size_t i;
+
+	for (i = 0; i < TOUCH_PAGES; i++)
+		*(volatile char *)(pages + i * page) = 1;
+	return (cpu_now_ns() - start) / TOUCH_PAGES;
+}
+
+double probe_page_touch(void)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), size = TOUCH_PAGES * page;
+	double best = NAN;
+	int i;
+
+	for (i = 0; i < TOUCH_ROUNDS; i++) {
+		char *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (pages == MAP_FAILED)
+			return best;
+		madvise(pages, size, MADV_NOHUGEPAGE);
+		best = fmin(best, touch_ns(pages, page));
+		munmap(pages, size);
+	}
+	return best;
 }

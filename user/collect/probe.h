@@ -22,4 +22,7 @@
  */
 double probe_measure(const struct bpf_program *prog, struct bpf_link **link);
 
+/* CPU time in ns of the first touch of a page of ours: what a page fault costs here. NAN if it cannot be measured. */
+double probe_page_touch(void);
+
 #endif

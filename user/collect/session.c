@@ -141,7 +141,7 @@ int session_open(struct session **result, const struct dcbs_options *opts, size_
 		return fail(-ENOMEM, "out of memory");
 	session->opts = *opts;
 	session->run_time_fd = -1;
-	session->trap_ns = NAN;
+	session->trap_ns = session->page_touch_ns = NAN;
 	session->rss_start_bytes = session->rss_end_bytes = session->rss_peak_bytes = DCBS_UNKNOWN;
 	err = session_load(session, nr_targets, opts->nr_pids ? opts->pids[0] : 0);
 	if (err) {
@@ -320,6 +320,8 @@ static void measure_probe(struct session *session)
 {
 	if (!session->own_probe && isnan(session->trap_ns))
 		session->trap_ns = probe_measure(session->skel->progs.on_flush, &session->own_probe);
+	if (isnan(session->page_touch_ns))
+		session->page_touch_ns = probe_page_touch();
 }
 
 /* A target that has executed another image, or has loaded the markers only now. */
