@@ -6,8 +6,8 @@ own account of the section. And programs that have none, or no markers.
 import os
 import unittest
 
-from harness import BUILD, SOURCES, Target, needs_bpf, profile, sections
-from ledgers import SHARE, TICK_S, LedgerCase, blocked_s, profile_unmarked, spent
+from harness import BUILD, SOURCES, needs_bpf, sections
+from ledgers import SHARE, TICK_S, LedgerCase, blocked_s, spent, urgent, watch
 
 MIB = 1 << 20
 LEAK_BYTES = 256 << 10          # by each call of tests/targets/causes.c
@@ -25,8 +25,8 @@ class Planted(LedgerCase):
     """One test for each of the 14, and for a program without any."""
 
     def run_target(self, *command, **options):
-        with Target(*command, hold=True, **options) as target:
-            self.report, truth = profile(target, "-t", THRESHOLD_S)
+        with urgent(*command, hold=True, **options) as target:
+            self.report, truth = watch(target, "-t", THRESHOLD_S)
         self.check_lost(self.report)
         return truth
 
@@ -139,11 +139,11 @@ class Unmarked(LedgerCase):
     """A program without markers that was already running: (outside) is all there is, and tells why it is slow."""
 
     def unmarked(self, work, cause):
-        with Target(python_target("unmarked.py"), work, python=True, hold=True, wait=False,
+        with urgent(python_target("unmarked.py"), work, python=True, hold=True, wait=False,
                     env={"DCBS_TARGET_DIR": BUILD}) as target:
             if not target.process.stdout.readline().startswith("ready"):
                 self.skipTest("%s has no direct reads" % BUILD)
-            report, truth = profile_unmarked(target, "-t", THRESHOLD_S)
+            report, truth = watch(target, "-t", THRESHOLD_S, marked=False)
         self.assertEqual([s["name"] for s in report["sections"]], ["(outside)"])
         outside = report["sections"][0]
         self.assertIsNone(outside["count"])

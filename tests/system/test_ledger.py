@@ -90,14 +90,6 @@ class Interrupted(LedgerCase):
         self.check_cpu(section, truth["accounts"]["parent"])
         self.check_blocked(section, times, truth["accounts"]["parent"], "other_s")
 
-    def test_fork_with_children(self):
-        """The child's copy of the section is charged to the child, which sleeps and then runs another program."""
-        with Target("ledger", "fork", "--ms", MS, hold=True) as target:
-            report, _ = profile(target, "-c")
-        section = sections(report)["parent"]
-        self.check_closes(report)
-        self.near(section["wall"]["sleep_s"], 0, MS / 1e3, 0, SLOW_S, "the child's sleep")
-
     def leave(self, mode):
         """The report on a process whose sections are open when it is over, and how long they had been then."""
         with Target("ledger", mode, "--ms", MS) as target:
