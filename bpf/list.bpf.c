@@ -98,12 +98,14 @@ static __noinline int look_at_memory(struct task_struct *task, struct process *p
 	return 0;
 }
 
+/* The answer as it is put together: too much for the stack. Nobody but the profiler reads the iterator, one at a time. */
+static struct thread_view view;
+
 SEC("iter.s/task")
 int on_list(struct bpf_iter__task *ctx)
 {
 	u64 flags = window.start_ns ? 0 : BPF_LOCAL_STORAGE_GET_F_CREATE;
 	struct task_struct *task = ctx->task;
-	struct thread_view view = {};
 	struct process *process;
 	struct thread *thread;
 	struct clock *clock;
@@ -114,6 +116,7 @@ int on_list(struct bpf_iter__task *ctx)
 	if (!process)
 		return 0;
 	thread = bpf_task_storage_get(&threads, task, NULL, flags);
+	__builtin_memset(&view, 0, sizeof(view));
 	view.tgid = task->tgid;
 	view.tid = task->pid;
 	view.record = thread ? thread->record : 0;
