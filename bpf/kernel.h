@@ -124,7 +124,7 @@ struct sched_entity {
 
 struct task_struct {
 	unsigned int __state;
-	int on_cpu;
+	unsigned int on_cpu;	/* a byte in Linux 7.3: libbpf makes a read narrower only if it is unsigned */
 	struct sched_entity se;
 	struct signal_struct *signal;
 	struct files_struct *files;
