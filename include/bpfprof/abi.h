@@ -175,6 +175,79 @@ struct thread_view {
 	struct thread_sum sum;	/* up to now */
 };
 
+/* ---- samples of the stack ---- */
+
+#define SAMPLE_ROWS	16	/* open sections that a sample names; those further out are left out and counted */
+#define SAMPLE_PYTHON	128	/* frames */
+#define SAMPLE_NATIVE	127	/* addresses */
+#define PYTHON_MINORS	7	/* 3.8 to 3.14 */
+
+enum sample_kind {
+	SAMPLE_CPU = 0,		/* a tick found the thread running */
+	SAMPLE_OFF = 1,		/* the thread was off its CPU for off_ns, for `cause` */
+};
+
+enum sample_flag {
+	SAMPLE_PYTHON_CUT = 1,		/* there were more Python frames */
+	SAMPLE_PYTHON_BROKEN = 2,	/* the walk met memory that it could not read, or that was no frame: what is there is right */
+	SAMPLE_NATIVE_CUT = 4,
+	SAMPLE_ROWS_CUT = 8,
+};
+
+/*
+ * A Python frame. Names are read later, by the code object's address; the tag tells whether it is still the
+ * same one: from 3.12 on co_version, before that python_tag() of its header.
+ */
+struct python_frame {
+	__u64 code;		/* address of the code object; 0: an entry from native code into the interpreter */
+	__s32 offset;		/* of the instruction, bytes; negative: not started */
+	__u32 tag;
+};
+
+/* An entry of the ring buffer `samples`: this, then nr_python frames, innermost first, then nr_native addresses, likewise. */
+struct sample {
+	__u32 tgid, tid;
+	__u16 kind;		/* enum sample_kind */
+	__u16 cause;		/* enum cause, of SAMPLE_OFF */
+	__u16 flags;		/* enum sample_flag */
+	__u16 nr_rows;
+	__u16 nr_python;
+	__u16 nr_native;
+	__u32 pad;
+	__u64 off_ns;
+	__u16 rows[SAMPLE_ROWS];	/* open sections, innermost first; none: ROW_OUTSIDE */
+};
+
+/* How the walker finds its way in one process's interpreter, entry of `pythons`, by the index of `processes`. Offsets in bytes. */
+struct python_layout {
+	__u32 minor;		/* 8..14; 0: no Python, or one that cannot be walked */
+	__u32 tss_key;		/* of _PyRuntime: autoTSSkey */
+	__u64 runtime;		/* address of _PyRuntime */
+	__u64 code_type;	/* address of PyCode_Type */
+	__u16 tstate_thread_id;
+	__u16 tstate_frame;	/* 3.8-3.10: frame; 3.11, 3.12: cframe; later: current_frame */
+	__u16 cframe_frame;	/* 3.11, 3.12 */
+	__u16 frame_code, frame_back, frame_instr;	/* 3.8-3.10: f_lasti, as __s32 */
+	__u16 frame_owner;	/* 0: none */
+	__u16 frame_is_entry;	/* 3.11 */
+	__u16 code_type_offset;	/* of ob_type */
+	__u16 code_firstlineno, code_flags, code_argcount, code_kwonly, code_version;
+	__u16 code_adaptive;
+	__u16 code_name, code_qualname, code_filename, code_linetable;	/* user space only */
+	__u16 unicode_ascii, unicode_compact;	/* likewise: sizes of the string headers */
+	__u16 pad[3];
+};
+
+/* 3.8 to 3.11: what tells one code object from another at the same address, as far as its header goes. */
+static inline __attribute__((always_inline)) __u32 python_tag(__u32 firstlineno, __u32 flags, __u32 argcount, __u32 kwonly)
+{
+	return (argcount << 25) + (kwonly << 18) + (flags << 10) + firstlineno;
+}
+
+_Static_assert(sizeof(struct python_frame) == 16, "layout");
+_Static_assert(sizeof(struct sample) == 32 + 2 * SAMPLE_ROWS, "layout");
+_Static_assert(sizeof(struct python_layout) == 72, "layout");
+
 /* Counters of a record at attach, key of `baselines`: its address. */
 struct baseline {
 	__u64 too_deep;

@@ -177,6 +177,40 @@ struct dcbs_bottleneck {
 	char *suggestion;	/* NULL: none */
 };
 
+/*
+ * A function within a section, from samples of the stack. The samples share out the section's own exact
+ * times: a section of 10 s is 10 s whatever the number of samples. A function that is on the stack more than
+ * once counts once.
+ */
+struct dcbs_function {
+	char *section;
+	char *function;		/* "(unknown)": its name could not be read */
+	char *file;		/* NULL: unknown */
+	int64_t line;		/* first line that was seen; DCBS_UNKNOWN */
+	int64_t calls;		/* DCBS_UNKNOWN: samples do not count calls */
+	double self_s, cumulative_s;	/* running and waiting */
+	double self_cpu_s, cumulative_cpu_s;	/* of that, running */
+	double self_off_s, cumulative_off_s;	/* of that, waiting in a call that it had made */
+	int64_t self_samples, cumulative_samples;	/* ticks that found it running, innermost or anywhere */
+	bool python;
+};
+
+/* A whole stack within a section, for flame graphs. */
+struct dcbs_stack {
+	char *section;		/* the innermost one, or "(outside)" */
+	double cpu_s, off_s;	/* what it stands for */
+	int64_t samples;
+	size_t nr_frames;
+	uint32_t *frames;	/* index of the report's frames, outermost first */
+};
+
+struct dcbs_frame {
+	char *function;		/* "(unknown)" */
+	char *file;		/* NULL: unknown */
+	int64_t line;		/* DCBS_UNKNOWN */
+	bool python;
+};
+
 struct dcbs_target {
 	pid_t pid;
 	char *comm, *command;
@@ -212,6 +246,13 @@ struct dcbs_report {
 	struct dcbs_bottleneck *bottlenecks;	/* largest first */
 	size_t nr_bottlenecks;
 	double threshold_s;
+	struct dcbs_function *functions;	/* by section, in the order of sections; within it by cumulative_s */
+	size_t nr_functions;
+	struct dcbs_frame *frames;
+	size_t nr_frames;
+	struct dcbs_stack *stacks;
+	size_t nr_stacks;
+	int frequency_hz;		/* of the samples; 0: none were taken */
 	struct dcbs_model_summary model;
 	struct dcbs_cache_summary *caches;
 	size_t nr_caches;

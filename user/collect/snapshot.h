@@ -42,6 +42,26 @@ struct snapshot_target {
 	__u64 names_lost;
 };
 
+/* A function at a place, as a frame of stacks. Raw bytes; NULL: unknown. */
+struct snapshot_frame {
+	char *function, *file;
+	__u32 line;
+	bool python;
+};
+
+/* A stack that was sampled, in one section. Times are of samples: what they stand for is for the analysis to say. */
+struct snapshot_stack {
+	__u16 rows[SAMPLE_ROWS];	/* open sections, innermost first; index of `rows`, or SNAPSHOT_OUTSIDE */
+	__u32 nr_rows;
+	__u64 cpu_samples;	/* ticks that found it running */
+	__u64 off_samples;	/* times it was seen to wait there */
+	__u64 off_ns[CAUSES];	/* how long, by cause */
+	__u32 nr_frames;
+	__u32 *frames;		/* index of `frames`, innermost first */
+};
+
+#define SNAPSHOT_OUTSIDE 0xffff
+
 struct snapshot {
 	__u64 start_ns, end_ns;		/* the window, CLOCK_MONOTONIC */
 	double started_at;		/* its start in Unix time */
@@ -53,6 +73,11 @@ struct snapshot {
 	struct row_ledger outside;	/* what happened while no section was open on a thread: memory, and waits */
 	struct snapshot_thread *threads;
 	size_t nr_threads;
+	struct snapshot_frame *frames;	/* each function and line once */
+	size_t nr_frames;
+	struct snapshot_stack *stacks;	/* each stack once in each section */
+	size_t nr_stacks;
+	int frequency_hz;		/* of the ticks; 0: stacks were not sampled */
 	struct counters counters;
 	bool wall_known, memory_known;	/* false: this kernel does not tell, the ledgers are empty */
 	__s64 others_bytes;		/* growth of RSS that other tasks caused */
