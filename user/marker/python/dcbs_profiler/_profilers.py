@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The classes and functions of the package. What marks is inherited from the extension."""
+import copyreg
 import functools
 import inspect
 import logging
@@ -25,12 +26,20 @@ MIB = 1024 * 1024
 UNRECORDED = "the process keeps no figures of its sections itself. Attach `dcbs-bpfprof -p PID` to it"
 
 
+def _same_without_figures(profiler: Any) -> Tuple[Any, ...]:
+    """For copy and pickle: the same class and attributes; what the copy is told, it counts from 0."""
+    return copyreg.__newobj__, (type(profiler),), vars(profiler) or None  # type: ignore[attr-defined]
+
+
 class PerformanceProfiler(Profiler):
     """Sections of an evaluation. profile_section(section_name) marks one; all instances mark the same process."""
 
     def __init__(self, enable_gpu_profiling: bool = True) -> None:
         """The argument is accepted for compatibility: what is measured is for the profiler outside to choose."""
         self.enable_gpu_profiling = enable_gpu_profiling
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        return _same_without_figures(self)
 
     def get_timing_summary(self) -> Dict[str, float]:
         """Seconds by section. Empty: the process records none itself."""
@@ -59,6 +68,9 @@ class PerformanceProfiler(Profiler):
 
 class ModelProfiler(Model):
     """A model's profile_forward_pass() and profile_generation(tokens=None)."""
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        return _same_without_figures(self)
 
     def get_stats(self) -> Dict[str, Any]:
         """Groups `forward_pass`, `generation`, `memory`; absent without data. The process records none itself."""
