@@ -2,7 +2,6 @@
 """The classes and functions of the package. What marks is inherited from the extension."""
 import copyreg
 import functools
-import inspect
 import logging
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple, TypeVar, cast
 
@@ -161,23 +160,11 @@ def profile_function(profiler: Optional[PerformanceProfiler] = None, section_nam
     return decorator
 
 
-class _EvaluationRun:
-    """The section "evaluation_run", and the report to the log when it has succeeded."""
-
-    def __init__(self) -> None:
-        self._section = global_profiler.profile_section("evaluation_run")
-
-    def __enter__(self) -> None:
-        self._section.__enter__()
-
-    def __exit__(self, kind: Any, value: Any, traceback: Any) -> None:
-        self._section.__exit__(kind, value, traceback)
-        if kind is None:
-            logger.info("%s", global_profiler.generate_report())
+def _log_report() -> None:
+    if logger.isEnabledFor(logging.INFO):
+        logger.info("%s", global_profiler.generate_report())
 
 
 def profile_evaluation_run(func: F) -> F:
-    """Decorator: each call is the section "evaluation_run"; the report goes to the log at level INFO afterwards."""
-    if inspect.isgeneratorfunction(func) or inspect.isasyncgenfunction(func):
-        return wrap(func, functools.partial(global_profiler.profile_section, "evaluation_run"))
-    return wrap(func, _EvaluationRun)
+    """Decorator: each call is the section "evaluation_run"; the report goes to the log at level INFO when it is over."""
+    return wrap(func, functools.partial(global_profiler.profile_section, "evaluation_run"), _log_report)
