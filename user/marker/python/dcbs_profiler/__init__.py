@@ -38,11 +38,11 @@ object marked them. A copy, and what another process unpickles, starts from 0. A
 of all that was recorded, as of any other object, and adds its own to it; clear_data() first where only that is
 asked for. All of it may be used from any thread.
 
-What it costs. A section takes about as long as `with contextlib.nullcontext()`, with a profiler outside about a
-quarter more, and allocates nothing but the context manager after a name's first use. 4096 names fit into an
-object, 510 into a process's list for dcbs-bpfprof; what is beyond goes by the name "(other)". Where the extension
-cannot be loaded (an interpreter without a GIL, a sub-interpreter with one of its own, another platform) one
-warning is logged, sections do nothing, their summaries are empty, and caches still count.
+What it costs. A section takes about as long as `with contextlib.nullcontext()`, with a profiler outside half as
+long again, and allocates nothing but the context manager after a name's first use. 4096 names fit into an object,
+510 into a process's list for dcbs-bpfprof; what is beyond goes by the name "(other)". Where the extension cannot be
+loaded (an interpreter without a GIL, a sub-interpreter with one of its own, another platform) one warning is
+logged, sections do nothing, their summaries are empty, and caches still count.
 """
 from ._profilers import (
     CacheProfiler,
