@@ -20,8 +20,10 @@ CLASSES = {
     "functions": ["Functions", "Async"],
     "process": ["Threads", "Fork", "Leaks"],
     "caches": ["Caches", "Fallback"],
+    "figures": ["Figures", "MemoryAndModels"],
+    "answers": ["Answers", "Asked"],
 }
-DEVELOPMENT_MODE = ["Sections", "Names", "Model", "Functions", "Async", "Threads", "Caches"]
+DEVELOPMENT_MODE = ["Sections", "Names", "Model", "Functions", "Async", "Threads", "Caches", "Answers"]
 
 
 def works(python, minor):

@@ -4,13 +4,34 @@ import asyncio
 import copy
 import logging
 import pickle
+import random
+import statistics
 import sys
 import unittest
 
 from record import Inside
 
 
+class APPROXIMATELY(float):
+    """Equal to what is within 1.1 %, as percentiles are."""
+
+    def __eq__(self, other):
+        return abs(other - float(self)) <= 0.011 * self
+
+    __hash__ = None
+
+
 class Caches(Inside):
+    def test_percentiles(self):
+        cache, chance = self.module.CacheProfiler("percentiles"), random.Random(1)
+        times = [chance.lognormvariate(-12, 2) for _ in range(1000)]
+        for seconds in times:
+            (cache.record_hit if chance.random() < 0.5 else cache.record_miss)(seconds)
+        timing = cache.get_stats()["timing"]
+        self.assertAlmostEqual(timing["mean_access_time"], statistics.mean(times))
+        for share in (50, 90, 95, 99):
+            self.assertEqual(APPROXIMATELY(sorted(times)[share * 10 - 1]), timing[f"p{share}_access_time"])
+
     def test_figures_are_those_of_the_object(self):
         cache = self.module.CacheProfiler()
         self.assertEqual(cache.name, "cache")
@@ -24,7 +45,9 @@ class Caches(Inside):
         self.assertEqual(cache.get_hit_rate(), 0.75)
         self.assertEqual(cache.get_stats(), {
             "hit_rate": 0.75, "total_accesses": 4, "hits": 3, "misses": 1,
-            "timing": {"mean_access_time": 0.5, "min_access_time": 0.0, "max_access_time": 1.25},
+            "timing": {"mean_access_time": 0.5, "min_access_time": 0.0, "max_access_time": 1.25,
+                       "p50_access_time": APPROXIMATELY(0.25), "p90_access_time": 1.25, "p95_access_time": 1.25,
+                       "p99_access_time": 1.25},
             "size": {"current_size_mb": 1.0, "max_size_mb": 3.0, "mean_size_mb": 2.0}})
         cache.clear()
         self.assertEqual((cache.get_hit_rate(), cache.cache_hits, cache.cache_misses), (0.0, 0, 0))
@@ -99,6 +122,33 @@ class Fallback(unittest.TestCase):
         self.assertIs(asyncio.run(main()), section)
         self.assertEqual(module.attached(), 0)
 
+    def test_it_says_that_it_knows_nothing(self):
+        profiler, model = self.module.PerformanceProfiler(), self.module.ModelProfiler()
+        with profiler.profile_section("x"), model.profile_forward_pass(), model.profile_generation("many"):
+            pass
+        for nothing in (profiler.get_timing_summary(), profiler.get_memory_summary(), profiler.get_section_stats(), model.get_stats()):
+            self.assertEqual(nothing, {})
+        self.assertEqual(profiler.get_bottlenecks(0), [])
+        self.assertIn("'x'", profiler.get_profile_stats("x"))
+        self.assertIn("No section", profiler.generate_report())
+        profiler.clear_data()
+        model.clear()
+        for thing in (profiler, model):
+            self.assertIs(type(pickle.loads(pickle.dumps(thing))), type(thing))
+
+    def test_buckets_are_those_of_the_extension(self):
+        from dcbs_profiler import _noop
+
+        del sys.modules["dcbs_profiler._markers"]
+        from dcbs_profiler import _markers
+
+        ours, theirs, chance = _noop.Cache("c"), _markers.Cache("c"), random.Random(1)
+        for seconds in [0, 1e-9, 2e-9, 3e-9, 1.024e-6] + [chance.lognormvariate(-10, 5) for _ in range(1000)]:
+            ours.record_hit(seconds)
+            theirs.record_hit(seconds)
+        self.assertEqual(ours._histogram(), theirs._histogram())
+        self.assertEqual(ours._totals(), theirs._totals())
+
     def test_a_cache_counts_the_same(self):
         from dcbs_profiler import _noop
 
@@ -109,7 +159,8 @@ class Fallback(unittest.TestCase):
         cache.record_size(1 << 20)
         self.assertEqual(cache.get_stats(), {
             "hit_rate": 5 / 6, "total_accesses": 6, "hits": 5, "misses": 1,
-            "timing": {"mean_access_time": 2 / 6, "min_access_time": 0.0, "max_access_time": 1.5},
+            "timing": {"mean_access_time": 2 / 6, "min_access_time": 0.0, "max_access_time": 1.5, "p50_access_time": 0.0,
+                       "p90_access_time": 1.5, "p95_access_time": 1.5, "p99_access_time": 1.5},
             "size": {"current_size_mb": 1.0, "max_size_mb": 1.0, "mean_size_mb": 1.0}})
         del sys.modules["dcbs_profiler._markers"]
         from dcbs_profiler import _markers
@@ -117,3 +168,5 @@ class Fallback(unittest.TestCase):
         for name in ("Section", "Generation", "Profiler", "Model", "Cache"):
             public = {member for member in dir(getattr(_markers, name)) if not member.startswith("_")}
             self.assertEqual({m for m in dir(getattr(_noop, name)) if not m.startswith("_")}, public)
+            if name in ("Profiler", "Model"):
+                self.assertLessEqual({"_rows", "_clear"}, set(dir(getattr(_markers, name))) & set(dir(getattr(_noop, name))))

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import inspect
 import logging
-import pickle
 
 from record import Inside
 
@@ -18,7 +17,7 @@ class Functions(Inside):
             """Doc."""
             return a, b, args, c, rest, self.open()
 
-        named = f"{plain.__module__}.plain"
+        named = f"{plain.__module__}.{plain.__qualname__}"
         for decorator in (mark(), mark(self.profiler), mark):
             wrapped = decorator(plain)
             self.assertEqual(wrapped(1, 4, 5, d=6), (1, 4, (5,), 3, {"d": 6}, [named]))
@@ -53,7 +52,8 @@ class Functions(Inside):
             return self.open()
 
         decorate = self.module.profile_function()
-        self.assertEqual((decorate(function)(), decorate(Callable())()), (["functions.function"], ["functions.Callable"]))
+        here = "functions.Functions.test_one_decorator_for_two_functions.<locals>."
+        self.assertEqual((decorate(function)(), decorate(Callable())()), ([here + "function"], [here + "Callable"]))
 
     def test_recursion_and_exceptions(self):
         @self.module.profile_function(section_name="factorial")
@@ -154,22 +154,43 @@ class Functions(Inside):
         def evaluate_in_steps(n):
             yield n, self.open()
 
-        with self.assertLogs("dcbs_profiler", logging.INFO) as logged:
-            self.assertEqual(evaluate(3), (3, ["evaluation_run"]))
-            self.assertEqual(asyncio.run(evaluate_async(4)), (4, ["evaluation_run"]))
-        self.assertEqual(len(logged.records), 2)
-        self.assertEqual(list(evaluate_in_steps(5)), [(5, ["evaluation_run"])])
+        @self.module.profile_evaluation_run
+        async def evaluate_in_async_steps(n):
+            yield n, self.open()
 
-    def test_summaries_claim_nothing(self):
-        profiler = self.module.get_global_profiler()
-        self.assertIs(profiler, self.module.get_global_profiler())
-        with profiler.profile_section("x"):
-            pass
-        self.assertEqual((profiler.get_timing_summary(), profiler.get_memory_summary(), profiler.get_bottlenecks(0.0)), ({}, {}, []))
-        self.assertIn("'x'", profiler.get_profile_stats("x", sort_by="cumulative"))
-        self.assertIn("dcbs-bpfprof -p", profiler.generate_report())
-        profiler.clear_data()
-        self.assertIsInstance(pickle.loads(pickle.dumps(profiler)), self.module.PerformanceProfiler)
+        @self.module.profile_evaluation_run
+        def fail():
+            raise LookupError("fail")
+
+        async def last_of_steps():
+            return [item async for item in evaluate_in_async_steps(6)][-1]
+
+        for run, result in ((lambda: evaluate(3), 3), (lambda: asyncio.run(evaluate_async(4)), 4),
+                            (lambda: list(evaluate_in_steps(5))[-1], 5), (lambda: asyncio.run(last_of_steps()), 6)):
+            self.assertEqual(self.logged_report(run), (result, ["evaluation_run"]))
+        self.logged_report(lambda: self.assertRaises(LookupError, fail))
+
+    def logged_report(self, run):
+        """What run() gives; it logs one report."""
+        with self.assertLogs("dcbs_profiler", logging.INFO) as logged:
+            result = run()
+        self.assertEqual([record.levelno for record in logged.records], [logging.INFO])
+        self.assertRegex(logged.records[0].getMessage(), "(?s)Performance Report.*evaluation_run +[0-9.]+ +[0-9.]+%")
+        return result
+
+    def test_a_log_that_fails(self):
+        class Broken(logging.Handler):
+            def emit(self, record):
+                raise OSError("disk full")
+
+        logger, handler = logging.getLogger("dcbs_profiler"), Broken()
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+        try:
+            self.assertEqual(self.module.profile_evaluation_run(lambda: 3)(), 3)
+        finally:
+            logger.removeHandler(handler)
+            logger.setLevel(logging.NOTSET)
 
 
 class Async(Inside):

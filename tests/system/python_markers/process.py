@@ -157,6 +157,17 @@ class Leaks(Inside):
                 in_coroutine().send(None)
             with contextlib.suppress(TypeError):
                 self.profiler.profile_section()
+        self.answers(self.profiler, model)
+
+    def answers(self, profiler, model):
+        for name in profiler.get_timing_summary():
+            profiler.get_profile_stats(name)
+        profiler.get_section_stats()
+        profiler.generate_report()
+        model.get_stats()
+        model.clear()
+        with self.section("open"):
+            profiler.clear_data()
 
     def counts(self):
         gc.collect()

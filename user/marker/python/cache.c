@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* cache.c - Cache, the base of CacheProfiler: hands hits, misses and sizes to the markers and counts them itself. */
-#include "markers.h"
+#include "record.h"
 
 struct totals {
 	uint64_t hits, misses, sizes;
@@ -13,6 +13,7 @@ struct cache {
 	PyObject_HEAD
 	dcbs_cache *handle;
 	struct totals totals;
+	struct buckets times;	/* in ns */
 };
 
 static PyObject *type;
@@ -30,8 +31,17 @@ static int cache_init(PyObject *self, PyObject *args, PyObject *kwargs)
 	return 0;
 }
 
-static void add_time(struct totals *t, double seconds)
+/* What does not fit is more than 292 years. */
+static uint64_t to_ns(double seconds)
 {
+	return seconds < 9.2e9 ? (uint64_t)(seconds * 1e9 + 0.5) : UINT64_MAX;
+}
+
+static void add_time(struct cache *c, double seconds)
+{
+	struct totals *t = &c->totals;
+
+	buckets_add(&c->times, to_ns(seconds));
 	if (t->hits + t->misses == 0 || seconds < t->time_min_s)
 		t->time_min_s = seconds;
 	if (seconds > t->time_max_s)
@@ -48,7 +58,7 @@ static PyObject *record_hit(PyObject *self, PyObject *const *args, Py_ssize_t na
 	if (markers_argument(args, nargs, kwnames, "access_time", &access_time) || markers_seconds(access_time, &seconds))
 		return NULL;
 	dcbs_record_hit(c->handle, seconds);
-	add_time(&c->totals, seconds);
+	add_time(c, seconds);
 	c->totals.hits++;
 	return none();
 }
@@ -63,7 +73,7 @@ static PyObject *record_miss(PyObject *self, PyObject *const *args, Py_ssize_t n
 	    markers_seconds(computation_time, &seconds))
 		return NULL;
 	dcbs_record_miss(c->handle, seconds);
-	add_time(&c->totals, seconds);
+	add_time(c, seconds);
 	c->totals.misses++;
 	return none();
 }
@@ -97,11 +107,24 @@ static PyObject *cache_totals(PyObject *self, PyObject *unused)
 			     t->time_sum_s, t->time_min_s, t->time_max_s);
 }
 
+static PyObject *cache_histogram(PyObject *self, PyObject *unused)
+{
+	(void)unused;
+	return buckets_values(&((struct cache *)self)->times);
+}
+
 static PyObject *cache_clear(PyObject *self, PyObject *unused)
 {
 	(void)unused;
+	buckets_reset(&((struct cache *)self)->times);
 	((struct cache *)self)->totals = (struct totals){0};
 	return none();
+}
+
+static void cache_dealloc(PyObject *self)
+{
+	buckets_free(&((struct cache *)self)->times);
+	markers_free(self);
 }
 
 static PyMethodDef methods[] = {
@@ -112,6 +135,7 @@ static PyMethodDef methods[] = {
 	{"record_size", METHOD(record_size), METH_FASTCALL | METH_KEYWORDS,
 	 "record_size(size_bytes)\n--\n\nThe size of the cache now."},
 	{"_totals", cache_totals, METH_NOARGS, "What this object was told."},
+	{"_histogram", cache_histogram, METH_NOARGS, "(zero_count, [(index, count), ...]) of the times in ns."},
 	{"clear", cache_clear, METH_NOARGS, "clear()\n--\n\nForgets what this object was told; a profiler that is attached forgets nothing."},
 	{NULL, NULL, 0, NULL},
 };
@@ -119,6 +143,7 @@ static PyMethodDef methods[] = {
 static PyType_Slot slots[] = {
 	{Py_tp_doc, "A cache of the evaluation, by its name."},
 	{Py_tp_init, SLOT(cache_init)},
+	{Py_tp_dealloc, SLOT(cache_dealloc)},
 	{Py_tp_methods, methods},
 	{0, NULL},
 };

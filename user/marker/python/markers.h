@@ -40,8 +40,8 @@ static inline PyObject *none(void)
 }
 
 /* names.c: 0, or -1 with an exception that is none of ours: KeyboardInterrupt and its like. */
-int names_start(void);
-int names_id(PyObject *name, dcbs_id *id);
+int names_text(PyObject *name, PyObject **text);
+int names_id(PyObject *text, dcbs_id *id);
 int names_cache(PyObject *name, dcbs_cache **cache);
 
 /*
@@ -56,8 +56,10 @@ int markers_argument(PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames,
 /* section.c */
 enum section_kind { SECTION_NAMED, SECTION_FORWARD, SECTION_GENERATION };
 
+struct row;	/* record.h */
+
 int section_types(PyObject *module);
-PyObject *section_new(enum section_kind kind, dcbs_id name, uint64_t tokens);
+PyObject *section_new(enum section_kind kind, struct row *row, dcbs_id name, uint64_t tokens);
 
 /* done.c: an awaitable that is done already, with this value. */
 int done_types(void);
@@ -66,7 +68,11 @@ PyObject *done_new(PyObject *value);
 /* cache.c */
 int cache_types(PyObject *module);
 
-/* module.c: adds a type under the last part of its name. */
+/* profiler.c */
+int profiler_types(PyObject *module);
+
+/* module.c: adds a type under the last part of its name; frees an object of a type that Python classes inherit. */
 int markers_add_type(PyObject *module, PyType_Spec *spec, PyObject **type);
+void markers_free(PyObject *self);
 
 #endif

@@ -1,20 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* names.c - from a Python object to the number of a section's name, by one look-up in a dict. */
-#include <string.h>
-
+/* names.c - from a Python object to a name as text, and to its number. Once for each name of a profiler object. */
 #include "markers.h"
-
-/* Names that are made up at run time must not fill the memory: beyond this the dict starts anew. */
-#define NAMES_KEPT 4096
-
-static PyObject *ids;	/* exact str -> int; the GIL guards it */
-
-int names_start(void)
-{
-	if (!ids)
-		ids = PyDict_New();
-	return ids ? 0 : -1;
-}
 
 /* As exact str, so that hashing and comparing it run no Python code. New reference. */
 static PyObject *plain_str(PyObject *name)
@@ -47,50 +33,24 @@ static PyObject *encoded(PyObject *text)
 	return bytes;
 }
 
-static void remember(PyObject *text, dcbs_id id)
+/* What has no text, because its str() fails, is "(unnamed)". */
+int names_text(PyObject *name, PyObject **text)
 {
-	PyObject *number = PyLong_FromLong(id);
-
-	if (PyDict_Size(ids) >= NAMES_KEPT)
-		PyDict_Clear(ids);
-	if (!number || PyDict_SetItem(ids, text, number))
-		PyErr_Clear();
-	Py_XDECREF(number);
-}
-
-static int register_name(PyObject *name, dcbs_id *id)
-{
-	PyObject *text = plain_str(name), *bytes;
-
-	*id = dcbs_section_name(NULL);
-	if (!text)
+	*text = plain_str(name);
+	if (!*text && markers_forgive())
 		return -1;
-	bytes = encoded(text);
-	if (bytes) {
-		*id = dcbs_section_name(PyBytes_AsString(bytes));
-		remember(text, *id);
-	}
-	Py_DECREF(text);
+	if (!*text)
+		*text = PyUnicode_FromString("(unnamed)");
+	return *text ? 0 : -1;
+}
+
+int names_id(PyObject *text, dcbs_id *id)
+{
+	PyObject *bytes = encoded(text);
+
+	*id = dcbs_section_name(bytes ? PyBytes_AsString(bytes) : NULL);
 	Py_XDECREF(bytes);
-	return bytes ? 0 : -1;
-}
-
-static cold int names_id_new(PyObject *name, dcbs_id *id)
-{
-	return register_name(name, id) ? markers_forgive() : 0;
-}
-
-int names_id(PyObject *name, dcbs_id *id)
-{
-	if (likely(PyUnicode_CheckExact(name))) {
-		PyObject *number = PyDict_GetItemWithError(ids, name);
-
-		if (likely(number)) {
-			*id = (dcbs_id)PyLong_AsLong(number);
-			return 0;
-		}
-	}
-	return names_id_new(name, id);
+	return bytes ? 0 : markers_forgive();
 }
 
 int names_cache(PyObject *name, dcbs_cache **cache)

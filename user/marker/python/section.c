@@ -2,26 +2,26 @@
 /*
  * section.c - the objects behind `with`: Section and Generation.
  *
- * One is made for each `with`, holds the token that its begin returned and no Python object, so the
- * garbage collector has no business with it. Nothing here raises: an exit without an enter, or a
- * second one, is a stale token, which the marker library counts and ignores. An object that goes
- * away while it is open ends its section, for nobody else could.
+ * One is made for each `with`. It holds the call that its begin has opened, and of Python objects
+ * only its row, which refers to nothing but a str, so the garbage collector has no business with it.
+ * Nothing here raises: an exit without an enter, or a second one, is a stale token, which the marker
+ * library counts and ignores. An object that goes away while it is open ends its section, for nobody
+ * else could.
  */
 #include <stdlib.h>
 
-#include "markers.h"
+#include "record.h"
 
 /* What an object that is entered again holds of the times before. */
 struct outer {
-	dcbs_token token;
-	void *thread;
+	struct call call;
 	struct outer *next;
 };
 
 struct section {
 	PyObject_HEAD
-	dcbs_token token;	/* of the last begin, also when it is ended */
-	void *thread;		/* that began it */
+	struct call call;	/* of the last begin; its token stays when it is ended */
+	struct row *row;	/* NULL: not recorded */
 	struct outer *outer;
 	uint64_t tokens;	/* items that every end adds */
 	dcbs_id name;
@@ -31,14 +31,20 @@ struct section {
 
 static PyObject *section_type, *generation_type;
 
-PyObject *section_new(enum section_kind kind, dcbs_id name, uint64_t tokens)
+PyObject *section_new(enum section_kind kind, struct row *row, dcbs_id name, uint64_t tokens)
 {
 	PyObject *type = kind == SECTION_GENERATION ? generation_type : section_type;
 	struct section *s = PyObject_New(struct section, (PyTypeObject *)type);
 
 	if (unlikely(!s))
 		return NULL;
-	s->token = (dcbs_token){0};
+	s->row = row;
+	if (likely(row)) {
+		Py_INCREF((PyObject *)row);
+		row->sections++;
+	}
+	s->call.token = (dcbs_token){0};
+	s->call.row = NULL;
 	s->outer = NULL;
 	s->tokens = tokens;
 	s->name = name;
@@ -54,14 +60,18 @@ static dcbs_token begin(const struct section *s)
 	return s->kind == SECTION_FORWARD ? dcbs_forward_pass_begin() : dcbs_generation_begin();
 }
 
-static void end(dcbs_token token, uint64_t tokens, bool failed)
+/* Our own clock is read just inside the marker: what that costs is in no figure of ours. */
+static void end(struct call *c, uint64_t tokens, bool failed)
 {
-	if (unlikely(tokens))
-		dcbs_section_items(token, tokens);
+	if (unlikely(tokens)) {
+		record_items(c, tokens);
+		dcbs_section_items(c->token, tokens);
+	}
+	record_end(c, failed);
 	if (unlikely(failed))
-		dcbs_section_fail(token);
+		dcbs_section_fail(c->token);
 	else
-		dcbs_section_end(token);
+		dcbs_section_end(c->token);
 }
 
 /* The object is open already. Without memory the outer section ends here, rather than never. */
@@ -70,38 +80,36 @@ static cold void put_away(struct section *s)
 	struct outer *o = malloc(sizeof(*o));
 
 	if (!o) {
-		dcbs_section_end(s->token);
+		end(&s->call, 0, false);
 		return;
 	}
-	*o = (struct outer){.token = s->token, .thread = s->thread, .next = s->outer};
+	record_move(&o->call, &s->call);
+	o->next = s->outer;
 	s->outer = o;
 }
 
 /* Threads that share an object do not end in turn: puts what this thread began last, if anything, in front. */
 static cold void prefer_own(struct section *s)
 {
-	void *thread = __builtin_thread_pointer();
-	struct outer *o = s->outer, was;
+	struct outer *o = s->outer;
+	struct call was;
 
-	if (s->thread == thread)
+	if (record_is_here(&s->call))
 		return;
-	while (o && o->thread != thread)
+	while (o && !record_is_here(&o->call))
 		o = o->next;
 	if (!o)
 		return;
-	was = *o;
-	o->token = s->token;
-	o->thread = s->thread;
-	s->token = was.token;
-	s->thread = was.thread;
+	record_move(&was, &o->call);
+	record_move(&o->call, &s->call);
+	record_move(&s->call, &was);
 }
 
 static cold void take_back(struct section *s)
 {
 	struct outer *o = s->outer;
 
-	s->token = o->token;
-	s->thread = o->thread;
+	record_move(&s->call, &o->call);
 	s->outer = o->next;
 	free(o);
 }
@@ -110,8 +118,8 @@ static inline void section_open(struct section *s)
 {
 	if (unlikely(s->open))
 		put_away(s);
-	s->thread = __builtin_thread_pointer();
-	s->token = begin(s);
+	s->call.token = begin(s);
+	record_begin(&s->call, s->row);
 	s->open = true;
 }
 
@@ -119,7 +127,7 @@ static inline void section_close(struct section *s, bool failed)
 {
 	if (unlikely(s->outer))
 		prefer_own(s);
-	end(s->token, s->open ? s->tokens : 0, failed);
+	end(&s->call, s->open ? s->tokens : 0, failed);
 	if (unlikely(s->outer))
 		take_back(s);
 	else
@@ -133,6 +141,10 @@ static void section_dealloc(PyObject *self)
 
 	while (unlikely(s->open))
 		section_close(s, false);
+	if (likely(s->row)) {
+		s->row->sections--;
+		Py_DECREF((PyObject *)s->row);
+	}
 	PyObject_Free(self);
 	Py_DECREF(type);
 }
@@ -184,8 +196,10 @@ static PyObject *section_items(PyObject *self, PyObject *number)
 
 	if (markers_count(number, &n))
 		return NULL;
-	if (s->open)
-		dcbs_section_items(s->token, n);
+	if (s->open) {
+		record_items(&s->call, n);
+		dcbs_section_items(s->call.token, n);
+	}
 	return none();
 }
 
@@ -194,7 +208,7 @@ static PyObject *section_again(PyObject *self, PyObject *unused)
 	struct section *s = (struct section *)self;
 
 	(void)unused;
-	return section_new(s->kind, s->name, s->tokens);
+	return section_new(s->kind, s->row, s->name, s->tokens);
 }
 
 /* As a decorator: each call of the function is a section of its own. */

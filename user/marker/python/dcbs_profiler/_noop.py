@@ -1,8 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""The extension's names without the extension: markers that do nothing. Type checkers read the real ones' types here."""
-from typing import Any, Callable, Optional, Tuple, TypeVar
+"""The extension's names without the extension: sections that do nothing. Type checkers read the real ones' types here.
+
+What is counted by the evaluation's own calls, caches, is counted here, too; times of sections are not, so that the
+summaries are empty rather than wrong.
+"""
+import math
+from typing import Any, Callable, Dict, List, Optional, Tuple, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
+Histogram = Tuple[int, List[Tuple[int, int]]]  # number of zeros, [(index of a bucket, number of values)]
 Totals = Tuple[int, int, int, int, int, float, float, float, float]  # see struct totals of the extension's cache.c
 
 
@@ -48,10 +54,33 @@ class Generation(Section):
 _section = Section()
 
 
+class Row:
+    """What was recorded of one section. The extension makes these."""
+
+    __slots__ = ()
+
+    def figures(self) -> Tuple[int, ...]:
+        """In the order of _figures.Figures."""
+        return ()
+
+    def histogram(self) -> Histogram:
+        return 0, []
+
+    def nested(self) -> List[Tuple[Any, ...]]:
+        """Each in the order of _figures.Nested."""
+        return []
+
+
 class Profiler:
     def profile_section(self, section_name: str) -> Section:
         """Context manager: the block is a section of that name."""
         return _section
+
+    def _rows(self) -> Dict[str, Row]:
+        return {}
+
+    def _clear(self) -> None:
+        pass
 
 
 class Model:
@@ -61,7 +90,13 @@ class Model:
 
     def profile_generation(self, tokens: Optional[int] = None) -> Generation:
         """Context manager: the block generates tokens; their number may also be set within."""
-        return Generation(tokens or 0)
+        return Generation(_count(tokens))
+
+    def _rows(self) -> Dict[str, Row]:
+        return {}
+
+    def _clear(self) -> None:
+        pass
 
 
 def _seconds(value: Any) -> float:
@@ -103,12 +138,25 @@ class Cache:
         """Forgets what this object was told."""
         self._hits = self._misses = self._sizes = self._size = self._size_max = 0
         self._size_sum = self._time_sum = self._time_min = self._time_max = 0.0
+        self._zero_count = 0
+        self._buckets: Dict[int, int] = {}
 
     def _add_time(self, seconds: float) -> None:
+        self._add_to_bucket(int(min(seconds, 9.2e9) * 1e9 + 0.5))
         first = self._hits + self._misses == 0
         self._time_min = seconds if first else min(seconds, self._time_min)
         self._time_max = max(seconds, self._time_max)
         self._time_sum += seconds
+
+    def _add_to_bucket(self, ns: int) -> None:
+        if not ns:
+            self._zero_count += 1
+            return
+        index = math.ceil(math.log2(ns) * 32) - 1  # see include/bpfprof/hist.h
+        self._buckets[index] = self._buckets.get(index, 0) + 1
+
+    def _histogram(self) -> Histogram:
+        return self._zero_count, sorted(self._buckets.items())
 
     def _totals(self) -> Totals:
         return (self._hits, self._misses, self._sizes, self._size, self._size_max, self._size_sum,

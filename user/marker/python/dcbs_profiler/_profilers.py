@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """The classes and functions of the package. What marks is inherited from the extension."""
+import contextlib
+import copyreg
 import functools
-import inspect
 import logging
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple, TypeVar, cast
 
+from . import _figures, _report
 from ._wrap import wrap
 
 logger = logging.getLogger("dcbs_profiler")
@@ -20,52 +22,111 @@ else:
         logger.warning("markers are off, dcbs-bpfprof will see no sections: %s", error)
 
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 
-MIB = 1024 * 1024
-UNRECORDED = "the process keeps no figures of its sections itself. Attach `dcbs-bpfprof -p PID` to it"
+
+def _safely(otherwise: T, function: Callable[..., T], *arguments: Any) -> T:
+    """What the function returns. The evaluation must not fail because its profiler cannot answer."""
+    try:
+        return function(*arguments)
+    except Exception as error:
+        with contextlib.suppress(Exception):  # a log may be what has failed
+            logger.warning("no figures: %s: %s", type(error).__name__, error)
+        return otherwise
+
+
+def _same_without_figures(profiler: Any) -> Tuple[Any, ...]:
+    """For copy and pickle: the same class and attributes; what the copy is told, it counts from 0."""
+    return copyreg.__newobj__, (type(profiler),), vars(profiler) or None  # type: ignore[attr-defined]
 
 
 class PerformanceProfiler(Profiler):
-    """Sections of an evaluation. profile_section(section_name) marks one; all instances mark the same process."""
+    """Sections of an evaluation: profile_section(section_name) marks one.
+
+    An object answers for the sections that were marked through it and have ended. Toward a profiler outside
+    all objects mark the same process: sections of one name are one.
+    """
 
     def __init__(self, enable_gpu_profiling: bool = True) -> None:
         """The argument is accepted for compatibility: what is measured is for the profiler outside to choose."""
         self.enable_gpu_profiling = enable_gpu_profiling
 
+    def __reduce__(self) -> Tuple[Any, ...]:
+        return _same_without_figures(self)
+
     def get_timing_summary(self) -> Dict[str, float]:
-        """Seconds by section. Empty: the process records none itself."""
-        return {}
+        """Seconds that each section was open, all calls together; within itself it is not counted again."""
+        return _safely({}, self._timing)
 
     def get_memory_summary(self) -> Dict[str, float]:
-        """Growth in MiB by section. Empty: the process records none itself."""
-        return {}
+        """MiB by which the process's resident size grew while the section was open; below 0 where it shrank."""
+        return _safely({}, self._memory)
 
     def get_bottlenecks(self, threshold_seconds: float = 1.0) -> List[Tuple[str, float]]:
         """Sections of at least so many seconds, the largest first."""
-        found = [(name, seconds) for name, seconds in self.get_timing_summary().items() if seconds >= threshold_seconds]
-        return sorted(found, key=lambda section: section[1], reverse=True)
+        return _safely([], self._bottlenecks, threshold_seconds)
+
+    def get_section_stats(self) -> Dict[str, Dict[str, Any]]:
+        """All figures by section: count, times, percentiles, errors, items, histogram, as in the JSON document."""
+        return _safely({}, self._section_stats)
 
     def get_profile_stats(self, section_name: str, sort_by: str = "cumulative") -> str:
-        """The functions of a section as text; a sentence where nothing is known."""
-        return f"No profile data for section '{section_name}': {UNRECORDED}."
+        """The section and those that ran inside it, as a table like cProfile's; a sentence where nothing is known."""
+        return _safely("No profile data for this section.", self._profile_stats, section_name, sort_by)
 
     def generate_report(self) -> str:
-        """The report as text; a sentence where nothing is known."""
-        return f"No performance report: {UNRECORDED}."
+        """Times, memory, bottlenecks and suggestions as text."""
+        return _safely("No performance report.", self._report)
 
     def clear_data(self) -> None:
-        """Forgets what the process recorded."""
+        """Forgets what was recorded. A section that is open now is counted when it ends; a profiler outside forgets nothing."""
+        self._clear()
+
+    def _ended(self) -> Dict[str, _figures.Figures]:
+        return _figures.figures_of(self._rows())
+
+    def _timing(self) -> Dict[str, float]:
+        return {name: figures.total_ns * _figures.S for name, figures in self._ended().items()}
+
+    def _memory(self) -> Dict[str, float]:
+        return {name: figures.rss_growth_bytes / _figures.MIB for name, figures in self._ended().items() if figures.rss_samples}
+
+    def _bottlenecks(self, threshold_seconds: float) -> List[Tuple[str, float]]:
+        found = [item for item in self._timing().items() if item[1] >= threshold_seconds]
+        return sorted(found, key=lambda item: item[1], reverse=True)
+
+    def _section_stats(self) -> Dict[str, Dict[str, Any]]:
+        stats = {name: _figures.section(row) for name, row in self._rows().items()}
+        return {name: section for name, section in stats.items() if section["count"] or section["open"]}
+
+    def _profile_stats(self, section_name: Any, sort_by: Any) -> str:
+        name = str(section_name)
+        row = self._rows().get(name)
+        figures = _figures.Figures(*row.figures()) if row else None
+        if not row or not figures or not figures.count:
+            return f"No profile data for section '{_report.printable(name)}'."
+        return _report.profile_table(name, figures, _figures.nested_in(row), sort_by)
+
+    def _report(self) -> str:
+        return _report.report(self._ended())
 
 
 class ModelProfiler(Model):
     """A model's profile_forward_pass() and profile_generation(tokens=None)."""
 
+    def __reduce__(self) -> Tuple[Any, ...]:
+        return _same_without_figures(self)
+
     def get_stats(self) -> Dict[str, Any]:
-        """Groups `forward_pass`, `generation`, `memory`; absent without data. The process records none itself."""
-        return {}
+        """Groups `forward_pass`, `generation` (seconds, tokens) and `memory` (MiB resident after each); absent without data."""
+        return _safely({}, self._stats)
 
     def clear(self) -> None:
-        """Forgets what the process recorded."""
+        """Forgets what was recorded."""
+        self._clear()
+
+    def _stats(self) -> Dict[str, Any]:
+        return _figures.model(self._rows())
 
 
 class CacheProfiler(Cache):
@@ -97,39 +158,22 @@ class CacheProfiler(Cache):
 
     def get_stats(self) -> Dict[str, Any]:
         """Hits and misses, and the groups `timing` and `size`, which are absent without data."""
-        hits, misses, sizes, size, size_max, size_sum, time_sum, time_min, time_max = self._totals()
-        accesses = hits + misses
-        stats: Dict[str, Any] = {
-            "hit_rate": hits / accesses if accesses else 0.0,
-            "total_accesses": accesses,
-            "hits": hits,
-            "misses": misses,
-        }
-        if accesses:
-            stats["timing"] = {
-                "mean_access_time": time_sum / accesses,
-                "min_access_time": time_min,
-                "max_access_time": time_max,
-            }
-        if sizes:
-            stats["size"] = {
-                "current_size_mb": size / MIB,
-                "max_size_mb": size_max / MIB,
-                "mean_size_mb": size_sum / sizes / MIB,
-            }
-        return stats
+        return _safely({}, self._stats)
+
+    def _stats(self) -> Dict[str, Any]:
+        return _figures.cache(self._totals(), self._histogram())
 
 
 global_profiler = PerformanceProfiler()
 
 
 def get_global_profiler() -> PerformanceProfiler:
-    """The profiler that profile_evaluation_run() marks with."""
+    """The profiler that profile_evaluation_run() and profile_function() mark with."""
     return global_profiler
 
 
 def profile_function(profiler: Optional[PerformanceProfiler] = None, section_name: Optional[str] = None) -> Callable[[F], F]:
-    """Decorator: every call of the function is a section, named "module.function" unless section_name says otherwise.
+    """Decorator: every call of the function is a section, named "module.qualname" unless section_name says otherwise.
 
     For plain and async functions, generators of both kinds and methods. A generator's section is open while it
     computes its next item, not while its consumer does something with it. `@profile_function` without the
@@ -137,35 +181,26 @@ def profile_function(profiler: Optional[PerformanceProfiler] = None, section_nam
     """
     if profiler is not None and not hasattr(profiler, "profile_section") and callable(profiler):
         return cast(Any, profile_function(None, section_name)(cast(Any, profiler)))
-    mark = (profiler or global_profiler).profile_section
+    mark = (global_profiler if profiler is None else profiler).profile_section
 
     def decorator(func: F) -> F:
-        inner = getattr(func, "__func__", func)  # of a staticmethod or classmethod
-        name = section_name
-        if name is None:
-            name = f"{getattr(inner, '__module__', None)}.{getattr(inner, '__name__', type(inner).__name__)}"
+        name = _default_name(func) if section_name is None else section_name
         return wrap(func, functools.partial(mark, name))
 
     return decorator
 
 
-class _EvaluationRun:
-    """The section "evaluation_run", and the report to the log when it has succeeded."""
+def _default_name(func: Any) -> str:
+    inner = getattr(func, "__func__", func)  # of a staticmethod or classmethod
+    qualname = getattr(inner, "__qualname__", None) or type(inner).__qualname__
+    return f"{getattr(inner, '__module__', None)}.{qualname}"
 
-    def __init__(self) -> None:
-        self._section = global_profiler.profile_section("evaluation_run")
 
-    def __enter__(self) -> None:
-        self._section.__enter__()
-
-    def __exit__(self, kind: Any, value: Any, traceback: Any) -> None:
-        self._section.__exit__(kind, value, traceback)
-        if kind is None:
-            logger.info("%s", global_profiler.generate_report())
+def _log_report() -> None:
+    if logger.isEnabledFor(logging.INFO):
+        _safely(None, logger.info, "%s", global_profiler.generate_report())
 
 
 def profile_evaluation_run(func: F) -> F:
-    """Decorator: each call is the section "evaluation_run"; the report goes to the log at level INFO afterwards."""
-    if inspect.isgeneratorfunction(func) or inspect.isasyncgenfunction(func):
-        return wrap(func, functools.partial(global_profiler.profile_section, "evaluation_run"))
-    return wrap(func, _EvaluationRun)
+    """Decorator: each call is the section "evaluation_run"; the report goes to the log at level INFO when it is over."""
+    return wrap(func, functools.partial(global_profiler.profile_section, "evaluation_run"), _log_report)

@@ -1,24 +1,41 @@
 # SPDX-License-Identifier: MIT
 """A function whose every call is a section, for each kind of function there is."""
+import contextlib
 import functools
 import inspect
-from typing import Any, Callable, TypeVar, cast
+from typing import Any, Callable, Iterator, Optional, TypeVar, cast
 
 F = TypeVar("F", bound=Callable[..., Any])
 Mark = Callable[[], Any]  # makes the context manager for one call
 
 
-def wrap(func: F, mark: Mark) -> F:
-    """What stands in the place of func. mark() makes the context manager of a call."""
+def _nothing() -> None:
+    pass
+
+
+def wrap(func: F, mark: Mark, after: Optional[Callable[[], None]] = None) -> F:
+    """What stands in the place of func. mark() makes the context manager of a call; after() is called when it is over."""
     if isinstance(func, (staticmethod, classmethod)):
-        return cast(F, type(func)(wrap(func.__func__, mark)))
-    if inspect.iscoroutinefunction(func):
-        return _wrap_async(func, mark)
+        return cast(F, type(func)(wrap(func.__func__, mark, after)))
     if inspect.isasyncgenfunction(func):
-        return _wrap_async_generator(func, mark)
+        return _wrap_async_generator(func, mark, after or _nothing)
     if inspect.isgeneratorfunction(func):
-        return _wrap_generator(func, mark)
-    return _wrap_plain(func, mark)
+        return _wrap_generator(func, mark, after or _nothing)
+    if after:
+        mark = _with_after(mark, after)
+    return _wrap_async(func, mark) if inspect.iscoroutinefunction(func) else _wrap_plain(func, mark)
+
+
+def _with_after(mark: Mark, after: Callable[[], None]) -> Mark:
+    @contextlib.contextmanager
+    def marked() -> Iterator[None]:
+        try:
+            with mark():
+                yield
+        finally:
+            after()
+
+    return marked
 
 
 def _wrap_plain(func: Any, mark: Mark) -> Any:
@@ -39,51 +56,57 @@ def _wrap_async(func: Any, mark: Mark) -> Any:
     return wrapper
 
 
-def _wrap_generator(func: Any, mark: Mark) -> Any:
+def _wrap_generator(func: Any, mark: Mark, after: Callable[[], None]) -> Any:
     """A section for every step. Otherwise this is `return (yield from func(...))`."""
 
     @functools.wraps(func)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         generator = func(*args, **kwargs)
-        step, value = generator.send, None
-        while True:
-            try:
-                with mark():
-                    item = step(value)
-            except StopIteration as stop:
-                return stop.value
-            try:
-                step, value = generator.send, (yield item)
-            except GeneratorExit:
-                with mark():
-                    generator.close()
-                raise
-            except BaseException as error:
-                step, value = generator.throw, error
+        try:
+            step, value = generator.send, None
+            while True:
+                try:
+                    with mark():
+                        item = step(value)
+                except StopIteration as stop:
+                    return stop.value
+                try:
+                    step, value = generator.send, (yield item)
+                except GeneratorExit:
+                    with mark():
+                        generator.close()
+                    raise
+                except BaseException as error:
+                    step, value = generator.throw, error
+        finally:
+            after()
 
     return wrapper
 
 
-def _wrap_async_generator(func: Any, mark: Mark) -> Any:
+def _wrap_async_generator(func: Any, mark: Mark, after: Callable[[], None]) -> Any:
     """The same for `async def` with yield."""
 
     @functools.wraps(func)
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
         generator = func(*args, **kwargs)
-        step, value = generator.asend, None
-        while True:
-            try:
-                with mark():
-                    item = await step(value)
-            except StopAsyncIteration:
-                return
-            try:
-                step, value = generator.asend, (yield item)
-            except GeneratorExit:
-                with mark():
-                    await generator.aclose()
-                raise
-            except BaseException as error:
-                step, value = generator.athrow, error
+        try:
+            step, value = generator.asend, None
+            while True:
+                try:
+                    with mark():
+                        item = await step(value)
+                except StopAsyncIteration:
+                    return
+                try:
+                    step, value = generator.asend, (yield item)
+                except GeneratorExit:
+                    with mark():
+                        await generator.aclose()
+                    raise
+                except BaseException as error:
+                    step, value = generator.athrow, error
+        finally:
+            after()
 
     return wrapper
