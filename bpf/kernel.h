@@ -138,6 +138,15 @@ struct task_struct {
 	struct thread_struct thread;
 };
 
+/* Up to 6.1: pages that a thread has gathered and not added to its process's counters yet. */
+struct task_rss_stat {
+	int count[4];
+};
+
+struct task_struct___6_1 {
+	struct task_rss_stat rss_stat;
+};
+
 #define TASK_STOPPED	0x0004
 #define TASK_TRACED	0x0008
 #define TASK_DEAD	0x0080

@@ -112,6 +112,14 @@ static __noinline int fold_clock(struct clock *clock, struct process_sum *sum, s
 	return 0;
 }
 
+/* Linux 6.1: what the thread is about to add to the counters, while it is known for which sections. */
+static __always_inline void charge_gathered(struct clock *clock, struct task_struct *task)
+{
+	count_pages(clock, RSS_FILE, rss_gathered(task, RSS_FILE) * RSS_PAGE_BYTES);
+	count_pages(clock, RSS_ANON, rss_gathered(task, RSS_ANON) * RSS_PAGE_BYTES);
+	count_pages(clock, RSS_SHMEM, rss_gathered(task, RSS_SHMEM) * RSS_PAGE_BYTES);
+}
+
 /* The ledgers' last look at a thread. */
 static __always_inline void end_clock(struct task_struct *task, struct process *process)
 {
@@ -124,6 +132,8 @@ static __always_inline void end_clock(struct task_struct *task, struct process *
 	if (!clock)
 		return;
 	path_update(clock, task, process);
+	if (rss_is_plain() && sum->mm == (u64)mm_of(task))
+		charge_gathered(clock, task);
 	if (clock->dirty)
 		memory_flush(clock);
 	charge_run(clock, bpf_ktime_get_ns());
@@ -150,8 +160,12 @@ static __always_inline void note_memory(struct task_struct *task, struct process
 	struct process_sum *sum = sum_of_process(process);
 	struct mm_struct *mm = mm_of(task);
 
-	if (sum && mm && sum->mm == (u64)mm && rss_is_known())
-		rss_exact(sum, process->index, mm, sum->rss_now, false, 0);
+	if (!sum || !mm || sum->mm != (u64)mm || !rss_is_known())
+		return;
+	rss_exact(sum, process->index, mm, sum->rss_now, false, 0);
+	sum->rss_now[0] += rss_gathered(task, RSS_ANON) * RSS_PAGE_BYTES;
+	sum->rss_now[1] += rss_gathered(task, RSS_FILE) * RSS_PAGE_BYTES;
+	sum->rss_now[2] += rss_gathered(task, RSS_SHMEM) * RSS_PAGE_BYTES;
 }
 
 /*

@@ -36,20 +36,6 @@ static __always_inline void change_by_other(struct mm_struct *mm, u32 member)
 		__sync_fetch_and_add(&sum->others[2], bytes);
 }
 
-static __always_inline void count_pages(struct memory_sum *to, u32 member, s64 bytes)
-{
-	if (member == RSS_ANON)
-		to->anon += bytes;
-	else if (member == RSS_FILE)
-		to->file += bytes;
-	else
-		to->shmem += bytes;
-	if (bytes > 0)
-		to->grown += bytes;
-	else
-		to->shrunk -= bytes;
-}
-
 /*
  * The address space is made smaller after its pages are gone, and memory may be mapped anew before the next
  * event: so the pages that go in such a call are taken off at once.
@@ -88,13 +74,18 @@ static __always_inline void charge_change(struct clock *clock, struct process *p
 	path_update(clock, task, process);
 	if (space > 0)
 		clock->pending.mapped += space;
-	count_pages(&clock->pending, member, bytes);
+	count_pages(clock, member, bytes);
 	if (bytes < 0)
 		note_unmapping(clock, sum, task, bytes);
-	clock->run += bytes;
-	if (clock->run > clock->run_max)
-		clock->run_max = clock->run;
-	clock->dirty = 1;
+}
+
+/* A thread that ends adds what it has gathered on Linux 6.1, which end_clock() in leave.bpf.c has charged already. */
+static __always_inline void note_unlocked(struct task_struct *task)
+{
+	struct clock *clock = clock_of(task, 0);
+
+	if (!clock || !clock->dead)
+		__sync_fetch_and_add(&counters.lost_paths, 1);
 }
 
 SEC("tp_btf/rss_stat")
@@ -122,7 +113,7 @@ int BPF_PROG(on_rss, struct mm_struct *mm, int member)
 	__sync_fetch_and_add(&sum->rss_events, 1);
 	clock = clock_lock(task);
 	if (!clock) {
-		__sync_fetch_and_add(&counters.lost_paths, 1);
+		note_unlocked(task);
 		return 0;
 	}
 	charge_change(clock, process, sum, mm, member, bytes);
