@@ -93,6 +93,16 @@ static long fold_off(u32 i, struct fold *f)
 	return 0;
 }
 
+/* As user/analyse/threads.c tells it of threads that are alive: less than 1 % of its time had it anything to do. */
+static __always_inline bool is_idle(const struct clock *clock, struct task_struct *task, u64 wall)
+{
+	const u64 *off = clock->sum.off_ns;
+	u64 waited = off[CAUSE_LOCK] + off[CAUSE_NETWORK] + off[CAUSE_SLEEP] + off[CAUSE_GPU] + off[CAUSE_PIPE] +
+		     off[CAUSE_CHILD] + off[CAUSE_STOPPED] + off[CAUSE_OTHER];
+
+	return !clock->sections && task->pid != task->tgid && wall - waited < wall / 100;
+}
+
 /* The thread's time goes to its process. It still runs for a moment, see leave_for_good() in sched.bpf.c. */
 static __noinline int fold_clock(struct clock *clock, struct process_sum *sum, struct task_struct *task)
 {
@@ -101,8 +111,9 @@ static __noinline int fold_clock(struct clock *clock, struct process_sum *sum, s
 
 	if (!clock || !sum)
 		return 0;
-	f.to = &sum->ended;
 	start = clock->since_ns > window.start_ns ? clock->since_ns : window.start_ns;
+	f.to = is_idle(clock, task, now > start ? now - start : 0) ? &sum->ended_idle : &sum->ended;
+	clock->idle = f.to == &sum->ended_idle;
 	add(&f.to->threads, 1);
 	add(&f.to->wall_ns, now > start ? now - start : 0);
 	add(&f.to->worker_ns, clock->sum.worker_ns);

@@ -5,6 +5,7 @@
 const volatile __u32 only_tgid = 0;
 const volatile __u16 small_place[SMALL_NS] = {};
 const volatile __u8 syscall_kinds[SYSCALLS] = {};
+const volatile __u32 map_syscall = 0, unmap_syscall = 0;
 const volatile __u32 nr_cpus = 1;
 const volatile bool native_sections = false;
 const volatile bool switch_tells_state = true;

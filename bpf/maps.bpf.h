@@ -23,6 +23,8 @@ extern const volatile __u16 small_place[SMALL_NS];
 #define SYSCALLS 512
 extern const volatile __u8 syscall_kinds[SYSCALLS];
 
+extern const volatile __u32 map_syscall, unmap_syscall;	/* the numbers of mmap() and munmap() */
+
 extern const volatile __u32 nr_cpus;
 extern const volatile bool native_sections;	/* --section */
 extern const volatile bool switch_tells_state;	/* Linux 5.18 and later: on_switch has a fourth argument */
@@ -146,6 +148,8 @@ struct call_memory {
 	u32 row;
 };
 
+#define QUEUED_SECTIONS 16
+
 #define CALL_SLOTS 32	/* of a record, whose calls are told apart; what is nested deeper is in its callers' figures */
 
 /* State of a record as far as it tells which sections are open: any begin or end changes it. Read in one copy. */
@@ -169,12 +173,18 @@ struct clock {
 	u64 waking_ns;		/* when it was last woken */
 	u64 slice_ns;		/* when it got its CPU */
 	u64 slice_exec_ns;	/* its sum_exec_runtime then */
+	u64 queued_ns;		/* how long it had waited for it */
+	u32 nr_queued;		/* the sections that this was charged to, up to QUEUED_SECTIONS of them */
+	u32 pad0;
+	struct open_section queued[QUEUED_SECTIONS];
 	u64 on_ns;		/* up to where its running time has been charged to others' sections */
 	u64 inherit;		/* record of the thread that woke it, whose section it works for; 0: none */
 	u32 cause;		/* enum cause of off_ns */
 	u32 busy;		/* as in struct thread */
 	u32 dead;
+	u32 idle;		/* its time is in ended_idle */
 	u32 sections;		/* it has had a section open */
+	u32 pad1;
 	struct thread_sum sum;
 
 	u64 record;		/* whose sections `open` are; 0: none are open */
@@ -192,7 +202,9 @@ struct clock {
 
 	u64 minor, major;	/* the task's faults that are accounted for */
 	u32 dirty;		/* `pending` holds something */
-	u32 unmapping;
+	u32 pad2;
+	u64 mapping_vm;		/* pages of address space in the last mmap() that was counted, which may look for a place again */
+	u64 unmapping_vm;	/* likewise in the last munmap(), whose pages go piece by piece */
 	struct memory_sum pending;	/* of the sections in `open` */
 	s64 run, run_max;	/* growth within `pending`, and the most of it */
 	struct call_memory calls[CALL_SLOTS];

@@ -161,6 +161,7 @@ struct process_sum {
 	__s64 count[4];			/* the kernel's shared counters, likewise */
 	__u64 rss_events;
 	struct thread_sum ended;	/* threads that have ended */
+	struct thread_sum ended_idle;	/* of them, those that had no section and hardly anything to do but wait */
 };
 
 /* A thread of a target, answer of the iterator `on_list`: what its ring has been read up to, and its time. */

@@ -83,7 +83,7 @@ int attach_kernel_events(struct session *session)
 	if (!err)
 		session->has_ledgers = !attach_event(session, skel->progs.on_waking) && !attach_event(session, skel->progs.on_fork);
 	if (!err)
-		session->has_memory = !attach_event(session, skel->progs.on_rss);
+		session->has_memory = !attach_event(session, skel->progs.on_rss) && !attach_event(session, skel->progs.on_map);
 	/* One look at a thread that ends is enough, and the earlier one sees more. */
 	if (!err && attach_event(session, skel->progs.on_do_exit))
 		err = attach_event(session, skel->progs.on_exit);

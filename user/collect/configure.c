@@ -66,6 +66,7 @@ static void choose_programs(struct session *session, const struct choice *choice
 	bpf_program__set_autoload(skel->progs.on_begin_exec, fentry && !kernel_at_least(6, 10));
 	bpf_program__set_autoload(skel->progs.on_do_exit, fentry && !kernel_at_least(6, 16));
 	bpf_program__set_autoload(skel->progs.on_rss, choice->memory);
+	bpf_program__set_autoload(skel->progs.on_map, choice->memory);
 	bpf_program__set_autoload(skel->progs.on_waking, choice->waking);
 	bpf_program__set_autoload(skel->progs.on_fork, choice->waking);
 	bpf_program__set_autoload(skel->progs.on_call, native);
@@ -82,6 +83,8 @@ void configure(struct session *session, size_t nr_targets, pid_t only, const str
 	fill_syscalls(skel);
 	skel->rodata->switch_tells_state = kernel_at_least(5, 18);
 	skel->rodata->nr_cpus = (__u32)libbpf_num_possible_cpus();
+	skel->rodata->map_syscall = SYS_mmap;
+	skel->rodata->unmap_syscall = SYS_munmap;
 	skel->rodata->native_sections = session->opts.nr_sections > 0;
 	if (nr_targets == 1)
 		skel->rodata->only_tgid = (__u32)only;

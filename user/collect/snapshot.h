@@ -30,6 +30,7 @@ struct snapshot_thread {
 	pid_t pid, tid;
 	char comm[16];
 	bool sections;
+	bool idle;		/* of those that have ended: they hardly did anything but wait */
 	struct thread_sum sum;
 };
 
