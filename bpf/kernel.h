@@ -134,6 +134,7 @@ struct task_struct {
 	unsigned long jobctl;
 	unsigned int in_iowait : 1;
 	char comm[16];
+	void *robust_list;	/* in user space, where glibc keeps it in its struct pthread */
 	struct mm_struct *mm;
 	struct thread_struct thread;
 };

@@ -5,8 +5,8 @@
  * Time off the CPU is charged when it is over, to the sections that were open when it began; what lasts
  * longer is charged by on_list (list.bpf.c) as it goes. Time on it is what remains.
  */
-#include "path.bpf.h"
 #include "cause.bpf.h"
+#include "sample.bpf.h"
 
 static long give_back(u32 i, struct charge *c)
 {
@@ -56,7 +56,7 @@ static __always_inline void charge_stolen(struct clock *clock, struct task_struc
 		queued_less(clock, ran - slice);
 }
 
-static __always_inline void leave_cpu(struct task_struct *task, struct process *process, u32 state)
+static __always_inline void leave_cpu(void *ctx, struct task_struct *task, struct process *process, u32 state)
 {
 	u64 now = bpf_ktime_get_ns();	/* first: what follows is our time, not the thread's */
 	struct clock *clock;
@@ -73,6 +73,8 @@ static __always_inline void leave_cpu(struct task_struct *task, struct process *
 	clock->cause = cause_of(task, process, state);
 	if (clock->cause != CAUSE_RUNQUEUE)
 		clock->inherit = 0;	/* what it works on next is for whoever wakes it */
+	if (sampling && clock->cause != CAUSE_RUNQUEUE)
+		sample_wait(ctx, task, process, clock, now);
 	clock->off_ns = now;
 	clock_unlock(clock);
 }
@@ -125,7 +127,7 @@ static __always_inline void enter_cpu(struct task_struct *task)
 	off = __sync_lock_test_and_set(&clock->off_ns, 0);
 	if (!off)
 		return;
-	woken = clock->waking_ns;
+	woken = clock->woken_ns;
 	if (clock->cause == CAUSE_RUNQUEUE || woken < off)
 		woken = off;
 	if (woken > now)
@@ -133,6 +135,8 @@ static __always_inline void enter_cpu(struct task_struct *task)
 	if (woken > off)
 		charge_off(clock, clock->cause, off, woken);
 	charge_off(clock, CAUSE_RUNQUEUE, woken, now);
+	if (sampling)
+		sample_waited(task, clock, woken - off);
 	note_queued(clock, woken, now);
 }
 
@@ -149,7 +153,7 @@ int on_switch(u64 *ctx)
 		if (state & TASK_DEAD)
 			leave_for_good(prev, process);
 		else
-			leave_cpu(prev, process, ctx[0] ? 0 : state);
+			leave_cpu(ctx, prev, process, ctx[0] ? 0 : state);
 	}
 	if (process_of(next))
 		enter_cpu(next);
@@ -192,11 +196,24 @@ int BPF_PROG(on_waking, struct task_struct *task)
 	if (!process)
 		return 0;
 	clock = clock_of(task, 0);
+	if (clock)
+		inherit(clock, task, process);
+	return 0;
+}
+
+/* The thread is in a run queue: until here it was waking up, which on an idle CPU takes a while, and did not wait for others. */
+SEC("tp_btf/sched_wakeup")
+int BPF_PROG(on_wakeup, struct task_struct *task)
+{
+	struct clock *clock;
+
+	if (!process_of(task))
+		return 0;
+	clock = clock_of(task, 0);
 	if (!clock)
 		return 0;
 	__sync_fetch_and_add(&counters.wakings, 1);
-	clock->waking_ns = bpf_ktime_get_ns();
-	inherit(clock, task, process);
+	clock->woken_ns = bpf_ktime_get_ns();
 	return 0;
 }
 

@@ -37,14 +37,14 @@ int attach_keep(struct session *session, struct bpf_link *link, const char *what
 	return 0;
 }
 
-static int attach_ticks(struct session *session)
+static int attach_ticks(struct session *session, struct bpf_program *prog, int hz)
 {
 	struct perf_event_attr attr = {
 		.size = sizeof(attr),
 		.type = PERF_TYPE_SOFTWARE,
 		.config = PERF_COUNT_SW_CPU_CLOCK,
 		.freq = 1,
-		.sample_freq = TICK_HZ,
+		.sample_freq = (__u64)hz,
 	};
 	int cpu, err, cpus = libbpf_num_possible_cpus();
 
@@ -55,7 +55,7 @@ static int attach_ticks(struct session *session)
 			continue;
 		if (fd < 0)
 			return fail(-errno, "cannot sample CPU %d: %s; needs root or CAP_PERFMON", cpu, strerror(errno));
-		err = attach_keep(session, bpf_program__attach_perf_event(session->skel->progs.on_tick, fd), "the CPU's clock");
+		err = attach_keep(session, bpf_program__attach_perf_event(prog, fd), "the CPU's clock");
 		if (err) {
 			close(fd);
 			return err;
@@ -74,14 +74,19 @@ static int attach_event(struct session *session, struct bpf_program *prog)
 int attach_kernel_events(struct session *session)
 {
 	struct bpfprof *skel = session->skel;
-	int err = attach_ticks(session);
+	int err = attach_ticks(session, skel->progs.on_tick, TICK_HZ);
+
+	if (!err && session->opts.frequency_hz > 0)
+		err = attach_ticks(session, skel->progs.on_sample, session->opts.frequency_hz);
 
 	if (!err)
 		err = attach_event(session, skel->progs.on_switch);
 	if (!err)
 		err = attach_event(session, skel->progs.on_exec);
 	if (!err)
-		session->has_ledgers = !attach_event(session, skel->progs.on_waking) && !attach_event(session, skel->progs.on_fork);
+		session->has_ledgers = !attach_event(session, skel->progs.on_waking) &&
+				       !attach_event(session, skel->progs.on_wakeup) &&
+				       !attach_event(session, skel->progs.on_fork);
 	if (!err)
 		session->has_memory = !attach_event(session, skel->progs.on_rss) && !attach_event(session, skel->progs.on_map);
 	/* One look at a thread that ends is enough, and the earlier one sees more. */

@@ -322,7 +322,8 @@ static void copy_costs(const struct session *session, struct snapshot *snap)
 	snap->bpf_ns_per_switch = ns_per_run(session->skel->progs.on_switch);
 	snap->trap_ns = session->trap_ns;
 	snap->page_touch_ns = session->page_touch_ns;
-	snap->bpf_ns_per_waking = ns_per_run(session->skel->progs.on_waking);
+	snap->bpf_ns_per_waking = ns_per_run(session->skel->progs.on_wakeup) +
+				  ns_per_run(session->skel->progs.on_waking);
 	snap->bpf_ns_per_rss_event = ns_per_run(session->skel->progs.on_rss);
 }
 
