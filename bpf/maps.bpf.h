@@ -195,7 +195,7 @@ struct clock {
 	u64 record;		/* whose sections `open` are; 0: none are open */
 	u64 own;		/* 0, or record if that is the thread's own */
 	struct path_key key;
-	u64 seen[BPFPROF_ROWS / 64];	/* scratch: rows met */
+	u64 seen[(BPFPROF_ROWS + 63) / 64];	/* scratch: rows met */
 	u32 at;			/* scratch: next slot */
 	u32 readable;		/* scratch: slots that have been read */
 	u32 again;		/* scratch: more slots are needed */

@@ -10,7 +10,7 @@
 #include "bpfprof/hist.h"
 #include "bpfprof/target.h"
 
-#define BPFPROF_ROWS		512	/* of `stats`; names of all targets together, merged by name */
+#define BPFPROF_ROWS		544	/* of `stats`; names of all targets together, merged by name: all of one process fit, and some */
 #define BPFPROF_PROCESSES	64	/* targets at a time */
 #define BPFPROF_CALLS		64	/* open calls of --section functions on a thread; the kernel's own limit for return probes */
 #define ROW_NONE		0	/* "not looked up yet" */
@@ -286,6 +286,7 @@ struct window {
 	__u64 end_ns;		/* those that ended after are ignored, too; 0: none yet */
 };
 
+_Static_assert(BPFPROF_ROWS >= DCBS_NAMES + 1 && BPFPROF_ROWS < ROW_MODEL, "a process's names have rows");
 _Static_assert(sizeof(struct row_stat) == 21 * 8 + 8 * HIST_PLACES, "layout");
 _Static_assert(sizeof(struct row_name) == 124, "hashed as bytes: no padding");
 _Static_assert(sizeof(struct process) == 64 + 2 * DCBS_NAMES, "layout");
