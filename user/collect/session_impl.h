@@ -30,6 +30,7 @@ struct session {
 	struct bpf_link *links[SESSION_LINKS];
 	size_t nr_links;
 	struct bpf_link *list;		/* of the program that lists threads; NULL: not used yet */
+	struct sampler *sampler;	/* NULL: stacks are not sampled */
 	int run_time_fd;		/* the kernel measures our programs while this is open; -1: not now */
 	__u64 run_time_since_ns;
 	__u64 run_time_next_ns;
@@ -52,6 +53,12 @@ struct choice {
 	bool memory;	/* on changes of RSS */
 	bool waking;	/* on threads that wake others */
 };
+
+/* stacks.c: the sampler and what it needs of the targets. All do nothing where stacks are not sampled. */
+int stacks_open(struct session *session);
+void stacks_poll(struct session *session);
+void stacks_renew(struct session *session, struct target *target);	/* it has executed another image */
+void stacks_close(struct session *session);
 
 /* configure.c: what is decided between open and load. */
 void configure(struct session *session, size_t nr_targets, pid_t only, const struct choice *choice);
