@@ -30,9 +30,11 @@ static const char *base_name(const char *path)
 }
 
 /* The program itself, of whatever name, or the interpreter's library: the tables of other libraries may be huge. */
-static bool is_candidate(const struct interpreter *python, const struct mapping *map)
+static bool is_candidate(void *ctx, const struct mapping *map)
 {
-	return python->files == 1 || !strncmp(base_name(map->path), "libpython", 9);
+	struct interpreter *python = ctx;
+
+	return !python->files++ || !strncmp(base_name(map->path), "libpython", 9);
 }
 
 static bool find_objects(int fd, struct object *objects, const struct mapping *map)
@@ -57,10 +59,8 @@ static bool look_into_file(void *ctx, int fd, const struct mapping *map)
 		[VERSION] = {.name = "Py_Version"},
 	};
 	struct interpreter *python = ctx;
-	bool found;
+	bool found = find_objects(fd, objects, map);
 
-	python->files++;
-	found = is_candidate(python, map) && find_objects(fd, objects, map);
 	close(fd);
 	if (!found)
 		return true;
@@ -75,7 +75,7 @@ static int find_interpreter(struct interpreter *python, pid_t pid)
 
 	memset(python, 0, sizeof(*python));
 	python->pid = pid;
-	err = mapped_each(pid, look_into_file, python);
+	err = mapped_each(pid, is_candidate, look_into_file, python);
 	if (err)
 		return err == -ENOENT ? -ESRCH : err;
 	return python->objects[RUNTIME].size ? 0 : -ENOENT;
