@@ -26,13 +26,13 @@ MAY_INCLUDE = {
     "bpf": ["bpf/*", "bpfprof/*"],
     "user/marker": ["bpfprof/target.h", "dcbs/markers.h", "user/marker/*"],
     "user/marker/python": ["bpfprof/hist.h", "dcbs/markers.h", "user/marker/python/*", "user/marker/*"],
-    "user/symbol": ["user/symbol/*", "fail.h"],
+    "user/symbol": ["user/symbol/*", "bpfprof/abi.h", "fail.h"],
     "user/collect": ["user/collect/*", "user/symbol/*", "bpfprof.skel.h"] + CONTRACTS + COMMON,
     "user/analyse": ["user/analyse/*", "collect/snapshot.h"] + CONTRACTS + COMMON,
     "user/render": ["user/render/*"] + CONTRACTS + COMMON,
 }
 # The files of user/ itself put the stages together and may include everything but what is inside a stage.
-INSIDE_A_STAGE = {"collect/session_impl.h", "collect/probe.h", "collect/marker.h", "analyse/stats.h", "analyse/bottleneck.h",
+INSIDE_A_STAGE = {"collect/session_impl.h", "collect/probe.h", "collect/marker.h", "collect/python_layout.h", "analyse/stats.h", "analyse/bottleneck.h",
                   "analyse/summary.h", "analyse/ledger.h", "analyse/threads.h", "analyse/costs.h", "analyse/rules.h",
                   "analyse/figures.h", "analyse/paging.h", "render/json.h", "render/json_get.h", "render/json_hist.h",
                   "render/json_ledger.h", "render/json_value.h", "render/table.h", "render/text.h", "render/cause.h",

@@ -222,7 +222,7 @@ struct sample {
 /* How the walker finds its way in one process's interpreter, entry of `pythons`, by the index of `processes`. Offsets in bytes. */
 struct python_layout {
 	__u32 minor;		/* 8..14; 0: no Python, or one that cannot be walked */
-	__u32 tss_key;		/* of _PyRuntime: autoTSSkey */
+	__u32 tss_key;		/* of _PyRuntime: autoTSSkey, { int is_initialized; __u32 key; } */
 	__u64 runtime;		/* address of _PyRuntime */
 	__u64 code_type;	/* address of PyCode_Type */
 	__u16 tstate_thread_id;

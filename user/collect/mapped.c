@@ -86,7 +86,8 @@ static bool mapping_parse(const char *line, struct mapping *map)
 	return true;
 }
 
-int mapped_each(pid_t pid, bool (*visit)(void *ctx, int fd, const struct mapping *map), void *ctx)
+int mapped_each(pid_t pid, bool (*wants)(void *ctx, const struct mapping *map),
+		bool (*visit)(void *ctx, int fd, const struct mapping *map), void *ctx)
 {
 	char path[64], line[4608];
 	struct mapping map = {};
@@ -104,6 +105,8 @@ int mapped_each(pid_t pid, bool (*visit)(void *ctx, int fd, const struct mapping
 			continue;
 		last_ino = map.ino;
 		files++;
+		if (wants && !wants(ctx, &map))
+			continue;
 		fd = mapping_open(pid, &map);
 		if (fd >= 0)
 			go_on = visit(ctx, fd, &map);

@@ -28,9 +28,11 @@ struct mapping {
 
 /*
  * Calls visit() with an open descriptor for each file that has an executable mapping, until it returns false;
- * the visitor closes the descriptor or keeps it. -errno if the process cannot be looked at.
+ * the visitor closes the descriptor or keeps it. Files that wants() has no use for are not opened; NULL: all are.
+ * -errno if the process cannot be looked at.
  */
-int mapped_each(pid_t pid, bool (*visit)(void *ctx, int fd, const struct mapping *map), void *ctx);
+int mapped_each(pid_t pid, bool (*wants)(void *ctx, const struct mapping *map),
+		bool (*visit)(void *ctx, int fd, const struct mapping *map), void *ctx);
 
 /* The program headers of a 64-bit ELF file; -ENOEXEC if it is none. Keeps fd. */
 int mapped_elf_open(struct elf_file *elf, int fd);

@@ -112,7 +112,7 @@ static bool look_into_file(void *ctx, int fd, const struct mapping *map)
 int marker_find(pid_t pid, struct marker *markers)
 {
 	struct search search = {.markers = markers};
-	int err = mapped_each(pid, look_into_file, &search);
+	int err = mapped_each(pid, NULL, look_into_file, &search);
 
 	return err ? err : search.found;
 }

@@ -1,50 +1,179 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* python.c - finds the Python interpreter in a process. */
+/* python.c - finds the Python interpreter in a process, and which version it is. */
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "collect/mapped.h"
 #include "collect/python.h"
-#include "symbol/native.h"
+#include "collect/python_layout.h"
+#include "collect/target.h"
+#include "symbol/object.h"
 
-struct runtime {
-	__u64 start, size;
-	int files;
+enum { RUNTIME, CODE_TYPE, VERSION, OBJECTS };
+
+/* What is known of the interpreter in a process; addresses are the process's, 0 where there is none. */
+struct interpreter {
+	pid_t pid;
+	struct object objects[OBJECTS];
+	char file[256];		/* base name */
+	int files;		/* looked at */
 };
 
-/* The program itself, of whatever name, or the interpreter's library: the tables of other libraries may be huge. */
-static bool is_candidate(const struct runtime *runtime, const struct mapping *map)
+static const char *base_name(const char *path)
 {
-	const char *slash = strrchr(map->path, '/');
+	const char *slash = strrchr(path, '/');
 
-	return runtime->files == 1 || (slash && !strncmp(slash + 1, "libpython", 9));
+	return slash ? slash + 1 : path;
+}
+
+/* The program itself, of whatever name, or the interpreter's library: the tables of other libraries may be huge. */
+static bool is_candidate(void *ctx, const struct mapping *map)
+{
+	struct interpreter *python = ctx;
+
+	return !python->files++ || !strncmp(base_name(map->path), "libpython", 9);
+}
+
+static bool find_objects(int fd, struct object *objects, const struct mapping *map)
+{
+	struct elf_file elf;
+	__u64 bias;
+	int i;
+
+	if (mapped_elf_open(&elf, fd) || mapped_elf_bias(&elf, map, &bias) || object_find(fd, objects, OBJECTS))
+		return false;
+	for (i = 0; i < OBJECTS; i++)
+		if (objects[i].size)
+			objects[i].address += bias;
+	return true;
 }
 
 static bool look_into_file(void *ctx, int fd, const struct mapping *map)
 {
-	struct runtime *runtime = ctx;
-	struct elf_file elf;
-	__u64 address, size, bias;
-	bool found;
+	struct object objects[OBJECTS] = {
+		[RUNTIME] = {.name = "_PyRuntime", .section = ".PyRuntime"},
+		[CODE_TYPE] = {.name = "PyCode_Type"},
+		[VERSION] = {.name = "Py_Version"},
+	};
+	struct interpreter *python = ctx;
+	bool found = find_objects(fd, objects, map);
 
-	runtime->files++;
-	found = is_candidate(runtime, map) && !mapped_elf_open(&elf, fd) && !mapped_elf_bias(&elf, map, &bias) &&
-		!native_object_find(fd, "_PyRuntime", &address, &size);
-	if (found)
-		*runtime = (struct runtime){address + bias, size, runtime->files};
 	close(fd);
-	return !found;
+	if (!found)
+		return true;
+	memcpy(python->objects, objects, sizeof(objects));
+	snprintf(python->file, sizeof(python->file), "%s", base_name(map->path));
+	return false;
+}
+
+static int find_interpreter(struct interpreter *python, pid_t pid)
+{
+	int err;
+
+	memset(python, 0, sizeof(*python));
+	python->pid = pid;
+	err = mapped_each(pid, is_candidate, look_into_file, python);
+	if (err)
+		return err == -ENOENT ? -ESRCH : err;
+	return python->objects[RUNTIME].size ? 0 : -ENOENT;
 }
 
 int python_runtime(pid_t pid, __u64 *start, __u64 *end)
 {
-	struct runtime runtime = {};
+	struct interpreter python;
 
-	mapped_each(pid, look_into_file, &runtime);
-	if (!runtime.size)
+	if (find_interpreter(&python, pid))
 		return -ENOENT;
-	*start = runtime.start;
-	*end = runtime.start + runtime.size;
+	*start = python.objects[RUNTIME].address;
+	*end = *start + python.objects[RUNTIME].size;
 	return 0;
+}
+
+static int refuse(int err, char *reason, size_t size, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(reason, size, fmt, args);
+	va_end(args);
+	return err;
+}
+
+/* libpython3.8.so.1.0, python3.8 */
+static unsigned int minor_of_name(const char *file)
+{
+	const char *p = strstr(file, "python3.");
+	unsigned int minor;
+
+	return p && sscanf(p, "python3.%2u", &minor) == 1 ? minor : 0;
+}
+
+/* As PY_VERSION_HEX without the patch level: 0x030b; 0: unknown. */
+static unsigned int find_version(const struct interpreter *python, const struct python_debug *debug)
+{
+	unsigned int minor;
+	__u64 hex;
+
+	if (python_debug_valid(debug))
+		return (unsigned int)(debug->version >> 16);
+	if (python->objects[VERSION].size == sizeof(hex) &&
+	    !target_peek(python->pid, python->objects[VERSION].address, &hex, sizeof(hex)))
+		return (unsigned int)(hex >> 16);
+	minor = minor_of_name(python->file);
+	if (!minor)
+		minor = python_layout_by_size(python->objects[RUNTIME].size);
+	return minor ? 0x300 | minor : 0;
+}
+
+/* The offsets of this version: from the table, and from the interpreter itself where it has them. */
+static int find_offsets(const struct interpreter *python, struct python_offsets *offsets, char *reason, size_t size)
+{
+	struct python_debug debug = {};
+	unsigned int version, minor;
+	int err;
+
+	err = target_peek(python->pid, python->objects[RUNTIME].address, &debug,
+			  python->objects[RUNTIME].size < sizeof(debug) ? python->objects[RUNTIME].size : sizeof(debug));
+	if (err)
+		return refuse(err, reason, size, "its Python cannot be read (%s): sections only", strerror(-err));
+	version = find_version(python, &debug);
+	minor = version & 0xff;
+	if (!version)
+		return refuse(-ENOTSUP, reason, size, "the version of its Python cannot be told: sections only");
+	if (version >> 8 != 3 || python_layout_table(minor, offsets))
+		return refuse(-ENOTSUP, reason, size, "Python %u.%u is not known to this version: sections only", version >> 8, minor);
+	if (minor < 13)
+		return 0;
+	if (python_debug_valid(&debug) && debug.free_threaded)
+		return refuse(-ENOTSUP, reason, size, "Python 3.%u is a free-threaded build: sections only", minor);
+	if (!python_debug_valid(&debug) || python_layout_debug(&debug, offsets))
+		return refuse(-EPROTO, reason, size, "Python 3.%u does not tell its layout as it should: sections only", minor);
+	return 0;
+}
+
+int python_find(pid_t pid, struct python_layout *layout, char *reason, size_t size)
+{
+	struct python_offsets offsets;
+	struct interpreter python;
+	int err;
+
+	memset(layout, 0, sizeof(*layout));
+	*reason = 0;
+	err = find_interpreter(&python, pid);
+	if (err == -ENOENT)
+		return refuse(err, reason, size, "it runs no Python, or one before 3.7");
+	if (err)
+		return refuse(err, reason, size, "its Python cannot be looked for: %s", strerror(-err));
+	err = find_offsets(&python, &offsets, reason, size);
+	if (err)
+		return err;
+	offsets.layout.runtime = python.objects[RUNTIME].address;
+	offsets.layout.code_type = python.objects[CODE_TYPE].address;
+	err = python_check(pid, &offsets, reason, size);
+	if (!err)
+		*layout = offsets.layout;
+	return err;
 }

@@ -151,14 +151,19 @@ bool target_ended(struct target *target)
 	return target->ended;
 }
 
-int target_read(const struct target *target, __u64 address, void *dst, size_t size)
+int target_peek(pid_t pid, __u64 address, void *dst, size_t size)
 {
 	struct iovec local = {dst, size}, remote = {(void *)(uintptr_t)address, size};
-	ssize_t n = process_vm_readv(target->pid, &local, 1, &remote, 1, 0);
+	ssize_t n = process_vm_readv(pid, &local, 1, &remote, 1, 0);
 
 	if (n < 0)
 		return -errno;
 	return (size_t)n == size ? 0 : -EFAULT;
+}
+
+int target_read(const struct target *target, __u64 address, void *dst, size_t size)
+{
+	return target_peek(target->pid, address, dst, size);
 }
 
 int target_find_marker(const struct target *target, struct marker *marker)

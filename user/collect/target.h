@@ -47,8 +47,9 @@ bool target_maps(const struct target *target, const char *base);
 /* Current comm and command line, for a process that was started or has executed another image. */
 void target_refresh(struct target *target);
 
-/* Reads the target's memory: all of it or -errno. */
+/* Reads the target's memory: all of it or -errno. target_peek: of a process that is not opened. */
 int target_read(const struct target *target, __u64 address, void *dst, size_t size);
+int target_peek(pid_t pid, __u64 address, void *dst, size_t size);
 
 /* Calls visit(address, record) for each of the process's records. The record is a copy, as garbled as the target's may be. */
 int target_each_record(const struct target *target, int (*visit)(void *ctx, __u64 address, const struct dcbs_record *record),

@@ -17,7 +17,4 @@ struct native_function {
  */
 int native_function_find(struct native_function *function, pid_t pid, const char *binary, const char *name);
 
-/* Address and size of a data object by its dynamic symbol, in an open ELF file; -ENOENT. */
-int native_object_find(int fd, const char *name, __u64 *address, __u64 *size);
-
 #endif

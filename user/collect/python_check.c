@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * python_check.c - tries the offsets of an interpreter on the threads of a running process.
+ *
+ * A thread's state is where the BPF programs look for it: in the thread-specific slot whose key _PyRuntime names.
+ * Nothing stops the process meanwhile, so a thread may change its stack between two reads: what fails once is
+ * tried again. A wrong offset fails every time.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "collect/python_layout.h"
+#include "collect/target.h"
+
+#define TRIES 6
+#define PAUSE_NS 100000
+#define THREADS 64
+#define FRAMES 24		/* of a thread, the innermost; those further out are like them */
+#define STATES 2048
+#define INTERPRETERS 16
+
+/*
+ * glibc registers the head of a thread's list of robust mutexes with the kernel. It lies in the middle of struct
+ * pthread, the same in 2.31 to 2.43: this far behind the beginning, which is what pthread_self() returns, and
+ * this far in front of the blocks of thread-specific data, 32 slots { sequence, value } each.
+ */
+#ifdef __aarch64__
+#define SELF_TO_ROBUST 0xe0
+#else
+#define SELF_TO_ROBUST 0x2e0
+#endif
+#define ROBUST_TO_BLOCKS 0x230
+#define BLOCK_SLOTS 32
+#define MAX_KEYS 1024
+
+/* The same in every version of a default build. */
+#define VAR_SIZE 16		/* of a variable-size object: ob_size */
+#define TYPE_NAME 24		/* of a type: tp_name */
+#define CODE_BYTES 48		/* of a code object of 3.8 to 3.10: co_code */
+
+enum verdict { RIGHT, NOT_PYTHON, WRONG };
+
+struct thread {
+	pid_t tid;
+	enum verdict verdict;
+	const char *why;	/* WRONG: what does not fit */
+};
+
+struct state {
+	__u64 address;
+	__u64 thread_id;
+};
+
+struct check {
+	pid_t pid;
+	const struct python_layout *layout;
+	const struct python_offsets *offsets;
+	__u64 code_type;
+	size_t frame_bytes;
+	__u32 key;
+	struct thread threads[THREADS];
+	size_t nr_threads;
+	size_t nr_glibc;	/* threads with a list of robust mutexes */
+	size_t nr_frames;	/* that were right */
+	struct state states[STATES];
+	size_t nr_states;
+};
+
+static int peek(const struct check *check, __u64 address, __u64 *word)
+{
+	return target_peek(check->pid, address, word, sizeof(*word));
+}
+
+static int refuse(int err, char *reason, size_t size, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(reason, size, fmt, args);
+	va_end(args);
+	return err;
+}
+
+/* ---- what the interpreter knows of threads ---- */
+
+/* The states of one interpreter. The list may change under our eyes: the next try will do. */
+static int list_interpreter(struct check *check, __u64 interpreter)
+{
+	const struct python_offsets *o = check->offsets;
+	__u64 tstate, owner;
+
+	if (peek(check, interpreter + o->interpreter_threads, &tstate))
+		return -EPROTO;
+	for (; tstate && check->nr_states < STATES; check->nr_states++) {
+		struct state *state = &check->states[check->nr_states];
+
+		state->address = tstate;
+		if (peek(check, tstate + o->tstate_interpreter, &owner) || owner != interpreter ||
+		    peek(check, tstate + o->layout.tstate_thread_id, &state->thread_id) ||
+		    peek(check, tstate + o->tstate_next, &tstate))
+			return -EPROTO;
+	}
+	return 0;
+}
+
+static int list_states(struct check *check)
+{
+	const struct python_offsets *o = check->offsets;
+	__u64 interpreter;
+	int i, err;
+
+	check->nr_states = 0;
+	err = peek(check, o->layout.runtime + o->interpreters_head, &interpreter);
+	for (i = 0; !err && interpreter && i < INTERPRETERS; i++) {
+		err = list_interpreter(check, interpreter);
+		if (!err)
+			err = peek(check, interpreter + o->interpreter_next, &interpreter);
+	}
+	return err;
+}
+
+static const struct state *find_state(const struct check *check, __u64 address)
+{
+	size_t i;
+
+	for (i = 0; i < check->nr_states; i++)
+		if (check->states[i].address == address)
+			return &check->states[i];
+	return NULL;
+}
+
+/* ---- the stack of a thread ---- */
+
+/* PyCode_Type, where no symbol gives its address: the type of the first code object, if it calls itself so. */
+static bool is_code_type(struct check *check, __u64 type)
+{
+	char name[5] = "";
+	__u64 at;
+
+	if (check->code_type)
+		return type == check->code_type;
+	if (peek(check, type + TYPE_NAME, &at) || target_peek(check->pid, at, name, sizeof(name)) || memcmp(name, "code", 5))
+		return false;
+	check->code_type = type;
+	return true;
+}
+
+/* Bytes of code that a code object has; 0 if it cannot be told. */
+static __u64 code_bytes(const struct check *check, __u64 code)
+{
+	bool is_inline = check->layout->minor >= 11;
+	__u64 size;
+
+	if ((!is_inline && peek(check, code + CODE_BYTES, &code)) || peek(check, code + VAR_SIZE, &size) || size > INT32_MAX)
+		return 0;
+	return is_inline ? 2 * size : size;
+}
+
+/* Where the frame is in its code, bytes; negative: not started. */
+static __s64 instruction_offset(const struct check *check, const unsigned char *frame, __u64 code)
+{
+	const struct python_layout *layout = check->layout;
+	__u64 address;
+	__s32 last;
+
+	if (layout->minor >= 11) {
+		memcpy(&address, frame + layout->frame_instr, sizeof(address));
+		return (__s64)(address - code - layout->code_adaptive);
+	}
+	memcpy(&last, frame + layout->frame_instr, sizeof(last));
+	return layout->minor == 10 ? 2 * (__s64)last : last;
+}
+
+/* A frame in one read, so that it is unlikely to change between its fields. */
+static const char *check_frame(struct check *check, __u64 address, __u64 *next)
+{
+	const struct python_layout *layout = check->layout;
+	unsigned char frame[PYTHON_FRAME_BYTES];
+	__u64 code, type;
+	__s64 offset;
+
+	if (target_peek(check->pid, address, frame, check->frame_bytes))
+		return "a frame cannot be read";
+	memcpy(next, frame + layout->frame_back, sizeof(*next));
+	if (layout->minor >= 12 && frame[layout->frame_owner] >= 3)
+		return NULL;	/* an entry from native code, without code of its own */
+	memcpy(&code, frame + layout->frame_code, sizeof(code));
+	code &= ~7ULL;		/* 3.14 has tags there */
+	if (peek(check, code + layout->code_type_offset, &type) || !is_code_type(check, type))
+		return "a frame has no code";
+	offset = instruction_offset(check, frame, code);
+	if (offset < -2 || (offset > 0 && offset & 1) || offset >= (__s64)code_bytes(check, code))
+		return "a frame is not in its code";
+	check->nr_frames++;
+	return NULL;
+}
+
+static const char *check_stack(struct check *check, __u64 tstate)
+{
+	const struct python_layout *layout = check->layout;
+	const char *why = NULL;
+	__u64 frame;
+	int i;
+
+	if (peek(check, tstate + layout->tstate_frame, &frame))
+		return "its state cannot be read";
+	if ((layout->minor == 11 || layout->minor == 12) && peek(check, frame + layout->cframe_frame, &frame))
+		return "its innermost frame cannot be read";
+	for (i = 0; frame && !why && i < FRAMES; i++)
+		why = check_frame(check, frame, &frame);
+	return why;
+}
+
+/* ---- threads ---- */
+
+static int thread_slot(const struct check *check, __u64 robust, __u64 *tstate)
+{
+	__u64 block;
+	int err = peek(check, robust + ROBUST_TO_BLOCKS + 8 * (check->key / BLOCK_SLOTS), &block);
+
+	*tstate = 0;
+	return err || !block ? err : peek(check, block + 16 * (check->key % BLOCK_SLOTS) + 8, tstate);
+}
+
+static enum verdict check_thread(struct check *check, struct thread *thread)
+{
+	const struct state *state;
+	__u64 robust, tstate;
+	size_t length;
+
+	if (syscall(SYS_get_robust_list, thread->tid, &robust, &length) || !robust)
+		return NOT_PYTHON;
+	check->nr_glibc++;
+	if (thread_slot(check, robust, &tstate)) {
+		thread->why = "its slot cannot be read";
+		return WRONG;
+	}
+	if (!tstate)
+		return NOT_PYTHON;
+	state = find_state(check, tstate);
+	if (!state && check->nr_states == STATES)
+		return NOT_PYTHON;	/* or one of the many that were not listed */
+	if (!state)
+		thread->why = "its slot holds no thread state";
+	else if (state->thread_id != robust - SELF_TO_ROBUST)
+		thread->why = "its slot holds another thread's state";
+	else
+		thread->why = check_stack(check, tstate);
+	return thread->why ? WRONG : RIGHT;
+}
+
+static int list_threads(struct check *check)
+{
+	struct dirent *entry;
+	char path[64];
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", check->pid);
+	dir = opendir(path);
+	if (!dir)
+		return -errno;
+	while (check->nr_threads < THREADS && (entry = readdir(dir)))
+		if (entry->d_name[0] != '.')
+			check->threads[check->nr_threads++] = (struct thread){.tid = atoi(entry->d_name), .verdict = WRONG};
+	closedir(dir);
+	return 0;
+}
+
+/* Those that were wrong are tried again; returns one that still is, NULL if none. */
+static const struct thread *check_threads(struct check *check)
+{
+	const struct thread *wrong = NULL;
+	size_t i;
+
+	for (i = 0; i < check->nr_threads; i++) {
+		struct thread *thread = &check->threads[i];
+
+		if (thread->verdict == WRONG)
+			thread->verdict = check_thread(check, thread);
+		if (thread->verdict == WRONG)
+			wrong = thread;
+	}
+	return wrong;
+}
+
+/* ---- all of it ---- */
+
+/* Key 0 is a good one: whether there is a key at all is told by the word in front of it. */
+static int read_key(struct check *check)
+{
+	__u32 key[2];
+	int err = target_peek(check->pid, check->layout->runtime + check->layout->tss_key, key, sizeof(key));
+
+	if (err)
+		return err;
+	if (key[0] > 1 || key[1] >= MAX_KEYS)
+		return -EPROTO;
+	check->key = key[1];
+	return key[0] ? 0 : -EAGAIN;
+}
+
+static int try_once(struct check *check, const struct thread **wrong)
+{
+	int err = read_key(check);
+
+	*wrong = NULL;
+	if (!err)
+		err = list_states(check);
+	if (!err)
+		*wrong = check_threads(check);
+	return *wrong || err == -EFAULT ? -EPROTO : err;
+}
+
+static int try_often(struct check *check, const struct thread **wrong)
+{
+	const struct timespec pause = {.tv_nsec = PAUSE_NS};
+	int i, err = try_once(check, wrong);
+
+	for (i = 1; err == -EPROTO && i < TRIES; i++) {
+		nanosleep(&pause, NULL);
+		err = try_once(check, wrong);
+	}
+	return err;
+}
+
+static int judge(const struct check *check, int err, const struct thread *wrong, char *reason, size_t size)
+{
+	unsigned int minor = check->layout->minor;
+
+	if (wrong)
+		return refuse(err, reason, size, "the stack of its thread %d is not as Python 3.%u has it (%s): sections only",
+			      wrong->tid, minor, wrong->why);
+	if (err == -EAGAIN || (!err && !check->nr_states))
+		return refuse(-EAGAIN, reason, size, "its Python 3.%u has not started yet", minor);
+	if (err == -EPROTO)
+		return refuse(err, reason, size, "its threads are not as Python 3.%u has them: sections only", minor);
+	if (err)
+		return refuse(err, reason, size, "its Python 3.%u cannot be read (%s): sections only", minor, strerror(-err));
+	if (!check->nr_glibc)
+		return refuse(-ENOTSUP, reason, size, "its threads are not those of glibc: sections only");
+	if (!check->nr_frames)
+		return refuse(-EAGAIN, reason, size, "none of its threads runs Python now");
+	return 0;
+}
+
+int python_check(pid_t pid, struct python_offsets *offsets, char *reason, size_t size)
+{
+	const struct thread *wrong = NULL;
+	struct check *check = calloc(1, sizeof(*check));
+	int err;
+
+	if (!check)
+		return refuse(-ENOMEM, reason, size, "not enough memory to look at its Python");
+	check->pid = pid;
+	check->offsets = offsets;
+	check->layout = &offsets->layout;
+	check->code_type = offsets->layout.code_type;
+	check->frame_bytes = python_layout_frame(check->layout);
+	err = check->frame_bytes <= PYTHON_FRAME_BYTES ? list_threads(check) : -EPROTO;
+	if (!err)
+		err = try_often(check, &wrong);
+	err = judge(check, err, wrong, reason, size);
+	if (!err)
+		offsets->layout.code_type = check->code_type;
+	free(check);
+	return err;
+}
