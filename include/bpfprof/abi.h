@@ -43,7 +43,7 @@ enum cause {
  */
 struct row_stat {
 	__u32 kind;		/* enum dcbs_name_kind */
-	__u32 pad;
+	__u32 sampled;		/* 1: a Python function, known from samples only; the figures below stay 0 */
 	__u64 count;		/* calls that ended while we watched and whose duration is known */
 	__u64 sum_ns;		/* of their durations */
 	__u64 total_ns;		/* time the section was open on a thread, recursion counted once, within the window */

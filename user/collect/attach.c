@@ -212,6 +212,23 @@ int attach_target(struct session *session, struct target *target)
 	return err ? err : 1;
 }
 
+bool attach_is_python(const struct dcbs_native_section *section)
+{
+	return !strcmp(section->binary, "python");
+}
+
+__u32 attach_python_row(struct session *session, const char *name)
+{
+	struct row_name key = {.kind = DCBS_NAME_SECTION};
+	__u32 row;
+
+	snprintf(key.text, sizeof(key.text), "%s", name);
+	row = reserve_row(session, &key);
+	if (row)
+		session->stats[row].sampled = 1;
+	return row;
+}
+
 static int attach_native(struct session *session, struct target *target, const struct dcbs_native_section *section)
 {
 	DECLARE_LIBBPF_OPTS(bpf_uprobe_opts, opts);
@@ -248,8 +265,9 @@ int attach_native_sections(struct session *session, struct target *target)
 	int err = 0;
 
 	for (i = 0; i < session->opts.nr_sections && !err; i++)
-		err = attach_native(session, target, &session->opts.sections[i]);
-	if (session->opts.nr_sections && !err && target_maps(target, "libstdc++.so"))
+		if (!attach_is_python(&session->opts.sections[i]))
+			err = attach_native(session, target, &session->opts.sections[i]);
+	if (session->native_sections && !err && target_maps(target, "libstdc++.so"))
 		session_note(session, "process %d runs C++: an exception that passes through a --section function ends it", target->pid);
 	return err;
 }

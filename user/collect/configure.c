@@ -59,7 +59,7 @@ static void fill_small_places(struct bpfprof *skel)
 
 static void choose_programs(struct session *session, const struct choice *choice)
 {
-	bool native = session->opts.nr_sections > 0, sampling = session->opts.frequency_hz > 0, fentry = choice->fentry;
+	bool native = session->native_sections, sampling = session->opts.frequency_hz > 0, fentry = choice->fentry;
 	struct bpfprof *skel = session->skel;
 
 	bpf_program__set_autoload(skel->progs.on_leave_image, kernel_at_least(6, 10));
@@ -79,10 +79,21 @@ static void choose_programs(struct session *session, const struct choice *choice
 	bpf_map__set_autocreate(skel->maps.waits, sampling);
 }
 
+static bool any_native(const struct dcbs_options *opts)
+{
+	size_t i;
+
+	for (i = 0; i < opts->nr_sections; i++)
+		if (!attach_is_python(&opts->sections[i]))
+			return true;
+	return false;
+}
+
 void configure(struct session *session, size_t nr_targets, pid_t only, const struct choice *choice)
 {
 	struct bpfprof *skel = session->skel;
 
+	session->native_sections = any_native(&session->opts);
 	choose_programs(session, choice);
 	fill_small_places(skel);
 	fill_syscalls(skel);
@@ -93,7 +104,7 @@ void configure(struct session *session, size_t nr_targets, pid_t only, const str
 	skel->rodata->sampling = session->opts.frequency_hz > 0;
 	if (session->opts.frequency_hz > 0)
 		skel->rodata->sample_period_ns = 1000000000ULL / (__u64)session->opts.frequency_hz;
-	skel->rodata->native_sections = session->opts.nr_sections > 0;
+	skel->rodata->native_sections = session->native_sections;
 	if (nr_targets == 1)
 		skel->rodata->only_tgid = (__u32)only;
 }

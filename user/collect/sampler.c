@@ -8,12 +8,14 @@
 
 #include "collect/sampler.h"
 #include "fail.h"
+#include "symbol/pyname.h"
 #include "symbol/symbols.h"
 
 #define FRAMES_MAX (1 << 16)
 #define STACKS_MAX (1 << 15)
 #define DEPTH_MAX (SAMPLE_PYTHON + 2 * SAMPLE_NATIVE)	/* with functions that were inlined */
 #define INLINED_MAX 8
+#define FUNCTIONS_MAX 64	/* Python functions that are sections: a bit of a word each */
 
 /* Entries in the order they came, and an open hash table of their numbers + 1, at most half full. */
 struct index {
@@ -26,10 +28,16 @@ struct sampler {
 	struct target *targets;
 	const size_t *nr_targets;
 	struct snapshot_frame *frames;
-	size_t nr_frames, room_frames;
+	__u64 *is_section;		/* of each frame: bit i, it is functions[i] */
+	size_t nr_frames, room_frames, room_bits;
 	struct snapshot_stack *stacks;	/* rows are the kernel's */
 	size_t nr_stacks, room_stacks;
 	struct index by_frame, by_stack;
+	struct {
+		const char *qualname;
+		__u32 row;
+	} functions[FUNCTIONS_MAX];
+	size_t nr_functions;
 	__u32 depth;			/* of the sample at hand */
 	__u32 at[DEPTH_MAX];
 	__u64 lost_stacks;
@@ -83,12 +91,25 @@ static bool same_frame(const struct snapshot_frame *f, const struct symbol *s)
 	return f->line == s->line && f->python == s->python && same_text(f->function, s->function) && same_text(f->file, s->file);
 }
 
+static __u64 sections_of(const struct sampler *sampler, const struct symbol *s)
+{
+	__u64 bits = 0;
+	size_t i;
+
+	for (i = 0; i < sampler->nr_functions && s->python; i++)
+		if (pyname_matches(sampler->functions[i].qualname, s->function, s->file))
+			bits |= 1ULL << i;
+	return bits;
+}
+
 static bool add_frame(struct sampler *sampler, const struct symbol *s)
 {
 	struct snapshot_frame *f;
 
-	if (!make_room((void **)&sampler->frames, &sampler->room_frames, sampler->nr_frames, sizeof(*f), FRAMES_MAX))
+	if (!make_room((void **)&sampler->frames, &sampler->room_frames, sampler->nr_frames, sizeof(*f), FRAMES_MAX) ||
+	    !make_room((void **)&sampler->is_section, &sampler->room_bits, sampler->nr_frames, sizeof(__u64), FRAMES_MAX))
 		return false;
+	sampler->is_section[sampler->nr_frames] = sections_of(sampler, s);
 	f = &sampler->frames[sampler->nr_frames];
 	*f = (struct snapshot_frame) {
 		.function = s->function ? strdup(s->function) : NULL, .file = s->file ? strdup(s->file) : NULL,
@@ -236,17 +257,35 @@ static struct target *target_of(struct sampler *sampler, __u32 tgid)
 	return NULL;
 }
 
+/* Python functions that are sections count as the outermost ones: what is marked inside them is inside. */
+static void add_functions(struct sampler *sampler, struct sample *sample)
+{
+	__u64 bits = 0;
+	__u32 i;
+
+	for (i = 0; i < sampler->depth; i++)
+		bits |= sampler->is_section[sampler->at[i]];
+	if (bits && sample->nr_rows == 1 && sample->rows[0] == ROW_OUTSIDE)
+		sample->nr_rows = 0;
+	for (; bits; bits &= bits - 1)
+		if (sample->nr_rows < SAMPLE_ROWS)
+			sample->rows[sample->nr_rows++] = (__u16)sampler->functions[__builtin_ctzll(bits)].row;
+}
+
 /* The ring is the kernel's, but what is in it was read from the target: the sizes are checked nevertheless. */
 static int on_sample(void *ctx, void *data, size_t size)
 {
 	struct sampler *sampler = ctx;
-	const struct sample *sample = data;
-	const struct python_frame *python = (const void *)(sample + 1);
+	struct sample head, *sample = &head;
+	const struct python_frame *python = (const void *)((const char *)data + sizeof(head));
 	struct snapshot_stack *stack;
 	struct target *target;
 
-	if (size < sizeof(*sample) || sample->nr_rows > SAMPLE_ROWS ||
-	    size < sizeof(*sample) + sample->nr_python * sizeof(*python) + sample->nr_native * sizeof(__u64))
+	if (size < sizeof(head))
+		return 0;
+	memcpy(&head, data, sizeof(head));
+	if (head.nr_rows > SAMPLE_ROWS ||
+	    size < sizeof(head) + head.nr_python * sizeof(*python) + head.nr_native * sizeof(__u64))
 		return 0;
 	target = target_of(sampler, sample->tgid);
 	if (!target || !target->symbols)
@@ -254,6 +293,7 @@ static int on_sample(void *ctx, void *data, size_t size)
 	sampler->depth = 0;
 	push_native(sampler, target, (const __u64 *)(python + sample->nr_python), sample->nr_native, sample->nr_python > 0);
 	push_python(sampler, target, python, sample->nr_python);
+	add_functions(sampler, sample);
 	stack = stack_of(sampler, sample);
 	if (!stack) {
 		sampler->lost_stacks++;
@@ -275,6 +315,15 @@ void sampler_poll(struct sampler *sampler)
 }
 
 /* ---- life ---- */
+
+int sampler_add_function(struct sampler *sampler, const char *qualname, __u32 row)
+{
+	if (sampler->nr_functions == FUNCTIONS_MAX)
+		return fail(-E2BIG, "--section: more than %d Python functions", FUNCTIONS_MAX);
+	sampler->functions[sampler->nr_functions].qualname = qualname;
+	sampler->functions[sampler->nr_functions++].row = row;
+	return 0;
+}
 
 int sampler_open(struct sampler **result, int ring_fd, struct target *targets, const size_t *nr_targets)
 {
@@ -323,6 +372,7 @@ void sampler_close(struct sampler *sampler)
 	ring_buffer__free(sampler->ring);
 	free(sampler->stacks);
 	free(sampler->frames);
+	free(sampler->is_section);
 	free(sampler->by_frame.slots);
 	free(sampler->by_stack.slots);
 	free(sampler);

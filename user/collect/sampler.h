@@ -17,6 +17,9 @@ struct sampler;
 /* ring_fd: the map `samples`. targets is looked into at each sample for who it is of. */
 int sampler_open(struct sampler **sampler, int ring_fd, struct target *targets, const size_t *nr_targets);
 
+/* Samples with that Python function on the stack are in the section of `row`, too: module.qualname, or a qualname alone. */
+int sampler_add_function(struct sampler *sampler, const char *qualname, __u32 row);
+
 /* Takes what is there. */
 void sampler_poll(struct sampler *sampler);
 

@@ -20,6 +20,7 @@ struct session {
 	struct bpfprof *skel;
 	struct row_stat *stats;		/* the maps, in place; BPFPROF_ROWS of each */
 	struct row_ledger *ledgers;
+	bool native_sections;		/* there are --section functions besides Python's */
 	bool has_ledgers;		/* the scheduler's events are attached that tell why a thread waits */
 	bool has_memory;		/* likewise those of RSS */
 	double trap_ns;			/* of a hit of the marker's probe; NAN: not measured */
@@ -68,6 +69,8 @@ int attach_kernel_events(struct session *session);
 int attach_target(struct session *session, struct target *target);
 void publish_python(struct session *session, const struct target *target);
 int attach_native_sections(struct session *session, struct target *target);
+bool attach_is_python(const struct dcbs_native_section *section);
+__u32 attach_python_row(struct session *session, const char *name);	/* 0: no room */
 int attach_keep(struct session *session, struct bpf_link *link, const char *what);
 
 #endif

@@ -98,6 +98,7 @@ static void merge_stat(struct row_stat *to, const struct row_stat *from)
 	__u64 size_last = from->sizes ? from->size_last : to->size_last;
 	__u64 *sum = &to->count;
 
+	to->sampled |= from->sampled;
 	while (add < end)
 		*sum++ += *add++;
 	to->max_ns = max;

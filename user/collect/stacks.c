@@ -17,6 +17,25 @@ static int read_target(void *target, __u64 address, void *to, size_t size)
 	return target_read(target, address, to, size);
 }
 
+/* Python functions that are to be sections. */
+static int add_functions(struct session *session)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < session->opts.nr_sections && !err; i++) {
+		const struct dcbs_native_section *section = &session->opts.sections[i];
+		__u32 row;
+
+		if (!attach_is_python(section))
+			continue;
+		row = attach_python_row(session, section->name);
+		err = row ? sampler_add_function(session->sampler, section->function, row) :
+			    fail(-E2BIG, "--section: more than %d sections", BPFPROF_ROWS - ROW_FIRST);
+	}
+	return err;
+}
+
 int stacks_open(struct session *session)
 {
 	static const struct python_layout none;
@@ -26,6 +45,8 @@ int stacks_open(struct session *session)
 	if (session->opts.frequency_hz <= 0)
 		return 0;
 	err = sampler_open(&session->sampler, bpf_map__fd(session->skel->maps.samples), session->targets, &session->nr_targets);
+	if (!err)
+		err = add_functions(session);
 	for (i = 0; i < session->nr_targets && !err; i++) {
 		struct target *target = &session->targets[i];
 
