@@ -53,7 +53,7 @@ static __always_inline u64 python_thread(struct task_struct *task, const struct 
 	u64 robust_list = (u64)BPF_CORE_READ(task, robust_list), block, state;
 	u32 key[2] = {};	/* is it initialised, and its number */
 
-	if (!robust_list || bpf_probe_read_user(key, sizeof(key), (void *)(p->runtime + p->tss_key - 4)) || !key[0] ||
+	if (!robust_list || bpf_probe_read_user(key, sizeof(key), (void *)(p->runtime + p->tss_key)) || !key[0] ||
 	    key[1] >= KEYS_MAX)
 		return 0;
 	block = read_word(robust_list + KEYS_OF_ROBUST_LIST + 8 * (key[1] >> 5));
