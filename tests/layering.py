@@ -26,7 +26,7 @@ MAY_INCLUDE = {
     "bpf": ["bpf/*", "bpfprof/*"],
     "user/marker": ["bpfprof/target.h", "dcbs/markers.h", "user/marker/*"],
     "user/marker/python": ["dcbs/markers.h", "user/marker/python/*", "user/marker/*"],
-    "user/symbol": ["user/symbol/*", "fail.h"],
+    "user/symbol": ["user/symbol/*", "bpfprof/abi.h", "fail.h"],
     "user/collect": ["user/collect/*", "user/symbol/*", "bpfprof.skel.h"] + CONTRACTS + COMMON,
     "user/analyse": ["user/analyse/*", "collect/snapshot.h"] + CONTRACTS + COMMON,
     "user/render": ["user/render/*"] + CONTRACTS + COMMON,
