@@ -178,9 +178,10 @@ struct clock {
 	u64 off_sample_ns;	/* when its stack was last taken as it began to wait */
 	u32 off_sampled;	/* and it still waits there */
 	u32 pad3;
-	u64 queued_ns;		/* how long it had waited for it */
+	u64 queued_ns;		/* how long it had waited for it in a run queue */
+	u64 waited_ns;		/* and before that for something else, by waited_cause */
 	u32 nr_queued;		/* the sections that this was charged to, up to QUEUED_SECTIONS of them */
-	u32 pad0;
+	u32 waited_cause;
 	struct open_section queued[QUEUED_SECTIONS];
 	u64 on_ns;		/* up to where its running time has been charged to others' sections */
 	u64 inherit;		/* record of the thread that woke it, whose section it works for; 0: none */

@@ -12,29 +12,41 @@ static long give_back(u32 i, struct charge *c)
 {
 	struct open_section *s = &c->clock->queued[i & (QUEUED_SECTIONS - 1)];
 	struct row_ledger *ledger = ledger_of(s->row);
+	u32 cause = c->cause & (CAUSES - 1);
 
 	if (!ledger)
 		return 1;
 	if (s->first)
-		__sync_fetch_and_add(&ledger->off_ns[CAUSE_RUNQUEUE], -c->ns);
+		__sync_fetch_and_add(&ledger->off_ns[cause], -c->ns);
 	if (!i)
-		__sync_fetch_and_add(&ledger->self_off_ns[CAUSE_RUNQUEUE], -c->ns);
+		__sync_fetch_and_add(&ledger->self_off_ns[cause], -c->ns);
 	return 0;
 }
 
-/* Of the wait for this slice, so much counts as running. */
-static __noinline int queued_less(struct clock *clock, u64 ns)
+/* So much of a wait counts as running. */
+static __always_inline void wait_less(struct clock *clock, u32 cause, u64 ns)
 {
-	struct charge c = {.clock = clock, .ns = ns < clock->queued_ns ? ns : clock->queued_ns};
+	struct charge c = {.clock = clock, .cause = cause & (CAUSES - 1), .ns = ns};
 
-	clock->queued_ns = 0;
-	if (!c.ns || clock->nr_queued > QUEUED_SECTIONS)
-		return 0;
-	__sync_fetch_and_add(&clock->sum.off_ns[CAUSE_RUNQUEUE], -c.ns);
+	if (!ns)
+		return;
+	__sync_fetch_and_add(&clock->sum.off_ns[c.cause & (CAUSES - 1)], -ns);
 	if (clock->nr_queued)
 		bpf_loop(clock->nr_queued, give_back, &c, 0);
 	else
-		__sync_fetch_and_add(&clock->sum.outside_off_ns[CAUSE_RUNQUEUE], -c.ns);
+		__sync_fetch_and_add(&clock->sum.outside_off_ns[c.cause & (CAUSES - 1)], -ns);
+}
+
+static __noinline int slice_more(struct clock *clock, u64 ns)
+{
+	u64 queued = ns < clock->queued_ns ? ns : clock->queued_ns, waited;
+
+	waited = ns - queued < clock->waited_ns ? ns - queued : clock->waited_ns;
+	clock->queued_ns = clock->waited_ns = 0;
+	if (clock->nr_queued > QUEUED_SECTIONS)
+		return 0;
+	wait_less(clock, CAUSE_RUNQUEUE, queued);
+	wait_less(clock, clock->waited_cause, waited);
 	return 0;
 }
 
@@ -42,7 +54,7 @@ static __noinline int queued_less(struct clock *clock, u64 ns)
  * A thread's running time is what the kernel counts as such, which differs from the time between two
  * switches by some microseconds each. At the end of a slice the scheduler is at work, which may pull threads
  * over from other CPUs, and a hypervisor may have taken the CPU meanwhile: that is waiting for a CPU, too. At
- * its beginning the kernel counts from when an idle CPU began to wake up for it: that was no waiting.
+ * its beginning the kernel counts from when an idle CPU began to wake up for it, even before it was woken.
  */
 static __always_inline void charge_stolen(struct clock *clock, struct task_struct *task, u64 now)
 {
@@ -53,7 +65,7 @@ static __always_inline void charge_stolen(struct clock *clock, struct task_struc
 	if (ran < slice)
 		charge_off(clock, CAUSE_RUNQUEUE, clock->slice_ns + ran, now);
 	else
-		queued_less(clock, ran - slice);
+		slice_more(clock, ran - slice);
 }
 
 static __always_inline void leave_cpu(void *ctx, struct task_struct *task, struct process *process, u32 state)
@@ -101,12 +113,18 @@ static long copy_open(u32 i, struct clock **c)
 	return 0;
 }
 
-/* The wait for this slice may have to be charged less, and who has been charged may have ended by then. */
-static __always_inline void note_queued(struct clock *clock, u64 woken, u64 now)
+static __always_inline u64 in_window(u64 start, u64 end)
 {
-	u64 start = woken > window.start_ns ? woken : window.start_ns;
+	start = start > window.start_ns ? start : window.start_ns;
+	return window.start_ns && end > start ? end - start : 0;
+}
 
-	clock->queued_ns = now > start && window.start_ns ? now - start : 0;
+/* The waits before this slice may have to be charged less, and who has been charged may have ended by then. */
+static __always_inline void note_waits(struct clock *clock, u64 off, u64 woken, u64 now)
+{
+	clock->queued_ns = in_window(woken, now);
+	clock->waited_ns = in_window(off, woken);
+	clock->waited_cause = clock->cause;
 	clock->nr_queued = clock->own ? clock->nr_open : 0;
 	if (clock->nr_queued && clock->nr_queued <= QUEUED_SECTIONS)
 		bpf_loop(clock->nr_queued, copy_open, &clock, 0);
@@ -137,7 +155,7 @@ static __always_inline void enter_cpu(struct task_struct *task)
 	charge_off(clock, CAUSE_RUNQUEUE, woken, now);
 	if (sampling)
 		sample_waited(task, clock, woken - off);
-	note_queued(clock, woken, now);
+	note_waits(clock, off, woken, now);
 }
 
 SEC("tp_btf/sched_switch")
