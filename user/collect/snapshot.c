@@ -342,6 +342,8 @@ static void copy_costs(const struct session *session, struct snapshot *snap)
 {
 	snap->bpf_ns_per_flush = ns_per_run(session->skel->progs.on_flush);
 	snap->bpf_ns_per_switch = ns_per_run(session->skel->progs.on_switch);
+	snap->bpf_ns_per_tick = ns_per_run(session->skel->progs.on_tick);
+	snap->bpf_ns_per_sample = session->sampler ? ns_per_run(session->skel->progs.on_sample) : NAN;
 	snap->trap_ns = session->trap_ns;
 	snap->page_touch_ns = session->page_touch_ns;
 	snap->bpf_ns_per_waking = ns_per_run(session->skel->progs.on_wakeup) +
