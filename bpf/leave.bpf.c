@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* leave.bpf.c - a target's thread ends, or executes another image: the last look at what it leaves behind. */
-#include "path.bpf.h"
+#include "clock.bpf.h"
 #include "rss.bpf.h"
 
 struct fold {
@@ -233,9 +233,7 @@ int BPF_PROG(on_do_exit)
 	return 0;
 }
 
-/* Linux 6.10 and later: before the old image goes. */
-SEC("?tp_btf/sched_prepare_exec")
-int BPF_PROG(on_leave_image, struct task_struct *task)
+static __always_inline int leave_image(struct task_struct *task)
 {
 	struct process *process = process_of(task);
 
@@ -245,17 +243,18 @@ int BPF_PROG(on_leave_image, struct task_struct *task)
 	return 0;
 }
 
+/* Linux 6.10 and later: before the old image goes. */
+SEC("?tp_btf/sched_prepare_exec")
+int BPF_PROG(on_leave_image, struct task_struct *task)
+{
+	return leave_image(task);
+}
+
 /* The same before Linux 6.10. */
 SEC("?fentry/begin_new_exec")
 int BPF_PROG(on_begin_exec)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct process *process = process_of(task);
-
-	last_look(task);
-	if (process)
-		note_memory(task, process);
-	return 0;
+	return leave_image(bpf_get_current_task_btf());
 }
 
 static long forget_row(u32 i, struct process **process)

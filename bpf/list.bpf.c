@@ -6,7 +6,7 @@
  * it has only a few pieces at hand. It finds out what they are waiting for already. It must not take a
  * thread's lock: it may be preempted, and the thread would go unread meanwhile.
  */
-#include "path.bpf.h"
+#include "clock.bpf.h"
 #include "cause.bpf.h"
 #include "rss.bpf.h"
 

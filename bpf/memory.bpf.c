@@ -6,7 +6,7 @@
  * changes: memory is mapped to be touched, and given back with pages in it. What neither tells, a munmap() of
  * memory that was never touched above all, is the next one's to be charged.
  */
-#include "path.bpf.h"
+#include "clock.bpf.h"
 #include "rss.bpf.h"
 
 /* What another task did to a target's memory: the kernel's reclaim, above all. */

@@ -3,7 +3,7 @@
 #ifndef BPF_SAMPLE_H
 #define BPF_SAMPLE_H
 
-#include "path.bpf.h"
+#include "clock.bpf.h"
 #include "pywalk.bpf.h"
 
 static __always_inline void take_row(struct walker *w, u32 row)

@@ -7,32 +7,21 @@
 #include <bpf/libbpf.h>
 
 #include "collect/sampler.h"
+#include "collect/stack_table.h"
 #include "fail.h"
 #include "symbol/pyname.h"
 #include "symbol/symbols.h"
 
-#define FRAMES_MAX (1 << 16)
-#define STACKS_MAX (1 << 15)
 #define DEPTH_MAX (SAMPLE_PYTHON + 2 * SAMPLE_NATIVE)	/* with functions that were inlined */
 #define INLINED_MAX 8
 #define FUNCTIONS_MAX 64	/* Python functions that are sections: a bit of a word each */
-
-/* Entries in the order they came, and an open hash table of their numbers + 1, at most half full. */
-struct index {
-	__u32 *slots;
-	__u32 mask;
-};
 
 struct sampler {
 	struct ring_buffer *ring;
 	struct target *targets;
 	const size_t *nr_targets;
-	struct snapshot_frame *frames;
-	__u64 *is_section;		/* of each frame: bit i, it is functions[i] */
-	size_t nr_frames, room_frames, room_bits;
-	struct snapshot_stack *stacks;	/* rows are the kernel's */
-	size_t nr_stacks, room_stacks;
-	struct index by_frame, by_stack;
+	struct stack_table table;
+	__u64 *is_section;		/* of each frame of the table: bit i, it is functions[i] */
 	struct {
 		const char *qualname;
 		__u32 row;
@@ -43,53 +32,7 @@ struct sampler {
 	__u64 lost_stacks;
 };
 
-/* ---- the tables ---- */
-
-static __u64 hash_bytes(__u64 h, const void *bytes, size_t n)
-{
-	const unsigned char *p = bytes;
-
-	while (n--)
-		h = (h ^ *p++) * 0x100000001b3ULL;
-	return h;
-}
-
-static __u64 hash_text(__u64 h, const char *text)
-{
-	return text ? hash_bytes(h, text, strlen(text) + 1) : h * 0x100000001b3ULL;
-}
-
-static int index_open(struct index *index, __u32 entries)
-{
-	index->mask = 2 * entries - 1;
-	index->slots = calloc(2 * (size_t)entries, sizeof(*index->slots));
-	return index->slots ? 0 : -ENOMEM;
-}
-
-/* Room for one more of an array that doubles. */
-static bool make_room(void **array, size_t *room, size_t used, size_t size, size_t max)
-{
-	size_t larger = *room ? 2 * *room : 256;
-	void *grown;
-
-	if (used < *room)
-		return true;
-	if (used >= max || !(grown = realloc(*array, larger * size)))
-		return false;
-	*array = grown;
-	*room = larger;
-	return true;
-}
-
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && !strcmp(a, b));
-}
-
-static bool same_frame(const struct snapshot_frame *f, const struct symbol *s)
-{
-	return f->line == s->line && f->python == s->python && same_text(f->function, s->function) && same_text(f->file, s->file);
-}
+/* ---- one sample ---- */
 
 static __u64 sections_of(const struct sampler *sampler, const struct symbol *s)
 {
@@ -102,92 +45,18 @@ static __u64 sections_of(const struct sampler *sampler, const struct symbol *s)
 	return bits;
 }
 
-static bool add_frame(struct sampler *sampler, const struct symbol *s)
-{
-	struct snapshot_frame *f;
-
-	if (!make_room((void **)&sampler->frames, &sampler->room_frames, sampler->nr_frames, sizeof(*f), FRAMES_MAX) ||
-	    !make_room((void **)&sampler->is_section, &sampler->room_bits, sampler->nr_frames, sizeof(__u64), FRAMES_MAX))
-		return false;
-	sampler->is_section[sampler->nr_frames] = sections_of(sampler, s);
-	f = &sampler->frames[sampler->nr_frames];
-	*f = (struct snapshot_frame) {
-		.function = s->function ? strdup(s->function) : NULL, .file = s->file ? strdup(s->file) : NULL,
-		.line = s->line, .python = s->python,
-	};
-	sampler->nr_frames++;
-	return true;
-}
-
-/* The number of a function and line, FRAMES_MAX if there is no room. */
-static __u32 frame_of(struct sampler *sampler, const struct symbol *s)
-{
-	__u64 h = hash_bytes(hash_text(hash_text(0xcbf29ce484222325ULL + s->python, s->function), s->file), &s->line, sizeof(s->line));
-	struct index *index = &sampler->by_frame;
-	__u32 i;
-
-	for (i = (__u32)(h >> 20) & index->mask; index->slots[i]; i = (i + 1) & index->mask)
-		if (same_frame(&sampler->frames[index->slots[i] - 1], s))
-			return index->slots[i] - 1;
-	if (!add_frame(sampler, s))
-		return FRAMES_MAX;
-	index->slots[i] = (__u32)sampler->nr_frames;
-	return (__u32)sampler->nr_frames - 1;
-}
-
-static bool same_stack(const struct sampler *sampler, const struct snapshot_stack *stack, const struct sample *sample)
-{
-	return stack->nr_rows == sample->nr_rows && stack->nr_frames == sampler->depth &&
-	       !memcmp(stack->rows, sample->rows, sample->nr_rows * sizeof(sample->rows[0])) &&
-	       !memcmp(stack->frames, sampler->at, sampler->depth * sizeof(sampler->at[0]));
-}
-
-static struct snapshot_stack *add_stack(struct sampler *sampler, const struct sample *sample)
-{
-	__u32 *frames = malloc((sampler->depth + 1) * sizeof(*frames));
-	struct snapshot_stack *stack;
-
-	if (!frames || !make_room((void **)&sampler->stacks, &sampler->room_stacks, sampler->nr_stacks, sizeof(*stack), STACKS_MAX)) {
-		free(frames);
-		return NULL;
-	}
-	stack = &sampler->stacks[sampler->nr_stacks++];
-	memset(stack, 0, sizeof(*stack));
-	memcpy(stack->rows, sample->rows, sizeof(stack->rows));
-	memcpy(frames, sampler->at, sampler->depth * sizeof(*frames));
-	stack->nr_rows = sample->nr_rows;
-	stack->nr_frames = sampler->depth;
-	stack->frames = frames;
-	return stack;
-}
-
-static struct snapshot_stack *stack_of(struct sampler *sampler, const struct sample *sample)
-{
-	__u64 h = hash_bytes(hash_bytes(0xcbf29ce484222325ULL, sample->rows, sample->nr_rows * sizeof(sample->rows[0])),
-			     sampler->at, sampler->depth * sizeof(sampler->at[0]));
-	struct index *index = &sampler->by_stack;
-	struct snapshot_stack *stack;
-	__u32 i;
-
-	for (i = (__u32)(h >> 20) & index->mask; index->slots[i]; i = (i + 1) & index->mask)
-		if (same_stack(sampler, &sampler->stacks[index->slots[i] - 1], sample))
-			return &sampler->stacks[index->slots[i] - 1];
-	stack = add_stack(sampler, sample);
-	if (stack)
-		index->slots[i] = (__u32)sampler->nr_stacks;
-	return stack;
-}
-
-/* ---- one sample ---- */
-
 static void push(struct sampler *sampler, const struct symbol *symbol)
 {
-	__u32 frame = frame_of(sampler, symbol);
+	size_t known = sampler->table.nr_frames;
+	__u32 frame = stack_table_frame(&sampler->table, symbol);
 
-	if (frame < FRAMES_MAX && sampler->depth < DEPTH_MAX)
-		sampler->at[sampler->depth++] = frame;
-	else
+	if (frame == STACK_FRAMES || sampler->depth == DEPTH_MAX) {
 		sampler->lost_stacks++;
+		return;
+	}
+	if (frame == known)
+		sampler->is_section[frame] = sections_of(sampler, symbol);
+	sampler->at[sampler->depth++] = frame;
 }
 
 static bool is_call(const unsigned char *end, int bytes)
@@ -279,6 +148,7 @@ static int on_sample(void *ctx, void *data, size_t size)
 	struct sample head, *sample = &head;
 	const struct python_frame *python = (const void *)((const char *)data + sizeof(head));
 	struct snapshot_stack *stack;
+	struct stack_key key;
 	struct target *target;
 
 	if (size < sizeof(head))
@@ -294,7 +164,8 @@ static int on_sample(void *ctx, void *data, size_t size)
 	push_native(sampler, target, (const __u64 *)(python + sample->nr_python), sample->nr_native, sample->nr_python > 0);
 	push_python(sampler, target, python, sample->nr_python);
 	add_functions(sampler, sample);
-	stack = stack_of(sampler, sample);
+	key = (struct stack_key){sample->rows, sample->nr_rows, sampler->at, sampler->depth};
+	stack = stack_table_add(&sampler->table, &key);
 	if (!stack) {
 		sampler->lost_stacks++;
 		return 0;
@@ -334,7 +205,8 @@ int sampler_open(struct sampler **result, int ring_fd, struct target *targets, c
 	sampler->targets = targets;
 	sampler->nr_targets = nr_targets;
 	sampler->ring = ring_buffer__new(ring_fd, on_sample, sampler, NULL);
-	if (!sampler->ring || index_open(&sampler->by_frame, FRAMES_MAX) || index_open(&sampler->by_stack, STACKS_MAX)) {
+	sampler->is_section = calloc(STACK_FRAMES, sizeof(*sampler->is_section));
+	if (!sampler->ring || !sampler->is_section || stack_table_open(&sampler->table)) {
 		sampler_close(sampler);
 		return fail(-ENOMEM, "cannot map the ring of samples: out of memory");
 	}
@@ -344,88 +216,27 @@ int sampler_open(struct sampler **result, int ring_fd, struct target *targets, c
 
 void sampler_clear(struct sampler *sampler)
 {
-	size_t i;
-
 	if (!sampler)
 		return;
 	sampler_poll(sampler);
-	for (i = 0; i < sampler->nr_stacks; i++)
-		free(sampler->stacks[i].frames);
-	sampler->nr_stacks = 0;
+	stack_table_clear(&sampler->table);
 	sampler->lost_stacks = 0;
-	if (sampler->by_stack.slots)
-		memset(sampler->by_stack.slots, 0, (sampler->by_stack.mask + 1) * sizeof(__u32));
-}
-
-void sampler_close(struct sampler *sampler)
-{
-	size_t i;
-
-	if (!sampler)
-		return;
-	for (i = 0; i < sampler->nr_stacks; i++)
-		free(sampler->stacks[i].frames);
-	for (i = 0; i < sampler->nr_frames; i++) {
-		free(sampler->frames[i].function);
-		free(sampler->frames[i].file);
-	}
-	ring_buffer__free(sampler->ring);
-	free(sampler->stacks);
-	free(sampler->frames);
-	free(sampler->is_section);
-	free(sampler->by_frame.slots);
-	free(sampler->by_stack.slots);
-	free(sampler);
-}
-
-/* ---- copies ---- */
-
-static int copy_frames(const struct sampler *sampler, struct snapshot *snap)
-{
-	size_t i;
-
-	snap->frames = calloc(sampler->nr_frames + 1, sizeof(*snap->frames));
-	if (!snap->frames)
-		return -ENOMEM;
-	for (i = 0; i < sampler->nr_frames; i++) {
-		const struct snapshot_frame *from = &sampler->frames[i];
-
-		snap->frames[snap->nr_frames++] = (struct snapshot_frame) {
-			.function = from->function ? strdup(from->function) : NULL,
-			.file = from->file ? strdup(from->file) : NULL, .line = from->line, .python = from->python,
-		};
-	}
-	return 0;
-}
-
-static int copy_stack(struct snapshot_stack *to, const struct snapshot_stack *from, const __u16 *row_index)
-{
-	__u32 i;
-
-	*to = *from;
-	to->frames = malloc((from->nr_frames + 1) * sizeof(*to->frames));
-	if (!to->frames)
-		return -ENOMEM;
-	memcpy(to->frames, from->frames, from->nr_frames * sizeof(*to->frames));
-	for (i = 0; i < from->nr_rows; i++)
-		to->rows[i] = from->rows[i] < BPFPROF_ROWS ? row_index[from->rows[i]] : SNAPSHOT_OUTSIDE;
-	return 0;
 }
 
 int sampler_copy(const struct sampler *sampler, struct snapshot *snap, const __u16 *row_index)
 {
-	size_t i;
-
 	if (!sampler)
 		return 0;
 	snap->counters.stacks_broken += sampler->lost_stacks;
-	snap->stacks = calloc(sampler->nr_stacks + 1, sizeof(*snap->stacks));
-	if (!snap->stacks || copy_frames(sampler, snap))
-		return fail(-ENOMEM, "out of memory");
-	for (i = 0; i < sampler->nr_stacks; i++) {
-		if (copy_stack(&snap->stacks[i], &sampler->stacks[i], row_index))
-			return fail(-ENOMEM, "out of memory");
-		snap->nr_stacks++;
-	}
-	return 0;
+	return stack_table_copy(&sampler->table, snap, row_index);
+}
+
+void sampler_close(struct sampler *sampler)
+{
+	if (!sampler)
+		return;
+	ring_buffer__free(sampler->ring);
+	stack_table_close(&sampler->table);
+	free(sampler->is_section);
+	free(sampler);
 }
