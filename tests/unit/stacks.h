@@ -19,13 +19,13 @@ static inline struct snapshot *stacks_begin(struct snapshot *snap)
 	return snap;
 }
 
-static inline __u32 stacks_frame(struct snapshot *snap, const char *function, const char *file, __u32 line, bool python)
+static inline __u32 stacks_frame(struct snapshot *snap, const char *function, const char *source, __u32 line, bool python)
 {
 	struct snapshot_frame *f = &snap->frames[snap->nr_frames];
 
 	assert_true(snap->nr_frames < FRAMES_ROOM);
 	f->function = function ? strdup(function) : NULL;
-	f->file = file ? strdup(file) : NULL;
+	f->file = source ? strdup(source) : NULL;
 	f->line = line;
 	f->python = python;
 	return (__u32)snap->nr_frames++;
