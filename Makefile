@@ -121,9 +121,16 @@ user_pkgs := libbpf libelf libdw jansson ncursesw libcap
 # Of the C++ runtime only the demangler, linked in.
 libs = $$(pkg-config --libs $(user_pkgs)) -lz -lm -Wl,-Bstatic -lstdc++ -Wl,-Bdynamic
 
+# What the flame graph carries for the browser, as C strings.
+$O/render/%.h: user/render/% | $(first)
+	@mkdir -p $(@D)
+	$(call say,TEXT,$<)sed '/SPDX/d; s/[\\"]/\\&/g; s/.*/"&\\n"/' $< > $@
+
+$O/user/render/svg.o: $O/render/svg.js.h $O/render/svg.css.h
+
 $O/user/%.o: user/%.c $(skeleton) | $(first)
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(CC) $(CFLAGS) $(san) $(warnings) $(cstd) $(depflags) -D_GNU_SOURCE -Iuser -I$O/bpf -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(CFLAGS) $(san) $(warnings) $(cstd) $(depflags) -D_GNU_SOURCE -Iuser -I$O/bpf -I$O/render -c -o $@ $<
 
 $O/libbpfprof.a: $(user_lib_objs) $O/user/probe-only.o
 	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^

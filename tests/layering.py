@@ -29,14 +29,15 @@ MAY_INCLUDE = {
     "user/symbol": ["user/symbol/*", "bpfprof/abi.h", "fail.h"],
     "user/collect": ["user/collect/*", "user/symbol/*", "bpfprof.skel.h"] + CONTRACTS + COMMON,
     "user/analyse": ["user/analyse/*", "collect/snapshot.h"] + CONTRACTS + COMMON,
-    "user/render": ["user/render/*"] + CONTRACTS + COMMON,
+    "user/render": ["user/render/*", "svg.js.h", "svg.css.h"] + CONTRACTS + COMMON,
 }
 # The files of user/ itself put the stages together and may include everything but what is inside a stage.
 INSIDE_A_STAGE = {"collect/session_impl.h", "collect/probe.h", "collect/marker.h", "collect/python_layout.h", "analyse/stats.h", "analyse/bottleneck.h",
                   "analyse/summary.h", "analyse/ledger.h", "analyse/threads.h", "analyse/costs.h", "analyse/rules.h",
-                  "analyse/figures.h", "analyse/paging.h", "render/json.h", "render/json_get.h", "render/json_hist.h",
+                  "analyse/figures.h", "analyse/paging.h", "analyse/samples.h", "analyse/stacks.h",
+                  "analyse/functions.h", "render/json.h", "render/json_get.h", "render/json_hist.h",
                   "render/json_ledger.h", "render/json_value.h", "render/table.h", "render/text.h", "render/cause.h",
-                  "render/display.h"}
+                  "render/display.h", "render/order.h", "render/flame.h", "render/json_functions.h"}
 SEARCH = {"bpf": ["include"], "user/marker": ["include", "user/marker"], "user": ["user", "include"], "include": ["include"]}
 BUILD_MACHINE = re.compile(r"(?<![\w$.}])/(?:work|root|home/(?!user/)[\w.-]+)/[\w.]")
 

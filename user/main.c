@@ -71,9 +71,9 @@ static int publish(struct session *session, const struct opts *opts, struct outp
 
 	if (make_report(session, opts, &report))
 		return complain();
-	if (output_standard(opts->format, report))
+	if (output_standard(report, opts))
 		status = complain();
-	if (outputs_write(outputs, report))
+	if (outputs_write(outputs, report, opts))
 		status = complain();
 	dcbs_report_free(report);
 	return status;
@@ -112,9 +112,9 @@ static int report_again(const struct opts *opts)
 
 	if (dcbs_report_load(&report, opts->file) || outputs_open(&outputs, opts))
 		return complain();
-	err = output_standard(opts->format, report);
+	err = output_standard(report, opts);
 	if (!err)
-		err = outputs_write(&outputs, report);
+		err = outputs_write(&outputs, report, opts);
 	outputs_close(&outputs);
 	dcbs_report_free(report);
 	return err ? complain() : 0;

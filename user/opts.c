@@ -17,8 +17,6 @@
 
 enum { OPT_MAX_OVERHEAD = 0x100 };
 
-const char *argp_program_version = "dcbs-bpfprof " DCBS_VERSION;
-
 static const char doc[] =
 	"Times the named sections of a running evaluation, without stopping or slowing it."
 	"\v"
@@ -38,13 +36,15 @@ static const struct argp_option options[] = {
 	{"frequency", 'F', "HZ", 0, "CPU sampling, 0 = off (99)", 0},
 	{"section", 's', "NAME=BINARY:FUNCTION", 0, "time a native function as section NAME; may be given again", 0},
 	{"threshold", 't', "SECONDS", 0, "what counts as a bottleneck (1.0)", 0},
-	{"sort-by", 'S', "KEY", 0, "order of the function table: cumulative, self, calls, name (cumulative)", 0},
+	{"sort-by", 'S', "KEY", 0, "order of functions: cumulative, self (tottime), calls, name, file, line, or as cProfile calls these (cumulative)", 0},
 	{"output", 'o', "FILE", 0, "write the session to FILE, its suffix picks the format; may be given again", 0},
 	{"format", 'f', "FORMAT", 0, "format of standard output (text)", 0},
 	{"children", 'c', NULL, 0, "follow processes that the target forks", 0},
 	{"max-overhead", OPT_MAX_OVERHEAD, "PERCENT", 0, "the most of one CPU that profiling may cost (1)", 0},
 	{"quiet", 'q', NULL, 0, "no live table, no progress", 0},
 	{"verbose", 'v', NULL, 0, "say what is being done", 0},
+	{"help", 'h', NULL, 0, "print this", 0},
+	{"version", 'V', NULL, 0, "print the version", 0},
 	{0},
 };
 
@@ -137,15 +137,8 @@ static void add_output(struct opts *opts, const char *arg)
 
 static void set_sort(struct opts *opts, const char *arg)
 {
-	static const char *const keys[] = {"cumulative", "self", "tottime", "calls", "name"};
-	size_t i;
-
-	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (!strcmp(arg, keys[i]))
-			break;
-	if (i == sizeof(keys) / sizeof(keys[0]))
-		refuse("--sort-by %s: must be cumulative, self, calls or name", arg);
-	opts->sort_by = arg;
+	if (!render_order_by_name(arg, &opts->sort_by))
+		refuse("--sort-by %s: must be cumulative, self (tottime), calls, name, file or line", arg);
 }
 
 static void add_word(struct opts *opts, char *arg)
@@ -171,6 +164,30 @@ static void check_whole(const struct opts *opts)
 		refuse("--children: not possible yet; give each process with -p");
 }
 
+/* The formats are named where they are asked for. */
+static char *add_formats(int key, const char *text, void *opts)
+{
+	char *longer;
+
+	(void)opts;
+	if (!text || (key != 'o' && key != 'f') || asprintf(&longer, "%s: %s", text, all_formats(key == 'o')) < 0)
+		return (char *)text;
+	return longer;
+}
+
+/* argp's own would be silenced together with its complaints. */
+static void __attribute__((noreturn)) show_help(const struct argp_state *state)
+{
+	argp_help(state->root_argp, stdout, ARGP_HELP_STD_HELP, program_invocation_short_name);
+	exit(fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS);
+}
+
+static void __attribute__((noreturn)) show_version(void)
+{
+	puts("dcbs-bpfprof " DCBS_VERSION);
+	exit(fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS);
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct opts *opts = state->input;
@@ -192,6 +209,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'c': opts->children = true; break;
 	case 'q': opts->quiet = true; break;
 	case 'v': opts->verbose = true; break;
+	case 'h': show_help(state);
+	case 'V': show_version();
 	case ARGP_KEY_ARG: add_word(opts, arg); break;
 	case ARGP_KEY_END: check_whole(opts); break;
 	default: return ARGP_ERR_UNKNOWN;
@@ -219,11 +238,11 @@ void opts_parse(struct opts *opts, int argc, char **argv)
 	static const struct { const char *word; enum command command; } words[] = {
 		{"report", COMMAND_REPORT}, {"list", COMMAND_LIST}, {"check", COMMAND_CHECK},
 	};
-	const struct argp argp = {options, parse, "-p PID\n-- COMMAND ARG...\nlist\ncheck\nreport FILE.json", doc, NULL, NULL, NULL};
+	const struct argp argp = {options, parse, "-p PID\n-- COMMAND ARG...\nlist\ncheck\nreport FILE.json", doc, NULL, add_formats, NULL};
 	int unparsed = 0;
 	size_t i;
 
-	*opts = (struct opts){.format = "text", .sort_by = "cumulative", .interval_s = 1, .threshold_s = 1,
+	*opts = (struct opts){.format = "text", .sort_by = RENDER_CUMULATIVE, .interval_s = 1, .threshold_s = 1,
 			      .max_overhead_percent = 1, .frequency_hz = 99};
 	program_invocation_name = program_invocation_short_name;
 	argc = split_command(opts, argc, argv);
@@ -237,7 +256,7 @@ void opts_parse(struct opts *opts, int argc, char **argv)
 		break;
 	}
 	/* argp's own complaints take two lines and name the program by its path. */
-	if (argp_parse(&argp, argc, argv, ARGP_NO_ERRS, &unparsed, opts))
+	if (argp_parse(&argp, argc, argv, ARGP_NO_ERRS | ARGP_NO_HELP, &unparsed, opts))
 		refuse("%s: there is no such option, or its value is missing; `dcbs-bpfprof --help` lists them",
 		       unparsed > 1 && unparsed <= argc ? argv[unparsed - 1] : argv[argc - 1]);
 }

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "dcbs/profiler.h"
+#include "render/render.h"
 
 #define OPTS_MAX 64	/* targets, sections and outputs, each */
 
@@ -24,7 +25,7 @@ struct opts {
 	size_t nr_outputs;
 	const char *format;
 	const char *file;		/* of `report` */
-	const char *sort_by;
+	enum render_order sort_by;	/* of functions */
 	double duration_s;		/* 0: until Ctrl-C or the target's exit */
 	double interval_s;
 	double threshold_s;

@@ -44,14 +44,7 @@ int outputs_open(struct outputs *outputs, const struct opts *opts)
 	return err;
 }
 
-static int render_to(FILE *file, const struct render_format *format, const struct dcbs_report *report, int width)
-{
-	const struct render_options options = {.width = width};
-
-	return render_write(format, file, report, &options);
-}
-
-static int output_write(struct output *out, const struct dcbs_report *report)
+static int output_write(struct output *out, const struct dcbs_report *report, const struct render_options *options)
 {
 	FILE *file = fdopen(out->fd, "w");
 	int err;
@@ -62,20 +55,21 @@ static int output_write(struct output *out, const struct dcbs_report *report)
 	if (ftruncate(out->fd, 0) && errno != EINVAL)	/* EINVAL: a pipe or a device */
 		err = -errno;
 	else
-		err = render_to(file, render_by_suffix(out->path), report, 0);
+		err = render_write(render_by_suffix(out->path), file, report, options);
 	if (fclose(file) && !err)
 		err = -errno;
 	out->fd = -1;
 	return err ? fail(err, "cannot write %s: %s; the report on standard output is complete", out->path, strerror(-err)) : 0;
 }
 
-int outputs_write(struct outputs *outputs, const struct dcbs_report *report)
+int outputs_write(struct outputs *outputs, const struct dcbs_report *report, const struct opts *opts)
 {
+	const struct render_options options = {.order = opts->sort_by};
 	int err = 0, one;
 	size_t i;
 
 	for (i = 0; i < outputs->nr; i++) {
-		one = output_write(&outputs->files[i], report);
+		one = output_write(&outputs->files[i], report, &options);
 		if (one && !err)
 			err = one;
 	}
@@ -118,9 +112,10 @@ static int terminal_width(void)
 	return isatty(STDOUT_FILENO) && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) ? size.ws_col : 0;
 }
 
-int output_standard(const char *format, const struct dcbs_report *report)
+int output_standard(const struct dcbs_report *report, const struct opts *opts)
 {
-	int err = render_to(stdout, render_by_name(format), report, terminal_width());
+	const struct render_options options = {.width = terminal_width(), .order = opts->sort_by};
+	int err = render_write(render_by_name(opts->format), stdout, report, &options);
 
 	return err ? fail(err, "cannot write the report to standard output: %s", strerror(-err)) : 0;
 }

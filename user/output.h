@@ -21,14 +21,14 @@ struct outputs {
 int outputs_open(struct outputs *outputs, const struct opts *opts);
 
 /* Writes the report in the format of each file's suffix. Goes on after an error; returns the first. */
-int outputs_write(struct outputs *outputs, const struct dcbs_report *report);
+int outputs_write(struct outputs *outputs, const struct dcbs_report *report, const struct opts *opts);
 
 void outputs_close(struct outputs *outputs);
 
 /* Is there a standard output? No file that is opened later may take the place of one that is closed. */
 int output_check_standard(void);
 
-/* Writes the report to standard output. */
-int output_standard(const char *format, const struct dcbs_report *report);
+/* Writes the report to standard output, in the format that is asked for. */
+int output_standard(const struct dcbs_report *report, const struct opts *opts);
 
 #endif

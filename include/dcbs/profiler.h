@@ -189,7 +189,7 @@ struct dcbs_function {
 	char *file;		/* NULL: unknown */
 	int64_t line;		/* first line that was seen; DCBS_UNKNOWN */
 	int64_t calls;		/* DCBS_UNKNOWN: samples do not count calls */
-	double self_s, cumulative_s;	/* running and waiting */
+	double self_s, cumulative_s;	/* running and waiting; cumulative_s is NAN for "(N more)", the sum of those left out */
 	double self_cpu_s, cumulative_cpu_s;	/* of that, running */
 	double self_off_s, cumulative_off_s;	/* of that, waiting in a call that it had made */
 	int64_t self_samples, cumulative_samples;	/* ticks that found it running, innermost or anywhere */
@@ -200,7 +200,8 @@ struct dcbs_function {
 struct dcbs_stack {
 	char *section;		/* the innermost one, or "(outside)" */
 	double cpu_s, off_s;	/* what it stands for */
-	int64_t samples;
+	enum dcbs_cause cause;	/* of off_s; DCBS_CAUSE_CPU: it ran. A stack that did both is there for each */
+	int64_t samples;	/* ticks that found it running */
 	size_t nr_frames;
 	uint32_t *frames;	/* index of the report's frames, outermost first */
 };

@@ -1,105 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* json.c - the document has the names that scripts rely on, comes back as it was, and may be hostile. */
 #include <errno.h>
-#include <jansson.h>
 #include <locale.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
-#include "analyse/report.h"
-#include "golden.h"
-
-static char path[64];
-static int file = -1;
-
-/* ---- help ---- */
-
-static struct dcbs_report *build(struct snapshot *snap)
-{
-	struct dcbs_report *r = NULL;
-
-	assert_int_equal(report_build(&r, snap, 1), 0);
-	fixture_free(snap);
-	return r;
-}
-
-static char *text_of(struct snapshot *snap)
-{
-	struct dcbs_report *r = build(snap);
-	char *text;
-
-	golden_version(r);
-	text = dcbs_report_json(r);
-	assert_non_null(text);
-	dcbs_report_free(r);
-	return text;
-}
+#include "document.h"
+#include "stacks.h"
 
 static char *evaluation_text(void)
 {
 	return text_of(fixture_evaluation());
-}
-
-static void write_bytes(const char *text, size_t len)
-{
-	FILE *f = fopen(path, "w");
-
-	assert_non_null(f);
-	assert_int_equal(fwrite(text, 1, len, f), len);
-	assert_int_equal(fclose(f), 0);
-}
-
-static int load(const char *text, size_t len, struct dcbs_report **r)
-{
-	write_bytes(text, len);
-	return dcbs_report_load(r, path);
-}
-
-/* Refused, and the one line of error names the file and holds `words`. */
-static void refuse(const char *text, const char *words)
-{
-	struct dcbs_report *r = NULL;
-
-	if (!load(text, strlen(text), &r))
-		fail_msg("was let through: %s", text);
-	assert_null(r);
-	if (!strstr(dcbs_profiler_error(), words) || !strstr(dcbs_profiler_error(), path))
-		fail_msg("error without \"%s\": %s", words, dcbs_profiler_error());
-	assert_null(strchr(dcbs_profiler_error(), '\n'));
-}
-
-/* What was let through must be fit to show. */
-static void show(struct dcbs_report *r)
-{
-	char *text = dcbs_report_text(r, 0), *json = dcbs_report_json(r), *c;
-
-	assert_true(text && json);
-	for (c = text; *c; c++)
-		assert_true((unsigned char)*c >= 0x20 || *c == '\n');
-	free(text);
-	free(json);
-	dcbs_report_free(r);
-}
-
-static void round_trip(struct dcbs_report *r)
-{
-	char *first = dcbs_report_json(r), *second;
-	char *first_text = dcbs_report_text(r, 100), *second_text;
-	struct dcbs_report *back = NULL;
-
-	assert_non_null(first);
-	if (load(first, strlen(first), &back))
-		fail_msg("%s", dcbs_profiler_error());
-	second = dcbs_report_json(back);
-	second_text = dcbs_report_text(back, 100);
-	assert_string_equal(first, second);
-	assert_string_equal(first_text, second_text);
-	free(first);
-	free(second);
-	free(first_text);
-	free(second_text);
-	dcbs_report_free(back);
-	dcbs_report_free(r);
 }
 
 /* ---- the document ---- */
@@ -179,12 +88,12 @@ static void check_group_keys(const json_t *doc)
 
 static void test_names_of_the_contract(void **state)
 {
-	char *text = text_of(fixture_measured());
+	char *text = text_of(stacks_evaluation());
 	json_t *doc = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
 
 	(void)state;
 	check_keys(doc, "schema tool version target window sections memory bottlenecks functions model caches overhead lost "
-		   "threshold_s threads wall_check notes ");
+		   "threshold_s threads wall_check notes frequency_hz frames stacks ");
 	check_keys(json_object_get(doc, "target"), "pid comm command started_at markers ");
 	check_keys(json_object_get(doc, "window"), "started_at duration_s ended_by ");
 	check_section_keys(element(doc, "sections", "answer_question"));
@@ -195,6 +104,9 @@ static void test_names_of_the_contract(void **state)
 	check_keys(json_object_get(doc, "wall_check"), "ledger_cpu_s kernel_cpu_s ");
 	check_keys(json_array_get(json_object_get(doc, "bottlenecks"), 0), "section total_s share cause evidence suggestion ");
 	check_group_keys(doc);
+	check_keys(json_array_get(json_object_get(doc, "functions"), 0), "section function file line calls self_s cumulative_s "
+		   "self_samples cumulative_samples self_cpu_s cumulative_cpu_s self_off_s cumulative_off_s python ");
+	check_keys(json_array_get(json_object_get(doc, "frames"), 0), "function file line python ");
 	check_keys(json_object_get(doc, "overhead"), "target_cpu_share flushes samples switches faults ns_per_flush "
 		   "ns_per_section reduced ");
 	check_keys(json_object_get(doc, "lost"), "sections records samples stacks names ");
@@ -267,6 +179,7 @@ static void test_older_document(void **state)
 	assert_true(isnan(r->sections[0].wall.cpu_s) && isnan(r->sections[0].self_wall.residue_s));
 	assert_true(r->sections[0].self_memory.grown_bytes == DCBS_UNKNOWN && r->sections[0].growth.calls == DCBS_UNKNOWN);
 	assert_true(isnan(r->ledger_cpu_s) && r->others_bytes == DCBS_UNKNOWN && isnan(r->page_touch_s));
+	assert_true(!r->frequency_hz && !r->nr_functions && !r->nr_frames && !r->nr_stacks);
 	show(r);
 }
 
@@ -323,8 +236,6 @@ static void test_round_trip(void **state)
 }
 
 /* ---- what is refused ---- */
-
-#define HEAD "{\"schema\":1,\"tool\":\"dcbs-bpfprof\",\"version\":\"1\",\"window\":{},\"sections\":["
 
 static void test_wrong_documents(void **state)
 {
@@ -459,97 +370,16 @@ static void test_truncated_anywhere(void **state)
 	free(text);
 }
 
-/* Whatever is broken, the answer is a line of error or a report that can be shown. */
 static void test_random_damage(void **state)
 {
-	static const char bytes[] = "\"[]{},:0-9e.tn\\\033\377";
-	char *text = text_of(fixture_measured());
-	size_t len = strlen(text), at;
-	struct dcbs_report *r = NULL;
-	__u64 seed = 12345;
-	int i, j, shown = 0;
-	char *copy = malloc(len);
-
 	(void)state;
-	assert_non_null(copy);
-	for (i = 0; i < 1500; i++) {
-		memcpy(copy, text, len);
-		for (j = 0; j <= i % 3; j++) {
-			seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
-			at = (seed >> 20) % len;
-			copy[at] = bytes[(seed >> 10) % (sizeof(bytes) - 1)];
-		}
-		if (load(copy, len, &r))
-			continue;
-		show(r);
-		shown++;
-	}
-	assert_true(shown > 0);
-	free(copy);
-	free(text);
-}
-
-static void try_values(const json_t *doc, json_t *object, const char *key)
-{
-	static const char *const values[] = {"null", "true", "-1", "1.5", "1e17", "\"x\"", "[]", "[0]", "{}"};
-	struct dcbs_report *r = NULL;
-	char *text;
-	size_t i;
-
-	for (i = 0; i < sizeof(values) / sizeof(*values); i++) {
-		json_object_set_new(object, key, json_loads(values[i], JSON_DECODE_ANY, NULL));
-		text = json_dumps(doc, JSON_COMPACT);
-		if (!load(text, strlen(text), &r))
-			show(r);
-		free(text);
-	}
-}
-
-/* Every value of the document, down from `at`, replaced by values of other types; returns how many there were. */
-static int damage(const json_t *doc, json_t *at)
-{
-	json_t *child, *kept;
-	const char *key;
-	int tried = 0;
-	size_t i;
-	void *next;
-
-	json_array_foreach(at, i, child)
-		tried += i < 3 ? damage(doc, child) : 0;
-	json_object_foreach_safe(at, next, key, child) {
-		kept = json_incref(child);
-		try_values(doc, at, key);
-		json_object_set(at, key, kept);
-		tried += 1 + damage(doc, kept);
-		json_decref(kept);
-	}
-	return tried;
+	damage_at_random(fixture_measured());
 }
 
 static void test_every_value_of_another_type(void **state)
 {
-	char *text = text_of(fixture_measured());
-	json_t *doc = json_loads(text, 0, NULL);
-
 	(void)state;
-	assert_true(damage(doc, doc) > 400);
-	json_decref(doc);
-	free(text);
-}
-
-/* In memory: thousands of documents are written. */
-static int make_file(void **state)
-{
-	(void)state;
-	file = memfd_create("session.json", MFD_CLOEXEC);
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
-	return file < 0 ? -1 : 0;
-}
-
-static int close_file(void **state)
-{
-	(void)state;
-	return close(file);
+	assert_true(damage_all(fixture_measured()) > 400);
 }
 
 int main(void)
@@ -565,5 +395,5 @@ int main(void)
 		cmocka_unit_test(test_every_value_of_another_type),
 	};
 
-	return cmocka_run_group_tests(tests, make_file, close_file);
+	return cmocka_run_group_tests(tests, document_open, document_close);
 }

@@ -8,6 +8,7 @@
 #include "golden.h"
 #include "render/display.h"
 #include "render/render.h"
+#include "stacks.h"
 
 static char *render(const struct snapshot *snap, int width)
 {
@@ -64,6 +65,13 @@ static void test_ledgers(void **state)
 	check_golden(fixture_measured(), 60, "measured-60.txt");
 	check_golden(fixture_measured(), 120, "measured-120.txt");
 	check_golden(fixture_unmarked(), 0, "unmarked.txt");
+}
+
+static void test_functions(void **state)
+{
+	(void)state;
+	check_golden(stacks_evaluation(), 0, "functions.txt");
+	check_golden(stacks_evaluation(), 60, "functions-60.txt");
 }
 
 static void test_no_data(void **state)
@@ -131,11 +139,12 @@ static void test_every_width(void **state)
 	every_width(fixture_evaluation());
 	every_width(fixture_measured());
 	every_width(fixture_unmarked());
+	every_width(stacks_evaluation());
 }
 
 static void test_absurd_values(void **state)
 {
-	struct snapshot *snap = fixture_evaluation();
+	struct snapshot *snap = stacks_evaluation();
 	struct dcbs_report *r = NULL;
 	char *text;
 
@@ -148,6 +157,10 @@ static void test_absurd_values(void **state)
 	r->bottlenecks[0].cause = 99;
 	r->bottlenecks[0].share = 1e200;
 	r->overhead.ns_per_section = INFINITY;
+	r->functions[0].self_s = -1e300;
+	r->functions[1].cumulative_s = 1e300;
+	r->functions[2].self_samples = INT64_MAX;
+	r->functions[3].line = INT64_MAX;
 	text = dcbs_report_text(r, 0);
 	assert_non_null(text);
 	check_lines(text, 80);
@@ -159,7 +172,7 @@ static void test_absurd_values(void **state)
 /* A renderer's last defence: a report that somebody else filled. */
 static void test_raw_bytes_in_a_report(void **state)
 {
-	struct snapshot *snap = fixture_evaluation();
+	struct snapshot *snap = stacks_evaluation();
 	struct dcbs_report *r = NULL;
 	char *text;
 
@@ -169,6 +182,8 @@ static void test_raw_bytes_in_a_report(void **state)
 	strcpy(r->bottlenecks[0].section, "\033[2J");
 	strcpy(r->targets[0].command, "a\tb\033c\n");
 	strcpy(r->version, "\033");
+	strcpy(r->functions[0].function, "\033[2J");
+	strcpy(r->functions[0].file, "a\n\233");
 	text = dcbs_report_text(r, 0);
 	check_lines(text, 80);
 	assert_null(strchr(text, '\033'));
@@ -215,11 +230,15 @@ static void test_formats(void **state)
 	assert_null(render_by_suffix("json"));
 	assert_null(render_by_suffix(".json"));
 	assert_null(render_by_suffix("a.html"));
+	assert_ptr_equal(render_by_suffix("a.speedscope.json")->write, speedscope_write);
+	assert_ptr_equal(render_by_suffix("speedscope.json")->write, json_write);
+	assert_ptr_equal(render_by_suffix("a.json.svg")->write, svg_write);
+	assert_ptr_equal(render_by_suffix("a.folded")->write, folded_write);
 }
 
 static void test_full_disk(void **state)
 {
-	struct snapshot *snap = fixture_evaluation();
+	struct snapshot *snap = stacks_evaluation();
 	const struct render_options options = {0};
 	const struct render_format *f;
 	struct dcbs_report *r = NULL;
@@ -240,7 +259,8 @@ static void test_full_disk(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_evaluation), cmocka_unit_test(test_ledgers), cmocka_unit_test(test_no_data),
+		cmocka_unit_test(test_evaluation), cmocka_unit_test(test_ledgers), cmocka_unit_test(test_functions),
+		cmocka_unit_test(test_no_data),
 		cmocka_unit_test(test_everything_lost), cmocka_unit_test(test_long_and_wide_names),
 		cmocka_unit_test(test_every_width), cmocka_unit_test(test_absurd_values),
 		cmocka_unit_test(test_raw_bytes_in_a_report), cmocka_unit_test(test_shortening),

@@ -7,6 +7,7 @@
 
 #include "analyse/bottleneck.h"
 #include "analyse/costs.h"
+#include "analyse/functions.h"
 #include "analyse/ledger.h"
 #include "analyse/report.h"
 #include "analyse/summary.h"
@@ -126,7 +127,8 @@ static int fill(struct dcbs_report *r, const struct snapshot *snap, double thres
 	r->ended_by = snap->ended_by;
 	add_memory(r, snap);
 	summary_model(&r->model, snap);
-	if (!r->version || add_targets(r, snap) || add_sections(r, snap) || threads_fill(r, snap) || costs_fill(r, snap))
+	if (!r->version || add_targets(r, snap) || add_sections(r, snap) || threads_fill(r, snap) ||
+	    functions_fill(r, snap) || costs_fill(r, snap))
 		return -ENOMEM;
 	return bottleneck_find(r, threshold_s);
 }
@@ -192,6 +194,7 @@ void dcbs_report_free(struct dcbs_report *r)
 		return;
 	free_parts(r);
 	bottleneck_free(r);
+	functions_free(r);
 	free(r->sections);
 	free(r->caches);
 	free(r->targets);

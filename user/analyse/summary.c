@@ -27,7 +27,7 @@ bool summary_is_section(const struct snapshot_row *row)
 	return row->kind == DCBS_NAME_SECTION || row->kind == DCBS_NAME_FORWARD || row->kind == DCBS_NAME_GENERATION;
 }
 
-static char *name_of(const struct snapshot_row *row)
+char *summary_name(const struct snapshot_row *row)
 {
 	return row->name[0] ? sanitize(row->name, sizeof(row->name)) : sanitize("(unnamed)", SNAPSHOT_RAW_NAME);
 }
@@ -60,7 +60,7 @@ int summary_section(struct dcbs_section *to, const struct snapshot_row *row)
 
 	stats_percentiles_ns(s, q, p, 5);
 	*to = (struct dcbs_section) {
-		.name = name_of(row), .kind = row->kind, .count = summary_count(s->count),
+		.name = summary_name(row), .kind = row->kind, .count = summary_count(s->count),
 		.total_s = s->total_ns * NS, .self_s = s->self_ns * NS,
 		.mean_s = stats_mean_ns(s) * NS, .min_s = stats_min_ns(s) * NS, .max_s = stats_max_ns(s) * NS,
 		.p50_s = p[0] * NS, .p90_s = p[1] * NS, .p95_s = p[2] * NS, .p99_s = p[3] * NS, .p999_s = p[4] * NS,
@@ -82,7 +82,7 @@ int summary_cache(struct dcbs_cache_summary *to, const struct snapshot_row *row)
 
 	stats_percentiles_ns(s, q, p, 4);
 	*to = (struct dcbs_cache_summary) {
-		.name = name_of(row), .hit_rate = s->count ? (double)hits / s->count : NAN,
+		.name = summary_name(row), .hit_rate = s->count ? (double)hits / s->count : NAN,
 		.total_accesses = summary_count(s->count), .hits = summary_count(hits),
 		.misses = summary_count(s->count) - summary_count(hits),
 		.mean_s = stats_mean_ns(s) * NS, .min_s = stats_min_ns(s) * NS, .max_s = stats_max_ns(s) * NS,

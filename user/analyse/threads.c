@@ -90,7 +90,7 @@ static void add_off(__u64 *to, const __u64 *from)
 }
 
 /* What the threads had, less what sections have of it: their own time, and what workers ran for them. */
-static double outside_ns(const struct snapshot *snap, __u64 *off_ns)
+double threads_outside_ns(const struct snapshot *snap, __u64 *off_ns)
 {
 	const struct snapshot_thread *t;
 	double ns = 0;
@@ -112,7 +112,7 @@ static double outside_ns(const struct snapshot *snap, __u64 *off_ns)
 int threads_outside(struct dcbs_section *to, const struct snapshot *snap)
 {
 	__u64 off_ns[CAUSES] = {0};
-	double total_ns = outside_ns(snap, off_ns);
+	double total_ns = threads_outside_ns(snap, off_ns);
 
 	*to = (struct dcbs_section) {
 		.name = strdup(BOTTLENECK_OUTSIDE), .kind = DCBS_NAME_SECTION, .count = DCBS_UNKNOWN,

@@ -13,4 +13,7 @@ int threads_fill(struct dcbs_report *report, const struct snapshot *snap);
 bool threads_have_outside(const struct snapshot *snap);
 int threads_outside(struct dcbs_section *to, const struct snapshot *snap);
 
+/* The same in ns; off_ns[], zeroed, becomes its waits by cause. */
+double threads_outside_ns(const struct snapshot *snap, __u64 *off_ns);
+
 #endif

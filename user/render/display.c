@@ -115,6 +115,19 @@ void display_cell(FILE *file, const char *s, int columns, enum display_side side
 		fprintf(file, "%*s", columns - width, "");
 }
 
+void display_path(FILE *file, const char *s, int columns)
+{
+	int width = display_width(s);
+
+	if (columns <= 0)
+		return;
+	if (width > columns) {
+		fputs(ELLIPSIS, file);
+		s = tail_of(s, width, --columns);
+	}
+	put(file, s, columns);
+}
+
 /* A figure stays with its unit: "1.00 s". */
 static bool breaks_at(const char *s, size_t at)
 {

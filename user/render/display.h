@@ -24,6 +24,9 @@ void display_cell(FILE *file, const char *s, int columns, enum display_side side
 /* At most that many columns, shortened likewise. */
 void display_short(FILE *file, const char *s, int columns);
 
+/* At most that many columns, of a path: what is too long loses its beginning. */
+void display_path(FILE *file, const char *s, int columns);
+
 /* Words of s in lines of that many columns: the first begins at column `at`, the others with `indent` spaces. */
 void display_wrap(FILE *file, const char *s, int columns, int indent, int at);
 

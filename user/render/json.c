@@ -11,13 +11,16 @@
 #include <errno.h>
 #include <jansson.h>
 #include <math.h>
+#include <stdlib.h>
 
 #include "bpfprof/hist.h"
 #include "bpfprof/target.h"
 #include "render/json.h"
+#include "render/json_functions.h"
 #include "render/json_hist.h"
 #include "render/json_ledger.h"
 #include "render/json_value.h"
+#include "render/order.h"
 #include "render/render.h"
 
 #define FLAGS (JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15))
@@ -264,17 +267,27 @@ static void put_head(struct out *out, const struct dcbs_report *r)
 	put(out, "window", window_object(r));
 }
 
+static void put_functions(struct out *out, const struct dcbs_report *r, enum render_order order)
+{
+	const struct dcbs_function **functions = order_functions(r, order);
+
+	if (!functions)
+		out->err = -ENOMEM;
+	else
+		put_array(out, "functions", functions, r->nr_functions, json_functions_function);
+	free(functions);
+}
+
 int json_write(FILE *file, const struct dcbs_report *r, const struct render_options *options)
 {
 	struct out out = {.file = file};
 
-	(void)options;
 	fputs("{\n", file);
 	put_head(&out, r);
 	put_array(&out, "sections", r->sections, r->nr_sections, section_object);
 	put(&out, "memory", memory_object(r));
 	put_array(&out, "bottlenecks", r->bottlenecks, r->nr_bottlenecks, bottleneck_object);
-	put(&out, "functions", json_array());
+	put_functions(&out, r, options->order);
 	put(&out, "model", model_object(&r->model));
 	put_array(&out, "caches", r->caches, r->nr_caches, cache_object);
 	put(&out, "overhead", overhead_object(&r->overhead));
@@ -283,6 +296,9 @@ int json_write(FILE *file, const struct dcbs_report *r, const struct render_opti
 	put_array(&out, "threads", r->threads, r->nr_threads, json_ledger_thread);
 	put(&out, "wall_check", wall_check_object(r));
 	put_array(&out, "notes", r->notes, r->nr_notes, note_string);
+	put(&out, "frequency_hz", integer(r->frequency_hz));
+	put_array(&out, "frames", r->frames, r->nr_frames, json_functions_frame);
+	put_array(&out, "stacks", r->stacks, r->nr_stacks, json_functions_stack);
 	fputs("\n}\n", file);
 	return out.err;
 }

@@ -16,6 +16,7 @@
 #include "fail.h"
 #include "render/display.h"
 #include "render/json.h"
+#include "render/json_functions.h"
 #include "render/json_get.h"
 #include "render/json_hist.h"
 #include "render/json_ledger.h"
@@ -279,6 +280,7 @@ static int read_document(const char *path, const json_t *doc, struct dcbs_report
 	read_threads(&r, doc, to);
 	read_costs(&r, doc, to);
 	read_notes(&r, doc, to);
+	json_functions_read(&r, doc, to);
 	return r.err;
 }
 

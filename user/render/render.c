@@ -10,6 +10,9 @@
 const struct render_format render_formats[] = {
 	{"text", ".txt", "the report, for people", text_write},
 	{"json", ".json", "the whole session, for scripts and for the command `report`", json_write},
+	{"folded", ".folded", "stacks, one a line, in microseconds, for flamegraph.pl and its kin", folded_write},
+	{"svg", ".svg", "a flame graph, for browsers", svg_write},
+	{"speedscope", ".speedscope.json", "stacks, for https://www.speedscope.app", speedscope_write},
 	{NULL, NULL, NULL, NULL},
 };
 
@@ -25,15 +28,17 @@ const struct render_format *render_by_name(const char *name)
 
 const struct render_format *render_by_suffix(const char *path)
 {
-	const struct render_format *f;
-	size_t len = strlen(path), suffix;
+	const struct render_format *f, *found = NULL;
+	size_t len = strlen(path), suffix, longest = 0;
 
 	for (f = render_formats; f->name; f++) {
 		suffix = strlen(f->suffix);
-		if (len > suffix && !strcmp(path + len - suffix, f->suffix))
-			return f;
+		if (suffix <= longest || len <= suffix || strcmp(path + len - suffix, f->suffix))
+			continue;
+		longest = suffix;
+		found = f;
 	}
-	return NULL;
+	return found;
 }
 
 int render_write(const struct render_format *format, FILE *file, const struct dcbs_report *report,

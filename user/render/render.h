@@ -3,14 +3,22 @@
 #ifndef RENDER_RENDER_H
 #define RENDER_RENDER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
 #include "dcbs/profiler.h"
 
+/* Of the functions of a section. */
+enum render_order { RENDER_CUMULATIVE, RENDER_SELF, RENDER_CALLS, RENDER_NAME, RENDER_FILE, RENDER_LINE };
+
 struct render_options {
 	int width;	/* columns; 0: 80 */
+	enum render_order order;
 };
+
+/* By a word of cProfile's, or one of --sort-by. False: there is none. */
+bool render_order_by_name(const char *name, enum render_order *order);
 
 struct render_format {
 	const char *name;	/* of --format */
@@ -22,7 +30,7 @@ struct render_format {
 /* Ends with a row whose name is NULL. */
 extern const struct render_format render_formats[];
 
-/* NULL: there is none. */
+/* NULL: there is none. Of suffixes the longest counts: .speedscope.json is not .json. */
 const struct render_format *render_by_name(const char *name);
 const struct render_format *render_by_suffix(const char *path);
 
@@ -32,5 +40,8 @@ int render_write(const struct render_format *format, FILE *file, const struct dc
 
 int text_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
 int json_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
+int folded_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
+int svg_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
+int speedscope_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
 
 #endif

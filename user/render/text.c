@@ -301,6 +301,7 @@ int text_write(FILE *file, const struct dcbs_report *report, const struct render
 	put_head(&t);
 	put_sections(&t);
 	text_why(&t);
+	text_functions(&t, options->order);
 	text_memory(&t);
 	put_model(&t);
 	put_caches(&t);

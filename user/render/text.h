@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "dcbs/profiler.h"
+#include "render/render.h"
 
 struct text {
 	FILE *file;
@@ -21,8 +21,9 @@ void text_beside(const struct text *t, const char *label, int label_width, const
 /* Sections that the target has, "(outside)" not counted. */
 size_t text_sections(const struct dcbs_report *report);
 
-/* The ledgers: nothing where nothing was measured. */
+/* The ledgers and functions: nothing where nothing was measured. */
 void text_why(const struct text *t);
+void text_functions(const struct text *t, enum render_order order);
 void text_memory(const struct text *t);
 
 #endif

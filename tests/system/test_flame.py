@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""What a saved session is drawn as: read by others' parsers, and by a browser where there is one."""
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+import xml.etree.ElementTree as ElementTree
+
+from harness import PROFILER, SOURCES
+
+SESSION = os.path.join(SOURCES, "golden", "functions.json")
+SVG = "{http://www.w3.org/2000/svg}"
+CHROMIUM = os.environ.get("DCBS_CHROMIUM") or shutil.which("chromium")
+
+# Does what a user does, in this order, and leaves what it saw in the title of the document.
+USER = """
+var seen = [], all = Array.from(document.querySelectorAll(".f"));
+function frame(name) { return all.find(e => e.querySelector("title").textContent.startsWith(name)); }
+function shown() { return all.filter(e => e.style.display !== "none").length; }
+function search(s) {
+	document.getElementById("search").value = s;
+	document.getElementById("search").dispatchEvent(new Event("input"));
+	seen.push(document.querySelectorAll(".m").length, document.getElementById("found").textContent);
+}
+seen.push(shown());
+frame("Block.forward").dispatchEvent(new MouseEvent("click"));
+seen.push(shown(), frame("Block.forward").getAttribute("width"), frame("forward_pass").getAttribute("width"));
+search("^take_gil");
+search("(");
+document.dispatchEvent(new KeyboardEvent("keydown", {key: "Escape"}));
+seen.push(shown(), frame("Block.forward").querySelector("text").textContent);
+document.querySelector("title").textContent = "seen " + JSON.stringify(seen);
+"""
+
+
+def render(path, form, *options):
+    done = subprocess.run([PROFILER, "report", path, "-f", form, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if done.returncode:
+        raise AssertionError(done.stderr)
+    return done.stdout
+
+
+class Flame(unittest.TestCase):
+    def setUp(self):
+        with open(SESSION) as f:
+            self.session = json.load(f)
+        self.time_s = sum(s[1] + s[2] for s in self.session["stacks"])
+
+    def saved(self, session):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        path = os.path.join(folder.name, "session.json")
+        with open(path, "w") as f:
+            json.dump(session, f)
+        return path
+
+    def hostile(self):
+        """Names that end whatever they could stand in, or begin something."""
+        names = ["<script>alert(1)</script>", "]]>", "a;b", "&amp;", "\"'", "</title></svg>", "-->", "x\u202ey", " 7", "a\\b"]
+        session = dict(self.session, frames=[{"function": n, "file": "/tmp/" + n, "line": 1, "python": True} for n in names])
+        session["stacks"] = [[n, 1, 0, 1, [i]] for i, n in enumerate(names)]
+        return self.saved(session), names
+
+    def test_folded(self):
+        lines = [re.fullmatch(r"(.+) (\d+)", line) for line in render(SESSION, "folded").splitlines()]
+        self.assertTrue(all(lines))
+        self.assertAlmostEqual(sum(int(m[2]) for m in lines) / 1e6, self.time_s, 4)
+        self.assertEqual(len({m[1] for m in lines}), len(lines))
+        waiting = sum(int(m[2]) for m in lines if m[1].split(";")[-1].startswith("[waiting"))
+        self.assertAlmostEqual(waiting / 1e6, sum(s[2] for s in self.session["stacks"]), 4)
+
+    def test_svg(self):
+        root = ElementTree.fromstring(render(SESSION, "svg").encode())
+        frames = [e for e in root.iter(SVG + "svg") if "f" in e.get("class", "").split()]
+        self.assertEqual(frames[0].find(SVG + "title").text, "all sections\n%.6f s, 3,560 samples" % self.time_s)
+        self.assertEqual(len([f for f in frames if "s" in f.get("class").split()]), 5)
+        for element in root.iter():
+            for key, value in element.items():
+                self.assertNotIn("href", key)
+                self.assertFalse(value.startswith("http"), "%s=%s" % (key, value))
+
+    def test_speedscope(self):
+        doc = json.loads(render(SESSION, "speedscope"))
+        frames = doc["shared"]["frames"]
+        self.assertEqual(doc["$schema"], "https://www.speedscope.app/file-format-schema.json")
+        self.assertAlmostEqual(sum(sum(p["weights"]) for p in doc["profiles"]), self.time_s, 9)
+        for profile in doc["profiles"]:
+            self.assertEqual((profile["type"], profile["unit"], profile["startValue"]), ("sampled", "seconds", 0))
+            self.assertEqual(len(profile["samples"]), len(profile["weights"]))
+            self.assertAlmostEqual(profile["endValue"], sum(profile["weights"]), 9)
+            self.assertTrue(all(0 <= i < len(frames) for sample in profile["samples"] for i in sample))
+        self.assertEqual(frames[doc["profiles"][0]["samples"][0][0]]["name"], "_run_module_as_main")
+
+    def test_hostile_names(self):
+        path, names = self.hostile()
+        root = ElementTree.fromstring(render(path, "svg").encode())
+        known = {SVG + t for t in ("svg", "title", "style", "rect", "text", "g", "foreignObject", "script")}
+        self.assertEqual({e.tag for e in root.iter() if "xhtml" not in e.tag}, known)
+        self.assertEqual(len(list(root.iter(SVG + "script"))), 1)
+        titles = "\n".join(t.text for t in root.iter(SVG + "title"))
+        for name in names:
+            self.assertIn(name.replace("\u202e", r"\xE2\x80\xAE"), titles)
+        lines = render(path, "folded").splitlines()
+        self.assertEqual(len(lines), len(names))
+        self.assertTrue(all(line.count(";") == 1 and line.endswith(" 1000000") for line in lines), lines)
+        profiles = json.loads(render(path, "speedscope"))["profiles"]
+        self.assertEqual([p["name"] for p in profiles], [n.replace("\u202e", r"\xE2\x80\xAE") for n in names])
+
+    def test_order(self):
+        for key, field, sign in (("tottime", "self_s", -1), ("cumtime", "cumulative_s", -1), ("name", "function", 1)):
+            with self.subTest(key):
+                functions = json.loads(render(SESSION, "json", "-S", key))["functions"]
+                values = [f[field] for f in functions if f["section"] == "forward_pass"]
+                self.assertEqual(values, sorted(values, reverse=sign < 0))
+                self.assertEqual(len(functions), len(self.session["functions"]))
+
+    @unittest.skipUnless(CHROMIUM, "there is no chromium")
+    def test_browser(self):
+        with tempfile.TemporaryDirectory() as folder:
+            drawn = render(SESSION, "svg")
+            path = os.path.join(folder, "x.svg")
+            with open(path, "w") as f:
+                f.write(drawn[:drawn.rindex("</svg>")] + "<script><![CDATA[%s]]></script></svg>" % USER)
+            done = subprocess.run([CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir=" + folder,
+                                   "--window-size=1200,500", "--dump-dom", "file://" + path], stdout=subprocess.PIPE,
+                                  stderr=subprocess.DEVNULL, text=True, timeout=120)
+        frames = drawn.count('<svg class="f ')
+        seen = json.loads(re.search(r"<title>seen (\[.*?\])</title>", done.stdout)[1])
+        self.assertEqual(seen, [frames, 17, "100%", "100%", 1, "matched: 7.4%", 0, "", frames, "Block.forward (model.py)"])
+
+
+if __name__ == "__main__":
+    unittest.main()
