@@ -60,7 +60,7 @@ static __always_inline void charge_stolen(struct clock *clock, struct task_struc
 {
 	u64 slice = now - clock->slice_ns, ran = task->se.sum_exec_runtime - clock->slice_exec_ns;
 
-	if (slice > now)
+	if (slice > now || window.end_ns)
 		return;
 	if (ran < slice)
 		charge_off(clock, CAUSE_RUNQUEUE, clock->slice_ns + ran, now);

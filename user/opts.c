@@ -100,8 +100,6 @@ static void add_section(struct opts *opts, char *arg)
 		refuse("--section %s: must be NAME=BINARY:FUNCTION, for example decode=/usr/lib/libmodel.so:decode", arg);
 	*binary++ = 0;
 	*function++ = 0;
-	if (!strcmp(binary, "python"))
-		refuse("--section %s=python:%s: Python functions cannot be sections yet; mark it with dcbs_profiler.profile_function", arg, function);
 	for (i = 0; i < opts->nr_sections; i++)
 		if (!strcmp(opts->sections[i].binary, binary) && !strcmp(opts->sections[i].function, function))
 			refuse("--section %s: %s of %s is section %s already", arg, function, binary, opts->sections[i].name);
@@ -152,6 +150,8 @@ static void add_word(struct opts *opts, char *arg)
 /* The targets are given one way, and there are some. */
 static void check_whole(const struct opts *opts)
 {
+	size_t i;
+
 	if (opts->command == COMMAND_REPORT && !opts->file)
 		refuse("report: which FILE.json?");
 	if (opts->command != COMMAND_PROFILE)
@@ -160,6 +160,10 @@ static void check_whole(const struct opts *opts)
 		refuse("which process? Give -p PID, or -- COMMAND; `dcbs-bpfprof list` shows candidates");
 	if (opts->nr_pids && opts->argv)
 		refuse("give either -p PID or -- COMMAND, not both");
+	for (i = 0; i < opts->nr_sections; i++)
+		if (!opts->frequency_hz && !strcmp(opts->sections[i].binary, "python"))
+			refuse("--section %s=python:%s: Python functions are known from samples; give a --frequency above 0",
+			       opts->sections[i].name, opts->sections[i].function);
 	if (opts->children)
 		refuse("--children: not possible yet; give each process with -p");
 }

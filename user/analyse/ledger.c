@@ -194,12 +194,13 @@ static int add_spreads(struct dcbs_section *to, const struct row_ledger *l)
 int ledger_section(struct dcbs_section *to, const struct snapshot_row *row, const struct snapshot *snap)
 {
 	const struct row_ledger *l = &row->ledger;
+	bool memory_known = snap->memory_known && !row->stat.sampled;
 
 	ledger_wall(&to->wall, snap->wall_known ? l->off_ns : NULL, l->worker_ns, row->stat.total_ns);
 	ledger_wall(&to->self_wall, snap->wall_known ? l->self_off_ns : NULL, l->self_worker_ns, row->stat.self_ns);
-	ledger_memory(&to->memory, snap->memory_known ? &l->memory : NULL, summary_count(l->peak_bytes));
-	ledger_memory(&to->self_memory, snap->memory_known ? &l->self_memory : NULL, DCBS_UNKNOWN);
+	ledger_memory(&to->memory, memory_known ? &l->memory : NULL, summary_count(l->peak_bytes));
+	ledger_memory(&to->self_memory, memory_known ? &l->self_memory : NULL, DCBS_UNKNOWN);
 	ledger_no_spread(&to->growth);
 	ledger_no_spread(&to->faults);
-	return snap->memory_known ? add_spreads(to, l) : 0;
+	return memory_known ? add_spreads(to, l) : 0;
 }

@@ -10,6 +10,7 @@
 #include "analyse/functions.h"
 #include "analyse/ledger.h"
 #include "analyse/report.h"
+#include "analyse/sampled.h"
 #include "analyse/summary.h"
 #include "analyse/threads.h"
 #include "fail.h"
@@ -44,6 +45,7 @@ static int add_section(struct dcbs_report *r, const struct snapshot_row *row, co
 	struct dcbs_section *to = &r->sections[r->nr_sections++];
 	int err = summary_section(to, row);
 
+	to->error_s = sampled_error_s(snap, row);
 	return err ? err : ledger_section(to, row, snap);
 }
 
@@ -125,6 +127,7 @@ static int fill(struct dcbs_report *r, const struct snapshot *snap, double thres
 	r->started_at = snap->started_at;
 	r->duration_s = snap->end_ns > snap->start_ns ? (snap->end_ns - snap->start_ns) * NS : 0;
 	r->ended_by = snap->ended_by;
+	sampled_estimate(snap->rows, snap);
 	add_memory(r, snap);
 	summary_model(&r->model, snap);
 	if (!r->version || add_targets(r, snap) || add_sections(r, snap) || threads_fill(r, snap) ||

@@ -177,7 +177,10 @@ void samples_rate(struct samples_rate *rate, const struct snapshot *snap, __u16 
 	}
 	share(fmax(exact.total_ns - ledger_off_ns(exact.off_ns), 0) * NS, seen.ticks, &rate->tick_s, &rate->cpu_missing_s);
 	for (c = 0; c < CAUSES; c++)
-		share((double)exact.off_ns[c] * NS, seen.off_ns[c], &rate->off_s[c], &rate->off_missing_s[c]);
+		if (c == CAUSE_RUNQUEUE)
+			share((double)exact.off_ns[c] * NS, seen.ticks, &rate->queue_s, &rate->off_missing_s[c]);
+		else
+			share((double)exact.off_ns[c] * NS, seen.off_ns[c], &rate->off_s[c], &rate->off_missing_s[c]);
 	forget_little(rate, exact.total_ns * NS);
 }
 
@@ -188,7 +191,7 @@ double samples_cpu_s(const struct samples_rate *rate, const struct snapshot_stac
 
 double samples_off_s(const struct samples_rate *rate, const struct snapshot_stack *stack)
 {
-	double s = 0;
+	double s = rate->queue_s * (double)stack->cpu_samples;
 	int c;
 
 	for (c = 0; c < CAUSES; c++)

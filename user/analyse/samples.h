@@ -33,6 +33,7 @@ bool samples_in(const struct snapshot_stack *stack, __u16 row, enum samples_of o
 struct samples_rate {
 	double tick_s;			/* a tick */
 	double off_s[CAUSES];		/* a nanosecond that was seen waiting */
+	double queue_s;			/* a tick, of waiting for a CPU: that comes to who runs */
 	double cpu_missing_s;		/* time of which there is no sample at all; 0 where it is too little to be told */
 	double off_missing_s[CAUSES];
 };

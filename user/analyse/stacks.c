@@ -134,6 +134,7 @@ static int add_section(struct dcbs_report *r, const struct snapshot *snap, const
 			.section = section->name, .stack = stack, .frame = special(snap, STACKS_UNKNOWN),
 			.samples = summary_count(stack->cpu_samples), .s[DCBS_CAUSE_CPU] = samples_cpu_s(&rate, stack),
 		};
+		p.s[DCBS_CAUSE_RUNQUEUE] = rate.queue_s * (double)stack->cpu_samples;
 		for (c = 0; c < CAUSES; c++)
 			p.s[causes[c]] += rate.off_s[c] * (double)stack->off_ns[c];
 		err = add_parts(r, &p, snap->nr_frames);

@@ -19,7 +19,7 @@ bool summary_is_empty(const struct snapshot_row *row)
 {
 	const struct row_stat *s = &row->stat;
 
-	return !s->count && !s->unstarted && !row->open && !s->sizes;
+	return !s->count && !s->unstarted && !row->open && !s->sizes && !(s->sampled && s->total_ns);
 }
 
 bool summary_is_section(const struct snapshot_row *row)
@@ -60,7 +60,8 @@ int summary_section(struct dcbs_section *to, const struct snapshot_row *row)
 
 	stats_percentiles_ns(s, q, p, 5);
 	*to = (struct dcbs_section) {
-		.name = summary_name(row), .kind = row->kind, .count = summary_count(s->count),
+		.name = summary_name(row), .kind = row->kind,
+		.count = s->sampled ? DCBS_UNKNOWN : summary_count(s->count), .error_s = NAN,
 		.total_s = s->total_ns * NS, .self_s = s->self_ns * NS,
 		.mean_s = stats_mean_ns(s) * NS, .min_s = stats_min_ns(s) * NS, .max_s = stats_max_ns(s) * NS,
 		.p50_s = p[0] * NS, .p90_s = p[1] * NS, .p95_s = p[2] * NS, .p99_s = p[3] * NS, .p999_s = p[4] * NS,

@@ -19,7 +19,7 @@
  * waiting would drown what happens outside of sections. The main thread is none: its waiting is the target's. Of
  * threads that have ended only the sum is known, and the BPF programs have told those apart.
  */
-static bool is_idle(const struct snapshot_thread *t)
+bool threads_is_idle(const struct snapshot_thread *t)
 {
 	struct dcbs_wall wall;
 
@@ -36,7 +36,7 @@ static int fill_thread(struct dcbs_thread *to, const struct snapshot_thread *fro
 	*to = (struct dcbs_thread) {
 		.pid = from->pid, .tid = from->tid, .name = sanitize(from->comm, sizeof(from->comm)),
 		.threads = summary_count(from->sum.threads), .sections = from->sections,
-		.idle = wall_known && is_idle(from),
+		.idle = wall_known && threads_is_idle(from),
 		.wall_s = wall_known ? from->sum.wall_ns * NS : NAN, .kernel_cpu_s = from->sum.cpu_ns * NS,
 	};
 	ledger_wall(&to->wall, wall_known ? from->sum.off_ns : NULL, from->sum.worker_ns, from->sum.wall_ns);
@@ -98,13 +98,13 @@ double threads_outside_ns(const struct snapshot *snap, __u64 *off_ns)
 
 	for (i = 0; i < snap->nr_threads; i++) {
 		t = &snap->threads[i];
-		if (is_idle(t))
+		if (threads_is_idle(t))
 			continue;
 		ns += (double)t->sum.wall_ns - (double)t->sum.worker_ns;
 		add_off(off_ns, t->sum.outside_off_ns);
 	}
 	for (i = 0; i < snap->nr_rows; i++)
-		if (summary_is_section(snap->rows[i]))
+		if (summary_is_section(snap->rows[i]) && !snap->rows[i]->stat.sampled)
 			ns -= (double)snap->rows[i]->stat.self_ns;
 	return fmax(ns, ledger_off_ns(off_ns));
 }
@@ -118,7 +118,7 @@ int threads_outside(struct dcbs_section *to, const struct snapshot *snap)
 		.name = strdup(BOTTLENECK_OUTSIDE), .kind = DCBS_NAME_SECTION, .count = DCBS_UNKNOWN,
 		.total_s = total_ns * NS, .self_s = total_ns * NS, .mean_s = NAN, .min_s = NAN, .max_s = NAN,
 		.p50_s = NAN, .p90_s = NAN, .p95_s = NAN, .p99_s = NAN, .p999_s = NAN,
-		.items = DCBS_UNKNOWN, .items_per_s = NAN,
+		.items = DCBS_UNKNOWN, .items_per_s = NAN, .error_s = NAN,
 	};
 	if (!to->name)
 		return -ENOMEM;

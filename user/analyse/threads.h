@@ -10,6 +10,9 @@
 int threads_fill(struct dcbs_report *report, const struct snapshot *snap);
 
 /* Is there a section "(outside)", and which one. Its time is that of all threads but the idle ones. */
+/* It hardly did anything but wait, and never had a section. */
+bool threads_is_idle(const struct snapshot_thread *thread);
+
 bool threads_have_outside(const struct snapshot *snap);
 int threads_outside(struct dcbs_section *to, const struct snapshot *snap);
 

@@ -126,7 +126,7 @@ static struct target *target_of(struct sampler *sampler, __u32 tgid)
 	return NULL;
 }
 
-/* Python functions that are sections count as the outermost ones: what is marked inside them is inside. */
+/* Python functions that are sections count as the outermost ones, and beside what is outside of sections that are marked. */
 static void add_functions(struct sampler *sampler, struct sample *sample)
 {
 	__u64 bits = 0;
@@ -134,8 +134,6 @@ static void add_functions(struct sampler *sampler, struct sample *sample)
 
 	for (i = 0; i < sampler->depth; i++)
 		bits |= sampler->is_section[sampler->at[i]];
-	if (bits && sample->nr_rows == 1 && sample->rows[0] == ROW_OUTSIDE)
-		sample->nr_rows = 0;
 	for (; bits; bits &= bits - 1)
 		if (sample->nr_rows < SAMPLE_ROWS)
 			sample->rows[sample->nr_rows++] = (__u16)sampler->functions[__builtin_ctzll(bits)].row;

@@ -84,7 +84,7 @@ static json_t *section_rest(const struct dcbs_section *s)
 {
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "open", integer(s->open), "errors", integer(s->errors),
-			 "items", integer(s->items), "items_per_s", real(s->items_per_s),
+			 "items", integer(s->items), "items_per_s", real(s->items_per_s), "error_s", real(s->error_s),
 			 "histogram", json_hist_object(&s->histogram, HIST_SCALE),
 			 "wall", json_ledger_wall(&s->wall), "memory", json_ledger_memory(&s->memory),
 			 "kind", word(json_kinds, json_nr_kinds, s->kind),

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* sampled.h - sections that are Python functions without a marker: what samples of the stack tell of them. */
+#ifndef ANALYSE_SAMPLED_H
+#define ANALYSE_SAMPLED_H
+
+#include "collect/snapshot.h"
+
+/*
+ * Fills the rows of such sections, which the kernel knows nothing of, with their total and self time and their wall
+ * ledger. All samples of the process share out its exact times; calls and memory stay unknown.
+ */
+void sampled_estimate(struct snapshot_row **rows, const struct snapshot *snap);
+
+/* Standard deviation of a section's total, in seconds. NAN: it is no such section, its total is exact. */
+double sampled_error_s(const struct snapshot *snap, const struct snapshot_row *row);
+
+#endif
