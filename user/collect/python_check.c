@@ -44,7 +44,9 @@
 /* The same in every version of a default build. */
 #define VAR_SIZE 16		/* of a variable-size object: ob_size */
 #define TYPE_NAME 24		/* of a type: tp_name */
+#define TYPE_SIZE 32		/* of a type: tp_basicsize */
 #define CODE_BYTES 48		/* of a code object of 3.8 to 3.10: co_code */
+#define CODE_OBJECT_10 176	/* size of that */
 
 enum verdict { RIGHT, NOT_PYTHON, WRONG };
 
@@ -64,6 +66,7 @@ struct check {
 	const struct python_layout *layout;
 	const struct python_offsets *offsets;
 	__u64 code_type;
+	bool code_type_known;	/* and it is a type of code objects */
 	size_t frame_bytes;
 	__u32 key;
 	struct thread threads[THREADS];
@@ -139,18 +142,26 @@ static const struct state *find_state(const struct check *check, __u64 address)
 
 /* ---- the stack of a thread ---- */
 
-/* PyCode_Type, where no symbol gives its address: the type of the first code object, if it calls itself so. */
+/* The type calls itself so, and its objects are of the size that they have in this version. */
+static bool looks_like_code_type(const struct check *check, __u64 type)
+{
+	__u64 expected = check->layout->minor >= 11 ? check->layout->code_adaptive : CODE_OBJECT_10, at, size;
+	char name[5] = "";
+
+	return !peek(check, type + TYPE_SIZE, &size) && size == expected && !peek(check, type + TYPE_NAME, &at) &&
+	       !target_peek(check->pid, at, name, sizeof(name)) && !memcmp(name, "code", sizeof(name));
+}
+
+/* Where no symbol gives the address of PyCode_Type, the first code object's type is it. */
 static bool is_code_type(struct check *check, __u64 type)
 {
-	char name[5] = "";
-	__u64 at;
-
-	if (check->code_type)
-		return type == check->code_type;
-	if (peek(check, type + TYPE_NAME, &at) || target_peek(check->pid, at, name, sizeof(name)) || memcmp(name, "code", 5))
-		return false;
-	check->code_type = type;
-	return true;
+	if (!check->code_type_known) {
+		if ((check->code_type && type != check->code_type) || !looks_like_code_type(check, type))
+			return false;
+		check->code_type = type;
+		check->code_type_known = true;
+	}
+	return type == check->code_type;
 }
 
 /* Bytes of code that a code object has; 0 if it cannot be told. */
@@ -179,25 +190,41 @@ static __s64 instruction_offset(const struct check *check, const unsigned char *
 	return layout->minor == 10 ? 2 * (__s64)last : last;
 }
 
+/* Is there an instruction? No call is the first one, but in the interpreter's own code from 3.13 on. */
+static bool is_inside(const struct check *check, __u64 code, __s64 offset, bool calls)
+{
+	if (offset < 0)
+		return !calls && offset >= -2;
+	if (!offset && calls && check->layout->minor < 13)
+		return false;
+	return !(offset & 1) && offset < (__s64)code_bytes(check, code);
+}
+
+/* Stacks begin where native code calls into the interpreter, which 3.11 and later mark. */
+static bool is_entry(const struct python_layout *layout, const unsigned char *frame)
+{
+	return layout->minor == 11 ? frame[layout->frame_is_entry] == 1 : layout->minor >= 12 && frame[layout->frame_owner] >= 3;
+}
+
 /* A frame in one read, so that it is unlikely to change between its fields. */
-static const char *check_frame(struct check *check, __u64 address, __u64 *next)
+static const char *check_frame(struct check *check, __u64 address, bool calls, __u64 *next)
 {
 	const struct python_layout *layout = check->layout;
 	unsigned char frame[PYTHON_FRAME_BYTES];
 	__u64 code, type;
-	__s64 offset;
 
 	if (target_peek(check->pid, address, frame, check->frame_bytes))
 		return "a frame cannot be read";
 	memcpy(next, frame + layout->frame_back, sizeof(*next));
-	if (layout->minor >= 12 && frame[layout->frame_owner] >= 3)
-		return NULL;	/* an entry from native code, without code of its own */
+	if (layout->minor >= 11 && !*next && !is_entry(layout, frame))
+		return "it begins in the middle";
+	if (layout->minor >= 12 && is_entry(layout, frame))
+		return NULL;	/* which then has no code of its own */
 	memcpy(&code, frame + layout->frame_code, sizeof(code));
 	code &= ~7ULL;		/* 3.14 has tags there */
 	if (peek(check, code + layout->code_type_offset, &type) || !is_code_type(check, type))
 		return "a frame has no code";
-	offset = instruction_offset(check, frame, code);
-	if (offset < -2 || (offset > 0 && offset & 1) || offset >= (__s64)code_bytes(check, code))
+	if (!is_inside(check, code, instruction_offset(check, frame, code), calls))
 		return "a frame is not in its code";
 	check->nr_frames++;
 	return NULL;
@@ -215,7 +242,7 @@ static const char *check_stack(struct check *check, __u64 tstate)
 	if ((layout->minor == 11 || layout->minor == 12) && peek(check, frame + layout->cframe_frame, &frame))
 		return "its innermost frame cannot be read";
 	for (i = 0; frame && !why && i < FRAMES; i++)
-		why = check_frame(check, frame, &frame);
+		why = check_frame(check, frame, i > 0, &frame);
 	return why;
 }
 
