@@ -196,7 +196,9 @@ enum sample_flag {
 
 /*
  * A Python frame. Names are read later, by the code object's address; the tag tells whether it is still the
- * same one: from 3.12 on co_version, before that python_tag() of its header.
+ * same one: from 3.12 on co_version, before that python_tag() of its header. From 3.13 on there may be a frame
+ * of the interpreter's own between __init__() and the call of its class, which tracebacks leave out: its code has no
+ * line, co_firstlineno is 0, and the same string for file and name.
  */
 struct python_frame {
 	__u64 code;		/* address of the code object; 0: an entry from native code into the interpreter */
