@@ -134,8 +134,18 @@ struct task_struct {
 	unsigned long jobctl;
 	unsigned int in_iowait : 1;
 	char comm[16];
+	void *robust_list;	/* in user space, where glibc keeps it in its struct pthread */
 	struct mm_struct *mm;
 	struct thread_struct thread;
+};
+
+/* Up to 6.1: pages that a thread has gathered and not added to its process's counters yet. */
+struct task_rss_stat {
+	int count[4];
+};
+
+struct task_struct___6_1 {
+	struct task_rss_stat rss_stat;
 };
 
 #define TASK_STOPPED	0x0004

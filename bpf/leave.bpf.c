@@ -93,6 +93,16 @@ static long fold_off(u32 i, struct fold *f)
 	return 0;
 }
 
+/* As user/analyse/threads.c tells it of threads that are alive: less than 1 % of its time had it anything to do. */
+static __always_inline bool is_idle(const struct clock *clock, struct task_struct *task, u64 wall)
+{
+	const u64 *off = clock->sum.off_ns;
+	u64 waited = off[CAUSE_LOCK] + off[CAUSE_NETWORK] + off[CAUSE_SLEEP] + off[CAUSE_GPU] + off[CAUSE_PIPE] +
+		     off[CAUSE_CHILD] + off[CAUSE_STOPPED] + off[CAUSE_OTHER];
+
+	return !clock->sections && task->pid != task->tgid && wall - waited < wall / 100;
+}
+
 /* The thread's time goes to its process. It still runs for a moment, see leave_for_good() in sched.bpf.c. */
 static __noinline int fold_clock(struct clock *clock, struct process_sum *sum, struct task_struct *task)
 {
@@ -101,8 +111,9 @@ static __noinline int fold_clock(struct clock *clock, struct process_sum *sum, s
 
 	if (!clock || !sum)
 		return 0;
-	f.to = &sum->ended;
 	start = clock->since_ns > window.start_ns ? clock->since_ns : window.start_ns;
+	f.to = is_idle(clock, task, now > start ? now - start : 0) ? &sum->ended_idle : &sum->ended;
+	clock->idle = f.to == &sum->ended_idle;
 	add(&f.to->threads, 1);
 	add(&f.to->wall_ns, now > start ? now - start : 0);
 	add(&f.to->worker_ns, clock->sum.worker_ns);
@@ -110,6 +121,14 @@ static __noinline int fold_clock(struct clock *clock, struct process_sum *sum, s
 	add(&f.to->cpu_ns, clock->exec_folded_ns);
 	bpf_loop(CAUSES, fold_off, &f, 0);
 	return 0;
+}
+
+/* Linux 6.1: what the thread is about to add to the counters, while it is known for which sections. */
+static __always_inline void charge_gathered(struct clock *clock, struct task_struct *task)
+{
+	count_pages(clock, RSS_FILE, rss_gathered(task, RSS_FILE) * RSS_PAGE_BYTES);
+	count_pages(clock, RSS_ANON, rss_gathered(task, RSS_ANON) * RSS_PAGE_BYTES);
+	count_pages(clock, RSS_SHMEM, rss_gathered(task, RSS_SHMEM) * RSS_PAGE_BYTES);
 }
 
 /* The ledgers' last look at a thread. */
@@ -124,6 +143,8 @@ static __always_inline void end_clock(struct task_struct *task, struct process *
 	if (!clock)
 		return;
 	path_update(clock, task, process);
+	if (rss_is_plain() && sum->mm == (u64)mm_of(task))
+		charge_gathered(clock, task);
 	if (clock->dirty)
 		memory_flush(clock);
 	charge_run(clock, bpf_ktime_get_ns());
@@ -150,8 +171,12 @@ static __always_inline void note_memory(struct task_struct *task, struct process
 	struct process_sum *sum = sum_of_process(process);
 	struct mm_struct *mm = mm_of(task);
 
-	if (sum && mm && sum->mm == (u64)mm && rss_is_known())
-		rss_exact(sum, process->index, mm, sum->rss_now, false, 0);
+	if (!sum || !mm || sum->mm != (u64)mm || !rss_is_known())
+		return;
+	rss_exact(sum, process->index, mm, sum->rss_now, false, 0);
+	sum->rss_now[0] += rss_gathered(task, RSS_ANON) * RSS_PAGE_BYTES;
+	sum->rss_now[1] += rss_gathered(task, RSS_FILE) * RSS_PAGE_BYTES;
+	sum->rss_now[2] += rss_gathered(task, RSS_SHMEM) * RSS_PAGE_BYTES;
 }
 
 /*

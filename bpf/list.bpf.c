@@ -52,7 +52,7 @@ static __always_inline void clock_first(struct clock *clock, struct task_struct 
 /* Charges a wait that goes on up to now, unless the thread's own program is just about to do so. */
 static __always_inline void charge_wait(struct clock *clock, struct task_struct *task)
 {
-	u64 now = bpf_ktime_get_ns(), off = *(volatile u64 *)&clock->off_ns, woken = clock->waking_ns;
+	u64 now = bpf_ktime_get_ns(), off = *(volatile u64 *)&clock->off_ns, woken = clock->woken_ns;
 	u32 cause = clock->cause;
 
 	if (!off || off >= now || task->on_cpu || !__sync_bool_compare_and_swap(&clock->off_ns, off, now))

@@ -5,8 +5,11 @@
 const volatile __u32 only_tgid = 0;
 const volatile __u16 small_place[SMALL_NS] = {};
 const volatile __u8 syscall_kinds[SYSCALLS] = {};
+const volatile __u32 map_syscall = 0, unmap_syscall = 0;
 const volatile __u32 nr_cpus = 1;
 const volatile bool native_sections = false;
+const volatile bool sampling = false;
+const volatile __u64 sample_period_ns = 10000000;
 const volatile bool switch_tells_state = true;
 struct window window = {};
 struct counters counters = {};
@@ -26,5 +29,9 @@ struct ledgers_map ledgers SEC(".maps");
 struct process_sums_map process_sums SEC(".maps");
 struct rss_locals_map rss_locals SEC(".maps");
 struct mms_map mms SEC(".maps");
+struct pythons_map pythons SEC(".maps");
+struct samples_map samples SEC(".maps");
+struct walkers_map walkers SEC(".maps");
+struct waits_map waits SEC(".maps");
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

@@ -23,8 +23,12 @@ extern const volatile __u16 small_place[SMALL_NS];
 #define SYSCALLS 512
 extern const volatile __u8 syscall_kinds[SYSCALLS];
 
+extern const volatile __u32 map_syscall, unmap_syscall;	/* the numbers of mmap() and munmap() */
+
 extern const volatile __u32 nr_cpus;
 extern const volatile bool native_sections;	/* --section */
+extern const volatile bool sampling;		/* --frequency is not 0 */
+extern const volatile __u64 sample_period_ns;
 extern const volatile bool switch_tells_state;	/* Linux 5.18 and later: on_switch has a fourth argument */
 
 extern struct window window;
@@ -146,6 +150,8 @@ struct call_memory {
 	u32 row;
 };
 
+#define QUEUED_SECTIONS 16
+
 #define CALL_SLOTS 32	/* of a record, whose calls are told apart; what is nested deeper is in its callers' figures */
 
 /* State of a record as far as it tells which sections are open: any begin or end changes it. Read in one copy. */
@@ -159,28 +165,38 @@ _Static_assert(__builtin_offsetof(struct dcbs_record, innermost) - __builtin_off
 
 /*
  * Where a thread's time and memory go. Touched by the thread's own programs, under `busy`, and by the
- * scheduler's when it is switched in, when nothing else can be at it; `waking_ns` and `inherit` by wakers.
+ * scheduler's when it is switched in, when nothing else can be at it; `woken_ns` and `inherit` by wakers.
  */
 struct clock {
 	u64 since_ns;		/* when we met it; 0: before the window */
 	u64 exec_start_ns;	/* its sum_exec_runtime then */
 	u64 exec_folded_ns;	/* of that, what has been added to its process's sum */
 	u64 off_ns;		/* since when it has been off its CPU; 0: it runs. Whoever exchanges it charges the time */
-	u64 waking_ns;		/* when it was last woken */
+	u64 woken_ns;		/* when it was last put into a run queue */
 	u64 slice_ns;		/* when it got its CPU */
 	u64 slice_exec_ns;	/* its sum_exec_runtime then */
+	u64 off_sample_ns;	/* when its stack was last taken as it began to wait */
+	u32 off_sampled;	/* and it still waits there */
+	u32 pad3;
+	u64 queued_ns;		/* how long it had waited for it in a run queue */
+	u64 waited_ns;		/* and before that for something else, by waited_cause */
+	u32 nr_queued;		/* the sections that this was charged to, up to QUEUED_SECTIONS of them */
+	u32 waited_cause;
+	struct open_section queued[QUEUED_SECTIONS];
 	u64 on_ns;		/* up to where its running time has been charged to others' sections */
 	u64 inherit;		/* record of the thread that woke it, whose section it works for; 0: none */
 	u32 cause;		/* enum cause of off_ns */
 	u32 busy;		/* as in struct thread */
 	u32 dead;
+	u32 idle;		/* its time is in ended_idle */
 	u32 sections;		/* it has had a section open */
+	u32 pad1;
 	struct thread_sum sum;
 
 	u64 record;		/* whose sections `open` are; 0: none are open */
 	u64 own;		/* 0, or record if that is the thread's own */
 	struct path_key key;
-	u64 seen[BPFPROF_ROWS / 64];	/* scratch: rows met */
+	u64 seen[(BPFPROF_ROWS + 63) / 64];	/* scratch: rows met */
 	u32 at;			/* scratch: next slot */
 	u32 readable;		/* scratch: slots that have been read */
 	u32 again;		/* scratch: more slots are needed */
@@ -192,7 +208,9 @@ struct clock {
 
 	u64 minor, major;	/* the task's faults that are accounted for */
 	u32 dirty;		/* `pending` holds something */
-	u32 unmapping;
+	u32 pad2;
+	u64 mapping_vm;		/* pages of address space in the last mmap() that was counted, which may look for a place again */
+	u64 unmapping_vm;	/* likewise in the last munmap(), whose pages go piece by piece */
 	struct memory_sum pending;	/* of the sections in `open` */
 	s64 run, run_max;	/* growth within `pending`, and the most of it */
 	struct call_memory calls[CALL_SLOTS];
@@ -241,6 +259,49 @@ struct mms_map {
 	__uint(max_entries, 4 * BPFPROF_PROCESSES);
 	__type(key, u64);
 	__type(value, u32);
+};
+
+#define WALK_BYTES 128	/* a power of two */
+
+/* A sample being taken: sent as far as it is filled. Native addresses follow the Python frames, so there is room for both. */
+struct walker {
+	struct sample sample;
+	struct python_frame python[SAMPLE_PYTHON + SAMPLE_NATIVE / 2 + 1];
+	u64 next;	/* frame to look at */
+	u8 frame[WALK_BYTES + 8];	/* copies of a frame and the head of its code */
+	u8 code[WALK_BYTES + 8];
+};
+
+struct walk_context {
+	struct walker *walker;
+	const struct python_layout *layout;
+	struct clock *clock;
+};
+
+struct walkers_map {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct walker);
+};
+
+struct waits_map {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct walker);
+};
+
+struct pythons_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, BPFPROF_PROCESSES);
+	__type(key, u32);
+	__type(value, struct python_layout);
+};
+
+struct samples_map {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 22);
 };
 
 struct stats_map {
@@ -315,6 +376,10 @@ extern struct open_calls_map open_calls SEC(".maps");	/* only with --section */
 extern struct ledgers_map ledgers SEC(".maps");		/* row -> where its time and memory went; read in place, like stats */
 extern struct process_sums_map process_sums SEC(".maps");	/* by the index of `processes` */
 extern struct rss_locals_map rss_locals SEC(".maps");	/* likewise */
+extern struct pythons_map pythons SEC(".maps");		/* by the index of `processes` */
+extern struct samples_map samples SEC(".maps");		/* these three only with --frequency */
+extern struct walkers_map walkers SEC(".maps");
+extern struct waits_map waits SEC(".maps");		/* what threads that wait are waiting in */
 extern struct mms_map mms SEC(".maps");			/* struct mm_struct -> index, where there are several targets */
 
 /* A section's self time in the window, for one that began before it. */

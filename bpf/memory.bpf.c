@@ -2,8 +2,9 @@
 /*
  * memory.bpf.c - a target's RSS changes: charged to the sections that are open on the thread that did it.
  *
- * The address space has no trace point. Its size is looked at whenever RSS changes: memory is mapped to be
- * touched, and given back with pages in it.
+ * The address space has no trace point but for mmap()'s choice of a place. Its size is looked at whenever RSS
+ * changes: memory is mapped to be touched, and given back with pages in it. What neither tells, a munmap() of
+ * memory that was never touched above all, is the next one's to be charged.
  */
 #include "path.bpf.h"
 #include "rss.bpf.h"
@@ -36,33 +37,48 @@ static __always_inline void change_by_other(struct mm_struct *mm, u32 member)
 		__sync_fetch_and_add(&sum->others[2], bytes);
 }
 
-static __always_inline void count_pages(struct memory_sum *to, u32 member, s64 bytes)
+/* The system call that the current task is in; negative: none. */
+static __always_inline s64 call_number(struct pt_regs **regs)
 {
-	if (member == RSS_ANON)
-		to->anon += bytes;
-	else if (member == RSS_FILE)
-		to->file += bytes;
-	else
-		to->shmem += bytes;
-	if (bytes > 0)
-		to->grown += bytes;
-	else
-		to->shrunk -= bytes;
+	*regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	return syscall_number(*regs);
+}
+
+static __always_inline u64 second_in_pages(struct pt_regs *regs)
+{
+	return (syscall_second(regs) + RSS_PAGE_BYTES - 1) / RSS_PAGE_BYTES;
+}
+
+/* Pages that the call which gives pages back takes out of the address space: all of munmap()'s at its first event. */
+static __always_inline u64 pages_unmapped(struct clock *clock, struct mm_struct *mm, struct pt_regs *regs, s64 number, s64 bytes)
+{
+	u64 pages = BPF_CORE_READ(mm, total_vm);
+
+	if (number != unmap_syscall)
+		return -bytes / RSS_PAGE_BYTES;
+	if (pages == clock->unmapping_vm)
+		return 0;
+	clock->unmapping_vm = pages;
+	return second_in_pages(regs);
+}
+
+static __always_inline bool is_unmapping(s64 number)
+{
+	return number >= 0 && syscall_kinds[number & (SYSCALLS - 1)] == SYSCALL_UNMAP;
 }
 
 /*
  * The address space is made smaller after its pages are gone, and memory may be mapped anew before the next
- * event: so the pages that go in such a call are taken off at once.
+ * event: so what such a call takes is taken off at once.
  */
-static __always_inline void note_unmapping(struct clock *clock, struct process_sum *sum, struct task_struct *task, s64 bytes)
+static __always_inline void note_unmapping(struct clock *clock, struct process_sum *sum, struct mm_struct *mm,
+					   struct pt_regs *regs, s64 number, s64 bytes)
 {
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
-	s64 number = syscall_number(regs);
+	u64 pages = pages_unmapped(clock, mm, regs, number, bytes);
 
-	if (number < 0 || syscall_kinds[number & (SYSCALLS - 1)] != SYSCALL_UNMAP)
-		return;
-	clock->pending.unmapped -= bytes;
-	__sync_fetch_and_add(&sum->total_vm, bytes / RSS_PAGE_BYTES);
+	clock->pending.unmapped += pages * RSS_PAGE_BYTES;
+	clock->mapping_vm = 0;
+	__sync_fetch_and_add(&sum->total_vm, -pages);
 }
 
 /* What the address space has grown by belongs to the section that touches it now, what it has shrunk by to the one before. */
@@ -79,8 +95,11 @@ static __always_inline void charge_change(struct clock *clock, struct process *p
 					  struct mm_struct *mm, u32 member, s64 bytes)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	s64 space = space_change(sum, mm);
+	struct pt_regs *regs = NULL;
+	s64 number = bytes < 0 ? call_number(&regs) : -1, space = 0;
 
+	if (!is_unmapping(number))
+		space = space_change(sum, mm);
 	if (space < 0) {
 		clock->pending.unmapped -= space;
 		clock->dirty = 1;
@@ -88,13 +107,50 @@ static __always_inline void charge_change(struct clock *clock, struct process *p
 	path_update(clock, task, process);
 	if (space > 0)
 		clock->pending.mapped += space;
-	count_pages(&clock->pending, member, bytes);
-	if (bytes < 0)
-		note_unmapping(clock, sum, task, bytes);
-	clock->run += bytes;
-	if (clock->run > clock->run_max)
-		clock->run_max = clock->run;
-	clock->dirty = 1;
+	if (regs && is_unmapping(number))
+		note_unmapping(clock, sum, mm, regs, number, bytes);
+	count_pages(clock, member, bytes);
+}
+
+/* mmap() has found a place: what it maps is the current thread's doing, whoever touches memory next. */
+SEC("tp_btf/vm_unmapped_area")
+int BPF_PROG(on_map, unsigned long address)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct process *process = process_of(task);
+	struct process_sum *sum;
+	struct pt_regs *regs;
+	struct clock *clock;
+	u64 pages;
+
+	if (!process || !window.start_ns || window.end_ns || address & (RSS_PAGE_BYTES - 1))
+		return 0;
+	sum = sum_of_process(process);
+	if (!sum || !sum->mm || call_number(&regs) != map_syscall)
+		return 0;
+	clock = clock_lock(task);
+	if (!clock)
+		return 0;
+	pages = BPF_CORE_READ(mm_of(task), total_vm);
+	if (pages != clock->mapping_vm) {
+		path_update(clock, task, process);
+		clock->pending.mapped += second_in_pages(regs) * RSS_PAGE_BYTES;
+		clock->mapping_vm = pages;
+		clock->unmapping_vm = 0;
+		clock->dirty = 1;
+		__sync_fetch_and_add(&sum->total_vm, second_in_pages(regs));
+	}
+	clock_unlock(clock);
+	return 0;
+}
+
+/* A thread that ends adds what it has gathered on Linux 6.1, which end_clock() in leave.bpf.c has charged already. */
+static __always_inline void note_unlocked(struct task_struct *task)
+{
+	struct clock *clock = clock_of(task, 0);
+
+	if (!clock || !clock->dead)
+		__sync_fetch_and_add(&counters.lost_paths, 1);
 }
 
 SEC("tp_btf/rss_stat")
@@ -122,7 +178,7 @@ int BPF_PROG(on_rss, struct mm_struct *mm, int member)
 	__sync_fetch_and_add(&sum->rss_events, 1);
 	clock = clock_lock(task);
 	if (!clock) {
-		__sync_fetch_and_add(&counters.lost_paths, 1);
+		note_unlocked(task);
 		return 0;
 	}
 	charge_change(clock, process, sum, mm, member, bytes);

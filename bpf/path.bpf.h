@@ -232,8 +232,8 @@ static long walk_slot(u32 i, struct walk *w)
 	row = w->process->row[s->name & (DCBS_NAMES - 1)];
 	if (!row && w->names)
 		row = name_row(w->process, w->state, s->name);
-	row &= ~ROW_MODEL & (BPFPROF_ROWS - 1);
-	if (!row)
+	row &= ROW_MODEL - 1;
+	if (!row || row >= BPFPROF_ROWS)
 		row = ROW_OTHER;
 	seen = &clock->seen[row / 64];
 	clock->open[n & (DCBS_SLOTS - 1)] = (struct open_section){row, slot, !(*seen >> (row % 64) & 1)};
@@ -321,7 +321,9 @@ static long walk_call(u32 i, struct walk *w)
 
 	if (i >= depth || i >= BPFPROF_CALLS)
 		return 1;
-	row = w->calls->call[(depth - 1 - i) & (BPFPROF_CALLS - 1)].row & (BPFPROF_ROWS - 1);
+	row = w->calls->call[(depth - 1 - i) & (BPFPROF_CALLS - 1)].row;
+	if (row >= BPFPROF_ROWS)
+		return 1;
 	seen = &clock->seen[row / 64];
 	clock->native[i & (BPFPROF_CALLS - 1)] = (struct open_section){row, 0, !(*seen >> (row % 64) & 1)};
 	*seen |= 1ULL << (row % 64);

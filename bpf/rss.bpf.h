@@ -13,7 +13,7 @@
  * the same layout. What the kernel keeps of an entry, less the address at which a program finds it on a CPU,
  * is that CPU's offset.
  *
- * Up to 6.1 there are plain counters, to which a thread adds every 64 faults: then its event comes.
+ * Up to 6.1 there are plain counters, to which a thread adds every 64 faults, and when it ends: then its event comes.
  */
 #ifndef BPF_RSS_H
 #define BPF_RSS_H
@@ -171,6 +171,41 @@ static __always_inline void rss_exact(struct process_sum *sum, u32 index, struct
 	to[0] = (anon + w.anon) * RSS_PAGE_BYTES;
 	to[1] = (file + w.file) * RSS_PAGE_BYTES;
 	to[2] = (shmem + w.shmem) * RSS_PAGE_BYTES;
+}
+
+/* Pages that a thread of Linux 6.1 or earlier has gathered. */
+static __always_inline s64 rss_gathered(struct task_struct *task, u32 member)
+{
+	struct task_struct___6_1 *old = (void *)task;
+
+	if (!bpf_core_field_exists(old->rss_stat.count))
+		return 0;
+	if (member == RSS_FILE)
+		return BPF_CORE_READ(old, rss_stat.count[0]);
+	if (member == RSS_ANON)
+		return BPF_CORE_READ(old, rss_stat.count[1]);
+	return BPF_CORE_READ(old, rss_stat.count[3]);
+}
+
+/* For the sections that are open now. */
+static __always_inline void count_pages(struct clock *clock, u32 member, s64 bytes)
+{
+	struct memory_sum *to = &clock->pending;
+
+	if (member == RSS_ANON)
+		to->anon += bytes;
+	else if (member == RSS_FILE)
+		to->file += bytes;
+	else
+		to->shmem += bytes;
+	if (bytes > 0)
+		to->grown += bytes;
+	else
+		to->shrunk -= bytes;
+	clock->run += bytes;
+	if (clock->run > clock->run_max)
+		clock->run_max = clock->run;
+	clock->dirty = 1;
 }
 
 static __always_inline struct process_sum *sum_of_process(const struct process *process)

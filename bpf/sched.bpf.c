@@ -5,22 +5,70 @@
  * Time off the CPU is charged when it is over, to the sections that were open when it began; what lasts
  * longer is charged by on_list (list.bpf.c) as it goes. Time on it is what remains.
  */
-#include "path.bpf.h"
 #include "cause.bpf.h"
+#include "sample.bpf.h"
+
+static long give_back(u32 i, struct charge *c)
+{
+	struct open_section *s = &c->clock->queued[i & (QUEUED_SECTIONS - 1)];
+	struct row_ledger *ledger = ledger_of(s->row);
+	u32 cause = c->cause & (CAUSES - 1);
+
+	if (!ledger)
+		return 1;
+	if (s->first)
+		__sync_fetch_and_add(&ledger->off_ns[cause], -c->ns);
+	if (!i)
+		__sync_fetch_and_add(&ledger->self_off_ns[cause], -c->ns);
+	return 0;
+}
+
+/* So much of a wait counts as running. */
+static __always_inline void wait_less(struct clock *clock, u32 cause, u64 ns)
+{
+	struct charge c = {.clock = clock, .cause = cause & (CAUSES - 1), .ns = ns};
+
+	if (!ns)
+		return;
+	__sync_fetch_and_add(&clock->sum.off_ns[c.cause & (CAUSES - 1)], -ns);
+	if (clock->nr_queued)
+		bpf_loop(clock->nr_queued, give_back, &c, 0);
+	else
+		__sync_fetch_and_add(&clock->sum.outside_off_ns[c.cause & (CAUSES - 1)], -ns);
+}
+
+static __noinline int slice_more(struct clock *clock, u64 ns)
+{
+	u64 queued = ns < clock->queued_ns ? ns : clock->queued_ns, waited;
+
+	waited = ns - queued < clock->waited_ns ? ns - queued : clock->waited_ns;
+	clock->queued_ns = clock->waited_ns = 0;
+	if (clock->nr_queued > QUEUED_SECTIONS)
+		return 0;
+	wait_less(clock, CAUSE_RUNQUEUE, queued);
+	wait_less(clock, clock->waited_cause, waited);
+	return 0;
+}
 
 /*
- * What the kernel does not count as the thread's running time, though the thread had the CPU: the scheduler
- * at work on its way out, which may pull threads over from other CPUs, and what a hypervisor took.
+ * A thread's running time is what the kernel counts as such, which differs from the time between two
+ * switches by some microseconds each. At the end of a slice the scheduler is at work, which may pull threads
+ * over from other CPUs, and a hypervisor may have taken the CPU meanwhile: that is waiting for a CPU, too. At
+ * its beginning the kernel counts from when an idle CPU began to wake up for it, even before it was woken.
  */
 static __always_inline void charge_stolen(struct clock *clock, struct task_struct *task, u64 now)
 {
 	u64 slice = now - clock->slice_ns, ran = task->se.sum_exec_runtime - clock->slice_exec_ns;
 
-	if (ran < slice && slice < now)
+	if (slice > now)
+		return;
+	if (ran < slice)
 		charge_off(clock, CAUSE_RUNQUEUE, clock->slice_ns + ran, now);
+	else
+		slice_more(clock, ran - slice);
 }
 
-static __always_inline void leave_cpu(struct task_struct *task, struct process *process, u32 state)
+static __always_inline void leave_cpu(void *ctx, struct task_struct *task, struct process *process, u32 state)
 {
 	u64 now = bpf_ktime_get_ns();	/* first: what follows is our time, not the thread's */
 	struct clock *clock;
@@ -37,6 +85,8 @@ static __always_inline void leave_cpu(struct task_struct *task, struct process *
 	clock->cause = cause_of(task, process, state);
 	if (clock->cause != CAUSE_RUNQUEUE)
 		clock->inherit = 0;	/* what it works on next is for whoever wakes it */
+	if (sampling && clock->cause != CAUSE_RUNQUEUE)
+		sample_wait(ctx, task, process, clock, now);
 	clock->off_ns = now;
 	clock_unlock(clock);
 }
@@ -53,8 +103,31 @@ static __always_inline void leave_for_good(struct task_struct *task, struct proc
 		return;
 	ran = task->se.sum_exec_runtime - clock->exec_start_ns;
 	if (ran > clock->exec_folded_ns)
-		__sync_fetch_and_add(&sum->ended.cpu_ns, ran - clock->exec_folded_ns);
+		__sync_fetch_and_add(clock->idle ? &sum->ended_idle.cpu_ns : &sum->ended.cpu_ns, ran - clock->exec_folded_ns);
 	clock->exec_folded_ns = ran;
+}
+
+static long copy_open(u32 i, struct clock **c)
+{
+	(*c)->queued[i & (QUEUED_SECTIONS - 1)] = (*c)->open[i & (DCBS_SLOTS - 1)];
+	return 0;
+}
+
+static __always_inline u64 in_window(u64 start, u64 end)
+{
+	start = start > window.start_ns ? start : window.start_ns;
+	return window.start_ns && end > start ? end - start : 0;
+}
+
+/* The waits before this slice may have to be charged less, and who has been charged may have ended by then. */
+static __always_inline void note_waits(struct clock *clock, u64 off, u64 woken, u64 now)
+{
+	clock->queued_ns = in_window(woken, now);
+	clock->waited_ns = in_window(off, woken);
+	clock->waited_cause = clock->cause;
+	clock->nr_queued = clock->own ? clock->nr_open : 0;
+	if (clock->nr_queued && clock->nr_queued <= QUEUED_SECTIONS)
+		bpf_loop(clock->nr_queued, copy_open, &clock, 0);
 }
 
 /* From `off` the thread waited, until it was woken; then it waited for a CPU. Woken before `off`: it was on its way out. */
@@ -72,7 +145,7 @@ static __always_inline void enter_cpu(struct task_struct *task)
 	off = __sync_lock_test_and_set(&clock->off_ns, 0);
 	if (!off)
 		return;
-	woken = clock->waking_ns;
+	woken = clock->woken_ns;
 	if (clock->cause == CAUSE_RUNQUEUE || woken < off)
 		woken = off;
 	if (woken > now)
@@ -80,6 +153,9 @@ static __always_inline void enter_cpu(struct task_struct *task)
 	if (woken > off)
 		charge_off(clock, clock->cause, off, woken);
 	charge_off(clock, CAUSE_RUNQUEUE, woken, now);
+	if (sampling)
+		sample_waited(task, clock, woken - off);
+	note_waits(clock, off, woken, now);
 }
 
 SEC("tp_btf/sched_switch")
@@ -95,32 +171,57 @@ int on_switch(u64 *ctx)
 		if (state & TASK_DEAD)
 			leave_for_good(prev, process);
 		else
-			leave_cpu(prev, process, ctx[0] ? 0 : state);
+			leave_cpu(ctx, prev, process, ctx[0] ? 0 : state);
 	}
 	if (process_of(next))
 		enter_cpu(next);
 	return 0;
 }
 
+/* The record whose sections the current task works for: its own, unless none is open there and it works for another. */
+static __always_inline u64 works_for(struct task_struct *task, struct process *process)
+{
+	u64 own = record_of(task, process);
+	struct path_key key = {};
+	struct clock *clock;
+
+	if (read_key(own, &key))
+		return own;
+	clock = clock_of(task, 0);
+	return clock && clock->inherit ? clock->inherit : own;
+}
+
 /*
  * A thread of the same process that wakes another one from its own code, not an interrupt that happens to
  * come while it runs, has work for it. Who waited for the interpreter's lock goes on with work of its own.
  */
-static __always_inline void inherit(struct clock *clock, struct task_struct *task)
+static __always_inline void inherit(struct clock *clock, struct task_struct *task, struct process *process)
 {
 	struct task_struct *waker = bpf_get_current_task_btf();
-	struct clock *from;
 
 	if (waker->tgid != task->tgid || waker == task || clock->cause == CAUSE_GIL ||
 	    syscall_number((struct pt_regs *)bpf_task_pt_regs(waker)) < 0)
 		return;
-	from = clock_of(waker, 0);
-	if (from)
-		clock->inherit = from->record;
+	clock->inherit = works_for(waker, process);
 }
 
 SEC("tp_btf/sched_waking")
 int BPF_PROG(on_waking, struct task_struct *task)
+{
+	struct process *process = process_of(task);
+	struct clock *clock;
+
+	if (!process)
+		return 0;
+	clock = clock_of(task, 0);
+	if (clock)
+		inherit(clock, task, process);
+	return 0;
+}
+
+/* The thread is in a run queue: until here it was waking up, which on an idle CPU takes a while, and did not wait for others. */
+SEC("tp_btf/sched_wakeup")
+int BPF_PROG(on_wakeup, struct task_struct *task)
 {
 	struct clock *clock;
 
@@ -130,8 +231,7 @@ int BPF_PROG(on_waking, struct task_struct *task)
 	if (!clock)
 		return 0;
 	__sync_fetch_and_add(&counters.wakings, 1);
-	clock->waking_ns = bpf_ktime_get_ns();
-	inherit(clock, task);
+	clock->woken_ns = bpf_ktime_get_ns();
 	return 0;
 }
 
@@ -139,10 +239,11 @@ int BPF_PROG(on_waking, struct task_struct *task)
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
-	struct clock *clock, *from;
+	struct process *process = process_of(child);
+	struct clock *clock;
 	u64 now;
 
-	if (!process_of(child) || child->tgid != parent->tgid)
+	if (!process || child->tgid != parent->tgid)
 		return 0;
 	clock = clock_of(child, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!clock || clock->since_ns)
@@ -151,9 +252,7 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	clock_start(clock, child, now);
 	clock->cause = CAUSE_RUNQUEUE;
 	clock->off_ns = now;
-	from = clock_of(parent, 0);
-	if (from)
-		clock->inherit = from->record;
+	clock->inherit = works_for(parent, process);
 	return 0;
 }
 

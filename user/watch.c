@@ -13,6 +13,7 @@
 
 #define SOON_NS 5000000ULL	/* between looks at a target that has yet to load the markers ... */
 #define SOON_FOR_NS 3000000000ULL	/* ... and for how long; then it is looked at now and then */
+#define SAMPLES_NS 100000000ULL	/* names are read soon after a sample, and its ring does not fill up */
 #define LATER_NS 250000000ULL
 
 static volatile sig_atomic_t stop_asked;
@@ -95,7 +96,7 @@ static void wait_until(const struct session *session, const struct live *live, _
 static __u64 next_look(const struct session *session, __u64 start, __u64 now, const struct opts *opts)
 {
 	if (!session_waits(session))
-		return now + to_ns(opts->interval_s);
+		return now + (session_samples(session) ? SAMPLES_NS : to_ns(opts->interval_s));
 	return now + (now - start < SOON_FOR_NS ? SOON_NS : LATER_NS);
 }
 

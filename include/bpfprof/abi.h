@@ -10,7 +10,7 @@
 #include "bpfprof/hist.h"
 #include "bpfprof/target.h"
 
-#define BPFPROF_ROWS		512	/* of `stats`; names of all targets together, merged by name */
+#define BPFPROF_ROWS		544	/* of `stats`; names of all targets together, merged by name: all of one process fit, and some */
 #define BPFPROF_PROCESSES	64	/* targets at a time */
 #define BPFPROF_CALLS		64	/* open calls of --section functions on a thread; the kernel's own limit for return probes */
 #define ROW_NONE		0	/* "not looked up yet" */
@@ -43,7 +43,7 @@ enum cause {
  */
 struct row_stat {
 	__u32 kind;		/* enum dcbs_name_kind */
-	__u32 pad;
+	__u32 sampled;		/* 1: a Python function, known from samples only; the figures below stay 0 */
 	__u64 count;		/* calls that ended while we watched and whose duration is known */
 	__u64 sum_ns;		/* of their durations */
 	__u64 total_ns;		/* time the section was open on a thread, recursion counted once, within the window */
@@ -161,6 +161,7 @@ struct process_sum {
 	__s64 count[4];			/* the kernel's shared counters, likewise */
 	__u64 rss_events;
 	struct thread_sum ended;	/* threads that have ended */
+	struct thread_sum ended_idle;	/* of them, those that had no section and hardly anything to do but wait */
 };
 
 /* A thread of a target, answer of the iterator `on_list`: what its ring has been read up to, and its time. */
@@ -275,6 +276,9 @@ struct counters {
 	__u64 rows_used;
 	__u64 wakings;		/* of the targets' threads */
 	__u64 rss_events;	/* changes of RSS that were looked at */
+	__u64 samples;		/* of stacks, sent */
+	__u64 lost_samples;	/* for which there was no room */
+	__u64 stacks_broken;	/* whose Python frames could not all be read */
 	__u64 lost_paths;	/* events whose sections could not be read: charged to "(outside)" */
 };
 
@@ -284,6 +288,7 @@ struct window {
 	__u64 end_ns;		/* those that ended after are ignored, too; 0: none yet */
 };
 
+_Static_assert(BPFPROF_ROWS >= DCBS_NAMES + 1 && BPFPROF_ROWS < ROW_MODEL, "a process's names have rows");
 _Static_assert(sizeof(struct row_stat) == 21 * 8 + 8 * HIST_PLACES, "layout");
 _Static_assert(sizeof(struct row_name) == 124, "hashed as bytes: no padding");
 _Static_assert(sizeof(struct process) == 64 + 2 * DCBS_NAMES, "layout");

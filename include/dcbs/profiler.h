@@ -41,11 +41,11 @@ extern "C" {
 
 struct dcbs_profiler;
 
-/* A native function to time as a section, --section NAME=BINARY:FUNCTION. */
+/* A function that carries no marker, as a section: --section NAME=BINARY:FUNCTION, or NAME=python:QUALNAME. */
 struct dcbs_native_section {
 	const char *name;
-	const char *binary;	/* path as the target sees it, or the name of a file it has mapped */
-	const char *function;	/* symbol, plain or demangled */
+	const char *binary;	/* path as the target sees it, or the name of a file it has mapped; "python" */
+	const char *function;	/* symbol, plain or demangled; a Python function's module.qualname, or its qualname alone */
 };
 
 struct dcbs_options {
@@ -128,6 +128,7 @@ struct dcbs_section {
 	int64_t errors;
 	int64_t items;		/* DCBS_UNKNOWN: the section reports none */
 	double items_per_s;	/* per second of total_s */
+	double error_s;		/* of total_s, where it comes from samples: a standard deviation. NAN: it is exact */
 	struct dcbs_histogram histogram;
 	struct dcbs_wall wall, self_wall;	/* of total_s and of self_s */
 	struct dcbs_memory memory, self_memory;

@@ -230,6 +230,11 @@ def sections(report):
     return {name: s for (name, _), s in found.items()}
 
 
+def marked(report):
+    """The same without what happened outside of sections."""
+    return {name: s for name, s in sections(report).items() if name != "(outside)"}
+
+
 def profile(target, *args, seconds=None):
     """Attaches to a held target, lets it work, and returns (report, truth) after its end."""
     with Profiler("-p", target.pid, *args, wait_for=target.pid) as profiler:

@@ -111,8 +111,7 @@ class Kill(unittest.TestCase):
             for _ in range(4):
                 self.kill_once(target, 0.2 * rng.random())
             report, truth = profile(target)
-        found = sections(report)
-        self.assertEqual({n: s["count"] for n, s in found.items()},
+        self.assertEqual({n: s["count"] for n, s in harness.marked(report).items()},
                          {n: s["count"] for n, s in truth["sections"].items() if s["count"]})
         self.assertEqual({k: v for k, v in report["lost"].items() if v}, {})
 
@@ -127,7 +126,7 @@ class Kill(unittest.TestCase):
                 target.line()
                 target.end()
                 report = stays.report()
-        self.assertEqual({n: s["count"] for n, s in sections(report).items()},
+        self.assertEqual({n: s["count"] for n, s in harness.marked(report).items()},
                          {n: s["count"] for n, s in truth["sections"].items() if s["count"]})
 
     def test_command_dies_with_a_profiler_that_never_let_it_go(self):

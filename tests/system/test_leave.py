@@ -180,7 +180,7 @@ class Stopped(unittest.TestCase):
             os.kill(target.pid, signal.SIGCONT)
             target.line()
             target.end()
-        self.assertEqual({n: s["count"] for n, s in sections(report).items()},
+        self.assertEqual({n: s["count"] for n, s in harness.marked(report).items()},
                          {n: s["count"] for n, s in truth["sections"].items() if s["count"]})
 
     def test_stopped_in_full_work(self):

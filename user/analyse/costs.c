@@ -25,6 +25,7 @@ static double all_ns(const struct snapshot *snap, double ns_per_flush)
 
 	return cost_ns(c->flushes, ns_per_flush) + cost_ns(c->switches, snap->bpf_ns_per_switch) +
 	       cost_ns(c->wakings, snap->bpf_ns_per_waking) + cost_ns(c->rss_events, snap->bpf_ns_per_rss_event) +
+	       cost_ns(c->ticks, snap->bpf_ns_per_tick) + cost_ns(c->samples, snap->bpf_ns_per_sample) +
 	       cost_ns(c->calls, NAN);
 }
 
@@ -34,7 +35,7 @@ static void add_overhead(struct dcbs_report *r, const struct snapshot *snap)
 	struct dcbs_overhead *o = &r->overhead;
 
 	o->flushes = summary_count(c->flushes);
-	o->samples = summary_count(c->ticks);
+	o->samples = snap->frequency_hz > 0 ? summary_count(c->samples) : DCBS_UNKNOWN;
 	o->switches = summary_count(c->switches);
 	o->faults = snap->memory_known ? summary_count(c->rss_events) : DCBS_UNKNOWN;
 	o->ns_per_flush = snap->trap_ns + snap->bpf_ns_per_flush;
@@ -53,6 +54,8 @@ static void add_lost(struct dcbs_report *r, const struct snapshot *snap)
 	r->lost.sections = summary_count(c->lost_too_deep + c->lost_unmatched);
 	r->lost.records = summary_count(c->lost_overwritten + c->lost_garbage + c->lost_unread);
 	r->lost.names = summary_count(names);
+	r->lost.samples = summary_count(c->lost_samples);
+	r->lost.stacks = summary_count(c->stacks_broken);
 }
 
 static int add_note(struct dcbs_report *r, char *note)

@@ -16,13 +16,15 @@
 
 /*
  * A thread that never had a section and had nothing to do but wait: a pool's spare, a watcher. Its hours of
- * waiting would drown what happens outside of sections. The main thread is none: its waiting is the target's. Nor
- * are threads that have ended, of which only the sum is known.
+ * waiting would drown what happens outside of sections. The main thread is none: its waiting is the target's. Of
+ * threads that have ended only the sum is known, and the BPF programs have told those apart.
  */
 static bool is_idle(const struct snapshot_thread *t)
 {
 	struct dcbs_wall wall;
 
+	if (t->idle)
+		return true;
 	if (t->sections || !t->tid || t->tid == t->pid)
 		return false;
 	ledger_wall(&wall, t->sum.off_ns, 0, t->sum.wall_ns);

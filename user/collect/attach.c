@@ -37,14 +37,14 @@ int attach_keep(struct session *session, struct bpf_link *link, const char *what
 	return 0;
 }
 
-static int attach_ticks(struct session *session)
+static int attach_ticks(struct session *session, struct bpf_program *prog, int hz)
 {
 	struct perf_event_attr attr = {
 		.size = sizeof(attr),
 		.type = PERF_TYPE_SOFTWARE,
 		.config = PERF_COUNT_SW_CPU_CLOCK,
 		.freq = 1,
-		.sample_freq = TICK_HZ,
+		.sample_freq = (__u64)hz,
 	};
 	int cpu, err, cpus = libbpf_num_possible_cpus();
 
@@ -55,7 +55,7 @@ static int attach_ticks(struct session *session)
 			continue;
 		if (fd < 0)
 			return fail(-errno, "cannot sample CPU %d: %s; needs root or CAP_PERFMON", cpu, strerror(errno));
-		err = attach_keep(session, bpf_program__attach_perf_event(session->skel->progs.on_tick, fd), "the CPU's clock");
+		err = attach_keep(session, bpf_program__attach_perf_event(prog, fd), "the CPU's clock");
 		if (err) {
 			close(fd);
 			return err;
@@ -74,16 +74,21 @@ static int attach_event(struct session *session, struct bpf_program *prog)
 int attach_kernel_events(struct session *session)
 {
 	struct bpfprof *skel = session->skel;
-	int err = attach_ticks(session);
+	int err = attach_ticks(session, skel->progs.on_tick, TICK_HZ);
+
+	if (!err && session->opts.frequency_hz > 0)
+		err = attach_ticks(session, skel->progs.on_sample, session->opts.frequency_hz);
 
 	if (!err)
 		err = attach_event(session, skel->progs.on_switch);
 	if (!err)
 		err = attach_event(session, skel->progs.on_exec);
 	if (!err)
-		session->has_ledgers = !attach_event(session, skel->progs.on_waking) && !attach_event(session, skel->progs.on_fork);
+		session->has_ledgers = !attach_event(session, skel->progs.on_waking) &&
+				       !attach_event(session, skel->progs.on_wakeup) &&
+				       !attach_event(session, skel->progs.on_fork);
 	if (!err)
-		session->has_memory = !attach_event(session, skel->progs.on_rss);
+		session->has_memory = !attach_event(session, skel->progs.on_rss) && !attach_event(session, skel->progs.on_map);
 	/* One look at a thread that ends is enough, and the earlier one sees more. */
 	if (!err && attach_event(session, skel->progs.on_do_exit))
 		err = attach_event(session, skel->progs.on_exit);
@@ -207,6 +212,23 @@ int attach_target(struct session *session, struct target *target)
 	return err ? err : 1;
 }
 
+bool attach_is_python(const struct dcbs_native_section *section)
+{
+	return !strcmp(section->binary, "python");
+}
+
+__u32 attach_python_row(struct session *session, const char *name)
+{
+	struct row_name key = {.kind = DCBS_NAME_SECTION};
+	__u32 row;
+
+	snprintf(key.text, sizeof(key.text), "%s", name);
+	row = reserve_row(session, &key);
+	if (row)
+		session->stats[row].sampled = 1;
+	return row;
+}
+
 static int attach_native(struct session *session, struct target *target, const struct dcbs_native_section *section)
 {
 	DECLARE_LIBBPF_OPTS(bpf_uprobe_opts, opts);
@@ -243,8 +265,9 @@ int attach_native_sections(struct session *session, struct target *target)
 	int err = 0;
 
 	for (i = 0; i < session->opts.nr_sections && !err; i++)
-		err = attach_native(session, target, &session->opts.sections[i]);
-	if (session->opts.nr_sections && !err && target_maps(target, "libstdc++.so"))
+		if (!attach_is_python(&session->opts.sections[i]))
+			err = attach_native(session, target, &session->opts.sections[i]);
+	if (session->native_sections && !err && target_maps(target, "libstdc++.so"))
 		session_note(session, "process %d runs C++: an exception that passes through a --section function ends it", target->pid);
 	return err;
 }

@@ -59,30 +59,52 @@ static void fill_small_places(struct bpfprof *skel)
 
 static void choose_programs(struct session *session, const struct choice *choice)
 {
-	bool native = session->opts.nr_sections > 0, fentry = choice->fentry;
+	bool native = session->native_sections, sampling = session->opts.frequency_hz > 0, fentry = choice->fentry;
 	struct bpfprof *skel = session->skel;
 
 	bpf_program__set_autoload(skel->progs.on_leave_image, kernel_at_least(6, 10));
 	bpf_program__set_autoload(skel->progs.on_begin_exec, fentry && !kernel_at_least(6, 10));
 	bpf_program__set_autoload(skel->progs.on_do_exit, fentry && !kernel_at_least(6, 16));
 	bpf_program__set_autoload(skel->progs.on_rss, choice->memory);
+	bpf_program__set_autoload(skel->progs.on_map, choice->memory);
 	bpf_program__set_autoload(skel->progs.on_waking, choice->waking);
+	bpf_program__set_autoload(skel->progs.on_wakeup, choice->waking);
 	bpf_program__set_autoload(skel->progs.on_fork, choice->waking);
 	bpf_program__set_autoload(skel->progs.on_call, native);
 	bpf_program__set_autoload(skel->progs.on_return, native);
 	bpf_map__set_autocreate(skel->maps.open_calls, native);
+	bpf_program__set_autoload(skel->progs.on_sample, sampling);
+	bpf_map__set_autocreate(skel->maps.samples, sampling);
+	bpf_map__set_autocreate(skel->maps.walkers, sampling);
+	bpf_map__set_autocreate(skel->maps.waits, sampling);
+}
+
+static bool any_native(const struct dcbs_options *opts)
+{
+	size_t i;
+
+	for (i = 0; i < opts->nr_sections; i++)
+		if (!attach_is_python(&opts->sections[i]))
+			return true;
+	return false;
 }
 
 void configure(struct session *session, size_t nr_targets, pid_t only, const struct choice *choice)
 {
 	struct bpfprof *skel = session->skel;
 
+	session->native_sections = any_native(&session->opts);
 	choose_programs(session, choice);
 	fill_small_places(skel);
 	fill_syscalls(skel);
 	skel->rodata->switch_tells_state = kernel_at_least(5, 18);
 	skel->rodata->nr_cpus = (__u32)libbpf_num_possible_cpus();
-	skel->rodata->native_sections = session->opts.nr_sections > 0;
+	skel->rodata->map_syscall = SYS_mmap;
+	skel->rodata->unmap_syscall = SYS_munmap;
+	skel->rodata->sampling = session->opts.frequency_hz > 0;
+	if (session->opts.frequency_hz > 0)
+		skel->rodata->sample_period_ns = 1000000000ULL / (__u64)session->opts.frequency_hz;
+	skel->rodata->native_sections = session->native_sections;
 	if (nr_targets == 1)
 		skel->rodata->only_tgid = (__u32)only;
 }

@@ -66,13 +66,15 @@ size_t session_list(struct session *session, struct thread_view **views)
 	return used / sizeof(struct thread_view);
 }
 
-static void add_thread(struct snapshot *snap, pid_t pid, pid_t tid, const char *comm, bool sections, const struct thread_sum *sum)
+static struct snapshot_thread *add_thread(struct snapshot *snap, pid_t pid, pid_t tid, const char *comm, bool sections,
+					  const struct thread_sum *sum)
 {
 	struct snapshot_thread *t = &snap->threads[snap->nr_threads++];
 
 	*t = (struct snapshot_thread){.pid = pid, .tid = tid, .sections = sections, .sum = *sum};
 	memcpy(t->comm, comm, sizeof(t->comm));
 	t->comm[sizeof(t->comm) - 1] = 0;
+	return t;
 }
 
 static __s64 sum_kinds(const __s64 *kinds)
@@ -90,6 +92,8 @@ static void add_process(const struct session *session, struct snapshot *snap, co
 		return;
 	if (sum.ended.threads)
 		add_thread(snap, target->pid, 0, ended, true, &sum.ended);
+	if (sum.ended_idle.threads)
+		add_thread(snap, target->pid, 0, ended, false, &sum.ended_idle)->idle = true;
 	snap->counters.rss_events += sum.rss_events;
 	if (!sum.mm) {
 		snap->memory_known = false;
@@ -104,7 +108,7 @@ int ledger_copy(const struct session *session, struct snapshot *snap, const stru
 {
 	size_t i;
 
-	snap->threads = calloc(nr_views + session->nr_targets + 1, sizeof(*snap->threads));
+	snap->threads = calloc(nr_views + 2 * session->nr_targets + 1, sizeof(*snap->threads));
 	if (!snap->threads)
 		return fail(-ENOMEM, "out of memory");
 	snap->counters = session->skel->bss->counters;
@@ -121,5 +125,7 @@ int ledger_copy(const struct session *session, struct snapshot *snap, const stru
 		snap->rss_end_bytes = session->rss_end_bytes;
 	}
 	snap->rss_peak_bytes = session->rss_peak_bytes;
+	if (snap->rss_peak_bytes != DCBS_UNKNOWN && snap->rss_peak_bytes < snap->rss_end_bytes)
+		snap->rss_peak_bytes = snap->rss_end_bytes;	/* the kernel's peak is not told as exactly */
 	return 0;
 }

@@ -19,6 +19,7 @@ struct interpreter {
 	pid_t pid;
 	struct object objects[OBJECTS];
 	char file[256];		/* base name */
+	__u64 code_start, code_end;	/* of the file that has it */
 	int files;		/* looked at */
 };
 
@@ -66,6 +67,8 @@ static bool look_into_file(void *ctx, int fd, const struct mapping *map)
 		return true;
 	memcpy(python->objects, objects, sizeof(objects));
 	snprintf(python->file, sizeof(python->file), "%s", base_name(map->path));
+	python->code_start = map->start;
+	python->code_end = map->end;
 	return false;
 }
 
@@ -89,6 +92,17 @@ int python_runtime(pid_t pid, __u64 *start, __u64 *end)
 		return -ENOENT;
 	*start = python.objects[RUNTIME].address;
 	*end = *start + python.objects[RUNTIME].size;
+	return 0;
+}
+
+int python_code(pid_t pid, __u64 *start, __u64 *end)
+{
+	struct interpreter python;
+
+	if (find_interpreter(&python, pid))
+		return -ENOENT;
+	*start = python.code_start;
+	*end = python.code_end;
 	return 0;
 }
 

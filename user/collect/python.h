@@ -16,6 +16,9 @@
  */
 int python_runtime(pid_t pid, __u64 *start, __u64 *end);
 
+/* Where the code of the file lies that has the interpreter in it, its library or a program. 0, or -ENOENT. */
+int python_code(pid_t pid, __u64 *start, __u64 *end);
+
 /*
  * How the stacks of the process are read, tried on its threads while they run: some milliseconds. At any time, and
  * again after the process has executed another image or loaded Python.

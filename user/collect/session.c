@@ -15,6 +15,7 @@
 #include <bpf/bpf.h>
 
 #include "collect/privilege.h"
+#include "collect/sampler.h"
 #include "collect/session_impl.h"
 #include "fail.h"
 #include "sanitize.h"
@@ -282,7 +283,7 @@ int session_start(struct session *session)
 		target_each_record(&session->targets[i], note_begun, session);
 	sum_rss(session, &session->rss_start_bytes);
 	session->rss_end_bytes = session->rss_start_bytes;
-	return 0;
+	return stacks_open(session);
 }
 
 void session_describe(const struct session *session, FILE *out)
@@ -345,6 +346,7 @@ static void look_again(struct session *session, struct target *target)
 		target->marker_link = NULL;
 		target_refresh(target);
 		publish_python(session, target);
+		stacks_renew(session, target);
 	}
 	if (target->state || target_ended(target))
 		return;
@@ -367,8 +369,14 @@ bool session_poll(struct session *session)
 		running = true;
 		look_again(session, target);
 	}
+	stacks_poll(session);
 	sum_rss(session, &session->rss_end_bytes);
 	return running;
+}
+
+bool session_samples(const struct session *session)
+{
+	return session->sampler;
 }
 
 bool session_waits(const struct session *session)
@@ -403,6 +411,7 @@ void session_stop(struct session *session, enum dcbs_ended_by by)
 	session->ended_by = by;
 	sum_rss(session, &session->rss_end_bytes);
 	session->skel->bss->window.end_ns = session_now_ns();
+	stacks_poll(session);
 	if (by == DCBS_ENDED_TARGET_EXIT)
 		return;
 	usleep(DRAIN_US);
@@ -423,6 +432,7 @@ void session_clear(struct session *session)
 	usleep(DRAIN_US);
 	memset((void *)session->stats, 0, SESSION_STATS_BYTES);
 	memset((void *)session->ledgers, 0, SESSION_LEDGERS_BYTES);
+	sampler_clear(session->sampler);
 	while (session_now_ns() < start)
 		usleep(DRAIN_US / 10);
 	clock_gettime(CLOCK_REALTIME, &real);
@@ -445,6 +455,7 @@ void session_close(struct session *session)
 
 	if (!session)
 		return;
+	stacks_close(session);
 	for (i = session->nr_links; i-- > 0;)
 		bpf_link__destroy(session->links[i]);
 	for (i = 0; i < session->nr_targets; i++)

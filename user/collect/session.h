@@ -41,6 +41,9 @@ bool session_poll(struct session *session);
 /* True while some target is awaited to show its markers: session_poll should be called often. */
 bool session_waits(const struct session *session);
 
+/* True while stacks are sampled: session_poll should be called some times a second, before the kernel's ring is full. */
+bool session_samples(const struct session *session);
+
 /* Ends the window: what finishes later is not counted, and what finished before has been read. */
 void session_stop(struct session *session, enum dcbs_ended_by by);
 

@@ -20,6 +20,7 @@ struct session {
 	struct bpfprof *skel;
 	struct row_stat *stats;		/* the maps, in place; BPFPROF_ROWS of each */
 	struct row_ledger *ledgers;
+	bool native_sections;		/* there are --section functions besides Python's */
 	bool has_ledgers;		/* the scheduler's events are attached that tell why a thread waits */
 	bool has_memory;		/* likewise those of RSS */
 	double trap_ns;			/* of a hit of the marker's probe; NAN: not measured */
@@ -30,6 +31,7 @@ struct session {
 	struct bpf_link *links[SESSION_LINKS];
 	size_t nr_links;
 	struct bpf_link *list;		/* of the program that lists threads; NULL: not used yet */
+	struct sampler *sampler;	/* NULL: stacks are not sampled */
 	int run_time_fd;		/* the kernel measures our programs while this is open; -1: not now */
 	__u64 run_time_since_ns;
 	__u64 run_time_next_ns;
@@ -53,6 +55,12 @@ struct choice {
 	bool waking;	/* on threads that wake others */
 };
 
+/* stacks.c: the sampler and what it needs of the targets. All do nothing where stacks are not sampled. */
+int stacks_open(struct session *session);
+void stacks_poll(struct session *session);
+void stacks_renew(struct session *session, struct target *target);	/* it has executed another image */
+void stacks_close(struct session *session);
+
 /* configure.c: what is decided between open and load. */
 void configure(struct session *session, size_t nr_targets, pid_t only, const struct choice *choice);
 
@@ -61,6 +69,8 @@ int attach_kernel_events(struct session *session);
 int attach_target(struct session *session, struct target *target);
 void publish_python(struct session *session, const struct target *target);
 int attach_native_sections(struct session *session, struct target *target);
+bool attach_is_python(const struct dcbs_native_section *section);
+__u32 attach_python_row(struct session *session, const char *name);	/* 0: no room */
 int attach_keep(struct session *session, struct bpf_link *link, const char *what);
 
 #endif

@@ -12,6 +12,7 @@
 #include <bpf/bpf.h>
 
 #include "collect/ledger.h"
+#include "collect/sampler.h"
 #include "collect/session_impl.h"
 #include "fail.h"
 
@@ -36,6 +37,14 @@ void snapshot_free(struct snapshot *snap)
 		free(snap->notes[i]);
 	free(snap->rows);
 	free(snap->threads);
+	for (i = 0; i < snap->nr_frames; i++) {
+		free(snap->frames[i].function);
+		free(snap->frames[i].file);
+	}
+	for (i = 0; i < snap->nr_stacks; i++)
+		free(snap->stacks[i].frames);
+	free(snap->frames);
+	free(snap->stacks);
 	free(snap->notes);
 	free(snap->targets);
 	free(snap);
@@ -89,6 +98,7 @@ static void merge_stat(struct row_stat *to, const struct row_stat *from)
 	__u64 size_last = from->sizes ? from->size_last : to->size_last;
 	__u64 *sum = &to->count;
 
+	to->sampled |= from->sampled;
 	while (add < end)
 		*sum++ += *add++;
 	to->max_ns = max;
@@ -241,7 +251,18 @@ static int visit_record(void *ctx, __u64 address, const struct dcbs_record *r)
 	return 0;
 }
 
-static int copy_rows(struct session *session, struct snapshot *snap)
+static __u16 index_of(const struct snapshot *snap, const struct snapshot_row *row)
+{
+	size_t i;
+
+	for (i = 0; i < snap->nr_rows; i++)
+		if (snap->rows[i] == row)
+			return (__u16)i;
+	return SNAPSHOT_OUTSIDE;
+}
+
+/* row_index[row]: where the kernel's row has gone. */
+static int copy_rows(struct session *session, struct snapshot *snap, __u16 *row_index)
 {
 	__u64 used = session->skel->bss->counters.rows_used;
 	__u32 row;
@@ -263,6 +284,7 @@ static int copy_rows(struct session *session, struct snapshot *snap)
 			same = add_row(snap, &name);
 		if (!same)
 			return fail(-ENOMEM, "out of memory");
+		row_index[row] = index_of(snap, same);
 		merge_stat(&same->stat, &session->stats[row]);
 		ledger_merge(&same->ledger, &session->ledgers[row]);
 	}
@@ -320,9 +342,12 @@ static void copy_costs(const struct session *session, struct snapshot *snap)
 {
 	snap->bpf_ns_per_flush = ns_per_run(session->skel->progs.on_flush);
 	snap->bpf_ns_per_switch = ns_per_run(session->skel->progs.on_switch);
+	snap->bpf_ns_per_tick = ns_per_run(session->skel->progs.on_tick);
+	snap->bpf_ns_per_sample = session->sampler ? ns_per_run(session->skel->progs.on_sample) : NAN;
 	snap->trap_ns = session->trap_ns;
 	snap->page_touch_ns = session->page_touch_ns;
-	snap->bpf_ns_per_waking = ns_per_run(session->skel->progs.on_waking);
+	snap->bpf_ns_per_waking = ns_per_run(session->skel->progs.on_wakeup) +
+				  ns_per_run(session->skel->progs.on_waking);
 	snap->bpf_ns_per_rss_event = ns_per_run(session->skel->progs.on_rss);
 }
 
@@ -330,9 +355,12 @@ static int fill(struct session *session, struct snapshot *snap)
 {
 	struct build b = {.session = session, .snap = snap};
 	const struct window *window = &session->skel->bss->window;
+	__u16 row_index[BPFPROF_ROWS];
 	size_t i;
 	int err;
 
+	memset(row_index, 0xff, sizeof(row_index));
+	snap->frequency_hz = session->opts.frequency_hz;
 	snap->start_ns = window->start_ns;
 	snap->end_ns = window->end_ns ? window->end_ns : session_now_ns();
 	snap->started_at = session->started_at;
@@ -341,7 +369,9 @@ static int fill(struct session *session, struct snapshot *snap)
 	b.ended = window->end_ns;
 	err = ledger_copy(session, snap, b.views, b.nr_views);
 	if (!err)
-		err = copy_rows(session, snap);
+		err = copy_rows(session, snap, row_index);
+	if (!err)
+		err = sampler_copy(session->sampler, snap, row_index);
 	for (i = 0; i < session->nr_targets && !err; i++) {
 		b.target = &session->targets[i];
 		if (!session->targets[i].ended)

@@ -30,6 +30,7 @@ struct snapshot_thread {
 	pid_t pid, tid;
 	char comm[16];
 	bool sections;
+	bool idle;		/* of those that have ended: they hardly did anything but wait */
 	struct thread_sum sum;
 };
 
@@ -83,9 +84,11 @@ struct snapshot {
 	__s64 others_bytes;		/* growth of RSS that other tasks caused */
 	__s64 rss_start_bytes, rss_end_bytes, rss_peak_bytes;	/* all targets; DCBS_UNKNOWN */
 	double bpf_ns_per_flush;	/* time in the flush program per hit, the kernel's figure; NAN: unknown */
-	double bpf_ns_per_switch;	/* likewise, as are the next two */
+	double bpf_ns_per_switch;	/* likewise, as are the next ones */
 	double bpf_ns_per_waking;
 	double bpf_ns_per_rss_event;
+	double bpf_ns_per_tick;
+	double bpf_ns_per_sample;
 	double trap_ns;			/* cost of the probe itself, measured at start on our own copy of it; NAN: unknown */
 	double page_touch_ns;		/* CPU time of a page's first touch, measured at start in our own memory; 0 or NAN: unknown */
 	char **notes;

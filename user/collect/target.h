@@ -12,6 +12,7 @@
 #define TARGET_RECORDS 65536	/* threads of a target whose records are looked at */
 
 struct bpf_link;
+struct symbols;
 
 struct target {
 	pid_t pid;
@@ -21,6 +22,9 @@ struct target {
 	__u64 state;		/* address of its struct dcbs_state; 0: no markers found yet */
 	struct bpf_link *marker_link;	/* the probe on its marker function */
 	bool ended;
+	struct symbols *symbols;	/* NULL: stacks are not sampled */
+	__u64 python_due_ns;	/* when to look for an interpreter; 0: it is known whether there is one */
+	__u64 python_start, python_end;	/* the interpreter's own code */
 	struct snapshot_target facts;
 };
 

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* stacks.c - the sampler of a session, and what it needs of the targets: their symbols, and how to walk their Python stacks. */
+#include <errno.h>
+
+#include <bpf/bpf.h>
+
+#include "collect/python.h"
+#include "collect/sampler.h"
+#include "collect/session_impl.h"
+#include "fail.h"
+#include "symbol/symbols.h"
+
+#define AGAIN_NS 1000000000ULL	/* an interpreter that was starting is looked at again after so long */
+
+static int read_target(void *target, __u64 address, void *to, size_t size)
+{
+	return target_read(target, address, to, size);
+}
+
+/* Python functions that are to be sections. */
+static int add_functions(struct session *session)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < session->opts.nr_sections && !err; i++) {
+		const struct dcbs_native_section *section = &session->opts.sections[i];
+		__u32 row;
+
+		if (!attach_is_python(section))
+			continue;
+		row = attach_python_row(session, section->name);
+		err = row ? sampler_add_function(session->sampler, section->function, row) :
+			    fail(-E2BIG, "--section: more than %d sections", BPFPROF_ROWS - ROW_FIRST);
+	}
+	return err;
+}
+
+int stacks_open(struct session *session)
+{
+	static const struct python_layout none;
+	size_t i;
+	int err;
+
+	if (session->opts.frequency_hz <= 0)
+		return 0;
+	err = sampler_open(&session->sampler, bpf_map__fd(session->skel->maps.samples), session->targets, &session->nr_targets);
+	if (!err)
+		err = add_functions(session);
+	for (i = 0; i < session->nr_targets && !err; i++) {
+		struct target *target = &session->targets[i];
+
+		target->symbols = symbols_open(target->pid, &none, read_target, target);
+		target->python_due_ns = 1;
+		if (!target->symbols)
+			err = fail(-ENOMEM, "out of memory");
+	}
+	return err;
+}
+
+/* No Python is no fault; one that cannot be walked is said, for its functions will be missing. */
+static void find_python(struct session *session, struct target *target, __u64 now)
+{
+	struct python_layout layout = {};
+	char reason[256] = "";
+	int err = python_find(target->pid, &layout, reason, sizeof(reason));
+
+	target->python_due_ns = err == -EAGAIN ? now + AGAIN_NS : 0;
+	if (err && err != -EAGAIN && err != -ENOENT && !target_ended(target))
+		session_note(session, "no Python functions of process %d: %s", target->pid, reason);
+	if (python_code(target->pid, &target->python_start, &target->python_end))
+		target->python_start = target->python_end = 0;
+	symbols_refresh(target->symbols, &layout);
+	bpf_map_update_elem(bpf_map__fd(session->skel->maps.pythons), &target->index, &layout, BPF_ANY);
+}
+
+void stacks_poll(struct session *session)
+{
+	__u64 now = session_now_ns();
+	size_t i;
+
+	if (!session->sampler)
+		return;
+	for (i = 0; i < session->nr_targets; i++) {
+		struct target *target = &session->targets[i];
+
+		if (target->python_due_ns && target->python_due_ns <= now && !target->ended)
+			find_python(session, target, now);
+	}
+	sampler_poll(session->sampler);
+}
+
+void stacks_renew(struct session *session, struct target *target)
+{
+	static const struct python_layout none;
+
+	if (!session->sampler)
+		return;
+	sampler_poll(session->sampler);
+	bpf_map_update_elem(bpf_map__fd(session->skel->maps.pythons), &target->index, &none, BPF_ANY);
+	symbols_refresh(target->symbols, &none);
+	target->python_due_ns = 1;
+}
+
+void stacks_close(struct session *session)
+{
+	size_t i;
+
+	sampler_close(session->sampler);
+	session->sampler = NULL;
+	for (i = 0; i < session->nr_targets; i++) {
+		symbols_close(session->targets[i].symbols);
+		session->targets[i].symbols = NULL;
+	}
+}

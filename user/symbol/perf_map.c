@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* perf_map.c - functions that a process has compiled itself, as it lists them in /tmp/perf-PID.map. */
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "symbol/maps.h"
+#include "symbol/perf_map.h"
+
+#define MAX_BYTES (16 << 20)
+#define MAX_ENTRIES (256 << 10)
+#define MAX_NAME 1024
+#define AGAIN_NS 1000000000ULL	/* between two looks whether it has grown */
+
+struct owner {
+	pid_t inside;		/* the process's number where it lives */
+	unsigned int uid;
+};
+
+static bool owner_of(pid_t pid, struct owner *owner)
+{
+	bool has_pid = false, has_uid = false;
+	char path[64], line[512], *last;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "Uid: %*u %u", &owner->uid) == 1)
+			has_uid = true;
+		if (strncmp(line, "NSpid:", 6))
+			continue;
+		last = strrchr(line, '\t');
+		has_pid = last && sscanf(last, "%d", &owner->inside) == 1;
+	}
+	if (f)
+		fclose(f);
+	return has_pid && has_uid;
+}
+
+/* Anyone may write into /tmp: only the process's own user, or root, tells what is in it. */
+static int open_map(pid_t pid, struct stat *st)
+{
+	struct owner owner;
+	char path[96];
+	int fd;
+
+	if (!owner_of(pid, &owner))
+		return -ESRCH;
+	snprintf(path, sizeof(path), "/proc/%d/root/tmp/perf-%d.map", pid, owner.inside);
+	fd = maps_open_file(path);
+	if (fd < 0)
+		return fd;
+	if (!fstat(fd, st) && (st->st_uid == owner.uid || !st->st_uid))
+		return fd;
+	close(fd);
+	return -EPERM;
+}
+
+/* "START SIZE name", hexadecimal. The name is left in the text. */
+static bool add_line(struct perf_map *map, char *line)
+{
+	char *end, *name;
+	__u64 start = strtoull(line, &end, 16), size;
+
+	if (end == line || *end != ' ')
+		return true;
+	size = strtoull(end + 1, &name, 16);
+	if (*name != ' ' || !name[1] || size > UINT32_MAX || start + size < start)
+		return true;
+	name++;
+	if (strlen(name) > MAX_NAME)
+		name[MAX_NAME] = 0;
+	return ranges_add(&map->ranges, start, start + size, (__u64)(name - map->text));
+}
+
+static void parse(struct perf_map *map)
+{
+	char *line = map->text, *end;
+
+	while ((end = strchr(line, '\n')) && map->ranges.nr < MAX_ENTRIES) {
+		*end = 0;
+		if (!add_line(map, line))
+			break;
+		line = end + 1;
+	}
+	ranges_sort(&map->ranges);	/* the value grows along the file: what was compiled last counts */
+}
+
+static void forget(struct perf_map *map)
+{
+	free(map->text);
+	map->text = NULL;
+	ranges_free(&map->ranges);
+}
+
+static void read_map(struct perf_map *map, int fd, const struct stat *st)
+{
+	size_t size = st->st_size > MAX_BYTES ? MAX_BYTES : (size_t)st->st_size, used = 0;
+	ssize_t n;
+
+	forget(map);
+	map->text = malloc(size + 1);
+	if (!map->text)
+		return;
+	while (used < size && (n = pread(fd, map->text + used, size - used, (off_t)used)) > 0)
+		used += (size_t)n;
+	map->text[used] = 0;
+	parse(map);
+}
+
+static __u64 now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (__u64)now.tv_sec * 1000000000 + (__u64)now.tv_nsec;
+}
+
+static void look_again(struct perf_map *map)
+{
+	__u64 now = now_ns(), changed;
+	struct stat st;
+	int fd;
+
+	if (map->looked_ns && now - map->looked_ns < AGAIN_NS)
+		return;
+	map->looked_ns = now;
+	fd = open_map(map->pid, &st);
+	if (fd < 0)
+		return;
+	changed = (__u64)st.st_mtim.tv_sec * 1000000000 + (__u64)st.st_mtim.tv_nsec;
+	if (!map->text || (__u64)st.st_size != map->size || changed != map->changed_ns)
+		read_map(map, fd, &st);
+	map->size = (__u64)st.st_size;
+	map->changed_ns = changed;
+	close(fd);
+}
+
+const char *perf_map_find(struct perf_map *map, __u64 address)
+{
+	const struct range *range;
+
+	look_again(map);
+	range = ranges_find(&map->ranges, address);
+	return range ? map->text + range->value : NULL;
+}
+
+void perf_map_free(struct perf_map *map)
+{
+	forget(map);
+}
