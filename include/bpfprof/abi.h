@@ -238,7 +238,8 @@ struct python_layout {
 	__u16 code_adaptive;
 	__u16 code_name, code_qualname, code_filename, code_linetable;	/* user space only */
 	__u16 unicode_ascii, unicode_compact;	/* likewise: sizes of the string headers */
-	__u16 pad[3];
+	__u16 frame_bytes;	/* of a frame, hold all of these; the page behind the last frame of a chunk may not be there */
+	__u16 pad[2];
 };
 
 /* 3.8 to 3.11: what tells one code object from another at the same address, as far as its header goes. */
