@@ -146,6 +146,7 @@ $O/dcbs-bpfprof: $O/user/main.o $O/libbpfprof.a
 target_bins := $(patsubst tests/targets/%.c,$O/tests/targets/%,$(wildcard tests/targets/*.c)) \
 	$(patsubst tests/targets/%.cpp,$O/tests/targets/%,$(wildcard tests/targets/*.cpp))
 unit_bins := $(patsubst tests/unit/%.c,$O/tests/unit/%,$(wildcard tests/unit/*.c))
+tool_bins := $(patsubst tests/tools/%.c,$O/tests/tools/%,$(wildcard tests/tools/*.c))
 bench_bins := $(patsubst tests/bench/%.c,$O/tests/bench/%,$(wildcard tests/bench/*.c))
 
 $O/tests/targets/%: tests/targets/%.c $(marker_lib) | $(first)
@@ -163,6 +164,11 @@ $O/tests/unit/%: tests/unit/%.c $O/libbpfprof.a $O/libdcbs-markers.a | $(first)
 	$(call say,CC,$<)$(CC) $(CFLAGS) $(san) $(warnings) $(cstd) $(depflags) -D_GNU_SOURCE -Iuser -Iuser/marker -I$O/bpf \
 		-pthread -o $@ $< $O/libbpfprof.a $O/libdcbs-markers.a $(libs) -lcmocka
 
+$O/tests/tools/%: tests/tools/%.c $O/libbpfprof.a | $(first)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(CFLAGS) $(san) $(warnings) $(cstd) $(depflags) -D_GNU_SOURCE -Iuser -I$O/bpf -o $@ $< \
+		$O/libbpfprof.a $(libs)
+
 $O/tests/bench/%: tests/bench/%.c $(marker_lib) | $(first)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(CFLAGS) $(warnings) $(cstd) $(depflags) -D_GNU_SOURCE -pthread -o $@ $< \
@@ -174,7 +180,7 @@ all: $O/dcbs-bpfprof $O/libbpfprof.a $(marker_lib) $O/libdcbs-markers.a $(python
 demo: all
 	$(Q)tests/demo.sh $O $(PYTHON)
 
-test: all $(target_bins) $(unit_bins)
+test: all $(target_bins) $(unit_bins) $(tool_bins)
 	$(Q)tests/run $O $(PYTHON)
 
 bench: all $(bench_bins)

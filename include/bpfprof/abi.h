@@ -197,7 +197,9 @@ enum sample_flag {
 
 /*
  * A Python frame. Names are read later, by the code object's address; the tag tells whether it is still the
- * same one: from 3.12 on co_version, before that python_tag() of its header.
+ * same one: from 3.12 on co_version, before that python_tag() of its header. From 3.13 on there may be a frame
+ * of the interpreter's own between __init__() and the call of its class, which tracebacks leave out: its code has no
+ * line, co_firstlineno is 0, and the same string for file and name.
  */
 struct python_frame {
 	__u64 code;		/* address of the code object; 0: an entry from native code into the interpreter */
@@ -236,7 +238,8 @@ struct python_layout {
 	__u16 code_adaptive;
 	__u16 code_name, code_qualname, code_filename, code_linetable;	/* user space only */
 	__u16 unicode_ascii, unicode_compact;	/* likewise: sizes of the string headers */
-	__u16 pad[3];
+	__u16 frame_bytes;	/* of a frame, hold all of these; the page behind the last frame of a chunk may not be there */
+	__u16 pad[2];
 };
 
 /* 3.8 to 3.11: what tells one code object from another at the same address, as far as its header goes. */

@@ -186,6 +186,7 @@ int python_find(pid_t pid, struct python_layout *layout, char *reason, size_t si
 		return err;
 	offsets.layout.runtime = python.objects[RUNTIME].address;
 	offsets.layout.code_type = python.objects[CODE_TYPE].address;
+	offsets.layout.frame_bytes = (__u16)python_layout_frame(&offsets.layout);
 	err = python_check(pid, &offsets, reason, size);
 	if (!err)
 		*layout = offsets.layout;

@@ -23,7 +23,8 @@
 #define TRIES 6
 #define PAUSE_NS 100000
 #define THREADS 64
-#define FRAMES 24		/* of a thread, the innermost; those further out are like them */
+#define FRAMES 256		/* of all threads, their innermost; those further out are like them */
+#define FRAMES_EACH 24		/* of one */
 #define STATES 2048
 #define INTERPRETERS 16
 
@@ -44,7 +45,10 @@
 /* The same in every version of a default build. */
 #define VAR_SIZE 16		/* of a variable-size object: ob_size */
 #define TYPE_NAME 24		/* of a type: tp_name */
+#define TYPE_SIZE 32		/* of a type: tp_basicsize */
 #define CODE_BYTES 48		/* of a code object of 3.8 to 3.10: co_code */
+#define CODE_OBJECT_10 176	/* size of that */
+#define CODE_HEAD 56		/* as much of a code object as has these */
 
 enum verdict { RIGHT, NOT_PYTHON, WRONG };
 
@@ -64,6 +68,7 @@ struct check {
 	const struct python_layout *layout;
 	const struct python_offsets *offsets;
 	__u64 code_type;
+	bool code_type_known;	/* and it is a type of code objects */
 	size_t frame_bytes;
 	__u32 key;
 	struct thread threads[THREADS];
@@ -139,83 +144,119 @@ static const struct state *find_state(const struct check *check, __u64 address)
 
 /* ---- the stack of a thread ---- */
 
-/* PyCode_Type, where no symbol gives its address: the type of the first code object, if it calls itself so. */
+/* The type calls itself so, and its objects are of the size that they have in this version. */
+static bool looks_like_code_type(const struct check *check, __u64 type)
+{
+	__u64 expected = check->layout->minor >= 11 ? check->layout->code_adaptive : CODE_OBJECT_10, at, size;
+	char name[5] = "";
+
+	return !peek(check, type + TYPE_SIZE, &size) && size == expected && !peek(check, type + TYPE_NAME, &at) &&
+	       !target_peek(check->pid, at, name, sizeof(name)) && !memcmp(name, "code", sizeof(name));
+}
+
+/* Where no symbol gives the address of PyCode_Type, the first code object's type is it. */
 static bool is_code_type(struct check *check, __u64 type)
 {
-	char name[5] = "";
-	__u64 at;
+	if (!check->code_type_known) {
+		if ((check->code_type && type != check->code_type) || !looks_like_code_type(check, type))
+			return false;
+		check->code_type = type;
+		check->code_type_known = true;
+	}
+	return type == check->code_type;
+}
 
-	if (check->code_type)
-		return type == check->code_type;
-	if (peek(check, type + TYPE_NAME, &at) || target_peek(check->pid, at, name, sizeof(name)) || memcmp(name, "code", 5))
-		return false;
-	check->code_type = type;
-	return true;
+static __u64 word_of(const unsigned char *bytes, size_t offset)
+{
+	__u64 word;
+
+	memcpy(&word, bytes + offset, sizeof(word));
+	return word;
 }
 
 /* Bytes of code that a code object has; 0 if it cannot be told. */
-static __u64 code_bytes(const struct check *check, __u64 code)
+static __u64 code_bytes(const struct check *check, const unsigned char *code)
 {
 	bool is_inline = check->layout->minor >= 11;
-	__u64 size;
+	__u64 size = word_of(code, VAR_SIZE);
 
-	if ((!is_inline && peek(check, code + CODE_BYTES, &code)) || peek(check, code + VAR_SIZE, &size) || size > INT32_MAX)
+	if ((!is_inline && peek(check, word_of(code, CODE_BYTES) + VAR_SIZE, &size)) || size > INT32_MAX)
 		return 0;
 	return is_inline ? 2 * size : size;
 }
 
 /* Where the frame is in its code, bytes; negative: not started. */
-static __s64 instruction_offset(const struct check *check, const unsigned char *frame, __u64 code)
+static __s64 instruction_offset(const struct python_layout *layout, const unsigned char *frame, __u64 code)
 {
-	const struct python_layout *layout = check->layout;
-	__u64 address;
 	__s32 last;
 
-	if (layout->minor >= 11) {
-		memcpy(&address, frame + layout->frame_instr, sizeof(address));
-		return (__s64)(address - code - layout->code_adaptive);
-	}
+	if (layout->minor >= 11)
+		return (__s64)(word_of(frame, layout->frame_instr) - code - layout->code_adaptive);
 	memcpy(&last, frame + layout->frame_instr, sizeof(last));
 	return layout->minor == 10 ? 2 * (__s64)last : last;
 }
 
-/* A frame in one read, so that it is unlikely to change between its fields. */
-static const char *check_frame(struct check *check, __u64 address, __u64 *next)
+/* Is there an instruction? No call is the first one, but in the interpreter's own code from 3.13 on. */
+static bool is_inside(const struct check *check, const unsigned char *code, __s64 offset, bool calls)
+{
+	if (offset < 0)
+		return !calls && offset >= -2;
+	if (!offset && calls && check->layout->minor < 13)
+		return false;
+	return !(offset & 1) && offset < (__s64)code_bytes(check, code);
+}
+
+/* Stacks begin where native code calls into the interpreter, which 3.11 and later mark. */
+static bool is_entry(const struct python_layout *layout, const unsigned char *frame)
+{
+	return layout->minor == 11 ? frame[layout->frame_is_entry] == 1 : layout->minor >= 12 && frame[layout->frame_owner] >= 3;
+}
+
+/* The code object of a frame. */
+static const char *check_code(struct check *check, const unsigned char *frame, bool calls)
 {
 	const struct python_layout *layout = check->layout;
-	unsigned char frame[PYTHON_FRAME_BYTES];
-	__u64 code, type;
-	__s64 offset;
+	__u64 address = word_of(frame, layout->frame_code) & ~7ULL;	/* 3.14 has tags there */
+	unsigned char code[CODE_HEAD];
 
-	if (target_peek(check->pid, address, frame, check->frame_bytes))
-		return "a frame cannot be read";
-	memcpy(next, frame + layout->frame_back, sizeof(*next));
-	if (layout->minor >= 12 && frame[layout->frame_owner] >= 3)
-		return NULL;	/* an entry from native code, without code of its own */
-	memcpy(&code, frame + layout->frame_code, sizeof(code));
-	code &= ~7ULL;		/* 3.14 has tags there */
-	if (peek(check, code + layout->code_type_offset, &type) || !is_code_type(check, type))
+	if (layout->code_type_offset > sizeof(code) - 8 || target_peek(check->pid, address, code, sizeof(code)) ||
+	    !is_code_type(check, word_of(code, layout->code_type_offset)))
 		return "a frame has no code";
-	offset = instruction_offset(check, frame, code);
-	if (offset < -2 || (offset > 0 && offset & 1) || offset >= (__s64)code_bytes(check, code))
+	if (!is_inside(check, code, instruction_offset(layout, frame, address), calls))
 		return "a frame is not in its code";
 	check->nr_frames++;
 	return NULL;
 }
 
+/* A frame in one read, so that it is unlikely to change between its fields. */
+static const char *check_frame(struct check *check, __u64 address, bool calls, __u64 *next)
+{
+	const struct python_layout *layout = check->layout;
+	unsigned char frame[PYTHON_FRAME_BYTES];
+
+	if (target_peek(check->pid, address, frame, check->frame_bytes))
+		return "a frame cannot be read";
+	*next = word_of(frame, layout->frame_back);
+	if (layout->minor >= 11 && !*next && !is_entry(layout, frame))
+		return "it begins in the middle";
+	if (layout->minor >= 12 && is_entry(layout, frame))
+		return NULL;	/* which then has no code of its own */
+	return check_code(check, frame, calls);
+}
+
 static const char *check_stack(struct check *check, __u64 tstate)
 {
 	const struct python_layout *layout = check->layout;
+	size_t i, share = FRAMES / check->nr_threads, most = share < FRAMES_EACH ? share : FRAMES_EACH;
 	const char *why = NULL;
 	__u64 frame;
-	int i;
 
 	if (peek(check, tstate + layout->tstate_frame, &frame))
 		return "its state cannot be read";
 	if ((layout->minor == 11 || layout->minor == 12) && peek(check, frame + layout->cframe_frame, &frame))
 		return "its innermost frame cannot be read";
-	for (i = 0; frame && !why && i < FRAMES; i++)
-		why = check_frame(check, frame, &frame);
+	for (i = 0; frame && !why && i < most; i++)
+		why = check_frame(check, frame, i > 0, &frame);
 	return why;
 }
 
