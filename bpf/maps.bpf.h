@@ -261,7 +261,7 @@ struct mms_map {
 	__type(value, u32);
 };
 
-#define WALK_BYTES 128	/* a power of two */
+#define WALK_BYTES 256	/* a power of two */
 
 /* A sample being taken: sent as far as it is filled. Native addresses follow the Python frames, so there is room for both. */
 struct walker {

@@ -18,7 +18,7 @@
 
 #define PYTHON_VISITED	512	/* frames looked at, entries from native code included */
 #define FRAME_READ	112
-#define CODE_READ	96
+#define CODE_READ	144
 #define OWNER_ENTRY	3	/* from 3.12 on: no function's frame, but an entry from native code */
 
 #if defined(__TARGET_ARCH_x86)
@@ -87,10 +87,10 @@ static __always_inline s32 instruction_of(const struct walker *w, const struct p
 
 static __always_inline u32 tag_of(const struct walker *w, const struct python_layout *p)
 {
-	u32 version = p->minor >= 12 ? half_of(w->code, p->code_version) : 0;
-
-	return version ?: python_tag(half_of(w->code, p->code_firstlineno), half_of(w->code, p->code_flags),
-				     half_of(w->code, p->code_argcount), half_of(w->code, p->code_kwonly));
+	if (p->minor >= 12)
+		return half_of(w->code, p->code_version);
+	return python_tag(half_of(w->code, p->code_firstlineno), half_of(w->code, p->code_flags), half_of(w->code, p->code_argcount),
+			  half_of(w->code, p->code_kwonly), word_of(w->code, p->code_name), word_of(w->code, p->code_linetable));
 }
 
 /* One frame. 1: that was the last. */
@@ -99,12 +99,13 @@ static long python_step(u32 i, struct walk_context *c)
 	struct walker *w = c->walker;
 	const struct python_layout *p = c->layout;
 	struct python_frame *to;
+	u32 n, bytes;
 	u64 code;
-	u32 n;
 
 	if (!w->next)
 		return 1;
-	if (bpf_probe_read_user(w->frame, FRAME_READ, (void *)w->next)) {
+	bytes = p->frame_bytes;
+	if (bytes > FRAME_READ || bpf_probe_read_user(w->frame, bytes, (void *)w->next)) {
 		w->sample.flags |= SAMPLE_PYTHON_BROKEN;
 		return 1;
 	}

@@ -236,16 +236,19 @@ struct python_layout {
 	__u16 code_type_offset;	/* of ob_type */
 	__u16 code_firstlineno, code_flags, code_argcount, code_kwonly, code_version;
 	__u16 code_adaptive;
-	__u16 code_name, code_qualname, code_filename, code_linetable;	/* user space only */
+	__u16 code_name, code_qualname, code_filename, code_linetable;	/* the second and third for user space only */
 	__u16 unicode_ascii, unicode_compact;	/* likewise: sizes of the string headers */
 	__u16 frame_bytes;	/* of a frame, hold all of these; the page behind the last frame of a chunk may not be there */
 	__u16 pad[2];
 };
 
-/* 3.8 to 3.11: what tells one code object from another at the same address, as far as its header goes. */
-static inline __attribute__((always_inline)) __u32 python_tag(__u32 firstlineno, __u32 flags, __u32 argcount, __u32 kwonly)
+/* 3.8 to 3.11: what tells one code object from another at the same address: its shape, and where its name and its lines are. */
+static inline __attribute__((always_inline)) __u32 python_tag(__u32 firstlineno, __u32 flags, __u32 argcount, __u32 kwonly,
+								 __u64 name, __u64 linetable)
 {
-	return (argcount << 25) + (kwonly << 18) + (flags << 10) + firstlineno;
+	__u32 shape = (argcount << 25) + (kwonly << 18) + (flags << 10) + firstlineno;
+
+	return shape ^ (__u32)(name >> 4) * 0x9e3779b1U ^ (__u32)(linetable >> 4) * 0x85ebca6bU;
 }
 
 _Static_assert(sizeof(struct python_frame) == 16, "layout");

@@ -112,7 +112,8 @@ static void push_python(struct sampler *sampler, struct target *target, const st
 	for (i = 0; i < n; i++) {
 		if (!symbols_python(target->symbols, &frames[i], &symbol))
 			sampler->lost_stacks++;
-		push(sampler, &symbol);
+		if (!symbol.internal)
+			push(sampler, &symbol);
 	}
 }
 

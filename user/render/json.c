@@ -82,7 +82,7 @@ static json_t *window_object(const struct dcbs_report *r)
 /* The second half of a section: what has come to it over time, so that the first keeps its place. */
 static json_t *section_rest(const struct dcbs_section *s)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "open", integer(s->open), "errors", integer(s->errors),
 			 "items", integer(s->items), "items_per_s", real(s->items_per_s), "error_s", real(s->error_s),
 			 "histogram", json_hist_object(&s->histogram, HIST_SCALE),

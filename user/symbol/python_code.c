@@ -17,6 +17,7 @@
 struct header {
 	__u64 type, name, file, table;
 	__u32 first, tag;
+	__u64 internal;
 };
 
 struct fields {
@@ -53,7 +54,8 @@ static __u32 tag_of(struct fields *f, const struct python_layout *layout)
 	if (layout->minor >= VERSIONED)
 		return (__u32)field(f, layout->code_version, 4);
 	return python_tag((__u32)field(f, layout->code_firstlineno, 4), (__u32)field(f, layout->code_flags, 4),
-			  (__u32)field(f, layout->code_argcount, 4), (__u32)field(f, layout->code_kwonly, 4));
+			  (__u32)field(f, layout->code_argcount, 4), (__u32)field(f, layout->code_kwonly, 4),
+			  field(f, layout->code_name, 8), field(f, layout->code_linetable, 8));
 }
 
 static int header_read(struct header *to, const struct memory *memory, const struct python_layout *layout, __u64 address)
@@ -71,6 +73,8 @@ static int header_read(struct header *to, const struct memory *memory, const str
 	to->table = field(&f, layout->code_linetable, 8);
 	to->first = (__u32)field(&f, layout->code_firstlineno, 4);
 	to->tag = tag_of(&f, layout);
+	/* The interpreter's own, below an __init__() that it calls without a detour: tracebacks do not show it. */
+	to->internal = layout->minor >= 13 && !to->first && field(&f, layout->code_name, 8) == to->file;
 	return f.outside ? -EINVAL : 0;
 }
 
@@ -123,6 +127,7 @@ static int contents_read(struct python_code **code, const struct header *header,
 	(*code)->name = name;
 	(*code)->file = file;
 	(*code)->first = header->first;
+	(*code)->internal = header->internal;
 	return 0;
 }
 

@@ -18,6 +18,7 @@ struct python_code {
 	const char *file;
 	__u64 read_ns;		/* for who keeps it */
 	__u32 first;
+	__u32 internal;		/* no function of the program's */
 	__u32 table_bytes;
 	unsigned char table[];
 };

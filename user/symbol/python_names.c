@@ -74,6 +74,7 @@ bool python_names_find(struct python_names *names, const struct python_frame *fr
 		return false;
 	symbol->function = code->name;
 	symbol->file = code->file;
+	symbol->internal = code->internal;
 	if (!python_line(names->layout.minor, code->table, code->table_bytes, code->first, frame->offset, &symbol->line) ||
 	    !symbol->line)
 		symbol->line = code->first <= INT32_MAX ? code->first : 0;

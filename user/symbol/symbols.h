@@ -21,6 +21,7 @@ struct symbol {
 	const char *file;	/* of the source, or the library's where that is unknown; NULL: unknown */
 	__u32 line;		/* 0: unknown */
 	bool python;
+	bool internal;		/* the interpreter's own, which tracebacks do not show */
 };
 
 struct symbols;
