@@ -70,6 +70,22 @@ class CommandLine(BadInput):
     def test_no_target(self):
         self.one_line(run(), 2, "-p PID", "list")
 
+    def test_help(self):
+        for args in ("--help",), ("-h",), ("report", "--help"), ("-S", "name", "--help"):
+            done = run(*args)
+            self.assertEqual((done.returncode, done.stderr), (0, b""))
+            for word in b"--sort-by", b".speedscope.json", b"speedscope", b"report FILE.json":
+                self.assertIn(word, done.stdout)
+        self.assertRegex(run("-V").stdout, rb"^dcbs-bpfprof \d")
+
+    def test_words_of_the_order(self):
+        """Those of cProfile's users: what is complained about is that there is no process."""
+        for word in ("cumulative cumtime self tottime time calls ncalls pcalls name nfl stdname file filename module line").split():
+            with self.subTest(word):
+                self.one_line(run("-S", word), 2, "-p PID")
+        for word in "", "cum", "Name", "self ":
+            self.one_line(run("-S", word), 2, "--sort-by")
+
     def test_unknown_option(self):
         self.one_line(run("--frobnicate"), 2, "--frobnicate")
         self.one_line(run("-Z"), 2, "Z")

@@ -82,6 +82,23 @@ class Flame(unittest.TestCase):
                 self.assertNotIn("href", key)
                 self.assertFalse(value.startswith("http"), "%s=%s" % (key, value))
 
+    def test_any_size(self):
+        """Whatever the figures, it is a document, and frames too narrow to be seen are not in it."""
+        for times in (1, 1e-3, 1e-5), (1e17, 1e-9, 0), (0, 0, 0), (1e-12, 1e-12, 1e-12):
+            with self.subTest(times):
+                stacks = [["s", t, 0, 0, [i]] for i, t in enumerate(times)]
+                root = ElementTree.fromstring(render(self.saved(dict(self.session, stacks=stacks)), "svg").encode())
+                functions = [e for e in root.iter(SVG + "svg") if e.get("class", "").startswith("f p")]
+                self.assertEqual(len(functions), sum(t >= 1e-4 * sum(times) for t in times if t))
+
+    def test_many_frames(self):
+        """More than a browser draws with ease: the narrowest are left out."""
+        stacks = [["s", 1 + i % 2, 0, 1, [i % 10, i // 10 % 10, i // 100 % 10, i // 1000 % 10]] for i in range(9000)]
+        drawn = render(self.saved(dict(self.session, stacks=stacks)), "svg")
+        self.assertIn("narrower than", drawn)
+        self.assertTrue(1000 < drawn.count('<svg class="f ') <= 15002)
+        ElementTree.fromstring(drawn.encode())
+
     def test_speedscope(self):
         doc = json.loads(render(SESSION, "speedscope"))
         frames = doc["shared"]["frames"]

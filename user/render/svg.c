@@ -21,6 +21,7 @@
 #define HEAD 84
 #define FOOT 10
 #define LEAST 0.01	/* percent of the width: what is narrower is left out, as is what is below it */
+#define MOST 15000	/* frames: with more, browsers are slow; then more of the narrow ones are left out */
 #define TEXT_LEAST 2.0	/* percent: from here on a frame has a text before the script gives it one */
 #define TEXT_BYTES 65536
 
@@ -36,6 +37,7 @@ struct picture {
 	const struct dcbs_report *report;
 	const struct flame *flame;
 	double *next;		/* by depth: where the next frame begins, percent */
+	double least;		/* percent */
 };
 
 static const char *const classes[] = {
@@ -103,9 +105,9 @@ static void put_title(const struct picture *p, const struct flame_node *node)
 	fputs("<title>", p->file);
 	put_text(p->file, name->text);
 	put_place(p->file, name->frame);
-	fprintf(p->file, "\n%.6f s: %s of all", time_of(node), units_share(share(time_of(node), p->flame->total_s)).text);
+	fprintf(p->file, "\n%.6f s: %.2f%% of all", time_of(node), 100 * share(time_of(node), p->flame->total_s));
 	if (section != node) {
-		fprintf(p->file, ", %s of ", units_share(share(time_of(node), time_of(section))).text);
+		fprintf(p->file, ", %.2f%% of ", 100 * share(time_of(node), time_of(section)));
 		put_text(p->file, p->flame->names[section->name].text);
 	}
 	fprintf(p->file, "\n%.6f s running (%s samples), %.6f s waiting</title>", node->cpu_s, units_exact(node->samples).text,
@@ -128,6 +130,24 @@ static void put_frame(const struct picture *p, const struct flame_node *node, do
 	fputs("</svg>\n", p->file);
 }
 
+static double width_of(const struct flame *f, size_t node)
+{
+	return share(time_of(&f->nodes[node]), f->total_s) * 100;
+}
+
+static double least_width(const struct flame *f)
+{
+	double least = LEAST;
+	size_t i, nr;
+
+	for (;; least *= 2) {
+		for (i = nr = 0; i < f->nr_nodes; i++)
+			nr += width_of(f, i) >= least;
+		if (nr <= MOST)
+			return least;
+	}
+}
+
 /* A node that is left out moves nothing: what comes after it in its row has its place all the same. */
 static size_t put_frames(const struct picture *p)
 {
@@ -137,11 +157,11 @@ static size_t put_frames(const struct picture *p)
 
 	for (i = 0; i < p->flame->nr_nodes; i++) {
 		node = &p->flame->nodes[i];
-		width = share(time_of(node), p->flame->total_s) * 100;
+		width = width_of(p->flame, i);
 		x = p->next[node->depth];
 		p->next[node->depth] += width;
 		p->next[node->depth + 1] = x;
-		if (width >= LEAST)
+		if (width >= p->least)
 			put_frame(p, node, x, width);
 		else
 			left++;
@@ -210,14 +230,14 @@ static void put_picture(const struct picture *p)
 		left = put_frames(p);
 	}
 	if (left)
-		fprintf(p->file, "<!-- %zu frames narrower than %g%% are left out -->\n", left, LEAST);
+		fprintf(p->file, "<!-- %zu frames narrower than %g%% are left out -->\n", left, p->least);
 	fprintf(p->file, "<script><![CDATA[\n%s]]></script>\n</svg>\n", script);
 }
 
 int svg_write(FILE *file, const struct dcbs_report *report, const struct render_options *options)
 {
 	struct flame flame;
-	struct picture p = {file, report, &flame, NULL};
+	struct picture p = {.file = file, .report = report, .flame = &flame};
 	int err = flame_build(&flame, report);
 
 	(void)options;
@@ -225,8 +245,10 @@ int svg_write(FILE *file, const struct dcbs_report *report, const struct render_
 		p.next = calloc(flame.depth + 2, sizeof(*p.next));
 	if (!p.next)
 		err = -ENOMEM;
-	if (!err)
+	if (!err) {
+		p.least = least_width(&flame);
 		put_picture(&p);
+	}
 	free(p.next);
 	flame_free(&flame);
 	return err;
