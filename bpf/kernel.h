@@ -134,9 +134,18 @@ struct task_struct {
 	unsigned long jobctl;
 	unsigned int in_iowait : 1;
 	char comm[16];
-	void *robust_list;	/* in user space, where glibc keeps it in its struct pthread */
+	void *robust_list;
 	struct mm_struct *mm;
 	struct thread_struct thread;
+};
+
+/* Where Linux 7.3 has it. */
+struct futex_sched_data {
+	void *robust_list;
+};
+
+struct task_struct___7_3 {
+	struct futex_sched_data futex;
 };
 
 /* Up to 6.1: pages that a thread has gathered and not added to its process's counters yet. */
@@ -198,6 +207,16 @@ static __always_inline u64 thread_pointer(struct task_struct *task)
 #else
 	return task->thread.uw.tp_value;
 #endif
+}
+
+/* Address in user space of its list of robust futexes, which glibc keeps in its struct pthread. */
+static __always_inline u64 robust_list_of(struct task_struct *task)
+{
+	struct task_struct___7_3 *new = (void *)task;
+
+	if (bpf_core_field_exists(new->futex.robust_list))
+		return (u64)BPF_CORE_READ(new, futex.robust_list);
+	return (u64)BPF_CORE_READ(task, robust_list);
 }
 
 /*

@@ -50,7 +50,7 @@ static __always_inline u64 read_word(u64 address)
 /* The current thread's PyThreadState; 0: it has none. */
 static __always_inline u64 python_thread(struct task_struct *task, const struct python_layout *p)
 {
-	u64 robust_list = (u64)BPF_CORE_READ(task, robust_list), block, state;
+	u64 robust_list = robust_list_of(task), block, state;
 	u32 key[2] = {};	/* is it initialised, and its number */
 
 	if (!robust_list || bpf_probe_read_user(key, sizeof(key), (void *)(p->runtime + p->tss_key)) || !key[0] ||
