@@ -563,6 +563,22 @@ class Containers(Case):
     def test_user(self):
         self.inside("--user", "--map-root-user", "--pid", "--net", "--fork", "--mount-proc")
 
+    def test_no_way_into_its_network(self):
+        """A profiler that may not enter the network namespace says so and measures all the same."""
+        why = why_not("--net") or (None if shutil.which("setpriv") else "no setpriv(1)")
+        if why:
+            self.skipTest(why)
+        target = self.target(shutil.which("unshare"), "--net")
+        target.ask("work")
+        options = ["-q", "-v", "-f", "json", "-p", str(target.pid), "-d", "0.5"]
+        without = ["setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"]
+        done = subprocess.run(without + [harness.PROFILER, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=30)
+        if done.returncode and "CAP_SYS_ADMIN" in done.stderr:
+            self.skipTest("this kernel wants CAP_SYS_ADMIN for probes")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("process %d cannot ask for its figures" % target.pid, done.stderr)
+        self.assertNotIn("window", target.ask("stats")["outer"])
+
     def test_another_user(self):
         """A process of somebody else than root gets its own figures from a profiler that is root's."""
         setpriv = shutil.which("setpriv")
