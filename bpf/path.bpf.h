@@ -11,6 +11,7 @@
 #define BPF_PATH_H
 
 #include "ledger.bpf.h"
+#include "rss.bpf.h"
 
 #define FEW_SLOTS 8	/* read at first: sections are seldom nested deeper */
 
@@ -230,6 +231,7 @@ static __always_inline void path_update(struct clock *clock, struct task_struct 
 	if (record == clock->record && (!record || (key.head == clock->key.head && key.use == clock->key.use &&
 						    key.innermost == clock->key.innermost)))
 		return;
+	rss_settle(clock, process, false);
 	clock->key = key;
 	path_renew(clock, process, record, own);
 }

@@ -6,7 +6,6 @@
  * longer is charged by on_list (list.bpf.c) as it goes. Time on it is what remains.
  */
 #include "cause.bpf.h"
-#include "rss.bpf.h"
 #include "sample.bpf.h"
 
 static long give_back(u32 i, struct charge *c)
