@@ -32,7 +32,7 @@ MAY_INCLUDE = {
     "user/render": ["user/render/*", "svg.js.h", "svg.css.h"] + CONTRACTS + COMMON,
 }
 # The files of user/ itself put the stages together and may include everything but what is inside a stage.
-INSIDE_A_STAGE = {"collect/session_impl.h", "collect/probe.h", "collect/marker.h", "collect/python_layout.h", "analyse/stats.h", "analyse/bottleneck.h",
+INSIDE_A_STAGE = {"collect/session_impl.h", "collect/probe.h", "collect/uprobe.h", "collect/marker.h", "collect/python_layout.h", "analyse/stats.h", "analyse/bottleneck.h",
                   "analyse/summary.h", "analyse/ledger.h", "analyse/threads.h", "analyse/costs.h", "analyse/rules.h",
                   "analyse/figures.h", "analyse/paging.h", "analyse/samples.h", "analyse/stacks.h",
                   "analyse/functions.h", "render/json.h", "render/json_get.h", "render/json_hist.h",

@@ -12,6 +12,7 @@
 #include <bpf/libbpf.h>
 
 #include "collect/privilege.h"
+#include "collect/uprobe.h"
 #include "fail.h"
 
 #ifndef CAP_PERFMON
@@ -78,7 +79,7 @@ static enum verdict look_may_probe(void)
 		close(fd);
 	if (f)
 		fclose(f);
-	return fd < 0 && (errno == EACCES || errno == EPERM) ? MISSING : OK;
+	return !uprobe_has_links() && fd < 0 && (errno == EACCES || errno == EPERM) ? MISSING : OK;
 }
 
 static enum verdict look_ticks(void)

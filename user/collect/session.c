@@ -298,7 +298,7 @@ void session_describe(const struct session *session, FILE *out)
 			target->state ? "markers found" : "no markers yet");
 		free(comm);
 	}
-	fprintf(out, "%zu probes and events in all\n", session->nr_links + session->nr_targets);
+	fprintf(out, "%zu probes and events in all\n", session->nr_links + session->nr_probes + session->nr_targets);
 }
 
 /* The kernel measures our programs for a while, now and then. */
@@ -333,7 +333,7 @@ static void look_again(struct session *session, struct target *target)
 
 	if (bpf_map_lookup_elem(bpf_map__fd(session->skel->maps.processes), &target->index, &process))
 		return;
-	if (process.headless) {
+	if (process.headless && !uprobe_has_links()) {
 		session_note(session, "the main thread of process %d has ended, and with it the kernel took the marker's probe "
 			     "away: what the other threads finished after that is missing", target->pid);
 		return;
@@ -342,7 +342,7 @@ static void look_again(struct session *session, struct target *target)
 	if (executed) {
 		target->execs = process.execs;
 		target->state = 0;
-		bpf_link__destroy(target->marker_link);	/* the image it was for is gone */
+		uprobe_detach(target->marker_link);	/* the image it was for is gone */
 		target->marker_link = NULL;
 		target_refresh(target);
 		publish_python(session, target);
@@ -458,10 +458,12 @@ void session_close(struct session *session)
 	stacks_close(session);
 	for (i = session->nr_links; i-- > 0;)
 		bpf_link__destroy(session->links[i]);
+	for (i = session->nr_probes; i-- > 0;)
+		uprobe_detach(session->probes[i]);
 	for (i = 0; i < session->nr_targets; i++)
-		bpf_link__destroy(session->targets[i].marker_link);
+		uprobe_detach(session->targets[i].marker_link);
 	bpf_link__destroy(session->list);
-	bpf_link__destroy(session->own_probe);
+	uprobe_detach(session->own_probe);
 	if (session->run_time_fd >= 0)
 		close(session->run_time_fd);
 	if (session->stats)
