@@ -15,7 +15,9 @@
 #include "collect/privilege.h"
 #include "collect/session.h"
 #include "command.h"
+#include "environment.h"
 #include "fail.h"
+#include "invoker.h"
 #include "opts.h"
 #include "output.h"
 #include "watch.h"
@@ -86,7 +88,7 @@ static int profile(const struct opts *opts)
 	struct outputs outputs;
 	int status;
 
-	if (outputs_open(&outputs, opts))
+	if (invoker_find() || outputs_open(&outputs, opts))
 		return complain();
 	watch_signals();
 	if ((opts->argv && command_start(&child, opts->argv)) || attach(&session, opts, &child)) {
@@ -110,7 +112,7 @@ static int report_again(const struct opts *opts)
 	struct dcbs_report *report;
 	int err;
 
-	if (dcbs_report_load(&report, opts->file) || outputs_open(&outputs, opts))
+	if (invoker_find() || dcbs_report_load(&report, opts->file) || outputs_open(&outputs, opts))
 		return complain();
 	err = output_standard(report, opts);
 	if (!err)
@@ -124,6 +126,7 @@ int main(int argc, char **argv)
 {
 	struct opts opts;
 
+	environment_clean();
 	signal(SIGPIPE, SIG_IGN);
 	opts_parse(&opts, argc, argv);
 	if (output_check_standard())
