@@ -11,8 +11,10 @@
 #include <string.h>
 
 #include "analyse/report.h"
+#include "collect/confine.h"
 #include "collect/list.h"
 #include "collect/privilege.h"
+#include "collect/run_time.h"
 #include "collect/session.h"
 #include "command.h"
 #include "environment.h"
@@ -50,6 +52,9 @@ static int attach(struct session **session, const struct opts *opts, struct comm
 		err = session_start(*session);
 	if (!err && child->pid)
 		err = command_go(child, opts->argv);
+	/* All privileges are for this moment; from here on we read what the targets have written. */
+	if (!err)
+		err = confine_profiler(o.pids, o.nr_pids);
 	return err;
 }
 
@@ -81,7 +86,7 @@ static int publish(struct session *session, const struct opts *opts, struct outp
 	return status;
 }
 
-static int profile(const struct opts *opts)
+static int profile(const struct opts *opts, char **argv)
 {
 	struct command_child child = {.go = -1, .failed = -1};
 	struct session *session = NULL;
@@ -90,6 +95,7 @@ static int profile(const struct opts *opts)
 
 	if (invoker_find() || outputs_open(&outputs, opts))
 		return complain();
+	run_time_prepare(argv);
 	watch_signals();
 	if ((opts->argv && command_start(&child, opts->argv)) || attach(&session, opts, &child)) {
 		status = complain();
@@ -139,7 +145,7 @@ int main(int argc, char **argv)
 	case COMMAND_REPORT:
 		return report_again(&opts);
 	case COMMAND_PROFILE:
-		return profile(&opts);
+		return profile(&opts, argv);
 	}
 	return 2;
 }

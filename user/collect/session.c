@@ -15,6 +15,7 @@
 #include <bpf/bpf.h>
 
 #include "collect/privilege.h"
+#include "collect/run_time.h"
 #include "collect/sampler.h"
 #include "collect/session_impl.h"
 #include "fail.h"
@@ -141,7 +142,6 @@ int session_open(struct session **result, const struct dcbs_options *opts, size_
 	if (!session)
 		return fail(-ENOMEM, "out of memory");
 	session->opts = *opts;
-	session->run_time_fd = -1;
 	session->trap_ns = session->page_touch_ns = NAN;
 	session->rss_start_bytes = session->rss_end_bytes = session->rss_peak_bytes = DCBS_UNKNOWN;
 	err = session_load(session, nr_targets, opts->nr_pids ? opts->pids[0] : 0);
@@ -306,11 +306,11 @@ static void measure_run_time(struct session *session)
 {
 	__u64 now = session_now_ns();
 
-	if (session->run_time_fd >= 0 && now - session->run_time_since_ns > RUN_TIME_NS) {
-		close(session->run_time_fd);
-		session->run_time_fd = -1;
-	} else if (session->run_time_fd < 0 && now >= session->run_time_next_ns) {
-		session->run_time_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	if (session->run_time_on && now - session->run_time_since_ns > RUN_TIME_NS) {
+		run_time_switch(false);
+		} else if (!session->run_time_on && now >= session->run_time_next_ns) {
+		run_time_switch(true);
+		session->run_time_on = true;
 		session->run_time_since_ns = now;
 		session->run_time_next_ns = now + RUN_TIME_EVERY_NS;
 	}
@@ -464,8 +464,8 @@ void session_close(struct session *session)
 		uprobe_detach(session->targets[i].marker_link);
 	bpf_link__destroy(session->list);
 	uprobe_detach(session->own_probe);
-	if (session->run_time_fd >= 0)
-		close(session->run_time_fd);
+	if (session->run_time_on)
+		run_time_switch(false);
 	if (session->stats)
 		munmap((void *)session->stats, SESSION_STATS_BYTES);
 	if (session->ledgers)

@@ -35,7 +35,7 @@ struct session {
 	size_t nr_probes;
 	struct bpf_link *list;		/* of the program that lists threads; NULL: not used yet */
 	struct sampler *sampler;	/* NULL: stacks are not sampled */
-	int run_time_fd;		/* the kernel measures our programs while this is open; -1: not now */
+	bool run_time_on;		/* the kernel measures our programs now */
 	__u64 run_time_since_ns;
 	__u64 run_time_next_ns;
 	double started_at;
