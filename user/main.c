@@ -22,6 +22,7 @@
 #include "invoker.h"
 #include "opts.h"
 #include "output.h"
+#include "serve.h"
 #include "watch.h"
 
 static int complain(void)
@@ -52,10 +53,15 @@ static int attach(struct session **session, const struct opts *opts, struct comm
 		err = session_start(*session);
 	if (!err && child->pid)
 		err = command_go(child, opts->argv);
-	/* All privileges are for this moment; from here on we read what the targets have written. */
-	if (!err)
-		err = confine_profiler(o.pids, o.nr_pids);
 	return err;
+}
+
+/* What takes privileges has been done; from here on we read what the targets have written. */
+static int confine(const struct session *session)
+{
+	pid_t pids[BPFPROF_PROCESSES];
+
+	return confine_profiler(pids, session_pids(session, pids, BPFPROF_PROCESSES));
 }
 
 static int make_report(struct session *session, const struct opts *opts, struct dcbs_report **report)
@@ -90,6 +96,8 @@ static int profile(const struct opts *opts, char **argv)
 {
 	struct command_child child = {.go = -1, .failed = -1};
 	struct session *session = NULL;
+	struct serve *serve = NULL;
+	enum dcbs_ended_by by;
 	struct outputs outputs;
 	int status;
 
@@ -97,12 +105,15 @@ static int profile(const struct opts *opts, char **argv)
 		return complain();
 	run_time_prepare(argv);
 	watch_signals();
-	if ((opts->argv && command_start(&child, opts->argv)) || attach(&session, opts, &child)) {
+	if ((opts->argv && command_start(&child, opts->argv)) || attach(&session, opts, &child) ||
+	    serve_open(&serve, session, opts->threshold_s, opts->verbose ? stderr : NULL) || confine(session)) {
 		status = complain();
 	} else {
 		if (opts->verbose)
 			session_describe(session, stderr);
-		session_stop(session, watch(session, opts));
+		by = watch(session, serve, opts);
+		serve_close(serve);
+		session_stop(session, by);
 		status = publish(session, opts, &outputs);
 	}
 	command_abandon(&child);

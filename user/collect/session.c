@@ -449,6 +449,15 @@ size_t session_pidfds(const struct session *session, int *fds, size_t max)
 	return n;
 }
 
+size_t session_pids(const struct session *session, pid_t *pids, size_t max)
+{
+	size_t i;
+
+	for (i = 0; i < session->nr_targets && i < max; i++)
+		pids[i] = session->targets[i].pid;
+	return i;
+}
+
 void session_close(struct session *session)
 {
 	size_t i;
