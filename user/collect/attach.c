@@ -184,12 +184,12 @@ void publish_python(struct session *session, const struct target *target)
 
 static int attach_marker(struct session *session, struct target *target, const struct marker *marker)
 {
-	DECLARE_LIBBPF_OPTS(bpf_uprobe_opts, opts, .ref_ctr_offset = marker->semaphore_offset);
 	char path[64];
+	const struct uprobe_place place = {.pid = target->pid, .path = path, .offset = marker->flush_offset + PROBE_OFFSET,
+					   .semaphore = marker->semaphore_offset};
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", marker->fd);
-	target->marker_link = bpf_program__attach_uprobe_opts(session->skel->progs.on_flush, target->pid, path,
-							      marker->flush_offset + PROBE_OFFSET, &opts);
+	target->marker_link = uprobe_attach(session->skel->progs.on_flush, &place);
 	if (!target->marker_link)
 		return fail(-errno, "cannot attach to %s: %s%s", marker->path, strerror(errno), hint(errno));
 	return 0;
@@ -229,11 +229,25 @@ __u32 attach_python_row(struct session *session, const char *name)
 	return row;
 }
 
+static int attach_function(struct session *session, const struct bpf_program *prog, const struct uprobe_place *place,
+			   const char *what)
+{
+	struct uprobe *probe;
+
+	if (session->nr_probes == SESSION_LINKS)
+		return fail(-E2BIG, "cannot attach to %s: more than %d probes in all", what, SESSION_LINKS);
+	probe = uprobe_attach(prog, place);
+	if (!probe)
+		return fail(-errno, "cannot attach to %s: %s%s", what, strerror(errno), hint(errno));
+	session->probes[session->nr_probes++] = probe;
+	return 0;
+}
+
 static int attach_native(struct session *session, struct target *target, const struct dcbs_native_section *section)
 {
-	DECLARE_LIBBPF_OPTS(bpf_uprobe_opts, opts);
 	struct native_function function;
 	char path[64];
+	struct uprobe_place place = {.pid = target->pid, .path = path};
 	struct row_name key = {.kind = DCBS_NAME_SECTION};
 	__u32 row;
 	int err;
@@ -245,16 +259,15 @@ static int attach_native(struct session *session, struct target *target, const s
 	snprintf(key.text, sizeof(key.text), "%s", section->name);
 	row = reserve_row(session, &key);
 	err = row ? 0 : fail(-E2BIG, "--section: more than %d sections", BPFPROF_ROWS - 2);
-	opts.bpf_cookie = row;
+	place.cookie = row;
+	place.offset = function.offset;
 	/* The return first: an entry that is seen must not miss its return. */
-	opts.retprobe = true;
+	place.at_return = true;
 	if (!err)
-		err = attach_keep(session, bpf_program__attach_uprobe_opts(session->skel->progs.on_return, target->pid, path,
-				  function.offset, &opts), section->function);
-	opts.retprobe = false;
+		err = attach_function(session, session->skel->progs.on_return, &place, section->function);
+	place.at_return = false;
 	if (!err)
-		err = attach_keep(session, bpf_program__attach_uprobe_opts(session->skel->progs.on_call, target->pid, path,
-				  function.offset, &opts), section->function);
+		err = attach_function(session, session->skel->progs.on_call, &place, section->function);
 	close(function.fd);
 	return err;
 }

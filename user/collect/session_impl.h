@@ -7,6 +7,7 @@
 
 #include "collect/probe.h"
 #include "collect/session.h"
+#include "collect/uprobe.h"
 
 #include "bpfprof.skel.h"	/* needs the types of bpfprof/abi.h before it */
 
@@ -31,14 +32,16 @@ struct session {
 	bool has_memory;		/* likewise those of RSS */
 	double trap_ns;			/* of a hit of the marker's probe; NAN: not measured */
 	double page_touch_ns;		/* of the first touch of a page, likewise */
-	struct bpf_link *own_probe;	/* on our own copy of the marker function */
+	struct uprobe *own_probe;	/* on our own copy of the marker function */
 	struct target targets[BPFPROF_PROCESSES];
 	size_t nr_targets;
 	struct bpf_link *links[SESSION_LINKS];
 	size_t nr_links;
+	struct uprobe *probes[SESSION_LINKS];	/* of native sections */
+	size_t nr_probes;
 	struct bpf_link *list;		/* of the program that lists threads; NULL: not used yet */
 	struct sampler *sampler;	/* NULL: stacks are not sampled */
-	int run_time_fd;		/* the kernel measures our programs while this is open; -1: not now */
+	bool run_time_on;		/* the kernel measures our programs now */
 	__u64 run_time_since_ns;
 	__u64 run_time_next_ns;
 	double started_at;
