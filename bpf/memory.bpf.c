@@ -193,7 +193,7 @@ int BPF_PROG(on_rss, struct mm_struct *mm, int member)
 	bytes = rss_change(sum, local, mm, member) * RSS_PAGE_BYTES;
 	if (!bytes || window.end_ns)
 		return 0;
-	__sync_fetch_and_add(&sum->rss_events, 1);
+	__sync_fetch_and_add(&counters.rss_events, 1);
 	clock = clock_lock(task);
 	if (!clock) {
 		note_unlocked(task);

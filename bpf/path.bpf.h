@@ -207,7 +207,11 @@ static __always_inline void native_update(struct clock *clock, struct task_struc
 {
 	struct calls *calls = bpf_task_storage_get(&open_calls, task, NULL, 0);
 
-	if (calls && calls->serial != clock->native_serial)
+	if (!calls)
+		return;
+	if (throttle.calls_off)
+		clock->nr_native = 0;
+	else if (calls->serial != clock->native_serial)
 		native_renew(clock, calls);
 }
 

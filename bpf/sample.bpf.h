@@ -51,6 +51,7 @@ static __always_inline void sample_take(void *ctx, struct walker *w, struct task
 	w->sample.tgid = task->tgid;
 	w->sample.tid = task->pid;
 	w->sample.kind = kind;
+	w->sample.weight = throttle.sample_every > 1 ? throttle.sample_every : 1;
 	if (clock && clock->record)
 		bpf_loop(nr_all(clock), sample_row, &c, 0);
 	if (!w->sample.nr_rows)
@@ -80,7 +81,7 @@ static __always_inline void sample_wait(void *ctx, struct task_struct *task, str
 	struct walker *w;
 
 	clock->off_sampled = 0;
-	if (now - clock->off_sample_ns < sample_period_ns || !window.start_ns || window.end_ns)
+	if (now - clock->off_sample_ns < sample_period_ns * (throttle.sample_every > 1 ? throttle.sample_every : 1) || !window.start_ns || window.end_ns)
 		return;
 	w = bpf_task_storage_get(&waits, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!w) {

@@ -170,7 +170,7 @@ static int on_sample(void *ctx, void *data, size_t size)
 		return 0;
 	}
 	if (sample->kind == SAMPLE_CPU) {
-		stack->cpu_samples++;
+		stack->cpu_samples += sample->weight;
 	} else {
 		stack->off_samples++;
 		stack->off_ns[sample->cause & (CAUSES - 1)] += sample->off_ns;

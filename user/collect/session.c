@@ -13,6 +13,7 @@
 
 #include <bpf/bpf.h>
 
+#include "collect/governor.h"
 #include "collect/privilege.h"
 #include "collect/run_time.h"
 #include "collect/sampler.h"
@@ -265,7 +266,8 @@ int session_start(struct session *session)
 		target_each_record(&session->targets[i], note_begun, session);
 	sum_rss(session, &session->rss_start_bytes);
 	session->rss_end_bytes = session->rss_start_bytes;
-	return stacks_open(session);
+	err = governor_open(session);
+	return err ? err : stacks_open(session);
 }
 
 void session_describe(const struct session *session, FILE *out)
@@ -280,7 +282,7 @@ void session_describe(const struct session *session, FILE *out)
 			target->state ? "markers found" : "no markers yet");
 		free(comm);
 	}
-	fprintf(out, "%zu probes and events in all\n", session->nr_links + session->nr_probes + session->nr_targets);
+	fprintf(out, "%zu probes and events in all\n", session->nr_links + 2 * session->nr_native + session->nr_targets);
 }
 
 /* The kernel measures our programs for a while, now and then. */
@@ -354,7 +356,18 @@ bool session_poll(struct session *session)
 	}
 	stacks_poll(session);
 	sum_rss(session, &session->rss_end_bytes);
+	session->over_budget |= !governor_poll(session);
 	return running;
+}
+
+bool session_is_too_dear(const struct session *session)
+{
+	return session->over_budget;
+}
+
+__u64 session_next_ns(const struct session *session)
+{
+	return governor_next(session);
 }
 
 bool session_samples(const struct session *session)
@@ -449,8 +462,8 @@ void session_close(struct session *session)
 	stacks_close(session);
 	for (i = session->nr_links; i-- > 0;)
 		bpf_link__destroy(session->links[i]);
-	for (i = session->nr_probes; i-- > 0;)
-		uprobe_detach(session->probes[i]);
+	detach_waits(session);
+	native_close(session);
 	for (i = 0; i < session->nr_targets; i++)
 		uprobe_detach(session->targets[i].marker_link);
 	bpf_link__destroy(session->list);
@@ -463,5 +476,8 @@ void session_close(struct session *session)
 		target_close(&session->targets[i]);
 	for (i = 0; i < session->nr_notes; i++)
 		free(session->notes[i]);
+	for (i = 0; i < session->nr_reduced; i++)
+		free(session->reduced[i]);
+	governor_close(session);
 	free(session);
 }

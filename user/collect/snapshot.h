@@ -93,6 +93,8 @@ struct snapshot {
 	double page_touch_ns;		/* CPU time of a page's first touch, measured at start in our own memory; 0 or NAN: unknown */
 	char **notes;
 	size_t nr_notes;
+	char **reduced;			/* what was turned down to keep the cost within its limit */
+	size_t nr_reduced;
 };
 
 void snapshot_free(struct snapshot *snap);
