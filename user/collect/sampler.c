@@ -12,7 +12,7 @@
 #include "symbol/pyname.h"
 #include "symbol/symbols.h"
 
-#define DEPTH_MAX (SAMPLE_PYTHON + 2 * SAMPLE_NATIVE)	/* with functions that were inlined */
+#define DEPTH_MAX (SAMPLE_PYTHON + 2 * SAMPLE_NATIVE + 1)	/* with functions that were inlined, and what stands for the rest */
 #define INLINED_MAX 8
 #define FUNCTIONS_MAX 64	/* Python functions that are sections: a bit of a word each */
 
@@ -85,8 +85,8 @@ static bool follows_call(const struct target *target, __u64 address)
 #endif
 }
 
-/* Native frames, up to the interpreter: from there on Python's own say more. */
-static void push_native(struct sampler *sampler, struct target *target, const __u64 *addresses, __u32 n, bool python)
+/* Native frames, up to the interpreter: from there on Python's own say more. False: it ended before the last one. */
+static bool push_native(struct sampler *sampler, struct target *target, const __u64 *addresses, __u32 n, bool python)
 {
 	struct symbol symbols[INLINED_MAX];
 	size_t k, nr;
@@ -94,14 +94,15 @@ static void push_native(struct sampler *sampler, struct target *target, const __
 
 	for (i = 0; i < n; i++) {
 		if (i && !follows_call(target, addresses[i]))
-			return;
+			return false;
 		if (python && (addresses[i] - target->python_start < target->python_end - target->python_start ||
 			       symbols_is_interpreter(target->symbols, addresses[i])))
-			return;
+			return false;
 		nr = symbols_native(target->symbols, addresses[i], i > 0, symbols, INLINED_MAX);
 		for (k = 0; k < nr; k++)
 			push(sampler, &symbols[k]);
 	}
+	return true;
 }
 
 static void push_python(struct sampler *sampler, struct target *target, const struct python_frame *frames, __u32 n)
@@ -115,6 +116,17 @@ static void push_python(struct sampler *sampler, struct target *target, const st
 		if (!symbol.internal)
 			push(sampler, &symbol);
 	}
+}
+
+/* Where frames are missing, the outermost one that is there was called by somebody. */
+static void push_rest(struct sampler *sampler, __u16 flags)
+{
+	const struct symbol more = {.function = "(more frames)"}, broken = {.function = "(unknown)"};
+
+	if (flags & SAMPLE_PYTHON_BROKEN)
+		push(sampler, &broken);
+	else if (flags & (SAMPLE_PYTHON_CUT | SAMPLE_NATIVE_CUT))
+		push(sampler, &more);
 }
 
 static struct target *target_of(struct sampler *sampler, __u32 tgid)
@@ -160,8 +172,10 @@ static int on_sample(void *ctx, void *data, size_t size)
 	if (!target || !target->symbols)
 		return 0;
 	sampler->depth = 0;
-	push_native(sampler, target, (const __u64 *)(python + sample->nr_python), sample->nr_native, sample->nr_python > 0);
+	if (!push_native(sampler, target, (const __u64 *)(python + sample->nr_python), sample->nr_native, sample->nr_python > 0))
+		sample->flags &= (__u16)~SAMPLE_NATIVE_CUT;
 	push_python(sampler, target, python, sample->nr_python);
+	push_rest(sampler, sample->flags);
 	add_functions(sampler, sample);
 	key = (struct stack_key){sample->rows, sample->nr_rows, sampler->at, sampler->depth};
 	stack = stack_table_add(&sampler->table, &key);
