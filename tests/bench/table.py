@@ -64,9 +64,11 @@ def print_rows(bench):
         print(f"{name:<50}   skipped: {reason}")
 
 
-def print_bars(bench):
+def print_bars(bench, only):
     print(f"\n{'bar':<50} {'measured':>12} {'at most':>12}")
     for what, figure, limit, unit in bars(bench):
+        if only and figure is None:
+            continue
         verdict = "not measured" if figure is None else "pass" if figure <= limit else "bar missed"
         shown = "-" if figure is None else f"{figure:.4g}{unit}"
         print(f"{what:<50} {shown:>12} {f'{limit:.4g}{unit}':>12}   {verdict}")

@@ -263,9 +263,12 @@ class ReportCase(unittest.TestCase):
     ROUNDING_NS = 1
 
     def check_lost(self, report, **expected):
-        """Every kind of loss is as expected, which is 0 unless it is named; what is not counted yet is None."""
+        """
+        Every kind of loss is as expected, which is 0 unless it is named; what is not counted yet is None. Names of
+        Python code are read a moment after the sample: of targets that live for a second, some are gone by then.
+        """
         for what, n in report["lost"].items():
-            if n is not None or what in expected:
+            if what in expected or n is not None and what != "stacks":
                 self.assertEqual(n, expected.get(what, 0), "lost.%s" % what)
 
     def check_count(self, section, truth):

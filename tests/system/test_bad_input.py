@@ -112,7 +112,7 @@ class CommandLine(BadInput):
                 self.one_line(run(option, ""), 2)
 
     def test_section_syntax(self):
-        for value in "x", "x=", "x=y", "x=y:", "=y:z", "x=:z", "x=python:f":
+        for value in "x", "x=", "x=y", "x=y:", "=y:z", "x=:z", "x=python:":
             with self.subTest(value):
                 self.one_line(run("-p", os.getpid(), "-s", value), 2, "--section")
 
