@@ -128,6 +128,7 @@ static __always_inline void wait_send(struct task_struct *task, struct clock *cl
 		end = window.end_ns;
 	if (!w || end <= clock->off_sample_ns)
 		return;
+	w->sample.weight = clock->off_weight;
 	w->sample.off_ns = (end - clock->off_sample_ns) * clock->off_weight;
 	clock->off_sample_ns = end;
 	sample_send(w);

@@ -216,8 +216,8 @@ struct sample {
 	__u16 nr_rows;
 	__u16 nr_python;
 	__u16 nr_native;
-	__u32 pad;
-	__u64 off_ns;
+	__u32 weight;		/* of SAMPLE_OFF: the waits that this one stands for */
+	__u64 off_ns;		/* of all of them */
 	__u16 rows[SAMPLE_ROWS];	/* open sections, innermost first; none: ROW_OUTSIDE */
 };
 

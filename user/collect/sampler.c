@@ -27,6 +27,7 @@ struct sampler {
 		__u32 row;
 	} functions[FUNCTIONS_MAX];
 	size_t nr_functions;
+	__u64 met;			/* of them, those that were on some stack */
 	__u32 depth;			/* of the sample at hand */
 	__u32 at[DEPTH_MAX];
 	__u64 lost_stacks;
@@ -139,17 +140,40 @@ static struct target *target_of(struct sampler *sampler, __u32 tgid)
 	return NULL;
 }
 
-/* Python functions that are sections count as the outermost ones, and beside what is outside of sections that are marked. */
+/* Python functions that are sections come after those that are marked, and beside what is outside of these; innermost first. */
 static void add_functions(struct sampler *sampler, struct sample *sample)
 {
-	__u64 bits = 0;
+	__u64 bits, met = 0;
 	__u32 i;
 
-	for (i = 0; i < sampler->depth; i++)
-		bits |= sampler->is_section[sampler->at[i]];
-	for (; bits; bits &= bits - 1)
-		if (sample->nr_rows < SAMPLE_ROWS)
-			sample->rows[sample->nr_rows++] = (__u16)sampler->functions[__builtin_ctzll(bits)].row;
+	for (i = 0; i < sampler->depth; i++) {
+		bits = sampler->is_section[sampler->at[i]] & ~met;
+		met |= bits;
+		for (; bits; bits &= bits - 1)
+			if (sample->nr_rows < SAMPLE_ROWS)
+				sample->rows[sample->nr_rows++] = (__u16)sampler->functions[__builtin_ctzll(bits)].row;
+	}
+	sampler->met |= met;
+}
+
+/* Each sample comes or does not come on its own: of w waits, one with a chance of 1 to w. */
+static void add_sample(struct snapshot_stack *stack, const struct sample *sample)
+{
+	double ns = (double)sample->off_ns;
+
+	if (sample->kind == SAMPLE_CPU) {
+		stack->cpu_samples++;
+		return;
+	}
+	stack->off_samples++;
+	stack->off_ns[sample->cause & (CAUSES - 1)] += sample->off_ns;
+	if (sample->weight > 1)
+		stack->off_ns2 += ns * ns * (1 - 1.0 / sample->weight);
+}
+
+static bool may_be_idle(const struct sample *sample)
+{
+	return sample->kind == SAMPLE_OFF && sample->tid != sample->tgid && sample->nr_rows == 1 && sample->rows[0] == ROW_OUTSIDE;
 }
 
 /* The ring is the kernel's, but what is in it was read from the target: the sizes are checked nevertheless. */
@@ -161,6 +185,7 @@ static int on_sample(void *ctx, void *data, size_t size)
 	struct snapshot_stack *stack;
 	struct stack_key key;
 	struct target *target;
+	__u32 tid;
 
 	if (size < sizeof(head))
 		return 0;
@@ -176,19 +201,15 @@ static int on_sample(void *ctx, void *data, size_t size)
 		sample->flags &= (__u16)~SAMPLE_NATIVE_CUT;
 	push_python(sampler, target, python, sample->nr_python);
 	push_rest(sampler, sample->flags);
+	tid = may_be_idle(sample) ? sample->tid : 0;
 	add_functions(sampler, sample);
-	key = (struct stack_key){sample->rows, sample->nr_rows, sampler->at, sampler->depth};
+	key = (struct stack_key){sample->rows, sample->nr_rows, sampler->at, sampler->depth, tid};
 	stack = stack_table_add(&sampler->table, &key);
 	if (!stack) {
 		sampler->lost_stacks++;
 		return 0;
 	}
-	if (sample->kind == SAMPLE_CPU) {
-		stack->cpu_samples++;
-	} else {
-		stack->off_samples++;
-		stack->off_ns[sample->cause & (CAUSES - 1)] += sample->off_ns;
-	}
+	add_sample(stack, sample);
 	return 0;
 }
 
@@ -207,6 +228,16 @@ int sampler_add_function(struct sampler *sampler, const char *qualname, __u32 ro
 	sampler->functions[sampler->nr_functions].qualname = qualname;
 	sampler->functions[sampler->nr_functions++].row = row;
 	return 0;
+}
+
+bool sampler_has_met(const struct sampler *sampler, const char *qualname)
+{
+	size_t i;
+
+	for (i = 0; i < sampler->nr_functions; i++)
+		if (!strcmp(sampler->functions[i].qualname, qualname))
+			return sampler->met >> i & 1;
+	return false;
 }
 
 int sampler_open(struct sampler **result, int ring_fd, struct target *targets, const size_t *nr_targets)

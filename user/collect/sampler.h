@@ -20,6 +20,9 @@ int sampler_open(struct sampler **sampler, int ring_fd, struct target *targets, 
 /* Samples with that Python function on the stack are in the section of `row`, too: module.qualname, or a qualname alone. */
 int sampler_add_function(struct sampler *sampler, const char *qualname, __u32 row);
 
+/* Was it on any stack? */
+bool sampler_has_met(const struct sampler *sampler, const char *qualname);
+
 /* Takes what is there. */
 void sampler_poll(struct sampler *sampler);
 

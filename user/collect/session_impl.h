@@ -59,6 +59,7 @@ struct choice {
 int stacks_open(struct session *session);
 void stacks_poll(struct session *session);
 void stacks_renew(struct session *session, struct target *target);	/* it has executed another image */
+void stacks_note_missing(struct session *session);		/* functions that were to be sections, and were not seen */
 void stacks_close(struct session *session);
 
 /* configure.c: what is decided between open and load. */

@@ -381,6 +381,8 @@ static int fill(struct session *session, struct snapshot *snap)
 	free(b.views);
 	if (!err)
 		err = copy_targets(session, snap);
+	if (b.ended)
+		stacks_note_missing(session);
 	if (!err)
 		err = copy_notes(session, snap);
 	if (!err)

@@ -102,6 +102,20 @@ void stacks_renew(struct session *session, struct target *target)
 	target->python_due_ns = 1;
 }
 
+void stacks_note_missing(struct session *session)
+{
+	size_t i;
+
+	for (i = 0; i < session->opts.nr_sections && session->sampler; i++) {
+		const struct dcbs_native_section *section = &session->opts.sections[i];
+
+		if (attach_is_python(section) && !sampler_has_met(session->sampler, section->function))
+			session_note(session, "section %s: no sample was in a Python function %s. Functions are named as "
+				     "module.function or module.Class.method; one that takes little time may not be met",
+				     section->name, section->function);
+	}
+}
+
 void stacks_close(struct session *session)
 {
 	size_t i;
