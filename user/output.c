@@ -44,6 +44,14 @@ int outputs_open(struct outputs *outputs, const struct opts *opts)
 	return err;
 }
 
+/* An empty flame graph is no fault, but nobody should have to guess why. */
+static void tell_if_empty(const struct render_format *format, const char *where, const struct dcbs_report *report)
+{
+	if (format->stacks && !report->nr_stacks)
+		fprintf(stderr, "dcbs-bpfprof: %s: no stacks, %s\n", where,
+			report->frequency_hz ? "none was sampled" : "they are sampled with a --frequency above 0");
+}
+
 static int output_write(struct output *out, const struct dcbs_report *report, const struct render_options *options)
 {
 	FILE *file = fdopen(out->fd, "w");
@@ -59,6 +67,8 @@ static int output_write(struct output *out, const struct dcbs_report *report, co
 	if (fclose(file) && !err)
 		err = -errno;
 	out->fd = -1;
+	if (!err)
+		tell_if_empty(render_by_suffix(out->path), out->path, report);
 	return err ? fail(err, "cannot write %s: %s; the report on standard output is complete", out->path, strerror(-err)) : 0;
 }
 
@@ -117,5 +127,7 @@ int output_standard(const struct dcbs_report *report, const struct opts *opts)
 	const struct render_options options = {.width = terminal_width(), .order = opts->sort_by};
 	int err = render_write(render_by_name(opts->format), stdout, report, &options);
 
+	if (!err)
+		tell_if_empty(render_by_name(opts->format), "standard output", report);
 	return err ? fail(err, "cannot write the report to standard output: %s", strerror(-err)) : 0;
 }

@@ -10,7 +10,9 @@
 #include "fail.h"
 #include "symbol/symbols.h"
 
-#define AGAIN_NS 1000000000ULL	/* an interpreter that was starting is looked at again after so long */
+#define SOON_NS 20000000ULL	/* an interpreter that was starting is looked at again after so long ... */
+#define SOON_TIMES 50		/* ... and if it takes longer, less often */
+#define LATER_NS 1000000000ULL
 
 static int read_target(void *target, __u64 address, void *to, size_t size)
 {
@@ -65,7 +67,7 @@ static void find_python(struct session *session, struct target *target, __u64 no
 	char reason[256] = "";
 	int err = python_find(target->pid, &layout, reason, sizeof(reason));
 
-	target->python_due_ns = err == -EAGAIN ? now + AGAIN_NS : 0;
+	target->python_due_ns = err == -EAGAIN ? now + (target->python_looks++ < SOON_TIMES ? SOON_NS : LATER_NS) : 0;
 	if (err && err != -EAGAIN && err != -ENOENT && !target_ended(target))
 		session_note(session, "no Python functions of process %d: %s", target->pid, reason);
 	if (python_code(target->pid, &target->python_start, &target->python_end))
@@ -100,6 +102,7 @@ void stacks_renew(struct session *session, struct target *target)
 	bpf_map_update_elem(bpf_map__fd(session->skel->maps.pythons), &target->index, &none, BPF_ANY);
 	symbols_refresh(target->symbols, &none);
 	target->python_due_ns = 1;
+	target->python_looks = 0;
 }
 
 void stacks_note_missing(struct session *session)
