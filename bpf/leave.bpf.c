@@ -142,6 +142,7 @@ static __always_inline void end_clock(struct task_struct *task, struct process *
 	clock = clock_lock(task);
 	if (!clock)
 		return;
+	rss_settle(clock, process, true);
 	path_update(clock, task, process);
 	if (rss_is_plain() && sum->mm == (u64)mm_of(task))
 		charge_gathered(clock, task);

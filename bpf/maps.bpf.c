@@ -12,6 +12,7 @@ const volatile bool sampling = false;
 const volatile __u64 sample_period_ns = 10000000;
 const volatile bool switch_tells_state = true;
 struct window window = {};
+struct throttle throttle = {};
 struct counters counters = {};
 __s32 rss_locals_fd = 0;
 

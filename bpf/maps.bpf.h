@@ -33,6 +33,7 @@ extern const volatile bool switch_tells_state;	/* Linux 5.18 and later: on_switc
 
 extern struct window window;
 extern struct counters counters;
+extern struct throttle throttle;
 extern __s32 rss_locals_fd;	/* in the profiler, which runs on_list */
 
 /*
@@ -219,7 +220,8 @@ struct clock {
 	u64 minor, major;	/* the task's faults that are accounted for */
 	u32 dirty;		/* `pending` holds something */
 	u32 pad2;
-	u64 mapping_vm;		/* pages of address space in the last mmap() that was counted, which may look for a place again */
+	u64 mapping_vm;		/* pages of address space in the last mmap() that was counted, which may look for a place again, */
+	u64 mapping_faults;	/* and the thread's faults then */
 	u64 unmapping_vm;	/* likewise in the last munmap(), whose pages go piece by piece */
 	struct memory_sum pending;	/* of the sections in `open` */
 	s64 run, run_max;	/* growth within `pending`, and the most of it */
@@ -255,6 +257,13 @@ struct process_sums_map {
 struct rss_local {
 	s32 count[4];
 	u64 offset;	/* of the CPU's area, see rss.bpf.h; 0: not known */
+	u64 part[4];	/* where the parts are; 0: not known */
+	u32 skip;	/* so many more events are left for the one after them to account for ... */
+	u32 skipped;	/* ... and so many have been */
+	u32 streak;	/* events of the current thread in a row, for the same sections ... */
+	u32 last_streak;	/* ... and for the ones before, ... */
+	u32 usual;	/* ... and the shorter one of the two before */
+	s32 seen;	/* the part of anonymous pages in the last event, left out or not */
 };
 
 struct rss_locals_map {

@@ -26,7 +26,7 @@ static __always_inline void change_by_other(struct mm_struct *mm, u32 member)
 	sum = bpf_map_lookup_elem(&process_sums, &index);
 	if (!sum || sum->mm != key || !key)
 		return;
-	bytes = rss_change(sum, index, mm, member) * RSS_PAGE_BYTES;
+	bytes = rss_change(sum, rss_local_of(index), mm, member) * RSS_PAGE_BYTES;
 	if (window.end_ns)
 		return;
 	if (member == RSS_ANON)
@@ -55,7 +55,7 @@ static __always_inline u64 pages_unmapped(struct clock *clock, struct mm_struct 
 	u64 pages = BPF_CORE_READ(mm, total_vm);
 
 	if (number != unmap_syscall)
-		return -bytes / RSS_PAGE_BYTES;
+		return (u64)-bytes / RSS_PAGE_BYTES;
 	if (pages == clock->unmapping_vm)
 		return 0;
 	clock->unmapping_vm = pages;
@@ -91,25 +91,37 @@ static __always_inline s64 space_change(struct process_sum *sum, struct mm_struc
 	return (pages - (s64)__sync_lock_test_and_set(&sum->total_vm, pages)) * RSS_PAGE_BYTES;
 }
 
+/* Of the bytes, what was left out before this event: the sections were the ones before. It is a fault, of a page, or a call. */
+static __always_inline s64 bytes_before(const struct rss_local *local, u32 member, s64 bytes, s64 number)
+{
+	if (!local || !local->skipped || member != RSS_ANON)
+		return 0;
+	return number < 0 ? bytes - RSS_PAGE_BYTES : local->skipped * (s64)RSS_PAGE_BYTES;
+}
+
 static __always_inline void charge_change(struct clock *clock, struct process *process, struct process_sum *sum,
-					  struct mm_struct *mm, u32 member, s64 bytes)
+					  struct rss_local *local, struct mm_struct *mm, u32 member, s64 bytes)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct pt_regs *regs = NULL;
-	s64 number = bytes < 0 ? call_number(&regs) : -1, space = 0;
+	struct pt_regs *regs;
+	s64 number = call_number(&regs), before = bytes_before(local, member, bytes, number), space = 0;
 
-	if (!is_unmapping(number))
+	bytes -= before;
+	if (bytes >= 0 || !is_unmapping(number))
 		space = space_change(sum, mm);
 	if (space < 0) {
 		clock->pending.unmapped -= space;
 		clock->dirty = 1;
 	}
+	if (before)
+		count_pages(clock, member, before);
 	path_update(clock, task, process);
 	if (space > 0)
 		clock->pending.mapped += space;
-	if (regs && is_unmapping(number))
+	if (bytes < 0 && is_unmapping(number))
 		note_unmapping(clock, sum, mm, regs, number, bytes);
-	count_pages(clock, member, bytes);
+	if (bytes)
+		count_pages(clock, member, bytes);
 }
 
 /* mmap() has found a place: what it maps is the current thread's doing, whoever touches memory next. */
@@ -132,10 +144,11 @@ int BPF_PROG(on_map, unsigned long address)
 	if (!clock)
 		return 0;
 	pages = BPF_CORE_READ(mm_of(task), total_vm);
-	if (pages != clock->mapping_vm) {
+	if (pages != clock->mapping_vm || task->min_flt != clock->mapping_faults) {
 		path_update(clock, task, process);
 		clock->pending.mapped += second_in_pages(regs) * RSS_PAGE_BYTES;
 		clock->mapping_vm = pages;
+		clock->mapping_faults = task->min_flt;
 		clock->unmapping_vm = 0;
 		clock->dirty = 1;
 		__sync_fetch_and_add(&sum->total_vm, second_in_pages(regs));
@@ -159,8 +172,10 @@ int BPF_PROG(on_rss, struct mm_struct *mm, int member)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct process *process = process_of(task);
 	struct process_sum *sum;
+	struct rss_local *local;
 	struct clock *clock;
 	s64 bytes;
+	u64 stamp;
 
 	if (!window.start_ns || member == 2)
 		return 0;
@@ -168,11 +183,14 @@ int BPF_PROG(on_rss, struct mm_struct *mm, int member)
 		change_by_other(mm, member);
 		return 0;
 	}
+	local = rss_local_of(process->index);
+	if (local && member == RSS_ANON && rss_skip(local))
+		return 0;
 	/* Not ours: a child's memory while it is forked, or the old image's. */
 	sum = sum_of_process(process);
 	if (!sum || sum->mm != (u64)mm || mm_of(task) != mm)
 		return 0;
-	bytes = rss_change(sum, process->index, mm, member) * RSS_PAGE_BYTES;
+	bytes = rss_change(sum, local, mm, member) * RSS_PAGE_BYTES;
 	if (!bytes || window.end_ns)
 		return 0;
 	__sync_fetch_and_add(&sum->rss_events, 1);
@@ -181,7 +199,12 @@ int BPF_PROG(on_rss, struct mm_struct *mm, int member)
 		note_unlocked(task);
 		return 0;
 	}
-	charge_change(clock, process, sum, mm, member, bytes);
+	stamp = path_stamp(&clock->key);
+	charge_change(clock, process, sum, local, mm, member, bytes);
+	if (local && member == RSS_ANON)
+		rss_count_streak(local, stamp == path_stamp(&clock->key));
+	if (local && member == RSS_ANON)
+		rss_pace(local);
 	clock_unlock(clock);
 	return 0;
 }

@@ -162,6 +162,12 @@ static __always_inline bool read_key(u64 record, struct path_key *key)
 	       key->innermost;
 }
 
+/* Changes with what path_update() looks at. */
+static __always_inline u64 path_stamp(const struct path_key *key)
+{
+	return key->head + key->use + ((u64)key->innermost << 56);
+}
+
 static long walk_call(u32 i, struct walk *w)
 {
 	struct clock *clock = w->clock;

@@ -18,7 +18,7 @@
 #ifndef BPF_RSS_H
 #define BPF_RSS_H
 
-#include "maps.bpf.h"
+#include "clock.bpf.h"
 
 #define RSS_FILE 0	/* the kernel's MM_FILEPAGES and so on; 2 counts swap entries */
 #define RSS_ANON 1
@@ -78,23 +78,86 @@ static __always_inline s32 rss_part(struct mm_struct *mm, u32 member, u64 offset
 	return part;
 }
 
-/* Pages by which the counter has changed since the last event on this CPU. */
-static __always_inline s64 rss_change(struct process_sum *sum, u32 index, struct mm_struct *mm, u32 member)
+static __always_inline struct rss_local *rss_local_of(u32 index)
 {
-	struct rss_local *local;
+	return rss_is_percpu() ? bpf_map_lookup_elem(&rss_locals, &index) : NULL;
+}
+
+/*
+ * A storm of faults is not looked at one by one, which takes reads of user memory that cost a tenth of a fault each. The
+ * longer it has been for the same sections, or was for the last ones, the more of them are left for the next one to
+ * account for: one in RSS_STREAK and RSS_LEFT at most, which if the sections change meanwhile is the error of both. Only
+ * what adds to the CPU's part is left: not what gives pages back, nor what makes the kernel carry the part to the shared
+ * counter. A switch, a tick and the thread's end account for what is left by then.
+ */
+#define RSS_STREAK	32
+#define RSS_LEFT	31
+
+static __always_inline s32 rss_part_now(const struct rss_local *local, u32 member)
+{
+	s32 part = 0;
+
+	bpf_probe_read_kernel(&part, sizeof(part), (void *)local->part[member]);
+	return part;
+}
+
+static __always_inline bool rss_skip(struct rss_local *local)
+{
+	s32 part;
+
+	if (!local->skip)
+		return false;
+	part = rss_part_now(local, RSS_ANON);
+	if (part <= local->seen)
+		return false;
+	local->seen = part;
+	local->skip--;
+	local->skipped++;
+	return true;
+}
+
+/* An event has been looked at. */
+static __always_inline void rss_count_streak(struct rss_local *local, bool same_path)
+{
+	u32 events = local->skipped + 1;
+
+	local->skipped = 0;
+	if (same_path) {
+		local->streak += events;
+		return;
+	}
+	local->usual = local->streak < local->last_streak ? local->streak : local->last_streak;
+	local->last_streak = local->streak;
+	local->streak = events;
+}
+
+/* How many of those that follow are not? */
+static __always_inline void rss_pace(struct rss_local *local)
+{
+	u32 most = (local->streak > local->usual ? local->streak : local->usual) / RSS_STREAK;
+
+	local->seen = local->count[RSS_ANON];
+	if (throttle.rss_every > 1)
+		local->skip = bpf_get_prandom_u32() % (2 * throttle.rss_every - 1);
+	else
+		local->skip = most < RSS_LEFT ? most : RSS_LEFT;
+}
+
+/* Pages by which the counter has changed since the last event on this CPU that was looked at. */
+static __always_inline s64 rss_change(struct process_sum *sum, struct rss_local *local, struct mm_struct *mm, u32 member)
+{
 	s64 change = 0, shared;
 	s32 part = 0;
 
 	member &= 3;
 	if (rss_is_percpu()) {
-		local = bpf_map_lookup_elem(&rss_locals, &index);
-		if (!local || !local->offset)
+		if (!local || !local->part[member])
 			return 0;
-		part = rss_part(mm, member, local->offset);
+		part = rss_part_now(local, member);
 		change = part - local->count[member];
 		local->count[member] = part;
 	}
-	if (part)
+	if (part && throttle.rss_every < 2)
 		return change;
 	shared = rss_shared(mm, member);
 	return change + shared - (s64)__sync_lock_test_and_set(&sum->count[member], shared);
@@ -129,6 +192,10 @@ static long rss_add_cpu(u32 cpu, struct rss_walk *w)
 	w->shmem += shmem;
 	if (!w->keep)
 		return 0;
+	local->part[RSS_FILE] = rss_parts(w->mm, RSS_FILE) + local->offset;
+	local->part[RSS_ANON] = rss_parts(w->mm, RSS_ANON) + local->offset;
+	local->part[RSS_SHMEM] = rss_parts(w->mm, RSS_SHMEM) + local->offset;
+	local->skip = local->skipped = 0;
 	local->count[RSS_FILE] = file;
 	local->count[RSS_ANON] = anon;
 	local->count[RSS_SHMEM] = shmem;
@@ -213,6 +280,28 @@ static __always_inline struct process_sum *sum_of_process(const struct process *
 	u32 index = process->index;
 
 	return bpf_map_lookup_elem(&process_sums, &index);
+}
+
+/* Accounts for what has been left; `leaves`: the current thread its CPU. */
+__weak __noinline int rss_settle(struct clock *clock, const struct process *process, bool leaves)
+{
+	struct process_sum *sum;
+	struct rss_local *local;
+
+	if (!clock || !process)
+		return 0;
+	local = rss_local_of(process->index);
+	if (!local)
+		return 0;
+	local->skip = 0;
+	if (leaves)
+		local->streak = local->last_streak = local->usual = 0;
+	sum = sum_of_process(process);
+	if (!local->skipped || !sum || !sum->mm)
+		return 0;
+	local->skipped = 0;
+	count_pages(clock, RSS_ANON, rss_change(sum, local, (struct mm_struct *)sum->mm, RSS_ANON) * RSS_PAGE_BYTES);
+	return 0;
 }
 
 #endif

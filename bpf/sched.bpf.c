@@ -6,6 +6,7 @@
  * longer is charged by on_list (list.bpf.c) as it goes. Time on it is what remains.
  */
 #include "cause.bpf.h"
+#include "rss.bpf.h"
 #include "sample.bpf.h"
 
 static long give_back(u32 i, struct charge *c)
@@ -77,6 +78,7 @@ static __always_inline void leave_cpu(void *ctx, struct task_struct *task, struc
 	clock = clock_lock(task);
 	if (!clock)
 		return;
+	rss_settle(clock, process, true);
 	path_update(clock, task, process);
 	if (clock->dirty)
 		memory_flush(clock);
@@ -273,6 +275,7 @@ int on_tick(void *ctx)
 	clock = clock_lock(task);
 	if (!clock)
 		return 0;
+	rss_settle(clock, process, false);
 	path_update(clock, task, process);
 	if (clock->dirty)
 		memory_flush(clock);

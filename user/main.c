@@ -18,6 +18,7 @@
 #include "fail.h"
 #include "opts.h"
 #include "output.h"
+#include "serve.h"
 #include "watch.h"
 
 static int complain(void)
@@ -83,18 +84,23 @@ static int profile(const struct opts *opts)
 {
 	struct command_child child = {.go = -1, .failed = -1};
 	struct session *session = NULL;
+	struct serve *serve = NULL;
+	enum dcbs_ended_by by;
 	struct outputs outputs;
 	int status;
 
 	if (outputs_open(&outputs, opts))
 		return complain();
 	watch_signals();
-	if ((opts->argv && command_start(&child, opts->argv)) || attach(&session, opts, &child)) {
+	if ((opts->argv && command_start(&child, opts->argv)) || attach(&session, opts, &child) ||
+	    serve_open(&serve, session, opts->threshold_s, opts->verbose ? stderr : NULL)) {
 		status = complain();
 	} else {
 		if (opts->verbose)
 			session_describe(session, stderr);
-		session_stop(session, watch(session, opts));
+		by = watch(session, serve, opts);
+		serve_close(serve);
+		session_stop(session, by);
 		status = publish(session, opts, &outputs);
 	}
 	command_abandon(&child);

@@ -72,25 +72,42 @@ static void show(struct live *live, struct session *session, const struct opts *
 	snapshot_free(snap);
 }
 
-/* Waits until `until`, the end of a target, a key, or a signal. */
-static void wait_until(const struct session *session, const struct live *live, __u64 until)
+/* False: a signal came. */
+static bool poll_until(struct pollfd *fds, size_t nr, __u64 until)
 {
-	struct pollfd fds[BPFPROF_PROCESSES + 1];
-	int pidfds[BPFPROF_PROCESSES];
-	size_t i, n = session_pidfds(session, pidfds, BPFPROF_PROCESSES);
 	__u64 now = session_now_ns();
 	struct timespec timeout = {0};
 	sigset_t none;
 
-	for (i = 0; i < n; i++)
-		fds[i] = (struct pollfd){.fd = pidfds[i], .events = POLLIN};
-	fds[n] = (struct pollfd){.fd = live_fd(live), .events = POLLIN};
 	if (until > now) {
 		timeout.tv_sec = (time_t)((until - now) / 1000000000);
 		timeout.tv_nsec = (long)((until - now) % 1000000000);
 	}
 	sigemptyset(&none);
-	ppoll(fds, n + 1, &timeout, &none);
+	return ppoll(fds, nr, &timeout, &none) >= 0;
+}
+
+/* Waits until `until`, the end of a target, a key, or a signal. Those who ask are answered and end no wait. */
+static void wait_until(const struct session *session, const struct live *live, struct serve *serve, __u64 until)
+{
+	struct pollfd fds[BPFPROF_PROCESSES + 1 + SERVE_FDS];
+	int pidfds[BPFPROF_PROCESSES];
+	size_t i, nr, n = session_pidfds(session, pidfds, BPFPROF_PROCESSES);
+	bool mine = false;
+
+	for (i = 0; i < n; i++)
+		fds[i] = (struct pollfd){.fd = pidfds[i], .events = POLLIN};
+	fds[n++] = (struct pollfd){.fd = live_fd(live), .events = POLLIN};
+	do {
+		__u64 due = serve_due_ns(serve);
+
+		nr = n + serve_fds(serve, &fds[n]);
+		if (!poll_until(fds, nr, due < until ? due : until))
+			return;
+		serve_step(serve);
+		for (i = 0; i < n; i++)
+			mine |= fds[i].revents != 0;
+	} while (!mine && session_now_ns() < until);
 }
 
 static __u64 next_look(const struct session *session, __u64 start, __u64 now, const struct opts *opts)
@@ -106,7 +123,7 @@ static bool wants_live(const struct opts *opts)
 	return !opts->quiet && !opts->argv;
 }
 
-enum dcbs_ended_by watch(struct session *session, const struct opts *opts)
+enum dcbs_ended_by watch(struct session *session, struct serve *serve, const struct opts *opts)
 {
 	__u64 start = session_now_ns(), end = opts->duration_s > 0 ? start + to_ns(opts->duration_s) : ~0ULL;
 	__u64 now = start, next_show = start;
@@ -140,7 +157,7 @@ enum dcbs_ended_by watch(struct session *session, const struct opts *opts)
 		next = next_look(session, start, now, opts);
 		if (next > next_show)
 			next = next_show;
-		wait_until(session, live, next < end ? next : end);
+		wait_until(session, live, serve, next < end ? next : end);
 		now = session_now_ns();
 	}
 	live_close(live);

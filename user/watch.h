@@ -5,6 +5,7 @@
 
 #include "collect/session.h"
 #include "opts.h"
+#include "serve.h"
 
 /* From now on Ctrl-C ends the watch, and a second one does not cut off the report. */
 void watch_signals(void);
@@ -15,7 +16,7 @@ void watch_signals(void);
  */
 void watch_signals_done(int status);
 
-/* Returns when the duration is over, a signal came, or all targets have ended. */
-enum dcbs_ended_by watch(struct session *session, const struct opts *opts);
+/* Returns when the duration is over, a signal came, or all targets have ended. Who asks meanwhile is answered. */
+enum dcbs_ended_by watch(struct session *session, struct serve *serve, const struct opts *opts);
 
 #endif

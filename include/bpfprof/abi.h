@@ -286,6 +286,12 @@ struct counters {
 	__u64 lost_paths;	/* events whose sections could not be read: charged to "(outside)" */
 };
 
+/* What is looked at less often, to keep profiling cheap. Written by the profiler, read by the BPF programs in place. */
+struct throttle {
+	__u32 rss_every;	/* one change of RSS in so many is looked at, at random; 0, 1: as many as it takes to be exact */
+	__u32 pad;
+};
+
 /* Written by the profiler, read by the BPF programs in place. */
 struct window {
 	__u64 start_ns;		/* 0: not started. Events that ended before are ignored */

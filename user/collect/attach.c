@@ -119,7 +119,7 @@ static __u32 reserve_row(struct session *session, const struct row_name *name)
 	if (session->skel->bss->counters.rows_used >= BPFPROF_ROWS)
 		return 0;
 	row = (__u32)__sync_fetch_and_add(&session->skel->bss->counters.rows_used, 1);
-	if (row >= BPFPROF_ROWS)
+	if (row >= BPFPROF_ROWS || figures_reach(session, row + 1))
 		return 0;
 	session->stats[row].kind = name->kind;
 	bpf_map_update_elem(rows, name, &row, BPF_ANY);

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -54,23 +53,6 @@ static int libbpf_quiet(enum libbpf_print_level level, const char *fmt, va_list 
 {
 	if (level == LIBBPF_WARN && getenv("DCBS_BPFPROF_DEBUG"))
 		return vfprintf(stderr, fmt, args);
-	return 0;
-}
-
-static void *map_array(const struct bpf_map *map, size_t size)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	void *p = mmap(NULL, (size + page - 1) & ~(page - 1), PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
-
-	return p == MAP_FAILED ? NULL : p;
-}
-
-static int map_figures(struct session *session)
-{
-	session->stats = map_array(session->skel->maps.stats, SESSION_STATS_BYTES);
-	session->ledgers = map_array(session->skel->maps.ledgers, SESSION_LEDGERS_BYTES);
-	if (!session->stats || !session->ledgers)
-		return fail(-errno, "cannot map the figures: %s", strerror(errno));
 	return 0;
 }
 
@@ -124,7 +106,7 @@ static int session_load(struct session *session, size_t nr_targets, pid_t only)
 	if (err)
 		return privilege_explain(err, "cannot load the BPF programs");
 	reserve_rows(session);
-	return map_figures(session);
+	return figures_open(session);
 }
 
 int session_open(struct session **result, const struct dcbs_options *opts, size_t nr_targets)
@@ -430,8 +412,7 @@ void session_clear(struct session *session)
 
 	session->skel->bss->window.start_ns = start;
 	usleep(DRAIN_US);
-	memset((void *)session->stats, 0, SESSION_STATS_BYTES);
-	memset((void *)session->ledgers, 0, SESSION_LEDGERS_BYTES);
+	figures_clear(session);
 	sampler_clear(session->sampler);
 	while (session_now_ns() < start)
 		usleep(DRAIN_US / 10);
@@ -449,6 +430,15 @@ size_t session_pidfds(const struct session *session, int *fds, size_t max)
 	return n;
 }
 
+size_t session_pids(const struct session *session, pid_t *pids, size_t max)
+{
+	size_t i;
+
+	for (i = 0; i < session->nr_targets && i < max; i++)
+		pids[i] = session->targets[i].pid;
+	return i;
+}
+
 void session_close(struct session *session)
 {
 	size_t i;
@@ -464,10 +454,7 @@ void session_close(struct session *session)
 	bpf_link__destroy(session->own_probe);
 	if (session->run_time_fd >= 0)
 		close(session->run_time_fd);
-	if (session->stats)
-		munmap((void *)session->stats, SESSION_STATS_BYTES);
-	if (session->ledgers)
-		munmap((void *)session->ledgers, SESSION_LEDGERS_BYTES);
+	figures_close(session);
 	bpfprof__destroy(session->skel);
 	for (i = 0; i < session->nr_targets; i++)
 		target_close(&session->targets[i]);

@@ -56,6 +56,9 @@ void session_clear(struct session *session);
 /* Descriptors that become readable when a target ends; returns how many were stored. */
 size_t session_pidfds(const struct session *session, int *fds, size_t max);
 
+/* The targets, those that have ended included; returns how many were stored. */
+size_t session_pids(const struct session *session, pid_t *pids, size_t max);
+
 void session_close(struct session *session);
 
 #endif

@@ -12,14 +12,20 @@
 
 #define SESSION_LINKS 1024
 #define SESSION_NOTES 32
-#define SESSION_STATS_BYTES (BPFPROF_ROWS * sizeof(struct row_stat))
-#define SESSION_LEDGERS_BYTES (BPFPROF_ROWS * sizeof(struct row_ledger))
+
+/* A map that is read in place. */
+struct figures {
+	void *at;
+	size_t bytes, mapped;	/* at most, and so far */
+	int fd;
+};
 
 struct session {
 	struct dcbs_options opts;
 	struct bpfprof *skel;
-	struct row_stat *stats;		/* the maps, in place; BPFPROF_ROWS of each */
+	struct row_stat *stats;		/* the maps, in place; as many of each as figures_reach() was asked for */
 	struct row_ledger *ledgers;
+	struct figures stats_map, ledgers_map;
 	bool native_sections;		/* there are --section functions besides Python's */
 	bool has_ledgers;		/* the scheduler's events are attached that tell why a thread waits */
 	bool has_memory;		/* likewise those of RSS */
@@ -61,6 +67,13 @@ void stacks_poll(struct session *session);
 void stacks_renew(struct session *session, struct target *target);	/* it has executed another image */
 void stacks_note_missing(struct session *session);		/* functions that were to be sections, and were not seen */
 void stacks_close(struct session *session);
+
+/* figures.c: the maps of the sections' figures. */
+int figures_open(struct session *session);
+int figures_reach(struct session *session, size_t rows);	/* so many can be read and written */
+size_t figures_rows(const struct session *session);		/* that are in use */
+void figures_clear(struct session *session);
+void figures_close(struct session *session);
 
 /* configure.c: what is decided between open and load. */
 void configure(struct session *session, size_t nr_targets, pid_t only, const struct choice *choice);

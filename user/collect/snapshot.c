@@ -99,8 +99,9 @@ static void merge_stat(struct row_stat *to, const struct row_stat *from)
 	__u64 *sum = &to->count;
 
 	to->sampled |= from->sampled;
-	while (add < end)
-		*sum++ += *add++;
+	for (; add < end; add++, sum++)
+		if (*add)	/* pages of zeros need not be there */
+			*sum += *add;
 	to->max_ns = max;
 	to->min_inv_ns = min_inv;
 	to->size_max = size_max;
@@ -264,11 +265,12 @@ static __u16 index_of(const struct snapshot *snap, const struct snapshot_row *ro
 /* row_index[row]: where the kernel's row has gone. */
 static int copy_rows(struct session *session, struct snapshot *snap, __u16 *row_index)
 {
-	__u64 used = session->skel->bss->counters.rows_used;
+	size_t used = figures_rows(session);
 	__u32 row;
+	int err = figures_reach(session, used);
 
-	if (used > BPFPROF_ROWS)
-		used = BPFPROF_ROWS;
+	if (err)
+		return err;
 	snap->rows = calloc(BPFPROF_ROWS, sizeof(*snap->rows));
 	if (!snap->rows)
 		return fail(-ENOMEM, "out of memory");

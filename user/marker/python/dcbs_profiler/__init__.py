@@ -27,6 +27,12 @@ have ended (CLOCK_MONOTONIC; percentiles within 1.1 %). Calls of one name add up
 a section's time is that for which it was open on a thread: recursion counts once, and so do coroutines of one
 thread that have it open at the same time; several threads add up. get_section_stats() has the single calls, too.
 
+With dcbs-bpfprof attached its figures come along, from when it attached until now and of all objects of the process:
+generate_report() says why each section took so long, what it did to memory and what helps, get_profile_stats() lists
+the functions inside, and get_section_stats() has them under `window`, as in the JSON document. The other answers, and
+all counts and totals, stay those recorded here. Such a call takes some milliseconds, and as long as 25 to find out
+that the profiler does not answer. A forked child has no profiler until one attaches to it.
+
 Memory is the resident size of the whole process, whoever allocated. It is read from /proc/self/statm at most
 once a millisecond, so a section of a millisecond or more knows its size at the end as of less than a millisecond
 ago, and that at its begin as of less than two. What shorter sections allocate is charged to that of them which

@@ -6,7 +6,7 @@ import functools
 import logging
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple, TypeVar, cast
 
-from . import _figures, _report
+from . import _attached, _figures, _report, _window
 from ._wrap import wrap
 
 logger = logging.getLogger("dcbs_profiler")
@@ -40,6 +40,13 @@ def _same_without_figures(profiler: Any) -> Tuple[Any, ...]:
     return copyreg.__newobj__, (type(profiler),), vars(profiler) or None  # type: ignore[attr-defined]
 
 
+def _add_windows(stats: Dict[str, Dict[str, Any]], answer: _attached.Answer) -> None:
+    for name, section in stats.items():
+        window = _window.section(answer, name)
+        if window:
+            section["window"] = window
+
+
 class PerformanceProfiler(Profiler):
     """Sections of an evaluation: profile_section(section_name) marks one.
 
@@ -67,15 +74,21 @@ class PerformanceProfiler(Profiler):
         return _safely([], self._bottlenecks, threshold_seconds)
 
     def get_section_stats(self) -> Dict[str, Dict[str, Any]]:
-        """All figures by section: count, times, percentiles, errors, items, histogram, as in the JSON document."""
+        """All figures by section: count, times, percentiles, errors, items, histogram, as in the JSON document.
+
+        With a profiler attached also `window`: its own figures since it attached, `wall` and `memory` among them.
+        """
         return _safely({}, self._section_stats)
 
     def get_profile_stats(self, section_name: str, sort_by: str = "cumulative") -> str:
-        """The section and those that ran inside it, as a table like cProfile's; a sentence where nothing is known."""
+        """The section and those that ran inside it, as a table like cProfile's; a sentence where nothing is known.
+
+        With a profiler attached the functions inside follow.
+        """
         return _safely("No profile data for this section.", self._profile_stats, section_name, sort_by)
 
     def generate_report(self) -> str:
-        """Times, memory, bottlenecks and suggestions as text."""
+        """Times, memory, bottlenecks and suggestions as text; with a profiler attached also why it took so long."""
         return _safely("No performance report.", self._report)
 
     def clear_data(self) -> None:
@@ -97,7 +110,11 @@ class PerformanceProfiler(Profiler):
 
     def _section_stats(self) -> Dict[str, Dict[str, Any]]:
         stats = {name: _figures.section(row) for name, row in self._rows().items()}
-        return {name: section for name, section in stats.items() if section["count"] or section["open"]}
+        stats = {name: section for name, section in stats.items() if section["count"] or section["open"]}
+        answer = _attached.ask() if stats else None
+        if answer:
+            _safely(None, _add_windows, stats, answer)
+        return stats
 
     def _profile_stats(self, section_name: Any, sort_by: Any) -> str:
         name = str(section_name)
@@ -105,10 +122,14 @@ class PerformanceProfiler(Profiler):
         figures = _figures.Figures(*row.figures()) if row else None
         if not row or not figures or not figures.count:
             return f"No profile data for section '{_report.printable(name)}'."
-        return _report.profile_table(name, figures, _figures.nested_in(row), sort_by)
+        answer = _attached.ask()
+        inside = _safely("", _window.functions, answer, name, sort_by) if answer and not answer.refusal else ""
+        return _report.profile_table(name, figures, _figures.nested_in(row), sort_by, inside)
 
     def _report(self) -> str:
-        return _report.report(self._ended())
+        ended = self._ended()
+        answer = _attached.ask() if ended else None
+        return _report.report(ended) + (_safely("", _window.report, answer, ended) if answer else "")
 
 
 class ModelProfiler(Model):

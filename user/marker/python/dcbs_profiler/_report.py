@@ -64,8 +64,8 @@ def _sort(stats: Any, sort_by: Any) -> str:
         return f"There is no order {printable(repr(sort_by))}; this is the cumulative one.\n"
 
 
-def profile_table(name: str, figures: Figures, nested: List[Nested], sort_by: Any) -> str:
-    """As cProfile prints it: the same columns, orders and number of rows."""
+def profile_table(name: str, figures: Figures, nested: List[Nested], sort_by: Any, functions: str = "") -> str:
+    """As cProfile prints it: the same columns, orders and number of rows. What is known of functions follows."""
     import pstats  # brings half of the standard library along
 
     text = io.StringIO()
@@ -73,7 +73,7 @@ def profile_table(name: str, figures: Figures, nested: List[Nested], sort_by: An
     remark = _sort(stats, sort_by)
     stats.print_stats(TOP)
     table = text.getvalue().replace("function calls", "section calls", 1)
-    return f"{table.rstrip()}\n\n{remark}{NEEDS_ATTACHED}\n"
+    return f"{table.rstrip()}\n\n{remark}{functions or NEEDS_ATTACHED + chr(10)}"
 
 
 # ---- generate_report() ----
