@@ -160,7 +160,7 @@ static __always_inline void enter_cpu(struct task_struct *task)
 		charge_off(clock, clock->cause, off, woken);
 	charge_off(clock, CAUSE_RUNQUEUE, woken, now);
 	if (sampling)
-		sample_waited(task, clock, woken - off);
+		sample_waited(task, clock, woken);
 	note_waits(clock, off, woken, now);
 }
 

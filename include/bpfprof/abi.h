@@ -215,8 +215,8 @@ struct sample {
 	__u16 nr_rows;
 	__u16 nr_python;
 	__u16 nr_native;
-	__u32 weight;		/* ticks that it stands for */
-	__u64 off_ns;
+	__u32 weight;		/* ticks that it stands for; of SAMPLE_OFF: waits */
+	__u64 off_ns;		/* of all of them */
 	__u16 rows[SAMPLE_ROWS];	/* open sections, innermost first; none: ROW_OUTSIDE */
 };
 

@@ -75,6 +75,7 @@ struct choice {
 int stacks_open(struct session *session);
 void stacks_poll(struct session *session);
 void stacks_renew(struct session *session, struct target *target);	/* it has executed another image */
+void stacks_note_missing(struct session *session);		/* functions that were to be sections, and were not seen */
 void stacks_close(struct session *session);
 
 /* figures.c: the maps of the sections' figures. */
@@ -102,7 +103,7 @@ void native_leave(struct session *session);
 void native_are_sampled(struct session *session);	/* their figures are those of samples */
 void native_close(struct session *session);
 bool attach_is_python(const struct dcbs_native_section *section);
-__u32 attach_python_row(struct session *session, const char *name);	/* 0: no room */
+__u32 attach_section_row(struct session *session, const struct dcbs_native_section *section);	/* 0: no room */
 int attach_keep(struct session *session, struct bpf_link *link, const char *what);
 
 #endif
