@@ -117,9 +117,22 @@ void ledger_scale_waits(struct row_ledger *ledger, double by)
 	scale(&ledger->worker_ns, 2, by);
 }
 
+/* All time of all threads against that in which they were watched, by its weights. */
+static void scale_all(const struct session *session, struct snapshot *snap)
+{
+	double wall_ns = 0;
+	size_t i;
+
+	for (i = 0; i < snap->nr_threads; i++)
+		wall_ns += (double)snap->threads[i].sum.wall_ns;
+	snap->wait_scale = governor_waits_rest(session) && snap->counters.watched_ns ? wall_ns / (double)snap->counters.watched_ns : 1;
+	ledger_scale_waits(&snap->outside, snap->wait_scale);
+	for (i = 0; i < snap->nr_threads; i++)
+		scale(&snap->threads[i].sum.worker_ns, 1 + 2 * CAUSES, snap->wait_scale);
+}
+
 int ledger_copy(const struct session *session, struct snapshot *snap, const struct thread_view *views, size_t nr_views)
 {
-	double by = governor_wait_scale(session);
 	size_t i;
 
 	snap->threads = calloc(nr_views + 2 * session->nr_targets + 1, sizeof(*snap->threads));
@@ -129,7 +142,6 @@ int ledger_copy(const struct session *session, struct snapshot *snap, const stru
 	snap->wall_known = session->has_ledgers;
 	snap->memory_known = session->has_memory;
 	snap->outside = session->ledgers[ROW_OUTSIDE];
-	ledger_scale_waits(&snap->outside, by);
 	for (i = 0; i < nr_views; i++)
 		if (views[i].sum.threads)
 			add_thread(snap, (pid_t)views[i].tgid, (pid_t)views[i].tid, views[i].comm, views[i].sections, &views[i].sum);
@@ -140,8 +152,7 @@ int ledger_copy(const struct session *session, struct snapshot *snap, const stru
 		snap->rss_end_bytes = session->rss_end_bytes;
 	}
 	snap->rss_peak_bytes = session->rss_peak_bytes;
-	for (i = 0; i < snap->nr_threads; i++)
-		scale(&snap->threads[i].sum.worker_ns, 1 + 2 * CAUSES, by);
+	scale_all(session, snap);
 	if (snap->rss_peak_bytes != DCBS_UNKNOWN && snap->rss_peak_bytes < snap->rss_end_bytes)
 		snap->rss_peak_bytes = snap->rss_end_bytes;	/* the kernel's peak is not told as exactly */
 	return 0;

@@ -11,7 +11,6 @@
 
 #include <bpf/bpf.h>
 
-#include "collect/governor.h"
 #include "collect/ledger.h"
 #include "collect/run_time.h"
 #include "collect/sampler.h"
@@ -296,7 +295,7 @@ static int copy_rows(struct session *session, struct snapshot *snap, __u16 *row_
 		ledger_merge(&same->ledger, &session->ledgers[row]);
 	}
 	for (row = 0; row < snap->nr_rows; row++) {
-		ledger_scale_waits(&snap->rows[row]->ledger, governor_wait_scale(session));
+		ledger_scale_waits(&snap->rows[row]->ledger, snap->wait_scale);
 		snap->rows[row]->open = snap->rows[row]->stat.open;
 	}
 	return 0;

@@ -76,6 +76,7 @@ struct snapshot {
 	struct row_ledger outside;	/* what happened while no section was open on a thread: memory, and waits */
 	struct snapshot_thread *threads;
 	size_t nr_threads;
+	double wait_scale;		/* by which waits have been multiplied, as they were watched part of the time */
 	struct snapshot_frame *frames;	/* each function and line once */
 	size_t nr_frames;
 	struct snapshot_stack *stacks;	/* each stack once in each section */
