@@ -33,7 +33,7 @@ cstd := -std=gnu11 -Iinclude -DDCBS_VERSION='"$(VERSION)"'
 # ---- packages -------------------------------------------------------------------------------------
 # What builds it, what tests it, what it is measured against. Everything is in Debian 12.
 packages_build := gcc g++ make pkg-config clang llvm libbpf-dev bpftool libelf-dev libdw-dev zlib1g-dev \
-	libjansson-dev libncurses-dev libcap-dev python3 python3-dev
+	libjansson-dev libncurses-dev libcap-dev libseccomp-dev python3 python3-dev
 packages_test := libcmocka-dev python3-torch tmux procps
 packages_bench := bpftrace libbpf-tools lttng-tools liblttng-ust-dev
 
@@ -117,7 +117,7 @@ $(skeleton): $O/bpf/bpfprof.o
 user_src := $(wildcard user/*.c user/collect/*.c user/symbol/*.c user/analyse/*.c user/render/*.c)
 user_objs := $(patsubst user/%.c,$O/user/%.o,$(user_src))
 user_lib_objs := $(filter-out $O/user/main.o,$(user_objs))
-user_pkgs := libbpf libelf libdw jansson ncursesw libcap
+user_pkgs := libbpf libelf libdw jansson ncursesw libcap libseccomp
 # Of the C++ runtime only the demangler, linked in.
 libs = $$(pkg-config --libs $(user_pkgs)) -lz -lm -Wl,-Bstatic -lstdc++ -Wl,-Bdynamic
 

@@ -39,9 +39,10 @@ static __always_inline void clock_first(struct clock *clock, struct task_struct 
 	u32 state = task->__state;
 	u64 now = bpf_ktime_get_ns();
 
-	if (clock->since_ns)
+	if (clock->since_ns && (throttle.waits_off || clock_in_phase(clock)))
 		return;
-	clock_start(clock, task, now);
+	if (!clock->since_ns)
+		clock_start(clock, task, now);
 	if (task->on_cpu)
 		return;
 	find_path(clock, task, process);

@@ -56,6 +56,7 @@ static __always_inline void sample_take(void *ctx, struct walker *w, struct task
 	w->sample.tgid = task->tgid;
 	w->sample.tid = task->pid;
 	w->sample.kind = kind;
+	w->sample.weight = throttle.sample_every > 1 ? throttle.sample_every : 1;
 	if (clock && nr_all(clock))
 		bpf_loop(nr_all(clock), sample_row, &c, 0);
 	if (!w->sample.nr_rows)
@@ -92,7 +93,7 @@ static __always_inline bool wait_is_due(struct clock *clock, u64 now)
 		gap = most;
 	clock->off_began_ns = now;
 	clock->off_gap_ns = clock->off_gap_ns ? clock->off_gap_ns - clock->off_gap_ns / GAPS + gap / GAPS : gap;
-	weight = sample_period_ns / (clock->off_gap_ns + 1);
+	weight = sample_period_ns * (throttle.sample_every > 1 ? throttle.sample_every : 1) / (clock->off_gap_ns + 1);
 	clock->off_weight = weight > 1 ? (u32)weight : 1;
 	return bpf_get_prandom_u32() % clock->off_weight == 0;
 }
@@ -115,6 +116,7 @@ static __always_inline void sample_wait(void *ctx, struct task_struct *task, str
 	sample_take(ctx, w, task, process, clock, SAMPLE_OFF);
 	w->sample.cause = clock->cause;
 	clock->off_sample_ns = now;
+	clock->off_phase = throttle.wait_phase;
 	barrier();
 	*(volatile u32 *)&clock->off_sampled = WAIT_TAKEN;
 }
@@ -126,10 +128,10 @@ static __always_inline void wait_send(struct task_struct *task, struct clock *cl
 
 	if (window.end_ns && end > window.end_ns)
 		end = window.end_ns;
-	if (!w || end <= clock->off_sample_ns)
+	if (!w || end <= clock->off_sample_ns || throttle.waits_off || clock->off_phase != throttle.wait_phase)
 		return;
-	w->sample.weight = clock->off_weight;
-	w->sample.off_ns = (end - clock->off_sample_ns) * clock->off_weight;
+	w->sample.weight = weighted(clock->off_weight);
+	w->sample.off_ns = (end - clock->off_sample_ns) * w->sample.weight;
 	clock->off_sample_ns = end;
 	sample_send(w);
 }

@@ -16,7 +16,7 @@ FUNCTION_LINES = 60
 FILE_LINES = 600
 TOP = {"bpf", "user", "include", "tests", "Makefile", "README.md", "NEWS.md"}
 SOURCE = (".c", ".h", ".S", ".cpp", ".py", ".map", ".sh")
-COMMON = ["fail.h", "sanitize.h", "units.h"]
+COMMON = ["fail.h", "invoker.h", "sanitize.h", "units.h"]
 CONTRACTS = ["bpfprof/*", "dcbs/*"]
 
 # Folder -> what its files may include with quotes; the longest matching folder counts. NAME/* is everything below NAME.
@@ -32,7 +32,7 @@ MAY_INCLUDE = {
     "user/render": ["user/render/*", "svg.js.h", "svg.css.h"] + CONTRACTS + COMMON,
 }
 # The files of user/ itself put the stages together and may include everything but what is inside a stage.
-INSIDE_A_STAGE = {"collect/session_impl.h", "collect/probe.h", "collect/marker.h", "collect/python_layout.h", "analyse/stats.h", "analyse/bottleneck.h",
+INSIDE_A_STAGE = {"collect/session_impl.h", "collect/probe.h", "collect/uprobe.h", "collect/confine_calls.h", "collect/marker.h", "collect/python_layout.h", "analyse/stats.h", "analyse/bottleneck.h",
                   "analyse/summary.h", "analyse/ledger.h", "analyse/threads.h", "analyse/costs.h", "analyse/rules.h",
                   "analyse/figures.h", "analyse/paging.h", "analyse/samples.h", "analyse/stacks.h",
                   "analyse/functions.h", "render/json.h", "render/json_get.h", "render/json_hist.h",

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "environment.h"
 #include "fail.h"
 
 /* The markers of this process, and of it alone, wait for the probe before its first section, see user/marker/thread.c. */
@@ -31,6 +32,7 @@ static void __attribute__((noreturn)) child_run(char **argv, int go, int failed)
 		_exit(1);
 	signal(SIGPIPE, SIG_DFL);
 	dup2(STDERR_FILENO, STDOUT_FILENO);	/* ours is for the report alone */
+	environ = environment_original();
 	announce();
 	execvp(argv[0], argv);
 	err = errno;

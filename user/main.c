@@ -11,11 +11,15 @@
 #include <string.h>
 
 #include "analyse/report.h"
+#include "collect/confine.h"
 #include "collect/list.h"
 #include "collect/privilege.h"
+#include "collect/run_time.h"
 #include "collect/session.h"
 #include "command.h"
+#include "environment.h"
 #include "fail.h"
+#include "invoker.h"
 #include "opts.h"
 #include "output.h"
 #include "serve.h"
@@ -52,6 +56,14 @@ static int attach(struct session **session, const struct opts *opts, struct comm
 	return err;
 }
 
+/* What takes privileges has been done; from here on we read what the targets have written. */
+static int confine(const struct session *session)
+{
+	pid_t pids[BPFPROF_PROCESSES];
+
+	return confine_profiler(pids, session_pids(session, pids, BPFPROF_PROCESSES));
+}
+
 static int make_report(struct session *session, const struct opts *opts, struct dcbs_report **report)
 {
 	struct snapshot *snap;
@@ -80,7 +92,7 @@ static int publish(struct session *session, const struct opts *opts, struct outp
 	return status;
 }
 
-static int profile(const struct opts *opts)
+static int profile(const struct opts *opts, char **argv)
 {
 	struct command_child child = {.go = -1, .failed = -1};
 	struct session *session = NULL;
@@ -89,11 +101,12 @@ static int profile(const struct opts *opts)
 	struct outputs outputs;
 	int status;
 
-	if (outputs_open(&outputs, opts))
+	if (invoker_find() || outputs_open(&outputs, opts))
 		return complain();
+	run_time_prepare(argv);
 	watch_signals();
 	if ((opts->argv && command_start(&child, opts->argv)) || attach(&session, opts, &child) ||
-	    serve_open(&serve, session, opts->threshold_s, opts->verbose ? stderr : NULL)) {
+	    serve_open(&serve, session, opts->threshold_s, opts->verbose ? stderr : NULL) || confine(session)) {
 		status = complain();
 	} else {
 		if (opts->verbose)
@@ -116,7 +129,7 @@ static int report_again(const struct opts *opts)
 	struct dcbs_report *report;
 	int err;
 
-	if (dcbs_report_load(&report, opts->file) || outputs_open(&outputs, opts))
+	if (invoker_find() || dcbs_report_load(&report, opts->file) || outputs_open(&outputs, opts))
 		return complain();
 	err = output_standard(report, opts);
 	if (!err)
@@ -130,6 +143,7 @@ int main(int argc, char **argv)
 {
 	struct opts opts;
 
+	environment_clean();
 	signal(SIGPIPE, SIG_IGN);
 	opts_parse(&opts, argc, argv);
 	if (output_check_standard())
@@ -142,7 +156,7 @@ int main(int argc, char **argv)
 	case COMMAND_REPORT:
 		return report_again(&opts);
 	case COMMAND_PROFILE:
-		return profile(&opts);
+		return profile(&opts, argv);
 	}
 	return 2;
 }

@@ -11,31 +11,13 @@
 #include "output.h"
 #include "render/render.h"
 
-/* Never through a symbolic link: we may be root in a directory of somebody else's. What is there stays until there is better. */
-static int output_open(struct output *out, const char *path)
-{
-	int flags = O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
-
-	out->path = path;
-	out->created = true;
-	out->fd = open(path, flags | O_CREAT | O_EXCL, 0600);
-	if (out->fd < 0 && errno == EEXIST) {
-		out->created = false;
-		out->fd = open(path, flags);
-	}
-	if (out->fd < 0)
-		return fail(-errno, "cannot write %s: %s; choose another --output", path,
-			    errno == ELOOP ? "it is a symbolic link" : strerror(errno));
-	return 0;
-}
-
 int outputs_open(struct outputs *outputs, const struct opts *opts)
 {
 	int err = 0;
 
 	outputs->nr = 0;
 	while (outputs->nr < opts->nr_outputs && !err) {
-		err = output_open(&outputs->files[outputs->nr], opts->outputs[outputs->nr]);
+		err = replace_open(&outputs->files[outputs->nr], opts->outputs[outputs->nr]);
 		if (!err)
 			outputs->nr++;
 	}
@@ -52,23 +34,30 @@ static void tell_if_empty(const struct render_format *format, const char *where,
 			report->frequency_hz ? "none was sampled" : "they are sampled with a --frequency above 0");
 }
 
-static int output_write(struct output *out, const struct dcbs_report *report, const struct render_options *options)
+/* EINVAL: a pipe or a device. */
+static int write_file(struct replace *out, FILE *file, const struct dcbs_report *report, const struct render_options *options)
 {
-	FILE *file = fdopen(out->fd, "w");
 	int err;
 
-	if (!file)
-		return fail(-errno, "cannot write %s: %s", out->path, strerror(errno));
-	out->created = false;
-	if (ftruncate(out->fd, 0) && errno != EINVAL)	/* EINVAL: a pipe or a device */
-		err = -errno;
-	else
-		err = render_write(render_by_suffix(out->path), file, report, options);
-	if (fclose(file) && !err)
-		err = -errno;
-	out->fd = -1;
-	if (!err)
-		tell_if_empty(render_by_suffix(out->path), out->path, report);
+	if (ftruncate(out->fd, 0) && errno != EINVAL)
+		return -errno;
+	err = render_write(render_by_suffix(out->path), file, report, options);
+	if (err)
+		return err;
+	tell_if_empty(render_by_suffix(out->path), out->path, report);
+	return replace_commit(out);
+}
+
+static int output_write(struct replace *out, const struct dcbs_report *report, const struct render_options *options)
+{
+	FILE *file = fdopen(out->fd, "w");
+	int err = file ? write_file(out, file, report, options) : -errno;
+
+	if (file) {
+		if (fclose(file) && !err)
+			err = -errno;
+		out->fd = -1;
+	}
 	return err ? fail(err, "cannot write %s: %s; the report on standard output is complete", out->path, strerror(-err)) : 0;
 }
 
@@ -91,13 +80,11 @@ void outputs_close(struct outputs *outputs)
 	size_t i;
 
 	for (i = 0; i < outputs->nr; i++) {
-		struct output *out = &outputs->files[i];
+		struct replace *out = &outputs->files[i];
 
-		if (out->fd < 0)
-			continue;
-		close(out->fd);
-		if (out->created)
-			unlink(out->path);
+		if (out->fd >= 0)
+			close(out->fd);
+		replace_close(out);
 	}
 	outputs->nr = 0;
 }

@@ -3,17 +3,12 @@
 #ifndef OUTPUT_H
 #define OUTPUT_H
 
-#include <stdbool.h>
-
 #include "dcbs/profiler.h"
 #include "opts.h"
+#include "replace.h"
 
 struct outputs {
-	struct output {
-		const char *path;
-		int fd;
-		bool created;		/* by us: removed again if nothing is written */
-	} files[OPTS_MAX];
+	struct replace files[OPTS_MAX];
 	size_t nr;
 };
 

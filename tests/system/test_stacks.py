@@ -69,7 +69,7 @@ class Truth:
 
 def attached(target, work, *options):
     """(report, truth) of what the target does meanwhile; it is held at the end, so that its last names can be read."""
-    with Profiler("-p", target.pid, "-F", HZ, *options, wait_for=target.pid) as profiler:
+    with Profiler("-p", target.pid, "-F", HZ, "--max-overhead", 100, *options, wait_for=target.pid) as profiler:
         time.sleep(0.2)         # the interpreter is found
         target.go()
         truth = work()

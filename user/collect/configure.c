@@ -74,6 +74,9 @@ static void choose_programs(struct session *session, const struct choice *choice
 	bpf_program__set_autoload(skel->progs.on_waking, choice->waking);
 	bpf_program__set_autoload(skel->progs.on_wakeup, choice->waking);
 	bpf_program__set_autoload(skel->progs.on_fork, choice->waking);
+	uprobe_prepare(skel->progs.on_flush);
+	uprobe_prepare(skel->progs.on_call);
+	uprobe_prepare(skel->progs.on_return);
 	bpf_program__set_autoload(skel->progs.on_call, native);
 	bpf_program__set_autoload(skel->progs.on_return, native);
 	bpf_map__set_autocreate(skel->maps.open_calls, native);

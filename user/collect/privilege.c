@@ -2,6 +2,7 @@
 /* privilege.c - may we, and can this kernel? One table of needs serves the check before a run and the command `check`. */
 #include <errno.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
 #include <sys/syscall.h>
@@ -12,11 +13,14 @@
 #include <bpf/libbpf.h>
 
 #include "collect/privilege.h"
+#include "collect/uprobe.h"
 #include "fail.h"
+#include "sanitize.h"
 
 #ifndef CAP_PERFMON
 #define CAP_PERFMON 38
 #define CAP_BPF 39
+#define CAP_CHECKPOINT_RESTORE 40
 #endif
 
 #define BTF_PATH "/sys/kernel/btf/vmlinux"
@@ -30,21 +34,40 @@ struct need {
 	bool optional;		/* never missing, only degraded */
 };
 
-static bool have_cap(cap_value_t cap)
+__u64 privilege_capabilities(void)
 {
-	cap_flag_value_t value = CAP_CLEAR;
 	cap_t caps = cap_get_proc();
+	__u64 all = 0;
+	cap_value_t cap;
 
-	if (caps)
+	for (cap = 0; caps && cap < cap_max_bits(); cap++) {
+		cap_flag_value_t value = CAP_CLEAR;
+
 		cap_get_flag(caps, cap, CAP_EFFECTIVE, &value);
+		all |= (__u64)(value == CAP_SET) << cap;
+	}
 	cap_free(caps);
-	return value == CAP_SET;
+	return all;
 }
 
 /* CAP_SYS_ADMIN stands for the finer ones, which are split off from it. */
-static enum verdict look_cap_bpf(void) { return have_cap(CAP_BPF) || have_cap(CAP_SYS_ADMIN) ? OK : MISSING; }
-static enum verdict look_cap_perfmon(void) { return have_cap(CAP_PERFMON) || have_cap(CAP_SYS_ADMIN) ? OK : MISSING; }
-static enum verdict look_cap_ptrace(void) { return have_cap(CAP_SYS_PTRACE) ? OK : MISSING; }
+static enum verdict look_cap(cap_value_t cap, bool admin_will_do, enum verdict otherwise)
+{
+	__u64 wanted = 1ULL << cap | (admin_will_do ? 1ULL << CAP_SYS_ADMIN : 0);
+
+	return privilege_capabilities() & wanted ? OK : otherwise;
+}
+
+static enum verdict look_cap_bpf(void) { return look_cap(CAP_BPF, true, MISSING); }
+static enum verdict look_cap_perfmon(void) { return look_cap(CAP_PERFMON, true, MISSING); }
+static enum verdict look_cap_ptrace(void) { return look_cap(CAP_SYS_PTRACE, false, MISSING); }
+static enum verdict look_cap_search(void)
+{
+	return look_cap(CAP_DAC_OVERRIDE, false, look_cap(CAP_DAC_READ_SEARCH, false, DEGRADED));
+}
+
+static enum verdict look_cap_restore(void) { return look_cap(CAP_CHECKPOINT_RESTORE, true, DEGRADED); }
+static enum verdict look_cap_admin(void) { return look_cap(CAP_SYS_ADMIN, false, DEGRADED); }
 static enum verdict look_btf(void) { return access(BTF_PATH, R_OK) ? MISSING : OK; }
 
 bool kernel_at_least(int major, int minor)
@@ -65,8 +88,8 @@ static enum verdict look_rss(void) { return libbpf_find_vmlinux_btf_id("rss_stat
 
 static enum verdict look_uprobes(void) { return access(UPROBE_TYPE, R_OK) ? MISSING : OK; }
 
-/* Some releases want CAP_SYS_ADMIN for a uprobe. They say so before they look at what is to be probed, here nothing. */
-static enum verdict look_may_probe(void)
+/* They say so before they look at what is to be probed, here nothing. */
+static bool probe_is_refused(void)
 {
 	struct perf_event_attr attr = {.size = sizeof(attr)};
 	FILE *f = fopen(UPROBE_TYPE, "re");
@@ -78,8 +101,26 @@ static enum verdict look_may_probe(void)
 		close(fd);
 	if (f)
 		fclose(f);
-	return fd < 0 && (errno == EACCES || errno == EPERM) ? MISSING : OK;
+	return fd < 0 && (errno == EACCES || errno == EPERM);
 }
+
+/* Tried without it, for a moment. */
+bool privilege_probes_want_admin(void)
+{
+	cap_value_t admin = CAP_SYS_ADMIN;
+	cap_t before = cap_get_proc(), without = cap_get_proc();
+	bool refused = true;
+
+	if (before && without && !cap_set_flag(without, CAP_EFFECTIVE, 1, &admin, CAP_CLEAR) && !cap_set_proc(without)) {
+		refused = probe_is_refused();
+		cap_set_proc(before);
+	}
+	cap_free(before);
+	cap_free(without);
+	return refused;
+}
+
+static enum verdict look_may_probe(void) { return !uprobe_has_links() && probe_is_refused() ? MISSING : OK; }
 
 static enum verdict look_ticks(void)
 {
@@ -92,18 +133,46 @@ static enum verdict look_ticks(void)
 	return OK;
 }
 
+/* Above what a capability permits there may be rules for everybody. */
+static bool file_says(const char *path, const char *word)
+{
+	char line[256] = "";
+	FILE *f = fopen(path, "re");
+	bool found = f && fgets(line, sizeof(line), f) && strstr(line, word);
+
+	if (f)
+		fclose(f);
+	return found;
+}
+
+static enum verdict look_lockdown(void)
+{
+	return file_says("/sys/kernel/security/lockdown", "[confidentiality]") ? MISSING : OK;
+}
+
+static enum verdict look_yama(void) { return file_says("/proc/sys/kernel/yama/ptrace_scope", "3") ? MISSING : OK; }
+static enum verdict look_filters(void) { return access("/proc/sys/kernel/seccomp/actions_avail", F_OK) ? DEGRADED : OK; }
+
+#define AS_ROOT "run as root: sudo dcbs-bpfprof ..., or see `dcbs-bpfprof check`"
+
 static const struct need needs[] = {
-	{"capability CAP_BPF", look_cap_bpf, "run as root: sudo dcbs-bpfprof ...", false},
-	{"capability CAP_PERFMON", look_cap_perfmon, "run as root: sudo dcbs-bpfprof ...", false},
-	{"capability CAP_SYS_PTRACE", look_cap_ptrace, "run as root: sudo dcbs-bpfprof ...", false},
+	{"capability CAP_BPF", look_cap_bpf, "without it no BPF program can be loaded; " AS_ROOT, false},
+	{"capability CAP_PERFMON", look_cap_perfmon, "without it no program may look at the scheduler or sit on a function; " AS_ROOT, false},
+	{"capability CAP_SYS_PTRACE", look_cap_ptrace, "without it the memory of a process cannot be read, so no sections are found; " AS_ROOT, false},
 	{"kernel 5.17 or later", look_kernel, "boot a newer kernel (bpf_loop and task storage are needed)", false},
 	{"kernel type information (BTF)", look_btf, "use a kernel built with CONFIG_DEBUG_INFO_BTF=y; it shows as " BTF_PATH, false},
+	{"kernel memory for BPF (lockdown)", look_lockdown, "the kernel is locked down for confidentiality, which denies it to everybody; boot with lockdown=integrity, or none", false},
+	{"memory of processes (Yama)", look_yama, "kernel.yama.ptrace_scope is 3, which denies it to everybody until the machine is booted with another", false},
 	{"uprobes", look_uprobes, "use a kernel built with CONFIG_UPROBE_EVENTS=y", false},
 	{"permission for uprobes", look_may_probe, "this kernel wants CAP_SYS_ADMIN for them; run as root: sudo dcbs-bpfprof ...", false},
 	{"CPU clock events", look_ticks, "needs CAP_PERFMON and CONFIG_PERF_EVENTS=y", false},
 	{"scheduler events", look_waking, "without the trace point sched_waking it is unknown why sections wait", true},
 	{"memory events", look_rss, "without the trace point rss_stat it is unknown what sections do to memory", true},
 	{"last sections of killed threads", look_last_words, "before Linux 6.16, where kernel functions cannot be traced, up to 1 ms of sections a thread is lost when it is killed", true},
+	{"files of other users", look_cap_search, "without CAP_DAC_READ_SEARCH programs and libraries in folders closed to this user are not read: sections in them are not found, functions not named", true},
+	{"files that were replaced", look_cap_restore, "without CAP_CHECKPOINT_RESTORE a program or library that was replaced while it runs is not read: the same is lost for it", true},
+	{"cost of the profiler itself", look_cap_admin, "without CAP_SYS_ADMIN the kernel does not measure our programs: it is unknown", true},
+	{"system call filters", look_filters, "without CONFIG_SECCOMP_FILTER the profiler keeps its right to all system calls while it runs", true},
 };
 
 #define NR_NEEDS (sizeof(needs) / sizeof(needs[0]))
@@ -125,6 +194,20 @@ int privilege_explain(int err, const char *what)
 	return fail(err, "%s: %s; see `dcbs-bpfprof check`, DCBS_BPFPROF_DEBUG=1 shows the kernel's words", what, strerror(-err));
 }
 
+/* The command that lets users run this very file without root, and what does not stand in the way of it. */
+static void print_setcap(FILE *out)
+{
+	char path[4096] = "", *clean;
+
+	if (readlink("/proc/self/exe", path, sizeof(path) - 1) < 0)
+		return;
+	clean = sanitize(path, sizeof(path));
+	fprintf(out, "\nWithout root: sudo setcap cap_bpf,cap_perfmon,cap_sys_ptrace%s+ep %s\n"
+		"With these, kernel.perf_event_paranoid, kernel.unprivileged_bpf_disabled and kernel.yama.ptrace_scope up to 2 cost nothing.\n",
+		uprobe_has_links() ? "" : ",cap_sys_admin", clean ? clean : "dcbs-bpfprof");
+	free(clean);
+}
+
 int privilege_report(FILE *out)
 {
 	static const char *const words[] = {"ok", "degraded", "missing"};
@@ -138,5 +221,6 @@ int privilege_report(FILE *out)
 		if (v == MISSING)
 			err = fail(-EPERM, "this machine cannot profile: %s is missing", needs[i].name);
 	}
+	print_setcap(out);
 	return err;
 }

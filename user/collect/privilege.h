@@ -5,9 +5,16 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <linux/types.h>
 
 /* Is the running kernel of that release or later? For what its types do not tell. */
 bool kernel_at_least(int major, int minor);
+
+/* Those that we may use, a bit each. */
+__u64 privilege_capabilities(void);
+
+/* Does this kernel want CAP_SYS_ADMIN for a perf event that is a uprobe? */
+bool privilege_probes_want_admin(void);
 
 /* 0, or a line that names the missing capability or kernel feature. */
 int privilege_check(void);

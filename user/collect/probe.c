@@ -45,14 +45,15 @@ static int own_function(__u64 *offset)
 	return err;
 }
 
-double probe_measure(const struct bpf_program *prog, struct bpf_link **link)
+double probe_measure(const struct bpf_program *prog, struct uprobe **probe)
 {
-	__u64 entry;
+	struct uprobe_place place = {.pid = getpid(), .path = "/proc/self/exe"};
 
-	if (own_function(&entry))
+	if (own_function(&place.offset))
 		return NAN;
-	*link = bpf_program__attach_uprobe(prog, false, getpid(), "/proc/self/exe", entry + PROBE_OFFSET);
-	if (!*link)
+	place.offset += PROBE_OFFSET;
+	*probe = uprobe_attach(prog, &place);
+	if (!*probe)
 		return NAN;
 	dcbs_marker_flush(NULL);
 	return hit_ns();

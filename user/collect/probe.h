@@ -10,17 +10,16 @@
 #ifndef COLLECT_PROBE_H
 #define COLLECT_PROBE_H
 
-#include <bpf/libbpf.h>
-
 #include "bpfprof/target.h"
+#include "collect/uprobe.h"
 
 #define PROBE_OFFSET DCBS_PROBE_NOP1
 
 /*
- * ns of a hit of an idle program on our own copy of the function; NAN if it cannot be measured. *link is
- * the probe on it, which is not hit again; detaching takes the kernel a while, do it last.
+ * ns of a hit of an idle program on our own copy of the function; NAN if it cannot be measured. *probe is
+ * the one on it, which is not hit again; detaching takes the kernel a while, do it last.
  */
-double probe_measure(const struct bpf_program *prog, struct bpf_link **link);
+double probe_measure(const struct bpf_program *prog, struct uprobe **probe);
 
 /* CPU time in ns of the first touch of a page of ours: what a page fault costs here. NAN if it cannot be measured. */
 double probe_page_touch(void);

@@ -13,7 +13,9 @@
 
 #include <bpf/bpf.h>
 
+#include "collect/governor.h"
 #include "collect/privilege.h"
+#include "collect/run_time.h"
 #include "collect/sampler.h"
 #include "collect/session_impl.h"
 #include "fail.h"
@@ -123,7 +125,6 @@ int session_open(struct session **result, const struct dcbs_options *opts, size_
 	if (!session)
 		return fail(-ENOMEM, "out of memory");
 	session->opts = *opts;
-	session->run_time_fd = -1;
 	session->trap_ns = session->page_touch_ns = NAN;
 	session->rss_start_bytes = session->rss_end_bytes = session->rss_peak_bytes = DCBS_UNKNOWN;
 	err = session_load(session, nr_targets, opts->nr_pids ? opts->pids[0] : 0);
@@ -265,7 +266,8 @@ int session_start(struct session *session)
 		target_each_record(&session->targets[i], note_begun, session);
 	sum_rss(session, &session->rss_start_bytes);
 	session->rss_end_bytes = session->rss_start_bytes;
-	return stacks_open(session);
+	err = governor_open(session);
+	return err ? err : stacks_open(session);
 }
 
 void session_describe(const struct session *session, FILE *out)
@@ -280,7 +282,7 @@ void session_describe(const struct session *session, FILE *out)
 			target->state ? "markers found" : "no markers yet");
 		free(comm);
 	}
-	fprintf(out, "%zu probes and events in all\n", session->nr_links + session->nr_targets);
+	fprintf(out, "%zu probes and events in all\n", session->nr_links + 2 * session->nr_native + session->nr_targets);
 }
 
 /* The kernel measures our programs for a while, now and then. */
@@ -288,11 +290,12 @@ static void measure_run_time(struct session *session)
 {
 	__u64 now = session_now_ns();
 
-	if (session->run_time_fd >= 0 && now - session->run_time_since_ns > RUN_TIME_NS) {
-		close(session->run_time_fd);
-		session->run_time_fd = -1;
-	} else if (session->run_time_fd < 0 && now >= session->run_time_next_ns) {
-		session->run_time_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	if (session->run_time_on && now - session->run_time_since_ns > RUN_TIME_NS) {
+		run_time_switch(false);
+		session->run_time_on = false;
+	} else if (!session->run_time_on && now >= session->run_time_next_ns) {
+		run_time_switch(true);
+		session->run_time_on = true;
 		session->run_time_since_ns = now;
 		session->run_time_next_ns = now + RUN_TIME_EVERY_NS;
 	}
@@ -315,7 +318,7 @@ static void look_again(struct session *session, struct target *target)
 
 	if (bpf_map_lookup_elem(bpf_map__fd(session->skel->maps.processes), &target->index, &process))
 		return;
-	if (process.headless) {
+	if (process.headless && !uprobe_has_links()) {
 		session_note(session, "the main thread of process %d has ended, and with it the kernel took the marker's probe "
 			     "away: what the other threads finished after that is missing", target->pid);
 		return;
@@ -324,7 +327,7 @@ static void look_again(struct session *session, struct target *target)
 	if (executed) {
 		target->execs = process.execs;
 		target->state = 0;
-		bpf_link__destroy(target->marker_link);	/* the image it was for is gone */
+		uprobe_detach(target->marker_link);	/* the image it was for is gone */
 		target->marker_link = NULL;
 		target_refresh(target);
 		publish_python(session, target);
@@ -353,7 +356,18 @@ bool session_poll(struct session *session)
 	}
 	stacks_poll(session);
 	sum_rss(session, &session->rss_end_bytes);
+	session->over_budget |= !governor_poll(session);
 	return running;
+}
+
+bool session_is_too_dear(const struct session *session)
+{
+	return session->over_budget;
+}
+
+__u64 session_next_ns(const struct session *session)
+{
+	return governor_next(session);
 }
 
 bool session_samples(const struct session *session)
@@ -448,17 +462,22 @@ void session_close(struct session *session)
 	stacks_close(session);
 	for (i = session->nr_links; i-- > 0;)
 		bpf_link__destroy(session->links[i]);
+	detach_waits(session);
+	native_close(session);
 	for (i = 0; i < session->nr_targets; i++)
-		bpf_link__destroy(session->targets[i].marker_link);
+		uprobe_detach(session->targets[i].marker_link);
 	bpf_link__destroy(session->list);
-	bpf_link__destroy(session->own_probe);
-	if (session->run_time_fd >= 0)
-		close(session->run_time_fd);
+	uprobe_detach(session->own_probe);
+	if (session->run_time_on)
+		run_time_switch(false);
 	figures_close(session);
 	bpfprof__destroy(session->skel);
 	for (i = 0; i < session->nr_targets; i++)
 		target_close(&session->targets[i]);
 	for (i = 0; i < session->nr_notes; i++)
 		free(session->notes[i]);
+	for (i = 0; i < session->nr_reduced; i++)
+		free(session->reduced[i]);
+	governor_close(session);
 	free(session);
 }

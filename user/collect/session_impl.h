@@ -7,11 +7,13 @@
 
 #include "collect/probe.h"
 #include "collect/session.h"
+#include "collect/uprobe.h"
 
 #include "bpfprof.skel.h"	/* needs the types of bpfprof/abi.h before it */
 
 #define SESSION_LINKS 1024
 #define SESSION_NOTES 32
+#define SESSION_REDUCED 8
 
 /* A map that is read in place. */
 struct figures {
@@ -31,14 +33,22 @@ struct session {
 	bool has_memory;		/* likewise those of RSS */
 	double trap_ns;			/* of a hit of the marker's probe; NAN: not measured */
 	double page_touch_ns;		/* of the first touch of a page, likewise */
-	struct bpf_link *own_probe;	/* on our own copy of the marker function */
+	struct uprobe *own_probe;	/* on our own copy of the marker function */
 	struct target targets[BPFPROF_PROCESSES];
 	size_t nr_targets;
 	struct bpf_link *links[SESSION_LINKS];
 	size_t nr_links;
+	struct bpf_link *waits[3];	/* of the programs that follow threads on and off their CPUs */
+	struct native_section *native;
+	size_t nr_native;
+	struct governor *governor;
+	char *reduced[SESSION_REDUCED];	/* what has been turned down to keep the cost within its limit */
+	size_t nr_reduced;
+	bool calls_given_up;		/* --section functions have no probes any more */
+	bool over_budget;		/* it could not be kept */
 	struct bpf_link *list;		/* of the program that lists threads; NULL: not used yet */
 	struct sampler *sampler;	/* NULL: stacks are not sampled */
-	int run_time_fd;		/* the kernel measures our programs while this is open; -1: not now */
+	bool run_time_on;		/* the kernel measures our programs now */
 	__u64 run_time_since_ns;
 	__u64 run_time_next_ns;
 	double started_at;
@@ -82,7 +92,16 @@ void configure(struct session *session, size_t nr_targets, pid_t only, const str
 int attach_kernel_events(struct session *session);
 int attach_target(struct session *session, struct target *target);
 void publish_python(struct session *session, const struct target *target);
+const char *attach_hint(int err);
+__u32 attach_row(struct session *session, const struct row_name *name);	/* of a name, new or not; 0: no room */
+int attach_waits(struct session *session);
+void detach_waits(struct session *session);
+
+/* native_sections.c: the functions of --section, and rows for those of Python. */
 int attach_native_sections(struct session *session, struct target *target);
+void native_leave(struct session *session);
+void native_are_sampled(struct session *session);	/* their figures are those of samples */
+void native_close(struct session *session);
 bool attach_is_python(const struct dcbs_native_section *section);
 __u32 attach_python_row(struct session *session, const char *name);	/* 0: no room */
 int attach_keep(struct session *session, struct bpf_link *link, const char *what);

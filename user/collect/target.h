@@ -11,7 +11,7 @@
 
 #define TARGET_RECORDS 65536	/* threads of a target whose records are looked at */
 
-struct bpf_link;
+struct uprobe;
 struct symbols;
 
 struct target {
@@ -20,7 +20,7 @@ struct target {
 	__u32 index;		/* in the map `processes` */
 	__u32 execs;		/* as of the last look */
 	__u64 state;		/* address of its struct dcbs_state; 0: no markers found yet */
-	struct bpf_link *marker_link;	/* the probe on its marker function */
+	struct uprobe *marker_link;	/* the probe on its marker function */
 	bool ended;
 	struct symbols *symbols;	/* NULL: stacks are not sampled */
 	__u64 python_due_ns;	/* when to look for an interpreter; 0: it is known whether there is one */

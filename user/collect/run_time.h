@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * run_time.h - the kernel's clock on BPF programs, which tells what ours cost.
+ *
+ * Two clock reads for every BPF program of the machine are its price, so it runs now and then only; and to start it
+ * takes CAP_SYS_ADMIN. We give that up, and leave a process behind that has it and can do nothing else.
+ */
+#ifndef COLLECT_RUN_TIME_H
+#define COLLECT_RUN_TIME_H
+
+#include <stdbool.h>
+
+struct bpf_program;
+
+/*
+ * Starts that process, early, while there is little memory to share. Without the capability there is
+ * none, and no clock. argv: of main, which is not its own.
+ */
+void run_time_prepare(char **argv);
+
+/* Starts and stops the clock. It is stopped by our end as well. */
+void run_time_switch(bool on);
+
+/* ns of one run of a program; NAN: it has not run while the clock was on. */
+double run_time_of(const struct bpf_program *prog);
+
+#endif
