@@ -23,7 +23,6 @@ static __always_inline bool clock_in_phase(struct clock *clock)
 		return true;
 	clock->phase = throttle.wait_phase;
 	clock->off_ns = clock->slice_ns = 0;
-	clock->off_sampled = 0;
 	clock->queued_ns = clock->waited_ns = 0;
 	return false;
 }
