@@ -187,6 +187,8 @@ struct clock {
 	u64 off_sample_ns;	/* when it began to wait with the stack in `waits`, or up to where that wait has been sent */
 	u32 off_sampled;	/* enum wait_sampled */
 	u32 off_weight;		/* how many waits that one stands for */
+	u32 off_phase;		/* throttle.wait_phase then */
+	u32 renewing;		/* what is known of open sections is being put together */
 	u64 off_began_ns;	/* when it last began to wait */
 	u64 off_gap_ns;		/* how long it is from one wait to the next of late */
 	u64 queued_ns;		/* how long it had waited for it in a run queue */

@@ -215,7 +215,7 @@ struct sample {
 	__u16 nr_rows;
 	__u16 nr_python;
 	__u16 nr_native;
-	__u32 weight;		/* ticks that it stands for; of SAMPLE_OFF: waits */
+	__u32 weight;		/* ticks that it stands for, or waits */
 	__u64 off_ns;		/* of all of them */
 	__u16 rows[SAMPLE_ROWS];	/* open sections, innermost first; none: ROW_OUTSIDE */
 };
@@ -241,13 +241,15 @@ struct python_layout {
 	__u16 pad[2];
 };
 
-/* 3.8 to 3.11: what tells one code object from another at the same address: its shape, and where its name and its lines are. */
+#define PYTHON_STRING_HASH 24	/* of a string, for dictionaries: that of a name has been computed */
+
+/* 3.8 to 3.11: what tells one code object from another at the same address: its shape, its name's hash, where its lines are. */
 static inline __attribute__((always_inline)) __u32 python_tag(__u32 firstlineno, __u32 flags, __u32 argcount, __u32 kwonly,
-								 __u64 name, __u64 linetable)
+								 __u64 name_hash, __u64 linetable)
 {
 	__u32 shape = (argcount << 25) + (kwonly << 18) + (flags << 10) + firstlineno;
 
-	return shape ^ (__u32)(name >> 4) * 0x9e3779b1U ^ (__u32)(linetable >> 4) * 0x85ebca6bU;
+	return shape ^ (__u32)(name_hash ^ name_hash >> 32) * 0x9e3779b1U ^ (__u32)(linetable >> 4) * 0x85ebca6bU;
 }
 
 _Static_assert(sizeof(struct python_frame) == 16, "layout");

@@ -182,6 +182,7 @@ static void add_sample(struct snapshot_stack *stack, const struct sample *sample
 
 	if (sample->kind == SAMPLE_CPU) {
 		stack->cpu_samples += sample->weight;
+		stack->cpu_samples2 += (double)sample->weight * sample->weight;
 		return;
 	}
 	stack->off_samples++;

@@ -57,7 +57,7 @@ struct snapshot_stack {
 	__u64 cpu_samples;	/* ticks that found it running */
 	__u64 off_samples;	/* times it was seen to wait there */
 	__u64 off_ns[CAUSES];	/* how long, by cause, with those waits that the samples stand for */
-	double off_ns2;		/* the variance of that */
+	double cpu_samples2, off_ns2;	/* the variances of both */
 	__u32 tid;		/* of the thread that waits there, if it may be an idle one: without a section, and not the first */
 	__u32 nr_frames;
 	__u32 *frames;		/* index of `frames`, innermost first */
