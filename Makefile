@@ -152,6 +152,9 @@ unit_bins := $(patsubst tests/unit/%.c,$O/tests/unit/%,$(wildcard tests/unit/*.c
 tool_bins := $(patsubst tests/tools/%.c,$O/tests/tools/%,$(wildcard tests/tools/*.c))
 bench_bins := $(patsubst tests/bench/%.c,$O/tests/bench/%,$(wildcard tests/bench/*.c))
 
+# Programs whose native stacks are sampled.
+$O/tests/targets/hot $O/tests/targets/layers: CFLAGS += -fno-omit-frame-pointer -fno-optimize-sibling-calls
+
 $O/tests/targets/%: tests/targets/%.c $(marker_lib) | $(first)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(CFLAGS) $(warnings) $(cstd) $(depflags) -D_GNU_SOURCE -pthread -o $@ $< \

@@ -11,6 +11,23 @@ struct charge {
 	u64 ns;
 };
 
+static __always_inline u64 weighted(u64 ns)
+{
+	return throttle.wait_weight > 1 ? ns * throttle.wait_weight : ns;
+}
+
+/* Is what is known of the thread's coming and going of this phase? Then it is from here on. */
+static __always_inline bool clock_in_phase(struct clock *clock)
+{
+	if (clock->phase == throttle.wait_phase)
+		return true;
+	clock->phase = throttle.wait_phase;
+	clock->off_ns = clock->slice_ns = 0;
+	clock->off_sample_ns = bpf_ktime_get_ns();
+	clock->queued_ns = clock->waited_ns = 0;
+	return false;
+}
+
 static long off_charge(u32 i, struct charge *c)
 {
 	struct open_section *s = open_at(c->clock, i);
@@ -41,9 +58,9 @@ __weak __noinline int charge_off(struct clock *clock, u32 cause, u64 start, u64 
 		start = window.start_ns;
 	if (end > last)
 		end = last;
-	if (!window.start_ns || end <= start)
+	if (!window.start_ns || end <= start || throttle.waits_off)
 		return 0;
-	c.ns = end - start;
+	c.ns = weighted(end - start);
 	__sync_fetch_and_add(&clock->sum.off_ns[cause], c.ns);
 	c.cause = cause;
 	if ((clock->own && clock->nr_open) || (native_sections && clock->nr_native))
@@ -74,9 +91,11 @@ static __always_inline void charge_run(struct clock *clock, u64 now)
 	u64 start = clock->on_ns > window.start_ns ? clock->on_ns : window.start_ns;
 
 	clock->on_ns = now;
+	if (throttle.waits_off || clock->phase != throttle.wait_phase)
+		return;
 	if (!clock->record || clock->own || !window.start_ns || window.end_ns || now <= start)
 		return;
-	c.ns = now - start;
+	c.ns = weighted(now - start);
 	__sync_fetch_and_add(&clock->sum.worker_ns, c.ns);
 	bpf_loop(clock->nr_open, worker_charge, &c, 0);
 }
@@ -96,6 +115,7 @@ static __always_inline struct clock *clock_of(struct task_struct *task, u64 flag
 static __always_inline void clock_start(struct clock *clock, struct task_struct *task, u64 now)
 {
 	clock->since_ns = now;
+	clock->phase = throttle.wait_phase;
 	clock->on_ns = clock->slice_ns = now;
 	clock->exec_start_ns = clock->slice_exec_ns = task->se.sum_exec_runtime;
 	clock->minor = task->min_flt;

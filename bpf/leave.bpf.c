@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* leave.bpf.c - a target's thread ends, or executes another image: the last look at what it leaves behind. */
 #include "clock.bpf.h"
-#include "rss.bpf.h"
 
 struct fold {
 	struct clock *clock;

@@ -6,9 +6,9 @@
  * it has only a few pieces at hand. It finds out what they are waiting for already. It must not take a
  * thread's lock: it may be preempted, and the thread would go unread meanwhile.
  */
-#include "clock.bpf.h"
 #include "cause.bpf.h"
 #include "rss.bpf.h"
+#include "sample.bpf.h"
 
 static __always_inline bool copy_user(struct task_struct *task, void *to, u32 size, u64 from)
 {
@@ -39,9 +39,10 @@ static __always_inline void clock_first(struct clock *clock, struct task_struct 
 	u32 state = task->__state;
 	u64 now = bpf_ktime_get_ns();
 
-	if (clock->since_ns)
+	if (clock->since_ns && (throttle.waits_off || clock_in_phase(clock)))
 		return;
-	clock_start(clock, task, now);
+	if (!clock->since_ns)
+		clock_start(clock, task, now);
 	if (task->on_cpu)
 		return;
 	find_path(clock, task, process);
@@ -128,6 +129,8 @@ int on_list(struct bpf_iter__task *ctx)
 		clock_first(clock, task, process);
 		if (window.start_ns)
 			charge_wait(clock, task);
+		if (window.start_ns && sampling)
+			sample_waiting(task, clock);
 		fill_sum(&view.sum, clock, task);
 		view.sections = clock->sections;
 	}

@@ -153,6 +153,14 @@ struct call_memory {
 
 #define QUEUED_SECTIONS 16
 
+/* Is the stack of a wait in `waits`? The thread's own programs and on_list, on another CPU, hand it to each other. */
+enum wait_sampled {
+	WAIT_NONE,
+	WAIT_TAKEN,		/* it goes on */
+	WAIT_SENDING,		/* on_list is sending what there is of it */
+	WAIT_OVER,		/* and meanwhile it has ended */
+};
+
 #define CALL_SLOTS 32	/* of a record, whose calls are told apart; what is nested deeper is in its callers' figures */
 
 /* State of a record as far as it tells which sections are open: any begin or end changes it. Read in one copy. */
@@ -176,14 +184,18 @@ struct clock {
 	u64 woken_ns;		/* when it was last put into a run queue */
 	u64 slice_ns;		/* when it got its CPU */
 	u64 slice_exec_ns;	/* its sum_exec_runtime then */
-	u64 off_sample_ns;	/* when its stack was last taken as it began to wait */
-	u32 off_sampled;	/* and it still waits there */
-	u32 pad3;
+	u64 off_sample_ns;	/* when it began to wait with the stack in `waits`, or up to where that wait has been sent */
+	u32 off_sampled;	/* enum wait_sampled */
+	u32 off_weight;		/* how many waits that one stands for */
+	u64 off_began_ns;	/* when it last began to wait */
+	u64 off_gap_ns;		/* how long it is from one wait to the next of late */
 	u64 queued_ns;		/* how long it had waited for it in a run queue */
 	u64 waited_ns;		/* and before that for something else, by waited_cause */
 	u32 nr_queued;		/* the sections that this was charged to, up to QUEUED_SECTIONS of them */
 	u32 waited_cause;
 	struct open_section queued[QUEUED_SECTIONS];
+	u32 phase;		/* throttle.wait_phase, that the above is of */
+	u32 pad4;
 	u64 on_ns;		/* up to where its running time has been charged to others' sections */
 	u64 inherit;		/* record of the thread that woke it, whose section it works for; 0: none */
 	u32 cause;		/* enum cause of off_ns */
@@ -285,6 +297,7 @@ struct walk_context {
 	struct walker *walker;
 	const struct python_layout *layout;
 	struct clock *clock;
+	bool off;		/* it waits: for its own sections only */
 };
 
 struct walkers_map {

@@ -7,7 +7,6 @@
  * memory that was never touched above all, is the next one's to be charged.
  */
 #include "clock.bpf.h"
-#include "rss.bpf.h"
 
 /* What another task did to a target's memory: the kernel's reclaim, above all. */
 static __always_inline void change_by_other(struct mm_struct *mm, u32 member)
@@ -92,19 +91,19 @@ static __always_inline s64 space_change(struct process_sum *sum, struct mm_struc
 }
 
 /* Of the bytes, what was left out before this event: the sections were the ones before. It is a fault, of a page, or a call. */
-static __always_inline s64 bytes_before(const struct rss_local *local, u32 member, s64 bytes, s64 number)
+static __always_inline s64 bytes_before(u32 skipped, s64 bytes, s64 number)
 {
-	if (!local || !local->skipped || member != RSS_ANON)
+	if (!skipped)
 		return 0;
-	return number < 0 ? bytes - RSS_PAGE_BYTES : local->skipped * (s64)RSS_PAGE_BYTES;
+	return number < 0 ? bytes - RSS_PAGE_BYTES : skipped * (s64)RSS_PAGE_BYTES;
 }
 
 static __always_inline void charge_change(struct clock *clock, struct process *process, struct process_sum *sum,
-					  struct rss_local *local, struct mm_struct *mm, u32 member, s64 bytes)
+					  u32 skipped, struct mm_struct *mm, u32 member, s64 bytes)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs;
-	s64 number = call_number(&regs), before = bytes_before(local, member, bytes, number), space = 0;
+	s64 number = call_number(&regs), before = bytes_before(skipped, bytes, number), space = 0;
 
 	bytes -= before;
 	if (bytes >= 0 || !is_unmapping(number))
@@ -174,6 +173,7 @@ int BPF_PROG(on_rss, struct mm_struct *mm, int member)
 	struct process_sum *sum;
 	struct rss_local *local;
 	struct clock *clock;
+	u32 skipped = 0;
 	s64 bytes;
 	u64 stamp;
 
@@ -193,18 +193,22 @@ int BPF_PROG(on_rss, struct mm_struct *mm, int member)
 	bytes = rss_change(sum, local, mm, member) * RSS_PAGE_BYTES;
 	if (!bytes || window.end_ns)
 		return 0;
-	__sync_fetch_and_add(&sum->rss_events, 1);
+	__sync_fetch_and_add(&counters.rss_events, 1);
 	clock = clock_lock(task);
 	if (!clock) {
 		note_unlocked(task);
 		return 0;
 	}
+	if (local && member == RSS_ANON) {
+		skipped = local->skipped;
+		local->skipped = 0;
+	}
 	stamp = path_stamp(&clock->key);
-	charge_change(clock, process, sum, local, mm, member, bytes);
-	if (local && member == RSS_ANON)
-		rss_count_streak(local, stamp == path_stamp(&clock->key));
-	if (local && member == RSS_ANON)
+	charge_change(clock, process, sum, skipped, mm, member, bytes);
+	if (local && member == RSS_ANON) {
+		rss_count_streak(local, skipped + 1, stamp == path_stamp(&clock->key));
 		rss_pace(local);
+	}
 	clock_unlock(clock);
 	return 0;
 }

@@ -11,6 +11,7 @@
 #define BPF_PATH_H
 
 #include "ledger.bpf.h"
+#include "rss.bpf.h"
 
 #define FEW_SLOTS 8	/* read at first: sections are seldom nested deeper */
 
@@ -206,7 +207,11 @@ static __always_inline void native_update(struct clock *clock, struct task_struc
 {
 	struct calls *calls = bpf_task_storage_get(&open_calls, task, NULL, 0);
 
-	if (calls && calls->serial != clock->native_serial)
+	if (!calls)
+		return;
+	if (throttle.calls_off)
+		clock->nr_native = 0;
+	else if (calls->serial != clock->native_serial)
 		native_renew(clock, calls);
 }
 
@@ -230,6 +235,7 @@ static __always_inline void path_update(struct clock *clock, struct task_struct 
 	if (record == clock->record && (!record || (key.head == clock->key.head && key.use == clock->key.use &&
 						    key.innermost == clock->key.innermost)))
 		return;
+	rss_settle(clock, process, false);
 	clock->key = key;
 	path_renew(clock, process, record, own);
 }

@@ -18,7 +18,7 @@
 #ifndef BPF_RSS_H
 #define BPF_RSS_H
 
-#include "clock.bpf.h"
+#include "maps.bpf.h"
 
 #define RSS_FILE 0	/* the kernel's MM_FILEPAGES and so on; 2 counts swap entries */
 #define RSS_ANON 1
@@ -117,11 +117,8 @@ static __always_inline bool rss_skip(struct rss_local *local)
 }
 
 /* An event has been looked at. */
-static __always_inline void rss_count_streak(struct rss_local *local, bool same_path)
+static __always_inline void rss_count_streak(struct rss_local *local, u32 events, bool same_path)
 {
-	u32 events = local->skipped + 1;
-
-	local->skipped = 0;
 	if (same_path) {
 		local->streak += events;
 		return;

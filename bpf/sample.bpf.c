@@ -13,6 +13,8 @@ int on_sample(void *ctx)
 
 	if (!process || !window.start_ns || window.end_ns)
 		return 0;
+	if (throttle.sample_every > 1 && bpf_get_prandom_u32() % throttle.sample_every)
+		return 0;
 	w = bpf_map_lookup_elem(&walkers, &zero);
 	if (!w)
 		return 0;

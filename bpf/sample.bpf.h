@@ -6,6 +6,9 @@
 #include "clock.bpf.h"
 #include "pywalk.bpf.h"
 
+#define GAPS 8		/* waits whose distances are averaged, roughly */
+#define GAPS_MOST 4	/* sampling periods: none counts as longer */
+
 static __always_inline void take_row(struct walker *w, u32 row)
 {
 	u32 n = w->sample.nr_rows;
@@ -22,6 +25,8 @@ static long sample_row(u32 i, struct walk_context *c)
 {
 	struct open_section *s = open_at(c->clock, i);
 
+	if (c->off && !c->clock->own && i < c->clock->nr_open)
+		return 0;
 	if (s->first)
 		take_row(c->walker, s->row);
 	return 0;
@@ -45,13 +50,14 @@ static __always_inline void native_walk(void *ctx, struct walker *w)
 static __always_inline void sample_take(void *ctx, struct walker *w, struct task_struct *task, struct process *process,
 					struct clock *clock, u32 kind)
 {
-	struct walk_context c = {.walker = w, .clock = clock};
+	struct walk_context c = {.walker = w, .clock = clock, .off = kind == SAMPLE_OFF};
 
 	__builtin_memset(&w->sample, 0, sizeof(w->sample));
 	w->sample.tgid = task->tgid;
 	w->sample.tid = task->pid;
 	w->sample.kind = kind;
-	if (clock && clock->record)
+	w->sample.weight = throttle.sample_every > 1 ? throttle.sample_every : 1;
+	if (clock && nr_all(clock))
 		bpf_loop(nr_all(clock), sample_row, &c, 0);
 	if (!w->sample.nr_rows)
 		take_row(w, ROW_OUTSIDE);
@@ -74,37 +80,82 @@ static __always_inline void sample_send(struct walker *w)
 		__sync_fetch_and_add(&counters.samples, 1);
 }
 
-/* A thread waits: its stack is kept until it is known how long. At most one in a sampling period is taken. */
+/*
+ * Not every wait of a thread that waits often is sampled, and which is must not depend on how long it will be:
+ * each is with a probability of so many waits a sampling period, by how often the thread began to wait up to
+ * here, and stands for the inverse of that many.
+ */
+static __always_inline bool wait_is_due(struct clock *clock, u64 now)
+{
+	u64 period = sample_period_ns * (throttle.sample_every > 1 ? throttle.sample_every : 1);
+	u64 most = GAPS_MOST * period, gap = now - clock->off_began_ns, weight;
+
+	if (gap > most)
+		gap = most;
+	clock->off_began_ns = now;
+	clock->off_gap_ns = clock->off_gap_ns ? clock->off_gap_ns - clock->off_gap_ns / GAPS + gap / GAPS : gap;
+	weight = period / (clock->off_gap_ns + 1);
+	clock->off_weight = weight > 1 ? (u32)weight : 1;
+	return bpf_get_prandom_u32() % clock->off_weight == 0;
+}
+
+/* A thread waits: its stack is kept until it is known how long. */
 static __always_inline void sample_wait(void *ctx, struct task_struct *task, struct process *process, struct clock *clock, u64 now)
 {
 	struct walker *w;
 
-	clock->off_sampled = 0;
-	if (now - clock->off_sample_ns < sample_period_ns || !window.start_ns || window.end_ns)
+	if (!window.start_ns || window.end_ns || *(volatile u32 *)&clock->off_sampled >= WAIT_SENDING)
+		return;
+	clock->off_sampled = WAIT_NONE;
+	if (!wait_is_due(clock, now))
 		return;
 	w = bpf_task_storage_get(&waits, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!w) {
 		__sync_fetch_and_add(&counters.lost_samples, 1);
 		return;
 	}
-	clock->off_sample_ns = now;
-	clock->off_sampled = 1;
 	sample_take(ctx, w, task, process, clock, SAMPLE_OFF);
 	w->sample.cause = clock->cause;
+	clock->off_sample_ns = now;
+	barrier();
+	*(volatile u32 *)&clock->off_sampled = WAIT_TAKEN;
 }
 
-static __always_inline void sample_waited(struct task_struct *task, struct clock *clock, u64 off_ns)
+/* What has not been sent yet of a wait, up to `end`. */
+static __always_inline void wait_send(struct task_struct *task, struct clock *clock, u64 end)
 {
-	struct walker *w;
+	struct walker *w = bpf_task_storage_get(&waits, task, NULL, 0);
 
-	if (!clock->off_sampled)
+	if (window.end_ns && end > window.end_ns)
+		end = window.end_ns;
+	if (!w || end <= clock->off_sample_ns)
 		return;
-	clock->off_sampled = 0;
-	w = bpf_task_storage_get(&waits, task, NULL, 0);
-	if (!w)
-		return;
-	w->sample.off_ns = off_ns;
+	w->sample.weight = clock->off_weight;
+	w->sample.off_ns = (end - clock->off_sample_ns) * clock->off_weight;
+	clock->off_sample_ns = end;
 	sample_send(w);
+}
+
+static __always_inline void sample_waited(struct task_struct *task, struct clock *clock, u64 woken)
+{
+	if (*(volatile u32 *)&clock->off_sampled == WAIT_NONE)
+		return;
+	if (__sync_bool_compare_and_swap(&clock->off_sampled, WAIT_TAKEN, WAIT_NONE))
+		wait_send(task, clock, woken);
+	else if (!__sync_bool_compare_and_swap(&clock->off_sampled, WAIT_SENDING, WAIT_OVER))
+		*(volatile u32 *)&clock->off_sampled = WAIT_NONE;
+}
+
+/* From another CPU, while it waits: a wait that goes on at the end of the window has its function, too. */
+static __always_inline void sample_waiting(struct task_struct *task, struct clock *clock)
+{
+	u64 woken = clock->woken_ns;
+
+	if (!__sync_bool_compare_and_swap(&clock->off_sampled, WAIT_TAKEN, WAIT_SENDING))
+		return;
+	wait_send(task, clock, woken > clock->off_sample_ns ? woken : bpf_ktime_get_ns());
+	if (!__sync_bool_compare_and_swap(&clock->off_sampled, WAIT_SENDING, WAIT_TAKEN))
+		*(volatile u32 *)&clock->off_sampled = WAIT_NONE;
 }
 
 #endif

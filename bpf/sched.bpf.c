@@ -6,7 +6,6 @@
  * longer is charged by on_list (list.bpf.c) as it goes. Time on it is what remains.
  */
 #include "cause.bpf.h"
-#include "rss.bpf.h"
 #include "sample.bpf.h"
 
 static long give_back(u32 i, struct charge *c)
@@ -27,7 +26,7 @@ static long give_back(u32 i, struct charge *c)
 /* So much of a wait counts as running. */
 static __always_inline void wait_less(struct clock *clock, u32 cause, u64 ns)
 {
-	struct charge c = {.clock = clock, .cause = cause & (CAUSES - 1), .ns = ns};
+	struct charge c = {.clock = clock, .cause = cause & (CAUSES - 1), .ns = ns = weighted(ns)};
 
 	if (!ns)
 		return;
@@ -61,7 +60,7 @@ static __always_inline void charge_stolen(struct clock *clock, struct task_struc
 {
 	u64 slice = now - clock->slice_ns, ran = task->se.sum_exec_runtime - clock->slice_exec_ns;
 
-	if (slice > now || window.end_ns)
+	if (!clock->slice_ns || slice > now || window.end_ns)
 		return;
 	if (ran < slice)
 		charge_off(clock, CAUSE_RUNQUEUE, clock->slice_ns + ran, now);
@@ -82,6 +81,7 @@ static __always_inline void leave_cpu(void *ctx, struct task_struct *task, struc
 	path_update(clock, task, process);
 	if (clock->dirty)
 		memory_flush(clock);
+	clock_in_phase(clock);
 	charge_run(clock, now);
 	charge_stolen(clock, task, now);
 	clock->cause = cause_of(task, process, state);
@@ -144,6 +144,10 @@ static __always_inline void enter_cpu(struct task_struct *task)
 		clock_start(clock, task, now);
 	clock->on_ns = clock->slice_ns = now;
 	clock->slice_exec_ns = task->se.sum_exec_runtime;
+	if (!clock_in_phase(clock)) {
+		clock->slice_ns = now;
+		return;
+	}
 	off = __sync_lock_test_and_set(&clock->off_ns, 0);
 	if (!off)
 		return;
@@ -156,7 +160,7 @@ static __always_inline void enter_cpu(struct task_struct *task)
 		charge_off(clock, clock->cause, off, woken);
 	charge_off(clock, CAUSE_RUNQUEUE, woken, now);
 	if (sampling)
-		sample_waited(task, clock, woken - off);
+		sample_waited(task, clock, woken);
 	note_waits(clock, off, woken, now);
 }
 

@@ -26,6 +26,14 @@ int outputs_open(struct outputs *outputs, const struct opts *opts)
 	return err;
 }
 
+/* An empty flame graph is no fault, but nobody should have to guess why. */
+static void tell_if_empty(const struct render_format *format, const char *where, const struct dcbs_report *report)
+{
+	if (format->stacks && !report->nr_stacks)
+		fprintf(stderr, "dcbs-bpfprof: %s: no stacks, %s\n", where,
+			report->frequency_hz ? "none was sampled" : "they are sampled with a --frequency above 0");
+}
+
 /* EINVAL: a pipe or a device. */
 static int write_file(struct replace *out, FILE *file, const struct dcbs_report *report, const struct render_options *options)
 {
@@ -47,6 +55,8 @@ static int output_write(struct replace *out, const struct dcbs_report *report, c
 			err = -errno;
 		out->fd = -1;
 	}
+	if (!err)
+		tell_if_empty(render_by_suffix(out->path), out->path, report);
 	return err ? fail(err, "cannot write %s: %s; the report on standard output is complete", out->path, strerror(-err)) : 0;
 }
 
@@ -103,5 +113,7 @@ int output_standard(const struct dcbs_report *report, const struct opts *opts)
 	const struct render_options options = {.width = terminal_width(), .order = opts->sort_by};
 	int err = render_write(render_by_name(opts->format), stdout, report, &options);
 
+	if (!err)
+		tell_if_empty(render_by_name(opts->format), "standard output", report);
 	return err ? fail(err, "cannot write the report to standard output: %s", strerror(-err)) : 0;
 }

@@ -148,6 +148,8 @@ enum dcbs_ended_by watch(struct session *session, struct serve *serve, const str
 			by = DCBS_ENDED_SIGNAL;
 		else if (now >= end)
 			by = DCBS_ENDED_DURATION;
+		else if (session_is_too_dear(session))
+			by = DCBS_ENDED_COST;
 		if (by != DCBS_ENDED_RUNNING)
 			break;
 		if (now >= next_show) {
@@ -157,6 +159,8 @@ enum dcbs_ended_by watch(struct session *session, struct serve *serve, const str
 		next = next_look(session, start, now, opts);
 		if (next > next_show)
 			next = next_show;
+		if (next > session_next_ns(session))
+			next = session_next_ns(session);
 		wait_until(session, live, serve, next < end ? next : end);
 		now = session_now_ns();
 	}

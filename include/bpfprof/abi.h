@@ -159,7 +159,6 @@ struct process_sum {
 	__s64 others[RSS_KINDS];	/* growth that other tasks caused: reclaim, migration, exec */
 	__s64 total_vm;			/* pages, as of the last event */
 	__s64 count[4];			/* the kernel's shared counters, likewise */
-	__u64 rss_events;
 	struct thread_sum ended;	/* threads that have ended */
 	struct thread_sum ended_idle;	/* of them, those that had no section and hardly anything to do but wait */
 };
@@ -216,8 +215,8 @@ struct sample {
 	__u16 nr_rows;
 	__u16 nr_python;
 	__u16 nr_native;
-	__u32 pad;
-	__u64 off_ns;
+	__u32 weight;		/* ticks that it stands for; of SAMPLE_OFF: waits */
+	__u64 off_ns;		/* of all of them */
 	__u16 rows[SAMPLE_ROWS];	/* open sections, innermost first; none: ROW_OUTSIDE */
 };
 
@@ -289,7 +288,15 @@ struct counters {
 /* What is looked at less often, to keep profiling cheap. Written by the profiler, read by the BPF programs in place. */
 struct throttle {
 	__u32 rss_every;	/* one change of RSS in so many is looked at, at random; 0, 1: as many as it takes to be exact */
-	__u32 pad;
+	__u32 sample_every;	/* likewise of ticks that take a stack */
+	__u32 calls_off;	/* the functions of --section have no probes any more */
+	/*
+	 * Threads as they come to their CPUs and leave them may be watched part of the time only: what is seen then is put
+	 * down as so much more of it. A phase is a time in which they are watched; what is known from another one is of no use.
+	 */
+	__u32 wait_weight;	/* 0, 1: all the time */
+	__u32 wait_phase;
+	__u32 waits_off;	/* they are not, now */
 };
 
 /* Written by the profiler, read by the BPF programs in place. */

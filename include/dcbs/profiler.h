@@ -61,7 +61,7 @@ struct dcbs_options {
 
 #define DCBS_OPTIONS_DEFAULT { .frequency_hz = 99, .threshold_s = 1.0, .max_overhead_percent = 1.0 }
 
-enum dcbs_ended_by { DCBS_ENDED_RUNNING, DCBS_ENDED_DURATION, DCBS_ENDED_SIGNAL, DCBS_ENDED_TARGET_EXIT };
+enum dcbs_ended_by { DCBS_ENDED_RUNNING, DCBS_ENDED_DURATION, DCBS_ENDED_SIGNAL, DCBS_ENDED_TARGET_EXIT, DCBS_ENDED_COST };
 
 enum dcbs_cause {
 	DCBS_CAUSE_UNKNOWN, DCBS_CAUSE_CPU, DCBS_CAUSE_RUNQUEUE, DCBS_CAUSE_GIL, DCBS_CAUSE_LOCK, DCBS_CAUSE_DISK,
@@ -228,6 +228,8 @@ struct dcbs_overhead {
 	int64_t flushes, samples, switches, faults;
 	double ns_per_flush;	/* one hit of the marker's probe, trap and program */
 	double ns_per_section;	/* ns_per_flush shared by the sections it carried */
+	char **reduced;		/* what was turned down to keep the cost within its limit: when, and what it means */
+	size_t nr_reduced;
 };
 
 struct dcbs_lost {

@@ -9,7 +9,7 @@ import tempfile
 import unittest
 import xml.etree.ElementTree as ElementTree
 
-from harness import PROFILER, SOURCES
+from harness import BUILD, PROFILER, PYTHON, SOURCES, needs_bpf, run
 
 SESSION = os.path.join(SOURCES, "golden", "functions.json")
 SVG = "{http://www.w3.org/2000/svg}"
@@ -147,6 +147,113 @@ class Flame(unittest.TestCase):
         frames = drawn.count('<svg class="f ')
         seen = json.loads(re.search(r"<title>seen (\[.*?\])</title>", done.stdout)[1])
         self.assertEqual(seen, [frames, 17, "100%", "100%", 1, "matched: 7.4%", 0, "", frames, "Block.forward (model.py)"])
+
+
+HOSTILE = ["<script>alert(1)</script>", "a;b", "]]>", "&amp;\"'", "</svg>", "x\ny", "-->", "a\\b", "\u202e", "7", "gr\u00f6\u00dfe", " "]
+TARGET = """
+import time
+from dcbs_profiler import PerformanceProfiler
+def compute(seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        pass
+def rest(seconds):
+    time.sleep(seconds)
+for name in %s:
+    with PerformanceProfiler().profile_section(name):
+        compute(0.15)
+        rest(0.05)
+time.sleep(0.3)
+""" % ascii(HOSTILE)
+FORMATS = {"json": ".json", "folded": ".folded", "svg": ".svg", "speedscope": ".speedscope.json", "text": ".txt"}
+
+
+@needs_bpf
+class Outputs(unittest.TestCase):
+    """One run in all formats: they say the same, and the saved session says it again."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.paths = {name: os.path.join(folder.name, "x" + suffix) for name, suffix in FORMATS.items()}
+        outputs = [word for path in cls.paths.values() for word in ("-o", path)]
+        cls.done = run("-F", "499", *outputs, "--", PYTHON, "-c", TARGET, env=dict(os.environ, PYTHONPATH=os.path.join(BUILD, "python")))
+        if cls.done.returncode:
+            raise AssertionError(cls.done.stderr)
+        cls.written = {}
+        for name, path in cls.paths.items():
+            with open(path, newline="") as f:
+                cls.written[name] = f.read()
+        cls.session = json.loads(cls.written["json"])
+
+    def seconds(self, section):
+        """Of its stacks, and of those that wait."""
+        stacks = [s for s in self.session["stacks"] if s[0] == section]
+        return sum(s[1] + s[2] for s in stacks), sum(s[2] for s in stacks)
+
+    def lines(self, section):
+        start = section.replace(";", r"\x3B") + ";"
+        return [line for line in self.written["folded"].splitlines() if line.startswith(start)]
+
+    def names(self):
+        names = [s["name"] for s in self.session["sections"]]
+        self.assertEqual(len(names), len(HOSTILE) + 1)
+        return names
+
+    def test_again(self):
+        for name in FORMATS:
+            if name != "json":
+                self.assertEqual(render(self.paths["json"], name), self.written[name], name)
+        self.assertEqual(json.loads(render(self.paths["json"], "json")), self.session)
+
+    def test_stacks(self):
+        """Those of a section are all of its own time, in the functions that the target called."""
+        for section in self.session["sections"]:
+            time_s, waiting_s = self.seconds(section["name"])
+            self.assertAlmostEqual(time_s, section["self_s"], delta=0.01 * section["self_s"])
+            if section["name"] != "(outside)":
+                self.assertAlmostEqual(waiting_s, section["self_s"] - section["wall"]["cpu_s"], delta=0.01 * section["self_s"])
+                functions = {self.session["frames"][i]["function"] for s in self.session["stacks"] if s[0] == section["name"] for i in s[4]}
+                self.assertLessEqual({"<module>", "compute", "rest"}, functions)
+
+    def test_folded(self):
+        for name in self.names():
+            lines, (time_s, waiting_s) = self.lines(name), self.seconds(name)
+            self.assertAlmostEqual(sum(int(line.rsplit(" ", 1)[1]) for line in lines) / 1e6, time_s, delta=1e-6 * len(lines))
+            waits = [int(line.rsplit(" ", 1)[1]) for line in lines if line.rsplit(";", 1)[1].startswith("[waiting")]
+            self.assertAlmostEqual(sum(waits) / 1e6, waiting_s, delta=1e-6 * len(waits))
+        self.assertEqual(sum(len(self.lines(name)) for name in self.names()), len(self.written["folded"].splitlines()))
+
+    def test_svg(self):
+        root = ElementTree.fromstring(self.written["svg"].encode())
+        sections = [e for e in root.iter(SVG + "svg") if "s" in e.get("class", "").split()]
+        titles = {e.find(SVG + "title").text for e in sections}
+        for name in self.names():
+            self.assertTrue([t for t in titles if t.startswith(name + "\n%.6f s" % self.seconds(name)[0])], (name, titles))
+        self.assertEqual(len(list(root.iter(SVG + "script"))), 1)
+
+    def test_speedscope(self):
+        profiles = json.loads(self.written["speedscope"])["profiles"]
+        self.assertEqual(sorted(p["name"] for p in profiles), sorted(self.names()))
+        for profile in profiles:
+            self.assertAlmostEqual(sum(profile["weights"]), self.seconds(profile["name"])[0], places=9)
+
+    def test_no_stacks(self):
+        """--frequency 0: there are none, and that is said."""
+        with tempfile.TemporaryDirectory() as folder:
+            paths = {name: os.path.join(folder, "x" + FORMATS[name]) for name in ("folded", "svg", "speedscope", "json")}
+            done = run("-q", "-F", "0", *[word for path in paths.values() for word in ("-o", path)], "--", "true")
+            said = done.stderr.decode().splitlines()
+            self.assertEqual(done.returncode, 0)
+            self.assertEqual([line for line in said if "no stacks" in line],
+                             ["dcbs-bpfprof: %s: no stacks, they are sampled with a --frequency above 0" % paths[name]
+                              for name in ("folded", "svg", "speedscope")])
+            self.assertEqual(os.path.getsize(paths["folded"]), 0)
+            self.assertIn("no samples of the stack", render(paths["json"], "svg"))
+            with open(paths["json"]) as f:
+                session = json.load(f)
+            self.assertEqual((session["functions"], session["stacks"]), ([], []))
 
 
 if __name__ == "__main__":

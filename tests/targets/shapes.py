@@ -88,15 +88,25 @@ def frames(frame, exact):
     return stack
 
 
+def codes(frame):
+    """Kept until the end: a sample is named a moment after it was taken."""
+    found = []
+    while frame:
+        found.append(frame.f_code)
+        frame = frame.f_back
+    return found
+
+
 class Busy:
     """One shape after the other, each with a loop of some seconds."""
 
     def __init__(self, seconds):
         self.seconds = seconds
         self.profiler = PerformanceProfiler() if PerformanceProfiler else None
-        self.noted, self.sections = {}, {}
+        self.noted, self.sections, self.kept = {}, {}, []
 
     def begin(self, frame):
+        self.kept.append(codes(frame))
         self.noted[here.name] = {"tid": threading.get_native_id(), "stack": frames(frame, False)}
         section = self.sections[here.name] = self.profiler.profile_section(here.name) if self.profiler else contextlib.nullcontext()
         end = time.monotonic() + self.seconds

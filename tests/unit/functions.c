@@ -218,6 +218,77 @@ static void test_outside(void **state)
 	dcbs_report_free(r);
 }
 
+/* What is outside of sections is without the time of idle threads, and so without their stacks. */
+static void test_idle_threads(void **state)
+{
+	struct snapshot *snap = with_outside(true);
+	struct dcbs_report *r;
+
+	(void)state;
+	fixture_thread_off(fixture_thread(snap, 7, "spare", 12 * SEC), CAUSE_NETWORK, 12 * SEC);
+	fixture_thread_off(fixture_thread(snap, 8, "worker", 12 * SEC), CAUSE_NETWORK, 6 * SEC);
+	stacks_waited(STACK(snap, SNAPSHOT_OUTSIDE, stacks_frame(snap, "idle", NULL, 0, false)), CAUSE_NETWORK, 12 * SEC)->tid = 7;
+	stacks_waited(STACK(snap, SNAPSHOT_OUTSIDE, stacks_frame(snap, "busy", NULL, 0, false)), CAUSE_NETWORK, SEC)->tid = 8;
+	r = build(snap);
+	assert_null(find(r, DCBS_OUTSIDE, "idle"));
+	near(find(r, DCBS_OUTSIDE, "f")->self_off_s, 5);
+	near(find(r, DCBS_OUTSIDE, "busy")->self_off_s, 5);
+	near(self_sum(r, DCBS_OUTSIDE), dcbs_report_section(r, DCBS_OUTSIDE)->total_s);
+	dcbs_report_free(r);
+}
+
+/* ---- functions that are sections ---- */
+
+static struct snapshot_row *sampled_row(struct snapshot *snap, const char *name)
+{
+	struct snapshot_row *row = fixture_row(snap, name, DCBS_NAME_SECTION);
+
+	row->stat.sampled = 1;
+	return row;
+}
+
+/* f calls g, within `work`; both wait, g for itself and three others. */
+static struct snapshot *sampled(void)
+{
+	struct snapshot *snap = one_section(10 * SEC);
+	__u32 f = stacks_frame(snap, "f", "a.py", 1, true), g = stacks_frame(snap, "g", "a.py", 9, true);
+	struct snapshot_stack *waited;
+
+	sampled_row(snap, "F");
+	sampled_row(snap, "G");
+	fixture_thread_off(fixture_thread(snap, 4242, "main", 10 * SEC), CAUSE_SLEEP, 6 * SEC);
+	fixture_thread_off(fixture_thread(snap, 7, "spare", 100 * SEC), CAUSE_SLEEP, 100 * SEC);
+	stacks_within(stacks_ran(STACK(snap, 0, f), 100), 1);
+	stacks_within(stacks_within(stacks_ran(STACK(snap, 0, f, g), 300), 2), 1);
+	stacks_within(stacks_waited(STACK(snap, 0, f), CAUSE_SLEEP, 2 * SEC), 1);
+	waited = stacks_within(stacks_within(stacks_waited(STACK(snap, 0, f, g), CAUSE_SLEEP, 4 * SEC), 2), 1);
+	waited->off_ns2 = 4e9 * 4e9 * 0.75;
+	return snap;
+}
+
+static void test_sampled_sections(void **state)
+{
+	struct dcbs_report *r = build(sampled());
+	const struct dcbs_section *f = dcbs_report_section(r, "F"), *g = dcbs_report_section(r, "G");
+
+	(void)state;
+	near(f->total_s, 10);
+	near(f->self_s, 3);
+	near(g->total_s, 7);
+	near(g->self_s, 7);
+	near(f->wall.sleep_s, 6);
+	near(f->wall.cpu_s, 4);
+	near(g->self_wall.sleep_s, 4);
+	near(f->error_s, sqrt(400 * 0.01 * 0.01 + 12));
+	near(g->error_s, sqrt(300 * 0.01 * 0.01 + 12));
+	assert_true(f->count == DCBS_UNKNOWN && isnan(f->mean_s) && isnan(dcbs_report_section(r, "work")->error_s));
+	near(self_sum(r, "F"), 10);
+	near(self_sum(r, "G"), 7);
+	near(find(r, "G", "f")->self_s, 0);
+	near(dcbs_report_section(r, "work")->self_s, 10);
+	dcbs_report_free(r);
+}
+
 /* Where the kernel does not tell times, samples do. */
 static void test_unknown_ledgers(void **state)
 {
@@ -464,7 +535,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_exact_time), cmocka_unit_test(test_waits), cmocka_unit_test(test_not_sampled),
 		cmocka_unit_test(test_ran_without_a_tick), cmocka_unit_test(test_nested_sections),
-		cmocka_unit_test(test_outside), cmocka_unit_test(test_unknown_ledgers),
+		cmocka_unit_test(test_outside), cmocka_unit_test(test_idle_threads),
+		cmocka_unit_test(test_sampled_sections), cmocka_unit_test(test_unknown_ledgers),
 		cmocka_unit_test(test_rows_that_are_no_sections), cmocka_unit_test(test_recursion_counts_once),
 		cmocka_unit_test(test_same_name_in_two_files), cmocka_unit_test(test_unknown_frames),
 		cmocka_unit_test(test_callers_come_first), cmocka_unit_test(test_hostile_names),

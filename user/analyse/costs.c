@@ -95,9 +95,22 @@ static int add_notes(struct dcbs_report *r, const struct snapshot *snap)
 			     "thread had finished in its last millisecond is missing");
 }
 
+static int add_reduced(struct dcbs_overhead *o, const struct snapshot *snap)
+{
+	size_t i;
+
+	o->reduced = calloc(snap->nr_reduced + 1, sizeof(*o->reduced));
+	for (i = 0; o->reduced && i < snap->nr_reduced; i++)
+		if ((o->reduced[i] = strdup(snap->reduced[i])))
+			o->nr_reduced++;
+	return o->reduced && o->nr_reduced == snap->nr_reduced ? 0 : -ENOMEM;
+}
+
 int costs_fill(struct dcbs_report *r, const struct snapshot *snap)
 {
 	add_overhead(r, snap);
 	add_lost(r, snap);
+	if (add_reduced(&r->overhead, snap))
+		return -ENOMEM;
 	return add_notes(r, snap);
 }

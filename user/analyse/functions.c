@@ -171,7 +171,7 @@ static void count(struct functions *f, __u16 row)
 	memset(f->tallies, 0, f->nr * sizeof(*f->tallies));
 	samples_rate(&rate, snap, row, SAMPLES_INCLUSIVE);
 	for (i = 0; i < snap->nr_stacks; i++)
-		if (samples_in(&snap->stacks[i], row, SAMPLES_INCLUSIVE))
+		if (samples_in(snap, &snap->stacks[i], row, SAMPLES_INCLUSIVE))
 			add_stack(f, &snap->stacks[i], &rate);
 	add_missing(f, &rate);
 }

@@ -193,6 +193,8 @@ static void free_parts(struct dcbs_report *r)
 
 void dcbs_report_free(struct dcbs_report *r)
 {
+	size_t i;
+
 	if (!r)
 		return;
 	free_parts(r);
@@ -203,6 +205,9 @@ void dcbs_report_free(struct dcbs_report *r)
 	free(r->targets);
 	free(r->threads);
 	free(r->notes);
+	for (i = 0; i < r->overhead.nr_reduced; i++)
+		free(r->overhead.reduced[i]);
+	free(r->overhead.reduced);
 	free(r->version);
 	free(r);
 }

@@ -10,84 +10,54 @@
 
 #define NS 1e-9
 
-/* What a tick and a nanosecond that was seen waiting are worth, over all threads. */
+/* What a tick is worth, over all threads: of running, and of waiting for a CPU meanwhile. */
 struct worth {
 	double tick_ns, queue_ns;
-	double off[CAUSES];
 };
 
-static void sum_seen(const struct snapshot *snap, double *ticks, double *off_ns)
+/* Threads that did nothing but wait have hardly any tick, and nothing to share out. */
+static struct worth worth_of(const struct snapshot *snap)
 {
+	double ticks = 0, cpu_ns = 0, queue_ns = 0;
+	const struct thread_sum *sum;
 	size_t i;
-	int c;
 
-	for (i = 0; i < snap->nr_stacks; i++) {
-		*ticks += (double)snap->stacks[i].cpu_samples;
-		for (c = 0; c < CAUSES; c++)
-			off_ns[c] += (double)snap->stacks[i].off_ns[c];
-	}
-}
-
-/* Threads that did nothing but wait have hardly any sample, and nothing to share out. */
-static double sum_exact(const struct snapshot *snap, double *off_ns)
-{
-	double cpu_ns = 0;
-	size_t i;
-	int c;
-
+	for (i = 0; i < snap->nr_stacks; i++)
+		ticks += (double)snap->stacks[i].cpu_samples;
 	for (i = 0; i < snap->nr_threads; i++) {
-		const struct thread_sum *sum = &snap->threads[i].sum;
-
+		sum = &snap->threads[i].sum;
 		if (threads_is_idle(&snap->threads[i]))
 			continue;
 		cpu_ns += (double)sum->wall_ns - ledger_off_ns(sum->off_ns);
-		for (c = 0; c < CAUSES; c++)
-			off_ns[c] += (double)sum->off_ns[c];
+		queue_ns += (double)sum->off_ns[CAUSE_RUNQUEUE];
 	}
-	return fmax(cpu_ns, 0);
+	return ticks > 0 ? (struct worth) {fmax(cpu_ns, 0) / ticks, queue_ns / ticks} : (struct worth) {0, 0};
 }
 
-static struct worth worth_of(const struct snapshot *snap)
-{
-	double ticks = 0, seen_ns[CAUSES] = {0}, exact_ns[CAUSES] = {0}, cpu_ns;
-	struct worth w = {0};
-	int c;
-
-	sum_seen(snap, &ticks, seen_ns);
-	cpu_ns = sum_exact(snap, exact_ns);
-	if (ticks > 0) {
-		w.tick_ns = cpu_ns / ticks;
-		w.queue_ns = exact_ns[CAUSE_RUNQUEUE] / ticks;
-	}
-	for (c = 0; c < CAUSES; c++)
-		w.off[c] = seen_ns[c] > 0 ? exact_ns[c] / seen_ns[c] : 0;
-	return w;
-}
-
-/* The innermost of what is open there, if what is outside of marked sections does not count. */
-static bool is_innermost(const struct snapshot_stack *stack, __u16 row)
+/* Of the functions that are sections: they are a tree of their own, whatever sections are marked. */
+static bool is_innermost(const struct snapshot *snap, const struct snapshot_stack *stack, __u16 row)
 {
 	__u32 i;
 
 	for (i = 0; i < stack->nr_rows; i++)
-		if (stack->rows[i] != SNAPSHOT_OUTSIDE)
+		if (stack->rows[i] < snap->nr_rows && snap->rows[stack->rows[i]]->stat.sampled)
 			return stack->rows[i] == row;
 	return false;
 }
 
+/* A wait was measured, and stands for as many as were not. */
 static __u64 add_stack(__u64 *off_ns, const struct snapshot_stack *stack, const struct worth *w)
 {
-	double total_ns = (double)stack->cpu_samples * (w->tick_ns + w->queue_ns);
+	__u64 queue_ns = (__u64)((double)stack->cpu_samples * w->queue_ns);
+	__u64 total_ns = (__u64)((double)stack->cpu_samples * w->tick_ns) + queue_ns;
 	int c;
 
-	off_ns[CAUSE_RUNQUEUE] += (__u64)((double)stack->cpu_samples * w->queue_ns);
+	off_ns[CAUSE_RUNQUEUE] += queue_ns;
 	for (c = 0; c < CAUSES; c++) {
-		double ns = (double)stack->off_ns[c] * w->off[c];
-
-		off_ns[c] += (__u64)ns;
-		total_ns += ns;
+		off_ns[c] += stack->off_ns[c];
+		total_ns += stack->off_ns[c];
 	}
-	return (__u64)total_ns;
+	return total_ns;
 }
 
 static void estimate(struct snapshot_row *row, __u16 index, const struct snapshot *snap, const struct worth *w)
@@ -100,10 +70,10 @@ static void estimate(struct snapshot_row *row, __u16 index, const struct snapsho
 	for (i = 0; i < snap->nr_stacks; i++) {
 		const struct snapshot_stack *stack = &snap->stacks[i];
 
-		if (!samples_in(stack, index, SAMPLES_INCLUSIVE))
+		if (!samples_in(snap, stack, index, SAMPLES_INCLUSIVE))
 			continue;
 		row->stat.total_ns += add_stack(l->off_ns, stack, w);
-		if (is_innermost(stack, index))
+		if (is_innermost(snap, stack, index))
 			row->stat.self_ns += add_stack(l->self_off_ns, stack, w);
 	}
 }
@@ -118,30 +88,21 @@ void sampled_estimate(struct snapshot_row **rows, const struct snapshot *snap)
 			estimate(rows[i], (__u16)i, snap, &w);
 }
 
-/* Each sample comes or does not come on its own: the variance of a sum is the sum of the squares. */
+/* Each tick comes or does not come on its own, as does each wait that was sampled: variances add up. */
 double sampled_error_s(const struct snapshot *snap, const struct snapshot_row *row)
 {
+	double tick_ns, squares = 0;
 	struct worth w;
-	double squares = 0;
 	size_t i, at;
-	int c;
 
 	if (!row->stat.sampled)
 		return NAN;
 	for (at = 0; at < snap->nr_rows && snap->rows[at] != row; at++)
 		;
 	w = worth_of(snap);
-	for (i = 0; i < snap->nr_stacks; i++) {
-		const struct snapshot_stack *stack = &snap->stacks[i];
-		double tick_ns = w.tick_ns + w.queue_ns, off_ns = 0;
-
-		if (!samples_in(stack, (__u16)at, SAMPLES_INCLUSIVE))
-			continue;
-		for (c = 0; c < CAUSES; c++)
-			off_ns += (double)stack->off_ns[c] * w.off[c];
-		squares += (double)stack->cpu_samples * tick_ns * tick_ns;
-		if (stack->off_samples)
-			squares += off_ns * off_ns / (double)stack->off_samples;
-	}
+	tick_ns = w.tick_ns + w.queue_ns;
+	for (i = 0; i < snap->nr_stacks; i++)
+		if (samples_in(snap, &snap->stacks[i], (__u16)at, SAMPLES_INCLUSIVE))
+			squares += (double)snap->stacks[i].cpu_samples * tick_ns * tick_ns + snap->stacks[i].off_ns2;
 	return sqrt(squares) * NS;
 }

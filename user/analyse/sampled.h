@@ -7,7 +7,8 @@
 
 /*
  * Fills the rows of such sections, which the kernel knows nothing of, with their total and self time and their wall
- * ledger. All samples of the process share out its exact times; calls and memory stay unknown.
+ * ledger. All ticks share out the exact running time of the process, and waits are as long as they were measured; calls and
+ * memory stay unknown.
  */
 void sampled_estimate(struct snapshot_row **rows, const struct snapshot *snap);
 

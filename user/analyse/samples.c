@@ -13,10 +13,22 @@
 #define NS 1e-9
 #define TOLD 0.01	/* of a section: time without samples below this is left out */
 
-bool samples_in(const struct snapshot_stack *stack, __u16 row, enum samples_of of)
+static bool of_idle_thread(const struct snapshot *snap, const struct snapshot_stack *stack)
+{
+	size_t i;
+
+	for (i = 0; i < snap->nr_threads && stack->tid; i++)
+		if ((__u32)snap->threads[i].tid == stack->tid)
+			return threads_is_idle(&snap->threads[i]);
+	return false;
+}
+
+bool samples_in(const struct snapshot *snap, const struct snapshot_stack *stack, __u16 row, enum samples_of of)
 {
 	__u32 i, nr = stack->nr_rows < SAMPLE_ROWS ? stack->nr_rows : SAMPLE_ROWS;
 
+	if (row == SNAPSHOT_OUTSIDE && of_idle_thread(snap, stack))
+		return false;
 	if (!nr)
 		return row == SNAPSHOT_OUTSIDE;
 	if (of == SAMPLES_SELF)
@@ -34,7 +46,7 @@ static bool is_met(const struct snapshot *snap, __u16 row)
 	size_t i;
 
 	for (i = 0; i < snap->nr_stacks; i++)
-		if (samples_in(&snap->stacks[i], row, SAMPLES_INCLUSIVE))
+		if (samples_in(snap, &snap->stacks[i], row, SAMPLES_INCLUSIVE))
 			return true;
 	return false;
 }
@@ -126,7 +138,7 @@ static struct seen seen_in(const struct snapshot *snap, __u16 row, enum samples_
 
 	for (i = 0; i < snap->nr_stacks; i++) {
 		stack = &snap->stacks[i];
-		if (!samples_in(stack, row, of))
+		if (!samples_in(snap, stack, row, of))
 			continue;
 		seen.ticks += (double)stack->cpu_samples;
 		for (c = 0; c < CAUSES; c++)

@@ -27,7 +27,8 @@ void samples_free(struct samples_section *sections, size_t nr);
 /* Whose time it is: that of a section with what it called, or only that in which it was the innermost one. */
 enum samples_of { SAMPLES_INCLUSIVE, SAMPLES_SELF };
 
-bool samples_in(const struct snapshot_stack *stack, __u16 row, enum samples_of of);
+/* Idle threads are in no section, and what is outside of sections is without them: see threads_is_idle(). */
+bool samples_in(const struct snapshot *snap, const struct snapshot_stack *stack, __u16 row, enum samples_of of);
 
 /* What one unit of a section's samples is worth. */
 struct samples_rate {

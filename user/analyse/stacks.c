@@ -128,7 +128,7 @@ static int add_section(struct dcbs_report *r, const struct snapshot *snap, const
 	samples_rate(&rate, snap, section->row, SAMPLES_SELF);
 	for (i = 0; i < snap->nr_stacks && !err; i++) {
 		stack = &snap->stacks[i];
-		if (!samples_in(stack, section->row, SAMPLES_SELF))
+		if (!samples_in(snap, stack, section->row, SAMPLES_SELF))
 			continue;
 		p = (struct parts) {
 			.section = section->name, .stack = stack, .frame = special(snap, STACKS_UNKNOWN),

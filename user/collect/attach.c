@@ -12,7 +12,6 @@
 #include "collect/python.h"
 #include "collect/session_impl.h"
 #include "fail.h"
-#include "symbol/native.h"
 
 /*
  * A thread that computes without a marker keeps what it has finished before at most so long. Ticks
@@ -20,7 +19,7 @@
  */
 #define TICK_HZ 249
 
-static const char *hint(int err)
+const char *attach_hint(int err)
 {
 	return err == EACCES || err == EPERM ? "; run as root, or with CAP_SYS_ADMIN" : "";
 }
@@ -28,7 +27,7 @@ static const char *hint(int err)
 int attach_keep(struct session *session, struct bpf_link *link, const char *what)
 {
 	if (!link)
-		return fail(-errno, "cannot attach to %s: %s%s", what, strerror(errno), hint(errno));
+		return fail(-errno, "cannot attach to %s: %s%s", what, strerror(errno), attach_hint(errno));
 	if (session->nr_links == SESSION_LINKS) {
 		bpf_link__destroy(link);
 		return fail(-E2BIG, "cannot attach to %s: more than %d probes in all", what, SESSION_LINKS);
@@ -71,6 +70,34 @@ static int attach_event(struct session *session, struct bpf_program *prog)
 	return attach_keep(session, bpf_program__attach(prog), bpf_program__section_name(prog));
 }
 
+/* How threads come to their CPUs and leave them. Without who wakes them, their records are read all the same. */
+int attach_waits(struct session *session)
+{
+	struct bpfprof *skel = session->skel;
+	struct bpf_program *progs[] = {skel->progs.on_switch, skel->progs.on_waking, skel->progs.on_wakeup};
+	size_t i;
+
+	for (i = 0; i < sizeof(progs) / sizeof(progs[0]); i++) {
+		if (session->waits[i] || !bpf_program__autoload(progs[i]))
+			continue;
+		session->waits[i] = bpf_program__attach(progs[i]);
+		if (!session->waits[i])
+			return fail(-errno, "cannot attach to %s: %s%s", bpf_program__section_name(progs[i]), strerror(errno),
+				    attach_hint(errno));
+	}
+	return 0;
+}
+
+void detach_waits(struct session *session)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(session->waits) / sizeof(session->waits[0]); i++) {
+		bpf_link__destroy(session->waits[i]);
+		session->waits[i] = NULL;
+	}
+}
+
 int attach_kernel_events(struct session *session)
 {
 	struct bpfprof *skel = session->skel;
@@ -80,13 +107,11 @@ int attach_kernel_events(struct session *session)
 		err = attach_ticks(session, skel->progs.on_sample, session->opts.frequency_hz);
 
 	if (!err)
-		err = attach_event(session, skel->progs.on_switch);
-	if (!err)
 		err = attach_event(session, skel->progs.on_exec);
 	if (!err)
-		session->has_ledgers = !attach_event(session, skel->progs.on_waking) &&
-				       !attach_event(session, skel->progs.on_wakeup) &&
-				       !attach_event(session, skel->progs.on_fork);
+		err = attach_waits(session);
+	if (!err)
+		session->has_ledgers = !attach_event(session, skel->progs.on_fork) && session->waits[1] && session->waits[2];
 	if (!err)
 		session->has_memory = !attach_event(session, skel->progs.on_rss) && !attach_event(session, skel->progs.on_map);
 	/* One look at a thread that ends is enough, and the earlier one sees more. */
@@ -109,7 +134,7 @@ static int baseline_record(void *ctx, __u64 address, const struct dcbs_record *r
 }
 
 /* The row of a name, reserved if it is new; 0: there is no room. */
-static __u32 reserve_row(struct session *session, const struct row_name *name)
+__u32 attach_row(struct session *session, const struct row_name *name)
 {
 	int rows = bpf_map__fd(session->skel->maps.rows);
 	__u32 row;
@@ -119,7 +144,7 @@ static __u32 reserve_row(struct session *session, const struct row_name *name)
 	if (session->skel->bss->counters.rows_used >= BPFPROF_ROWS)
 		return 0;
 	row = (__u32)__sync_fetch_and_add(&session->skel->bss->counters.rows_used, 1);
-	if (row >= BPFPROF_ROWS)
+	if (row >= BPFPROF_ROWS || figures_reach(session, row + 1))
 		return 0;
 	session->stats[row].kind = name->kind;
 	bpf_map_update_elem(rows, name, &row, BPF_ANY);
@@ -141,7 +166,7 @@ static void publish_names(struct session *session, const struct target *target, 
 			continue;
 		snprintf(key.text, sizeof(key.text), "%.*s", (int)sizeof(name.text), name.text);
 		key.kind = name.kind;
-		row = reserve_row(session, &key);
+		row = attach_row(session, &key);
 		if (row)
 			process->row[id] = (__u16)(row | (key.kind >= DCBS_NAME_FORWARD ? ROW_MODEL : 0));
 	}
@@ -191,7 +216,7 @@ static int attach_marker(struct session *session, struct target *target, const s
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", marker->fd);
 	target->marker_link = uprobe_attach(session->skel->progs.on_flush, &place);
 	if (!target->marker_link)
-		return fail(-errno, "cannot attach to %s: %s%s", marker->path, strerror(errno), hint(errno));
+		return fail(-errno, "cannot attach to %s: %s%s", marker->path, strerror(errno), attach_hint(errno));
 	return 0;
 }
 
@@ -210,77 +235,4 @@ int attach_target(struct session *session, struct target *target)
 		err = attach_marker(session, target, &marker);
 	marker_close(&marker);
 	return err ? err : 1;
-}
-
-bool attach_is_python(const struct dcbs_native_section *section)
-{
-	return !strcmp(section->binary, "python");
-}
-
-__u32 attach_python_row(struct session *session, const char *name)
-{
-	struct row_name key = {.kind = DCBS_NAME_SECTION};
-	__u32 row;
-
-	snprintf(key.text, sizeof(key.text), "%s", name);
-	row = reserve_row(session, &key);
-	if (row)
-		session->stats[row].sampled = 1;
-	return row;
-}
-
-static int attach_function(struct session *session, const struct bpf_program *prog, const struct uprobe_place *place,
-			   const char *what)
-{
-	struct uprobe *probe;
-
-	if (session->nr_probes == SESSION_LINKS)
-		return fail(-E2BIG, "cannot attach to %s: more than %d probes in all", what, SESSION_LINKS);
-	probe = uprobe_attach(prog, place);
-	if (!probe)
-		return fail(-errno, "cannot attach to %s: %s%s", what, strerror(errno), hint(errno));
-	session->probes[session->nr_probes++] = probe;
-	return 0;
-}
-
-static int attach_native(struct session *session, struct target *target, const struct dcbs_native_section *section)
-{
-	struct native_function function;
-	char path[64];
-	struct uprobe_place place = {.pid = target->pid, .path = path};
-	struct row_name key = {.kind = DCBS_NAME_SECTION};
-	__u32 row;
-	int err;
-
-	err = native_function_find(&function, target->pid, section->binary, section->function);
-	if (err)
-		return err;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", function.fd);
-	snprintf(key.text, sizeof(key.text), "%s", section->name);
-	row = reserve_row(session, &key);
-	err = row ? 0 : fail(-E2BIG, "--section: more than %d sections", BPFPROF_ROWS - 2);
-	place.cookie = row;
-	place.offset = function.offset;
-	/* The return first: an entry that is seen must not miss its return. */
-	place.at_return = true;
-	if (!err)
-		err = attach_function(session, session->skel->progs.on_return, &place, section->function);
-	place.at_return = false;
-	if (!err)
-		err = attach_function(session, session->skel->progs.on_call, &place, section->function);
-	close(function.fd);
-	return err;
-}
-
-int attach_native_sections(struct session *session, struct target *target)
-{
-	size_t i;
-	int err = 0;
-
-	for (i = 0; i < session->opts.nr_sections && !err; i++)
-		if (!attach_is_python(&session->opts.sections[i]))
-			err = attach_native(session, target, &session->opts.sections[i]);
-	if (session->native_sections && !err && target_maps(target, "libstdc++.so"))
-		session_note(session, "process %d runs C++: an exception that passes through a --section function ends it", target->pid);
-	return err;
 }

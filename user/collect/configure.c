@@ -5,6 +5,10 @@
 #include "collect/privilege.h"
 #include "collect/session_impl.h"
 
+#define SAMPLE_USUAL_BYTES 2048		/* of a deep stack */
+#define SAMPLES_BYTES_LEAST (1 << 19)
+#define SAMPLES_BYTES_MOST (1 << 24)
+
 /* What a system call that blocks waits for; those that are not here, for something else. */
 static const struct {
 	int number;
@@ -92,6 +96,16 @@ static bool any_native(const struct dcbs_options *opts)
 	return false;
 }
 
+/* Room for what a quarter of a second brings, on all CPUs: it is emptied some times a second. A power of two, as the kernel wants it. */
+static __u32 samples_bytes(__u32 cpus, int hz)
+{
+	__u64 want = (__u64)cpus * (__u64)hz * (SAMPLE_USUAL_BYTES / 4), bytes = SAMPLES_BYTES_LEAST;
+
+	while (bytes < want && bytes < SAMPLES_BYTES_MOST)
+		bytes *= 2;
+	return (__u32)bytes;
+}
+
 void configure(struct session *session, size_t nr_targets, pid_t only, const struct choice *choice)
 {
 	struct bpfprof *skel = session->skel;
@@ -105,8 +119,10 @@ void configure(struct session *session, size_t nr_targets, pid_t only, const str
 	skel->rodata->map_syscall = SYS_mmap;
 	skel->rodata->unmap_syscall = SYS_munmap;
 	skel->rodata->sampling = session->opts.frequency_hz > 0;
-	if (session->opts.frequency_hz > 0)
+	if (session->opts.frequency_hz > 0) {
+		bpf_map__set_max_entries(skel->maps.samples, samples_bytes(skel->rodata->nr_cpus, session->opts.frequency_hz));
 		skel->rodata->sample_period_ns = 1000000000ULL / (__u64)session->opts.frequency_hz;
+	}
 	skel->rodata->native_sections = session->native_sections;
 	if (nr_targets == 1)
 		skel->rodata->only_tgid = (__u32)only;

@@ -7,6 +7,7 @@
 
 #include <bpf/bpf.h>
 
+#include "collect/governor.h"
 #include "collect/ledger.h"
 #include "fail.h"
 
@@ -94,7 +95,6 @@ static void add_process(const struct session *session, struct snapshot *snap, co
 		add_thread(snap, target->pid, 0, ended, true, &sum.ended);
 	if (sum.ended_idle.threads)
 		add_thread(snap, target->pid, 0, ended, false, &sum.ended_idle)->idle = true;
-	snap->counters.rss_events += sum.rss_events;
 	if (!sum.mm) {
 		snap->memory_known = false;
 		return;
@@ -104,8 +104,22 @@ static void add_process(const struct session *session, struct snapshot *snap, co
 	snap->others_bytes += sum_kinds(sum.others);
 }
 
+static void scale(__u64 *ns, size_t n, double by)
+{
+	for (; by != 1 && n; n--, ns++)
+		*ns = (__u64)((double)*ns * by);
+}
+
+void ledger_scale_waits(struct row_ledger *ledger, double by)
+{
+	scale(ledger->off_ns, CAUSES, by);
+	scale(ledger->self_off_ns, CAUSES, by);
+	scale(&ledger->worker_ns, 2, by);
+}
+
 int ledger_copy(const struct session *session, struct snapshot *snap, const struct thread_view *views, size_t nr_views)
 {
+	double by = governor_wait_scale(session);
 	size_t i;
 
 	snap->threads = calloc(nr_views + 2 * session->nr_targets + 1, sizeof(*snap->threads));
@@ -115,6 +129,7 @@ int ledger_copy(const struct session *session, struct snapshot *snap, const stru
 	snap->wall_known = session->has_ledgers;
 	snap->memory_known = session->has_memory;
 	snap->outside = session->ledgers[ROW_OUTSIDE];
+	ledger_scale_waits(&snap->outside, by);
 	for (i = 0; i < nr_views; i++)
 		if (views[i].sum.threads)
 			add_thread(snap, (pid_t)views[i].tgid, (pid_t)views[i].tid, views[i].comm, views[i].sections, &views[i].sum);
@@ -125,6 +140,8 @@ int ledger_copy(const struct session *session, struct snapshot *snap, const stru
 		snap->rss_end_bytes = session->rss_end_bytes;
 	}
 	snap->rss_peak_bytes = session->rss_peak_bytes;
+	for (i = 0; i < snap->nr_threads; i++)
+		scale(&snap->threads[i].sum.worker_ns, 1 + 2 * CAUSES, by);
 	if (snap->rss_peak_bytes != DCBS_UNKNOWN && snap->rss_peak_bytes < snap->rss_end_bytes)
 		snap->rss_peak_bytes = snap->rss_end_bytes;	/* the kernel's peak is not told as exactly */
 	return 0;

@@ -8,6 +8,9 @@
 /* Adds a row of the same name. */
 void ledger_merge(struct row_ledger *to, const struct row_ledger *from);
 
+/* Waits that were watched part of the time. */
+void ledger_scale_waits(struct row_ledger *ledger, double by);
+
 /* All but the sections' own: threads, what happened outside of sections, the processes' memory. */
 int ledger_copy(const struct session *session, struct snapshot *snap, const struct thread_view *views, size_t nr_views);
 

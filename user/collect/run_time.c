@@ -2,6 +2,7 @@
 /* run_time.c - the kernel's clock on BPF programs. */
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 
 #include "collect/confine.h"
 #include "collect/privilege.h"
@@ -93,4 +95,14 @@ void run_time_switch(bool on)
 		switch_here(on);
 	else if (write(to_helper, on ? "1" : "0", 1) != 1)
 		to_helper = -1;	/* it has ended: so has its clock */
+}
+
+double run_time_of(const struct bpf_program *prog)
+{
+	struct bpf_prog_info info = {};
+	__u32 size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &size) || !info.run_cnt)
+		return NAN;
+	return (double)info.run_time_ns / (double)info.run_cnt;
 }

@@ -10,6 +10,8 @@
 
 #include <stdbool.h>
 
+struct bpf_program;
+
 /*
  * Starts that process, early, while there is little memory to share. Without the capability there is
  * none, and no clock. argv: of main, which is not its own.
@@ -18,5 +20,8 @@ void run_time_prepare(char **argv);
 
 /* Starts and stops the clock. It is stopped by our end as well. */
 void run_time_switch(bool on);
+
+/* ns of one run of a program; NAN: it has not run while the clock was on. */
+double run_time_of(const struct bpf_program *prog);
 
 #endif

@@ -12,7 +12,7 @@
 #include "symbol/pyname.h"
 #include "symbol/symbols.h"
 
-#define DEPTH_MAX (SAMPLE_PYTHON + 2 * SAMPLE_NATIVE)	/* with functions that were inlined */
+#define DEPTH_MAX (SAMPLE_PYTHON + 2 * SAMPLE_NATIVE + 1)	/* with functions that were inlined, and what stands for the rest */
 #define INLINED_MAX 8
 #define FUNCTIONS_MAX 64	/* Python functions that are sections: a bit of a word each */
 
@@ -22,11 +22,13 @@ struct sampler {
 	const size_t *nr_targets;
 	struct stack_table table;
 	__u64 *is_section;		/* of each frame of the table: bit i, it is functions[i] */
-	struct {
-		const char *qualname;
+	struct sampler_function {
+		const char *name;
+		bool python;
 		__u32 row;
 	} functions[FUNCTIONS_MAX];
 	size_t nr_functions;
+	__u64 met;			/* of them, those that were on some stack */
 	__u32 depth;			/* of the sample at hand */
 	__u32 at[DEPTH_MAX];
 	__u64 lost_stacks;
@@ -34,13 +36,20 @@ struct sampler {
 
 /* ---- one sample ---- */
 
+static bool is_function(const struct sampler_function *f, const struct symbol *s)
+{
+	if (f->python)
+		return s->python && pyname_matches(f->name, s->function, s->file);
+	return !s->python && s->function && !strcmp(f->name, s->function);
+}
+
 static __u64 sections_of(const struct sampler *sampler, const struct symbol *s)
 {
 	__u64 bits = 0;
 	size_t i;
 
-	for (i = 0; i < sampler->nr_functions && s->python; i++)
-		if (pyname_matches(sampler->functions[i].qualname, s->function, s->file))
+	for (i = 0; i < sampler->nr_functions; i++)
+		if (is_function(&sampler->functions[i], s))
 			bits |= 1ULL << i;
 	return bits;
 }
@@ -85,8 +94,8 @@ static bool follows_call(const struct target *target, __u64 address)
 #endif
 }
 
-/* Native frames, up to the interpreter: from there on Python's own say more. */
-static void push_native(struct sampler *sampler, struct target *target, const __u64 *addresses, __u32 n, bool python)
+/* Native frames, up to the interpreter: from there on Python's own say more. False: it ended before the last one. */
+static bool push_native(struct sampler *sampler, struct target *target, const __u64 *addresses, __u32 n, bool python)
 {
 	struct symbol symbols[INLINED_MAX];
 	size_t k, nr;
@@ -94,14 +103,15 @@ static void push_native(struct sampler *sampler, struct target *target, const __
 
 	for (i = 0; i < n; i++) {
 		if (i && !follows_call(target, addresses[i]))
-			return;
+			return false;
 		if (python && (addresses[i] - target->python_start < target->python_end - target->python_start ||
 			       symbols_is_interpreter(target->symbols, addresses[i])))
-			return;
+			return false;
 		nr = symbols_native(target->symbols, addresses[i], i > 0, symbols, INLINED_MAX);
 		for (k = 0; k < nr; k++)
 			push(sampler, &symbols[k]);
 	}
+	return true;
 }
 
 static void push_python(struct sampler *sampler, struct target *target, const struct python_frame *frames, __u32 n)
@@ -117,6 +127,17 @@ static void push_python(struct sampler *sampler, struct target *target, const st
 	}
 }
 
+/* Where frames are missing, the outermost one that is there was called by somebody. */
+static void push_rest(struct sampler *sampler, __u16 flags)
+{
+	const struct symbol more = {.function = "(more frames)"}, broken = {.function = "(unknown)"};
+
+	if (flags & SAMPLE_PYTHON_BROKEN)
+		push(sampler, &broken);
+	else if (flags & (SAMPLE_PYTHON_CUT | SAMPLE_NATIVE_CUT))
+		push(sampler, &more);
+}
+
 static struct target *target_of(struct sampler *sampler, __u32 tgid)
 {
 	size_t i;
@@ -127,17 +148,51 @@ static struct target *target_of(struct sampler *sampler, __u32 tgid)
 	return NULL;
 }
 
-/* Python functions that are sections count as the outermost ones, and beside what is outside of sections that are marked. */
+/* A function that is probed, too. */
+static bool has_row(const struct sample *sample, __u32 row)
+{
+	int i;
+
+	for (i = 0; i < sample->nr_rows; i++)
+		if (sample->rows[i] == row)
+			return true;
+	return false;
+}
+
+/* Functions that are sections come after those that are marked, and beside what is outside of these; innermost first. */
 static void add_functions(struct sampler *sampler, struct sample *sample)
 {
-	__u64 bits = 0;
+	__u64 bits, met = 0;
 	__u32 i;
 
-	for (i = 0; i < sampler->depth; i++)
-		bits |= sampler->is_section[sampler->at[i]];
-	for (; bits; bits &= bits - 1)
-		if (sample->nr_rows < SAMPLE_ROWS)
-			sample->rows[sample->nr_rows++] = (__u16)sampler->functions[__builtin_ctzll(bits)].row;
+	for (i = 0; i < sampler->depth; i++) {
+		bits = sampler->is_section[sampler->at[i]] & ~met;
+		met |= bits;
+		for (; bits; bits &= bits - 1)
+			if (sample->nr_rows < SAMPLE_ROWS && !has_row(sample, sampler->functions[__builtin_ctzll(bits)].row))
+				sample->rows[sample->nr_rows++] = (__u16)sampler->functions[__builtin_ctzll(bits)].row;
+	}
+	sampler->met |= met;
+}
+
+/* Each sample comes or does not come on its own: of w waits, one with a chance of 1 to w. */
+static void add_sample(struct snapshot_stack *stack, const struct sample *sample)
+{
+	double ns = (double)sample->off_ns;
+
+	if (sample->kind == SAMPLE_CPU) {
+		stack->cpu_samples += sample->weight;
+		return;
+	}
+	stack->off_samples++;
+	stack->off_ns[sample->cause & (CAUSES - 1)] += sample->off_ns;
+	if (sample->weight > 1)
+		stack->off_ns2 += ns * ns * (1 - 1.0 / sample->weight);
+}
+
+static bool may_be_idle(const struct sample *sample)
+{
+	return sample->kind == SAMPLE_OFF && sample->tid != sample->tgid && sample->nr_rows == 1 && sample->rows[0] == ROW_OUTSIDE;
 }
 
 /* The ring is the kernel's, but what is in it was read from the target: the sizes are checked nevertheless. */
@@ -149,6 +204,7 @@ static int on_sample(void *ctx, void *data, size_t size)
 	struct snapshot_stack *stack;
 	struct stack_key key;
 	struct target *target;
+	__u32 tid;
 
 	if (size < sizeof(head))
 		return 0;
@@ -160,21 +216,19 @@ static int on_sample(void *ctx, void *data, size_t size)
 	if (!target || !target->symbols)
 		return 0;
 	sampler->depth = 0;
-	push_native(sampler, target, (const __u64 *)(python + sample->nr_python), sample->nr_native, sample->nr_python > 0);
+	if (!push_native(sampler, target, (const __u64 *)(python + sample->nr_python), sample->nr_native, sample->nr_python > 0))
+		sample->flags &= (__u16)~SAMPLE_NATIVE_CUT;
 	push_python(sampler, target, python, sample->nr_python);
+	push_rest(sampler, sample->flags);
+	tid = may_be_idle(sample) ? sample->tid : 0;
 	add_functions(sampler, sample);
-	key = (struct stack_key){sample->rows, sample->nr_rows, sampler->at, sampler->depth};
+	key = (struct stack_key){sample->rows, sample->nr_rows, sampler->at, sampler->depth, tid};
 	stack = stack_table_add(&sampler->table, &key);
 	if (!stack) {
 		sampler->lost_stacks++;
 		return 0;
 	}
-	if (sample->kind == SAMPLE_CPU) {
-		stack->cpu_samples++;
-	} else {
-		stack->off_samples++;
-		stack->off_ns[sample->cause & (CAUSES - 1)] += sample->off_ns;
-	}
+	add_sample(stack, sample);
 	return 0;
 }
 
@@ -186,13 +240,22 @@ void sampler_poll(struct sampler *sampler)
 
 /* ---- life ---- */
 
-int sampler_add_function(struct sampler *sampler, const char *qualname, __u32 row)
+int sampler_add_function(struct sampler *sampler, const char *name, bool python, __u32 row)
 {
 	if (sampler->nr_functions == FUNCTIONS_MAX)
-		return fail(-E2BIG, "--section: more than %d Python functions", FUNCTIONS_MAX);
-	sampler->functions[sampler->nr_functions].qualname = qualname;
-	sampler->functions[sampler->nr_functions++].row = row;
+		return fail(-E2BIG, "--section: more than %d functions", FUNCTIONS_MAX);
+	sampler->functions[sampler->nr_functions++] = (struct sampler_function){name, python, row};
 	return 0;
+}
+
+bool sampler_has_met(const struct sampler *sampler, const char *qualname)
+{
+	size_t i;
+
+	for (i = 0; i < sampler->nr_functions; i++)
+		if (!strcmp(sampler->functions[i].name, qualname))
+			return sampler->met >> i & 1;
+	return false;
 }
 
 int sampler_open(struct sampler **result, int ring_fd, struct target *targets, const size_t *nr_targets)

@@ -7,13 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 
+#include "collect/governor.h"
 #include "collect/privilege.h"
 #include "collect/run_time.h"
 #include "collect/sampler.h"
@@ -55,23 +55,6 @@ static int libbpf_quiet(enum libbpf_print_level level, const char *fmt, va_list 
 {
 	if (level == LIBBPF_WARN && getenv("DCBS_BPFPROF_DEBUG"))
 		return vfprintf(stderr, fmt, args);
-	return 0;
-}
-
-static void *map_array(const struct bpf_map *map, size_t size)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	void *p = mmap(NULL, (size + page - 1) & ~(page - 1), PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
-
-	return p == MAP_FAILED ? NULL : p;
-}
-
-static int map_figures(struct session *session)
-{
-	session->stats = map_array(session->skel->maps.stats, SESSION_STATS_BYTES);
-	session->ledgers = map_array(session->skel->maps.ledgers, SESSION_LEDGERS_BYTES);
-	if (!session->stats || !session->ledgers)
-		return fail(-errno, "cannot map the figures: %s", strerror(errno));
 	return 0;
 }
 
@@ -125,7 +108,7 @@ static int session_load(struct session *session, size_t nr_targets, pid_t only)
 	if (err)
 		return privilege_explain(err, "cannot load the BPF programs");
 	reserve_rows(session);
-	return map_figures(session);
+	return figures_open(session);
 }
 
 int session_open(struct session **result, const struct dcbs_options *opts, size_t nr_targets)
@@ -283,7 +266,8 @@ int session_start(struct session *session)
 		target_each_record(&session->targets[i], note_begun, session);
 	sum_rss(session, &session->rss_start_bytes);
 	session->rss_end_bytes = session->rss_start_bytes;
-	return stacks_open(session);
+	err = governor_open(session);
+	return err ? err : stacks_open(session);
 }
 
 void session_describe(const struct session *session, FILE *out)
@@ -298,7 +282,7 @@ void session_describe(const struct session *session, FILE *out)
 			target->state ? "markers found" : "no markers yet");
 		free(comm);
 	}
-	fprintf(out, "%zu probes and events in all\n", session->nr_links + session->nr_probes + session->nr_targets);
+	fprintf(out, "%zu probes and events in all\n", session->nr_links + 2 * session->nr_native + session->nr_targets);
 }
 
 /* The kernel measures our programs for a while, now and then. */
@@ -308,7 +292,8 @@ static void measure_run_time(struct session *session)
 
 	if (session->run_time_on && now - session->run_time_since_ns > RUN_TIME_NS) {
 		run_time_switch(false);
-		} else if (!session->run_time_on && now >= session->run_time_next_ns) {
+		session->run_time_on = false;
+	} else if (!session->run_time_on && now >= session->run_time_next_ns) {
 		run_time_switch(true);
 		session->run_time_on = true;
 		session->run_time_since_ns = now;
@@ -371,7 +356,18 @@ bool session_poll(struct session *session)
 	}
 	stacks_poll(session);
 	sum_rss(session, &session->rss_end_bytes);
+	session->over_budget |= !governor_poll(session);
 	return running;
+}
+
+bool session_is_too_dear(const struct session *session)
+{
+	return session->over_budget;
+}
+
+__u64 session_next_ns(const struct session *session)
+{
+	return governor_next(session);
 }
 
 bool session_samples(const struct session *session)
@@ -430,8 +426,7 @@ void session_clear(struct session *session)
 
 	session->skel->bss->window.start_ns = start;
 	usleep(DRAIN_US);
-	memset((void *)session->stats, 0, SESSION_STATS_BYTES);
-	memset((void *)session->ledgers, 0, SESSION_LEDGERS_BYTES);
+	figures_clear(session);
 	sampler_clear(session->sampler);
 	while (session_now_ns() < start)
 		usleep(DRAIN_US / 10);
@@ -467,22 +462,22 @@ void session_close(struct session *session)
 	stacks_close(session);
 	for (i = session->nr_links; i-- > 0;)
 		bpf_link__destroy(session->links[i]);
-	for (i = session->nr_probes; i-- > 0;)
-		uprobe_detach(session->probes[i]);
+	detach_waits(session);
+	native_close(session);
 	for (i = 0; i < session->nr_targets; i++)
 		uprobe_detach(session->targets[i].marker_link);
 	bpf_link__destroy(session->list);
 	uprobe_detach(session->own_probe);
 	if (session->run_time_on)
 		run_time_switch(false);
-	if (session->stats)
-		munmap((void *)session->stats, SESSION_STATS_BYTES);
-	if (session->ledgers)
-		munmap((void *)session->ledgers, SESSION_LEDGERS_BYTES);
+	figures_close(session);
 	bpfprof__destroy(session->skel);
 	for (i = 0; i < session->nr_targets; i++)
 		target_close(&session->targets[i]);
 	for (i = 0; i < session->nr_notes; i++)
 		free(session->notes[i]);
+	for (i = 0; i < session->nr_reduced; i++)
+		free(session->reduced[i]);
+	governor_close(session);
 	free(session);
 }

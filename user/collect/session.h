@@ -44,6 +44,12 @@ bool session_waits(const struct session *session);
 /* True while stacks are sampled: session_poll should be called some times a second, before the kernel's ring is full. */
 bool session_samples(const struct session *session);
 
+/* CLOCK_MONOTONIC ns at which session_poll is to be called again at the latest, to keep the cost within its limit. */
+__u64 session_next_ns(const struct session *session);
+
+/* True when that cannot be done: the run is to end. */
+bool session_is_too_dear(const struct session *session);
+
 /* Ends the window: what finishes later is not counted, and what finished before has been read. */
 void session_stop(struct session *session, enum dcbs_ended_by by);
 

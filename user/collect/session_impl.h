@@ -13,14 +13,21 @@
 
 #define SESSION_LINKS 1024
 #define SESSION_NOTES 32
-#define SESSION_STATS_BYTES (BPFPROF_ROWS * sizeof(struct row_stat))
-#define SESSION_LEDGERS_BYTES (BPFPROF_ROWS * sizeof(struct row_ledger))
+#define SESSION_REDUCED 8
+
+/* A map that is read in place. */
+struct figures {
+	void *at;
+	size_t bytes, mapped;	/* at most, and so far */
+	int fd;
+};
 
 struct session {
 	struct dcbs_options opts;
 	struct bpfprof *skel;
-	struct row_stat *stats;		/* the maps, in place; BPFPROF_ROWS of each */
+	struct row_stat *stats;		/* the maps, in place; as many of each as figures_reach() was asked for */
 	struct row_ledger *ledgers;
+	struct figures stats_map, ledgers_map;
 	bool native_sections;		/* there are --section functions besides Python's */
 	bool has_ledgers;		/* the scheduler's events are attached that tell why a thread waits */
 	bool has_memory;		/* likewise those of RSS */
@@ -31,8 +38,14 @@ struct session {
 	size_t nr_targets;
 	struct bpf_link *links[SESSION_LINKS];
 	size_t nr_links;
-	struct uprobe *probes[SESSION_LINKS];	/* of native sections */
-	size_t nr_probes;
+	struct bpf_link *waits[3];	/* of the programs that follow threads on and off their CPUs */
+	struct native_section *native;
+	size_t nr_native;
+	struct governor *governor;
+	char *reduced[SESSION_REDUCED];	/* what has been turned down to keep the cost within its limit */
+	size_t nr_reduced;
+	bool calls_given_up;		/* --section functions have no probes any more */
+	bool over_budget;		/* it could not be kept */
 	struct bpf_link *list;		/* of the program that lists threads; NULL: not used yet */
 	struct sampler *sampler;	/* NULL: stacks are not sampled */
 	bool run_time_on;		/* the kernel measures our programs now */
@@ -62,7 +75,15 @@ struct choice {
 int stacks_open(struct session *session);
 void stacks_poll(struct session *session);
 void stacks_renew(struct session *session, struct target *target);	/* it has executed another image */
+void stacks_note_missing(struct session *session);		/* functions that were to be sections, and were not seen */
 void stacks_close(struct session *session);
+
+/* figures.c: the maps of the sections' figures. */
+int figures_open(struct session *session);
+int figures_reach(struct session *session, size_t rows);	/* so many can be read and written */
+size_t figures_rows(const struct session *session);		/* that are in use */
+void figures_clear(struct session *session);
+void figures_close(struct session *session);
 
 /* configure.c: what is decided between open and load. */
 void configure(struct session *session, size_t nr_targets, pid_t only, const struct choice *choice);
@@ -71,9 +92,18 @@ void configure(struct session *session, size_t nr_targets, pid_t only, const str
 int attach_kernel_events(struct session *session);
 int attach_target(struct session *session, struct target *target);
 void publish_python(struct session *session, const struct target *target);
+const char *attach_hint(int err);
+__u32 attach_row(struct session *session, const struct row_name *name);	/* of a name, new or not; 0: no room */
+int attach_waits(struct session *session);
+void detach_waits(struct session *session);
+
+/* native_sections.c: the functions of --section, and rows for those of Python. */
 int attach_native_sections(struct session *session, struct target *target);
+void native_leave(struct session *session);
+void native_are_sampled(struct session *session);	/* their figures are those of samples */
+void native_close(struct session *session);
 bool attach_is_python(const struct dcbs_native_section *section);
-__u32 attach_python_row(struct session *session, const char *name);	/* 0: no room */
+__u32 attach_section_row(struct session *session, const struct dcbs_native_section *section);	/* 0: no room */
 int attach_keep(struct session *session, struct bpf_link *link, const char *what);
 
 #endif

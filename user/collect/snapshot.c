@@ -11,7 +11,9 @@
 
 #include <bpf/bpf.h>
 
+#include "collect/governor.h"
 #include "collect/ledger.h"
+#include "collect/run_time.h"
 #include "collect/sampler.h"
 #include "collect/session_impl.h"
 #include "fail.h"
@@ -46,6 +48,9 @@ void snapshot_free(struct snapshot *snap)
 	free(snap->frames);
 	free(snap->stacks);
 	free(snap->notes);
+	for (i = 0; i < snap->nr_reduced; i++)
+		free(snap->reduced[i]);
+	free(snap->reduced);
 	free(snap->targets);
 	free(snap);
 }
@@ -99,8 +104,9 @@ static void merge_stat(struct row_stat *to, const struct row_stat *from)
 	__u64 *sum = &to->count;
 
 	to->sampled |= from->sampled;
-	while (add < end)
-		*sum++ += *add++;
+	for (; add < end; add++, sum++)
+		if (*add)	/* pages of zeros need not be there */
+			*sum += *add;
 	to->max_ns = max;
 	to->min_inv_ns = min_inv;
 	to->size_max = size_max;
@@ -264,11 +270,12 @@ static __u16 index_of(const struct snapshot *snap, const struct snapshot_row *ro
 /* row_index[row]: where the kernel's row has gone. */
 static int copy_rows(struct session *session, struct snapshot *snap, __u16 *row_index)
 {
-	__u64 used = session->skel->bss->counters.rows_used;
+	size_t used = figures_rows(session);
 	__u32 row;
+	int err = figures_reach(session, used);
 
-	if (used > BPFPROF_ROWS)
-		used = BPFPROF_ROWS;
+	if (err)
+		return err;
 	snap->rows = calloc(BPFPROF_ROWS, sizeof(*snap->rows));
 	if (!snap->rows)
 		return fail(-ENOMEM, "out of memory");
@@ -288,8 +295,10 @@ static int copy_rows(struct session *session, struct snapshot *snap, __u16 *row_
 		merge_stat(&same->stat, &session->stats[row]);
 		ledger_merge(&same->ledger, &session->ledgers[row]);
 	}
-	for (row = 0; row < snap->nr_rows; row++)
+	for (row = 0; row < snap->nr_rows; row++) {
+		ledger_scale_waits(&snap->rows[row]->ledger, governor_wait_scale(session));
 		snap->rows[row]->open = snap->rows[row]->stat.open;
+	}
 	return 0;
 }
 
@@ -324,31 +333,24 @@ static int copy_notes(const struct session *session, struct snapshot *snap)
 	for (i = 0; snap->notes && i < session->nr_notes; i++)
 		if ((snap->notes[i] = strdup(session->notes[i])))
 			snap->nr_notes++;
-	return snap->notes ? 0 : fail(-ENOMEM, "out of memory");
-}
-
-/* The kernel's own account of a program: NAN until it has been measured. */
-static double ns_per_run(const struct bpf_program *prog)
-{
-	struct bpf_prog_info info = {};
-	__u32 size = sizeof(info);
-
-	if (bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &size) || !info.run_cnt)
-		return NAN;
-	return (double)info.run_time_ns / (double)info.run_cnt;
+	snap->reduced = calloc(SESSION_REDUCED, sizeof(*snap->reduced));
+	for (i = 0; snap->reduced && i < session->nr_reduced; i++)
+		if ((snap->reduced[i] = strdup(session->reduced[i])))
+			snap->nr_reduced++;
+	return snap->notes && snap->reduced ? 0 : fail(-ENOMEM, "out of memory");
 }
 
 static void copy_costs(const struct session *session, struct snapshot *snap)
 {
-	snap->bpf_ns_per_flush = ns_per_run(session->skel->progs.on_flush);
-	snap->bpf_ns_per_switch = ns_per_run(session->skel->progs.on_switch);
-	snap->bpf_ns_per_tick = ns_per_run(session->skel->progs.on_tick);
-	snap->bpf_ns_per_sample = session->sampler ? ns_per_run(session->skel->progs.on_sample) : NAN;
+	snap->bpf_ns_per_flush = run_time_of(session->skel->progs.on_flush);
+	snap->bpf_ns_per_switch = run_time_of(session->skel->progs.on_switch);
+	snap->bpf_ns_per_tick = run_time_of(session->skel->progs.on_tick);
+	snap->bpf_ns_per_sample = session->sampler ? run_time_of(session->skel->progs.on_sample) : NAN;
 	snap->trap_ns = session->trap_ns;
 	snap->page_touch_ns = session->page_touch_ns;
-	snap->bpf_ns_per_waking = ns_per_run(session->skel->progs.on_wakeup) +
-				  ns_per_run(session->skel->progs.on_waking);
-	snap->bpf_ns_per_rss_event = ns_per_run(session->skel->progs.on_rss);
+	snap->bpf_ns_per_waking = run_time_of(session->skel->progs.on_wakeup) +
+				  run_time_of(session->skel->progs.on_waking);
+	snap->bpf_ns_per_rss_event = run_time_of(session->skel->progs.on_rss);
 }
 
 static int fill(struct session *session, struct snapshot *snap)
@@ -367,6 +369,7 @@ static int fill(struct session *session, struct snapshot *snap)
 	snap->ended_by = session->ended_by;
 	b.nr_views = session_list(session, &b.views);
 	b.ended = window->end_ns;
+	sampler_poll(session->sampler);		/* the list sends the stacks of those that wait */
 	err = ledger_copy(session, snap, b.views, b.nr_views);
 	if (!err)
 		err = copy_rows(session, snap, row_index);
@@ -380,6 +383,8 @@ static int fill(struct session *session, struct snapshot *snap)
 	free(b.views);
 	if (!err)
 		err = copy_targets(session, snap);
+	if (b.ended)
+		stacks_note_missing(session);
 	if (!err)
 		err = copy_notes(session, snap);
 	if (!err)

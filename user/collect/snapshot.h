@@ -56,7 +56,9 @@ struct snapshot_stack {
 	__u32 nr_rows;
 	__u64 cpu_samples;	/* ticks that found it running */
 	__u64 off_samples;	/* times it was seen to wait there */
-	__u64 off_ns[CAUSES];	/* how long, by cause */
+	__u64 off_ns[CAUSES];	/* how long, by cause, with those waits that the samples stand for */
+	double off_ns2;		/* the variance of that */
+	__u32 tid;		/* of the thread that waits there, if it may be an idle one: without a section, and not the first */
 	__u32 nr_frames;
 	__u32 *frames;		/* index of `frames`, innermost first */
 };
@@ -93,6 +95,8 @@ struct snapshot {
 	double page_touch_ns;		/* CPU time of a page's first touch, measured at start in our own memory; 0 or NAN: unknown */
 	char **notes;
 	size_t nr_notes;
+	char **reduced;			/* what was turned down to keep the cost within its limit */
+	size_t nr_reduced;
 };
 
 void snapshot_free(struct snapshot *snap);

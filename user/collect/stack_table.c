@@ -87,7 +87,7 @@ __u32 stack_table_frame(struct stack_table *table, const struct symbol *s)
 
 static bool same_stack(const struct snapshot_stack *stack, const struct stack_key *key)
 {
-	return stack->nr_rows == key->nr_rows && stack->nr_frames == key->nr_frames &&
+	return stack->tid == key->tid && stack->nr_rows == key->nr_rows && stack->nr_frames == key->nr_frames &&
 	       !memcmp(stack->rows, key->rows, key->nr_rows * sizeof(key->rows[0])) &&
 	       !memcmp(stack->frames, key->frames, key->nr_frames * sizeof(key->frames[0]));
 }
@@ -108,12 +108,13 @@ static struct snapshot_stack *add_stack(struct stack_table *table, const struct 
 	stack->nr_rows = key->nr_rows;
 	stack->nr_frames = key->nr_frames;
 	stack->frames = frames;
+	stack->tid = key->tid;
 	return stack;
 }
 
 struct snapshot_stack *stack_table_add(struct stack_table *table, const struct stack_key *key)
 {
-	__u64 h = hash_bytes(hash_bytes(0xcbf29ce484222325ULL, key->rows, key->nr_rows * sizeof(key->rows[0])),
+	__u64 h = hash_bytes(hash_bytes(0xcbf29ce484222325ULL + key->tid, key->rows, key->nr_rows * sizeof(key->rows[0])),
 			     key->frames, key->nr_frames * sizeof(key->frames[0]));
 	struct index *index = &table->by_stack;
 	struct snapshot_stack *stack;

@@ -28,6 +28,7 @@ struct stack_key {
 	__u32 nr_rows;
 	const __u32 *frames;
 	__u32 nr_frames;
+	__u32 tid;		/* as in struct snapshot_stack */
 };
 
 int stack_table_open(struct stack_table *table);

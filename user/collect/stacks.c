@@ -10,14 +10,16 @@
 #include "fail.h"
 #include "symbol/symbols.h"
 
-#define AGAIN_NS 1000000000ULL	/* an interpreter that was starting is looked at again after so long */
+#define SOON_NS 20000000ULL	/* an interpreter that was starting is looked at again after so long ... */
+#define SOON_TIMES 50		/* ... and if it takes longer, less often */
+#define LATER_NS 1000000000ULL
 
 static int read_target(void *target, __u64 address, void *to, size_t size)
 {
 	return target_read(target, address, to, size);
 }
 
-/* Python functions that are to be sections. */
+/* The functions of --section: those of Python, and those that may come to be called too often to be probed. */
 static int add_functions(struct session *session)
 {
 	size_t i;
@@ -25,12 +27,9 @@ static int add_functions(struct session *session)
 
 	for (i = 0; i < session->opts.nr_sections && !err; i++) {
 		const struct dcbs_native_section *section = &session->opts.sections[i];
-		__u32 row;
+		__u32 row = attach_section_row(session, section);
 
-		if (!attach_is_python(section))
-			continue;
-		row = attach_python_row(session, section->name);
-		err = row ? sampler_add_function(session->sampler, section->function, row) :
+		err = row ? sampler_add_function(session->sampler, section->function, attach_is_python(section), row) :
 			    fail(-E2BIG, "--section: more than %d sections", BPFPROF_ROWS - ROW_FIRST);
 	}
 	return err;
@@ -65,7 +64,7 @@ static void find_python(struct session *session, struct target *target, __u64 no
 	char reason[256] = "";
 	int err = python_find(target->pid, &layout, reason, sizeof(reason));
 
-	target->python_due_ns = err == -EAGAIN ? now + AGAIN_NS : 0;
+	target->python_due_ns = err == -EAGAIN ? now + (target->python_looks++ < SOON_TIMES ? SOON_NS : LATER_NS) : 0;
 	if (err && err != -EAGAIN && err != -ENOENT && !target_ended(target))
 		session_note(session, "no Python functions of process %d: %s", target->pid, reason);
 	if (python_code(target->pid, &target->python_start, &target->python_end))
@@ -100,6 +99,21 @@ void stacks_renew(struct session *session, struct target *target)
 	bpf_map_update_elem(bpf_map__fd(session->skel->maps.pythons), &target->index, &none, BPF_ANY);
 	symbols_refresh(target->symbols, &none);
 	target->python_due_ns = 1;
+	target->python_looks = 0;
+}
+
+void stacks_note_missing(struct session *session)
+{
+	size_t i;
+
+	for (i = 0; i < session->opts.nr_sections && session->sampler; i++) {
+		const struct dcbs_native_section *section = &session->opts.sections[i];
+
+		if (attach_is_python(section) && !sampler_has_met(session->sampler, section->function))
+			session_note(session, "section %s: no sample was in a Python function %s. Functions are named as "
+				     "module.function or module.Class.method; one that takes little time may not be met",
+				     section->name, section->function);
+	}
 }
 
 void stacks_close(struct session *session)

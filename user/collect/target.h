@@ -24,6 +24,7 @@ struct target {
 	bool ended;
 	struct symbols *symbols;	/* NULL: stacks are not sampled */
 	__u64 python_due_ns;	/* when to look for an interpreter; 0: it is known whether there is one */
+	__u32 python_looks;	/* how often it was found to be starting */
 	__u64 python_start, python_end;	/* the interpreter's own code */
 	struct snapshot_target facts;
 };

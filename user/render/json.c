@@ -27,6 +27,7 @@
 
 const char *const json_ended_by[] = {
 	[DCBS_ENDED_DURATION] = "duration", [DCBS_ENDED_SIGNAL] = "signal", [DCBS_ENDED_TARGET_EXIT] = "target-exit",
+	[DCBS_ENDED_COST] = "cost",
 };
 const char *const json_causes[] = {
 	[DCBS_CAUSE_UNKNOWN] = "unknown", [DCBS_CAUSE_CPU] = "cpu", [DCBS_CAUSE_RUNQUEUE] = "runqueue",
@@ -199,10 +200,15 @@ static json_t *cache_object(const struct dcbs_cache_summary *c)
 
 static json_t *overhead_object(const struct dcbs_overhead *o)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:[]}", "target_cpu_share", real(o->target_cpu_share),
+	json_t *reduced = json_array();
+	size_t i;
+
+	for (i = 0; i < o->nr_reduced; i++)
+		json_array_append_new(reduced, json_string(o->reduced[i]));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "target_cpu_share", real(o->target_cpu_share),
 			 "flushes", integer(o->flushes), "samples", integer(o->samples),
 			 "switches", integer(o->switches), "faults", integer(o->faults),
-			 "ns_per_flush", real(o->ns_per_flush), "ns_per_section", real(o->ns_per_section), "reduced");
+			 "ns_per_flush", real(o->ns_per_flush), "ns_per_section", real(o->ns_per_section), "reduced", reduced);
 }
 
 static json_t *lost_object(const struct dcbs_lost *l)

@@ -209,6 +209,24 @@ static void read_threads(struct json_get *r, const json_t *doc, struct dcbs_repo
 	json_get_leave(r);
 }
 
+static void read_texts(struct json_get *r, const json_t *object, const char *key, char ***to, size_t *nr)
+{
+	const json_t *array = json_get_array(r, object, key, to, sizeof(**to)), *text;
+	size_t i;
+
+	for (i = 0; i < json_array_size(array) && !r->err; i++) {
+		text = json_array_get(array, i);
+		if (!json_is_string(text)) {
+			json_get_wrong(r, key, "a list of texts");
+			return;
+		}
+		(*to)[i] = sanitize(json_string_value(text), JSON_GET_TEXT_BYTES);
+		*nr = i + 1;
+		if (!(*to)[i])
+			r->err = fail(-ENOMEM, "no memory for %s", r->file);
+	}
+}
+
 static void read_costs(struct json_get *r, const json_t *doc, struct dcbs_report *to)
 {
 	const json_t *o = json_get_object(r, doc, "overhead"), *lost = json_get_object(r, doc, "lost");
@@ -219,30 +237,14 @@ static void read_costs(struct json_get *r, const json_t *doc, struct dcbs_report
 		.faults = json_get_integer(r, o, "faults"), .ns_per_flush = json_get_real(r, o, "ns_per_flush"),
 		.ns_per_section = json_get_real(r, o, "ns_per_section"),
 	};
+	if (o)
+		read_texts(r, o, "reduced", &to->overhead.reduced, &to->overhead.nr_reduced);
 	to->lost = (struct dcbs_lost) {
 		.sections = json_get_integer(r, lost, "sections"), .records = json_get_integer(r, lost, "records"),
 		.samples = json_get_integer(r, lost, "samples"), .stacks = json_get_integer(r, lost, "stacks"),
 		.names = json_get_integer(r, lost, "names"),
 	};
 	to->threshold_s = json_get_real(r, doc, "threshold_s");
-}
-
-static void read_notes(struct json_get *r, const json_t *doc, struct dcbs_report *to)
-{
-	const json_t *array = json_get_array(r, doc, "notes", &to->notes, sizeof(*to->notes)), *note;
-	size_t i;
-
-	for (i = 0; i < json_array_size(array) && !r->err; i++) {
-		note = json_array_get(array, i);
-		if (!json_is_string(note)) {
-			json_get_wrong(r, "notes", "a list of texts");
-			return;
-		}
-		to->notes[i] = sanitize(json_string_value(note), JSON_GET_TEXT_BYTES);
-		to->nr_notes = i + 1;
-		if (!to->notes[i])
-			r->err = fail(-ENOMEM, "no memory for %s", r->file);
-	}
 }
 
 /* ---- document ---- */
@@ -279,7 +281,7 @@ static int read_document(const char *path, const json_t *doc, struct dcbs_report
 	read_caches(&r, doc, to);
 	read_threads(&r, doc, to);
 	read_costs(&r, doc, to);
-	read_notes(&r, doc, to);
+	read_texts(&r, doc, "notes", &to->notes, &to->nr_notes);
 	json_functions_read(&r, doc, to);
 	return r.err;
 }

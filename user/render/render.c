@@ -8,12 +8,12 @@
 #include "render/render.h"
 
 const struct render_format render_formats[] = {
-	{"text", ".txt", "the report, for people", text_write},
-	{"json", ".json", "the whole session, for scripts and for the command `report`", json_write},
-	{"folded", ".folded", "stacks, one a line, in microseconds, for flamegraph.pl and its kin", folded_write},
-	{"svg", ".svg", "a flame graph, for browsers", svg_write},
-	{"speedscope", ".speedscope.json", "stacks, for https://www.speedscope.app", speedscope_write},
-	{NULL, NULL, NULL, NULL},
+	{"text", ".txt", "the report, for people", false, text_write},
+	{"json", ".json", "the whole session, for scripts and for the command `report`", false, json_write},
+	{"folded", ".folded", "stacks, one a line, in microseconds, for flamegraph.pl and its kin", true, folded_write},
+	{"svg", ".svg", "a flame graph, for browsers", true, svg_write},
+	{"speedscope", ".speedscope.json", "stacks, for https://www.speedscope.app", true, speedscope_write},
+	{NULL, NULL, NULL, false, NULL},
 };
 
 const struct render_format *render_by_name(const char *name)

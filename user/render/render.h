@@ -24,6 +24,7 @@ struct render_format {
 	const char *name;	/* of --format */
 	const char *suffix;	/* of a file of --output, with the dot */
 	const char *help;	/* one line */
+	bool stacks;		/* it shows nothing else */
 	int (*write)(FILE *file, const struct dcbs_report *report, const struct render_options *options);
 };
 

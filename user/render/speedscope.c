@@ -82,6 +82,12 @@ static void put_sample(struct out *out, uint32_t node)
 	fputc(']', out->file);
 }
 
+/* Sums of what was read from a file differ in their last digit from those of what was written there. */
+static json_t *seconds(double s)
+{
+	return real(round(s * 1e12) / 1e12);
+}
+
 /* The nodes of a section are together. */
 static uint32_t end_of(const struct flame *f, uint32_t section)
 {
@@ -115,7 +121,7 @@ static void put_samples(struct out *out, uint32_t from, uint32_t to)
 		if (!is_sample(out->flame, i))
 			continue;
 		fputs(between, out->file);
-		put(out, real(out->flame->nodes[i].self_s));
+		put(out, seconds(out->flame->nodes[i].self_s));
 		between = ",";
 	}
 	fputc(']', out->file);
@@ -129,7 +135,7 @@ static uint32_t put_profile(struct out *out, uint32_t section)
 	fprintf(out->file, "%s\n  {\"type\":\"sampled\",\"name\":", section ? "," : "");
 	put_text(out, out->flame->names[node->name].text);
 	fputs(",\"unit\":\"seconds\",\"startValue\":0,\"endValue\":", out->file);
-	put(out, real(node->cpu_s + node->off_s));
+	put(out, seconds(node->cpu_s + node->off_s));
 	fputc(',', out->file);
 	put_samples(out, section, end);
 	fputc('}', out->file);

@@ -53,6 +53,7 @@ static const char *until(enum dcbs_ended_by by)
 	case DCBS_ENDED_DURATION: return "for the time asked for";
 	case DCBS_ENDED_SIGNAL: return "until stopped by hand";
 	case DCBS_ENDED_TARGET_EXIT: return "until the target exited";
+	case DCBS_ENDED_COST: return "until it cost too much";
 	default: return "and going on";
 	}
 }
@@ -288,6 +289,8 @@ static void put_tail(const struct text *t)
 
 	fputc('\n', t->file);
 	put_overhead(t);
+	for (i = 0; i < t->report->overhead.nr_reduced; i++)
+		text_beside(t, "Reduced:", 9, "%s", t->report->overhead.reduced[i]);
 	put_lost(t);
 	for (i = 0; i < t->report->nr_notes; i++)
 		text_beside(t, "Note:", 6, "%s", t->report->notes[i]);

@@ -74,6 +74,14 @@ static void read_file(struct image *image, const char *path)
 	elf_end(elf);
 }
 
+/* Which line of the C library it is helps nobody, and its debug information takes 10 MiB. */
+static bool is_c_library(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+
+	return !strncmp(name, "libc.so", 7) || !strncmp(name, "libc-2", 6) || !strncmp(name, "ld-", 3) || !strncmp(name, "libpthread", 10);
+}
+
 struct image *image_open(pid_t pid, const struct map *map, int fd)
 {
 	struct image *image = calloc(1, sizeof(*image));
@@ -88,6 +96,7 @@ struct image *image_open(pid_t pid, const struct map *map, int fd)
 	image->debug_fd = -1;
 	image->dev = map->dev;
 	image->ino = map->ino;
+	image->looked = map->path && is_c_library(map->path);
 	if (fd >= 0)
 		read_file(image, map->path ? map->path : "");
 	return image;

@@ -78,10 +78,11 @@ static int header_read(struct header *to, const struct memory *memory, const str
 	return f.outside ? -EINVAL : 0;
 }
 
-/* Version 0 is what all get once the interpreter has run out of numbers: it tells nothing. */
+/* Version 0 is what all get once the interpreter has run out of numbers: it tells nothing. Its own code has none, and stays. */
 static bool is_the_frames(const struct header *header, const struct python_layout *layout, const struct python_frame *frame)
 {
-	return header->type == layout->code_type && header->tag == frame->tag && (frame->tag || layout->minor < VERSIONED);
+	return header->type == layout->code_type && header->tag == frame->tag &&
+	       (frame->tag || layout->minor < VERSIONED || header->internal);
 }
 
 static int keep_text(const char **to, const struct memory *memory, const struct python_layout *layout, __u64 address,

@@ -1,0 +1,60 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""The functions of a section, held against cProfile, which counts and times every call of the same work in another run."""
+import os
+import unittest
+
+from harness import SOURCES, Target, needs_bpf, profile
+
+WORKLOAD = os.path.join(SOURCES, "targets", "workload.py")
+SECONDS = 25
+SAMPLES = 2000
+TOP = 10
+POINTS = 0.03
+
+
+def shares(functions, key):
+    """{name: of the whole work}, the largest first."""
+    whole = sum(f["self_s"] for f in functions.values())
+    return dict(sorted(((name, f[key] / whole) for name, f in functions.items()), key=lambda item: -item[1]))
+
+
+@needs_bpf
+class CProfile(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        with Target(WORKLOAD, "--seconds", SECONDS, "--cprofile", python=True) as target:
+            target.go()
+            cls.truth = target.result()["functions"]
+        with Target(WORKLOAD, "--seconds", SECONDS, hold=True, python=True) as target:
+            cls.report, _ = profile(target, "-F", "999")
+        cls.rows = [f for f in cls.report["functions"] if f["section"] == "workload" and f["file"] == WORKLOAD]
+        cls.found = {f["function"].split(".")[-1]: {"self_s": f["self_cpu_s"], "cumulative_s": f["cumulative_cpu_s"]}
+                     for f in cls.rows}
+
+    def test_samples(self):
+        self.assertGreaterEqual(sum(f["self_samples"] for f in self.rows), SAMPLES)
+        self.assertEqual(self.report["lost"]["stacks"], 0)
+
+    def check(self, key):
+        truth, found = shares(self.truth, key), shares(self.found, key)
+        ours = [name for name in found if name in truth]    # who calls workload() is not under cProfile
+        self.assertEqual(ours[:TOP], list(truth)[:TOP])
+        for name, share in truth.items():
+            self.assertAlmostEqual(found.get(name, 0), share, delta=POINTS, msg=name)
+
+    def test_tottime(self):
+        self.check("self_s")
+
+    def test_cumulative(self):
+        self.check("cumulative_s")
+
+    def test_nothing_else(self):
+        """All that ran in the section is of functions that cProfile knows."""
+        whole = sum(f["self_cpu_s"] for f in self.report["functions"] if f["section"] == "workload")
+        known = sum(f["self_s"] for name, f in self.found.items() if name in self.truth)
+        self.assertGreater(known, 0.99 * whole)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,210 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""The functions of a section: their times add up to its own, and who computed or waited is charged with it."""
+import os
+import time
+import unittest
+
+from harness import SOURCES, Profiler, Target, needs_bpf, profile, run, sections
+
+WAITS = os.path.join(SOURCES, "targets", "waits.py")
+LEFT_OUT = 0.01         # of a section, that nothing was sampled of
+
+
+def functions(report, section):
+    return [f for f in report["functions"] if f["section"] == section]
+
+
+def by_name(report, section):
+    """By the last part of their names."""
+    return {f["function"].split(".")[-1]: f for f in functions(report, section)}
+
+
+class FunctionsCase(unittest.TestCase):
+    def check_sums(self, report):
+        """Of every section, within what is left out as too little to be told."""
+        for s in report["sections"]:
+            rows, name = functions(report, s["name"]), s["name"]
+            if not rows:
+                continue
+            own = sum(f["self_s"] for f in rows)
+            self.assertLessEqual(own, s["total_s"] * (1 + 1e-9), name)
+            self.assertGreaterEqual(own, s["total_s"] * (1 - LEFT_OUT) - 1e-9, name)
+            self.assertAlmostEqual(sum(f["self_cpu_s"] for f in rows), s["wall"]["cpu_s"], delta=LEFT_OUT * s["total_s"], msg=name)
+            for f in rows:
+                self.assertAlmostEqual(f["self_s"], f["self_cpu_s"] + f["self_off_s"], places=9)
+                if not f["function"].endswith(" more)"):
+                    self.assertLessEqual(f["self_s"], f["cumulative_s"] + 1e-9)
+
+    def check_times(self, found, truth, tolerance):
+        """Those of functions, whatever they did. Of what is wrong in one, the others' shares are wrong, too."""
+        slack_s = 0.1 * tolerance * sum(truth.values())
+        for name, spent_s in truth.items():
+            self.assertIn(name, found)
+            self.assertAlmostEqual(found[name]["cumulative_s"], spent_s, delta=tolerance * spent_s + slack_s, msg=name)
+
+
+@needs_bpf
+class Waits(FunctionsCase):
+    COMPUTING = {"compute", "deeper"}
+
+    def check(self, tolerance, *options):
+        with Target(WAITS, hold=True, python=True) as target:
+            report, truth = profile(target, *options)
+        self.check_sums(report)
+        found = by_name(report, "work")
+        self.check_times(found, truth["functions"], tolerance)
+        for name in truth["functions"]:
+            much, little = ("cpu", "off") if name in self.COMPUTING else ("off", "cpu")
+            self.assertGreater(found[name]["cumulative_%s_s" % much], found[name]["cumulative_%s_s" % little], name)
+        inner = by_name(report, "inner")
+        self.assertAlmostEqual(inner["deeper"]["cumulative_s"], sections(report)["inner"]["total_s"], delta=0.05)
+        self.assertNotIn("compute", inner)
+
+    def test_default(self):
+        self.check(0.4)
+
+    def test_often(self):
+        self.check(0.15, "-F", "999")
+
+
+ASLEEP = """
+import os, sys, time
+from dcbs_profiler import PerformanceProfiler
+def rest():
+    time.sleep(600)
+print("ready", os.getpid(), flush=True)
+sys.stdin.readline()
+with PerformanceProfiler().profile_section("long"):
+    rest()
+"""
+
+COMPUTING = """
+import os, sys, time
+from dcbs_profiler import PerformanceProfiler
+def compute(end):
+    while time.monotonic() < end:
+        pass
+print("ready", os.getpid(), flush=True)
+sys.stdin.readline()
+with PerformanceProfiler().profile_section("computing"):
+    compute(time.monotonic() + 10)
+print("{}", flush=True)
+sys.stdin.readline()
+"""
+
+
+@needs_bpf
+class Long(FunctionsCase):
+    def test_ten_seconds(self):
+        """99 samples a second of running time, and the section's own time, whatever the samples say."""
+        with Target("-c", COMPUTING, hold=True, python=True) as target:
+            report, _ = profile(target)
+        self.check_sums(report)
+        section, compute = sections(report)["computing"], by_name(report, "computing")["compute"]
+        self.assertAlmostEqual(compute["cumulative_s"], section["total_s"], delta=0.01 * section["total_s"])
+        self.assertAlmostEqual(compute["cumulative_samples"], 99 * section["wall"]["cpu_s"], delta=0.05 * 990)
+
+    def test_wait_that_goes_on(self):
+        """Nobody has seen its end; its function is known nevertheless."""
+        with Target("-c", ASLEEP, python=True) as target:
+            with Profiler("-p", target.pid, "-d", "3", wait_for=target.pid) as profiler:
+                time.sleep(0.3)
+                target.go()
+                report = profiler.report()
+        section, rest = sections(report)["long"], by_name(report, "long")["rest"]
+        self.assertGreater(section["total_s"], 1)
+        self.assertEqual(section["count"], 0)
+        self.assertAlmostEqual(rest["cumulative_off_s"], section["total_s"], delta=0.01 * section["total_s"])
+
+
+@needs_bpf
+class PythonSections(FunctionsCase):
+    """--section NAME=python:FUNCTION: what samples tell of functions that carry no marker."""
+
+    FUNCTIONS = {"compute": "waits.compute", "deeper": "__main__.deeper", "sleep_long": "sleep_long", "sleep_often": "waits.sleep_often",
+                 "sleep_more": "waits.sleep_more", "wait_lock": "waits.Others.wait_lock", "read": "waits.Others.read",
+                 "one_round": "waits.one_round"}
+    UNKNOWN = ("count", "mean_s", "min_s", "max_s", "p50_s", "p99_s", "p999_s", "items")
+    SIGMAS = 4
+    LATE = 0.03         # of the time, between the end of a wait and the thread's being told
+
+    @classmethod
+    def setUpClass(cls):
+        cls.options = [word for name, function in cls.FUNCTIONS.items() for word in ("-s", "py-%s=python:%s" % (name, function))]
+        with Target(WAITS, "--rounds", 60, hold=True, python=True) as target:
+            cls.report, cls.truth = profile(target, "-s", "nowhere=python:waits.nowhere", *cls.options)
+        cls.sections = sections(cls.report)
+        with Target(WAITS, "--rounds", 60, hold=True, python=True) as target:
+            cls.without, _ = profile(target)
+
+    def section(self, name):
+        return self.sections["py-" + name]
+
+    def check_total(self, name, truth_s):
+        section = self.section(name)
+        self.assertGreaterEqual(section["error_s"], 0)
+        self.assertLess(section["error_s"], 0.35 * truth_s, name)
+        self.assertAlmostEqual(section["total_s"], truth_s, delta=self.SIGMAS * section["error_s"] + self.LATE * truth_s, msg=name)
+
+    def test_times(self):
+        for name, spent_s in self.truth["functions"].items():
+            if name in self.FUNCTIONS:
+                self.check_total(name, spent_s)
+        self.check_total("one_round", self.truth["total_s"])
+
+    def test_self(self):
+        """Without those that it calls: they are sections, too, but for one."""
+        for name in self.FUNCTIONS:
+            if name != "one_round":
+                self.assertAlmostEqual(self.section(name)["self_s"], self.section(name)["total_s"], places=6, msg=name)
+        inner = sum(s["total_s"] for n, s in self.sections.items() if n.startswith("py-") and n != "py-one_round")
+        own = self.section("one_round")["total_s"] - inner
+        self.assertAlmostEqual(self.section("one_round")["self_s"], own, places=6)
+
+    def test_wall(self):
+        causes = {"compute": "cpu_s", "deeper": "cpu_s", "sleep_long": "sleep_s", "sleep_often": "sleep_s", "wait_lock": "lock_s",
+                  "read": "network_s"}
+        for name, cause in causes.items():
+            section = self.section(name)
+            self.assertGreater(section["wall"][cause], 0.7 * section["total_s"], name)
+            parts = sum(v for k, v in section["wall"].items() if k.endswith("_s") and k not in
+                        ("worker_cpu_s", "sync_s", "pipe_s", "child_s", "stopped_s", "residue_s"))
+            self.assertAlmostEqual(parts, section["total_s"], places=6, msg=name)
+
+    def test_unknown_is_null(self):
+        for name in self.FUNCTIONS:
+            for key in self.UNKNOWN:
+                self.assertIsNone(self.section(name)[key], "%s of %s" % (key, name))
+            self.assertEqual(self.section(name)["histogram"]["buckets"], [])
+            self.assertIsNone(self.section(name)["memory"]["rss_delta_bytes"])
+        self.assertIsNone(self.sections["work"]["error_s"])
+
+    def test_functions(self):
+        self.check_sums(self.report)
+        self.assertAlmostEqual(by_name(self.report, "py-deeper")["spin"]["cumulative_s"], self.section("deeper")["total_s"],
+                               delta=0.02 * self.section("deeper")["total_s"])
+        self.assertNotIn("sleep_long", by_name(self.report, "py-deeper"))
+
+    def test_marked_sections_are_as_without(self):
+        for name, section in sections(self.without).items():
+            if name != "(outside)":
+                self.assertEqual(self.sections[name]["count"], section["count"])
+                self.assertAlmostEqual(self.sections[name]["total_s"], section["total_s"], delta=0.1 * section["total_s"])
+                self.assertAlmostEqual(self.sections[name]["self_s"], section["self_s"], delta=0.1 * section["self_s"])
+
+    def test_nobody_has_met_it(self):
+        self.assertNotIn("nowhere", self.sections)
+        notes = [n for n in self.report["notes"] if "waits.nowhere" in n]
+        self.assertEqual(len(notes), 1, self.report["notes"])
+        self.assertFalse([n for n in self.report["notes"] if "py-" in n])
+
+    def test_without_samples(self):
+        done = run("-F", "0", "-s", "x=python:waits.compute", "--", "true")
+        self.assertEqual((done.returncode, done.stdout), (2, b""))
+        self.assertIn(b"x=python:waits.compute: Python functions are known from samples; give a --frequency above 0",
+                      done.stderr.split(b"\n")[0])
+
+
+if __name__ == "__main__":
+    unittest.main()

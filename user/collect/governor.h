@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * governor.h - keeps what profiling costs the target within --max-overhead.
+ *
+ * Cost is the time in our BPF programs, by the kernel's own measure of a run, and the traps, by ours of one at start. It
+ * is looked at some times a second. Over budget, what costs most is turned down: fewer samples, fewer faults looked at,
+ * waits watched part of the time, --section functions told from samples instead of probes; and if the markers alone are
+ * too much, the run ends. Each step is a line of overhead.reduced.
+ */
+#ifndef COLLECT_GOVERNOR_H
+#define COLLECT_GOVERNOR_H
+
+#include <stdbool.h>
+#include <linux/types.h>
+
+struct session;
+
+int governor_open(struct session *session);
+
+/* Looks, if it is time to. False: even the markers cost more than is allowed, the run is to end. */
+bool governor_poll(struct session *session);
+
+/* CLOCK_MONOTONIC ns at which it wants to be polled again. */
+__u64 governor_next(const struct session *session);
+
+/*
+ * Waits that are watched part of the time have been put down by weights that make up for the rest as far as was
+ * foreseen. By how much they are to be multiplied yet; 1: all have been watched.
+ */
+double governor_wait_scale(const struct session *session);
+
+void governor_close(struct session *session);
+
+#endif

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* native_sections.c - the functions of --section: an entry and a return probe each, all the time or now and then. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "collect/session_impl.h"
+#include "fail.h"
+#include "symbol/native.h"
+
+struct native_section {
+	int fd;			/* of the file */
+	pid_t pid;
+	__u64 offset;
+	__u32 row;
+	struct uprobe *entry, *leave;	/* NULL: it is not watched */
+};
+
+bool attach_is_python(const struct dcbs_native_section *section)
+{
+	return !strcmp(section->binary, "python");
+}
+
+__u32 attach_section_row(struct session *session, const struct dcbs_native_section *section)
+{
+	struct row_name key = {.kind = DCBS_NAME_SECTION};
+	__u32 row;
+
+	snprintf(key.text, sizeof(key.text), "%s", section->name);
+	row = attach_row(session, &key);
+	if (row && attach_is_python(section))
+		session->stats[row].sampled = 1;
+	return row;
+}
+
+/* The return first: an entry that is seen must not miss its return. */
+static int watch(struct session *session, struct native_section *native)
+{
+	char path[64];
+	struct uprobe_place place = {.pid = native->pid, .path = path, .offset = native->offset, .cookie = native->row, .at_return = true};
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", native->fd);
+	native->leave = uprobe_attach(session->skel->progs.on_return, &place);
+	if (!native->leave)
+		return -errno;
+	place.at_return = false;
+	native->entry = uprobe_attach(session->skel->progs.on_call, &place);
+	return native->entry ? 0 : -errno;
+}
+
+static void leave(struct native_section *native)
+{
+	uprobe_detach(native->leave);
+	uprobe_detach(native->entry);
+	native->leave = native->entry = NULL;
+}
+
+static struct native_section *new_native(struct session *session)
+{
+	struct native_section *grown = realloc(session->native, (session->nr_native + 1) * sizeof(*grown));
+
+	if (!grown)
+		return NULL;
+	session->native = grown;
+	grown += session->nr_native++;
+	*grown = (struct native_section){.fd = -1};
+	return grown;
+}
+
+static int attach_native(struct session *session, struct target *target, const struct dcbs_native_section *section)
+{
+	struct native_function function;
+	struct native_section *native;
+	int err;
+
+	err = native_function_find(&function, target->pid, section->binary, section->function);
+	if (err)
+		return err;
+	native = new_native(session);
+	if (!native) {
+		close(function.fd);
+		return fail(-ENOMEM, "out of memory");
+	}
+	*native = (struct native_section){
+		.fd = function.fd, .pid = target->pid, .offset = function.offset, .row = attach_section_row(session, section),
+	};
+	if (!native->row)
+		return fail(-E2BIG, "--section: more than %d sections", BPFPROF_ROWS - 2);
+	err = watch(session, native);
+	return err ? fail(err, "cannot attach to %s: %s%s", section->function, strerror(-err), attach_hint(-err)) : 0;
+}
+
+int attach_native_sections(struct session *session, struct target *target)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < session->opts.nr_sections && !err; i++)
+		if (!attach_is_python(&session->opts.sections[i]))
+			err = attach_native(session, target, &session->opts.sections[i]);
+	if (session->native_sections && !err && target_maps(target, "libstdc++.so"))
+		session_note(session, "process %d runs C++: an exception that passes through a --section function ends it", target->pid);
+	return err;
+}
+
+void native_leave(struct session *session)
+{
+	size_t i;
+
+	for (i = 0; i < session->nr_native; i++)
+		leave(&session->native[i]);
+}
+
+void native_are_sampled(struct session *session)
+{
+	size_t i;
+
+	for (i = 0; i < session->nr_native; i++)
+		session->stats[session->native[i].row].sampled = 1;
+}
+
+void native_close(struct session *session)
+{
+	size_t i;
+
+	native_leave(session);
+	for (i = 0; i < session->nr_native; i++)
+		close(session->native[i].fd);
+	free(session->native);
+	session->native = NULL;
+	session->nr_native = 0;
+}
