@@ -107,10 +107,12 @@ static __always_inline bool rss_skip(struct rss_local *local)
 
 	if (!local->skip)
 		return false;
-	part = rss_part_now(local, RSS_ANON);
-	if (part <= local->seen)
-		return false;
-	local->seen = part;
+	if (throttle.rss_every < 2) {
+		part = rss_part_now(local, RSS_ANON);
+		if (part <= local->seen)
+			return false;
+		local->seen = part;
+	}
 	local->skip--;
 	local->skipped++;
 	return true;

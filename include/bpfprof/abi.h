@@ -278,8 +278,10 @@ struct counters {
 	__u64 exits_unread;	/* threads that ended on a kernel that does not let us read their last events */
 	__u64 rows_used;
 	__u64 wakings;		/* of the targets' threads */
-	__u64 rss_events;	/* changes of RSS that were looked at */
-	__u64 samples;		/* of stacks, sent */
+	__u64 rss_events;	/* changes of RSS that were looked at ... */
+	__u64 rss_left;		/* ... and those that were left for others to account for */
+	__u64 samples;		/* of stacks, sent ... */
+	__u64 wait_samples;	/* ... and of them, those of threads that waited */
 	__u64 lost_samples;	/* for which there was no room */
 	__u64 stacks_broken;	/* whose Python frames could not all be read */
 	__u64 lost_paths;	/* events whose sections could not be read: charged to "(outside)" */

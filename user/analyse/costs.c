@@ -25,7 +25,7 @@ static double all_ns(const struct snapshot *snap, double ns_per_flush)
 
 	return cost_ns(c->flushes, ns_per_flush) + cost_ns(c->switches, snap->bpf_ns_per_switch) +
 	       cost_ns(c->wakings, snap->bpf_ns_per_waking) + cost_ns(c->rss_events, snap->bpf_ns_per_rss_event) +
-	       cost_ns(c->ticks, snap->bpf_ns_per_tick) + cost_ns(c->samples, snap->bpf_ns_per_sample) +
+	       cost_ns(c->ticks, snap->bpf_ns_per_tick) + cost_ns(c->samples > c->wait_samples ? c->samples - c->wait_samples : 0, snap->bpf_ns_per_sample) +
 	       cost_ns(c->calls, NAN);
 }
 

@@ -16,12 +16,15 @@
 #define SPARE 0.25		/* of the budget, below which something is turned up again ... */
 #define SPARE_LOOKS 25		/* ... after so many looks */
 #define SAMPLE_EVERY_MOST 32
-#define RSS_EVERY_MOST 256
+#define RSS_EVERY_MOST 64
+#define WORTH 0.1		/* of the budget: what takes less is not turned down */
 #define TOO_DEAR_LOOKS 4
 #define WATCH_NS 50000000ULL	/* waits are watched for so long at a time ... */
 #define REST_MOST_NS 60000000000ULL	/* ... and then not for so long */
 #define WAITS_MAY 0.5		/* of the budget */
 #define TRAP_USUAL_NS 1000
+#define LEFT_NS 15		/* of a change of RSS that is left for another to account for, ... */
+#define LEFT_EXACT_NS 45	/* ... with a look at the counter */
 
 /* What is turned down, in the order in which it is missed least. */
 enum lever {
@@ -39,6 +42,7 @@ struct governor {
 	double budget;			/* of one CPU */
 	double share[LEVERS];		/* of one CPU, at the last look */
 	unsigned int spare, too_dear;
+	__u32 rss_every;		/* changes of RSS for one that was looked at */
 	bool told[LEVERS];
 
 	/* Waits are watched from on_ns on, and what was seen stands for so much by its weight. waits_next_ns: when that changes; 0: never. */
@@ -111,14 +115,17 @@ static double count(struct session *session, double *ns)
 	double trap = isnan(session->trap_ns) ? TRAP_USUAL_NS : session->trap_ns;
 	__u64 now = session_now_ns(), since = g->looked_ns;
 
-	ns[LEVER_SAMPLES] = (double)(c.samples - g->last.samples) * each_ns(skel->progs.on_sample, 15000);
-	ns[LEVER_FAULTS] = (double)(c.rss_events - g->last.rss_events) * each_ns(skel->progs.on_rss, 300);
+	ns[LEVER_SAMPLES] = (double)(c.samples - c.wait_samples - (g->last.samples - g->last.wait_samples)) * each_ns(skel->progs.on_sample, 15000);
+	ns[LEVER_FAULTS] = (double)(c.rss_events - g->last.rss_events) * each_ns(skel->progs.on_rss, 300) +
+			   (double)(c.rss_left - g->last.rss_left) * (skel->bss->throttle.rss_every > 1 ? LEFT_NS : LEFT_EXACT_NS);
 	ns[LEVER_CALLS] = (double)(c.calls - g->last.calls) * call_ns(session);
 	ns[LEVER_WAITS] = (double)(c.switches - g->last.switches) * each_ns(skel->progs.on_switch, 1500) +
 			  (double)(c.wakings - g->last.wakings) *
 				  (each_ns(skel->progs.on_waking, 300) + each_ns(skel->progs.on_wakeup, 200));
 	ns[LEVER_MARKERS] = (double)(c.flushes - g->last.flushes) * (trap + each_ns(skel->progs.on_flush, 3000)) +
 			    (double)(c.ticks - g->last.ticks) * each_ns(skel->progs.on_tick, 1500);
+	if (c.rss_events != g->last.rss_events)
+		g->rss_every = (__u32)(1 + (c.rss_left - g->last.rss_left) / (c.rss_events - g->last.rss_events));
 	g->waits_spent_ns += ns[LEVER_WAITS];
 	g->last = c;
 	g->looked_ns = now;
@@ -165,9 +172,9 @@ static void rest(struct session *session)
 	double ns[LEVERS], rest_ns;
 	__u64 now;
 
+	now = session_now_ns();	/* first, as when they were begun to be watched: of many threads a list takes a while */
 	session_list(session, &views);
 	free(views);
-	now = session_now_ns();
 	t->waits_off = 1;
 	detach_waits(session);
 	count(session, ns);
@@ -230,7 +237,7 @@ static void fewer_faults(struct session *session, double allowed)
 {
 	struct throttle *t = &session->skel->bss->throttle;
 
-	t->rss_every = as_many(t->rss_every, session->governor->share[LEVER_FAULTS], allowed, RSS_EVERY_MOST);
+	t->rss_every = as_many(session->governor->rss_every, session->governor->share[LEVER_FAULTS], allowed, RSS_EVERY_MOST);
 	tell(session, LEVER_FAULTS, "only some page faults are looked at, by chance: memory is exact in sum, of sections as a mean, "
 	     "of single calls it is not");
 }
@@ -271,7 +278,7 @@ static enum lever dearest(const struct session *session)
 	int i, best = LEVER_MARKERS;
 
 	for (i = 0; i < LEVER_MARKERS; i++)
-		if (can[i] && g->share[i] > 0 && (best == LEVER_MARKERS || g->share[i] > g->share[best]))
+		if (can[i] && g->share[i] > WORTH * g->budget && (best == LEVER_MARKERS || g->share[i] > g->share[best]))
 			best = i;
 	return (enum lever)best;
 }
@@ -280,7 +287,7 @@ static void turn_down(struct session *session)
 {
 	struct governor *g = session->governor;
 	enum lever lever = dearest(session);
-	double allowed = g->budget - (total(g) - g->share[lever]);
+	double allowed = g->budget - (total(g) - g->share[lever]), ns[LEVERS];
 
 	switch (lever) {
 	case LEVER_SAMPLES: fewer_samples(session, allowed); break;
@@ -289,6 +296,7 @@ static void turn_down(struct session *session)
 	case LEVER_WAITS: waits_now_and_then(session); break;
 	default: break;
 	}
+	count(session, ns);	/* what it took to do so, and what came meanwhile, is no measure of what is left */
 }
 
 /* The markers alone: it takes a while of them, as nothing can be done about it but to end. */
