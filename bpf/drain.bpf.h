@@ -294,7 +294,8 @@ static long drain_some(u32 step, struct chunk *c)
 
 /*
  * Copies the next piece of the ring, up to its end, up to a chunk, and adds its events. Global, that
- * is verified once and on its own, however many programs and loops lead here. 1: that was the last.
+ * is verified once and on its own, however many programs and loops lead here. 1: that was the last, or cannot be
+ * read now: its page is not there, if only because a write after a fork is about to copy it.
  */
 __weak __noinline int drain_chunk(struct thread *thread, struct process *process)
 {
@@ -314,10 +315,8 @@ __weak __noinline int drain_chunk(struct thread *thread, struct process *process
 	if (!n || n > CHUNK)
 		return 1;
 	if (bpf_probe_read_user(thread->events, n * sizeof(struct dcbs_event),
-				(void *)(d->ring + at * sizeof(struct dcbs_event)))) {
-		__sync_fetch_and_add(&counters.lost_unread, d->last - d->next);
+				(void *)(d->ring + at * sizeof(struct dcbs_event))))
 		return 1;
-	}
 	c.nr_events = n;
 	bpf_loop((n + STEP - 1) / STEP, drain_some, &c, 0);
 	d->next += n;
@@ -407,8 +406,17 @@ static __always_inline void drain_locked(struct thread *thread, struct process *
 	for (i = 0; i <= DCBS_RING / CHUNK; i++)
 		if (drain_chunk(thread, process))
 			break;
-	thread->consumed = head->head;
-	__sync_fetch_and_add(&counters.events, n);
+	thread->consumed = d->next;	/* what could not be read is tried again, as long as it is not written over */
+	__sync_fetch_and_add(&counters.events, n - (d->last - d->next));
+}
+
+/* There will be no other time. */
+static __always_inline void count_unread(struct task_struct *task)
+{
+	struct thread *thread = bpf_task_storage_get(&threads, task, NULL, 0);
+
+	if (thread && thread->drain.last != thread->drain.next)
+		__sync_fetch_and_add(&counters.lost_unread, thread->drain.last - thread->drain.next);
 }
 
 /* The current task's storage, for nobody else to touch until thread_unlock(). NULL: somebody is at it, who was interrupted by us. */

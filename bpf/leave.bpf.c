@@ -193,6 +193,7 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	if (task->pid == task->tgid && live_threads(task) > 0 && !(BPF_CORE_READ(task, signal, flags) & SIGNAL_GROUP_EXIT))
 		process->headless = 1;
 	drain_current(task, process);
+	count_unread(task);
 	if (!mm_of(task)) {
 		__sync_fetch_and_add(&counters.exits_unread, 1);
 		return 0;
@@ -213,6 +214,7 @@ static __always_inline int last_look(struct task_struct *task)
 		return 0;
 	note_rss(task, process);
 	drain_current(task, process);
+	count_unread(task);
 	charge_open(task, process);
 	return 0;
 }
