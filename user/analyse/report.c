@@ -17,6 +17,7 @@
 #include "sanitize.h"
 
 #define NS 1e-9
+#define TARGET_COMMAND_BYTES 4096
 
 static int add_targets(struct dcbs_report *r, const struct snapshot *snap)
 {
@@ -31,7 +32,7 @@ static int add_targets(struct dcbs_report *r, const struct snapshot *snap)
 		to = &r->targets[r->nr_targets++];
 		to->pid = from->pid;
 		to->comm = sanitize(from->comm, sizeof(from->comm));
-		to->command = sanitize(from->command, sizeof(from->command));
+		to->command = from->command ? sanitize(from->command, TARGET_COMMAND_BYTES) : strdup("");
 		to->started_at = from->started_at;
 		to->markers = from->markers;
 		if (!to->comm || !to->command)
