@@ -347,7 +347,7 @@ static void measure_probe(struct session *session)
 void session_renew(struct session *session, struct target *target, __u32 execs)
 {
 	target->execs = execs;
-	target->state = 0;
+	target->state = target->names_lost = 0;
 	uprobe_detach(target->marker_link);	/* the image it was for is gone */
 	target->marker_link = NULL;
 	target_refresh(target);
