@@ -203,6 +203,13 @@ void publish_python(struct session *session, const struct target *target)
 	process->gil_end = end;
 }
 
+/* The kernel has one counter of probes for a place, or none: who came first without it keeps us out. */
+static int fail_marker(const struct marker *marker, int err)
+{
+	return fail(-err, "cannot attach to %s: %s%s", marker->path, strerror(err), err == EINVAL ?
+		    "; another tracer (bpftrace, perf) may have a probe on dcbs_marker_flush: end it first" : attach_hint(err));
+}
+
 static int attach_marker(struct session *session, struct target *target, const struct marker *marker)
 {
 	char path[64];
@@ -211,12 +218,9 @@ static int attach_marker(struct session *session, struct target *target, const s
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", marker->fd);
 	if (session->children)
-		return children_attach(session, marker, &place) ?
-			fail(-errno, "cannot attach to %s: %s%s", marker->path, strerror(errno), attach_hint(errno)) : 0;
+		return children_attach(session, marker, &place) ? fail_marker(marker, errno) : 0;
 	target->marker_link = uprobe_attach(session->skel->progs.on_flush, &place);
-	if (!target->marker_link)
-		return fail(-errno, "cannot attach to %s: %s%s", marker->path, strerror(errno), attach_hint(errno));
-	return 0;
+	return target->marker_link ? 0 : fail_marker(marker, errno);
 }
 
 /* 1: the markers are there and probed; 0: there are none yet; -errno. */
@@ -229,7 +233,9 @@ int attach_target(struct session *session, struct target *target)
 		return err;
 	target->state = marker.state;
 	target->facts.markers = true;
-	err = publish_target(session, target);
+	err = target_check_clock(target);
+	if (!err)
+		err = publish_target(session, target);
 	if (!err)
 		err = attach_marker(session, target, &marker);
 	marker_close(&marker);

@@ -138,6 +138,8 @@ int session_open(struct session **result, const struct dcbs_options *opts, size_
 
 	if (nr_targets > BPFPROF_PROCESSES)
 		return fail(-E2BIG, "more than %d processes at a time; give fewer -p", BPFPROF_PROCESSES);
+	if (target_clock_offset(getpid()))
+		return fail(-EOPNOTSUPP, "this is a time namespace, where the clock is not the kernel's; start dcbs-bpfprof in the machine's own");
 	err = privilege_check();
 	if (err)
 		return err;

@@ -142,6 +142,42 @@ int target_open(struct target *target, pid_t pid)
 	return 0;
 }
 
+static __u64 time_namespace(pid_t pid, const char *which)
+{
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, which);
+	return stat(path, &st) ? 0 : (__u64)st.st_ino;
+}
+
+/* The file tells of the namespace that its children will be in; mostly that is its own. */
+long long target_clock_offset(pid_t pid)
+{
+	long long seconds = 0, ns = 0;
+	char buf[256], *p;
+
+	if (read_proc(pid, "timens_offsets", buf, sizeof(buf)) <= 0 || !(p = strstr(buf, "monotonic")) ||
+	    sscanf(p, "monotonic %lld %lld", &seconds, &ns) != 2)
+		return 0;
+	if (time_namespace(pid, "time") != time_namespace(pid, "time_for_children"))
+		return 0;
+	return seconds ? seconds : ns;
+}
+
+int target_check_clock(const struct target *target)
+{
+	char buf[4096];
+
+	if (target_clock_offset(target->pid))
+		return fail(-EOPNOTSUPP, "process %d is in a time namespace, where the clock is not the kernel's: its sections cannot be "
+			    "timed; start it in the machine's own", target->pid);
+	if (read_proc(target->pid, "status", buf, sizeof(buf)) > 0 && strstr(buf, "\nSeccomp:\t1\n"))
+		return fail(-EOPNOTSUPP, "process %d is in seccomp's strict mode, where reading the clock would end it: its sections cannot "
+			    "be timed", target->pid);
+	return 0;
+}
+
 void target_close(struct target *target)
 {
 	if (target->pidfd >= 0)

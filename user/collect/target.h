@@ -50,6 +50,12 @@ bool target_ended(struct target *target);
  */
 int target_find_marker(const struct target *target, struct marker *marker);
 
+/* How far its CLOCK_MONOTONIC is from the kernel's, in seconds, or less than that in ns; 0: not at all, or not known. */
+long long target_clock_offset(pid_t pid);
+
+/* Can its sections be timed? Says why not. */
+int target_check_clock(const struct target *target);
+
 /* Has it mapped a file whose base name begins so? */
 bool target_maps(const struct target *target, const char *base);
 
