@@ -161,7 +161,7 @@ $O/tests/targets/hot $O/tests/targets/layers: CFLAGS += -fno-omit-frame-pointer 
 $O/tests/targets/%: tests/targets/%.c $(marker_lib) | $(first)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(CFLAGS) $(warnings) $(cstd) $(depflags) -D_GNU_SOURCE -pthread -o $@ $< \
-		-L$O -Wl,--as-needed -ldcbs-markers -ldl -Wl,-rpath,$(abspath $O)
+		-L$O -Wl,--as-needed -ldcbs-markers -ldl -lseccomp -Wl,-rpath,$(abspath $O)
 
 $O/tests/targets/%: tests/targets/%.cpp $(marker_lib) | $(first)
 	@mkdir -p $(@D)
