@@ -7,6 +7,7 @@
 #   make bench           the same for the cost of a section, side by side with other tools
 #   make deps            install the packages that building and testing need (Debian 12; root or sudo)
 #   make fuzz            read hostile input for FUZZ_SECONDS=30 a reader, with clang's libFuzzer and sanitizers
+#   make soak            profile at full rate for SOAK_SECONDS=1200: does the profiler's memory stay flat, are all counts exact?
 #   make install         install the command, the marker library and its headers      DESTDIR= prefix=/usr/local
 #   make install-python  install the module dcbs_profiler for one interpreter         DESTDIR= PYTHON=python3
 #   make clean           remove what was built
@@ -45,7 +46,7 @@ packages_bench := bpftrace libbpf-tools lttng-tools liblttng-ust-dev
 setup_goals := demo test test-pythons bench fuzz
 first := $(if $(filter $(setup_goals),$(MAKECMDGOALS)),deps)
 
-.PHONY: all help deps demo test test-pythons bench fuzz install install-python clean
+.PHONY: all help deps demo test test-pythons bench fuzz soak install install-python clean
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -213,6 +214,8 @@ $(fuzz_bpf): $O/fuzz/%: tests/fuzz/%.c | $(first)
 		-Wno-ignored-attributes -Wno-unused-function $(cstd) $(depflags) -D__TARGET_ARCH_$(bpf_arch) -Itests/fuzz/host \
 		-Itests/fuzz -Ibpf -o $@ $<
 
+SOAK_SECONDS ?= 1200
+
 # ---- goals ----------------------------------------------------------------------------------------
 all: $O/dcbs-bpfprof $O/libbpfprof.a $(marker_lib) $O/libdcbs-markers.a $(python_ext) $(python_py)
 
@@ -227,6 +230,9 @@ test-pythons: all $(target_bins) $(tool_bins)
 
 fuzz: $(fuzz_bpf) $(fuzz_user)
 	$(Q)tests/fuzz/run $O $(FUZZ_SECONDS)
+
+soak: all $(target_bins)
+	$(Q)tests/soak $O $(SOAK_SECONDS)
 
 bench: all $(bench_bins)
 	$(Q)tests/bench/run $O $(PYTHON)

@@ -2,7 +2,7 @@
 /*
  * stress.c - many sections on many threads in hot loops, with forks in between.
  *
- *     stress [--threads N] [--sections TOTAL] [--forks N] [--seconds S]
+ *     stress [--threads N] [--sections TOTAL] [--forks N] [--fork-ms MS] [--seconds S]
  *
  * --seconds: until so long has passed instead of a number of sections. Four of every five sections
  * of a thread are "hot-0" to "hot-3", "hot-1" inside "hot-0"; the fifth is "fifth-" and the thread's
@@ -25,6 +25,7 @@ static const char *const names[NAMES] = {"hot-0",   "hot-1",   "hot-2",   "hot-3
 					 "fifth-1", "fifth-2", "fifth-3", "child"};
 static dcbs_id ids[NAMES];
 static uint64_t end_ns;		/* 0: by number */
+static uint64_t fork_ms = 2;	/* from one fork to the next */
 
 struct worker {
 	pthread_t thread;
@@ -88,7 +89,7 @@ static uint64_t fork_children(uint64_t forks)
 			child(i);
 		if (pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && !WEXITSTATUS(status))
 			forked++;
-		truth_sleep_ns(2000000);
+		truth_sleep_ns(fork_ms * 1000000);
 	}
 	return forked;
 }
@@ -124,6 +125,7 @@ int main(int argc, char **argv)
 		{.name = "--threads", .number = &threads},
 		{.name = "--sections", .number = &sections},
 		{.name = "--forks", .number = &forks},
+		{.name = "--fork-ms", .number = &fork_ms},
 		{.name = "--seconds", .number = &seconds},
 		{0},
 	};
