@@ -3,6 +3,7 @@
 #   make                 build everything under build/
 #   make demo            install what is missing, build, start an evaluation, attach to it, print the report
 #   make test            install what is missing, build, run every test (root, for the tests that load BPF)
+#   make test-pythons    the tests of interpreters with one more: Python 3.14, in a root of Debian's sid (root, network)
 #   make bench           the same for the cost of a section, side by side with other tools
 #   make deps            install the packages that building and testing need (Debian 12; root or sudo)
 #   make fuzz            read hostile input for FUZZ_SECONDS=30 a reader, with clang's libFuzzer and sanitizers
@@ -36,14 +37,15 @@ cstd := -std=gnu11 -Iinclude -DDCBS_VERSION='"$(VERSION)"'
 packages_build := gcc g++ make pkg-config clang llvm libbpf-dev bpftool libelf-dev libdw-dev zlib1g-dev \
 	libjansson-dev libncurses-dev libcap-dev libseccomp-dev python3 python3-dev
 packages_test := libcmocka-dev python3-torch tmux procps strace libcap2-bin
+packages_pythons := mmdebstrap
 packages_fuzz := libclang-rt-14-dev
 packages_bench := bpftrace libbpf-tools lttng-tools liblttng-ust-dev
 
 # The goals that promise to do all their own set-up install before they build.
-setup_goals := demo test bench fuzz
+setup_goals := demo test test-pythons bench fuzz
 first := $(if $(filter $(setup_goals),$(MAKECMDGOALS)),deps)
 
-.PHONY: all help deps demo test bench fuzz install install-python clean
+.PHONY: all help deps demo test test-pythons bench fuzz install install-python clean
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -53,6 +55,7 @@ help:
 
 deps:
 	$(Q)tests/deps.sh $(packages_build) $(packages_test)
+	$(if $(filter test-pythons,$(MAKECMDGOALS)),-$(Q)tests/deps.sh $(packages_pythons))
 	$(if $(filter fuzz,$(MAKECMDGOALS)),$(Q)tests/deps.sh $(packages_fuzz))
 	$(if $(filter bench,$(MAKECMDGOALS)),-$(Q)tests/deps.sh $(packages_bench))
 
@@ -218,6 +221,9 @@ demo: all
 
 test: all $(target_bins) $(unit_bins) $(tool_bins)
 	$(Q)tests/run $O $(PYTHON)
+
+test-pythons: all $(target_bins) $(tool_bins)
+	$(Q)tests/pythons.sh $O $(PYTHON)
 
 fuzz: $(fuzz_bpf) $(fuzz_user)
 	$(Q)tests/fuzz/run $O $(FUZZ_SECONDS)

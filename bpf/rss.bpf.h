@@ -170,6 +170,15 @@ struct rss_walk {
 	s64 file, anon, shmem;
 };
 
+/* A CPU's offset is the same in all entries: a child's takes it from the first one's. */
+static __always_inline u64 rss_offset(u32 cpu)
+{
+	u32 first = 0;
+	struct rss_local *local = bpf_map_lookup_percpu_elem(&rss_locals, &first, cpu);
+
+	return local ? local->offset : 0;
+}
+
 static long rss_add_cpu(u32 cpu, struct rss_walk *w)
 {
 	struct rss_local *local = bpf_map_lookup_percpu_elem(&rss_locals, &w->index, cpu);
@@ -181,6 +190,8 @@ static long rss_add_cpu(u32 cpu, struct rss_walk *w)
 		*(void *volatile *)&local->offset = local;
 		local->offset = *(volatile u64 *)&local->offset - w->entry;
 	}
+	if (!local->offset)
+		local->offset = rss_offset(cpu);
 	if (!local->offset)
 		return 1;
 	file = rss_part(w->mm, RSS_FILE, local->offset);

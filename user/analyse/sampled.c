@@ -103,6 +103,6 @@ double sampled_error_s(const struct snapshot *snap, const struct snapshot_row *r
 	tick_ns = w.tick_ns + w.queue_ns;
 	for (i = 0; i < snap->nr_stacks; i++)
 		if (samples_in(snap, &snap->stacks[i], (__u16)at, SAMPLES_INCLUSIVE))
-			squares += (double)snap->stacks[i].cpu_samples * tick_ns * tick_ns + snap->stacks[i].off_ns2;
+			squares += snap->stacks[i].cpu_samples2 * tick_ns * tick_ns + snap->stacks[i].off_ns2;
 	return sqrt(squares) * NS;
 }

@@ -18,6 +18,8 @@
 #define SAMPLE_EVERY_MOST 32
 #define RSS_EVERY_MOST 64
 #define WORTH 0.1		/* of the budget: what takes less is not turned down */
+#define OVER_LOOKS 4		/* over budget, until something is done: a burst is let pass ... */
+#define FAR_OVER 10		/* ... unless it is so many times over */
 #define TOO_DEAR_LOOKS 4
 #define WATCH_NS 50000000ULL	/* waits are watched for so long at a time ... */
 #define REST_MOST_NS 60000000000ULL	/* ... and then not for so long */
@@ -41,13 +43,12 @@ struct governor {
 	struct counters last;
 	double budget;			/* of one CPU */
 	double share[LEVERS];		/* of one CPU, at the last look */
-	unsigned int spare, too_dear;
+	unsigned int spare, over, too_dear;	/* looks in a row */
 	__u32 rss_every;		/* changes of RSS for one that was looked at */
 	bool told[LEVERS];
 
-	/* Waits are watched from on_ns on, and what was seen stands for so much by its weight. waits_next_ns: when that changes; 0: never. */
-	__u64 on_ns, waits_next_ns;
-	double waits_spent_ns, stood_for_ns;
+	__u64 waits_next_ns;		/* when it changes whether waits are watched; 0: they always are */
+	double waits_spent_ns;		/* on them, since they were last begun to be watched */
 };
 
 int governor_open(struct session *session)
@@ -56,7 +57,7 @@ int governor_open(struct session *session)
 
 	if (!g)
 		return fail(-ENOMEM, "out of memory");
-	g->start_ns = g->on_ns = g->looked_ns = session_now_ns();
+	g->start_ns = g->looked_ns = session_now_ns();
 	g->next_ns = g->looked_ns + FIRST_LOOK_NS;
 	g->budget = session->opts.max_overhead_percent / 100;
 	g->last = session->skel->bss->counters;
@@ -156,13 +157,6 @@ static double total(const struct governor *g)
 
 /* ---- waits, watched part of the time ---- */
 
-static __u32 wait_weight(const struct session *session)
-{
-	__u32 weight = session->skel->bss->throttle.wait_weight;
-
-	return weight > 1 ? weight : 1;
-}
-
 /* Who waits is charged up to now. For how long is nobody watched, that what it took comes to the share that it may take? */
 static void rest(struct session *session)
 {
@@ -170,16 +164,13 @@ static void rest(struct session *session)
 	volatile struct throttle *t = &session->skel->bss->throttle;
 	struct thread_view *views;
 	double ns[LEVERS], rest_ns;
-	__u64 now;
 
-	now = session_now_ns();	/* first, as when they were begun to be watched: of many threads a list takes a while */
 	session_list(session, &views);
 	free(views);
 	t->waits_off = 1;
 	detach_waits(session);
 	count(session, ns);
 	rest_ns = fmin(g->waits_spent_ns / (g->budget * WAITS_MAY), (double)REST_MOST_NS);
-	g->stood_for_ns += wait_weight(session) * (double)(now - g->on_ns);
 	t->wait_weight = (__u32)(1 + rest_ns / WATCH_NS);
 	g->waits_next_ns = session_now_ns() + (__u64)rest_ns;
 }
@@ -196,24 +187,14 @@ static void watch(struct session *session)
 	t->wait_phase++;
 	t->waits_off = 0;
 	g->waits_spent_ns = 0;
-	g->on_ns = session_now_ns();
-	g->waits_next_ns = g->on_ns + (attach_waits(session) ? REST_MOST_NS : WATCH_NS);
+	g->waits_next_ns = session_now_ns() + (attach_waits(session) ? REST_MOST_NS : WATCH_NS);
 	session_list(session, &views);
 	free(views);
 }
 
-double governor_wait_scale(const struct session *session)
+bool governor_waits_rest(const struct session *session)
 {
-	const struct governor *g = session->governor;
-	__u64 end = session->skel->bss->window.end_ns ?: session_now_ns();
-	double stood_for;
-
-	if (!g || !g->waits_next_ns || end <= g->start_ns)
-		return 1;
-	stood_for = g->stood_for_ns;
-	if (!session->skel->bss->throttle.waits_off && end > g->on_ns)
-		stood_for += wait_weight(session) * (double)(end - g->on_ns);
-	return stood_for > 0 ? (double)(end - g->start_ns) / stood_for : 1;
+	return session->governor && session->governor->waits_next_ns;
 }
 
 /* ---- turning down and up ---- */
@@ -238,8 +219,8 @@ static void fewer_faults(struct session *session, double allowed)
 	struct throttle *t = &session->skel->bss->throttle;
 
 	t->rss_every = as_many(session->governor->rss_every, session->governor->share[LEVER_FAULTS], allowed, RSS_EVERY_MOST);
-	tell(session, LEVER_FAULTS, "only some page faults are looked at, by chance: memory is exact in sum, of sections as a mean, "
-	     "of single calls it is not");
+	tell(session, LEVER_FAULTS, "only some page faults are looked at, by chance: growth is exact in sum, an estimate of sections, and "
+	     "unreliable of single calls");
 }
 
 /* A probe that makes a function several times slower cannot tell how long it takes. Samples can, without slowing it. */
@@ -334,8 +315,11 @@ bool governor_poll(struct session *session)
 	if (!markers_fit(session))
 		return false;
 	g->spare = total(g) < SPARE * g->budget ? g->spare + 1 : 0;
-	if (total(g) > g->budget && !g->too_dear)
+	g->over = total(g) > g->budget ? g->over + 1 : 0;
+	if (!g->too_dear && g->over >= (total(g) > FAR_OVER * g->budget ? 2 : OVER_LOOKS)) {
 		turn_down(session);
+		g->over = OVER_LOOKS - 2;
+	}
 	if (g->spare >= SPARE_LOOKS) {
 		turn_up(session);
 		g->spare = 0;
