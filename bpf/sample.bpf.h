@@ -47,6 +47,37 @@ static __always_inline void native_walk(void *ctx, struct walker *w)
 		w->sample.flags |= SAMPLE_NATIVE_CUT;
 }
 
+/*
+ * The C library has no frame pointers, and waits are in it: with the stack itself, user space finds who called it. What is
+ * above the end of a stack is mapped as a rule, for it is where the thread or the process began.
+ */
+static __always_inline void stack_copy(struct walker *w, struct task_struct *task)
+{
+#if defined(__TARGET_ARCH_x86)
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	void *to = &w->python[SAMPLE_STACK_AT];
+	u64 sp = regs->rsp;
+
+	if (w->sample.nr_python || !w->sample.nr_native)
+		return;
+	if (!bpf_probe_read_user(to, SAMPLE_STACK, (void *)sp))
+		w->sample.stack_bytes = SAMPLE_STACK;
+	else if (!bpf_probe_read_user(to, SAMPLE_STACK / 8, (void *)sp))
+		w->sample.stack_bytes = SAMPLE_STACK / 8;
+	w->sample.sp = sp;
+	w->sample.bp = regs->rbp;
+#endif
+}
+
+static __always_inline u64 sample_bytes(const struct walker *w)
+{
+	const struct sample *s = &w->sample;
+
+	if (s->stack_bytes)
+		return sizeof(*s) + SAMPLE_STACK_AT * sizeof(struct python_frame) + s->stack_bytes;
+	return sizeof(*s) + s->nr_python * sizeof(struct python_frame) + s->nr_native * sizeof(u64);
+}
+
 static __always_inline void sample_take(void *ctx, struct walker *w, struct task_struct *task, struct process *process,
 					struct clock *clock, u32 kind)
 {
@@ -63,12 +94,13 @@ static __always_inline void sample_take(void *ctx, struct walker *w, struct task
 		take_row(w, ROW_OUTSIDE);
 	python_walk(w, task, process);
 	native_walk(ctx, w);
+	stack_copy(w, task);
 }
 
 /* User space looks often enough: nobody is woken, which would cost the target more than the sample. */
 static __always_inline void sample_send(struct walker *w)
 {
-	u64 bytes = sizeof(struct sample) + w->sample.nr_python * sizeof(struct python_frame) + w->sample.nr_native * sizeof(u64);
+	u64 bytes = sample_bytes(w);
 
 	if (bytes > sizeof(struct sample) + sizeof(w->python))
 		return;
