@@ -6,8 +6,7 @@
 #include "clock.bpf.h"
 #include "pywalk.bpf.h"
 
-#define GAPS 8		/* waits whose distances are averaged, roughly */
-#define GAPS_MOST 4	/* sampling periods: none counts as longer */
+#define EPOCH 64	/* sampling periods, in which a thread's waits are counted */
 
 static __always_inline void take_row(struct walker *w, u32 row)
 {
@@ -114,19 +113,23 @@ static __always_inline void sample_send(struct walker *w)
 
 /*
  * Not every wait of a thread that waits often is sampled, and which is must not depend on how long it will be:
- * each is with a probability of so many waits a sampling period, by how often the thread began to wait up to
- * here, and stands for the inverse of that many.
+ * each is with a probability of so many waits a sampling period, by how many there were in the epoch before, and
+ * so far in this one. It stands for the inverse of that many.
  */
 static __always_inline bool wait_is_due(struct clock *clock, u64 now)
 {
-	u64 most = GAPS_MOST * sample_period_ns, gap = now - clock->off_began_ns, weight;
+	u64 period = sample_period_ns * (throttle.sample_every > 1 ? throttle.sample_every : 1), elapsed = now - clock->off_epoch_ns;
+	u32 weight;
 
-	if (gap > most)
-		gap = most;
-	clock->off_began_ns = now;
-	clock->off_gap_ns = clock->off_gap_ns ? clock->off_gap_ns - clock->off_gap_ns / GAPS + gap / GAPS : gap;
-	weight = sample_period_ns * (throttle.sample_every > 1 ? throttle.sample_every : 1) / (clock->off_gap_ns + 1);
-	clock->off_weight = weight > 1 ? (u32)weight : 1;
+	if (elapsed > EPOCH * period) {
+		clock->off_before = (u32)(clock->off_waits * period / elapsed);
+		clock->off_waits = 0;
+		clock->off_epoch_ns = now;
+	}
+	weight = ++clock->off_waits / EPOCH;
+	if (weight < clock->off_before)
+		weight = clock->off_before;
+	clock->off_weight = weight ?: 1;
 	return bpf_get_prandom_u32() % clock->off_weight == 0;
 }
 
