@@ -109,6 +109,8 @@ static __always_inline void sample_send(struct walker *w)
 		__sync_fetch_and_add(&counters.lost_samples, 1);
 	else
 		__sync_fetch_and_add(&counters.samples, 1);
+	if (w->sample.kind == SAMPLE_OFF)
+		__sync_fetch_and_add(&counters.wait_samples, 1);
 }
 
 /*

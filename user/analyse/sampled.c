@@ -66,7 +66,7 @@ static void estimate(struct snapshot_row *row, __u16 index, const struct snapsho
 	size_t i;
 
 	memset(l, 0, sizeof(*l));
-	row->stat.total_ns = row->stat.self_ns = 0;
+	row->stat = (struct row_stat){.kind = row->stat.kind, .sampled = row->stat.sampled};
 	for (i = 0; i < snap->nr_stacks; i++) {
 		const struct snapshot_stack *stack = &snap->stacks[i];
 

@@ -23,14 +23,14 @@ bool attach_is_python(const struct dcbs_native_section *section)
 	return !strcmp(section->binary, "python");
 }
 
-__u32 attach_python_row(struct session *session, const char *name)
+__u32 attach_section_row(struct session *session, const struct dcbs_native_section *section)
 {
 	struct row_name key = {.kind = DCBS_NAME_SECTION};
 	__u32 row;
 
-	snprintf(key.text, sizeof(key.text), "%s", name);
+	snprintf(key.text, sizeof(key.text), "%s", section->name);
 	row = attach_row(session, &key);
-	if (row)
+	if (row && attach_is_python(section))
 		session->stats[row].sampled = 1;
 	return row;
 }
@@ -71,7 +71,6 @@ static struct native_section *new_native(struct session *session)
 
 static int attach_native(struct session *session, struct target *target, const struct dcbs_native_section *section)
 {
-	struct row_name key = {.kind = DCBS_NAME_SECTION};
 	struct native_function function;
 	struct native_section *native;
 	int err;
@@ -84,9 +83,8 @@ static int attach_native(struct session *session, struct target *target, const s
 		close(function.fd);
 		return fail(-ENOMEM, "out of memory");
 	}
-	snprintf(key.text, sizeof(key.text), "%s", section->name);
 	*native = (struct native_section){
-		.fd = function.fd, .pid = target->pid, .offset = function.offset, .row = attach_row(session, &key),
+		.fd = function.fd, .pid = target->pid, .offset = function.offset, .row = attach_section_row(session, section),
 	};
 	if (!native->row)
 		return fail(-E2BIG, "--section: more than %d sections", BPFPROF_ROWS - 2);

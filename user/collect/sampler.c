@@ -20,10 +20,13 @@ struct sampler {
 	struct ring_buffer *ring;
 	struct target *targets;
 	const size_t *nr_targets;
+	void (*look)(void *ctx);
+	void *ctx;
 	struct stack_table table;
 	__u64 *is_section;		/* of each frame of the table: bit i, it is functions[i] */
-	struct {
-		const char *qualname;
+	struct sampler_function {
+		const char *name;
+		bool python;
 		__u32 row;
 	} functions[FUNCTIONS_MAX];
 	size_t nr_functions;
@@ -35,13 +38,20 @@ struct sampler {
 
 /* ---- one sample ---- */
 
+static bool is_function(const struct sampler_function *f, const struct symbol *s)
+{
+	if (f->python)
+		return s->python && pyname_matches(f->name, s->function, s->file);
+	return !s->python && s->function && !strcmp(f->name, s->function);
+}
+
 static __u64 sections_of(const struct sampler *sampler, const struct symbol *s)
 {
 	__u64 bits = 0;
 	size_t i;
 
-	for (i = 0; i < sampler->nr_functions && s->python; i++)
-		if (pyname_matches(sampler->functions[i].qualname, s->function, s->file))
+	for (i = 0; i < sampler->nr_functions; i++)
+		if (is_function(&sampler->functions[i], s))
 			bits |= 1ULL << i;
 	return bits;
 }
@@ -156,7 +166,7 @@ static void push_rest(struct sampler *sampler, __u16 flags)
 		push(sampler, &more);
 }
 
-static struct target *target_of(struct sampler *sampler, __u32 tgid)
+static struct target *find_target(struct sampler *sampler, __u32 tgid)
 {
 	size_t i;
 
@@ -166,7 +176,29 @@ static struct target *target_of(struct sampler *sampler, __u32 tgid)
 	return NULL;
 }
 
-/* Python functions that are sections come after those that are marked, and beside what is outside of these; innermost first. */
+/* A process that is not known may be a child that has just been born. */
+static struct target *target_of(struct sampler *sampler, __u32 tgid)
+{
+	struct target *target = find_target(sampler, tgid);
+
+	if (target)
+		return target;
+	sampler->look(sampler->ctx);
+	return find_target(sampler, tgid);
+}
+
+/* A function that is probed, too. */
+static bool has_row(const struct sample *sample, __u32 row)
+{
+	int i;
+
+	for (i = 0; i < sample->nr_rows; i++)
+		if (sample->rows[i] == row)
+			return true;
+	return false;
+}
+
+/* Functions that are sections come after those that are marked, and beside what is outside of these; innermost first. */
 static void add_functions(struct sampler *sampler, struct sample *sample)
 {
 	__u64 bits, met = 0;
@@ -176,7 +208,7 @@ static void add_functions(struct sampler *sampler, struct sample *sample)
 		bits = sampler->is_section[sampler->at[i]] & ~met;
 		met |= bits;
 		for (; bits; bits &= bits - 1)
-			if (sample->nr_rows < SAMPLE_ROWS)
+			if (sample->nr_rows < SAMPLE_ROWS && !has_row(sample, sampler->functions[__builtin_ctzll(bits)].row))
 				sample->rows[sample->nr_rows++] = (__u16)sampler->functions[__builtin_ctzll(bits)].row;
 	}
 	sampler->met |= met;
@@ -233,8 +265,10 @@ static int on_sample(void *ctx, void *data, size_t size)
 	if (head.nr_rows > SAMPLE_ROWS || !is_whole(&head, size))
 		return 0;
 	target = target_of(sampler, sample->tgid);
-	if (!target || !target->symbols)
+	if (!target || !target->symbols) {	/* a child that is gone already */
+		sampler->lost_stacks++;
 		return 0;
+	}
 	sampler->depth = 0;
 	native = (const __u64 *)(python + sample->nr_python);
 	nr_native = sample->nr_native;
@@ -266,12 +300,11 @@ void sampler_poll(struct sampler *sampler)
 
 /* ---- life ---- */
 
-int sampler_add_function(struct sampler *sampler, const char *qualname, __u32 row)
+int sampler_add_function(struct sampler *sampler, const char *name, bool python, __u32 row)
 {
 	if (sampler->nr_functions == FUNCTIONS_MAX)
-		return fail(-E2BIG, "--section: more than %d Python functions", FUNCTIONS_MAX);
-	sampler->functions[sampler->nr_functions].qualname = qualname;
-	sampler->functions[sampler->nr_functions++].row = row;
+		return fail(-E2BIG, "--section: more than %d functions", FUNCTIONS_MAX);
+	sampler->functions[sampler->nr_functions++] = (struct sampler_function){name, python, row};
 	return 0;
 }
 
@@ -280,12 +313,13 @@ bool sampler_has_met(const struct sampler *sampler, const char *qualname)
 	size_t i;
 
 	for (i = 0; i < sampler->nr_functions; i++)
-		if (!strcmp(sampler->functions[i].qualname, qualname))
+		if (!strcmp(sampler->functions[i].name, qualname))
 			return sampler->met >> i & 1;
 	return false;
 }
 
-int sampler_open(struct sampler **result, int ring_fd, struct target *targets, const size_t *nr_targets)
+int sampler_open(struct sampler **result, int ring_fd, struct target *targets, const size_t *nr_targets, void (*look)(void *ctx),
+		 void *ctx)
 {
 	struct sampler *sampler = calloc(1, sizeof(*sampler));
 
@@ -293,6 +327,8 @@ int sampler_open(struct sampler **result, int ring_fd, struct target *targets, c
 		return fail(-ENOMEM, "out of memory");
 	sampler->targets = targets;
 	sampler->nr_targets = nr_targets;
+	sampler->look = look;
+	sampler->ctx = ctx;
 	sampler->ring = ring_buffer__new(ring_fd, on_sample, sampler, NULL);
 	sampler->is_section = calloc(STACK_FRAMES, sizeof(*sampler->is_section));
 	if (!sampler->ring || !sampler->is_section || stack_table_open(&sampler->table)) {

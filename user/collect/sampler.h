@@ -15,10 +15,14 @@
 struct sampler;
 
 /* ring_fd: the map `samples`. targets is looked into at each sample for who it is of. */
-int sampler_open(struct sampler **sampler, int ring_fd, struct target *targets, const size_t *nr_targets);
+int sampler_open(struct sampler **sampler, int ring_fd, struct target *targets, const size_t *nr_targets, void (*look)(void *ctx),
+		 void *ctx);
 
-/* Samples with that Python function on the stack are in the section of `row`, too: module.qualname, or a qualname alone. */
-int sampler_add_function(struct sampler *sampler, const char *qualname, __u32 row);
+/*
+ * Samples with that function on the stack are in the section of `row`, too. Of Python: module.qualname, or a qualname
+ * alone. The name stays the caller's.
+ */
+int sampler_add_function(struct sampler *sampler, const char *name, bool python, __u32 row);
 
 /* Was it on any stack? */
 bool sampler_has_met(const struct sampler *sampler, const char *qualname);
