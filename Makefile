@@ -250,4 +250,4 @@ install-python: all
 clean:
 	rm -rf $O
 
--include $(shell find $O -name '*.d' 2>/dev/null)
+-include $(shell find $O -path $O/pythons -prune -o -name '*.d' -print 2>/dev/null)
