@@ -316,7 +316,9 @@ void session_describe(const struct session *session, FILE *out)
 			target->state ? "markers found" : "no markers yet");
 		free(comm);
 	}
-	fprintf(out, "%zu probes and events in all\n", session->nr_links + 2 * session->nr_native + session->nr_targets);
+	fprintf(out, "%zu probes and events in all; maps of %.1f MiB, and %zu KiB for each thread of a target\n",
+		session->nr_links + 2 * session->nr_native + session->nr_targets, (double)figures_map_bytes(session) / (1 << 20),
+		(size_t)(bpf_map__value_size(session->skel->maps.threads) + bpf_map__value_size(session->skel->maps.clocks)) >> 10);
 }
 
 /* The kernel measures our programs for a while, now and then. */

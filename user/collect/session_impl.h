@@ -90,6 +90,7 @@ void session_renew(struct session *session, struct target *target, __u32 execs);
 int figures_open(struct session *session);
 int figures_reach(struct session *session, size_t rows);	/* so many can be read and written */
 size_t figures_rows(const struct session *session);		/* that are in use */
+__u64 figures_map_bytes(const struct session *session);		/* of kernel memory that all maps take, the same from start to end */
 void figures_clear(struct session *session);
 void figures_close(struct session *session);
 
