@@ -228,7 +228,7 @@ test-pythons: all $(target_bins) $(tool_bins)
 fuzz: $(fuzz_bpf) $(fuzz_user)
 	$(Q)tests/fuzz/run $O $(FUZZ_SECONDS)
 
-bench: all $(bench_bins)
+bench: all $(bench_bins) $O/tests/targets/busy
 	$(Q)tests/bench/run $O $(PYTHON)
 
 install: all
