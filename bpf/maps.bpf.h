@@ -198,7 +198,6 @@ struct clock {
 	u32 nr_queued;		/* the sections that this was charged to, up to QUEUED_SECTIONS of them */
 	u32 waited_cause;
 	struct open_section queued[QUEUED_SECTIONS];
-	u64 watch_ns;		/* it has been watched since, what is not in counters.watched_ns yet */
 	u32 phase;		/* of throttle.wait_phase, that the above is of */
 	u32 pad4;
 	u64 on_ns;		/* up to where its running time has been charged to others' sections */

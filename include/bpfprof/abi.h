@@ -326,7 +326,6 @@ struct counters {
 	__u64 wait_samples;	/* ... and of them, those of threads that waited */
 	__u64 lost_samples;	/* for which there was no room */
 	__u64 stacks_broken;	/* whose Python frames could not all be read */
-	__u64 watched_ns;	/* threads' time in which their waits were watched, by the weights of that time */
 	__u64 lost_paths;	/* events whose sections could not be read: charged to "(outside)" */
 	__u64 processes;	/* that there have been: the last serial number */
 	__u64 lost_processes;	/* children for which there was no entry: not followed */

@@ -145,7 +145,7 @@ int session_open(struct session **result, const struct dcbs_options *opts, size_
 	if (!session)
 		return fail(-ENOMEM, "out of memory");
 	session->opts = *opts;
-	session->trap_ns = session->page_touch_ns = NAN;
+	session->trap_ns = session->page_touch_ns = session->clock_read_ns = NAN;
 	session->rss_start_bytes = session->rss_end_bytes = session->rss_peak_bytes = DCBS_UNKNOWN;
 	err = session_load(session, nr_targets, opts->nr_pids ? opts->pids[0] : 0);
 	if (!err)
@@ -342,12 +342,14 @@ static void measure_probe(struct session *session)
 		session->trap_ns = probe_measure(session->skel->progs.on_flush, &session->own_probe);
 	if (isnan(session->page_touch_ns))
 		session->page_touch_ns = probe_page_touch();
+	if (isnan(session->clock_read_ns))
+		session->clock_read_ns = probe_clock_read();
 }
 
 void session_renew(struct session *session, struct target *target, __u32 execs)
 {
 	target->execs = execs;
-	target->state = 0;
+	target->state = target->names_lost = 0;
 	uprobe_detach(target->marker_link);	/* the image it was for is gone */
 	target->marker_link = NULL;
 	target_refresh(target);

@@ -32,6 +32,7 @@ struct session {
 	bool has_ledgers;		/* the scheduler's events are attached that tell why a thread waits */
 	bool has_memory;		/* likewise those of RSS */
 	double trap_ns;			/* of a hit of the marker's probe; NAN: not measured */
+	double clock_read_ns;		/* of a look at the clock, likewise */
 	double page_touch_ns;		/* of the first touch of a page, likewise */
 	struct uprobe *own_probe;	/* on our own copy of the marker function */
 	struct process *processes;	/* the map, in place */
