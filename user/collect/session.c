@@ -423,6 +423,8 @@ size_t session_pidfds(const struct session *session, int *fds, size_t max)
 
 	if (session->children && n < max)
 		fds[n++] = children_fd(session);
+	if (session->sampler && n < max)
+		fds[n++] = sampler_fd(session->sampler);
 	for (i = 0; i < session->nr_targets && n < max; i++)
 		if (session->targets[i].pid && !session->targets[i].ended && session->targets[i].pidfd >= 0)
 			fds[n++] = session->targets[i].pidfd;
