@@ -7,6 +7,7 @@ line of JSON with the truth (tests/targets/truth.h). The profiler is the real co
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ PROFILER = os.path.join(BUILD, "dcbs-bpfprof")
 TARGETS = os.path.join(BUILD, "tests", "targets")
 SOURCES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 PYTHON = os.environ.get("DCBS_PYTHON", "/usr/bin/python3")
+OPTIONS = os.environ.get("DCBS_TEST_OPTIONS", "").split()    # of the profiler, where profiling is dearer than it may be
 
 
 def why_not():
@@ -105,7 +107,7 @@ class Profiler:
     """The command, attached. Its report as JSON comes from report()."""
 
     def __init__(self, *args, wait_for=None, command=None, stderr=None, **popen):
-        args = [PROFILER, "-q", "-f", "json"] + [str(a) for a in args]
+        args = [PROFILER, "-q", "-f", "json"] + OPTIONS + [str(a) for a in args]
         if command:
             args += ["--"] + [str(c) for c in command]
         self.errors = tempfile.TemporaryFile("w+")
@@ -210,9 +212,10 @@ def run(*args, timeout=60, program=None, **popen):
 SCALE = float(os.environ.get("DCBS_TEST_SCALE", "1"))
 
 
-def kernel_at_least(major, minor):
-    release = os.uname().release.split(".")
-    return (int(release[0]), int("".join(c for c in release[1] if c.isdigit()) or 0)) >= (major, minor)
+def kernel_at_least(*version):
+    """Of major, minor and patch level, which may be left out."""
+    release = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", os.uname().release)
+    return tuple(int(n or 0) for n in release.groups()) >= version
 
 
 def wait_detached(pid, timeout=20):

@@ -12,6 +12,7 @@
 
 #include <bpf/libbpf.h>
 
+#include "collect/hazard.h"
 #include "collect/privilege.h"
 #include "collect/uprobe.h"
 #include "fail.h"
@@ -153,6 +154,15 @@ static enum verdict look_lockdown(void)
 static enum verdict look_yama(void) { return file_says("/proc/sys/kernel/yama/ptrace_scope", "3") ? MISSING : OK; }
 static enum verdict look_filters(void) { return access("/proc/sys/kernel/seccomp/actions_avail", F_OK) ? DEGRADED : OK; }
 
+static enum verdict look_return_probes(void)
+{
+	struct utsname u;
+
+	return !uname(&u) && hazard_return_probes(u.release) ? DEGRADED : OK;
+}
+
+static enum verdict look_avoided(void) { return OK; }	/* whatever the kernel is, see hazard.h */
+
 #define AS_ROOT "run as root: sudo dcbs-bpfprof ..., or see `dcbs-bpfprof check`"
 
 static const struct need needs[] = {
@@ -173,6 +183,9 @@ static const struct need needs[] = {
 	{"files that were replaced", look_cap_restore, "without CAP_CHECKPOINT_RESTORE a program or library that was replaced while it runs is not read: the same is lost for it", true},
 	{"cost of the profiler itself", look_cap_admin, "without CAP_SYS_ADMIN the kernel does not measure our programs: it is unknown", true},
 	{"system call filters", look_filters, "without CONFIG_SECCOMP_FILTER the profiler keeps its right to all system calls while it runs", true},
+	{"return probes beside system call filters", look_return_probes, "before Linux 6.12.14 or 6.13.3 they end a process with a filter (CVE-2025-21834): --section is refused for it", true},
+	{"probes that become calls, in forked children (none of ours does)", look_avoided, "", true},
+	{"stacks of preempted programs (ours share none)", look_avoided, "", true},
 };
 
 #define NR_NEEDS (sizeof(needs) / sizeof(needs[0]))
