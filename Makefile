@@ -4,6 +4,7 @@
 #   make demo            install what is missing, build, start an evaluation, attach to it, print the report
 #   make test            install what is missing, build, run every test (root, for the tests that load BPF)
 #   make bench           the same for the cost of a section, side by side with other tools
+#   make test-vm         the same for a part of the tests on other kernels, Debian's 6.1 to the newest, under QEMU (root)
 #   make deps            install the packages that building and testing need (Debian 12; root or sudo)
 #   make install         install the command, the marker library and its headers      DESTDIR= prefix=/usr/local
 #   make install-python  install the module dcbs_profiler for one interpreter         DESTDIR= PYTHON=python3
@@ -36,12 +37,13 @@ packages_build := gcc g++ make pkg-config clang llvm libbpf-dev bpftool libelf-d
 	libjansson-dev libncurses-dev libcap-dev libseccomp-dev python3 python3-dev
 packages_test := libcmocka-dev python3-torch tmux procps
 packages_bench := bpftrace libbpf-tools lttng-tools liblttng-ust-dev
+packages_vm := qemu-system-x86 mmdebstrap e2fsprogs
 
 # The goals that promise to do all their own set-up install before they build.
-setup_goals := demo test bench
+setup_goals := demo test bench test-vm
 first := $(if $(filter $(setup_goals),$(MAKECMDGOALS)),deps)
 
-.PHONY: all help deps demo test bench install install-python clean
+.PHONY: all help deps demo test test-vm bench install install-python clean
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -52,6 +54,7 @@ help:
 deps:
 	$(Q)tests/deps.sh $(packages_build) $(packages_test)
 	$(if $(filter bench,$(MAKECMDGOALS)),-$(Q)tests/deps.sh $(packages_bench))
+	$(if $(filter test-vm,$(MAKECMDGOALS)),-$(Q)tests/deps.sh $(packages_vm))
 
 # ---- marker library: runs inside the evaluation ---------------------------------------------------
 marker_objs := $(addprefix $O/marker/,markers.o marks.o thread.o probe.o)
@@ -185,6 +188,10 @@ demo: all
 
 test: all $(target_bins) $(unit_bins) $(tool_bins)
 	$(Q)tests/run $O $(PYTHON)
+
+# What is booted is kept in VM_CACHE, see tests/vm/run.
+test-vm: all $(target_bins) $(unit_bins) $(tool_bins)
+	$(Q)tests/vm/run $O $(or $(VM_CACHE),$O/vm)
 
 bench: all $(bench_bins)
 	$(Q)tests/bench/run $O $(PYTHON)
