@@ -3,9 +3,11 @@
 #   make                 build everything under build/
 #   make demo            install what is missing, build, start an evaluation, attach to it, print the report
 #   make test            install what is missing, build, run every test (root, for the tests that load BPF)
+#   make test-pythons    the tests of interpreters with one more: Python 3.14, in a root of Debian's sid (root, network)
+#   make test-vm         a part of the tests on other kernels, Debian's 6.1 to the newest, under QEMU (root, network)
 #   make bench           the same for the cost of a section, side by side with other tools
-#   make test-vm         the same for a part of the tests on other kernels, Debian's 6.1 to the newest, under QEMU (root)
 #   make deps            install the packages that building and testing need (Debian 12; root or sudo)
+#   make fuzz            read hostile input for FUZZ_SECONDS=30 a reader, with clang's libFuzzer and sanitizers
 #   make install         install the command, the marker library and its headers      DESTDIR= prefix=/usr/local
 #   make install-python  install the module dcbs_profiler for one interpreter         DESTDIR= PYTHON=python3
 #   make clean           remove what was built
@@ -35,15 +37,17 @@ cstd := -std=gnu11 -Iinclude -DDCBS_VERSION='"$(VERSION)"'
 # What builds it, what tests it, what it is measured against. Everything is in Debian 12.
 packages_build := gcc g++ make pkg-config clang llvm libbpf-dev bpftool libelf-dev libdw-dev zlib1g-dev \
 	libjansson-dev libncurses-dev libcap-dev libseccomp-dev python3 python3-dev
-packages_test := libcmocka-dev python3-torch tmux procps
+packages_test := libcmocka-dev python3-torch tmux procps strace libcap2-bin
+packages_pythons := mmdebstrap
+packages_fuzz := libclang-rt-14-dev
 packages_bench := bpftrace libbpf-tools lttng-tools liblttng-ust-dev
 packages_vm := qemu-system-x86 mmdebstrap e2fsprogs
 
 # The goals that promise to do all their own set-up install before they build.
-setup_goals := demo test bench test-vm
+setup_goals := demo test test-pythons test-vm bench fuzz
 first := $(if $(filter $(setup_goals),$(MAKECMDGOALS)),deps)
 
-.PHONY: all help deps demo test test-vm bench install install-python clean
+.PHONY: all help deps demo test test-pythons test-vm bench fuzz install install-python clean
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -53,6 +57,8 @@ help:
 
 deps:
 	$(Q)tests/deps.sh $(packages_build) $(packages_test)
+	$(if $(filter test-pythons,$(MAKECMDGOALS)),-$(Q)tests/deps.sh $(packages_pythons))
+	$(if $(filter fuzz,$(MAKECMDGOALS)),$(Q)tests/deps.sh $(packages_fuzz))
 	$(if $(filter bench,$(MAKECMDGOALS)),-$(Q)tests/deps.sh $(packages_bench))
 	$(if $(filter test-vm,$(MAKECMDGOALS)),-$(Q)tests/deps.sh $(packages_vm))
 
@@ -180,6 +186,36 @@ $O/tests/bench/%: tests/bench/%.c $(marker_lib) | $(first)
 	$(call say,CC,$<)$(CC) $(CFLAGS) $(warnings) $(cstd) $(depflags) -D_GNU_SOURCE -pthread -o $@ $< \
 		-L$O -ldcbs-markers -Wl,-rpath,$(abspath $O) $(if $(findstring lttng,$@),-Itests/bench $$(pkg-config --libs lttng-ust 2>/dev/null))
 
+# ---- fuzzing: the readers of what others write, under libFuzzer ------------------------------------
+FUZZ_SECONDS ?= 30
+fuzz_flags := -O1 -g -fsanitize=address$(comma)undefined -fno-sanitize-recover=all
+fuzz_bpf := $(addprefix $O/fuzz/,drain pywalk)		# BPF programs, as host C: words there need not be aligned
+fuzz_user := $(addprefix $O/fuzz/,$(filter-out drain pywalk,$(basename $(notdir $(wildcard tests/fuzz/*.c)))))
+fuzz_objs := $(patsubst user/%.c,$O/fuzz/user/%.o,$(filter-out user/main.c,$(user_src)))
+
+# What a reader asks of the kernel is answered by the fuzzer.
+wrap = $(patsubst %,-Wl$(comma)--wrap=%,$1)
+$O/fuzz/python: fuzz_link = $(call wrap,process_vm_readv nanosleep)
+$O/fuzz/elf: fuzz_link = $(call wrap,mapped_each)
+$O/fuzz/records: fuzz_link = $(call wrap,process_vm_readv bpf_map_lookup_elem session_list bpf_map__fd bpf_program__fd \
+	bpf_obj_get_info_by_fd bpf_map_get_next_key)
+
+$O/fuzz/user/%.o: user/%.c $(skeleton) | $(first)
+	@mkdir -p $(@D)
+	$(call say,FUZZ,$<)$(CLANG) $(fuzz_flags) -fsanitize=fuzzer-no-link $(cstd) $(depflags) -D_GNU_SOURCE -Iuser -I$O/bpf -I$O/render -c -o $@ $<
+
+$O/fuzz/user/render/svg.o: $O/render/svg.js.h $O/render/svg.css.h
+
+$(fuzz_user): $O/fuzz/%: tests/fuzz/%.c $(fuzz_objs) $O/user/probe-only.o
+	$(call say,FUZZ,$@)$(CLANG) $(fuzz_flags) -fsanitize=fuzzer -Wall -Wextra $(cstd) $(depflags) -D_GNU_SOURCE -Iuser -Itests/fuzz -I$O/bpf \
+		-pthread -o $@ $< $(fuzz_objs) $O/user/probe-only.o $(fuzz_link) $(libs)
+
+$(fuzz_bpf): $O/fuzz/%: tests/fuzz/%.c | $(first)
+	@mkdir -p $(@D)
+	$(call say,FUZZ,$@)$(CLANG) $(fuzz_flags) -fno-sanitize=alignment -fsanitize=fuzzer -Wall -Wno-unknown-attributes \
+		-Wno-ignored-attributes -Wno-unused-function $(cstd) $(depflags) -D__TARGET_ARCH_$(bpf_arch) -Itests/fuzz/host \
+		-Itests/fuzz -Ibpf -o $@ $<
+
 # ---- goals ----------------------------------------------------------------------------------------
 all: $O/dcbs-bpfprof $O/libbpfprof.a $(marker_lib) $O/libdcbs-markers.a $(python_ext) $(python_py)
 
@@ -188,6 +224,12 @@ demo: all
 
 test: all $(target_bins) $(unit_bins) $(tool_bins)
 	$(Q)tests/run $O $(PYTHON)
+
+test-pythons: all $(target_bins) $(tool_bins)
+	$(Q)tests/pythons.sh $O $(PYTHON)
+
+fuzz: $(fuzz_bpf) $(fuzz_user)
+	$(Q)tests/fuzz/run $O $(FUZZ_SECONDS)
 
 # What is booted is kept in VM_CACHE, see tests/vm/run.
 test-vm: all $(target_bins) $(unit_bins) $(tool_bins)

@@ -123,29 +123,35 @@ static __always_inline void add_model_rss(struct row_stat *stat)
 }
 
 /* A section that was begun before we came: what it took since then is known, its duration is not. */
-static __always_inline void add_unstarted(struct row_stat *stat, const struct drain *d, const struct dcbs_event *e)
+static __always_inline void add_unstarted(struct row_stat *stat, u32 row, const struct drain *d, const struct dcbs_event *e)
 {
-	u64 watched = e->end_ns - d->start_ns, self = e->self_ns;
+	u64 watched = e->end_ns - d->start_ns, self = e->self_ns, total = e->flags & DCBS_OUTERMOST ? watched : 0;
 
 	if (e->flags & DCBS_SELF_FROM_0)
 		self = self > d->start_ns ? self - d->start_ns : 0;
 	else if (e->value_ns)
 		self = self_in_window(self, e->end_ns - e->value_ns);
+	if (self > watched)
+		self = watched;
 	__sync_fetch_and_add(&stat->unstarted, 1);
-	__sync_fetch_and_add(&stat->self_ns, self < watched ? self : watched);
-	if (e->flags & DCBS_OUTERMOST)
-		__sync_fetch_and_add(&stat->total_ns, watched);
+	__sync_fetch_and_add(&stat->self_ns, self);
+	__sync_fetch_and_add(&stat->total_ns, total);
 	__sync_fetch_and_add(&stat->items, e->items);
+	if (!only_tgid)
+		share_add(row, 0, 0, total, self);
 }
 
 /* A call of no measurable length, or one whose self time makes no sense. */
 static __always_inline void add_plain(struct row_stat *stat, u32 row, const struct dcbs_event *e)
 {
+	u64 total = e->flags & DCBS_OUTERMOST ? e->value_ns : 0;
+
 	__sync_fetch_and_add(&stat->count, 1);
 	__sync_fetch_and_add(&stat->sum_ns, e->value_ns);
 	__sync_fetch_and_add(&stat->self_ns, e->value_ns);
-	if (e->flags & DCBS_OUTERMOST)
-		__sync_fetch_and_add(&stat->total_ns, e->value_ns);
+	__sync_fetch_and_add(&stat->total_ns, total);
+	if (!only_tgid)
+		share_add(row, 1, e->value_ns, total, e->value_ns);
 	store_max(&stat->max_ns, e->value_ns);
 	store_max(&stat->min_inv_ns, ~e->value_ns);
 	__sync_fetch_and_add(&stat->items, e->items);
@@ -166,7 +172,7 @@ static __noinline int add_section(struct thread *thread, const struct drain *d, 
 	if (row & ROW_MODEL)
 		add_model_rss(stat);
 	if (e->flags & DCBS_NO_START || e->end_ns - e->value_ns < d->start_ns)
-		add_unstarted(stat, d, e);
+		add_unstarted(stat, key, d, e);
 	else if (e->value_ns && e->self_ns <= e->value_ns)
 		sum_add(thread, key, e);
 	else
@@ -206,7 +212,11 @@ static __noinline int add_other(const struct drain *d, const struct dcbs_event *
 	switch (e->kind) {
 	case DCBS_EVENT_OPEN_TIME:
 		watched = e->end_ns - d->start_ns;
-		__sync_fetch_and_add(&stat->total_ns, e->value_ns < watched ? e->value_ns : watched);
+		if (e->value_ns < watched)
+			watched = e->value_ns;
+		__sync_fetch_and_add(&stat->total_ns, watched);
+		if (!only_tgid)
+			share_add(row, 0, 0, watched, 0);
 		break;
 	case DCBS_EVENT_CACHE_HIT:
 	case DCBS_EVENT_CACHE_MISS:
@@ -294,7 +304,8 @@ static long drain_some(u32 step, struct chunk *c)
 
 /*
  * Copies the next piece of the ring, up to its end, up to a chunk, and adds its events. Global, that
- * is verified once and on its own, however many programs and loops lead here. 1: that was the last.
+ * is verified once and on its own, however many programs and loops lead here. 1: that was the last, or cannot be
+ * read now: its page is not there, if only because a write after a fork is about to copy it.
  */
 __weak __noinline int drain_chunk(struct thread *thread, struct process *process)
 {
@@ -314,10 +325,8 @@ __weak __noinline int drain_chunk(struct thread *thread, struct process *process
 	if (!n || n > CHUNK)
 		return 1;
 	if (bpf_probe_read_user(thread->events, n * sizeof(struct dcbs_event),
-				(void *)(d->ring + at * sizeof(struct dcbs_event)))) {
-		__sync_fetch_and_add(&counters.lost_unread, d->last - d->next);
+				(void *)(d->ring + at * sizeof(struct dcbs_event))))
 		return 1;
-	}
 	c.nr_events = n;
 	bpf_loop((n + STEP - 1) / STEP, drain_some, &c, 0);
 	d->next += n;
@@ -397,7 +406,7 @@ static __always_inline void drain_locked(struct thread *thread, struct process *
 		n = DCBS_RING;
 	}
 	d->state = head->state;
-	d->start_ns = window.start_ns;
+	d->start_ns = start_of(process);
 	d->end_ns = window.end_ns ?: ~0ULL;
 	d->now = bpf_ktime_get_ns();
 	d->limit_ns = d->now < d->end_ns ? d->now : d->end_ns;
@@ -407,8 +416,17 @@ static __always_inline void drain_locked(struct thread *thread, struct process *
 	for (i = 0; i <= DCBS_RING / CHUNK; i++)
 		if (drain_chunk(thread, process))
 			break;
-	thread->consumed = head->head;
-	__sync_fetch_and_add(&counters.events, n);
+	thread->consumed = d->next;	/* what could not be read is tried again, as long as it is not written over */
+	__sync_fetch_and_add(&counters.events, n - (d->last - d->next));
+}
+
+/* There will be no other time. */
+static __always_inline void count_unread(struct task_struct *task)
+{
+	struct thread *thread = bpf_task_storage_get(&threads, task, NULL, 0);
+
+	if (thread && thread->drain.last != thread->drain.next)
+		__sync_fetch_and_add(&counters.lost_unread, thread->drain.last - thread->drain.next);
 }
 
 /* The current task's storage, for nobody else to touch until thread_unlock(). NULL: somebody is at it, who was interrupted by us. */

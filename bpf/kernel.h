@@ -124,12 +124,14 @@ struct sched_entity {
 
 struct task_struct {
 	unsigned int __state;
+	unsigned int flags;
 	unsigned int on_cpu;	/* a byte in Linux 7.3: libbpf makes a read narrower only if it is unsigned */
 	struct sched_entity se;
 	struct signal_struct *signal;
 	struct files_struct *files;
 	int pid;
 	int tgid;
+	struct task_struct *group_leader;
 	unsigned long min_flt, maj_flt;
 	unsigned long jobctl;
 	unsigned int in_iowait : 1;

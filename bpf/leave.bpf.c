@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* leave.bpf.c - a target's thread ends, or executes another image: the last look at what it leaves behind. */
-#include "clock.bpf.h"
+#include "children.bpf.h"
 
 struct fold {
 	struct clock *clock;
@@ -28,7 +28,7 @@ _Static_assert(sizeof(struct dcbs_slot) * DCBS_SLOTS <= sizeof(struct dcbs_event
 static long charge_left(u32 i, struct leave *l)
 {
 	struct dcbs_slot *s = left_slot(l->thread, l->at);
-	u64 self = s->self_ns, watched, start = s->start_ns;
+	u64 self = l->last_ns ? s->self_ns : 0, watched, start = s->start_ns, total;
 	struct row_stat *stat;
 	u32 row;
 
@@ -54,11 +54,15 @@ static long charge_left(u32 i, struct leave *l)
 		self = self_in_window(self, s->start_ns);
 	if (l->innermost)
 		self += l->end_ns - (l->last_ns > l->start_ns ? l->last_ns : l->start_ns);
+	if (self > watched)
+		self = watched;
+	total = s->flags & DCBS_OUTERMOST || !l->last_ns ? watched : 0;	/* no begin or end since we came: flags are not kept */
 	__sync_fetch_and_add(&stat->open, 1);
 	__sync_fetch_and_add(&stat->items, s->items);
-	__sync_fetch_and_add(&stat->self_ns, self < watched ? self : watched);
-	if (s->flags & DCBS_OUTERMOST || !l->last_ns)	/* no begin or end since we came: flags are not kept */
-		__sync_fetch_and_add(&stat->total_ns, watched);
+	__sync_fetch_and_add(&stat->self_ns, self);
+	__sync_fetch_and_add(&stat->total_ns, total);
+	if (!only_tgid)
+		share_add(row, 0, 0, total, self);
 	l->innermost = false;
 	l->at = dcbs_use_below(s->use);
 	return 0;
@@ -67,10 +71,10 @@ static long charge_left(u32 i, struct leave *l)
 static __always_inline void charge_open(struct task_struct *task, struct process *process)
 {
 	u64 record = record_of(task, process);
-	struct leave l = {.process = process, .start_ns = window.start_ns, .innermost = true};
+	struct leave l = {.process = process, .start_ns = start_of(process), .innermost = true};
 	struct record_head head;
 
-	if (!record || !l.start_ns || window.end_ns || bpf_probe_read_user(&head, sizeof(head), (void *)record) ||
+	if (!record || !window.start_ns || window.end_ns || bpf_probe_read_user(&head, sizeof(head), (void *)record) ||
 	    head.magic != DCBS_RECORD_MAGIC || !head.innermost)
 		return;
 	l.thread = bpf_task_storage_get(&threads, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
@@ -148,6 +152,7 @@ static __always_inline void end_clock(struct task_struct *task, struct process *
 	if (clock->dirty)
 		memory_flush(clock);
 	charge_run(clock, bpf_ktime_get_ns());
+	clock_watched(clock, bpf_ktime_get_ns());
 	fold_clock(clock, sum, task);
 	clock->dead = 1;
 	clock_unlock(clock);
@@ -179,6 +184,33 @@ static __always_inline void note_memory(struct task_struct *task, struct process
 	sum->rss_now[2] += rss_gathered(task, RSS_SHMEM) * RSS_PAGE_BYTES;
 }
 
+/* Another process may soon have its struct mm_struct at this address. */
+static __always_inline void last_memory(struct task_struct *task, struct process *process)
+{
+	u64 key = (u64)mm_of(task);
+
+	note_memory(task, process);
+	if (!only_tgid && !process->borrows)
+		bpf_map_delete_elem(&mms, &key);
+}
+
+static __always_inline void leave_process(struct task_struct *task, struct process *process)
+{
+	if (task->pid == task->tgid && live_threads(task) > 0 && !(BPF_CORE_READ(task, signal, flags) & SIGNAL_GROUP_EXIT))
+		process->headless = 1;
+	drain_current(task, process);
+	count_unread(task);
+	if (!mm_of(task)) {
+		__sync_fetch_and_add(&counters.exits_unread, 1);
+		return;
+	}
+	note_rss(task, process);
+	charge_open(task, process);
+	end_clock(task, process);
+	if (live_threads(task) <= 0)
+		last_memory(task, process);
+}
+
 /*
  * Linux 6.16 and later: while the memory is still there, for every thread however it dies. Before,
  * this trace point comes too late to read anything, and what the ring held is lost with a killed process.
@@ -190,18 +222,9 @@ int BPF_PROG(on_exit, struct task_struct *task)
 
 	if (!process)
 		return 0;
-	if (task->pid == task->tgid && live_threads(task) > 0 && !(BPF_CORE_READ(task, signal, flags) & SIGNAL_GROUP_EXIT))
-		process->headless = 1;
-	drain_current(task, process);
-	if (!mm_of(task)) {
-		__sync_fetch_and_add(&counters.exits_unread, 1);
-		return 0;
-	}
-	note_rss(task, process);
-	charge_open(task, process);
-	end_clock(task, process);
-	if (live_threads(task) <= 0)
-		note_memory(task, process);
+	leave_process(task, process);
+	if (follow_children)
+		child_left(task, process);
 	return 0;
 }
 
@@ -213,6 +236,7 @@ static __always_inline int last_look(struct task_struct *task)
 		return 0;
 	note_rss(task, process);
 	drain_current(task, process);
+	count_unread(task);
 	charge_open(task, process);
 	return 0;
 }
@@ -229,7 +253,9 @@ int BPF_PROG(on_do_exit)
 		return 0;
 	end_clock(task, process);
 	if (live_threads(task) <= 1)
-		note_memory(task, process);
+		last_memory(task, process);
+	if (follow_children)
+		child_left(task, process);
 	return 0;
 }
 
@@ -268,19 +294,27 @@ static __always_inline void change_memory(struct task_struct *task, struct proce
 {
 	struct process_sum *sum = sum_of_process(process);
 	struct mm_struct *mm = mm_of(task);
-	u64 key = (u64)mm;
+	u64 key = (u64)mm, old;
 	u32 index = process->index;
 	s64 now[RSS_KINDS] = {};
 	int i;
 
-	if (!sum || !mm || !sum->mm || !rss_is_known())
+	if (!sum || !mm || !rss_is_known())
 		return;
+	if (!sum->mm) {		/* a child that borrowed its parent's until now */
+		if (follow_children && process->parent)
+			child_memory(task, process);
+		return;
+	}
 	rss_exact(sum, index, mm, now, true, 0);
 	for (i = 0; i < RSS_KINDS; i++)
 		sum->others[i] += now[i] - sum->rss_now[i];
+	old = sum->mm;
 	sum->mm = key;
-	if (!only_tgid)
-		bpf_map_update_elem(&mms, &key, &index, BPF_ANY);
+	if (only_tgid)
+		return;
+	bpf_map_delete_elem(&mms, &old);
+	bpf_map_update_elem(&mms, &key, &index, BPF_ANY);
 }
 
 /* The new image has other names, and its records elsewhere. */
@@ -292,9 +326,12 @@ int BPF_PROG(on_exec, struct task_struct *task)
 	if (!process)
 		return 0;
 	process->tls_offset = 0;
+	process->borrows = 0;
 	process->gil_start = process->gil_end = 0;
 	change_memory(task, process);
 	bpf_loop(DCBS_NAMES, forget_row, &process, 0);
 	__sync_fetch_and_add(&process->execs, 1);
+	if (follow_children)
+		tell_profiler();
 	return 0;
 }

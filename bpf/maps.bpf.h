@@ -26,6 +26,7 @@ extern const volatile __u8 syscall_kinds[SYSCALLS];
 extern const volatile __u32 map_syscall, unmap_syscall;	/* the numbers of mmap() and munmap() */
 
 extern const volatile __u32 nr_cpus;
+extern const volatile bool follow_children;	/* --children */
 extern const volatile bool native_sections;	/* --section */
 extern const volatile bool sampling;		/* --frequency is not 0 */
 extern const volatile __u64 sample_period_ns;
@@ -187,6 +188,8 @@ struct clock {
 	u64 off_sample_ns;	/* when it began to wait with the stack in `waits`, or up to where that wait has been sent */
 	u32 off_sampled;	/* enum wait_sampled */
 	u32 off_weight;		/* how many waits that one stands for */
+	u32 off_phase;		/* throttle.wait_phase then */
+	u32 renewing;		/* what is known of open sections is being put together */
 	u64 off_began_ns;	/* when it last began to wait */
 	u64 off_gap_ns;		/* how long it is from one wait to the next of late */
 	u64 queued_ns;		/* how long it had waited for it in a run queue */
@@ -194,7 +197,8 @@ struct clock {
 	u32 nr_queued;		/* the sections that this was charged to, up to QUEUED_SECTIONS of them */
 	u32 waited_cause;
 	struct open_section queued[QUEUED_SECTIONS];
-	u32 phase;		/* throttle.wait_phase, that the above is of */
+	u64 watch_ns;		/* it has been watched since, what is not in counters.watched_ns yet */
+	u32 phase;		/* of throttle.wait_phase, that the above is of */
 	u32 pad4;
 	u64 on_ns;		/* up to where its running time has been charged to others' sections */
 	u64 inherit;		/* record of the thread that woke it, whose section it works for; 0: none */
@@ -350,9 +354,31 @@ struct row_names_map {
 
 struct processes_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, BPFPROF_PROCESSES);
 	__type(key, u32);
 	__type(value, struct process);
+};
+
+/* Entries of `processes` that no process has. */
+struct vacant_map {
+	__uint(type, BPF_MAP_TYPE_STACK);
+	__uint(max_entries, BPFPROF_PROCESSES);
+	__type(value, u32);
+};
+
+/* Wakes the profiler: a child is there, has executed an image, or has ended. What there is to see is in `processes`. */
+struct news_map {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+};
+
+struct shares_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, BPFPROF_SHARES);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct share_key);
+	__type(value, struct share);
 };
 
 struct targets_map {
@@ -390,6 +416,9 @@ extern struct rows_map rows SEC(".maps");		/* name -> row */
 extern struct row_names_map row_names SEC(".maps");	/* row -> name */
 extern struct processes_map processes SEC(".maps");	/* the targets */
 extern struct targets_map targets SEC(".maps");		/* tgid -> index of `processes` */
+extern struct shares_map shares SEC(".maps");		/* where there are several targets */
+extern struct vacant_map vacant SEC(".maps");		/* these two only with --children */
+extern struct news_map news SEC(".maps");
 extern struct baselines_map baselines SEC(".maps");	/* record -> its counters at attach, written by the profiler */
 extern struct begun_map begun SEC(".maps");		/* start of a section that another profiler saw begin -> its self time before our window */
 extern struct threads_map threads SEC(".maps");
@@ -421,6 +450,12 @@ static __always_inline struct process *process_of(struct task_struct *task)
 		return tgid == only_tgid ? bpf_map_lookup_elem(&processes, &zero) : NULL;
 	index = bpf_map_lookup_elem(&targets, &tgid);
 	return index ? bpf_map_lookup_elem(&processes, index) : NULL;
+}
+
+/* When the figures of a process begin: with the window, or with its own life. */
+static __always_inline u64 start_of(const struct process *process)
+{
+	return process->born_ns > window.start_ns ? process->born_ns : window.start_ns;
 }
 
 /* Global functions like this one are verified once, not at each call. */

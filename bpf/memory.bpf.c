@@ -202,6 +202,8 @@ int BPF_PROG(on_rss, struct mm_struct *mm, int member)
 	if (local && member == RSS_ANON) {
 		skipped = local->skipped;
 		local->skipped = 0;
+		if (skipped)
+			__sync_fetch_and_add(&counters.rss_left, skipped);
 	}
 	stamp = path_stamp(&clock->key);
 	charge_change(clock, process, sum, skipped, mm, member, bytes);

@@ -6,7 +6,7 @@
  * pointer it restores; calls above that one were left without returning (longjmp, an exception) and
  * are counted as lost. A probe's row comes with its cookie.
  */
-#include "maps.bpf.h"
+#include "share.bpf.h"
 
 static __always_inline struct call *call_at(struct calls *calls, u32 i)
 {
@@ -98,15 +98,17 @@ static __always_inline void add_call(const struct call *call, u64 ns)
 {
 	u32 row = call->row;
 	struct row_stat *stat = bpf_map_lookup_elem(&stats, &row);
+	u64 self = ns - (call->inner_ns < ns ? call->inner_ns : ns), total = call->recursive ? 0 : ns;
 
 	if (!stat)
 		return;
 	stat->kind = DCBS_NAME_SECTION;
 	__sync_fetch_and_add(&stat->count, 1);
 	__sync_fetch_and_add(&stat->sum_ns, ns);
-	__sync_fetch_and_add(&stat->self_ns, ns - (call->inner_ns < ns ? call->inner_ns : ns));
-	if (!call->recursive)
-		__sync_fetch_and_add(&stat->total_ns, ns);
+	__sync_fetch_and_add(&stat->self_ns, self);
+	__sync_fetch_and_add(&stat->total_ns, total);
+	if (!only_tgid)
+		share_add(row, 1, ns, total, self);
 	store_max(&stat->max_ns, ns);
 	store_max(&stat->min_inv_ns, ~ns);
 	add_duration(stat, row, ns);

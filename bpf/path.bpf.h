@@ -215,29 +215,59 @@ static __always_inline void native_update(struct clock *clock, struct task_struc
 		native_renew(clock, calls);
 }
 
+/* The record whose sections the current task is in, and its state: its own, or that of who woke it. 0: in none. */
+static __always_inline u64 path_record(struct clock *clock, struct task_struct *task, struct process *process, u64 *own,
+				       struct path_key *key)
+{
+	*own = record_of(task, process);
+	if (read_key(*own, key))
+		return *own;
+	*own = 0;
+	return read_key(clock->inherit, key) ? clock->inherit : 0;
+}
+
+static __always_inline bool path_same(const struct clock *clock, u64 record, const struct path_key *key)
+{
+	return record == clock->record && (!record || (key->head == clock->key.head && key->use == clock->key.use &&
+						       key->innermost == clock->key.innermost));
+}
+
+static __always_inline void path_renewing(struct clock *clock, u32 is)
+{
+	barrier();
+	*(volatile u32 *)&clock->renewing = is;
+	barrier();
+}
+
 /* Brings `open` up to date for the current task. */
 static __always_inline void path_update(struct clock *clock, struct task_struct *task, struct process *process)
 {
-	u64 own = record_of(task, process), record = own;
 	struct path_key key = {};
+	u64 own, record = path_record(clock, task, process, &own, &key);
 
-	if (read_key(own, &key)) {
+	if (own)
 		clock->sections = 1;
-	} else {
-		own = 0;
-		record = clock->inherit;
-		if (!read_key(record, &key))
-			record = 0;
-	}
 	take_faults(clock, task);
+	path_renewing(clock, 1);
 	if (native_sections)
 		native_update(clock, task);
-	if (record == clock->record && (!record || (key.head == clock->key.head && key.use == clock->key.use &&
-						    key.innermost == clock->key.innermost)))
-		return;
-	rss_settle(clock, process, false);
-	clock->key = key;
-	path_renew(clock, process, record, own);
+	if (!path_same(clock, record, &key)) {
+		rss_settle(clock, process, false);
+		clock->key = key;
+		path_renew(clock, process, record, own);
+	}
+	path_renewing(clock, 0);
+}
+
+/* Are the sections in `open` those of now? For a program that has interrupted another one at work on the clock. */
+static __always_inline bool path_is_current(struct clock *clock, struct task_struct *task, struct process *process)
+{
+	struct calls *calls = native_sections ? bpf_task_storage_get(&open_calls, task, NULL, 0) : NULL;
+	struct path_key key = {};
+	u64 own, record = path_record(clock, task, process, &own, &key);
+
+	return !*(volatile u32 *)&clock->renewing && path_same(clock, record, &key) &&
+	       (!calls || calls->serial == clock->native_serial);
 }
 
 #endif

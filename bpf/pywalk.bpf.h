@@ -5,7 +5,7 @@
  * The interpreter is not stopped and not trusted. A thread's own frames do not change while it is
  * interrupted, but it may have been interrupted anywhere: each code object is checked for its type before a
  * frame is taken, and the walk ends at the first thing that is none. Two reads a frame: the frame, and the
- * head of its code object. Names are left to user space.
+ * head of its code object; up to 3.11 also the hash of its name. Names are left to user space.
  *
  * The thread's state is found where CPython keeps it for PyGILState_Ensure(), in a pthread key: that is
  * right also while the thread runs without the GIL. glibc tells the kernel where its struct pthread lies, by
@@ -47,28 +47,40 @@ static __always_inline u64 read_word(u64 address)
 	return word;
 }
 
-/* The current thread's PyThreadState; 0: it has none. */
-static __always_inline u64 python_thread(struct task_struct *task, const struct python_layout *p)
+/* Without it there is no stack. A page may be on its way to another place just now. */
+static __always_inline u64 need_word(struct walker *w, u64 address)
 {
-	u64 robust_list = robust_list_of(task), block, state;
-	u32 key[2] = {};	/* is it initialised, and its number */
+	u64 word = 0;
 
-	if (!robust_list || bpf_probe_read_user(key, sizeof(key), (void *)(p->runtime + p->tss_key)) || !key[0] ||
-	    key[1] >= KEYS_MAX)
+	if (bpf_probe_read_user(&word, sizeof(word), (void *)address))
+		w->sample.flags |= SAMPLE_PYTHON_BROKEN;
+	return word;
+}
+
+/* The current thread's PyThreadState; 0: it has none. */
+static __always_inline u64 python_thread(struct walker *w, struct task_struct *task, const struct python_layout *p)
+{
+	u64 robust_list = robust_list_of(task), key, block, state;	/* key: is it initialised, and its number */
+
+	if (!robust_list)
 		return 0;
-	block = read_word(robust_list + KEYS_OF_ROBUST_LIST + 8 * (key[1] >> 5));
-	state = block ? read_word(block + 16 * (key[1] & 31) + 8) : 0;
-	if (!state || read_word(state + p->tstate_thread_id) != robust_list - PTHREAD_OF_ROBUST_LIST)
+	key = need_word(w, p->runtime + p->tss_key);
+	if (!(u32)key || key >> 32 >= KEYS_MAX)
+		return 0;
+	key >>= 32;
+	block = need_word(w, robust_list + KEYS_OF_ROBUST_LIST + 8 * (key >> 5));
+	state = block ? need_word(w, block + 16 * (key & 31) + 8) : 0;
+	if (!state || need_word(w, state + p->tstate_thread_id) != robust_list - PTHREAD_OF_ROBUST_LIST)
 		return 0;
 	return state;
 }
 
-static __always_inline u64 python_top_frame(u64 state, const struct python_layout *p)
+static __always_inline u64 python_top_frame(struct walker *w, u64 state, const struct python_layout *p)
 {
-	u64 top = read_word(state + p->tstate_frame);
+	u64 top = need_word(w, state + p->tstate_frame);
 
 	if (p->minor == 11 || p->minor == 12)
-		top = top ? read_word(top + p->cframe_frame) : 0;
+		top = top ? need_word(w, top + p->cframe_frame) : 0;
 	return top;
 }
 
@@ -90,7 +102,8 @@ static __always_inline u32 tag_of(const struct walker *w, const struct python_la
 	if (p->minor >= 12)
 		return half_of(w->code, p->code_version);
 	return python_tag(half_of(w->code, p->code_firstlineno), half_of(w->code, p->code_flags), half_of(w->code, p->code_argcount),
-			  half_of(w->code, p->code_kwonly), word_of(w->code, p->code_name), word_of(w->code, p->code_linetable));
+			  half_of(w->code, p->code_kwonly), read_word(word_of(w->code, p->code_name) + PYTHON_STRING_HASH),
+			  word_of(w->code, p->code_linetable));
 }
 
 /* One frame. 1: that was the last. */
@@ -145,10 +158,10 @@ static __noinline int python_walk(struct walker *w, struct task_struct *task, st
 	c.layout = bpf_map_lookup_elem(&pythons, &index);
 	if (!c.layout || !c.layout->minor)
 		return 0;
-	state = python_thread(task, c.layout);
+	state = python_thread(w, task, c.layout);
 	if (!state)
 		return 0;
-	w->next = python_top_frame(state, c.layout);
+	w->next = python_top_frame(w, state, c.layout);
 	bpf_loop(PYTHON_VISITED, python_step, &c, 0);
 	return 0;
 }

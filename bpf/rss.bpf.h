@@ -107,10 +107,12 @@ static __always_inline bool rss_skip(struct rss_local *local)
 
 	if (!local->skip)
 		return false;
-	part = rss_part_now(local, RSS_ANON);
-	if (part <= local->seen)
-		return false;
-	local->seen = part;
+	if (throttle.rss_every < 2) {
+		part = rss_part_now(local, RSS_ANON);
+		if (part <= local->seen)
+			return false;
+		local->seen = part;
+	}
 	local->skip--;
 	local->skipped++;
 	return true;
@@ -168,6 +170,15 @@ struct rss_walk {
 	s64 file, anon, shmem;
 };
 
+/* A CPU's offset is the same in all entries: a child's takes it from the first one's. */
+static __always_inline u64 rss_offset(u32 cpu)
+{
+	u32 first = 0;
+	struct rss_local *local = bpf_map_lookup_percpu_elem(&rss_locals, &first, cpu);
+
+	return local ? local->offset : 0;
+}
+
 static long rss_add_cpu(u32 cpu, struct rss_walk *w)
 {
 	struct rss_local *local = bpf_map_lookup_percpu_elem(&rss_locals, &w->index, cpu);
@@ -179,6 +190,8 @@ static long rss_add_cpu(u32 cpu, struct rss_walk *w)
 		*(void *volatile *)&local->offset = local;
 		local->offset = *(volatile u64 *)&local->offset - w->entry;
 	}
+	if (!local->offset)
+		local->offset = rss_offset(cpu);
 	if (!local->offset)
 		return 1;
 	file = rss_part(w->mm, RSS_FILE, local->offset);

@@ -18,14 +18,19 @@ int on_sample(void *ctx)
 	w = bpf_map_lookup_elem(&walkers, &zero);
 	if (!w)
 		return 0;
-	/* Interrupted while its clock was being worked on: the sections are those of a moment ago. */
 	clock = clock_lock(task);
 	if (clock) {
 		path_update(clock, task, process);
 		sample_take(ctx, w, task, process, clock, SAMPLE_CPU);
 		clock_unlock(clock);
 	} else {
-		sample_take(ctx, w, task, process, clock_of(task, 0), SAMPLE_CPU);
+		/* Whom we have interrupted may not know yet which sections are open now. */
+		clock = clock_of(task, 0);
+		if (clock && !clock->dead && !path_is_current(clock, task, process)) {
+			__sync_fetch_and_add(&counters.lost_samples, 1);
+			return 0;
+		}
+		sample_take(ctx, w, task, process, clock, SAMPLE_CPU);
 	}
 	sample_send(w);
 	return 0;

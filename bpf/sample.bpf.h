@@ -78,6 +78,8 @@ static __always_inline void sample_send(struct walker *w)
 		__sync_fetch_and_add(&counters.lost_samples, 1);
 	else
 		__sync_fetch_and_add(&counters.samples, 1);
+	if (w->sample.kind == SAMPLE_OFF)
+		__sync_fetch_and_add(&counters.wait_samples, 1);
 }
 
 /*
@@ -117,6 +119,7 @@ static __always_inline void sample_wait(void *ctx, struct task_struct *task, str
 	sample_take(ctx, w, task, process, clock, SAMPLE_OFF);
 	w->sample.cause = clock->cause;
 	clock->off_sample_ns = now;
+	clock->off_phase = throttle.wait_phase;
 	barrier();
 	*(volatile u32 *)&clock->off_sampled = WAIT_TAKEN;
 }
@@ -128,10 +131,10 @@ static __always_inline void wait_send(struct task_struct *task, struct clock *cl
 
 	if (window.end_ns && end > window.end_ns)
 		end = window.end_ns;
-	if (!w || end <= clock->off_sample_ns)
+	if (!w || end <= clock->off_sample_ns || throttle.waits_off || clock->off_phase != throttle.wait_phase)
 		return;
-	w->sample.weight = clock->off_weight;
-	w->sample.off_ns = (end - clock->off_sample_ns) * clock->off_weight;
+	w->sample.weight = weighted(clock->off_weight);
+	w->sample.off_ns = (end - clock->off_sample_ns) * w->sample.weight;
 	clock->off_sample_ns = end;
 	sample_send(w);
 }

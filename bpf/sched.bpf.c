@@ -6,6 +6,7 @@
  * longer is charged by on_list (list.bpf.c) as it goes. Time on it is what remains.
  */
 #include "cause.bpf.h"
+#include "children.bpf.h"
 #include "sample.bpf.h"
 
 static long give_back(u32 i, struct charge *c)
@@ -99,13 +100,17 @@ static __always_inline void leave_for_good(struct task_struct *task, struct proc
 	struct clock *clock = clock_of(task, 0);
 	u32 index = process->index;
 	struct process_sum *sum = bpf_map_lookup_elem(&process_sums, &index);
+	struct thread_sum *to;
 	u64 ran;
 
 	if (!clock || !sum || !clock->dead || window.end_ns)
 		return;
+	to = clock->idle ? &sum->ended_idle : &sum->ended;
 	ran = task->se.sum_exec_runtime - clock->exec_start_ns;
-	if (ran > clock->exec_folded_ns)
-		__sync_fetch_and_add(clock->idle ? &sum->ended_idle.cpu_ns : &sum->ended.cpu_ns, ran - clock->exec_folded_ns);
+	if (ran > clock->exec_folded_ns) {
+		__sync_fetch_and_add(&to->cpu_ns, ran - clock->exec_folded_ns);
+		__sync_fetch_and_add(&to->wall_ns, ran - clock->exec_folded_ns);
+	}
 	clock->exec_folded_ns = ran;
 }
 
@@ -241,15 +246,20 @@ int BPF_PROG(on_wakeup, struct task_struct *task)
 	return 0;
 }
 
-/* A new thread works for its creator's section until it waits for the first time. */
+/* A new thread works for its creator's section until it waits for the first time; a new process has sections of its own. */
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
-	struct process *process = process_of(child);
+	struct process *process = process_of(parent);
+	bool is_process = child->tgid != parent->tgid;
 	struct clock *clock;
 	u64 now;
 
-	if (!process || child->tgid != parent->tgid)
+	if (!process || (is_process && !follow_children))
+		return 0;
+	if (!is_process)
+		__sync_fetch_and_add(&process->threads, 1);
+	else if (!child_begin(parent, child, process))
 		return 0;
 	clock = clock_of(child, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!clock || clock->since_ns)
@@ -258,7 +268,8 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	clock_start(clock, child, now);
 	clock->cause = CAUSE_RUNQUEUE;
 	clock->off_ns = now;
-	clock->inherit = works_for(parent, process);
+	if (!is_process)
+		clock->inherit = works_for(parent, process);
 	return 0;
 }
 

@@ -27,7 +27,7 @@ int on_flush(struct pt_regs *ctx)
 	u64 record = PT_REGS_PARM1(ctx);
 	struct thread *thread;
 
-	if (!process || !window.start_ns)
+	if (!process || !window.start_ns || process->borrows)	/* the record is the parent's, whose next hit it is read at */
 		return 0;
 	__sync_fetch_and_add(&counters.flushes, 1);
 	if (!process->tls_offset)

@@ -3,7 +3,7 @@
 #ifndef BPF_SUM_H
 #define BPF_SUM_H
 
-#include "maps.bpf.h"
+#include "share.bpf.h"
 
 __weak __noinline int sum_spill(struct sum *sum)
 {
@@ -23,6 +23,8 @@ __weak __noinline int sum_spill(struct sum *sum)
 			__sync_fetch_and_add(&stat->items, sum->items);
 		store_max(&stat->max_ns, sum->max_ns);
 		store_max(&stat->min_inv_ns, sum->min_inv_ns);
+		if (!only_tgid)
+			share_add(row, sum->count, sum->sum_ns, sum->sum_ns - sum->inner_ns, sum->self_ns);
 	}
 	sum->row = sum->count = sum->sum_ns = sum->inner_ns = sum->self_ns = 0;
 	sum->max_ns = sum->min_inv_ns = sum->items = 0;

@@ -13,16 +13,19 @@
 #include "environment.h"
 #include "fail.h"
 
-/* The markers of this process, and of it alone, wait for the probe before its first section, see user/marker/thread.c. */
-static void announce(void)
+/* The markers of this process, and only if asked for those of its children, wait for the probe before their first section, see user/marker/thread.c. */
+static void announce(bool children)
 {
 	char pid[16];
 
 	snprintf(pid, sizeof(pid), "%d", getpid());
 	setenv("DCBS_MARKERS_WAIT", pid, 1);
+	snprintf(pid, sizeof(pid), "%d", getppid());
+	if (children)
+		setenv("DCBS_MARKERS_WAIT_FOR", pid, 1);
 }
 
-static void __attribute__((noreturn)) child_run(char **argv, int go, int failed)
+static void __attribute__((noreturn)) child_run(char **argv, int go, int failed, bool children)
 {
 	char word;
 	int err;
@@ -33,7 +36,7 @@ static void __attribute__((noreturn)) child_run(char **argv, int go, int failed)
 	signal(SIGPIPE, SIG_DFL);
 	dup2(STDERR_FILENO, STDOUT_FILENO);	/* ours is for the report alone */
 	environ = environment_original();
-	announce();
+	announce(children);
 	execvp(argv[0], argv);
 	err = errno;
 	if (write(failed, &err, sizeof(err)) < 0)
@@ -41,7 +44,7 @@ static void __attribute__((noreturn)) child_run(char **argv, int go, int failed)
 	_exit(127);
 }
 
-int command_start(struct command_child *child, char **argv)
+int command_start(struct command_child *child, char **argv, bool children)
 {
 	int go[2], failed[2];
 
@@ -53,7 +56,7 @@ int command_start(struct command_child *child, char **argv)
 	if (!child->pid) {
 		close(go[1]);
 		close(failed[0]);
-		child_run(argv, go[0], failed[1]);
+		child_run(argv, go[0], failed[1], children);
 	}
 	close(go[0]);
 	close(failed[1]);

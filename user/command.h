@@ -3,6 +3,7 @@
 #ifndef COMMAND_H
 #define COMMAND_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct command_child {
@@ -11,8 +12,8 @@ struct command_child {
 	int failed;	/* readable: exec failed, with this errno */
 };
 
-/* Forks; the child waits. */
-int command_start(struct command_child *child, char **argv);
+/* Forks; the child waits. children: so do the markers of those that it forks, as long as we are there. */
+int command_start(struct command_child *child, char **argv, bool children);
 
 /* Lets it execute the command. Says so if that cannot be executed. */
 int command_go(struct command_child *child, char **argv);

@@ -41,6 +41,7 @@ static int attach(struct session **session, const struct opts *opts, struct comm
 		.frequency_hz = opts->frequency_hz,
 		.threshold_s = opts->threshold_s,
 		.max_overhead_percent = opts->max_overhead_percent,
+		.children = opts->children,
 	};
 	size_t i;
 	int err = session_open(session, &o, o.nr_pids);
@@ -105,7 +106,7 @@ static int profile(const struct opts *opts, char **argv)
 		return complain();
 	run_time_prepare(argv);
 	watch_signals();
-	if ((opts->argv && command_start(&child, opts->argv)) || attach(&session, opts, &child) ||
+	if ((opts->argv && command_start(&child, opts->argv, opts->children)) || attach(&session, opts, &child) ||
 	    serve_open(&serve, session, opts->threshold_s, opts->verbose ? stderr : NULL) || confine(session)) {
 		status = complain();
 	} else {

@@ -164,8 +164,6 @@ static void check_whole(const struct opts *opts)
 		if (!opts->frequency_hz && !strcmp(opts->sections[i].binary, "python"))
 			refuse("--section %s=python:%s: Python functions are known from samples; give a --frequency above 0",
 			       opts->sections[i].name, opts->sections[i].function);
-	if (opts->children)
-		refuse("--children: not possible yet; give each process with -p");
 }
 
 /* The formats are named where they are asked for. */

@@ -42,7 +42,10 @@ static int write_file(struct replace *out, FILE *file, const struct dcbs_report 
 	if (ftruncate(out->fd, 0) && errno != EINVAL)
 		return -errno;
 	err = render_write(render_by_suffix(out->path), file, report, options);
-	return err ? err : replace_commit(out);
+	if (err)
+		return err;
+	tell_if_empty(render_by_suffix(out->path), out->path, report);
+	return replace_commit(out);
 }
 
 static int output_write(struct replace *out, const struct dcbs_report *report, const struct render_options *options)
@@ -55,8 +58,6 @@ static int output_write(struct replace *out, const struct dcbs_report *report, c
 			err = -errno;
 		out->fd = -1;
 	}
-	if (!err)
-		tell_if_empty(render_by_suffix(out->path), out->path, report);
 	return err ? fail(err, "cannot write %s: %s; the report on standard output is complete", out->path, strerror(-err)) : 0;
 }
 

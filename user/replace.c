@@ -119,7 +119,8 @@ int replace_open(struct replace *file, const char *path)
 	if (!err)
 		return 0;
 	replace_close(file);
-	return fail(err, "cannot write %s: %s; choose another --output", path, in_words(err));
+	return fail(err, "cannot write %s: %s; choose another --output%s", path, in_words(err),
+		    err == -EACCES && invoker_is_other() ? ", or unset SUDO_UID to write as root" : "");
 }
 
 /* What cannot be brought to a disk need not be: a pipe, a terminal. */

@@ -138,9 +138,7 @@ int serve_request(const char *bytes, size_t nr)
 /* That somebody is there is said before the document is built: the one who asks waits for a word, not for us. */
 static bool client_answer(struct serve *serve, struct client *c)
 {
-	pid_t pids[2];
-
-	if (session_pids(serve->session, pids, 2) > 1) {
+	if (session_adds_up(serve->session)) {
 		say(c->fd, "dcbs 1 no the profiler has attached to several processes and adds up their figures\n");
 		return false;
 	}

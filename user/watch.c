@@ -90,9 +90,9 @@ static bool poll_until(struct pollfd *fds, size_t nr, __u64 until)
 /* Waits until `until`, the end of a target, a key, or a signal. Those who ask are answered and end no wait. */
 static void wait_until(const struct session *session, const struct live *live, struct serve *serve, __u64 until)
 {
-	struct pollfd fds[BPFPROF_PROCESSES + 1 + SERVE_FDS];
-	int pidfds[BPFPROF_PROCESSES];
-	size_t i, nr, n = session_pidfds(session, pidfds, BPFPROF_PROCESSES);
+	struct pollfd fds[BPFPROF_FOLLOWED + 2 + SERVE_FDS];
+	int pidfds[BPFPROF_FOLLOWED + 1];
+	size_t i, nr, n = session_pidfds(session, pidfds, BPFPROF_FOLLOWED + 1);
 	bool mine = false;
 
 	for (i = 0; i < n; i++)
@@ -156,7 +156,7 @@ enum dcbs_ended_by watch(struct session *session, struct serve *serve, const str
 			show(live, session, opts);
 			next_show = now + to_ns(opts->interval_s);
 		}
-		next = next_look(session, start, now, opts);
+		next = session_due(session, next_look(session, start, now, opts));
 		if (next > next_show)
 			next = next_show;
 		if (next > session_next_ns(session))

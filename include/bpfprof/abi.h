@@ -11,7 +11,9 @@
 #include "bpfprof/target.h"
 
 #define BPFPROF_ROWS		544	/* of `stats`; names of all targets together, merged by name: all of one process fit, and some */
-#define BPFPROF_PROCESSES	64	/* targets at a time */
+#define BPFPROF_PROCESSES	64	/* targets that are given */
+#define BPFPROF_FOLLOWED	1024	/* processes at a time with --children: those that run, and those that have ended a moment ago */
+#define BPFPROF_SHARES		32768	/* of processes in rows, of those at a time */
 #define BPFPROF_CALLS		64	/* open calls of --section functions on a thread; the kernel's own limit for return probes */
 #define ROW_NONE		0	/* "not looked up yet" */
 #define ROW_OTHER		1	/* names that fit into no table */
@@ -124,7 +126,14 @@ struct row_name {
 	__u32 kind;
 };
 
-/* A target, entry of `processes`. row[i] is the row of the target's name i. */
+/*
+ * A target, entry of `processes`. row[i] is the row of the target's name i.
+ *
+ * How children are followed. on_fork takes an entry from `vacant`, copies the parent's, and names the child in
+ * `targets` before it runs for the first time; serial, stored last, says that the entry is whole. When the last
+ * thread has been read for the last time ended_ns is set. A moment later the profiler adds up what is left there and in
+ * `process_sums`, takes its `shares` out, clears the entry and puts it back into `vacant`.
+ */
 struct process {
 	__u32 tgid;		/* 0: unused */
 	__u32 execs;		/* images it has replaced itself with: whoever attached must look again */
@@ -135,7 +144,30 @@ struct process {
 	__u64 rss_bytes;	/* when its last thread ended; 0: not seen */
 	__u64 rss_peak_bytes;
 	__u64 gil_start, gil_end;	/* addresses of the interpreter's _PyRuntime; 0: none */
+	__u32 serial;		/* of all processes of the session, from 1; 0: unused */
+	__u32 parent;		/* tgid of who forked it while we watched; 0: nobody */
+	__u64 born_ns;		/* and when; what its memory says of the time before is the parent's */
+	__u64 ended_ns;		/* when the last thread of a child had been read; 0: not yet */
+	__s32 threads;		/* a child's threads that have not ended */
+	__u32 borrows;		/* a child that runs in its parent's memory until it executes an image: vfork(), posix_spawn() */
+	char comm[16];		/* of a child that has ended */
 	__u16 row[DCBS_NAMES];
+};
+
+/*
+ * What one process has of a row, where several are profiled: entry of `shares`. The same figures as in struct
+ * row_stat, added wherever they are added there, so those of all processes add up to the row's.
+ */
+struct share_key {
+	__u32 serial;
+	__u32 row;
+};
+
+struct share {
+	__u64 count;
+	__u64 sum_ns;
+	__u64 total_ns;
+	__u64 self_ns;
 };
 
 /* A thread's time within the window, or that of several. */
@@ -215,7 +247,7 @@ struct sample {
 	__u16 nr_rows;
 	__u16 nr_python;
 	__u16 nr_native;
-	__u32 weight;		/* ticks that it stands for; of SAMPLE_OFF: waits */
+	__u32 weight;		/* ticks that it stands for, or waits */
 	__u64 off_ns;		/* of all of them */
 	__u16 rows[SAMPLE_ROWS];	/* open sections, innermost first; none: ROW_OUTSIDE */
 };
@@ -241,13 +273,15 @@ struct python_layout {
 	__u16 pad[2];
 };
 
-/* 3.8 to 3.11: what tells one code object from another at the same address: its shape, and where its name and its lines are. */
+#define PYTHON_STRING_HASH 24	/* of a string, for dictionaries: that of a name has been computed */
+
+/* 3.8 to 3.11: what tells one code object from another at the same address: its shape, its name's hash, where its lines are. */
 static inline __attribute__((always_inline)) __u32 python_tag(__u32 firstlineno, __u32 flags, __u32 argcount, __u32 kwonly,
-								 __u64 name, __u64 linetable)
+								 __u64 name_hash, __u64 linetable)
 {
 	__u32 shape = (argcount << 25) + (kwonly << 18) + (flags << 10) + firstlineno;
 
-	return shape ^ (__u32)(name >> 4) * 0x9e3779b1U ^ (__u32)(linetable >> 4) * 0x85ebca6bU;
+	return shape ^ (__u32)(name_hash ^ name_hash >> 32) * 0x9e3779b1U ^ (__u32)(linetable >> 4) * 0x85ebca6bU;
 }
 
 _Static_assert(sizeof(struct python_frame) == 16, "layout");
@@ -278,11 +312,17 @@ struct counters {
 	__u64 exits_unread;	/* threads that ended on a kernel that does not let us read their last events */
 	__u64 rows_used;
 	__u64 wakings;		/* of the targets' threads */
-	__u64 rss_events;	/* changes of RSS that were looked at */
-	__u64 samples;		/* of stacks, sent */
+	__u64 rss_events;	/* changes of RSS that were looked at ... */
+	__u64 rss_left;		/* ... and those that were left for others to account for */
+	__u64 samples;		/* of stacks, sent ... */
+	__u64 wait_samples;	/* ... and of them, those of threads that waited */
 	__u64 lost_samples;	/* for which there was no room */
 	__u64 stacks_broken;	/* whose Python frames could not all be read */
+	__u64 watched_ns;	/* threads' time in which their waits were watched, by the weights of that time */
 	__u64 lost_paths;	/* events whose sections could not be read: charged to "(outside)" */
+	__u64 processes;	/* that there have been: the last serial number */
+	__u64 lost_processes;	/* children for which there was no entry: not followed */
+	__u64 lost_shares;	/* figures that are in their row, but in no share */
 };
 
 /* What is looked at less often, to keep profiling cheap. Written by the profiler, read by the BPF programs in place. */
@@ -308,7 +348,7 @@ struct window {
 _Static_assert(BPFPROF_ROWS >= DCBS_NAMES + 1 && BPFPROF_ROWS < ROW_MODEL, "a process's names have rows");
 _Static_assert(sizeof(struct row_stat) == 21 * 8 + 8 * HIST_PLACES, "layout");
 _Static_assert(sizeof(struct row_name) == 124, "hashed as bytes: no padding");
-_Static_assert(sizeof(struct process) == 64 + 2 * DCBS_NAMES, "layout");
+_Static_assert(sizeof(struct process) == 112 + 2 * DCBS_NAMES, "layout");
 _Static_assert(sizeof(struct row_ledger) == 2 * CAUSES * 8 + 2 * 8 + 2 * 72 + 4 * 8 + 8 * COARSE_PLACES, "layout");
 _Static_assert(sizeof(struct thread_sum) == 32 + 2 * CAUSES * 8, "layout");
 _Static_assert(sizeof(struct thread_view) == 48 + sizeof(struct thread_sum), "layout");

@@ -55,7 +55,7 @@ struct dcbs_options {
 	size_t nr_sections;
 	int frequency_hz;		/* CPU sampling; 0: off */
 	double threshold_s;		/* what counts as a bottleneck */
-	bool children;			/* follow processes that the targets fork */
+	bool children;			/* follow processes that the targets fork: ask for a snapshot now and then, which looks after them */
 	double max_overhead_percent;
 };
 
@@ -117,6 +117,21 @@ struct dcbs_memory {
 	int64_t mapped_bytes, unmapped_bytes;	/* address space */
 };
 
+/* What one process has of a section. */
+struct dcbs_process_time {
+	pid_t pid;
+	int64_t count;
+	double mean_s;		/* of a call */
+	double total_s;
+};
+
+/* A section that several processes had calls of: how far they are apart. */
+struct dcbs_skew {
+	int64_t processes;	/* less than 2: there is nothing to compare */
+	struct dcbs_process_time slowest, fastest;	/* by the mean of a call */
+	double ratio;		/* of their means; NAN: unknown */
+};
+
 struct dcbs_section {
 	char *name;		/* valid UTF-8 without control characters */
 	int kind;		/* enum dcbs_name_kind of bpfprof/target.h */
@@ -137,11 +152,12 @@ struct dcbs_section {
 	struct dcbs_memory memory, self_memory;
 	struct dcbs_spread growth;	/* bytes of RSS per call, of calls that grew it */
 	struct dcbs_spread faults;	/* page faults per call */
+	struct dcbs_skew skew;		/* of the processes that it ran in */
 };
 
 /* A thread of a target, or all that have ended. Its wall adds up to wall_s. */
 struct dcbs_thread {
-	pid_t pid, tid;		/* tid 0: those that have ended */
+	pid_t pid, tid;		/* tid 0: those that have ended; pid 0, too: those of children that have */
 	char *name;
 	int64_t threads;
 	bool sections;		/* it has had sections open */
@@ -221,6 +237,10 @@ struct dcbs_target {
 	char *comm, *command;
 	double started_at;	/* Unix time */
 	bool markers;		/* the marker library was found in it */
+	pid_t parent;		/* of a child that was followed to; 0: it was given */
+	double ended_at;	/* of a child that has ended, Unix time; NAN: it runs, or was given */
+	int64_t sections;	/* calls that ended in the window and began in it */
+	double sections_s;	/* time in sections on its threads */
 };
 
 struct dcbs_overhead {
@@ -233,11 +253,12 @@ struct dcbs_overhead {
 };
 
 struct dcbs_lost {
-	int64_t sections;	/* nested too deep to be timed, ended twice or never begun, left by longjmp */
+	int64_t sections;	/* nested too deep to be timed, ended twice or never begun, left by longjmp, over before a child could be attached to */
 	int64_t records;	/* finished sections that were overwritten, or damaged, before they could be read */
 	int64_t samples;
 	int64_t stacks;
 	int64_t names;		/* names that did not fit; their sections are in "(other)" */
+	int64_t processes;	/* children that were not followed, because too many were at the time */
 };
 
 struct dcbs_report {
@@ -245,6 +266,7 @@ struct dcbs_report {
 	char *version;		/* of the tool that measured */
 	struct dcbs_target *targets;
 	size_t nr_targets;
+	int64_t more_targets;	/* children that have come and gone besides those */
 	double started_at;	/* of the window, Unix time */
 	double duration_s;
 	enum dcbs_ended_by ended_by;
@@ -269,7 +291,7 @@ struct dcbs_report {
 	int64_t rss_start_bytes, rss_end_bytes, rss_peak_bytes;
 	/* sections + outside + others + unexplained = end - start */
 	int64_t sections_bytes, outside_bytes;	/* growth of RSS in sections, and outside of any */
-	int64_t others_bytes;		/* by other tasks: reclaim, above all */
+	int64_t others_bytes;		/* by other tasks: reclaim, above all; and what came and went with children */
 	int64_t unexplained_bytes;
 	double page_touch_s;		/* CPU time of the first touch of a page on this machine; NAN: not measured */
 	struct dcbs_overhead overhead;

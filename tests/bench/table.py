@@ -9,6 +9,8 @@ ROUND_TRIP_ATTACHED = "pipe round trip of others, attached to a third, us"
 FAULT = "page fault"
 FAULT_RATIO = "page faults attached / not, ratio"
 EVALUATION = ("evaluation attached / not, CPU time, ratio", "evaluation attached / not, by the clock, ratio")
+STACKS = ("stacks at 99 Hz / sections alone, CPU time, ratio", "stacks at 99 Hz / sections alone, by the clock, ratio")
+FRAME = "a Python frame of a sampled stack"
 FLOOR = "two clock reads"
 ATTACHED = "C section, attached"
 
@@ -39,6 +41,8 @@ def bars(bench):
         ("Python section, attached / nullcontext()", median(bench, "Python section, attached, ratio"), 4, ""),
         ("a loop of page faults, attached / not", median(bench, FAULT_RATIO), 1.05, ""),
         ("an evaluation on PyTorch, attached / not", median(bench, EVALUATION[0]), 1.01, ""),
+        ("an evaluation, stacks at 99 Hz / sections alone", median(bench, STACKS[0]), 1.005, ""),
+        ("a Python frame of a sampled stack", median(bench, FRAME), 300, " ns"),
         ("attach until the first section is counted", median(bench, "attach until the first section counted, ms"), 150, " ms"),
         ("peak memory of the profiler with 256 sections", median(bench, "peak memory with 256 sections, MiB"), 16, " MiB"),
     ]
@@ -79,9 +83,10 @@ def print_rest(bench):
     print()
     if seen is not None:
         print(f"from the start of the profiler until its probe is in: {seen:.0f} ms")
-    if bench.samples.get(EVALUATION[0]):
-        cpu, wall = (", ".join(f"{100 * (r - 1):+.2f}" for r in sorted(bench.samples[name])) for name in EVALUATION)
-        print(f"evaluation, attached against not, %: CPU time {cpu}; by the clock {wall}")
+    for what, names in ("attached against not", EVALUATION), ("stacks at 99 Hz against sections alone", STACKS):
+        if bench.samples.get(names[0]):
+            cpu, wall = (", ".join(f"{100 * (r - 1):+.2f}" for r in sorted(bench.samples[name])) for name in names)
+            print(f"evaluation, {what}, %: CPU time {cpu}; by the clock {wall}")
     if bench.samples.get(ROUND_TRIP):
         print(f"pipe round trip (two context switches) of processes that are not profiled: {median(bench, ROUND_TRIP):.2f} us; "
               f"while another one is: {ratio(bench, ROUND_TRIP_ATTACHED, ROUND_TRIP):.3f} times that")

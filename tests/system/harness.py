@@ -51,7 +51,7 @@ class Target:
             command = [PYTHON] + command
         elif not os.path.isabs(command[0]):
             command[0] = os.path.join(TARGETS, command[0])
-        env = dict(os.environ, PYTHONPATH=os.path.join(BUILD, "python"), **(env or {}))
+        env = {**os.environ, "PYTHONPATH": os.path.join(BUILD, "python"), **(env or {})}
         if hold:
             env["DCBS_TARGET_HOLD"] = "1"
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env, text=True,

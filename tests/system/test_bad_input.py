@@ -102,7 +102,7 @@ class CommandLine(BadInput):
                            ("-F -1", "--frequency"), ("-F 1e9", "--frequency"), ("-t -1", "--threshold"),
                            ("--max-overhead 0", "--max-overhead"), ("--max-overhead 101", "--max-overhead"),
                            ("-S colour", "--sort-by"), ("-f yaml", "json"), ("-o x.yaml", ".json"), ("-o plain", ".json"),
-                           ("surplus", "surplus"), ("-c -p 1", "--children")):
+                           ("surplus", "surplus")):
             with self.subTest(args):
                 self.one_line(run(*args.split()), 2, word)
 

@@ -149,6 +149,21 @@ class Live(unittest.TestCase):
         m = re.match(r"(\S+(?: \S+)?)  q: ", screen)
         return m and m.group(1)
 
+    def test_children_come_and_go(self):
+        target = Target("forker", "--children", 3, "--alive", 3, "--ms", 2500, hold=True)
+        self.addCleanup(target.__exit__)
+        self.terminal.type("%s -c -i 0.2 -p %d; echo status=$?" % (PROFILER, target.pid))
+        self.terminal.wait(lambda s: "q: stop and report" in s)
+        target.go()
+        screen = self.terminal.wait(lambda s: "4 running, 4 in all" in s and len(re.findall(r"  \+\d+ forker", s)) == 3 and row(s, "child"))
+        children = re.findall(r"\+(\d+) forker", screen)
+        self.assertEqual(len(set(children)), 3, screen)
+        screen = self.terminal.wait(lambda s: "1 running, 4 in all" in s and len(re.findall(r"  -\d+ forker", s)) == 3)
+        self.assertEqual(sorted(re.findall(r"-(\d+) ", screen)), sorted(children), screen)
+        target.line()
+        target.end()
+        self.terminal.wait(lambda s: "status=0" in s)
+
     def test_q(self):
         self.start("-i", "0.2")
         self.terminal.key("q")

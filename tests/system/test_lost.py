@@ -37,7 +37,7 @@ class Lost(unittest.TestCase):
     def test_nothing(self):
         with Target("sections", "--iterations", "20", hold=True) as target:
             report, _ = profile(target)
-        self.assertEqual(set(report["lost"]), {"sections", "records", "samples", "stacks", "names"})
+        self.assertEqual(set(report["lost"]), {"sections", "records", "samples", "stacks", "names", "processes"})
         self.only(report)
 
     def test_sections_too_deep_and_ended_twice(self):
@@ -146,7 +146,7 @@ class Lost(unittest.TestCase):
         """samples and stacks come with CPU sampling; a saved session that has them shows them like the others."""
         with open(GOLDEN) as f:
             doc = json.load(f)
-        self.assertEqual(set(doc["lost"]), {"sections", "records", "samples", "stacks", "names"})
+        self.assertEqual(set(doc["lost"]), {"sections", "records", "samples", "stacks", "names", "processes"})
 
 
 @needs_bpf

@@ -8,6 +8,7 @@ import errno
 import glob
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,18 +21,18 @@ PYSTACK = os.path.join(BUILD, "tests", "tools", "pystack")
 SHAPES = os.path.join(SOURCES, "targets", "shapes.py")
 SLEEP = "import time; print('ready', flush=True); time.sleep(60)"
 CODECS = {1: "latin-1", 2: "utf-16-le", 4: "utf-32-le"}
-MINORS = range(8, 14)
+MINORS = range(8, 15)
 FIND_MS = 10
 
 needs_root = unittest.skipIf(os.geteuid() != 0, "needs root, to read other processes' memory")
 
 
 def interpreters():
-    """{what the tests call it: path or None}: Debian's, and one of each version under pyenv."""
+    """{what the tests call it: path or None}: Debian's, and one of each version under pyenv, or else in PATH."""
     found = {"debian": "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else None}
     for minor in MINORS:
         paths = sorted(glob.glob(os.path.expanduser("~/.pyenv/versions/3.%d.*/bin/python3.%d" % (minor, minor))))
-        found["pyenv_3_%d" % minor] = paths[-1] if paths else None
+        found["pyenv_3_%d" % minor] = paths[-1] if paths else shutil.which("python3.%d" % minor)
     return found
 
 

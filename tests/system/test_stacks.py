@@ -4,13 +4,17 @@
 under every CPython on this machine.
 """
 import os
+import shutil
+import subprocess
+import tempfile
 import time
 import unittest
 
-from harness import SOURCES, Profiler, Target, needs_bpf
-from test_pythons import interpreters
+from harness import BUILD, PYTHON, SOURCES, Profiler, Target, needs_bpf, sections
+from test_pythons import interpreters, sys_prefix
 
 SHAPES = os.path.join(SOURCES, "targets", "shapes.py")
+REUSE = os.path.join(SOURCES, "targets", "reuse.py")
 HZ = 999
 FRAMES = 128            # of a stack, at most
 MORE = "(more frames)"
@@ -63,30 +67,34 @@ class Truth:
         return None
 
 
-class Shapes:
-    """Every sample within a section is the one stack that the section is named after."""
+def attached(target, work, *options):
+    """(report, truth) of what the target does meanwhile; it is held at the end, so that its last names can be read."""
+    with Profiler("-p", target.pid, "-F", HZ, "--max-overhead", 100, *options, wait_for=target.pid) as profiler:
+        time.sleep(0.2)         # the interpreter is found
+        target.go()
+        truth = work()
+        profiler.stop()
+        return profiler.report(), truth
+
+
+class OneOf:
+    """Tests of one interpreter, `path`."""
 
     path = label = None
-    seconds = 0.15
 
     def setUp(self):
         if not self.path:
             self.skipTest("no such interpreter here: %s" % self.label)
 
-    def take(self):
-        """Stopped while the target is held, so that its last names can be read."""
-        with Target(self.path, SHAPES, "--seconds", self.seconds, hold=True) as target:
-            with Profiler("-p", target.pid, "-F", HZ, wait_for=target.pid) as profiler:
-                time.sleep(0.2)         # the interpreter is found
-                target.go()
-                truth = target.result()
-                profiler.stop()
-                return profiler.report(), truth
 
-    def test_every_sample(self):
-        report, truth = self.take()
+class Shapes(OneOf):
+    """Every sample within a section is the one stack that the section is named after."""
+
+    seconds = 0.15
+
+    def check_shapes(self, report, truth):
+        """Returns how many samples there were."""
         seen = 0
-        self.assertGreaterEqual(len(truth["shapes"]), 85, truth["skipped"])
         qualified = any("." in f["function"] for told in truth["shapes"].values() for f in told["stack"])
         for name, told in truth["shapes"].items():
             stacks, shape = sampled(report, name), Truth(told, qualified)
@@ -96,12 +104,170 @@ class Shapes:
                 self.assertFalse([f for f in native if f["python"]], name)
                 seen += samples
         self.assertEqual({k: v for k, v in report["lost"].items() if v}, {})
+        return seen
+
+    def test_every_sample(self):
+        with Target(self.path, SHAPES, "--seconds", self.seconds, hold=True) as target:
+            report, truth = attached(target, target.result)
+        self.assertGreaterEqual(len(truth["shapes"]), 85, truth["skipped"])
+        seen = self.check_shapes(report, truth)
         cpu_s = sum(s["wall"]["cpu_s"] for s in report["sections"] if s["name"] in truth["shapes"])
         self.assertAlmostEqual(seen / HZ, cpu_s, delta=0.1 * cpu_s)
+
+    def test_stripped(self):
+        """A copy without symbols, by another name."""
+        with tempfile.TemporaryDirectory() as folder:
+            copy = os.path.join(folder, "interpreter")
+            if subprocess.run(["strip", "-o", copy, os.path.realpath(self.path)]).returncode:
+                self.skipTest("no strip")
+            with Target(copy, SHAPES, "--seconds", 0.3, "--only", "plain", "init", "closure", "coroutine_chain", "thread", hold=True,
+                        env={"PYTHONHOME": sys_prefix(self.path)}) as target:
+                self.check_shapes(*attached(target, target.result))
+
+    def check_reuse(self, *options):
+        with Target(self.path, REUSE, *options) as target:
+            report, truth = attached(target, target.result)
+        named = 0
+        for section in (name for name in sections(report) if name != "(outside)"):
+            for samples, python, _ in sampled(report, section):
+                self.assertLessEqual({f["function"] for f in python}, {"<module>", "main", "(unknown)", section})
+                self.assertLessEqual({f["file"] for f in python if f["function"] == section}, {"/tmp/%s.py" % section})
+                named += samples * (python[-1]["function"] == section)
+        self.assertGreater(named, 20)
+        return report, truth
+
+    def test_reuse(self):
+        """A function that was gone before its name could be read has none, and that is counted; it never gets another's."""
+        report, truth = self.check_reuse()
+        self.assertLess(truth["addresses"], 20)
+        unknown = sum(s[3] for s in report["stacks"] for i in s[4] if report["frames"][i] == {
+            "function": "(unknown)", "file": None, "line": None, "python": True})
+        self.assertGreaterEqual(report["lost"]["stacks"], unknown)
+
+    def test_garbage(self):
+        self.check_reuse("--garbage")
 
 
 for _label, _path in interpreters().items():
     globals()["Shapes_" + _label] = needs_bpf(type("Shapes_" + _label, (Shapes, unittest.TestCase), {"path": _path, "label": _label}))
+
+
+BUSY = """
+import os, sys, threading, time
+from dcbs_profiler import PerformanceProfiler
+profiler = PerformanceProfiler()
+def busy(seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        pass
+"""
+READY = """
+print("ready", os.getpid(), flush=True)
+sys.stdin.readline()
+"""
+HELD = """
+print("{}", flush=True)
+sys.stdin.readline()
+"""
+
+
+def names(report, section):
+    return {f["function"] for f in report["functions"] if f["section"] == section and f["python"]}
+
+
+@needs_bpf
+class Lives(unittest.TestCase):
+    """Programs that become others, or several."""
+
+    def profile(self, text, **options):
+        with Target("-c", text, python=True, **options) as target:
+            return attached(target, target.result)[0]
+
+    def test_exec(self):
+        """Both images have their functions, and neither those of the other."""
+        after = BUSY + "time.sleep(0.5)\ndef after():\n  with profiler.profile_section('new'): busy(0.6)\nafter()" + HELD
+        report = self.profile(BUSY + READY + "def before():\n  with profiler.profile_section('old'): busy(0.6)\nbefore()\n"
+                              "os.execv(sys.executable, [sys.executable, '-c', %r])" % after)
+        self.assertEqual(names(report, "old"), {"<module>", "before", "busy"})
+        self.assertEqual(names(report, "new"), {"<module>", "after", "busy"})
+        self.assertEqual(sections(report)["new"]["count"], 1)
+
+    def test_exec_of_another_interpreter(self):
+        other = next((path for label, path in interpreters().items() if path and label not in ("debian", "pyenv_3_11")), None)
+        if not other:
+            self.skipTest("no other interpreter here")
+        after = BUSY + "time.sleep(0.5)\ndef after():\n  with profiler.profile_section('new'): busy(0.6)\nafter()" + HELD
+        report = self.profile(BUSY + READY + "def before():\n  with profiler.profile_section('old'): busy(0.6)\nbefore()\n"
+                              "os.execv(%r, [%r, '-c', %r])" % (other, other, after))
+        self.assertEqual(names(report, "old"), {"<module>", "before", "busy"})
+        self.assertEqual(names(report, "new"), {"<module>", "after", "busy"})
+
+    def test_fork_with_threads(self):
+        """The child is somebody else; the parent's threads go on with their own stacks."""
+        report = self.profile(BUSY + READY + """
+def work(name):
+    with profiler.profile_section(name):
+        first(0.5) if name == "first" else second(0.5)
+def first(seconds): busy(seconds)
+def second(seconds): busy(seconds)
+def child(): busy(0.8); os._exit(0)
+threads = [threading.Thread(target=work, args=(name,)) for name in ("first", "second")]
+for t in threads: t.start()
+pid = os.fork()
+if not pid: child()
+for t in threads: t.join()
+os.waitpid(pid, 0)""" + HELD)
+        for name, other in ("first", "second"), ("second", "first"):
+            self.assertLessEqual({"work", name, "busy"}, names(report, name))
+            self.assertNotIn(other, names(report, name))
+        self.assertNotIn("child", {f["function"] for f in report["functions"]})
+
+    def test_subinterpreter(self):
+        """Its functions, or at least who called it, and nobody else."""
+        report = self.profile(BUSY + """
+try:
+    import _interpreters as interpreters
+except ImportError:
+    import _xxsubinterpreters as interpreters
+INSIDE = "import time\\ndef inside():\\n  end = time.monotonic() + 0.6\\n  while time.monotonic() < end: pass\\ninside()"
+def caller():
+    interpreters.run_string(number, INSIDE)
+number = interpreters.create()""" + READY + """
+with profiler.profile_section("sub"):
+    caller()
+with profiler.profile_section("main"):
+    busy(0.3)""" + HELD)
+        self.assertLessEqual(names(report, "sub"), {"<module>", "caller", "inside"})
+        self.assertLessEqual({"<module>", "caller"}, names(report, "sub"))
+        self.assertEqual(names(report, "main"), {"<module>", "busy"})
+
+    def replaced(self, when):
+        """The module of the markers is replaced in its folder by another file while the program has it."""
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copytree(os.path.join(BUILD, "python"), folder, dirs_exist_ok=True)
+            module = os.path.join(folder, "dcbs_profiler", "_markers.abi3.so")
+            with open(module + ".new", "wb") as new, open(module, "rb") as old:
+                new.write(old.read() + b"another")
+            with Target("-c", BUSY + READY + "with profiler.profile_section('x'): busy(0.5)" + HELD, python=True,
+                        env={"PYTHONPATH": folder}) as target:
+                if when == "before":
+                    os.rename(module + ".new", module)
+                with Profiler("-p", target.pid, "-F", HZ, wait_for=target.pid) as profiler:
+                    time.sleep(0.2)
+                    if when == "after":
+                        os.rename(module + ".new", module)
+                    target.go()
+                    target.result()
+                    profiler.stop()
+                    report = profiler.report()
+        self.assertEqual(sections(report)["x"]["count"], 1)
+        self.assertEqual(names(report, "x"), {"<module>", "busy"})
+
+    def test_replaced_before(self):
+        self.replaced("before")
+
+    def test_replaced_after(self):
+        self.replaced("after")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@
  *	switches	THREADS threads that hand tokens on to each other through futexes
  *	calls		a function without a marker, busy_call()
  *
- * Prints a line "NS COUNT" for each tenth of a second: CLOCK_MONOTONIC, and how often it has been done so far.
+ * Prints a line "NS CPU COUNT" for each tenth of a second: CLOCK_MONOTONIC, the process's CPU time, and how often it
+ * has been done so far.
  */
 #include <dcbs/markers.h>
 #include <linux/futex.h>
@@ -32,11 +33,11 @@
 static _Atomic uint64_t done;
 static int seconds;
 
-static uint64_t now_ns(void)
+static uint64_t now_ns(clockid_t clock)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
+	clock_gettime(clock, &ts);
 	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 }
 
@@ -46,7 +47,8 @@ static void *print(void *unused)
 
 	for (i = 0; i < 10 * seconds; i++) {
 		usleep(100000);
-		printf("%llu %llu\n", (unsigned long long)now_ns(), (unsigned long long)done);
+		printf("%llu %llu %llu\n", (unsigned long long)now_ns(CLOCK_MONOTONIC),
+		       (unsigned long long)now_ns(CLOCK_PROCESS_CPUTIME_ID), (unsigned long long)done);
 		fflush(stdout);
 	}
 	exit(0);

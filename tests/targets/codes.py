@@ -88,8 +88,9 @@ def tag(code):
     if MINOR >= 12:
         return ctypes.c_uint32.from_address(id(code) + 92).value
     shape = (code.co_argcount << 25) + (code.co_kwonlyargcount << 18) + (code.co_flags << 10) + code.co_firstlineno
+    name = hash(code.co_name) & 0xffffffffffffffff
     lines = code.co_linetable if MINOR >= 10 else code.co_lnotab
-    return (shape ^ (id(code.co_name) >> 4) * 0x9e3779b1 ^ (id(lines) >> 4) * 0x85ebca6b) & 0xffffffff
+    return (shape ^ (name ^ name >> 32) * 0x9e3779b1 ^ (id(lines) >> 4) * 0x85ebca6b) & 0xffffffff
 
 
 def describe(code):

@@ -92,7 +92,7 @@ static inline void fixture_target(struct snapshot *snap, pid_t pid, const char *
 	t->started_at = 1714533100.5;
 	t->markers = true;
 	snprintf(t->comm, sizeof(t->comm), "%s", comm);
-	snprintf(t->command, sizeof(t->command), "%s", command);
+	t->command = strdup(command);
 }
 
 static inline void fixture_note(struct snapshot *snap, const char *note)

@@ -62,6 +62,7 @@ static inline struct snapshot_stack *stacks_within(struct snapshot_stack *s, __u
 static inline struct snapshot_stack *stacks_ran(struct snapshot_stack *s, __u64 ticks)
 {
 	s->cpu_samples += ticks;
+	s->cpu_samples2 += (double)ticks;
 	return s;
 }
 

@@ -57,6 +57,7 @@ static struct victim *victim_open(void)
 	struct victim *p = calloc(1, sizeof(*p));
 
 	assert_non_null(p);
+	put(p, 0, 1, 8);
 	put(p, 8, CODE_TYPE, 8);
 	put(p, 68, 10, 4);
 	put(p, 92, 77, 4);
@@ -112,6 +113,25 @@ static void test_python(void **state)
 	assert_null(symbol.file);
 	symbols_close(symbols);
 	free(p);
+}
+
+/* What has been freed may be whole for a while, but its strings may be others by now. */
+static void test_python_freed(void **state)
+{
+	static const __u64 references[] = {0, 0x7f0012345678, 1ULL << 32, 1, 0xffffffff};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(references) / sizeof(*references); i++) {
+		struct victim *p = victim_open();
+		struct symbols *symbols = open_on(p);
+		struct symbol symbol;
+
+		put(p, 0, references[i], 8);
+		assert_int_equal(ask_for(symbols, 0, 77, &symbol), i >= 3);
+		symbols_close(symbols);
+		free(p);
+	}
 }
 
 /* Whenever it becomes another one while it is read, it is unknown. */
@@ -436,6 +456,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_python),
 		cmocka_unit_test(test_python_changes),
 		cmocka_unit_test(test_python_gone),
+		cmocka_unit_test(test_python_freed),
 		cmocka_unit_test(test_python_texts),
 		cmocka_unit_test(test_python_damaged),
 		cmocka_unit_test(test_python_no_table),

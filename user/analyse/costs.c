@@ -25,7 +25,7 @@ static double all_ns(const struct snapshot *snap, double ns_per_flush)
 
 	return cost_ns(c->flushes, ns_per_flush) + cost_ns(c->switches, snap->bpf_ns_per_switch) +
 	       cost_ns(c->wakings, snap->bpf_ns_per_waking) + cost_ns(c->rss_events, snap->bpf_ns_per_rss_event) +
-	       cost_ns(c->ticks, snap->bpf_ns_per_tick) + cost_ns(c->samples, snap->bpf_ns_per_sample) +
+	       cost_ns(c->ticks, snap->bpf_ns_per_tick) + cost_ns(c->samples > c->wait_samples ? c->samples - c->wait_samples : 0, snap->bpf_ns_per_sample) +
 	       cost_ns(c->calls, NAN);
 }
 
@@ -51,9 +51,10 @@ static void add_lost(struct dcbs_report *r, const struct snapshot *snap)
 
 	for (i = 0; i < snap->nr_targets; i++)
 		names += snap->targets[i].names_lost;
-	r->lost.sections = summary_count(c->lost_too_deep + c->lost_unmatched);
+	r->lost.sections = summary_count(c->lost_too_deep + c->lost_unmatched + snap->unseen);
 	r->lost.records = summary_count(c->lost_overwritten + c->lost_garbage + c->lost_unread);
 	r->lost.names = summary_count(names);
+	r->lost.processes = summary_count(c->lost_processes);
 	r->lost.samples = summary_count(c->lost_samples);
 	r->lost.stacks = summary_count(c->stacks_broken);
 }
@@ -82,7 +83,7 @@ static int add_notes(struct dcbs_report *r, const struct snapshot *snap)
 {
 	size_t i;
 
-	r->notes = calloc(snap->nr_notes + 3, sizeof(*r->notes));
+	r->notes = calloc(snap->nr_notes + 4, sizeof(*r->notes));
 	if (!r->notes)
 		return -ENOMEM;
 	for (i = 0; i < snap->nr_notes; i++)
@@ -90,6 +91,9 @@ static int add_notes(struct dcbs_report *r, const struct snapshot *snap)
 			return -ENOMEM;
 	if (add_loss_note(r, snap->counters.lost_paths, "waits or pages could not be put down to a section, because the "
 			  "thread's record was not there to be read: they are in \"(outside)\""))
+		return -ENOMEM;
+	if (add_loss_note(r, snap->counters.lost_shares, "times a process's figures could not be told apart from the others': "
+			  "what the processes have is too low"))
 		return -ENOMEM;
 	return add_loss_note(r, snap->counters.exits_unread, "thread ends unread (kernel before 6.16): what a killed "
 			     "thread had finished in its last millisecond is missing");

@@ -9,6 +9,7 @@
 #include "analyse/costs.h"
 #include "analyse/functions.h"
 #include "analyse/ledger.h"
+#include "analyse/processes.h"
 #include "analyse/report.h"
 #include "analyse/sampled.h"
 #include "analyse/summary.h"
@@ -17,6 +18,7 @@
 #include "sanitize.h"
 
 #define NS 1e-9
+#define TARGET_COMMAND_BYTES 4096
 
 static int add_targets(struct dcbs_report *r, const struct snapshot *snap)
 {
@@ -31,21 +33,26 @@ static int add_targets(struct dcbs_report *r, const struct snapshot *snap)
 		to = &r->targets[r->nr_targets++];
 		to->pid = from->pid;
 		to->comm = sanitize(from->comm, sizeof(from->comm));
-		to->command = sanitize(from->command, sizeof(from->command));
+		to->command = from->command ? sanitize(from->command, TARGET_COMMAND_BYTES) : strdup("");
 		to->started_at = from->started_at;
 		to->markers = from->markers;
+		to->parent = from->parent;
+		to->ended_at = from->ended_at > 0 ? from->ended_at : NAN;
+		processes_sum(to, snap, r->nr_targets - 1);
 		if (!to->comm || !to->command)
 			return -ENOMEM;
 	}
 	return 0;
 }
 
-static int add_section(struct dcbs_report *r, const struct snapshot_row *row, const struct snapshot *snap)
+static int add_section(struct dcbs_report *r, const struct snapshot *snap, size_t index)
 {
+	const struct snapshot_row *row = snap->rows[index];
 	struct dcbs_section *to = &r->sections[r->nr_sections++];
 	int err = summary_section(to, row);
 
 	to->error_s = sampled_error_s(snap, row);
+	processes_skew(&to->skew, snap, index);
 	return err ? err : ledger_section(to, row, snap);
 }
 
@@ -64,7 +71,7 @@ static int add_rows(struct dcbs_report *r, const struct snapshot *snap)
 		if (summary_is_empty(row))
 			continue;
 		if (summary_is_section(row))
-			err = add_section(r, row, snap);
+			err = add_section(r, snap, i);
 		else if (row->kind == DCBS_NAME_CACHE)
 			err = summary_cache(&r->caches[r->nr_caches++], row);
 	}
@@ -127,6 +134,7 @@ static int fill(struct dcbs_report *r, const struct snapshot *snap, double thres
 	r->started_at = snap->started_at;
 	r->duration_s = snap->end_ns > snap->start_ns ? (snap->end_ns - snap->start_ns) * NS : 0;
 	r->ended_by = snap->ended_by;
+	r->more_targets = summary_count(snap->more_targets);
 	sampled_estimate(snap->rows, snap);
 	add_memory(r, snap);
 	summary_model(&r->model, snap);

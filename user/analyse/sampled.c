@@ -66,7 +66,7 @@ static void estimate(struct snapshot_row *row, __u16 index, const struct snapsho
 	size_t i;
 
 	memset(l, 0, sizeof(*l));
-	row->stat.total_ns = row->stat.self_ns = 0;
+	row->stat = (struct row_stat){.kind = row->stat.kind, .sampled = row->stat.sampled};
 	for (i = 0; i < snap->nr_stacks; i++) {
 		const struct snapshot_stack *stack = &snap->stacks[i];
 
@@ -103,6 +103,6 @@ double sampled_error_s(const struct snapshot *snap, const struct snapshot_row *r
 	tick_ns = w.tick_ns + w.queue_ns;
 	for (i = 0; i < snap->nr_stacks; i++)
 		if (samples_in(snap, &snap->stacks[i], (__u16)at, SAMPLES_INCLUSIVE))
-			squares += (double)snap->stacks[i].cpu_samples * tick_ns * tick_ns + snap->stacks[i].off_ns2;
+			squares += snap->stacks[i].cpu_samples2 * tick_ns * tick_ns + snap->stacks[i].off_ns2;
 	return sqrt(squares) * NS;
 }

@@ -94,20 +94,28 @@ int summary_cache(struct dcbs_cache_summary *to, const struct snapshot_row *row)
 	return to->name ? 0 : -ENOMEM;
 }
 
+/* What the target counts may be as large as it likes. */
+static int64_t add_count(int64_t to, __u64 n)
+{
+	int64_t sum;
+
+	return __builtin_add_overflow(to, summary_count(n), &sum) ? INT64_MAX : sum;
+}
+
 /*
  * Times are of calls that were seen from begin to end. The rate is over all time that the tokens took,
  * as the section's items_per_s is: calls that began before the window have delivered tokens, too.
  */
 static void add_times(struct dcbs_model_times *to, const struct row_stat *s, double *total_ns)
 {
-	to->count += summary_count(s->count);
+	to->count = add_count(to->count, s->count);
 	to->total_s += s->sum_ns * NS;
 	to->min_s = fmin(to->min_s, stats_min_ns(s) * NS);
 	to->max_s = fmax(to->max_s, stats_max_ns(s) * NS);
 	to->mean_s = to->count ? to->total_s / to->count : NAN;
 	if (!s->items)
 		return;
-	to->tokens = (to->tokens == DCBS_UNKNOWN ? 0 : to->tokens) + summary_count(s->items);
+	to->tokens = add_count(to->tokens == DCBS_UNKNOWN ? 0 : to->tokens, s->items);
 	*total_ns += s->total_ns;
 	to->tokens_per_s = *total_ns > 0 ? to->tokens / (*total_ns * NS) : NAN;
 }

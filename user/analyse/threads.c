@@ -126,6 +126,7 @@ int threads_outside(struct dcbs_section *to, const struct snapshot *snap)
 	ledger_memory(&to->memory, snap->memory_known ? &snap->outside.self_memory : NULL, DCBS_UNKNOWN);
 	to->self_wall = to->wall;
 	to->self_memory = to->memory;
+	to->skew.ratio = NAN;
 	ledger_no_spread(&to->growth);
 	ledger_no_spread(&to->faults);
 	return 0;

@@ -9,6 +9,7 @@
 
 #include <bpf/bpf.h>
 
+#include "collect/children.h"
 #include "collect/python.h"
 #include "collect/session_impl.h"
 #include "fail.h"
@@ -153,7 +154,7 @@ __u32 attach_row(struct session *session, const struct row_name *name)
 }
 
 /* The names that the target has registered so far get their rows now; the BPF programs look up only what comes later. */
-static void publish_names(struct session *session, const struct target *target, __u32 used, struct process *process)
+static void publish_names(struct session *session, const struct target *target, __u32 used, volatile struct process *process)
 {
 	__u32 id, row;
 
@@ -175,36 +176,31 @@ static void publish_names(struct session *session, const struct target *target, 
 /* Tells the BPF programs where this target's threads keep their records. */
 static int publish_target(struct session *session, struct target *target)
 {
-	int fd = bpf_map__fd(session->skel->maps.processes);
-	struct process process;
+	volatile struct process *process = &session->processes[target->index];
 	struct dcbs_state state;
 	int err;
 
 	err = target_read(target, target->state, &state, offsetof(struct dcbs_state, names));
 	if (err)
 		return fail(err, "process %d has ended while it was being attached to", target->pid);
-	if (bpf_map_lookup_elem(fd, &target->index, &process))
-		memset(&process, 0, sizeof(process));
-	process.index = target->index;
-	process.tgid = (__u32)target->pid;
-	process.tls_offset = state.tls_offset;
-	publish_names(session, target, state.names_used, &process);
-	bpf_map_update_elem(fd, &target->index, &process, BPF_ANY);
-	target_each_record(target, baseline_record, session);
+	if (!target->born_ns) {		/* of a child, nothing has been before our time: the programs find its names themselves */
+		publish_names(session, target, state.names_used, process);
+		target_each_record(target, baseline_record, session);
+	}
+	process->tls_offset = state.tls_offset;
 	return 0;
 }
 
 /* Tells the BPF programs where the interpreter's own locks are. */
 void publish_python(struct session *session, const struct target *target)
 {
-	int fd = bpf_map__fd(session->skel->maps.processes);
-	struct process process;
+	volatile struct process *process = &session->processes[target->index];
+	__u64 start, end;
 
-	if (bpf_map_lookup_elem(fd, &target->index, &process))
-		return;
-	if (python_runtime(target->pid, &process.gil_start, &process.gil_end))
-		process.gil_start = process.gil_end = 0;
-	bpf_map_update_elem(fd, &target->index, &process, BPF_ANY);
+	if (python_runtime(target->pid, &start, &end))
+		start = end = 0;
+	process->gil_start = start;
+	process->gil_end = end;
 }
 
 static int attach_marker(struct session *session, struct target *target, const struct marker *marker)
@@ -214,6 +210,9 @@ static int attach_marker(struct session *session, struct target *target, const s
 					   .semaphore = marker->semaphore_offset};
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", marker->fd);
+	if (session->children)
+		return children_attach(session, marker, &place) ?
+			fail(-errno, "cannot attach to %s: %s%s", marker->path, strerror(errno), attach_hint(errno)) : 0;
 	target->marker_link = uprobe_attach(session->skel->progs.on_flush, &place);
 	if (!target->marker_link)
 		return fail(-errno, "cannot attach to %s: %s%s", marker->path, strerror(errno), attach_hint(errno));

@@ -84,6 +84,20 @@ static void choose_programs(struct session *session, const struct choice *choice
 	bpf_map__set_autocreate(skel->maps.samples, sampling);
 	bpf_map__set_autocreate(skel->maps.walkers, sampling);
 	bpf_map__set_autocreate(skel->maps.waits, sampling);
+	bpf_map__set_autocreate(skel->maps.vacant, session->opts.children);
+	bpf_map__set_autocreate(skel->maps.news, session->opts.children);
+}
+
+/* Maps that have an entry for each process. */
+static void size_maps(struct bpfprof *skel, __u32 processes)
+{
+	bpf_map__set_max_entries(skel->maps.processes, processes);
+	bpf_map__set_max_entries(skel->maps.process_sums, processes);
+	bpf_map__set_max_entries(skel->maps.targets, processes);
+	bpf_map__set_max_entries(skel->maps.rss_locals, processes);
+	bpf_map__set_max_entries(skel->maps.mms, 4 * processes);
+	bpf_map__set_max_entries(skel->maps.pythons, processes);
+	bpf_map__set_max_entries(skel->maps.vacant, processes);
 }
 
 static bool any_native(const struct dcbs_options *opts)
@@ -124,6 +138,11 @@ void configure(struct session *session, size_t nr_targets, pid_t only, const str
 		skel->rodata->sample_period_ns = 1000000000ULL / (__u64)session->opts.frequency_hz;
 	}
 	skel->rodata->native_sections = session->native_sections;
-	if (nr_targets == 1)
+	skel->rodata->follow_children = session->opts.children;
+	if (session->opts.children)
+		size_maps(skel, BPFPROF_FOLLOWED);
+	else if (nr_targets == 1)
 		skel->rodata->only_tgid = (__u32)only;
+	if (skel->rodata->only_tgid)
+		bpf_map__set_max_entries(skel->maps.shares, 1);
 }

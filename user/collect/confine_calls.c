@@ -18,7 +18,8 @@
 
 const struct confine_call confine_calls[] = {
 	/* Memory, and files in it, but none that could be made code: that is all there is from here on. */
-	ANY(brk), ANY(munmap), ANY(mremap), ANY(madvise), ANY(memfd_create), NONE_OF(mmap, 2, PROT_EXEC), NONE_OF(mprotect, 2, PROT_EXEC),
+	ANY(brk), ANY(munmap), ANY(mremap), ANY(madvise), ANY(memfd_create), NONE_OF(mmap, 2, PROT_EXEC),
+	NONE_OF(mprotect, 2, PROT_EXEC),
 
 	/* The target: its memory, its place in /proc, its programs and libraries, their debug information. To read. */
 	ANY(process_vm_readv), ANY(get_robust_list), ANY(pidfd_open), NONE_OF(openat, 2, O_ACCMODE | O_CREAT | O_TRUNC),
@@ -26,12 +27,12 @@ const struct confine_call confine_calls[] = {
 	ANY(fstat), ANY(newfstatat), ANY(statx), ANY(stat), ANY(lstat), ANY(statfs), ANY(fstatfs),
 	ANY(access), ANY(faccessat), ANY(faccessat2), ANY(getcwd),
 
-	/* The kernel's figures, and probes on markers that are loaded later. No new programs and no new maps. */
+	/* The kernel's figures, and the programs that are loaded, on more or fewer places. No new programs and no new maps. */
 	ONLY(bpf, 0, BPF_MAP_LOOKUP_ELEM), ONLY(bpf, 0, BPF_MAP_UPDATE_ELEM), ONLY(bpf, 0, BPF_MAP_DELETE_ELEM),
 	ONLY(bpf, 0, BPF_MAP_GET_NEXT_KEY), ONLY(bpf, 0, BPF_MAP_LOOKUP_AND_DELETE_ELEM), ONLY(bpf, 0, BPF_MAP_LOOKUP_BATCH),
 	ONLY(bpf, 0, BPF_MAP_LOOKUP_AND_DELETE_BATCH), ONLY(bpf, 0, BPF_MAP_UPDATE_BATCH), ONLY(bpf, 0, BPF_MAP_DELETE_BATCH),
 	ONLY(bpf, 0, BPF_OBJ_GET_INFO_BY_FD), ONLY(bpf, 0, BPF_LINK_CREATE), ONLY(bpf, 0, BPF_LINK_DETACH),
-	ONLY(bpf, 0, BPF_ITER_CREATE), ONLY(bpf, 0, BPF_ENABLE_STATS),
+	ONLY(bpf, 0, BPF_RAW_TRACEPOINT_OPEN), ONLY(bpf, 0, BPF_ITER_CREATE), ONLY(bpf, 0, BPF_ENABLE_STATS),
 	ANY(perf_event_open), ONLY(ioctl, 1, PERF_EVENT_IOC_SET_BPF), ONLY(ioctl, 1, PERF_EVENT_IOC_ENABLE),
 	ONLY(ioctl, 1, PERF_EVENT_IOC_DISABLE), ONLY(ioctl, 1, PERF_EVENT_IOC_PERIOD),
 
@@ -57,9 +58,10 @@ const struct confine_call confine_calls[] = {
 	ONLY(kill, 1, SIGTSTP), ONLY(kill, 1, 0), ANY(tgkill),
 
 	/* What the C library asks for by itself. */
-	ANY(getpid), ANY(getppid), ANY(gettid), ANY(getpgrp), ANY(getpgid), ANY(getsid), ANY(getuid), ANY(geteuid), ANY(getgid), ANY(getegid),
-	ANY(uname), ANY(sysinfo), ANY(getrusage), ANY(getrlimit), ANY(sched_getaffinity), ANY(getrandom), ANY(times),
-	{.number = SCMP_SYS(prlimit64), .argument = 2, .mask = ~0ULL, .value = 0}, ANY(rseq), ANY(set_robust_list), ANY(pipe2), ANY(dup),
+	ANY(getpid), ANY(getppid), ANY(gettid), ANY(getpgrp), ANY(getpgid), ANY(getsid), ANY(getuid), ANY(geteuid),
+	ANY(getgid), ANY(getegid), ANY(uname), ANY(sysinfo), ANY(getrusage), ANY(getrlimit), ANY(sched_getaffinity), ANY(getrandom),
+	ANY(times), {.number = SCMP_SYS(prlimit64), .argument = 2, .mask = ~0ULL, .value = 0}, ANY(rseq), ANY(set_robust_list),
+	ANY(pipe2), ANY(dup),
 
 	/* The end. */
 	ANY(exit), ANY(exit_group),

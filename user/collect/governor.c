@@ -16,12 +16,17 @@
 #define SPARE 0.25		/* of the budget, below which something is turned up again ... */
 #define SPARE_LOOKS 25		/* ... after so many looks */
 #define SAMPLE_EVERY_MOST 32
-#define RSS_EVERY_MOST 256
+#define RSS_EVERY_MOST 64
+#define WORTH 0.1		/* of the budget: what takes less is not turned down */
+#define OVER_LOOKS 4		/* over budget, until something is done: a burst is let pass ... */
+#define FAR_OVER 10		/* ... unless it is so many times over */
 #define TOO_DEAR_LOOKS 4
 #define WATCH_NS 50000000ULL	/* waits are watched for so long at a time ... */
 #define REST_MOST_NS 60000000000ULL	/* ... and then not for so long */
 #define WAITS_MAY 0.5		/* of the budget */
 #define TRAP_USUAL_NS 1000
+#define LEFT_NS 15		/* of a change of RSS that is left for another to account for, ... */
+#define LEFT_EXACT_NS 45	/* ... with a look at the counter */
 
 /* What is turned down, in the order in which it is missed least. */
 enum lever {
@@ -38,12 +43,12 @@ struct governor {
 	struct counters last;
 	double budget;			/* of one CPU */
 	double share[LEVERS];		/* of one CPU, at the last look */
-	unsigned int spare, too_dear;
+	unsigned int spare, over, too_dear;	/* looks in a row */
+	__u32 rss_every;		/* changes of RSS for one that was looked at */
 	bool told[LEVERS];
 
-	/* Waits are watched from on_ns on, and what was seen stands for so much by its weight. waits_next_ns: when that changes; 0: never. */
-	__u64 on_ns, waits_next_ns;
-	double waits_spent_ns, stood_for_ns;
+	__u64 waits_next_ns;		/* when it changes whether waits are watched; 0: they always are */
+	double waits_spent_ns;		/* on them, since they were last begun to be watched */
 };
 
 int governor_open(struct session *session)
@@ -52,7 +57,7 @@ int governor_open(struct session *session)
 
 	if (!g)
 		return fail(-ENOMEM, "out of memory");
-	g->start_ns = g->on_ns = g->looked_ns = session_now_ns();
+	g->start_ns = g->looked_ns = session_now_ns();
 	g->next_ns = g->looked_ns + FIRST_LOOK_NS;
 	g->budget = session->opts.max_overhead_percent / 100;
 	g->last = session->skel->bss->counters;
@@ -111,14 +116,17 @@ static double count(struct session *session, double *ns)
 	double trap = isnan(session->trap_ns) ? TRAP_USUAL_NS : session->trap_ns;
 	__u64 now = session_now_ns(), since = g->looked_ns;
 
-	ns[LEVER_SAMPLES] = (double)(c.samples - g->last.samples) * each_ns(skel->progs.on_sample, 15000);
-	ns[LEVER_FAULTS] = (double)(c.rss_events - g->last.rss_events) * each_ns(skel->progs.on_rss, 300);
+	ns[LEVER_SAMPLES] = (double)(c.samples - c.wait_samples - (g->last.samples - g->last.wait_samples)) * each_ns(skel->progs.on_sample, 15000);
+	ns[LEVER_FAULTS] = (double)(c.rss_events - g->last.rss_events) * each_ns(skel->progs.on_rss, 300) +
+			   (double)(c.rss_left - g->last.rss_left) * (skel->bss->throttle.rss_every > 1 ? LEFT_NS : LEFT_EXACT_NS);
 	ns[LEVER_CALLS] = (double)(c.calls - g->last.calls) * call_ns(session);
 	ns[LEVER_WAITS] = (double)(c.switches - g->last.switches) * each_ns(skel->progs.on_switch, 1500) +
 			  (double)(c.wakings - g->last.wakings) *
 				  (each_ns(skel->progs.on_waking, 300) + each_ns(skel->progs.on_wakeup, 200));
 	ns[LEVER_MARKERS] = (double)(c.flushes - g->last.flushes) * (trap + each_ns(skel->progs.on_flush, 3000)) +
 			    (double)(c.ticks - g->last.ticks) * each_ns(skel->progs.on_tick, 1500);
+	if (c.rss_events != g->last.rss_events)
+		g->rss_every = (__u32)(1 + (c.rss_left - g->last.rss_left) / (c.rss_events - g->last.rss_events));
 	g->waits_spent_ns += ns[LEVER_WAITS];
 	g->last = c;
 	g->looked_ns = now;
@@ -149,13 +157,6 @@ static double total(const struct governor *g)
 
 /* ---- waits, watched part of the time ---- */
 
-static __u32 wait_weight(const struct session *session)
-{
-	__u32 weight = session->skel->bss->throttle.wait_weight;
-
-	return weight > 1 ? weight : 1;
-}
-
 /* Who waits is charged up to now. For how long is nobody watched, that what it took comes to the share that it may take? */
 static void rest(struct session *session)
 {
@@ -163,16 +164,13 @@ static void rest(struct session *session)
 	volatile struct throttle *t = &session->skel->bss->throttle;
 	struct thread_view *views;
 	double ns[LEVERS], rest_ns;
-	__u64 now;
 
 	session_list(session, &views);
 	free(views);
-	now = session_now_ns();
 	t->waits_off = 1;
 	detach_waits(session);
 	count(session, ns);
 	rest_ns = fmin(g->waits_spent_ns / (g->budget * WAITS_MAY), (double)REST_MOST_NS);
-	g->stood_for_ns += wait_weight(session) * (double)(now - g->on_ns);
 	t->wait_weight = (__u32)(1 + rest_ns / WATCH_NS);
 	g->waits_next_ns = session_now_ns() + (__u64)rest_ns;
 }
@@ -189,24 +187,14 @@ static void watch(struct session *session)
 	t->wait_phase++;
 	t->waits_off = 0;
 	g->waits_spent_ns = 0;
-	g->on_ns = session_now_ns();
-	g->waits_next_ns = g->on_ns + (attach_waits(session) ? REST_MOST_NS : WATCH_NS);
+	g->waits_next_ns = session_now_ns() + (attach_waits(session) ? REST_MOST_NS : WATCH_NS);
 	session_list(session, &views);
 	free(views);
 }
 
-double governor_wait_scale(const struct session *session)
+bool governor_waits_rest(const struct session *session)
 {
-	const struct governor *g = session->governor;
-	__u64 end = session->skel->bss->window.end_ns ?: session_now_ns();
-	double stood_for;
-
-	if (!g || !g->waits_next_ns || end <= g->start_ns)
-		return 1;
-	stood_for = g->stood_for_ns;
-	if (!session->skel->bss->throttle.waits_off && end > g->on_ns)
-		stood_for += wait_weight(session) * (double)(end - g->on_ns);
-	return stood_for > 0 ? (double)(end - g->start_ns) / stood_for : 1;
+	return session->governor && session->governor->waits_next_ns;
 }
 
 /* ---- turning down and up ---- */
@@ -230,9 +218,9 @@ static void fewer_faults(struct session *session, double allowed)
 {
 	struct throttle *t = &session->skel->bss->throttle;
 
-	t->rss_every = as_many(t->rss_every, session->governor->share[LEVER_FAULTS], allowed, RSS_EVERY_MOST);
-	tell(session, LEVER_FAULTS, "only some page faults are looked at, by chance: memory is exact in sum, of sections as a mean, "
-	     "of single calls it is not");
+	t->rss_every = as_many(session->governor->rss_every, session->governor->share[LEVER_FAULTS], allowed, RSS_EVERY_MOST);
+	tell(session, LEVER_FAULTS, "only some page faults are looked at, by chance: growth is exact in sum, an estimate of sections, and "
+	     "unreliable of single calls");
 }
 
 /* A probe that makes a function several times slower cannot tell how long it takes. Samples can, without slowing it. */
@@ -271,7 +259,7 @@ static enum lever dearest(const struct session *session)
 	int i, best = LEVER_MARKERS;
 
 	for (i = 0; i < LEVER_MARKERS; i++)
-		if (can[i] && g->share[i] > 0 && (best == LEVER_MARKERS || g->share[i] > g->share[best]))
+		if (can[i] && g->share[i] > WORTH * g->budget && (best == LEVER_MARKERS || g->share[i] > g->share[best]))
 			best = i;
 	return (enum lever)best;
 }
@@ -280,7 +268,7 @@ static void turn_down(struct session *session)
 {
 	struct governor *g = session->governor;
 	enum lever lever = dearest(session);
-	double allowed = g->budget - (total(g) - g->share[lever]);
+	double allowed = g->budget - (total(g) - g->share[lever]), ns[LEVERS];
 
 	switch (lever) {
 	case LEVER_SAMPLES: fewer_samples(session, allowed); break;
@@ -289,6 +277,7 @@ static void turn_down(struct session *session)
 	case LEVER_WAITS: waits_now_and_then(session); break;
 	default: break;
 	}
+	count(session, ns);	/* what it took to do so, and what came meanwhile, is no measure of what is left */
 }
 
 /* The markers alone: it takes a while of them, as nothing can be done about it but to end. */
@@ -326,8 +315,11 @@ bool governor_poll(struct session *session)
 	if (!markers_fit(session))
 		return false;
 	g->spare = total(g) < SPARE * g->budget ? g->spare + 1 : 0;
-	if (total(g) > g->budget && !g->too_dear)
+	g->over = total(g) > g->budget ? g->over + 1 : 0;
+	if (!g->too_dear && g->over >= (total(g) > FAR_OVER * g->budget ? 2 : OVER_LOOKS)) {
 		turn_down(session);
+		g->over = OVER_LOOKS - 2;
+	}
 	if (g->spare >= SPARE_LOOKS) {
 		turn_up(session);
 		g->spare = 0;

@@ -23,11 +23,8 @@ bool governor_poll(struct session *session);
 /* CLOCK_MONOTONIC ns at which it wants to be polled again. */
 __u64 governor_next(const struct session *session);
 
-/*
- * Waits that are watched part of the time have been put down by weights that make up for the rest as far as was
- * foreseen. By how much they are to be multiplied yet; 1: all have been watched.
- */
-double governor_wait_scale(const struct session *session);
+/* Waits are watched part of the time: what they come to is an estimate. */
+bool governor_waits_rest(const struct session *session);
 
 void governor_close(struct session *session);
 

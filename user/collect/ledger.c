@@ -7,6 +7,7 @@
 
 #include <bpf/bpf.h>
 
+#include "collect/children_impl.h"
 #include "collect/governor.h"
 #include "collect/ledger.h"
 #include "fail.h"
@@ -83,25 +84,64 @@ static __s64 sum_kinds(const __s64 *kinds)
 	return kinds[0] + kinds[1] + kinds[2];
 }
 
-/* The memory ledger is held against the kernel's exact counters, not against /proc, which rounds them. */
-static void add_process(const struct session *session, struct snapshot *snap, const struct target *target)
+/*
+ * The memory ledger is held against the kernel's exact counters, not against /proc, which rounds them. What comes
+ * with a process that is born in the window, or goes with one that ends and is let go of, no section has done.
+ */
+void ledger_add_rss(const struct session *session, const struct target *target, const struct process_sum *sum, bool gone,
+		    struct ledger_rss *rss)
+{
+	if (!sum->mm)
+		return;
+	if (target->born_ns > session->skel->bss->window.start_ns)
+		rss->others += sum_kinds(sum->rss_start);
+	else
+		rss->start += sum_kinds(sum->rss_start);
+	if (gone)
+		rss->others -= sum_kinds(sum->rss_now);
+	else
+		rss->end += sum_kinds(sum->rss_now);
+	rss->others += sum_kinds(sum->others);
+}
+
+static void add_rss(struct snapshot *snap, const struct ledger_rss *rss)
+{
+	snap->rss_start_bytes += rss->start;
+	snap->rss_end_bytes += rss->end;
+	snap->others_bytes += rss->others;
+}
+
+static void add_ended(struct snapshot *snap, pid_t pid, const struct thread_sum *busy, const struct thread_sum *idle)
 {
 	static const char ended[16] = "(ended)";
+
+	if (busy->threads)
+		add_thread(snap, pid, 0, ended, true, busy);
+	if (idle->threads)
+		add_thread(snap, pid, 0, ended, false, idle)->idle = true;
+}
+
+static void add_process(const struct session *session, struct snapshot *snap, const struct target *target)
+{
+	struct ledger_rss rss = {0};
 	struct process_sum sum;
 
-	if (bpf_map_lookup_elem(bpf_map__fd(session->skel->maps.process_sums), &target->index, &sum))
+	if (!target->pid || bpf_map_lookup_elem(bpf_map__fd(session->skel->maps.process_sums), &target->index, &sum))
 		return;
-	if (sum.ended.threads)
-		add_thread(snap, target->pid, 0, ended, true, &sum.ended);
-	if (sum.ended_idle.threads)
-		add_thread(snap, target->pid, 0, ended, false, &sum.ended_idle)->idle = true;
-	if (!sum.mm) {
+	add_ended(snap, target->pid, &sum.ended, &sum.ended_idle);
+	if (!sum.mm && !target->parent)		/* a child may have none of its own yet */
 		snap->memory_known = false;
+	ledger_add_rss(session, target, &sum, false, &rss);
+	add_rss(snap, &rss);
+}
+
+/* Children that have ended and whose entries have been given back. */
+static void add_children(const struct children *children, struct snapshot *snap)
+{
+	if (!children)
 		return;
-	}
-	snap->rss_start_bytes += sum_kinds(sum.rss_start);
-	snap->rss_end_bytes += sum_kinds(sum.rss_now);
-	snap->others_bytes += sum_kinds(sum.others);
+	add_ended(snap, 0, &children->threads, &children->idle);
+	add_rss(snap, &children->rss);
 }
 
 static void scale(__u64 *ns, size_t n, double by)
@@ -117,31 +157,43 @@ void ledger_scale_waits(struct row_ledger *ledger, double by)
 	scale(&ledger->worker_ns, 2, by);
 }
 
-int ledger_copy(const struct session *session, struct snapshot *snap, const struct thread_view *views, size_t nr_views)
+/* All time of all threads against that in which they were watched, by its weights. */
+static void scale_all(const struct session *session, struct snapshot *snap)
 {
-	double by = governor_wait_scale(session);
+	double wall_ns = 0;
 	size_t i;
 
-	snap->threads = calloc(nr_views + 2 * session->nr_targets + 1, sizeof(*snap->threads));
+	for (i = 0; i < snap->nr_threads; i++)
+		wall_ns += (double)snap->threads[i].sum.wall_ns;
+	snap->wait_scale = governor_waits_rest(session) && snap->counters.watched_ns ? wall_ns / (double)snap->counters.watched_ns : 1;
+	ledger_scale_waits(&snap->outside, snap->wait_scale);
+	for (i = 0; i < snap->nr_threads; i++)
+		scale(&snap->threads[i].sum.worker_ns, 1 + 2 * CAUSES, snap->wait_scale);
+}
+
+int ledger_copy(const struct session *session, struct snapshot *snap, const struct thread_view *views, size_t nr_views)
+{
+	size_t i;
+
+	snap->threads = calloc(nr_views + 2 * session->nr_targets + 2, sizeof(*snap->threads));
 	if (!snap->threads)
 		return fail(-ENOMEM, "out of memory");
 	snap->counters = session->skel->bss->counters;
 	snap->wall_known = session->has_ledgers;
 	snap->memory_known = session->has_memory;
 	snap->outside = session->ledgers[ROW_OUTSIDE];
-	ledger_scale_waits(&snap->outside, by);
 	for (i = 0; i < nr_views; i++)
 		if (views[i].sum.threads)
 			add_thread(snap, (pid_t)views[i].tgid, (pid_t)views[i].tid, views[i].comm, views[i].sections, &views[i].sum);
 	for (i = 0; i < session->nr_targets; i++)
 		add_process(session, snap, &session->targets[i]);
+	add_children(session->children, snap);
 	if (!snap->memory_known) {
 		snap->rss_start_bytes = session->rss_start_bytes;
 		snap->rss_end_bytes = session->rss_end_bytes;
 	}
 	snap->rss_peak_bytes = session->rss_peak_bytes;
-	for (i = 0; i < snap->nr_threads; i++)
-		scale(&snap->threads[i].sum.worker_ns, 1 + 2 * CAUSES, by);
+	scale_all(session, snap);
 	if (snap->rss_peak_bytes != DCBS_UNKNOWN && snap->rss_peak_bytes < snap->rss_end_bytes)
 		snap->rss_peak_bytes = snap->rss_end_bytes;	/* the kernel's peak is not told as exactly */
 	return 0;

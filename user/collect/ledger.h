@@ -5,6 +5,15 @@
 
 #include "collect/session_impl.h"
 
+/* RSS of processes together: when the window opened, of those that are there now, and what no section has done to it. */
+struct ledger_rss {
+	__s64 start, end, others;
+};
+
+/* gone: it has ended, and is no process of the session any more. */
+void ledger_add_rss(const struct session *session, const struct target *target, const struct process_sum *sum, bool gone,
+		    struct ledger_rss *rss);
+
 /* Adds a row of the same name. */
 void ledger_merge(struct row_ledger *to, const struct row_ledger *from);
 

@@ -26,7 +26,7 @@ static __u32 names_of(struct target *target, const struct marker *marker)
 static void print_target(FILE *out, struct target *target, const struct marker *marker)
 {
 	const struct snapshot_target *f = &target->facts;
-	char *command = f->command[0] ? sanitize(f->command, sizeof(f->command)) : sanitize(f->comm, sizeof(f->comm));
+	char *command = target->command[0] ? sanitize(target->command, sizeof(target->command)) : sanitize(f->comm, sizeof(f->comm));
 
 	fprintf(out, "%8d %6u  %.100s\n", target->pid, names_of(target, marker), command ? command : "?");
 	free(command);

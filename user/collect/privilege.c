@@ -134,6 +134,24 @@ static enum verdict look_ticks(void)
 	return OK;
 }
 
+/* 3 and above mean something in Debian's kernels and its kin alone: without CAP_SYS_ADMIN, CAP_PERFMON does not count. */
+static bool is_paranoid(void)
+{
+	FILE *f = fopen("/proc/sys/kernel/perf_event_paranoid", "re");
+	int level = 0;
+
+	if (f && fscanf(f, "%d", &level) != 1)
+		level = 0;
+	if (f)
+		fclose(f);
+	return level > 2;
+}
+
+static enum verdict look_paranoid(void)
+{
+	return is_paranoid() && look_cap_perfmon() == OK && look_ticks() == MISSING ? MISSING : OK;
+}
+
 /* Above what a capability permits there may be rules for everybody. */
 static bool file_says(const char *path, const char *word)
 {
@@ -175,6 +193,7 @@ static const struct need needs[] = {
 	{"memory of processes (Yama)", look_yama, "kernel.yama.ptrace_scope is 3, which denies it to everybody until the machine is booted with another", false},
 	{"uprobes", look_uprobes, "use a kernel built with CONFIG_UPROBE_EVENTS=y", false},
 	{"permission for uprobes", look_may_probe, "this kernel wants CAP_SYS_ADMIN for them; run as root: sudo dcbs-bpfprof ...", false},
+	{"permission for events", look_paranoid, "kernel.perf_event_paranoid is above 2, where this kernel wants CAP_SYS_ADMIN; run as root, or: sudo sysctl kernel.perf_event_paranoid=2", false},
 	{"CPU clock events", look_ticks, "needs CAP_PERFMON and CONFIG_PERF_EVENTS=y", false},
 	{"scheduler events", look_waking, "without the trace point sched_waking it is unknown why sections wait", true},
 	{"memory events", look_rss, "without the trace point rss_stat it is unknown what sections do to memory", true},
@@ -215,9 +234,12 @@ static void print_setcap(FILE *out)
 	if (readlink("/proc/self/exe", path, sizeof(path) - 1) < 0)
 		return;
 	clean = sanitize(path, sizeof(path));
-	fprintf(out, "\nWithout root: sudo setcap cap_bpf,cap_perfmon,cap_sys_ptrace%s+ep %s\n"
-		"With these, kernel.perf_event_paranoid, kernel.unprivileged_bpf_disabled and kernel.yama.ptrace_scope up to 2 cost nothing.\n",
+	fprintf(out, "\nWithout root: sudo setcap cap_bpf,cap_perfmon,cap_sys_ptrace%s+ep %s\n",
 		uprobe_has_links() ? "" : ",cap_sys_admin", clean ? clean : "dcbs-bpfprof");
+	if (is_paranoid() && uprobe_has_links())
+		fprintf(out, "and, on kernels of Debian's: sudo sysctl kernel.perf_event_paranoid=2\n");
+	fprintf(out, "With these, kernel.perf_event_paranoid and kernel.yama.ptrace_scope up to 2, and kernel.unprivileged_bpf_disabled, "
+		"cost nothing.\n");
 	free(clean);
 }
 

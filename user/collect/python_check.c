@@ -239,8 +239,8 @@ static const char *check_frame(struct check *check, __u64 address, bool calls, _
 	*next = word_of(frame, layout->frame_back);
 	if (layout->minor >= 11 && !*next && !is_entry(layout, frame))
 		return "it begins in the middle";
-	if (layout->minor >= 12 && is_entry(layout, frame))
-		return NULL;	/* which then has no code of its own */
+	if (layout->minor >= 12 && is_entry(layout, frame))	/* which has an object for its code, but none of its own */
+		return word_of(frame, layout->frame_code) >> 12 ? NULL : "an entry is no frame";
 	return check_code(check, frame, calls);
 }
 

@@ -20,6 +20,8 @@ struct sampler {
 	struct ring_buffer *ring;
 	struct target *targets;
 	const size_t *nr_targets;
+	void (*look)(void *ctx);
+	void *ctx;
 	struct stack_table table;
 	__u64 *is_section;		/* of each frame of the table: bit i, it is functions[i] */
 	struct sampler_function {
@@ -138,7 +140,7 @@ static void push_rest(struct sampler *sampler, __u16 flags)
 		push(sampler, &more);
 }
 
-static struct target *target_of(struct sampler *sampler, __u32 tgid)
+static struct target *find_target(struct sampler *sampler, __u32 tgid)
 {
 	size_t i;
 
@@ -146,6 +148,17 @@ static struct target *target_of(struct sampler *sampler, __u32 tgid)
 		if ((__u32)sampler->targets[i].pid == tgid)
 			return &sampler->targets[i];
 	return NULL;
+}
+
+/* A process that is not known may be a child that has just been born. */
+static struct target *target_of(struct sampler *sampler, __u32 tgid)
+{
+	struct target *target = find_target(sampler, tgid);
+
+	if (target)
+		return target;
+	sampler->look(sampler->ctx);
+	return find_target(sampler, tgid);
 }
 
 /* A function that is probed, too. */
@@ -182,6 +195,7 @@ static void add_sample(struct snapshot_stack *stack, const struct sample *sample
 
 	if (sample->kind == SAMPLE_CPU) {
 		stack->cpu_samples += sample->weight;
+		stack->cpu_samples2 += (double)sample->weight * sample->weight;
 		return;
 	}
 	stack->off_samples++;
@@ -213,8 +227,10 @@ static int on_sample(void *ctx, void *data, size_t size)
 	    size < sizeof(head) + head.nr_python * sizeof(*python) + head.nr_native * sizeof(__u64))
 		return 0;
 	target = target_of(sampler, sample->tgid);
-	if (!target || !target->symbols)
+	if (!target || !target->symbols) {	/* a child that is gone already */
+		sampler->lost_stacks++;
 		return 0;
+	}
 	sampler->depth = 0;
 	if (!push_native(sampler, target, (const __u64 *)(python + sample->nr_python), sample->nr_native, sample->nr_python > 0))
 		sample->flags &= (__u16)~SAMPLE_NATIVE_CUT;
@@ -258,7 +274,8 @@ bool sampler_has_met(const struct sampler *sampler, const char *qualname)
 	return false;
 }
 
-int sampler_open(struct sampler **result, int ring_fd, struct target *targets, const size_t *nr_targets)
+int sampler_open(struct sampler **result, int ring_fd, struct target *targets, const size_t *nr_targets, void (*look)(void *ctx),
+		 void *ctx)
 {
 	struct sampler *sampler = calloc(1, sizeof(*sampler));
 
@@ -266,6 +283,8 @@ int sampler_open(struct sampler **result, int ring_fd, struct target *targets, c
 		return fail(-ENOMEM, "out of memory");
 	sampler->targets = targets;
 	sampler->nr_targets = nr_targets;
+	sampler->look = look;
+	sampler->ctx = ctx;
 	sampler->ring = ring_buffer__new(ring_fd, on_sample, sampler, NULL);
 	sampler->is_section = calloc(STACK_FRAMES, sizeof(*sampler->is_section));
 	if (!sampler->ring || !sampler->is_section || stack_table_open(&sampler->table)) {

@@ -15,7 +15,8 @@
 struct sampler;
 
 /* ring_fd: the map `samples`. targets is looked into at each sample for who it is of. */
-int sampler_open(struct sampler **sampler, int ring_fd, struct target *targets, const size_t *nr_targets);
+int sampler_open(struct sampler **sampler, int ring_fd, struct target *targets, const size_t *nr_targets, void (*look)(void *ctx),
+		 void *ctx);
 
 /*
  * Samples with that function on the stack are in the section of `row`, too. Of Python: module.qualname, or a qualname

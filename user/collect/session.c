@@ -7,22 +7,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 
+#include "collect/children.h"
 #include "collect/governor.h"
 #include "collect/privilege.h"
 #include "collect/run_time.h"
 #include "collect/sampler.h"
 #include "collect/session_impl.h"
+#include "collect/shares.h"
 #include "fail.h"
 #include "sanitize.h"
 
 #define RUN_TIME_NS 250000000ULL	/* for so long the kernel measures our programs ... */
 #define RUN_TIME_EVERY_NS 10000000000ULL	/* ... so often: its two clock reads cost every BPF program of the machine */
+#define RSS_EVERY_NS 50000000ULL	/* with children, which may come and go by the thousand */
 #define DRAIN_TRIES 20
 #define DRAIN_US 10000	/* more than two ticks: by then every running thread's ring has been read */
 
@@ -55,6 +59,21 @@ static int libbpf_quiet(enum libbpf_print_level level, const char *fmt, va_list 
 {
 	if (level == LIBBPF_WARN && getenv("DCBS_BPFPROF_DEBUG"))
 		return vfprintf(stderr, fmt, args);
+	return 0;
+}
+
+static size_t processes_bytes(const struct session *session)
+{
+	return bpf_map__max_entries(session->skel->maps.processes) * sizeof(struct process);
+}
+
+static int map_processes(struct session *session)
+{
+	void *at = mmap(NULL, processes_bytes(session), PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(session->skel->maps.processes), 0);
+
+	if (at == MAP_FAILED)
+		return fail(-errno, "cannot map the processes: %s", strerror(errno));
+	session->processes = at;
 	return 0;
 }
 
@@ -108,7 +127,8 @@ static int session_load(struct session *session, size_t nr_targets, pid_t only)
 	if (err)
 		return privilege_explain(err, "cannot load the BPF programs");
 	reserve_rows(session);
-	return figures_open(session);
+	err = map_processes(session);
+	return err ? err : figures_open(session);
 }
 
 int session_open(struct session **result, const struct dcbs_options *opts, size_t nr_targets)
@@ -128,6 +148,8 @@ int session_open(struct session **result, const struct dcbs_options *opts, size_
 	session->trap_ns = session->page_touch_ns = NAN;
 	session->rss_start_bytes = session->rss_end_bytes = session->rss_peak_bytes = DCBS_UNKNOWN;
 	err = session_load(session, nr_targets, opts->nr_pids ? opts->pids[0] : 0);
+	if (!err)
+		err = children_open(session);
 	if (err) {
 		session_close(session);
 		return err;
@@ -139,7 +161,7 @@ int session_open(struct session **result, const struct dcbs_options *opts, size_
 int session_add(struct session *session, pid_t pid)
 {
 	struct target *target = &session->targets[session->nr_targets];
-	struct process process = {.tgid = (__u32)pid};
+	struct process *process;
 	size_t i;
 	int err;
 
@@ -150,21 +172,23 @@ int session_add(struct session *session, pid_t pid)
 	if (err)
 		return err;
 	target->index = (__u32)session->nr_targets++;
-	process.index = target->index;
-	bpf_map_update_elem(bpf_map__fd(session->skel->maps.processes), &target->index, &process, BPF_ANY);
+	target->serial = target->index + 1;
+	process = &session->processes[target->index];
+	*process = (struct process){.tgid = (__u32)pid, .index = target->index, .serial = target->serial};
 	bpf_map_update_elem(bpf_map__fd(session->skel->maps.targets), &pid, &target->index, BPF_ANY);
 	return 0;
 }
 
 void session_expect(struct session *session, char **argv)
 {
-	struct snapshot_target *f = &session->targets[session->nr_targets - 1].facts;
+	struct target *target = &session->targets[session->nr_targets - 1];
+	struct snapshot_target *f = &target->facts;
 	const char *slash = strrchr(argv[0], '/');
 	size_t n = 0;
 
 	snprintf(f->comm, sizeof(f->comm), "%s", slash ? slash + 1 : argv[0]);
-	for (; *argv && n < sizeof(f->command); argv++)
-		n += (size_t)snprintf(f->command + n, sizeof(f->command) - n, "%s%s", n ? " " : "", *argv);
+	for (; *argv && n < sizeof(target->command); argv++)
+		n += (size_t)snprintf(target->command + n, sizeof(target->command) - n, "%s%s", n ? " " : "", *argv);
 }
 
 /* A target that is gone before anything was counted is an error; later it is the end of the run. */
@@ -177,12 +201,14 @@ static int attach_all(struct session *session)
 		struct target *target = &session->targets[i];
 
 		publish_python(session, target);
-		err = attach_native_sections(session, target);
+		err = target->parent ? 0 : attach_native_sections(session, target);
 		if (!err)
 			err = attach_target(session, target);
-		if (err < 0 && target_ended(target))
+		if (err < 0 && target_ended(target) && target->parent)
+			err = 0;
+		else if (err < 0 && target_ended(target))
 			return fail(-ESRCH, "process %d ended while it was being attached to", target->pid);
-		if (!err && !session->opts.nr_sections)
+		if (!err && !session->opts.nr_sections && !target->parent)
 			session_note(session, "process %d (%s) has not loaded the markers: no sections to time. They are picked up as soon as "
 				     "it does; --section NAME=BINARY:FUNCTION times native functions without them", target->pid, target->facts.comm);
 	}
@@ -192,12 +218,12 @@ static int attach_all(struct session *session)
 /* What the BPF programs have seen when the target's threads ended. */
 static void rss_at_end(struct session *session, const struct target *target, __s64 *now_bytes, __s64 *peak_bytes)
 {
-	struct process process;
+	const struct process *process = &session->processes[target->index];
 
-	if (bpf_map_lookup_elem(bpf_map__fd(session->skel->maps.processes), &target->index, &process) || !process.rss_bytes)
+	if (!process->rss_bytes)
 		return;
-	*now_bytes = (__s64)process.rss_bytes;
-	*peak_bytes = (__s64)process.rss_peak_bytes;
+	*now_bytes = (__s64)process->rss_bytes;
+	*peak_bytes = (__s64)process->rss_peak_bytes;
 }
 
 static void sum_rss(struct session *session, __s64 *now_bytes)
@@ -207,19 +233,23 @@ static void sum_rss(struct session *session, __s64 *now_bytes)
 	size_t i;
 
 	for (i = 0; i < session->nr_targets; i++) {
-		target_rss(&session->targets[i], &one, &one_peak);
-		if (one == DCBS_UNKNOWN)
-			rss_at_end(session, &session->targets[i], &one, &one_peak);
+		const struct target *target = &session->targets[i];
+
+		if (!target->pid)
+			continue;
+		target_rss(target, &one, &one_peak);
+		if (one == DCBS_UNKNOWN && !target->parent)
+			rss_at_end(session, target, &one, &one_peak);
 		if (one == DCBS_UNKNOWN)
 			continue;
 		known = true;
 		now += one;
-		peak += one_peak;
+		peak += target->parent ? one : one_peak;	/* children come and go: their peaks were not at one time */
 	}
 	if (!known)
 		return;
 	*now_bytes = now;
-	session->rss_peak_bytes = peak;
+	session->rss_peak_bytes = session->children && session->rss_peak_bytes > peak ? session->rss_peak_bytes : peak;
 }
 
 /* What other profilers have let the target time is not ours: the self times of its open sections as they are now. */
@@ -250,6 +280,8 @@ int session_start(struct session *session)
 
 	err = attach_kernel_events(session);
 	if (!err)
+		err = children_adopt(session);
+	if (!err)
 		err = attach_all(session);
 	if (err)
 		return err;
@@ -276,8 +308,10 @@ void session_describe(const struct session *session, FILE *out)
 
 	for (i = 0; i < session->nr_targets; i++) {
 		const struct target *target = &session->targets[i];
-		char *comm = sanitize(target->facts.comm, sizeof(target->facts.comm));
+		char *comm = !target->pid ? NULL : sanitize(target->facts.comm, sizeof(target->facts.comm));
 
+		if (!target->pid)
+			continue;
 		fprintf(out, "attached to %d (%s): %s\n", target->pid, comm ? comm : "?",
 			target->state ? "markers found" : "no markers yet");
 		free(comm);
@@ -310,42 +344,42 @@ static void measure_probe(struct session *session)
 		session->page_touch_ns = probe_page_touch();
 }
 
-/* A target that has executed another image, or has loaded the markers only now. */
+void session_renew(struct session *session, struct target *target, __u32 execs)
+{
+	target->execs = execs;
+	target->state = 0;
+	uprobe_detach(target->marker_link);	/* the image it was for is gone */
+	target->marker_link = NULL;
+	target_refresh(target);
+	publish_python(session, target);
+	stacks_renew(session, target);
+}
+
+/* A target that has executed another image, or has loaded the markers only now. Children are looked at elsewhere. */
 static void look_again(struct session *session, struct target *target)
 {
-	struct process process;
-	bool executed;
+	const struct process *process = &session->processes[target->index];
 
-	if (bpf_map_lookup_elem(bpf_map__fd(session->skel->maps.processes), &target->index, &process))
+	if (!target->pid || target->parent)
 		return;
-	if (process.headless && !uprobe_has_links()) {
+	if (process->headless && !session->children && !uprobe_has_links()) {
 		session_note(session, "the main thread of process %d has ended, and with it the kernel took the marker's probe "
 			     "away: what the other threads finished after that is missing", target->pid);
 		return;
 	}
-	executed = process.execs != target->execs;
-	if (executed) {
-		target->execs = process.execs;
-		target->state = 0;
-		uprobe_detach(target->marker_link);	/* the image it was for is gone */
-		target->marker_link = NULL;
-		target_refresh(target);
-		publish_python(session, target);
-		stacks_renew(session, target);
-	}
+	if (process->execs != target->execs)
+		session_renew(session, target, process->execs);
 	if (target->state || target_ended(target))
 		return;
 	if (attach_target(session, target) < 0 && !target_ended(target))
 		session_note(session, "%s", dcbs_profiler_error());
 }
 
-bool session_poll(struct session *session)
+static bool some_run(struct session *session)
 {
 	bool running = false;
 	size_t i;
 
-	measure_run_time(session);
-	measure_probe(session);
 	for (i = 0; i < session->nr_targets; i++) {
 		struct target *target = &session->targets[i];
 
@@ -354,8 +388,26 @@ bool session_poll(struct session *session)
 		running = true;
 		look_again(session, target);
 	}
+	return running;
+}
+
+bool session_poll(struct session *session)
+{
+	bool running;
+
+	children_poll(session);
+	measure_run_time(session);
+	measure_probe(session);
+	running = some_run(session);
+	if (!running && session->children) {	/* the last one may have forked before it ended */
+		children_look(session);
+		running = some_run(session);
+	}
 	stacks_poll(session);
-	sum_rss(session, &session->rss_end_bytes);
+	if (!session->children || session_now_ns() - session->rss_ns > RSS_EVERY_NS) {
+		sum_rss(session, &session->rss_end_bytes);
+		session->rss_ns = session_now_ns();
+	}
 	session->over_budget |= !governor_poll(session);
 	return running;
 }
@@ -380,9 +432,14 @@ bool session_waits(const struct session *session)
 	size_t i;
 
 	for (i = 0; i < session->nr_targets; i++)
-		if (!session->targets[i].ended && !session->targets[i].state)
+		if (session->targets[i].pid && !session->targets[i].ended && !session->targets[i].state && !session->targets[i].parent)
 			return true;
 	return false;
+}
+
+__u64 session_due(const struct session *session, __u64 next)
+{
+	return children_due(session, next);
 }
 
 /* A thread that was preempted in the middle of handing over goes on when it gets a CPU again. */
@@ -402,6 +459,7 @@ void session_stop(struct session *session, enum dcbs_ended_by by)
 {
 	size_t i;
 
+	children_poll(session);
 	for (i = 0; i < session->nr_targets; i++)
 		look_again(session, &session->targets[i]);
 	session->ended_by = by;
@@ -428,6 +486,7 @@ void session_clear(struct session *session)
 	usleep(DRAIN_US);
 	figures_clear(session);
 	sampler_clear(session->sampler);
+	shares_clear(session);
 	while (session_now_ns() < start)
 		usleep(DRAIN_US / 10);
 	clock_gettime(CLOCK_REALTIME, &real);
@@ -438,19 +497,27 @@ size_t session_pidfds(const struct session *session, int *fds, size_t max)
 {
 	size_t i, n = 0;
 
+	if (session->children && n < max)
+		fds[n++] = children_fd(session);
 	for (i = 0; i < session->nr_targets && n < max; i++)
-		if (!session->targets[i].ended)
+		if (session->targets[i].pid && !session->targets[i].ended && session->targets[i].pidfd >= 0)
 			fds[n++] = session->targets[i].pidfd;
 	return n;
 }
 
 size_t session_pids(const struct session *session, pid_t *pids, size_t max)
 {
-	size_t i;
+	size_t i, n = 0;
 
-	for (i = 0; i < session->nr_targets && i < max; i++)
-		pids[i] = session->targets[i].pid;
-	return i;
+	for (i = 0; i < session->nr_targets && n < max; i++)
+		if (session->targets[i].pid)
+			pids[n++] = session->targets[i].pid;
+	return n;
+}
+
+bool session_adds_up(const struct session *session)
+{
+	return session->skel->bss->counters.processes > 1;
 }
 
 void session_close(struct session *session)
@@ -460,6 +527,7 @@ void session_close(struct session *session)
 	if (!session)
 		return;
 	stacks_close(session);
+	children_close(session);
 	for (i = session->nr_links; i-- > 0;)
 		bpf_link__destroy(session->links[i]);
 	detach_waits(session);
@@ -470,6 +538,8 @@ void session_close(struct session *session)
 	uprobe_detach(session->own_probe);
 	if (session->run_time_on)
 		run_time_switch(false);
+	if (session->processes)
+		munmap(session->processes, processes_bytes(session));
 	figures_close(session);
 	bpfprof__destroy(session->skel);
 	for (i = 0; i < session->nr_targets; i++)

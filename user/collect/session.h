@@ -41,6 +41,9 @@ bool session_poll(struct session *session);
 /* True while some target is awaited to show its markers: session_poll should be called often. */
 bool session_waits(const struct session *session);
 
+/* When session_poll should be called for the sake of children: `next`, or earlier. */
+__u64 session_due(const struct session *session, __u64 next);
+
 /* True while stacks are sampled: session_poll should be called some times a second, before the kernel's ring is full. */
 bool session_samples(const struct session *session);
 
@@ -59,11 +62,14 @@ int session_snapshot(struct session *session, struct snapshot **snap);
 /* Forgets the figures so far. */
 void session_clear(struct session *session);
 
-/* Descriptors that become readable when a target ends; returns how many were stored. */
+/* Descriptors that become readable when a target ends, or a child comes; returns how many were stored. */
 size_t session_pidfds(const struct session *session, int *fds, size_t max);
 
 /* The targets, those that have ended included; returns how many were stored. */
 size_t session_pids(const struct session *session, pid_t *pids, size_t max);
+
+/* The figures are those of several processes. */
+bool session_adds_up(const struct session *session);
 
 void session_close(struct session *session);
 

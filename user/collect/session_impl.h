@@ -34,8 +34,10 @@ struct session {
 	double trap_ns;			/* of a hit of the marker's probe; NAN: not measured */
 	double page_touch_ns;		/* of the first touch of a page, likewise */
 	struct uprobe *own_probe;	/* on our own copy of the marker function */
-	struct target targets[BPFPROF_PROCESSES];
+	struct process *processes;	/* the map, in place */
+	struct target targets[BPFPROF_FOLLOWED];	/* at their index of `processes`; of children's, some are free */
 	size_t nr_targets;
+	struct children *children;	/* NULL: they are not followed */
 	struct bpf_link *links[SESSION_LINKS];
 	size_t nr_links;
 	struct bpf_link *waits[3];	/* of the programs that follow threads on and off their CPUs */
@@ -53,6 +55,7 @@ struct session {
 	__u64 run_time_next_ns;
 	double started_at;
 	enum dcbs_ended_by ended_by;
+	__u64 rss_ns;			/* when RSS was last asked for */
 	__s64 rss_start_bytes, rss_end_bytes, rss_peak_bytes;
 	char *notes[SESSION_NOTES];
 	size_t nr_notes;
@@ -73,10 +76,14 @@ struct choice {
 
 /* stacks.c: the sampler and what it needs of the targets. All do nothing where stacks are not sampled. */
 int stacks_open(struct session *session);
+void stacks_begin(struct session *session, struct target *target, const struct target *parent);	/* parent: who has just forked it, or NULL */
 void stacks_poll(struct session *session);
 void stacks_renew(struct session *session, struct target *target);	/* it has executed another image */
 void stacks_note_missing(struct session *session);		/* functions that were to be sections, and were not seen */
 void stacks_close(struct session *session);
+
+/* session.c: the target has executed another image, the so-manieth. */
+void session_renew(struct session *session, struct target *target, __u32 execs);
 
 /* figures.c: the maps of the sections' figures. */
 int figures_open(struct session *session);

@@ -11,17 +11,18 @@
 
 #include <bpf/bpf.h>
 
-#include "collect/governor.h"
 #include "collect/ledger.h"
 #include "collect/run_time.h"
 #include "collect/sampler.h"
 #include "collect/session_impl.h"
+#include "collect/shares.h"
 #include "fail.h"
 
 struct build {
 	struct session *session;
 	struct snapshot *snap;
 	const struct target *target;
+	__u64 start_ns;			/* of the window, or of the target's life */
 	struct thread_view *views;	/* how far the rings have been read */
 	size_t nr_views;
 	bool ended;			/* the window has: what is left in the rings now is left over */
@@ -47,11 +48,14 @@ void snapshot_free(struct snapshot *snap)
 		free(snap->stacks[i].frames);
 	free(snap->frames);
 	free(snap->stacks);
+	for (i = 0; i < snap->nr_targets; i++)
+		free(snap->targets[i].command);
 	free(snap->notes);
 	for (i = 0; i < snap->nr_reduced; i++)
 		free(snap->reduced[i]);
 	free(snap->reduced);
 	free(snap->targets);
+	free(snap->shares);
 	free(snap);
 }
 
@@ -129,6 +133,16 @@ static struct snapshot_row *row_of_id(struct build *b, __u32 id)
 	return find_row(b->snap, &key);
 }
 
+static __u16 index_of(const struct snapshot *snap, const struct snapshot_row *row)
+{
+	size_t i;
+
+	for (i = 0; i < snap->nr_rows; i++)
+		if (snap->rows[i] == row)
+			return (__u16)i;
+	return SNAPSHOT_OUTSIDE;
+}
+
 static bool same_name_below(const struct dcbs_record *r, unsigned int i)
 {
 	unsigned int below = dcbs_use_below(r->slots[i].use), left = DCBS_SLOTS;
@@ -155,8 +169,8 @@ static __u64 self_in_window(const struct build *b, const struct dcbs_slot *s)
 static void add_open(struct build *b, const struct dcbs_record *r, unsigned int i)
 {
 	const struct dcbs_slot *s = &r->slots[i];
-	__u64 window = b->snap->start_ns, end = b->snap->end_ns, start = s->start_ns > window ? s->start_ns : window;
-	__u64 last = r->last_ns > window ? r->last_ns : window, self = r->last_ns ? s->self_ns : 0;
+	__u64 window = b->start_ns, end = b->snap->end_ns, start = s->start_ns > window ? s->start_ns : window;
+	__u64 last = r->last_ns > window ? r->last_ns : window, self = r->last_ns ? s->self_ns : 0, total = 0;
 	struct snapshot_row *row;
 
 	if (s->use & DCBS_USE_ENDED || start > end || !(row = row_of_id(b, s->name)))
@@ -169,9 +183,12 @@ static void add_open(struct build *b, const struct dcbs_record *r, unsigned int 
 		self += end - last;
 	row->open++;
 	row->stat.items += s->items;
-	row->stat.self_ns += self < end - start ? self : end - start;
+	self = self < end - start ? self : end - start;
 	if (r->last_ns ? s->flags & DCBS_OUTERMOST : !same_name_below(r, i))
-		row->stat.total_ns += end - start;
+		total = end - start;
+	row->stat.self_ns += self;
+	row->stat.total_ns += total;
+	shares_add_open(b->snap, b->target, index_of(b->snap, row), total, self);
 }
 
 static const struct thread_view *find_view(const struct build *b, __u64 record)
@@ -189,7 +206,7 @@ static void add_leftover(struct build *b, const struct dcbs_event *e)
 	struct snapshot_row *row;
 	struct row_stat *stat;
 
-	if (e->kind != DCBS_EVENT_SECTION || e->end_ns < b->snap->start_ns || e->end_ns > b->snap->end_ns ||
+	if (e->kind != DCBS_EVENT_SECTION || e->end_ns < b->start_ns || e->end_ns > b->snap->end_ns ||
 	    e->flags & DCBS_NO_START || e->value_ns > e->end_ns || !(row = row_of_id(b, e->name)))
 		return;
 	stat = &row->stat;
@@ -235,8 +252,8 @@ static void add_straddlers(struct build *b, const struct dcbs_record *r)
 
 		if (e->kind != DCBS_EVENT_SECTION || e->end_ns <= end || start > end || !(row = row_of_id(b, e->name)))
 			continue;
-		if (start < b->snap->start_ns)
-			start = b->snap->start_ns;
+		if (start < b->start_ns)
+			start = b->start_ns;
 		row->open++;
 		if (e->flags & DCBS_OUTERMOST)
 			row->stat.total_ns += end - start;
@@ -255,16 +272,6 @@ static int visit_record(void *ctx, __u64 address, const struct dcbs_record *r)
 		add_straddlers(b, r);
 	}
 	return 0;
-}
-
-static __u16 index_of(const struct snapshot *snap, const struct snapshot_row *row)
-{
-	size_t i;
-
-	for (i = 0; i < snap->nr_rows; i++)
-		if (snap->rows[i] == row)
-			return (__u16)i;
-	return SNAPSHOT_OUTSIDE;
 }
 
 /* row_index[row]: where the kernel's row has gone. */
@@ -296,32 +303,9 @@ static int copy_rows(struct session *session, struct snapshot *snap, __u16 *row_
 		ledger_merge(&same->ledger, &session->ledgers[row]);
 	}
 	for (row = 0; row < snap->nr_rows; row++) {
-		ledger_scale_waits(&snap->rows[row]->ledger, governor_wait_scale(session));
+		ledger_scale_waits(&snap->rows[row]->ledger, snap->wait_scale);
 		snap->rows[row]->open = snap->rows[row]->stat.open;
 	}
-	return 0;
-}
-
-static int copy_targets(struct session *session, struct snapshot *snap)
-{
-	int fd = bpf_map__fd(session->skel->maps.processes);
-	size_t i;
-
-	snap->targets = calloc(session->nr_targets, sizeof(*snap->targets));
-	if (!snap->targets)
-		return fail(-ENOMEM, "out of memory");
-	for (i = 0; i < session->nr_targets; i++) {
-		const struct target *target = &session->targets[i];
-		struct process process = {};
-		struct dcbs_state state = {};
-
-		snap->targets[i] = target->facts;
-		bpf_map_lookup_elem(fd, &target->index, &process);
-		if (target->state && !target->ended)
-			target_read(target, target->state, &state, offsetof(struct dcbs_state, names));
-		snap->targets[i].names_lost = state.names_lost > process.names_lost ? state.names_lost : process.names_lost;
-	}
-	snap->nr_targets = session->nr_targets;
 	return 0;
 }
 
@@ -375,14 +359,15 @@ static int fill(struct session *session, struct snapshot *snap)
 		err = copy_rows(session, snap, row_index);
 	if (!err)
 		err = sampler_copy(session->sampler, snap, row_index);
+	if (!err)
+		err = shares_copy(session, snap, row_index);
 	for (i = 0; i < session->nr_targets && !err; i++) {
 		b.target = &session->targets[i];
+		b.start_ns = b.target->born_ns > snap->start_ns ? b.target->born_ns : snap->start_ns;
 		if (!session->targets[i].ended)
 			target_each_record(b.target, visit_record, &b);
 	}
 	free(b.views);
-	if (!err)
-		err = copy_targets(session, snap);
 	if (b.ended)
 		stacks_note_missing(session);
 	if (!err)

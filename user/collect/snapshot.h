@@ -37,10 +37,19 @@ struct snapshot_thread {
 struct snapshot_target {
 	pid_t pid;
 	char comm[64];
-	char command[4096];		/* arguments with spaces between, raw bytes */
+	char *command;			/* arguments with spaces between, raw bytes; NULL: unknown */
 	double started_at;		/* Unix time */
+	double ended_at;		/* of a child that has ended; 0: it runs, or was given */
+	pid_t parent;			/* of a child that was followed to; 0: it was given */
 	bool markers;
 	__u64 names_lost;
+};
+
+/* What one process has of a row. There are none where it is the only one. */
+struct snapshot_share {
+	__u32 target;			/* index of `targets` */
+	__u16 row;			/* index of `rows` */
+	struct share sum;		/* time of open calls included in total_ns and self_ns */
 };
 
 /* A function at a place, as a frame of stacks. Raw bytes; NULL: unknown. */
@@ -57,7 +66,7 @@ struct snapshot_stack {
 	__u64 cpu_samples;	/* ticks that found it running */
 	__u64 off_samples;	/* times it was seen to wait there */
 	__u64 off_ns[CAUSES];	/* how long, by cause, with those waits that the samples stand for */
-	double off_ns2;		/* the variance of that */
+	double cpu_samples2, off_ns2;	/* the variances of both */
 	__u32 tid;		/* of the thread that waits there, if it may be an idle one: without a section, and not the first */
 	__u32 nr_frames;
 	__u32 *frames;		/* index of `frames`, innermost first */
@@ -71,11 +80,16 @@ struct snapshot {
 	enum dcbs_ended_by ended_by;
 	struct snapshot_target *targets;
 	size_t nr_targets;
+	__u64 more_targets;		/* children that have ended, of which only the sums are known */
+	__u64 unseen;			/* sections of children that were over before these could be attached to */
+	struct snapshot_share *shares;	/* no order */
+	size_t nr_shares;
 	struct snapshot_row **rows;	/* no order; a name occurs once per kind */
 	size_t nr_rows;
 	struct row_ledger outside;	/* what happened while no section was open on a thread: memory, and waits */
 	struct snapshot_thread *threads;
 	size_t nr_threads;
+	double wait_scale;		/* by which waits have been multiplied, as they were watched part of the time */
 	struct snapshot_frame *frames;	/* each function and line once */
 	size_t nr_frames;
 	struct snapshot_stack *stacks;	/* each stack once in each section */

@@ -4,6 +4,7 @@
 
 #include <bpf/bpf.h>
 
+#include "collect/children.h"
 #include "collect/python.h"
 #include "collect/sampler.h"
 #include "collect/session_impl.h"
@@ -37,24 +38,35 @@ static int add_functions(struct session *session)
 
 int stacks_open(struct session *session)
 {
-	static const struct python_layout none;
 	size_t i;
 	int err;
 
 	if (session->opts.frequency_hz <= 0)
 		return 0;
-	err = sampler_open(&session->sampler, bpf_map__fd(session->skel->maps.samples), session->targets, &session->nr_targets);
+	err = sampler_open(&session->sampler, bpf_map__fd(session->skel->maps.samples), session->targets, &session->nr_targets,
+			   children_look, session);
 	if (!err)
 		err = add_functions(session);
 	for (i = 0; i < session->nr_targets && !err; i++) {
-		struct target *target = &session->targets[i];
-
-		target->symbols = symbols_open(target->pid, &none, read_target, target);
-		target->python_due_ns = 1;
-		if (!target->symbols)
+		session->targets[i].python_due_ns = 1;
+		stacks_begin(session, &session->targets[i], NULL);
+		if (!session->targets[i].symbols && session->targets[i].pid)
 			err = fail(-ENOMEM, "out of memory");
 	}
 	return err;
+}
+
+/* A forked child runs its parent's interpreter, if that one's is known: it may have been found after the fork. */
+void stacks_begin(struct session *session, struct target *target, const struct target *parent)
+{
+	int pythons = bpf_map__fd(session->skel->maps.pythons);
+	struct python_layout layout = {0};
+
+	if (!session->sampler || !target->pid)
+		return;
+	if (parent && !bpf_map_lookup_elem(pythons, &parent->index, &layout))
+		bpf_map_update_elem(pythons, &target->index, &layout, BPF_ANY);
+	target->symbols = symbols_open(target->pid, &layout, read_target, target);
 }
 
 /* No Python is no fault; one that cannot be walked is said, for its functions will be missing. */

@@ -35,20 +35,27 @@ static ssize_t read_proc(pid_t pid, const char *what, char *buf, size_t size)
 }
 
 /* What cannot be read any more stays as it was known. */
-void target_refresh(struct target *target)
+void target_refresh_comm(struct target *target)
 {
 	struct snapshot_target *f = &target->facts;
-	char buf[sizeof(f->command)];
+	char buf[sizeof(f->comm)];
+
+	if (read_proc(target->pid, "comm", buf, sizeof(buf)) > 0)
+		snprintf(f->comm, sizeof(f->comm), "%.*s", (int)strcspn(buf, "\n"), buf);
+}
+
+void target_refresh(struct target *target)
+{
+	char buf[sizeof(target->command)];
 	ssize_t n, i;
 
-	if (read_proc(target->pid, "comm", buf, sizeof(f->comm)) > 0)
-		snprintf(f->comm, sizeof(f->comm), "%.*s", (int)strcspn(buf, "\n"), buf);
+	target_refresh_comm(target);
 	n = read_proc(target->pid, "cmdline", buf, sizeof(buf));
 	for (i = 0; i + 1 < n; i++)
 		if (!buf[i])
 			buf[i] = ' ';
 	if (n > 0)
-		memcpy(f->command, buf, (size_t)n + 1);
+		memcpy(target->command, buf, (size_t)n + 1);
 }
 
 /* Field 22 of /proc/PID/stat is the start in clock ticks since boot. The second field may hold anything but ends in the last ')'. */
@@ -146,6 +153,8 @@ bool target_ended(struct target *target)
 {
 	struct pollfd p = {.fd = target->pidfd, .events = POLLIN};
 
+	if (!target->pid)
+		return true;
 	if (!target->ended && poll(&p, 1, 0) == 1)
 		target->ended = true;
 	return target->ended;

@@ -15,25 +15,32 @@ struct uprobe;
 struct symbols;
 
 struct target {
-	pid_t pid;
+	pid_t pid;		/* 0: no process, the place is free */
 	int pidfd;		/* readable when the process has ended */
 	__u32 index;		/* in the map `processes` */
 	__u32 execs;		/* as of the last look */
+	__u32 serial;		/* of all processes of the session */
 	__u64 state;		/* address of its struct dcbs_state; 0: no markers found yet */
 	struct uprobe *marker_link;	/* the probe on its marker function */
 	bool ended;
+	pid_t parent;		/* of a child that was followed to; 0: it was given */
+	__u64 born_ns;		/* when on_fork saw it; 0: it was there before */
+	__u64 exec_ns, look_ns;	/* of a child: when its image was executed, and when to look for markers again */
+	bool gone;		/* at the last look it was not there */
+	__u32 shown_as;		/* index in the last snapshot's targets */
 	struct symbols *symbols;	/* NULL: stacks are not sampled */
 	__u64 python_due_ns;	/* when to look for an interpreter; 0: it is known whether there is one */
 	__u32 python_looks;	/* how often it was found to be starting */
 	__u64 python_start, python_end;	/* the interpreter's own code */
-	struct snapshot_target facts;
+	char command[4096];	/* arguments with spaces between, raw bytes */
+	struct snapshot_target facts;	/* but command */
 };
 
 /* Opens a running process; says what is wrong if it cannot be profiled at all. */
 int target_open(struct target *target, pid_t pid);
 void target_close(struct target *target);
 
-/* Has it ended? Cheap. */
+/* Has it ended, or is there none? Cheap. */
 bool target_ended(struct target *target);
 
 /*
@@ -47,6 +54,7 @@ bool target_maps(const struct target *target, const char *base);
 
 /* Current comm and command line, for a process that was started or has executed another image. */
 void target_refresh(struct target *target);
+void target_refresh_comm(struct target *target);
 
 /* Reads the target's memory: all of it or -errno. target_peek: of a process that is not opened. */
 int target_read(const struct target *target, __u64 address, void *dst, size_t size);

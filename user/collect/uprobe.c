@@ -48,7 +48,7 @@ static int attach_link(const struct bpf_program *prog, const struct uprobe_place
 		.cookies = (uintptr_t)&place->cookie,
 		.nr = 1,
 		.multi_flags = place->at_return ? UPROBE_MULTI_RETURN : 0,
-		.pid = (__u32)place->pid,
+		.pid = place->pid == UPROBE_EVERY_PROCESS ? 0 : (__u32)place->pid,
 	};
 
 	return (int)syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * uprobe.h - a BPF program on a function of a file, for one process.
+ * uprobe.h - a BPF program on a function of a file, for one process or for all.
  *
  * The kernel has two ways. A perf event wants CAP_SYS_ADMIN, since 6.17 and in the stable releases of that summer. A
  * link of its own (uprobe_multi) asks for no capability beyond those that load the program, so that it can be made
@@ -16,6 +16,8 @@
 
 struct bpf_program;
 struct uprobe;
+
+#define UPROBE_EVERY_PROCESS (-1)	/* that has mapped the file */
 
 struct uprobe_place {
 	pid_t pid;

@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <link.h>
 #include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -230,8 +232,9 @@ static void after_fork_parent(void)
 
 /*
  * In the child one thread is left. It keeps its open sections, so that what it does is charged to
- * them; the events in its ring are the parent's and are reported there. The other threads' records
- * stay for those who hold their tokens.
+ * them; the events in its ring are the parent's and are reported there, as is the time that its open
+ * sections have taken: what they take here is told apart as if a profiler had come. The other threads'
+ * records stay for those who hold their tokens.
  */
 static void after_fork_child(void)
 {
@@ -243,6 +246,7 @@ static void after_fork_child(void)
 		r->base = r->flush_head = r->head;
 		if (r == dcbs_record) {
 			r->tid = gettid_here();
+			r->last_ns = 0;
 			continue;
 		}
 		r->tid = 0;
@@ -357,19 +361,26 @@ const struct dcbs_calls *dcbs_leader(void)
 
 /*
  * `dcbs-bpfprof -- COMMAND` promises to see the first section. It names its child in the environment,
- * and that child waits here, before its first section, until the profiler has attached.
+ * and that child waits here, before its first section, until the profiler has attached. With --children
+ * it names itself, too, and all that are started below wait, as long as it is there: mostly not at all, as
+ * a file that it has attached to once has its probe from the start.
  */
+static bool is_there(const char *profiler)
+{
+	return profiler && atol(profiler) > 0 && (!kill((pid_t)atol(profiler), 0) || errno == EPERM);
+}
+
 static void wait_for_profiler(void)
 {
+	const char *pid = secure_getenv("DCBS_MARKERS_WAIT"), *profiler = secure_getenv("DCBS_MARKERS_WAIT_FOR");
 	const struct timespec tick = {.tv_nsec = 200000};
-	const char *pid = secure_getenv("DCBS_MARKERS_WAIT");
+	bool named = pid && atol(pid) == (long)getpid();
 	int i;
 
-	if (!pid || atol(pid) != (long)getpid())
-		return;
-	for (i = 0; i < SPAWN_WAIT_MS * 5 && !dcbs_marker_semaphore; i++)
+	for (i = 0; i < SPAWN_WAIT_MS * 5 && !dcbs_marker_semaphore && (named || is_there(profiler)); i++)
 		nanosleep(&tick, NULL);
-	unsetenv("DCBS_MARKERS_WAIT");
+	if (named)
+		unsetenv("DCBS_MARKERS_WAIT");
 }
 
 __attribute__((constructor)) static void library_load(void)

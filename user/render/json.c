@@ -74,6 +74,33 @@ static json_t *target_object(const struct dcbs_target *t)
 			 "command", string(t->command), "started_at", real(t->started_at), "markers", t->markers);
 }
 
+/* One of several. */
+static json_t *process_object(const struct dcbs_target *t)
+{
+	json_t *o = target_object(t), *rest;
+
+	rest = json_pack("{s:o, s:o, s:o, s:o}", "parent", t->parent ? integer(t->parent) : json_null(), "ended_at", real(t->ended_at),
+			 "sections", integer(t->sections), "sections_s", real(t->sections_s));
+	if (!o || !rest || json_object_update(o, rest)) {
+		json_decref(o);
+		o = NULL;
+	}
+	json_decref(rest);
+	return o;
+}
+
+static json_t *process_time(const struct dcbs_process_time *p)
+{
+	return json_pack("{s:o, s:o, s:o, s:o}", "pid", integer(p->pid), "count", integer(p->count), "mean_s", real(p->mean_s),
+			 "total_s", real(p->total_s));
+}
+
+static json_t *skew_object(const struct dcbs_skew *s)
+{
+	return json_pack("{s:o, s:o, s:o, s:o}", "count", integer(s->processes), "skew", real(s->ratio),
+			 "slowest", process_time(&s->slowest), "fastest", process_time(&s->fastest));
+}
+
 static json_t *window_object(const struct dcbs_report *r)
 {
 	return json_pack("{s:o, s:o, s:o}", "started_at", real(r->started_at), "duration_s", real(r->duration_s),
@@ -106,7 +133,8 @@ static json_t *section_object(const struct dcbs_section *s)
 			      "p95_s", real(s->p95_s), "p99_s", real(s->p99_s), "p999_s", real(s->p999_s));
 	json_t *rest = section_rest(s);
 
-	if (!o || !rest || json_object_update(o, rest)) {
+	if (!o || !rest || json_object_update(o, rest) ||
+	    (s->skew.processes > 1 && json_object_set_new(o, "processes", skew_object(&s->skew)))) {
 		json_decref(o);
 		o = NULL;
 	}
@@ -213,9 +241,9 @@ static json_t *overhead_object(const struct dcbs_overhead *o)
 
 static json_t *lost_object(const struct dcbs_lost *l)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "sections", integer(l->sections),
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "sections", integer(l->sections),
 			 "records", integer(l->records), "samples", integer(l->samples),
-			 "stacks", integer(l->stacks), "names", integer(l->names));
+			 "stacks", integer(l->stacks), "names", integer(l->names), "processes", integer(l->processes));
 }
 
 /* ---- document ---- */
@@ -269,7 +297,9 @@ static void put_head(struct out *out, const struct dcbs_report *r)
 	if (r->nr_targets == 1)
 		put(out, "target", target_object(r->targets));
 	else
-		put_array(out, "targets", r->targets, r->nr_targets, target_object);
+		put_array(out, "targets", r->targets, r->nr_targets, process_object);
+	if (r->more_targets > 0)
+		put(out, "more_targets", integer(r->more_targets));
 	put(out, "window", window_object(r));
 }
 

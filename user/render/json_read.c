@@ -26,17 +26,48 @@
 
 /* ---- parts ---- */
 
+static pid_t read_pid(struct json_get *r, const json_t *o, const char *key)
+{
+	int64_t pid = json_get_integer(r, o, key);
+
+	if (pid == DCBS_UNKNOWN)
+		return 0;
+	if (pid < 0 || pid > INT32_MAX)
+		json_get_wrong(r, key, "a process number");
+	return (pid_t)pid;
+}
+
 static void read_target(struct json_get *r, const json_t *o, struct dcbs_target *t)
 {
-	int64_t pid = json_get_integer(r, o, "pid");
-
-	if (pid < 0 || pid > INT32_MAX)
+	if (json_is_null(json_object_get(o, "pid")) || !json_object_get(o, "pid"))
 		json_get_wrong(r, "pid", "a process number");
-	t->pid = (pid_t)pid;
+	t->pid = read_pid(r, o, "pid");
 	t->comm = json_get_name(r, o, "comm");
 	t->command = json_get_name(r, o, "command");
 	t->started_at = json_get_real(r, o, "started_at");
 	t->markers = json_is_true(json_object_get(o, "markers"));
+	t->parent = read_pid(r, o, "parent");
+	t->ended_at = json_get_real(r, o, "ended_at");
+	t->sections = json_get_integer(r, o, "sections");
+	t->sections_s = json_get_real(r, o, "sections_s");
+}
+
+static void read_process_time(struct json_get *r, const json_t *o, struct dcbs_process_time *p)
+{
+	*p = (struct dcbs_process_time) {
+		.pid = read_pid(r, o, "pid"), .count = json_get_integer(r, o, "count"), .mean_s = json_get_real(r, o, "mean_s"),
+		.total_s = json_get_real(r, o, "total_s"),
+	};
+}
+
+static void read_skew(struct json_get *r, const json_t *o, struct dcbs_skew *s)
+{
+	s->ratio = json_get_real(r, o, "skew");
+	if (!o)
+		return;
+	s->processes = json_get_integer(r, o, "count");
+	read_process_time(r, json_get_object(r, o, "slowest"), &s->slowest);
+	read_process_time(r, json_get_object(r, o, "fastest"), &s->fastest);
 }
 
 static void read_targets(struct json_get *r, const json_t *doc, struct dcbs_report *to)
@@ -93,6 +124,7 @@ static void read_section(struct json_get *r, const json_t *o, struct dcbs_sectio
 	json_ledger_read_memory(r, json_get_object(r, o, "self_memory"), &s->self_memory);
 	json_ledger_read_spread(r, json_get_object(r, o, "growth"), &s->growth, &json_growth_keys);
 	json_ledger_read_spread(r, json_get_object(r, o, "faults"), &s->faults, &json_faults_keys);
+	read_skew(r, json_get_object(r, o, "processes"), &s->skew);
 }
 
 static void read_sections(struct json_get *r, const json_t *doc, struct dcbs_report *to)
@@ -242,7 +274,7 @@ static void read_costs(struct json_get *r, const json_t *doc, struct dcbs_report
 	to->lost = (struct dcbs_lost) {
 		.sections = json_get_integer(r, lost, "sections"), .records = json_get_integer(r, lost, "records"),
 		.samples = json_get_integer(r, lost, "samples"), .stacks = json_get_integer(r, lost, "stacks"),
-		.names = json_get_integer(r, lost, "names"),
+		.names = json_get_integer(r, lost, "names"), .processes = json_get_integer(r, lost, "processes"),
 	};
 	to->threshold_s = json_get_real(r, doc, "threshold_s");
 }
@@ -273,6 +305,9 @@ static int read_document(const char *path, const json_t *doc, struct dcbs_report
 	to->schema = DCBS_SCHEMA;
 	to->version = json_get_name(&r, doc, "version");
 	read_targets(&r, doc, to);
+	to->more_targets = json_get_integer(&r, doc, "more_targets");
+	if (to->more_targets == DCBS_UNKNOWN)
+		to->more_targets = 0;
 	read_window(&r, doc, to);
 	read_sections(&r, doc, to);
 	read_memory(&r, doc, to);

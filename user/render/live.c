@@ -22,6 +22,7 @@
 #include "units.h"
 
 #define HEAD_LINES 3	/* ours, an empty one, the titles */
+#define LATELY_S 5	/* for so long a process that has come or gone is named */
 
 struct live {
 	FILE *keys;
@@ -126,6 +127,43 @@ static void show_head(const struct dcbs_report *r)
 	line_end(&line, 0);
 }
 
+static void put_lately(FILE *file, const struct dcbs_report *r, bool gone)
+{
+	double now = r->started_at + r->duration_s;
+	size_t i;
+
+	for (i = r->nr_targets; i-- > 0;) {
+		const struct dcbs_target *p = &r->targets[i];
+		double at = gone ? p->ended_at : p->started_at;
+
+		if (p->parent && now - at < LATELY_S && at > r->started_at)
+			fprintf(file, "  %c%d %s", gone ? '-' : '+', (int)p->pid, p->comm);
+	}
+}
+
+/* Who has come and who has gone. Returns the line below. */
+static int show_processes(const struct dcbs_report *r, int y)
+{
+	size_t i, now = 0, children = 0;
+	struct line line, all;
+
+	for (i = 0; i < r->nr_targets; i++) {
+		children += r->targets[i].parent != 0;
+		now += isnan(r->targets[i].ended_at);
+	}
+	if (!children || !line_begin(&all))
+		return y;
+	fprintf(all.file, "processes: %zu running, %s in all", now, units_exact((int64_t)r->nr_targets + (r->more_targets > 0 ? r->more_targets : 0)).text);
+	put_lately(all.file, r, false);
+	put_lately(all.file, r, true);
+	if (!fclose(all.file) && line_begin(&line)) {
+		display_short(line.file, all.text, COLS);
+		line_end(&line, y);
+	}
+	free(all.text);
+	return y + 1;
+}
+
 /*
  * What does not fit, as one line. Its calls and its own time add up; its total does not, because a section's
  * total is contained in that of the one that called it.
@@ -161,7 +199,7 @@ static void show_row(const struct table *t, const struct dcbs_section *s, double
 }
 
 /* What the letters of the bars mean, in the line that is empty without them. */
-static void show_legend(const struct dcbs_report *r)
+static void show_legend(const struct dcbs_report *r, int y)
 {
 	unsigned int set = 0;
 	struct line line, all;
@@ -174,29 +212,30 @@ static void show_legend(const struct dcbs_report *r)
 	cause_legend(all.file, set);
 	if (!fclose(all.file) && line_begin(&line)) {
 		display_short(line.file, all.text, COLS);
-		line_end(&line, 1);
+		line_end(&line, y);
 	}
 	free(all.text);
 }
 
-static void show_sections(const struct dcbs_report *r)
+/* head: where they begin, with the titles above it. */
+static void show_sections(const struct dcbs_report *r, int head)
 {
-	size_t room = LINES > HEAD_LINES ? LINES - HEAD_LINES : 0, fit, i;
+	size_t room = LINES > head ? LINES - head : 0, fit, i;
 	struct dcbs_section rest;
 	struct table table;
 	struct line line;
 	char name[32];
 
 	table_fit(&table, TABLE_LIVE, r, COLS - 2);
-	if (LINES < HEAD_LINES || !line_begin(&line))
+	if (LINES < head || !line_begin(&line))
 		return;
 	if (table_has_bar(&table))
-		show_legend(r);
+		show_legend(r, head - 2);
 	table_titles(&table, line.file);
-	line_end(&line, HEAD_LINES - 1);
+	line_end(&line, head - 1);
 	fit = r->nr_sections <= room ? r->nr_sections : room ? room - 1 : 0;
 	for (i = 0; i < fit; i++)
-		show_row(&table, &r->sections[i], r->duration_s, HEAD_LINES + (int)i);
+		show_row(&table, &r->sections[i], r->duration_s, head + (int)i);
 	if (fit < r->nr_sections && room) {
 		rest = sum_from(r, fit, name, sizeof(name));
 		show_row(&table, &rest, r->duration_s, LINES - 1);
@@ -206,15 +245,17 @@ static void show_sections(const struct dcbs_report *r)
 void live_show(struct live *live, const struct dcbs_report *report)
 {
 	locale_t before = display_begin();
+	int head;
 
 	set_term(live->screen);
 	follow_size();
 	erase();
 	show_head(report);
+	head = show_processes(report, 1) + HEAD_LINES - 1;
 	if (report->nr_sections)
-		show_sections(report);
+		show_sections(report, head);
 	if (!text_sections(report))
-		mvaddnstr(report->nr_sections ? HEAD_LINES + 2 : 2, 0, "No section has ended yet, and none is open.", COLS);
+		mvaddnstr(report->nr_sections ? head + 2 : head - 1, 0, "No section has ended yet, and none is open.", COLS);
 	refresh();
 	display_end(before);
 }

@@ -70,16 +70,23 @@ static void when(double unix_s, char *to, size_t size)
 static void put_targets(const struct text *t)
 {
 	const struct dcbs_target *target;
-	size_t i;
+	size_t i, children = 0;
 	int used;
 
 	for (i = 0; i < t->report->nr_targets; i++) {
 		target = &t->report->targets[i];
+		if (target->parent) {
+			children++;
+			continue;
+		}
 		display_cell(t->file, i ? "" : "target", HEAD_LABEL, DISPLAY_LEFT);
 		used = HEAD_LABEL + fprintf(t->file, "%d ", (int)target->pid);
 		display_short(t->file, target->command[0] ? target->command : target->comm, t->width - used);
 		fputc('\n', t->file);
 	}
+	children += t->report->more_targets > 0 ? (size_t)t->report->more_targets : 0;
+	if (children)
+		text_beside(t, "", HEAD_LABEL, "and %s process%s below", units_exact((int64_t)children).text, children == 1 ? "" : "es");
 }
 
 static double known(int64_t bytes)
@@ -111,6 +118,17 @@ static void detail(FILE *words, int64_t n, const char *what)
 		fprintf(words, "%s%s %s", ftell(words) ? "; " : "", units_exact(n).text, what);
 }
 
+static void put_skew(FILE *words, const struct dcbs_skew *s)
+{
+	if (s->processes < 2)
+		return;
+	fprintf(words, "%s%s processes: %d slowest, mean %s", ftell(words) ? "; " : "", units_exact(s->processes).text, (int)s->slowest.pid,
+		units_time(s->slowest.mean_s).text);
+	fprintf(words, "; %d fastest, mean %s", (int)s->fastest.pid, units_time(s->fastest.mean_s).text);
+	if (!isnan(s->ratio))
+		fprintf(words, "; %s times", units_number(s->ratio).text);
+}
+
 /* What a line of the table has no column for; most sections have none of it. */
 static void put_details(const struct text *t, const struct dcbs_section *s)
 {
@@ -126,6 +144,7 @@ static void put_details(const struct text *t, const struct dcbs_section *s)
 	detail(words, s->items, s->items == 1 ? "item" : "items");
 	if (s->items > 0 && !isnan(s->items_per_s))
 		fprintf(words, ", %s/s", units_number(s->items_per_s).text);
+	put_skew(words, &s->skew);
 	if (!fclose(words) && len)
 		text_beside(t, "", 4, "%s", text);
 	free(text);
@@ -274,8 +293,9 @@ static void put_lost(const struct text *t)
 {
 	const struct dcbs_lost *l = &t->report->lost;
 
-	put_loss(t, l->sections, "calls that could not be timed: nested too deep, ended twice or never begun. They are "
-		 "in no figure above.");
+	put_loss(t, l->sections, "calls that could not be timed: nested too deep, ended twice or never begun, or over before "
+		 "their process could be attached to. They are in no figure above.");
+	put_loss(t, l->processes, "child processes that were not followed: too many at a time. They are in no figure above.");
 	put_loss(t, l->records, "finished calls that were overwritten or damaged before they could be read. Counts and "
 		 "totals above are too low by these.");
 	put_loss(t, l->samples, "samples of the stack. Shares of functions are less exact.");
@@ -303,6 +323,7 @@ int text_write(FILE *file, const struct dcbs_report *report, const struct render
 
 	put_head(&t);
 	put_sections(&t);
+	text_processes(&t);
 	text_why(&t);
 	text_functions(&t, options->order);
 	text_memory(&t);

@@ -26,4 +26,7 @@ void text_why(const struct text *t);
 void text_functions(const struct text *t, enum render_order order);
 void text_memory(const struct text *t);
 
+/* Where there are several. */
+void text_processes(const struct text *t);
+
 #endif

@@ -80,6 +80,17 @@ static void put_givers(const struct text *t)
 		text_beside(t, "", 0, "So did %zu more.", more);
 }
 
+/* What children have from their birth, and what they had when they went, is nobody's doing. */
+static const char *others_words(const struct dcbs_report *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->nr_targets; i++)
+		if (r->targets[i].parent)
+			return "reclaim, and with processes that came and went";
+	return "reclaim, and what else other tasks did to it";
+}
+
 void text_memory(const struct text *t)
 {
 	const struct dcbs_report *r = t->report;
@@ -97,7 +108,7 @@ void text_memory(const struct text *t)
 	rest = put_sections(t, &table, &left);
 	snprintf(words, sizeof(words), "%zu other section%s", left, left == 1 ? "" : "s");
 	put_bytes(t, &table, "(others)", rest ? rest : NAN, words);
-	put_bytes(t, &table, "other tasks", known(r->others_bytes), "reclaim, and what else other tasks did to it");
+	put_bytes(t, &table, "other tasks", known(r->others_bytes), others_words(r));
 	put_bytes(t, &table, "unexplained", known(r->unexplained_bytes), "no event was seen of these");
 	put_bytes(t, &table, "sum", known(r->rss_end_bytes) - known(r->rss_start_bytes), "the growth of RSS in the window");
 	text_beside(t, "", 0, "Growth of RSS, of anonymous and of file pages, while a section was the innermost one. p99 "

@@ -39,6 +39,34 @@ static size_t dwarf_bytes(Elf *elf)
 	return total;
 }
 
+static const char *section_name(Elf *elf, Elf_Scn *section)
+{
+	GElf_Shdr header;
+	size_t index;
+
+	return !elf_getshdrstrndx(elf, &index) && gelf_getshdr(section, &header) ? elf_strptr(elf, index, header.sh_name) : NULL;
+}
+
+static bool ends(const Elf_Data *data)
+{
+	return !data || !data->d_buf || !data->d_size || !((const char *)data->d_buf)[data->d_size - 1];
+}
+
+/* libdw takes the names of source files for strings without looking for their end. It has unpacked the sections. */
+static bool strings_end(Elf *elf)
+{
+	Elf_Scn *section = NULL;
+
+	while ((section = elf_nextscn(elf, section))) {
+		const char *name = section_name(elf, section);
+
+		if (name && (strstr(name, "debug_str") || strstr(name, "debug_line_str")) && !strstr(name, "offsets") &&
+		    !ends(elf_rawdata(section, NULL)))
+			return false;
+	}
+	return true;
+}
+
 static bool open_one(Elf **elf, Dwarf **dwarf, int fd, size_t *bytes)
 {
 	size_t more;
@@ -50,7 +78,7 @@ static bool open_one(Elf **elf, Dwarf **dwarf, int fd, size_t *bytes)
 		return false;
 	*bytes += more;
 	*dwarf = dwarf_begin_elf(*elf, DWARF_C_READ, NULL);
-	return *dwarf;
+	return *dwarf && strings_end(*elf);
 }
 
 /* libdw would look for it by itself, and wait for a pipe in its place. False: it is wanted and not there. */
@@ -77,14 +105,10 @@ bool debug_dwarf_open(struct debug_dwarf *dwarf, int fd, pid_t pid)
 Elf_Data *debug_dwarf_lines(const struct debug_dwarf *dwarf)
 {
 	Elf_Scn *section = NULL;
-	GElf_Shdr header;
 	const char *name;
-	size_t index;
 
-	if (elf_getshdrstrndx(dwarf->elf, &index))
-		return NULL;
 	while ((section = elf_nextscn(dwarf->elf, section))) {
-		name = gelf_getshdr(section, &header) ? elf_strptr(dwarf->elf, index, header.sh_name) : NULL;
+		name = section_name(dwarf->elf, section);
 		if (name && !strcmp(name, ".debug_line"))
 			return elf_rawdata(section, NULL);
 	}

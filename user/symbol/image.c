@@ -102,6 +102,11 @@ struct image *image_open(pid_t pid, const struct map *map, int fd)
 	return image;
 }
 
+void image_see_by(struct image *image, pid_t pid)
+{
+	image->pid = pid;
+}
+
 bool image_is(const struct image *image, const struct map *map)
 {
 	return image->dev == map->dev && image->ino == map->ino;

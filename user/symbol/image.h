@@ -17,6 +17,9 @@ struct image;
 /* fd: of the file, taken over; -1 if it could not be opened. NULL: no memory. */
 struct image *image_open(pid_t pid, const struct map *map, int fd);
 
+/* Another process has it, too: from now on what belongs to the file is looked for as that one sees it. */
+void image_see_by(struct image *image, pid_t pid);
+
 bool image_is(const struct image *image, const struct map *map);
 
 /*

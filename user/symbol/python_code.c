@@ -2,6 +2,7 @@
 /* python_code.c - what a code object of the target says: name, file, lines. */
 #include <errno.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,11 +14,12 @@
 #define BYTES_SIZE_OFFSET 16		/* of a bytes object */
 #define BYTES_DATA_OFFSET 32
 #define VERSIONED 12			/* the first minor whose code objects have a number of their own */
+#define FLAGGED 14			/* the first one whose references have flags beside them */
 
 struct header {
 	__u64 type, name, file, table;
 	__u32 first, tag;
-	__u64 internal;
+	__u32 internal, alive;
 };
 
 struct fields {
@@ -49,13 +51,30 @@ static size_t extent(const struct python_layout *layout)
 	return end + 8 < HEADER_BYTES ? end + 8 : HEADER_BYTES;
 }
 
-static __u32 tag_of(struct fields *f, const struct python_layout *layout)
+static __u32 tag_of(struct fields *f, const struct memory *memory, const struct python_layout *layout)
 {
+	__u64 hash = 0;
+
 	if (layout->minor >= VERSIONED)
 		return (__u32)field(f, layout->code_version, 4);
+	if (memory_read(memory, field(f, layout->code_name, 8) + PYTHON_STRING_HASH, &hash, sizeof(hash)))
+		hash = 0;
 	return python_tag((__u32)field(f, layout->code_firstlineno, 4), (__u32)field(f, layout->code_flags, 4),
 			  (__u32)field(f, layout->code_argcount, 4), (__u32)field(f, layout->code_kwonly, 4),
-			  field(f, layout->code_name, 8), field(f, layout->code_linetable, 8));
+			  hash, field(f, layout->code_linetable, 8));
+}
+
+/*
+ * An object has a number of references, of 32 bits at most: of what was freed it is 0, or a pointer to what was freed
+ * before. From 3.14 on there are flags in the highest 16 bits.
+ */
+static bool is_alive(struct fields *f, const struct python_layout *layout)
+{
+	__u64 references = field(f, 0, 8);
+
+	if (layout->minor >= FLAGGED)
+		references = references << 16 >> 16;
+	return references && references <= UINT32_MAX;
 }
 
 static int header_read(struct header *to, const struct memory *memory, const struct python_layout *layout, __u64 address)
@@ -72,7 +91,8 @@ static int header_read(struct header *to, const struct memory *memory, const str
 	to->file = field(&f, layout->code_filename, 8);
 	to->table = field(&f, layout->code_linetable, 8);
 	to->first = (__u32)field(&f, layout->code_firstlineno, 4);
-	to->tag = tag_of(&f, layout);
+	to->tag = tag_of(&f, memory, layout);
+	to->alive = is_alive(&f, layout);
 	/* The interpreter's own, below an __init__() that it calls without a detour: tracebacks do not show it. */
 	to->internal = layout->minor >= 13 && !to->first && field(&f, layout->code_name, 8) == to->file;
 	return f.outside ? -EINVAL : 0;
@@ -81,7 +101,7 @@ static int header_read(struct header *to, const struct memory *memory, const str
 /* Version 0 is what all get once the interpreter has run out of numbers: it tells nothing. Its own code has none, and stays. */
 static bool is_the_frames(const struct header *header, const struct python_layout *layout, const struct python_frame *frame)
 {
-	return header->type == layout->code_type && header->tag == frame->tag &&
+	return header->alive && header->type == layout->code_type && header->tag == frame->tag &&
 	       (frame->tag || layout->minor < VERSIONED || header->internal);
 }
 

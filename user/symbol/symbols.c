@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "symbol/image.h"
+#include "symbol/images.h"
 #include "symbol/perf_map.h"
 #include "symbol/python_names.h"
 #include "symbol/symbols.h"
@@ -92,7 +92,7 @@ static void read_maps(struct symbols *symbols)
 		if (is_mapped(symbols, symbols->images[i]))
 			symbols->images[kept++] = symbols->images[i];
 		else
-			image_close(symbols->images[i]);
+			images_put(symbols->images[i]);
 	}
 	symbols->nr_images = kept;
 }
@@ -142,7 +142,9 @@ static struct image *image_at(struct symbols *symbols, const struct map *map)
 			return symbols->images[i];
 	if (symbols->nr_images == MAX_IMAGES)
 		return NULL;
-	image = image_open(symbols->pid, map, map->kind == MAPPED_VDSO ? open_vdso(symbols, map) : maps_open(symbols->pid, map));
+	image = images_find(symbols->pid, map);
+	if (!image)
+		image = images_open(symbols->pid, map, map->kind == MAPPED_VDSO ? open_vdso(symbols, map) : maps_open(symbols->pid, map));
 	if (image)
 		symbols->images[symbols->nr_images++] = image;
 	return image;
@@ -251,7 +253,7 @@ void symbols_close(struct symbols *symbols)
 	if (!symbols)
 		return;
 	for (i = 0; i < symbols->nr_images; i++)
-		image_close(symbols->images[i]);
+		images_put(symbols->images[i]);
 	perf_map_free(&symbols->perf_map);
 	cache_clear(&symbols->places);
 	python_names_free(&symbols->python);

@@ -137,7 +137,8 @@ static size_t underscores(const char *name)
 /* Of several names for the same code, the one that people write: read rather than __libc_read. */
 bool symtab_find(const struct symtab *symtab, int fd, __u64 address, char name[SYMTAB_NAME_BYTES])
 {
-	const struct symtab_entry *entry = entry_at(symtab, address), *end = symtab->list + symtab->nr, *first = entry;
+	const struct symtab_entry *entry = entry_at(symtab, address), *first = entry;
+	const struct symtab_entry *end = entry ? symtab->list + symtab->nr : NULL;
 	char other[SYMTAB_NAME_BYTES];
 	bool found = false;
 

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * python.c - names and lines of Python functions, and the trial of an interpreter's offsets, where every object is a lie.
+ *
+ * Linked with --wrap=process_vm_readv and --wrap=nanosleep: reads of our own process are reads of the fake one.
+ */
+#include <stdlib.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "collect/python_layout.h"
+#include "fake.h"
+#include "symbol/symbols.h"
+
+ssize_t __wrap_process_vm_readv(pid_t pid, const struct iovec *to, unsigned long nr_to, const struct iovec *from,
+				unsigned long nr_from, unsigned long flags);
+int __wrap_nanosleep(const struct timespec *time, struct timespec *left);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct fake memory;
+
+/* The C library's own struct pthread, to which the kernel's list of robust mutexes leads, is elsewhere: anywhere will do. */
+static int read_fake(void *ctx, __u64 address, void *to, size_t size)
+{
+	(void)ctx;
+	return fake_read(&memory, FAKE_BASE + address % FAKE_SIZE, to, size);
+}
+
+ssize_t __wrap_process_vm_readv(pid_t pid, const struct iovec *to, unsigned long nr_to, const struct iovec *from,
+				unsigned long nr_from, unsigned long flags)
+{
+	(void)pid, (void)nr_to, (void)nr_from, (void)flags;
+	if (!read_fake(NULL, (uintptr_t)from->iov_base, to->iov_base, to->iov_len))
+		return (ssize_t)to->iov_len;
+	errno = EFAULT;
+	return -1;
+}
+
+int __wrap_nanosleep(const struct timespec *time, struct timespec *left)
+{
+	(void)time, (void)left;
+	return 0;
+}
+
+static void name_frames(const struct python_layout *layout, const uint8_t *bytes, size_t nr)
+{
+	struct symbols *symbols = symbols_open(getpid(), layout, read_fake, NULL);
+	struct python_frame frame;
+	struct symbol symbol;
+	size_t i;
+
+	for (i = 0; symbols && i < nr; i++) {
+		frame = (struct python_frame){.code = fake_word((uint64_t)bytes[i] << 11 | FAKE_POINTER), .offset = bytes[i] * 2 - 2,
+					      .tag = bytes[i] & 1 ? bytes[i] : 0};
+		symbols_python(symbols, &frame, &symbol);
+	}
+	symbols_close(symbols);
+}
+
+static void try_debug_offsets(struct python_offsets *offsets)
+{
+	struct python_debug debug;
+
+	if (!fake_read(&memory, FAKE_BASE, &debug, sizeof(debug)) && python_debug_valid(&debug))
+		python_layout_debug(&debug, offsets);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct python_offsets offsets;
+	char reason[256] = "";
+	uint8_t head[8];
+
+	memory = (struct fake){.data = data, .size = size};
+	fake_take(&memory, head, sizeof(head));
+	memory.fail_at = head[1];
+	if (python_layout_table(8 + head[0] % 7, &offsets))
+		return 0;
+	offsets.layout.runtime = FAKE_BASE;
+	offsets.layout.code_type = FAKE_BASE + 0x8000;
+	try_debug_offsets(&offsets);
+	offsets.layout.frame_bytes = (__u16)python_layout_frame(&offsets.layout);
+	name_frames(&offsets.layout, head + 2, 4);
+	memory.reads = 0;
+	python_check(getpid(), &offsets, reason, sizeof(reason));
+	if (!memchr(reason, 0, sizeof(reason)))
+		abort();
+	return 0;
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * records.c - a report of a process whose records, names and rings are the fuzzer's.
+ *
+ * Linked with --wrap for what leads into the kernel: process_vm_readv reads the fake memory, the maps are empty.
+ */
+#include <stdlib.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "analyse/report.h"
+#include "collect/session_impl.h"
+#include "fake.h"
+
+#include "records_wrap.h"
+
+static struct fake memory;
+static struct thread_view view;
+
+/* What the kernel would have told. */
+struct setting {
+	__u64 start_ns, end_ns, consumed;
+	__u8 fail_at, rows, flags, pad[5];
+	__s64 rss;
+	struct row_name names[2];
+	__u64 figures[24];
+};
+
+/* A record is one more often than chance would have it. */
+ssize_t __wrap_process_vm_readv(pid_t pid, const struct iovec *to, unsigned long nr_to, const struct iovec *from,
+				unsigned long nr_from, unsigned long flags)
+{
+	__u64 magic = DCBS_RECORD_MAGIC;
+
+	(void)pid, (void)nr_to, (void)nr_from, (void)flags;
+	if (fake_read(&memory, (uintptr_t)from->iov_base, to->iov_base, to->iov_len)) {
+		errno = EFAULT;
+		return -1;
+	}
+	if (to->iov_len == sizeof(struct dcbs_record) && memory.reads < 8)
+		memcpy(to->iov_base, &magic, sizeof(magic));
+	return (ssize_t)to->iov_len;
+}
+
+static struct setting setting;
+
+int __wrap_bpf_map_lookup_elem(int fd, const void *key, void *value)
+{
+	__u32 row;
+
+	memcpy(&row, key, sizeof(row));
+	if (fd != 1)
+		return -ENOENT;
+	memcpy(value, &setting.names[row & 1], sizeof(struct row_name));
+	return 0;
+}
+
+size_t __wrap_session_list(struct session *session, struct thread_view **views)
+{
+	(void)session;
+	*views = malloc(sizeof(view));
+	if (*views)
+		**views = view;
+	return *views ? 1 : 0;
+}
+
+static void set_up(struct session *session)
+{
+	struct target *target = &session->targets[0];
+	size_t i, row;
+
+	session->nr_targets = 1;
+	session->ended_by = DCBS_ENDED_SIGNAL;
+	session->opts.frequency_hz = 99;
+	target->pid = target->facts.pid = getpid();
+	target->state = FAKE_BASE;
+	target->facts.markers = true;
+	session->skel->bss->window.start_ns = setting.start_ns;
+	session->skel->bss->window.end_ns = setting.flags & 1 ? setting.end_ns : 0;
+	session->skel->bss->counters.rows_used = ROW_FIRST + setting.rows % 8;
+	for (row = 0; row < ROW_FIRST + 8; row++)
+		for (i = 0; i < sizeof(setting.figures) / 8; i++)
+			(&session->stats[row].count)[i % 20] = setting.figures[(i + row) % 24];
+	session->rss_start_bytes = session->rss_end_bytes = session->rss_peak_bytes = setting.rss;
+	view = (struct thread_view){.record = fake_word(8 << 8 | FAKE_POINTER), .consumed = setting.consumed};
+}
+
+static void report(struct session *session)
+{
+	struct dcbs_report *report;
+	struct snapshot *snap;
+	char *text;
+
+	if (session_snapshot(session, &snap))
+		return;
+	if (!report_build(&report, snap, 1)) {
+		text = setting.flags & 2 ? dcbs_report_text(report, 80) : dcbs_report_json(report);
+		free(text);
+		dcbs_report_free(report);
+	}
+	snapshot_free(snap);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct session session;
+	static struct bpfprof skel;
+
+	if (!session.skel) {
+		session.skel = &skel;
+		skel.bss = calloc(1, sizeof(*skel.bss));
+		session.stats = calloc(BPFPROF_ROWS, sizeof(*session.stats));
+		session.ledgers = calloc(BPFPROF_ROWS, sizeof(*session.ledgers));
+		skel.maps.row_names = (void *)1;
+	}
+	memory = (struct fake){.data = data, .size = size};
+	fake_take(&memory, &setting, sizeof(setting));
+	memory.fail_at = setting.fail_at;
+	set_up(&session);
+	report(&session);
+	return 0;
+}

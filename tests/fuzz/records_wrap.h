@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* records_wrap.h - the kernel of tests/fuzz/records.c: what it does not say is not there. */
+#ifndef FUZZ_RECORDS_WRAP_H
+#define FUZZ_RECORDS_WRAP_H
+
+ssize_t __wrap_process_vm_readv(pid_t pid, const struct iovec *to, unsigned long nr_to, const struct iovec *from,
+				unsigned long nr_from, unsigned long flags);
+int __wrap_bpf_map_lookup_elem(int fd, const void *key, void *value);
+size_t __wrap_session_list(struct session *session, struct thread_view **views);
+int __wrap_bpf_map__fd(const struct bpf_map *map);
+int __wrap_bpf_program__fd(const struct bpf_program *prog);
+int __wrap_bpf_obj_get_info_by_fd(int fd, void *info, __u32 *size);
+int __wrap_bpf_map_get_next_key(int fd, const void *key, void *next);
+
+/* A map is its number. */
+int __wrap_bpf_map__fd(const struct bpf_map *map)
+{
+	return (int)(uintptr_t)map;
+}
+
+int __wrap_bpf_program__fd(const struct bpf_program *prog)
+{
+	(void)prog;
+	return -1;
+}
+
+int __wrap_bpf_obj_get_info_by_fd(int fd, void *info, __u32 *size)
+{
+	(void)fd, (void)info, (void)size;
+	return -EBADF;
+}
+
+int __wrap_bpf_map_get_next_key(int fd, const void *key, void *next)
+{
+	(void)fd, (void)key, (void)next;
+	return -ENOENT;
+}
+
+#endif

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""What profiling costs is held to --max-overhead: what is turned down is said, and what is measured meanwhile is still true.
+
+How much slower a target becomes is a matter of the machine and its load: `make bench` measures it.
+"""
+import os
+import threading
+import time
+import unittest
+
+from harness import TARGETS, Profiler, Target, needs_bpf, sections
+
+ERROR = 0.05        # of totals while something is turned down
+PIECE = 4 << 20     # what it maps, touches and unmaps
+
+
+class Busy(Target):
+    """tests/targets/busy.c with the count that it prints of itself, by time."""
+
+    def __init__(self, what, seconds):
+        super().__init__("busy", what, seconds)
+        self.points = []
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+        while not self.points and self.process.poll() is None:
+            time.sleep(0.01)
+
+    def read(self):
+        for line in self.process.stdout:
+            ns, _, count = (int(word) for word in line.split())
+            self.points.append((ns * 1e-9, count))
+
+    def at(self, when):
+        """Between two of the lines."""
+        points = list(self.points)
+        for (t0, n0), (t1, n1) in zip(points, points[1:]):
+            if t0 <= when <= t1:
+                return n0 + (n1 - n0) * (when - t0) / (t1 - t0)
+        raise AssertionError("%s is not in what the target told of, %s to %s" % (when, points[0], points[-1]))
+
+    def during(self, window):
+        """How often it did it in the window of a report."""
+        start = window["started_at"] - (time.time() - time.monotonic())
+        while self.points[-1][0] < start + window["duration_s"] and self.process.poll() is None:
+            time.sleep(0.05)
+        return self.at(start + window["duration_s"]) - self.at(start)
+
+
+@needs_bpf
+class Budget(unittest.TestCase):
+    def busy(self, what, *args, seconds=4):
+        with Busy(what, seconds + 30) as target:
+            time.sleep(0.3)
+            with Profiler("-p", target.pid, "-d", seconds, *args) as profiler:
+                report = profiler.report()
+            return report, target.during(report["window"])
+
+    def near(self, value, truth, share=ERROR, what=""):
+        self.assertGreaterEqual(value, truth * (1 - share), what)
+        self.assertLessEqual(value, truth * (1 + share), what)
+
+    def reduced(self, report, word):
+        self.assertTrue(any(word in line for line in report["overhead"]["reduced"]), report["overhead"])
+
+    def test_markers_alone_are_too_dear(self):
+        report, truth = self.busy("sections", "--max-overhead", "0.1")
+        self.assertEqual(report["window"]["ended_by"], "cost")
+        self.assertLess(report["window"]["duration_s"], 3)
+        self.reduced(report, "--max-overhead")
+        self.near(sections(report)["busy"]["count"], truth)
+
+    def test_markers_that_may_cost_it(self):
+        report, truth = self.busy("sections", "--max-overhead", "100", seconds=2)
+        self.assertEqual(report["window"]["ended_by"], "duration")
+        self.assertEqual(report["overhead"]["reduced"], [])
+        self.near(sections(report)["busy"]["count"], truth)
+
+    def test_faults(self):
+        report, truth = self.busy("faults", "--max-overhead", "0.5")
+        self.reduced(report, "faults")
+        memory = sections(report)["busy"]["memory"]
+        self.near(memory["minor_faults"], truth, what="faults")
+        self.assertLess(abs(memory["rss_delta_bytes"]), 2 * PIECE)
+        self.assertLess(abs(report["memory"]["unexplained_bytes"]), PIECE)
+
+    def test_waits(self):
+        """Of all its threads four run, or want to; the others wait for a futex."""
+        report, _ = self.busy("switches", "--max-overhead", "0.5", seconds=6)
+        self.reduced(report, "now and then")
+        duration = report["window"]["duration_s"]
+        threads = [t for t in report["threads"] if t["threads"] == 1 and t["wall_s"] > 0.99 * duration]
+        self.assertGreater(len(threads), 10)
+        seen = [sum(t["wall"][cause] for cause in ("lock_s", "runqueue_s", "sleep_s")) + t["kernel_cpu_s"] for t in threads]
+        self.near(sum(seen), sum(t["wall_s"] for t in threads))
+
+    def test_calls(self):
+        """It does nothing else: the function is open whenever the thread runs, or would."""
+        report, _ = self.busy("calls", "-s", "call=%s:busy_call" % os.path.join(TARGETS, "busy"), seconds=6)
+        self.reduced(report, "--section")
+        section, thread = sections(report)["call"], report["threads"][0]
+        self.assertIsNone(section["count"])
+        self.assertIsNone(section["mean_s"])
+        self.near(section["total_s"], thread["wall_s"], ERROR + 3 * section["error_s"] / section["total_s"])
+
+    def test_calls_without_samples(self):
+        report, _ = self.busy("calls", "-F", "0", "-s", "call=%s:busy_call" % os.path.join(TARGETS, "busy"), seconds=2)
+        self.reduced(report, "--frequency")
+
+    def test_a_target_that_is_not_busy(self):
+        with Target("spin", hold=True) as target, Profiler("-p", target.pid, "-d", 2) as profiler:
+            report = profiler.report()
+        self.assertEqual(report["overhead"]["reduced"], [])
+        self.assertLess(report["overhead"]["target_cpu_share"], 0.01)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* processes.c - what each of several processes has of the sections, and how far they are apart. */
+#include <math.h>
+
+#include "analyse/processes.h"
+#include "analyse/summary.h"
+
+#define NS 1e-9
+
+/* Processes that have a call that is over. By its mean: they may have lived for different times, and done different numbers of calls. */
+void processes_skew(struct dcbs_skew *to, const struct snapshot *snap, size_t row)
+{
+	size_t i;
+
+	*to = (struct dcbs_skew){.ratio = NAN};
+	for (i = 0; i < snap->nr_shares; i++) {
+		const struct snapshot_share *share = &snap->shares[i];
+		struct dcbs_process_time time;
+
+		if (share->row != row || !share->sum.count)
+			continue;
+		time = (struct dcbs_process_time) {
+			.pid = snap->targets[share->target].pid, .count = summary_count(share->sum.count),
+			.mean_s = share->sum.sum_ns * NS / share->sum.count, .total_s = share->sum.total_ns * NS,
+		};
+		if (!to->processes || time.mean_s > to->slowest.mean_s)
+			to->slowest = time;
+		if (!to->processes || time.mean_s < to->fastest.mean_s)
+			to->fastest = time;
+		to->processes++;
+	}
+	if (to->processes > 1 && to->fastest.mean_s > 0)
+		to->ratio = to->slowest.mean_s / to->fastest.mean_s;
+}
+
+/* Where there is only one process, all is its own. */
+static void sum_rows(struct dcbs_target *to, const struct snapshot *snap)
+{
+	size_t i;
+
+	for (i = 0; i < snap->nr_rows; i++) {
+		const struct row_stat *stat = &snap->rows[i]->stat;
+
+		if (!summary_is_section(snap->rows[i]) || stat->sampled)
+			continue;
+		to->sections += summary_count(stat->count);
+		to->sections_s += stat->self_ns * NS;
+	}
+}
+
+void processes_sum(struct dcbs_target *to, const struct snapshot *snap, size_t target)
+{
+	size_t i;
+
+	to->sections = 0;
+	to->sections_s = 0;
+	if (snap->nr_targets == 1)
+		sum_rows(to, snap);
+	for (i = 0; i < snap->nr_shares; i++) {
+		if (snap->shares[i].target != target)
+			continue;
+		to->sections += summary_count(snap->shares[i].sum.count);
+		to->sections_s += snap->shares[i].sum.self_ns * NS;
+	}
+}
