@@ -235,7 +235,7 @@ fuzz: $(fuzz_bpf) $(fuzz_user)
 test-vm: all $(target_bins) $(unit_bins) $(tool_bins)
 	$(Q)tests/vm/run $O $(or $(VM_CACHE),$O/vm)
 
-bench: all $(bench_bins)
+bench: all $(bench_bins) $O/tests/targets/busy
 	$(Q)tests/bench/run $O $(PYTHON)
 
 install: all
@@ -257,4 +257,4 @@ install-python: all
 clean:
 	rm -rf $O
 
--include $(shell find $O -name '*.d' 2>/dev/null)
+-include $(shell find $O -path $O/pythons -prune -o -name '*.d' -print 2>/dev/null)

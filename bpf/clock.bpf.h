@@ -23,7 +23,7 @@ static __always_inline bool clock_in_phase(struct clock *clock)
 		return true;
 	clock->phase = throttle.wait_phase;
 	clock->off_ns = clock->slice_ns = 0;
-	clock->watch_ns = clock->off_sample_ns = bpf_ktime_get_ns();
+	clock->off_sample_ns = bpf_ktime_get_ns();
 	clock->queued_ns = clock->waited_ns = 0;
 	return false;
 }
@@ -111,21 +111,10 @@ static __always_inline struct clock *clock_of(struct task_struct *task, u64 flag
 	return clock;
 }
 
-/* The thread has been watched up to now. */
-static __always_inline void clock_watched(struct clock *clock, u64 now)
-{
-	u64 start = clock->watch_ns > window.start_ns ? clock->watch_ns : window.start_ns;
-
-	if (throttle.waits_off || clock->phase != throttle.wait_phase || now <= start)
-		return;
-	__sync_fetch_and_add(&counters.watched_ns, weighted(now - start));
-	clock->watch_ns = now;
-}
-
 /* A thread that we see for the first time. */
 static __always_inline void clock_start(struct clock *clock, struct task_struct *task, u64 now)
 {
-	clock->since_ns = clock->watch_ns = now;
+	clock->since_ns = now;
 	clock->phase = throttle.wait_phase;
 	clock->on_ns = clock->slice_ns = now;
 	clock->exec_start_ns = clock->slice_exec_ns = task->se.sum_exec_runtime;

@@ -44,7 +44,12 @@ struct uprobes_state {
 };
 
 /* Linux 6.2 and later: one percpu_counter for each of file, anon, swap, shmem. */
+struct rw_semaphore {
+	atomic_long_t count;
+};
+
 struct mm_struct {
+	struct rw_semaphore mmap_lock;
 	unsigned long hiwater_rss;	/* pages; raised when pages are given back */
 	unsigned long total_vm;		/* pages */
 	struct percpu_counter rss_stat[4];

@@ -152,7 +152,6 @@ static __always_inline void end_clock(struct task_struct *task, struct process *
 	if (clock->dirty)
 		memory_flush(clock);
 	charge_run(clock, bpf_ktime_get_ns());
-	clock_watched(clock, bpf_ktime_get_ns());
 	fold_clock(clock, sum, task);
 	clock->dead = 1;
 	clock_unlock(clock);

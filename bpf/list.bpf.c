@@ -127,10 +127,8 @@ int on_list(struct bpf_iter__task *ctx)
 	clock = clock_of(task, flags);
 	if (clock && !clock->dead) {
 		clock_first(clock, task, process);
-		if (window.start_ns) {
+		if (window.start_ns)
 			charge_wait(clock, task);
-			clock_watched(clock, window.end_ns ?: bpf_ktime_get_ns());
-		}
 		if (window.start_ns && sampling)
 			sample_waiting(task, clock);
 		fill_sum(&view.sum, clock, task);

@@ -190,14 +190,14 @@ struct clock {
 	u32 off_weight;		/* how many waits that one stands for */
 	u32 off_phase;		/* throttle.wait_phase then */
 	u32 renewing;		/* what is known of open sections is being put together */
-	u64 off_began_ns;	/* when it last began to wait */
-	u64 off_gap_ns;		/* how long it is from one wait to the next of late */
+	u64 off_epoch_ns;	/* when an epoch began in which its waits are counted */
+	u32 off_waits;		/* how many there were */
+	u32 off_before;		/* in the one before, in a sampling period */
 	u64 queued_ns;		/* how long it had waited for it in a run queue */
 	u64 waited_ns;		/* and before that for something else, by waited_cause */
 	u32 nr_queued;		/* the sections that this was charged to, up to QUEUED_SECTIONS of them */
 	u32 waited_cause;
 	struct open_section queued[QUEUED_SECTIONS];
-	u64 watch_ns;		/* it has been watched since, what is not in counters.watched_ns yet */
 	u32 phase;		/* of throttle.wait_phase, that the above is of */
 	u32 pad4;
 	u64 on_ns;		/* up to where its running time has been charged to others' sections */

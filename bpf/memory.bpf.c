@@ -184,7 +184,7 @@ int BPF_PROG(on_rss, struct mm_struct *mm, int member)
 		return 0;
 	}
 	local = rss_local_of(process->index);
-	if (local && member == RSS_ANON && rss_skip(local))
+	if (local && member == RSS_ANON && rss_skip(local, mm))
 		return 0;
 	/* Not ours: a child's memory while it is forked, or the old image's. */
 	sum = sum_of_process(process);

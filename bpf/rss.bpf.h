@@ -101,13 +101,25 @@ static __always_inline s32 rss_part_now(const struct rss_local *local, u32 membe
 	return part;
 }
 
-static __always_inline bool rss_skip(struct rss_local *local)
+/*
+ * Whoever gives pages back holds the lock of the address space, which a fault since Linux 6.4 does without: that is told
+ * for less than a look at the part. A mere hint: then the event is looked at.
+ */
+static __always_inline bool rss_may_shrink(struct mm_struct *mm)
+{
+	return mm->mmap_lock.count.counter;
+}
+
+static __always_inline bool rss_skip(struct rss_local *local, struct mm_struct *mm)
 {
 	s32 part;
 
 	if (!local->skip)
 		return false;
-	if (throttle.rss_every < 2) {
+	if (throttle.rss_every > 1) {
+		if (rss_may_shrink(mm))
+			return false;
+	} else {
 		part = rss_part_now(local, RSS_ANON);
 		if (part <= local->seen)
 			return false;

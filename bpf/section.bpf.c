@@ -40,6 +40,8 @@ int on_flush(struct pt_regs *ctx)
 	if (!thread)
 		return 0;
 	drain_locked(thread, process, record);
+	if (throttle.waits_off)		/* no switch will carry them to `stats` */
+		sums_spill(thread);
 	thread_unlock(thread);
 	return 0;
 }

@@ -212,6 +212,8 @@ struct thread_view {
 #define SAMPLE_ROWS	16	/* open sections that a sample names; those further out are left out and counted */
 #define SAMPLE_PYTHON	128	/* frames */
 #define SAMPLE_NATIVE	127	/* addresses */
+#define SAMPLE_STACK	2048	/* bytes of the stack itself, for code without frame pointers, of threads without Python frames ... */
+#define SAMPLE_STACK_AT	64	/* ... that stand where the Python frame of this number would */
 #define PYTHON_MINORS	7	/* 3.8 to 3.14 */
 
 enum sample_kind {
@@ -238,7 +240,10 @@ struct python_frame {
 	__u32 tag;
 };
 
-/* An entry of the ring buffer `samples`: this, then nr_python frames, innermost first, then nr_native addresses, likewise. */
+/*
+ * An entry of the ring buffer `samples`: this, then nr_python frames, innermost first, then nr_native addresses, likewise; and
+ * stack_bytes of the stack at the place of frame SAMPLE_STACK_AT.
+ */
 struct sample {
 	__u32 tgid, tid;
 	__u16 kind;		/* enum sample_kind */
@@ -249,6 +254,9 @@ struct sample {
 	__u16 nr_native;
 	__u32 weight;		/* ticks that it stands for, or waits */
 	__u64 off_ns;		/* of all of them */
+	__u64 sp, bp;		/* registers, where there are stack_bytes */
+	__u32 stack_bytes;	/* from sp on */
+	__u32 pad;
 	__u16 rows[SAMPLE_ROWS];	/* open sections, innermost first; none: ROW_OUTSIDE */
 };
 
@@ -285,7 +293,7 @@ static inline __attribute__((always_inline)) __u32 python_tag(__u32 firstlineno,
 }
 
 _Static_assert(sizeof(struct python_frame) == 16, "layout");
-_Static_assert(sizeof(struct sample) == 32 + 2 * SAMPLE_ROWS, "layout");
+_Static_assert(sizeof(struct sample) == 56 + 2 * SAMPLE_ROWS, "layout");
 _Static_assert(sizeof(struct python_layout) == 72, "layout");
 
 /* Counters of a record at attach, key of `baselines`: its address. */
@@ -318,7 +326,6 @@ struct counters {
 	__u64 wait_samples;	/* ... and of them, those of threads that waited */
 	__u64 lost_samples;	/* for which there was no room */
 	__u64 stacks_broken;	/* whose Python frames could not all be read */
-	__u64 watched_ns;	/* threads' time in which their waits were watched, by the weights of that time */
 	__u64 lost_paths;	/* events whose sections could not be read: charged to "(outside)" */
 	__u64 processes;	/* that there have been: the last serial number */
 	__u64 lost_processes;	/* children for which there was no entry: not followed */

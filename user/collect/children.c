@@ -95,6 +95,22 @@ static void take_gil(volatile struct process *process, const struct process *par
 	process->gil_end = parent->gil_end;
 }
 
+static __u64 names_lost(const struct target *target, __u64 address)
+{
+	struct dcbs_state state;
+
+	return target_read(target, address, &state, offsetof(struct dcbs_state, names)) ? ~0ULL : state.names_lost;
+}
+
+/* Its table of names is its parent's, and so is what did not fit. Since the fork either may have lost more: it was at most what both have. */
+static __u64 names_lost_before(const struct target *target, const struct target *parent)
+{
+	__u64 own = target->state ? names_lost(target, target->state) : ~0ULL;
+	__u64 its = target->state ? names_lost(parent, target->state) : ~0ULL, least = own < its ? own : its;
+
+	return least == ~0ULL ? 0 : least;
+}
+
 static void child_arrived(struct session *session, __u32 index)
 {
 	struct process *process = &session->processes[index];
@@ -112,6 +128,7 @@ static void child_arrived(struct session *session, __u32 index)
 	if (parent) {
 		take_after(target, parent);
 		take_gil(process, &session->processes[parent->index]);
+		target->names_lost = names_lost_before(target, parent);
 	}
 	target->exec_ns = process->born_ns;
 	target->look_ns = session_now_ns() + SOON_NS;
@@ -188,6 +205,8 @@ int children_adopt(struct session *session)
 
 	if (!session->children)
 		return 0;
+	if (!bpf_program__autoload(session->skel->progs.on_fork))
+		session_note(session, "this kernel does not tell when a process forks: only children that were there already are followed");
 	if (session->native_sections)
 		session_note(session, "functions of --section are timed in the processes that were given, not in their children");
 	for (i = 0; i < session->nr_targets && !err; i++)

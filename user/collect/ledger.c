@@ -157,18 +157,45 @@ void ledger_scale_waits(struct row_ledger *ledger, double by)
 	scale(&ledger->worker_ns, 2, by);
 }
 
-/* All time of all threads against that in which they were watched, by its weights. */
+static double sum_off(const struct thread_sum *sum)
+{
+	double ns = 0;
+	int i;
+
+	for (i = 0; i < CAUSES; i++)
+		ns += (double)sum->off_ns[i];
+	return ns;
+}
+
+static double off_cpu(const struct thread_sum *sum)
+{
+	return sum->wall_ns > sum->cpu_ns ? (double)(sum->wall_ns - sum->cpu_ns) : 0;
+}
+
+/*
+ * Waits that were watched part of the time. How long a thread did not run in all is known, from the kernel's account of
+ * how long it did: what was seen is made to come to that. Sections get what comes to the threads that had some.
+ */
 static void scale_all(const struct session *session, struct snapshot *snap)
 {
-	double wall_ns = 0;
+	double off[2] = {0}, seen[2] = {0}, one;
 	size_t i;
 
-	for (i = 0; i < snap->nr_threads; i++)
-		wall_ns += (double)snap->threads[i].sum.wall_ns;
-	snap->wait_scale = governor_waits_rest(session) && snap->counters.watched_ns ? wall_ns / (double)snap->counters.watched_ns : 1;
+	snap->wait_scale = 1;
+	for (i = 0; i < snap->nr_threads && governor_waits_rest(session); i++) {
+		struct snapshot_thread *t = &snap->threads[i];
+
+		one = sum_off(&t->sum);
+		if (!one)
+			continue;
+		off[t->sections] += off_cpu(&t->sum);
+		seen[t->sections] += one;
+		scale(&t->sum.worker_ns, 1 + 2 * CAUSES, off_cpu(&t->sum) / one);
+	}
+	i = seen[true] > 0;
+	if (seen[i] > 0)
+		snap->wait_scale = off[i] / seen[i];
 	ledger_scale_waits(&snap->outside, snap->wait_scale);
-	for (i = 0; i < snap->nr_threads; i++)
-		scale(&snap->threads[i].sum.worker_ns, 1 + 2 * CAUSES, snap->wait_scale);
 }
 
 int ledger_copy(const struct session *session, struct snapshot *snap, const struct thread_view *views, size_t nr_views)

@@ -145,7 +145,7 @@ int session_open(struct session **result, const struct dcbs_options *opts, size_
 	if (!session)
 		return fail(-ENOMEM, "out of memory");
 	session->opts = *opts;
-	session->trap_ns = session->page_touch_ns = NAN;
+	session->trap_ns = session->page_touch_ns = session->clock_read_ns = NAN;
 	session->rss_start_bytes = session->rss_end_bytes = session->rss_peak_bytes = DCBS_UNKNOWN;
 	err = session_load(session, nr_targets, opts->nr_pids ? opts->pids[0] : 0);
 	if (!err)
@@ -316,7 +316,9 @@ void session_describe(const struct session *session, FILE *out)
 			target->state ? "markers found" : "no markers yet");
 		free(comm);
 	}
-	fprintf(out, "%zu probes and events in all\n", session->nr_links + 2 * session->nr_native + session->nr_targets);
+	fprintf(out, "%zu probes and events in all; maps of %.1f MiB, and %zu KiB for each thread of a target\n",
+		session->nr_links + 2 * session->nr_native + session->nr_targets, (double)figures_map_bytes(session) / (1 << 20),
+		(size_t)(bpf_map__value_size(session->skel->maps.threads) + bpf_map__value_size(session->skel->maps.clocks)) >> 10);
 }
 
 /* The kernel measures our programs for a while, now and then. */
@@ -342,12 +344,14 @@ static void measure_probe(struct session *session)
 		session->trap_ns = probe_measure(session->skel->progs.on_flush, &session->own_probe);
 	if (isnan(session->page_touch_ns))
 		session->page_touch_ns = probe_page_touch();
+	if (isnan(session->clock_read_ns))
+		session->clock_read_ns = probe_clock_read();
 }
 
 void session_renew(struct session *session, struct target *target, __u32 execs)
 {
 	target->execs = execs;
-	target->state = 0;
+	target->state = target->names_lost = 0;
 	uprobe_detach(target->marker_link);	/* the image it was for is gone */
 	target->marker_link = NULL;
 	target_refresh(target);

@@ -62,6 +62,12 @@ static struct ended_child *new_ended(struct children *children)
 	return grown;
 }
 
+/* Without what is the parent's. */
+static __u64 names_lost_since(const struct target *target, __u64 names_lost)
+{
+	return names_lost > target->names_lost ? names_lost - target->names_lost : 0;
+}
+
 static void keep_child(struct session *session, struct target *target)
 {
 	const struct process *process = &session->processes[target->index];
@@ -77,7 +83,7 @@ static void keep_child(struct session *session, struct target *target)
 		snprintf(ended->facts.comm, sizeof(ended->facts.comm), "%.*s", (int)sizeof(process->comm), process->comm);
 	ended->facts.command = strdup(target->command);
 	ended->facts.ended_at = children_unix_time(process->ended_ns ?: session_now_ns());
-	ended->facts.names_lost = process->names_lost;
+	ended->facts.names_lost = names_lost_since(target, process->names_lost);
 	each_share(session, target->serial, true, keep_share, ended);
 }
 
@@ -192,7 +198,7 @@ static int copy_target(struct session *session, struct copy *copy, struct target
 		return -ENOMEM;
 	if (target->state && !target->ended)
 		target_read(target, target->state, &state, offsetof(struct dcbs_state, names));
-	to->names_lost = state.names_lost > process->names_lost ? state.names_lost : process->names_lost;
+	to->names_lost = names_lost_since(target, state.names_lost > process->names_lost ? state.names_lost : process->names_lost);
 	target->shown_as = copy->target = (__u32)snap->nr_targets++;
 	if (!session->skel->rodata->only_tgid)
 		each_share(session, target->serial, false, add_share, copy);

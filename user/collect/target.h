@@ -26,6 +26,7 @@ struct target {
 	pid_t parent;		/* of a child that was followed to; 0: it was given */
 	__u64 born_ns;		/* when on_fork saw it; 0: it was there before */
 	__u64 exec_ns, look_ns;	/* of a child: when its image was executed, and when to look for markers again */
+	__u64 names_lost;	/* that its parent had lost when it was forked */
 	bool gone;		/* at the last look it was not there */
 	__u32 shown_as;		/* index in the last snapshot's targets */
 	struct symbols *symbols;	/* NULL: stacks are not sampled */
