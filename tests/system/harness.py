@@ -23,6 +23,7 @@ SOURCES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 PYTHON = os.environ.get("DCBS_PYTHON", "/usr/bin/python3")
 # On an emulated machine profiling costs many times of what it does, and ticks meet our own programs at work.
 EMULATED = "DCBS_TEST_EMULATED" in os.environ
+BUDGET = ["--max-overhead", "100"] * EMULATED
 
 
 def why_not():
@@ -108,7 +109,7 @@ class Profiler:
     """The command, attached. Its report as JSON comes from report()."""
 
     def __init__(self, *args, wait_for=None, command=None, stderr=None, **popen):
-        args = [PROFILER, "-q", "-f", "json"] + ["--max-overhead", "100"] * EMULATED + [str(a) for a in args]
+        args = [PROFILER, "-q", "-f", "json"] + BUDGET + [str(a) for a in args]
         if command:
             args += ["--"] + [str(c) for c in command]
         self.errors = tempfile.TemporaryFile("w+")
