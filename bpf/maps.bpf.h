@@ -30,6 +30,7 @@ extern const volatile bool follow_children;	/* --children */
 extern const volatile bool native_sections;	/* --section */
 extern const volatile bool sampling;		/* --frequency is not 0 */
 extern const volatile __u64 sample_period_ns;
+extern const volatile __u64 samples_half;	/* of the ring, bytes */
 extern const volatile bool switch_tells_state;	/* Linux 5.18 and later: on_switch has a fourth argument */
 
 extern struct window window;

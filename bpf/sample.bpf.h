@@ -96,16 +96,18 @@ static __always_inline void sample_take(void *ctx, struct walker *w, struct task
 	stack_copy(w, task);
 }
 
-/* User space looks often enough: nobody is woken, which would cost the target more than the sample. */
+/* User space looks often enough: nobody is woken, which would cost the target more than the sample, before half the ring is full. */
 static __always_inline void sample_send(struct walker *w)
 {
-	u64 bytes = sample_bytes(w);
+	u64 bytes = sample_bytes(w), flags = BPF_RB_NO_WAKEUP;
 
 	if (bytes > sizeof(struct sample) + sizeof(w->python))
 		return;
 	if (w->sample.flags & SAMPLE_PYTHON_BROKEN)
 		__sync_fetch_and_add(&counters.stacks_broken, 1);
-	if (bpf_ringbuf_output(&samples, &w->sample, bytes, BPF_RB_NO_WAKEUP))
+	if (bpf_ringbuf_query(&samples, BPF_RB_AVAIL_DATA) > samples_half)
+		flags = BPF_RB_FORCE_WAKEUP;
+	if (bpf_ringbuf_output(&samples, &w->sample, bytes, flags))
 		__sync_fetch_and_add(&counters.lost_samples, 1);
 	else
 		__sync_fetch_and_add(&counters.samples, 1);

@@ -298,6 +298,11 @@ void sampler_poll(struct sampler *sampler)
 		ring_buffer__consume(sampler->ring);
 }
 
+int sampler_fd(const struct sampler *sampler)
+{
+	return ring_buffer__epoll_fd(sampler->ring);
+}
+
 /* ---- life ---- */
 
 int sampler_add_function(struct sampler *sampler, const char *name, bool python, __u32 row)

@@ -86,6 +86,10 @@ void stacks_close(struct session *session);
 /* session.c: the target has executed another image, the so-manieth. */
 void session_renew(struct session *session, struct target *target, __u32 execs);
 
+/* load.c */
+int session_load(struct session *session, size_t nr_targets, pid_t only);
+void session_unload(struct session *session);
+
 /* figures.c: the maps of the sections' figures. */
 int figures_open(struct session *session);
 int figures_reach(struct session *session, size_t rows);	/* so many can be read and written */
