@@ -201,7 +201,7 @@ struct thread_view {
 	__u32 tid;
 	__u64 record;		/* address in the target; 0: none seen */
 	__u64 consumed;		/* events read, in terms of dcbs_record.head */
-	__u32 busy;		/* a program was interrupted while it read them */
+	__u32 busy;		/* a program was interrupted while it read them, or they have not been carried to `stats` yet */
 	__u32 sections;		/* 1: it has had a section open in the window */
 	char comm[16];
 	struct thread_sum sum;	/* up to now */

@@ -24,7 +24,7 @@
 #define RUN_TIME_NS 250000000ULL	/* for so long the kernel measures our programs ... */
 #define RUN_TIME_EVERY_NS 10000000000ULL	/* ... so often: its two clock reads cost every BPF program of the machine */
 #define RSS_EVERY_NS 50000000ULL	/* with children, which may come and go by the thousand */
-#define DRAIN_TRIES 20
+#define DRAIN_TRIES 200	/* a second, on a machine that has no time for the target */
 #define DRAIN_US 10000	/* more than two ticks: by then every running thread's ring has been read */
 
 __u64 session_now_ns(void)
@@ -395,6 +395,8 @@ void session_stop(struct session *session, enum dcbs_ended_by by)
 	usleep(DRAIN_US);
 	for (i = 0; i < DRAIN_TRIES && some_thread_is_busy(session); i++)
 		usleep(DRAIN_US / 2);
+	if (i == DRAIN_TRIES)
+		session_note(session, "a thread did not get a CPU for a second at the end: some sections that it had just finished are missing");
 }
 
 /*
