@@ -4,6 +4,7 @@
 #   make demo            install what is missing, build, start an evaluation, attach to it, print the report
 #   make test            install what is missing, build, run every test (root, for the tests that load BPF)
 #   make test-pythons    the tests of interpreters with one more: Python 3.14, in a root of Debian's sid (root, network)
+#   make test-vm         a part of the tests on other kernels, Debian's 6.1 to the newest, under QEMU (root, network)
 #   make bench           the same for the cost of a section, side by side with other tools
 #   make deps            install the packages that building and testing need (Debian 12; root or sudo)
 #   make fuzz            read hostile input for FUZZ_SECONDS=30 a reader, with clang's libFuzzer and sanitizers
@@ -41,12 +42,13 @@ packages_test := libcmocka-dev python3-torch tmux procps strace libcap2-bin
 packages_pythons := mmdebstrap
 packages_fuzz := libclang-rt-14-dev
 packages_bench := bpftrace libbpf-tools lttng-tools liblttng-ust-dev
+packages_vm := qemu-system-x86 mmdebstrap e2fsprogs
 
 # The goals that promise to do all their own set-up install before they build.
-setup_goals := demo test test-pythons bench fuzz
+setup_goals := demo test test-pythons test-vm bench fuzz
 first := $(if $(filter $(setup_goals),$(MAKECMDGOALS)),deps)
 
-.PHONY: all help deps demo test test-pythons bench fuzz soak install install-python clean
+.PHONY: all help deps demo test test-pythons test-vm bench fuzz soak install install-python clean
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -59,6 +61,7 @@ deps:
 	$(if $(filter test-pythons,$(MAKECMDGOALS)),-$(Q)tests/deps.sh $(packages_pythons))
 	$(if $(filter fuzz,$(MAKECMDGOALS)),$(Q)tests/deps.sh $(packages_fuzz))
 	$(if $(filter bench,$(MAKECMDGOALS)),-$(Q)tests/deps.sh $(packages_bench))
+	$(if $(filter test-vm,$(MAKECMDGOALS)),-$(Q)tests/deps.sh $(packages_vm))
 
 # ---- marker library: runs inside the evaluation ---------------------------------------------------
 marker_objs := $(addprefix $O/marker/,markers.o marks.o thread.o probe.o)
@@ -234,7 +237,11 @@ fuzz: $(fuzz_bpf) $(fuzz_user)
 soak: all $(target_bins)
 	$(Q)tests/soak $O $(SOAK_SECONDS)
 
-bench: all $(bench_bins)
+# What is booted is kept in VM_CACHE, see tests/vm/run.
+test-vm: all $(target_bins) $(unit_bins) $(tool_bins)
+	$(Q)tests/vm/run $O $(or $(VM_CACHE),$O/vm)
+
+bench: all $(bench_bins) $O/tests/targets/busy
 	$(Q)tests/bench/run $O $(PYTHON)
 
 install: all
@@ -256,4 +263,4 @@ install-python: all
 clean:
 	rm -rf $O
 
--include $(shell find $O -name '*.d' 2>/dev/null)
+-include $(shell find $O -path $O/pythons -prune -o -name '*.d' -print 2>/dev/null)

@@ -283,22 +283,24 @@ static __always_inline void drain_event(struct chunk *c, u32 i)
 
 /*
  * A return costs as much as half an event on CPUs that need mitigations for it: the marker's probe
- * takes two events at a time. Elsewhere it does not matter, and one is quicker to verify.
+ * takes some events at a time. Elsewhere it does not matter, and one is quicker to verify.
  */
-#ifdef DRAIN_IN_PAIRS
-#define STEP 2
-#define drain_chunk drain_chunk_in_pairs
+#ifdef DRAIN_IN_STEPS
+#define STEP DRAIN_IN_STEPS
+#define drain_chunk drain_chunk_in_steps
 #else
 #define STEP 1
 #endif
 
 static long drain_some(u32 step, struct chunk *c)
 {
-	u32 i = step * STEP;
+	u32 i = step * STEP, k;
 
 	drain_event(c, i);
-	if (STEP == 2 && i + 1 < c->nr_events)
-		drain_event(c, i + 1);
+#pragma unroll
+	for (k = 1; k < STEP; k++)
+		if (i + k < c->nr_events)
+			drain_event(c, i + k);
 	return 0;
 }
 

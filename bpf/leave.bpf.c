@@ -193,10 +193,16 @@ static __always_inline void last_memory(struct task_struct *task, struct process
 		bpf_map_delete_elem(&mms, &key);
 }
 
+/* The main thread ends alone, while others go on. */
+static __always_inline void note_headless(struct task_struct *task, struct process *process, int others)
+{
+	if (task->pid == task->tgid && others > 0 && !(BPF_CORE_READ(task, signal, flags) & SIGNAL_GROUP_EXIT))
+		process->headless = 1;
+}
+
 static __always_inline void leave_process(struct task_struct *task, struct process *process)
 {
-	if (task->pid == task->tgid && live_threads(task) > 0 && !(BPF_CORE_READ(task, signal, flags) & SIGNAL_GROUP_EXIT))
-		process->headless = 1;
+	note_headless(task, process, live_threads(task));
 	drain_current(task, process);
 	count_unread(task);
 	if (!mm_of(task)) {
@@ -250,6 +256,7 @@ int BPF_PROG(on_do_exit)
 	last_look(task);
 	if (!process)
 		return 0;
+	note_headless(task, process, live_threads(task) - 1);
 	end_clock(task, process);
 	if (live_threads(task) <= 1)
 		last_memory(task, process);

@@ -122,7 +122,7 @@ int on_list(struct bpf_iter__task *ctx)
 	view.tid = task->pid;
 	view.record = thread ? thread->record : 0;
 	view.consumed = thread ? thread->consumed : 0;
-	view.busy = thread ? thread->busy : 0;
+	view.busy = thread ? thread->busy || thread->sums_used : 0;
 	bpf_probe_read_kernel_str(view.comm, sizeof(view.comm), task->comm);
 	clock = clock_of(task, flags);
 	if (clock && !clock->dead) {

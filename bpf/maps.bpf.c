@@ -11,6 +11,7 @@ const volatile bool follow_children = false;
 const volatile bool native_sections = false;
 const volatile bool sampling = false;
 const volatile __u64 sample_period_ns = 10000000;
+const volatile __u64 samples_half = 0;
 const volatile bool switch_tells_state = true;
 struct window window = {};
 struct throttle throttle = {};

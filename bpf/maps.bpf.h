@@ -30,6 +30,7 @@ extern const volatile bool follow_children;	/* --children */
 extern const volatile bool native_sections;	/* --section */
 extern const volatile bool sampling;		/* --frequency is not 0 */
 extern const volatile __u64 sample_period_ns;
+extern const volatile __u64 samples_half;	/* of the ring, bytes */
 extern const volatile bool switch_tells_state;	/* Linux 5.18 and later: on_switch has a fourth argument */
 
 extern struct window window;
@@ -190,8 +191,9 @@ struct clock {
 	u32 off_weight;		/* how many waits that one stands for */
 	u32 off_phase;		/* throttle.wait_phase then */
 	u32 renewing;		/* what is known of open sections is being put together */
-	u64 off_began_ns;	/* when it last began to wait */
-	u64 off_gap_ns;		/* how long it is from one wait to the next of late */
+	u64 off_epoch_ns;	/* when an epoch began in which its waits are counted */
+	u32 off_waits;		/* how many there were */
+	u32 off_before;		/* in the one before, in a sampling period */
 	u64 queued_ns;		/* how long it had waited for it in a run queue */
 	u64 waited_ns;		/* and before that for something else, by waited_cause */
 	u32 nr_queued;		/* the sections that this was charged to, up to QUEUED_SECTIONS of them */

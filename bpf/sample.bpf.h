@@ -6,8 +6,7 @@
 #include "clock.bpf.h"
 #include "pywalk.bpf.h"
 
-#define GAPS 8		/* waits whose distances are averaged, roughly */
-#define GAPS_MOST 4	/* sampling periods: none counts as longer */
+#define EPOCH 64	/* sampling periods, in which a thread's waits are counted */
 
 static __always_inline void take_row(struct walker *w, u32 row)
 {
@@ -47,6 +46,37 @@ static __always_inline void native_walk(void *ctx, struct walker *w)
 		w->sample.flags |= SAMPLE_NATIVE_CUT;
 }
 
+/*
+ * The C library has no frame pointers, and waits are in it: with the stack itself, user space finds who called it. What is
+ * above the end of a stack is mapped as a rule, for it is where the thread or the process began.
+ */
+static __always_inline void stack_copy(struct walker *w, struct task_struct *task)
+{
+#if defined(__TARGET_ARCH_x86)
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	void *to = &w->python[SAMPLE_STACK_AT];
+	u64 sp = regs->rsp;
+
+	if (w->sample.nr_python || !w->sample.nr_native)
+		return;
+	if (!bpf_probe_read_user(to, SAMPLE_STACK, (void *)sp))
+		w->sample.stack_bytes = SAMPLE_STACK;
+	else if (!bpf_probe_read_user(to, SAMPLE_STACK / 8, (void *)sp))
+		w->sample.stack_bytes = SAMPLE_STACK / 8;
+	w->sample.sp = sp;
+	w->sample.bp = regs->rbp;
+#endif
+}
+
+static __always_inline u64 sample_bytes(const struct walker *w)
+{
+	const struct sample *s = &w->sample;
+
+	if (s->stack_bytes)
+		return sizeof(*s) + SAMPLE_STACK_AT * sizeof(struct python_frame) + s->stack_bytes;
+	return sizeof(*s) + s->nr_python * sizeof(struct python_frame) + s->nr_native * sizeof(u64);
+}
+
 static __always_inline void sample_take(void *ctx, struct walker *w, struct task_struct *task, struct process *process,
 					struct clock *clock, u32 kind)
 {
@@ -63,18 +93,21 @@ static __always_inline void sample_take(void *ctx, struct walker *w, struct task
 		take_row(w, ROW_OUTSIDE);
 	python_walk(w, task, process);
 	native_walk(ctx, w);
+	stack_copy(w, task);
 }
 
-/* User space looks often enough: nobody is woken, which would cost the target more than the sample. */
+/* User space looks often enough: nobody is woken, which would cost the target more than the sample, before half the ring is full. */
 static __always_inline void sample_send(struct walker *w)
 {
-	u64 bytes = sizeof(struct sample) + w->sample.nr_python * sizeof(struct python_frame) + w->sample.nr_native * sizeof(u64);
+	u64 bytes = sample_bytes(w), flags = BPF_RB_NO_WAKEUP;
 
 	if (bytes > sizeof(struct sample) + sizeof(w->python))
 		return;
 	if (w->sample.flags & SAMPLE_PYTHON_BROKEN)
 		__sync_fetch_and_add(&counters.stacks_broken, 1);
-	if (bpf_ringbuf_output(&samples, &w->sample, bytes, BPF_RB_NO_WAKEUP))
+	if (bpf_ringbuf_query(&samples, BPF_RB_AVAIL_DATA) > samples_half)
+		flags = BPF_RB_FORCE_WAKEUP;
+	if (bpf_ringbuf_output(&samples, &w->sample, bytes, flags))
 		__sync_fetch_and_add(&counters.lost_samples, 1);
 	else
 		__sync_fetch_and_add(&counters.samples, 1);
@@ -84,20 +117,23 @@ static __always_inline void sample_send(struct walker *w)
 
 /*
  * Not every wait of a thread that waits often is sampled, and which is must not depend on how long it will be:
- * each is with a probability of so many waits a sampling period, by how often the thread began to wait up to
- * here, and stands for the inverse of that many.
+ * each is with a probability of so many waits a sampling period, by how many there were in the epoch before, and
+ * so far in this one. It stands for the inverse of that many.
  */
 static __always_inline bool wait_is_due(struct clock *clock, u64 now)
 {
-	u64 period = sample_period_ns * (throttle.sample_every > 1 ? throttle.sample_every : 1);
-	u64 most = GAPS_MOST * period, gap = now - clock->off_began_ns, weight;
+	u64 period = sample_period_ns * (throttle.sample_every > 1 ? throttle.sample_every : 1), elapsed = now - clock->off_epoch_ns;
+	u32 weight;
 
-	if (gap > most)
-		gap = most;
-	clock->off_began_ns = now;
-	clock->off_gap_ns = clock->off_gap_ns ? clock->off_gap_ns - clock->off_gap_ns / GAPS + gap / GAPS : gap;
-	weight = period / (clock->off_gap_ns + 1);
-	clock->off_weight = weight > 1 ? (u32)weight : 1;
+	if (elapsed > EPOCH * period) {
+		clock->off_before = (u32)(clock->off_waits * period / elapsed);
+		clock->off_waits = 0;
+		clock->off_epoch_ns = now;
+	}
+	weight = ++clock->off_waits / EPOCH;
+	if (weight < clock->off_before)
+		weight = clock->off_before;
+	clock->off_weight = weight ?: 1;
 	return bpf_get_prandom_u32() % clock->off_weight == 0;
 }
 

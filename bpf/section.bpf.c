@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* section.bpf.c - the marker's probe: a thread hands over the sections it has finished. */
-#define DRAIN_IN_PAIRS
+#define DRAIN_IN_STEPS 4
 #include "drain.bpf.h"
 
 /*

@@ -34,7 +34,7 @@ static const struct argp_option options[] = {
 	{"duration", 'd', "SECONDS", 0, "stop after so long", 0},
 	{"interval", 'i', "SECONDS", 0, "refresh of the live table (1)", 0},
 	{"frequency", 'F', "HZ", 0, "CPU sampling, 0 = off (99)", 0},
-	{"section", 's', "NAME=BINARY:FUNCTION", 0, "time a native function as section NAME; may be given again", 0},
+	{"section", 's', "NAME=BINARY:FUNCTION", 0, "time a native function as section NAME, or, with python:QUALNAME, one in Python, from samples; may be given again", 0},
 	{"threshold", 't', "SECONDS", 0, "what counts as a bottleneck (1.0)", 0},
 	{"sort-by", 'S', "KEY", 0, "order of functions: cumulative, self (tottime), calls, name, file, line, or as cProfile calls these (cumulative)", 0},
 	{"output", 'o', "FILE", 0, "write the session to FILE, its suffix picks the format; may be given again", 0},

@@ -82,9 +82,13 @@ struct units units_time(double s)
 	return put_clock(n / 24, "d", n % 24, "h");
 }
 
+/* Shares of a few samples often lie in the middle, where the digits that a saved session leaves out must not decide. */
+#define MIDDLE 1e-4
+
 struct units units_share(double share)
 {
 	struct units u;
+	int tenths;
 
 	if (isnan(share) || share < 0)
 		return unknown;
@@ -92,9 +96,10 @@ struct units units_share(double share)
 		return put_magnitude(share * 100, "%");
 	if (share > 0 && share < 0.0005)
 		return (struct units){"<0.1%"};
-	if (share < 0.9995)
-		snprintf(u.text, sizeof(u.text), "%d.%d%%", (int)lround(share * 1000) / 10, (int)lround(share * 1000) % 10);
-	else
+	if (share < 0.9995 - MIDDLE / 1000) {
+		tenths = (int)lround(share * 1000 + MIDDLE);
+		snprintf(u.text, sizeof(u.text), "%d.%d%%", tenths / 10, tenths % 10);
+	} else
 		snprintf(u.text, sizeof(u.text), "%lld%%", llround(share * 100));
 	return u;
 }

@@ -90,9 +90,9 @@ static bool poll_until(struct pollfd *fds, size_t nr, __u64 until)
 /* Waits until `until`, the end of a target, a key, or a signal. Those who ask are answered and end no wait. */
 static void wait_until(const struct session *session, const struct live *live, struct serve *serve, __u64 until)
 {
-	struct pollfd fds[BPFPROF_FOLLOWED + 2 + SERVE_FDS];
-	int pidfds[BPFPROF_FOLLOWED + 1];
-	size_t i, nr, n = session_pidfds(session, pidfds, BPFPROF_FOLLOWED + 1);
+	struct pollfd fds[BPFPROF_FOLLOWED + 3 + SERVE_FDS];
+	int pidfds[BPFPROF_FOLLOWED + 2];
+	size_t i, nr, n = session_pidfds(session, pidfds, BPFPROF_FOLLOWED + 2);
 	bool mine = false;
 
 	for (i = 0; i < n; i++)

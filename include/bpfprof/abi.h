@@ -201,7 +201,7 @@ struct thread_view {
 	__u32 tid;
 	__u64 record;		/* address in the target; 0: none seen */
 	__u64 consumed;		/* events read, in terms of dcbs_record.head */
-	__u32 busy;		/* a program was interrupted while it read them */
+	__u32 busy;		/* a program was interrupted while it read them, or they have not been carried to `stats` yet */
 	__u32 sections;		/* 1: it has had a section open in the window */
 	char comm[16];
 	struct thread_sum sum;	/* up to now */
@@ -212,6 +212,8 @@ struct thread_view {
 #define SAMPLE_ROWS	16	/* open sections that a sample names; those further out are left out and counted */
 #define SAMPLE_PYTHON	128	/* frames */
 #define SAMPLE_NATIVE	127	/* addresses */
+#define SAMPLE_STACK	2048	/* bytes of the stack itself, for code without frame pointers, of threads without Python frames ... */
+#define SAMPLE_STACK_AT	64	/* ... that stand where the Python frame of this number would */
 #define PYTHON_MINORS	7	/* 3.8 to 3.14 */
 
 enum sample_kind {
@@ -238,7 +240,10 @@ struct python_frame {
 	__u32 tag;
 };
 
-/* An entry of the ring buffer `samples`: this, then nr_python frames, innermost first, then nr_native addresses, likewise. */
+/*
+ * An entry of the ring buffer `samples`: this, then nr_python frames, innermost first, then nr_native addresses, likewise; and
+ * stack_bytes of the stack at the place of frame SAMPLE_STACK_AT.
+ */
 struct sample {
 	__u32 tgid, tid;
 	__u16 kind;		/* enum sample_kind */
@@ -249,6 +254,9 @@ struct sample {
 	__u16 nr_native;
 	__u32 weight;		/* ticks that it stands for, or waits */
 	__u64 off_ns;		/* of all of them */
+	__u64 sp, bp;		/* registers, where there are stack_bytes */
+	__u32 stack_bytes;	/* from sp on */
+	__u32 pad;
 	__u16 rows[SAMPLE_ROWS];	/* open sections, innermost first; none: ROW_OUTSIDE */
 };
 
@@ -285,7 +293,7 @@ static inline __attribute__((always_inline)) __u32 python_tag(__u32 firstlineno,
 }
 
 _Static_assert(sizeof(struct python_frame) == 16, "layout");
-_Static_assert(sizeof(struct sample) == 32 + 2 * SAMPLE_ROWS, "layout");
+_Static_assert(sizeof(struct sample) == 56 + 2 * SAMPLE_ROWS, "layout");
 _Static_assert(sizeof(struct python_layout) == 72, "layout");
 
 /* Counters of a record at attach, key of `baselines`: its address. */

@@ -146,6 +146,8 @@ struct dcbs_section {
 	int64_t errors;
 	int64_t items;		/* DCBS_UNKNOWN: the section reports none */
 	double items_per_s;	/* per second of total_s */
+	double profiling_s;	/* what profiling has added to total_s, about: clock reads, probes, and its share of the rest; NAN: unknown */
+	double profiling_per_call_s;
 	double error_s;		/* of total_s, where it comes from samples: a standard deviation. NAN: it is exact */
 	struct dcbs_histogram histogram;
 	struct dcbs_wall wall, self_wall;	/* of total_s and of self_s */

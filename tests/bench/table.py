@@ -13,6 +13,8 @@ STACKS = ("stacks at 99 Hz / sections alone, CPU time, ratio", "stacks at 99 Hz 
 FRAME = "a Python frame of a sampled stack"
 FLOOR = "two clock reads"
 ATTACHED = "C section, attached"
+BUDGET = {"sections": "short sections, after 1 s, ratio", "faults": "page faults, after 1 s, ratio",
+          "switches": "20,000 threads that switch, after 1 s, ratio", "calls": "calls of a --section function, after 1 s, ratio"}
 
 
 def median(bench, name):
@@ -43,6 +45,7 @@ def bars(bench):
         ("an evaluation on PyTorch, attached / not", median(bench, EVALUATION[0]), 1.01, ""),
         ("an evaluation, stacks at 99 Hz / sections alone", median(bench, STACKS[0]), 1.005, ""),
         ("a Python frame of a sampled stack", median(bench, FRAME), 300, " ns"),
+        *((name.removesuffix(", ratio"), median(bench, name), 1.015, "") for name in BUDGET.values()),
         ("attach until the first section is counted", median(bench, "attach until the first section counted, ms"), 150, " ms"),
         ("peak memory of the profiler with 256 sections", median(bench, "peak memory with 256 sections, MiB"), 16, " MiB"),
     ]

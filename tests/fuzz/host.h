@@ -38,7 +38,7 @@ struct host_map {
 static struct host_map host_maps[] = {
 	HOST_ARRAY(stats, BPFPROF_ROWS), HOST_ARRAY(row_names, BPFPROF_ROWS), HOST_ARRAY(ledgers, BPFPROF_ROWS),
 	HOST_ARRAY(processes, 1), HOST_ARRAY(process_sums, 1), HOST_ARRAY(pythons, 1), HOST_ARRAY(walkers, 1),
-	HOST_HASH(rows), HOST_HASH(targets), HOST_HASH(baselines), HOST_HASH(begun),
+	HOST_HASH(rows), HOST_HASH(targets), HOST_HASH(baselines), HOST_HASH(begun), HOST_HASH(shares),
 	HOST_TASK(threads), HOST_TASK(clocks), HOST_TASK(open_calls), HOST_TASK(waits),
 };
 
@@ -157,6 +157,11 @@ long bpf_loop(__u32 nr, void *callback, void *context, __u64 flags)
 		if (call(i, context))
 			return i + 1;
 	return nr;
+}
+
+__u32 bpf_get_prandom_u32(void)
+{
+	return (__u32)host_now * 2654435761U;
 }
 
 __u64 bpf_ktime_get_ns(void)

@@ -111,6 +111,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!session.skel) {
 		session.skel = &skel;
 		skel.bss = calloc(1, sizeof(*skel.bss));
+		skel.rodata = calloc(1, sizeof(*skel.rodata));
+		session.processes = calloc(BPFPROF_FOLLOWED, sizeof(*session.processes));
+		session.stats_map.mapped = session.ledgers_map.mapped = SIZE_MAX;	/* all of it, below */
 		session.stats = calloc(BPFPROF_ROWS, sizeof(*session.stats));
 		session.ledgers = calloc(BPFPROF_ROWS, sizeof(*session.ledgers));
 		skel.maps.row_names = (void *)1;

@@ -7,7 +7,7 @@ import os
 import unittest
 
 from harness import BUILD, SOURCES, needs_bpf, sections
-from ledgers import SHARE, TICK_S, LedgerCase, blocked_s, spent, urgent, watch
+from ledgers import SHARE, TICK_S, LedgerCase, blocked_s, one_by_one, spent, urgent, watch
 
 MIB = 1 << 20
 LEAK_BYTES = 256 << 10          # by each call of tests/targets/causes.c
@@ -103,6 +103,7 @@ class Planted(LedgerCase):
         self.near(section["growth"]["p50_bytes"], *[account["bytes"] / times["count"]] * 2, 0.1, 0, "growth of a call")
         self.check_verdict(self.report, "growth", "memory-growth")
 
+    @one_by_one
     def test_leak(self):
         """It computes all the time, and leaks in every call: that it leaks comes first."""
         section, times, _ = self.planted("leak")
@@ -111,6 +112,7 @@ class Planted(LedgerCase):
         self.near(section["growth"]["p50_bytes"], *[LEAK_BYTES] * 2, 0.1, 4096, "leak of a call")
         self.check_verdict(self.report, "leak", "memory-growth")
 
+    @one_by_one
     def test_churn(self):
         section, _, account = self.planted("churn")
         memory, touched = section["memory"], account["bytes"]

@@ -110,6 +110,14 @@ class Evaluation(ReportCase):
             self.assertAlmostEqual(cache["size"]["current_size_mb"] * MIB, truth["size_bytes"], places=3)
             self.assertAlmostEqual(cache["size"]["max_size_mb"] * MIB, truth["max_size_bytes"], places=3)
 
+    def test_functions(self):
+        """Who answers is on every stack of a question, and what its functions did themselves is all of it."""
+        rows = [f for f in self.report["functions"] if f["section"] == "question"]
+        total_s = self.section("question")["total_s"]
+        self.assertAlmostEqual(sum(f["self_s"] for f in rows), total_s, delta=0.01 * total_s)
+        own = sum(f["cumulative_s"] for f in rows if f["function"].endswith("answer") and f["file"].endswith("/evaluation.py"))
+        self.assertAlmostEqual(own, total_s, delta=0.1 * total_s)
+
     def test_answers_are_the_same_without_a_profiler(self):
         _, alone, status = evaluate(False)
         self.assertEqual(status, 0)

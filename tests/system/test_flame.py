@@ -9,7 +9,7 @@ import tempfile
 import unittest
 import xml.etree.ElementTree as ElementTree
 
-from harness import BUILD, PROFILER, PYTHON, SOURCES, needs_bpf, run
+from harness import BUDGET, BUILD, PROFILER, PYTHON, SOURCES, needs_bpf, run
 
 SESSION = os.path.join(SOURCES, "golden", "functions.json")
 SVG = "{http://www.w3.org/2000/svg}"
@@ -178,7 +178,7 @@ class Outputs(unittest.TestCase):
         cls.addClassCleanup(folder.cleanup)
         cls.paths = {name: os.path.join(folder.name, "x" + suffix) for name, suffix in FORMATS.items()}
         outputs = [word for path in cls.paths.values() for word in ("-o", path)]
-        cls.done = run("-F", "499", *outputs, "--", PYTHON, "-c", TARGET, env=dict(os.environ, PYTHONPATH=os.path.join(BUILD, "python")))
+        cls.done = run("-F", "499", *BUDGET, *outputs, "--", PYTHON, "-c", TARGET, env=dict(os.environ, PYTHONPATH=os.path.join(BUILD, "python")))
         if cls.done.returncode:
             raise AssertionError(cls.done.stderr)
         cls.written = {}
@@ -230,7 +230,7 @@ class Outputs(unittest.TestCase):
         sections = [e for e in root.iter(SVG + "svg") if "s" in e.get("class", "").split()]
         titles = {e.find(SVG + "title").text for e in sections}
         for name in self.names():
-            self.assertTrue([t for t in titles if t.startswith(name + "\n%.6f s" % self.seconds(name)[0])], (name, titles))
+            self.assertTrue([t for t in titles if t.startswith(name + "\n%.6f s" % (self.seconds(name)[0] + 1e-10))], (name, titles))
         self.assertEqual(len(list(root.iter(SVG + "script"))), 1)
 
     def test_speedscope(self):

@@ -16,8 +16,8 @@ def functions(report, section):
 
 
 def by_name(report, section):
-    """By the last part of their names."""
-    return {f["function"].split(".")[-1]: f for f in functions(report, section)}
+    """Python's, by the last part of their names."""
+    return {f["function"].split(".")[-1]: f for f in functions(report, section) if f["python"]}
 
 
 class FunctionsCase(unittest.TestCase):
@@ -36,9 +36,10 @@ class FunctionsCase(unittest.TestCase):
                 if not f["function"].endswith(" more)"):
                     self.assertLessEqual(f["self_s"], f["cumulative_s"] + 1e-9)
 
-    def check_times(self, found, truth, tolerance):
-        """Those of functions, whatever they did. Of what is wrong in one, the others' shares are wrong, too."""
-        slack_s = 0.1 * tolerance * sum(truth.values())
+    def check_times(self, found, truth, tolerance, section):
+        """Those of functions, whatever they did. Of what is wrong in one, the others' shares are wrong, too. Who waited for a
+        CPU after having waited for something else is not known: that comes to who runs."""
+        slack_s = 0.1 * tolerance * sum(truth.values()) + section["wall"]["runqueue_s"]
         for name, spent_s in truth.items():
             self.assertIn(name, found)
             self.assertAlmostEqual(found[name]["cumulative_s"], spent_s, delta=tolerance * spent_s + slack_s, msg=name)
@@ -53,10 +54,12 @@ class Waits(FunctionsCase):
             report, truth = profile(target, *options)
         self.check_sums(report)
         found = by_name(report, "work")
-        self.check_times(found, truth["functions"], tolerance)
+        self.check_times(found, truth["functions"], tolerance, sections(report)["work"])
         for name in truth["functions"]:
-            much, little = ("cpu", "off") if name in self.COMPUTING else ("off", "cpu")
-            self.assertGreater(found[name]["cumulative_%s_s" % much], found[name]["cumulative_%s_s" % little], name)
+            if name not in self.COMPUTING:
+                self.assertGreater(found[name]["cumulative_off_s"], 0.8 * found[name]["cumulative_s"], name)
+        computing_s = sum(found[name]["cumulative_cpu_s"] for name in self.COMPUTING)
+        self.assertGreater(computing_s, 0.8 * sections(report)["work"]["wall"]["cpu_s"])
         inner = by_name(report, "inner")
         self.assertAlmostEqual(inner["deeper"]["cumulative_s"], sections(report)["inner"]["total_s"], delta=0.05)
         self.assertNotIn("compute", inner)
@@ -65,7 +68,40 @@ class Waits(FunctionsCase):
         self.check(0.4)
 
     def test_often(self):
-        self.check(0.15, "-F", "999")
+        self.check(0.15, "-F", "999", "--max-overhead", "100")
+
+
+@needs_bpf
+class Native(FunctionsCase):
+    """With frame pointers; the C library, in which they wait, has none."""
+
+    def check(self, program, section, tolerance, *options):
+        with Target(program, hold=True) as target:
+            report, truth = profile(target, *options)
+        self.check_sums(report)
+        found = {f["function"]: f for f in functions(report, section)}
+        self.check_times(found, truth["functions"], tolerance, sections(report)[section])
+        return found
+
+    def test_c(self):
+        found = self.check("hot", "work", 0.4)
+        self.check_causes(found)
+
+    def check_causes(self, found):
+        for name in ("sleep_long", "sleep_often", "wait_lock", "read_socket"):
+            self.assertGreater(found[name]["cumulative_off_s"], 0.9 * found[name]["cumulative_s"], name)
+        self.assertGreater(found["compute"]["cumulative_cpu_s"], 0)
+        self.assertTrue(all(f["file"].endswith("hot.c") for name, f in found.items() if name in ("compute", "wait_lock", "main")))
+
+    def test_c_often(self):
+        found = self.check("hot", "work", 0.15, "-F", "999", "--max-overhead", "100")
+        self.check_causes(found)
+        everything = max(f["cumulative_s"] for f in found.values())
+        self.assertGreater(found["main"]["cumulative_s"], 0.95 * everything)
+
+    def test_cpp(self):
+        """By the names that one writes."""
+        self.check("layers", "score", 0.15, "-F", "999", "--max-overhead", "100")
 
 
 ASLEEP = """
@@ -135,8 +171,6 @@ class PythonSections(FunctionsCase):
         with Target(WAITS, "--rounds", 60, hold=True, python=True) as target:
             cls.report, cls.truth = profile(target, "-s", "nowhere=python:waits.nowhere", *cls.options)
         cls.sections = sections(cls.report)
-        with Target(WAITS, "--rounds", 60, hold=True, python=True) as target:
-            cls.without, _ = profile(target)
 
     def section(self, name):
         return self.sections["py-" + name]
@@ -145,7 +179,8 @@ class PythonSections(FunctionsCase):
         section = self.section(name)
         self.assertGreaterEqual(section["error_s"], 0)
         self.assertLess(section["error_s"], 0.35 * truth_s, name)
-        self.assertAlmostEqual(section["total_s"], truth_s, delta=self.SIGMAS * section["error_s"] + self.LATE * truth_s, msg=name)
+        delta = self.SIGMAS * section["error_s"] + self.LATE * truth_s + self.sections["work"]["wall"]["runqueue_s"]
+        self.assertAlmostEqual(section["total_s"], truth_s, delta=delta, msg=name)
 
     def test_times(self):
         for name, spent_s in self.truth["functions"].items():
@@ -167,7 +202,8 @@ class PythonSections(FunctionsCase):
                   "read": "network_s"}
         for name, cause in causes.items():
             section = self.section(name)
-            self.assertGreater(section["wall"][cause], 0.7 * section["total_s"], name)
+            share = section["wall"][cause] + section["wall"]["runqueue_s"]
+            self.assertGreater(share, 0.7 * section["total_s"], name)
             parts = sum(v for k, v in section["wall"].items() if k.endswith("_s") and k not in
                         ("worker_cpu_s", "sync_s", "pipe_s", "child_s", "stopped_s", "residue_s"))
             self.assertAlmostEqual(parts, section["total_s"], places=6, msg=name)
@@ -186,12 +222,12 @@ class PythonSections(FunctionsCase):
                                delta=0.02 * self.section("deeper")["total_s"])
         self.assertNotIn("sleep_long", by_name(self.report, "py-deeper"))
 
-    def test_marked_sections_are_as_without(self):
-        for name, section in sections(self.without).items():
-            if name != "(outside)":
-                self.assertEqual(self.sections[name]["count"], section["count"])
-                self.assertAlmostEqual(self.sections[name]["total_s"], section["total_s"], delta=0.1 * section["total_s"])
-                self.assertAlmostEqual(self.sections[name]["self_s"], section["self_s"], delta=0.1 * section["self_s"])
+    def test_marked_sections(self):
+        """They are exact beside them."""
+        work, inner = self.sections["work"], self.sections["inner"]
+        self.assertEqual((work["count"], inner["count"]), (1, self.truth["rounds"]))
+        self.assertAlmostEqual(work["total_s"], self.truth["total_s"], delta=0.01)
+        self.assertAlmostEqual(work["self_s"], work["total_s"] - inner["total_s"], places=6)
 
     def test_nobody_has_met_it(self):
         self.assertNotIn("nowhere", self.sections)

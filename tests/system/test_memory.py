@@ -6,7 +6,7 @@ done, and against /proc/PID/smaps_rollup, which the target reads before and afte
 import unittest
 
 from harness import Target, needs_bpf, profile, sections
-from ledgers import LedgerCase
+from ledgers import LedgerCase, one_by_one
 
 MIB = 1 << 20
 PAGE = 4096
@@ -39,6 +39,7 @@ class Pieces(LedgerCase):
         for name, times in self.truth["sections"].items():
             self.check_count(self.sections[name], times)
 
+    @one_by_one
     def test_each_section_by_kind(self):
         for name, piece in self.truth["memory"].items():
             moved = piece["grown"] + piece["shrunk"]
@@ -52,6 +53,7 @@ class Pieces(LedgerCase):
                 self.assertEqual(memory["rss_delta_bytes"], sum(memory[kind + "_delta_bytes"] for kind in KINDS), name)
                 self.assertEqual(memory["rss_delta_bytes"], memory["grown_bytes"] - memory["shrunk_bytes"], name)
 
+    @one_by_one
     def test_each_step_against_smaps(self):
         """Inclusive, since the step's section was the outermost."""
         for name, change in self.truth["smaps"].items():
@@ -64,11 +66,13 @@ class Pieces(LedgerCase):
             self.near(memory["anon_delta_bytes"], change["anon"], change["anon"], SHARE, slack, name + " anon")
             self.near(memory["shmem_delta_bytes"], change["shmem"], change["shmem"], SHARE, slack, name + " shmem")
 
+    @one_by_one
     def test_what_came_and_what_went(self):
         for name, piece in self.truth["memory"].items():
             for way in ("grown", "shrunk"):
                 self.bytes_near(self.own(name)[way + "_bytes"], piece[way], "%s %s" % (name, way))
 
+    @one_by_one
     def test_peaks(self):
         """The most within one call, calls within it included."""
         for name, piece in self.truth["memory"].items():
@@ -82,6 +86,7 @@ class Pieces(LedgerCase):
         self.assertEqual(outer["memory"]["rss_delta_bytes"],
                          outer["self_memory"]["rss_delta_bytes"] + inner["memory"]["rss_delta_bytes"])
 
+    @one_by_one
     def test_faults(self):
         for name, account in self.truth["accounts"].items():
             self.check_faults(self.sections[name]["memory"], account, name)
@@ -97,6 +102,7 @@ class Pieces(LedgerCase):
         self.bytes_near(self.own("taken")["anon_delta_bytes"], -64 * MIB, "taken")
         self.assertEqual(self.sections["taken"]["growth"]["calls"], 0)
 
+    @one_by_one
     def test_one_call_in_a_thousand(self):
         growth, piece = self.sections["rare"]["growth"], self.truth["memory"]["rare"]
         self.assertIn(growth["calls"], range(RARE_CALLS - STORM_FAULTS, RARE_CALLS + 1))

@@ -4,6 +4,7 @@
 import os
 import unittest
 
+import harness
 from harness import TARGETS, Profiler, ReportCase, Target, needs_bpf, profile, sections
 
 PLAIN = os.path.join(TARGETS, "plain")
@@ -83,6 +84,43 @@ class Leaps(ReportCase):
         report, truth = profile_plain(*native(PLAIN, "leap", "escape"), calls=self.CALLS)
         self.check(report, truth)
         self.assertIn(2 * truth["escaped"] - report["lost"]["sections"], (0, 1, 2))
+
+
+@needs_bpf
+class Hazards(ReportCase):
+    """What kernels have done to processes that were probed; see user/collect/hazard.h."""
+
+    NOPS = os.path.join(TARGETS, "nops")
+    KILLS = harness.kernel_at_least(6, 11) and not harness.kernel_at_least(6, 13, 3) and \
+        (not harness.kernel_at_least(6, 12, 14) or harness.kernel_at_least(6, 13))
+
+    def check(self, *options):
+        with Target("nops", *options, hold=True) as target, \
+                Profiler("-p", target.pid, "--max-overhead", 100, *native(self.NOPS, "nop5", "nop10")) as profiler:
+            profiler.wait_watching()
+            target.go()
+            truth = target.result()
+            self.assertIsNotNone(truth, "the target was killed")
+            profiler.stop()
+            found = sections(profiler.report())
+            target.line()
+            self.assertEqual(target.end(), 0)
+        self.assertEqual(truth["crashed"], 0)
+        self.assertEqual({name: found[name]["count"] for name in ("nop5", "nop10")}, dict.fromkeys(("nop5", "nop10"), truth["calls"]))
+
+    def test_children_of_functions_that_begin_with_a_nop(self):
+        """From Linux 6.18 on a probe on the nop is a call of a page that they do not have."""
+        self.check()
+
+    def test_system_call_filter(self):
+        if not self.KILLS:
+            return self.check("--filter", 1, "--children", 0)
+        with Target("nops", "--filter", 1, hold=True) as target:
+            done = harness.run("-q", "-p", target.pid, *native(self.NOPS, "nop5"), "-d", "0.1")
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(b"CVE-2025-21834", done.stderr)
+            target.go()
+            self.assertIsNotNone(target.result())
 
 
 @needs_bpf

@@ -29,8 +29,8 @@ def sampled(report, section):
     for stack in report["stacks"]:
         if stack[0] == section and stack[3]:
             frames = [report["frames"][i] for i in stack[4]]
-            python = [f for f in frames if f["python"] or f["function"].startswith("(")]
-            found.append((stack[3], python, frames[len(python):]))
+            nr = max((i + 1 for i, f in enumerate(frames) if f["python"]), default=0)
+            found.append((stack[3], frames[:nr], frames[nr:]))
     return found
 
 
@@ -99,11 +99,11 @@ class Shapes(OneOf):
         for name, told in truth["shapes"].items():
             stacks, shape = sampled(report, name), Truth(told, qualified)
             self.assertTrue(stacks, "no sample of %s" % name)
-            for samples, python, native in stacks:
+            for samples, python, _ in stacks:
                 self.assertIsNone(shape.differs(python), name)
-                self.assertFalse([f for f in native if f["python"]], name)
                 seen += samples
-        self.assertEqual({k: v for k, v in report["lost"].items() if v}, {})
+        self.assertEqual({k: v for k, v in report["lost"].items() if v and k != "samples"}, {})
+        self.assertLessEqual(report["lost"]["samples"], 2 + seen / 1000)    # between two sections
         return seen
 
     def test_every_sample(self):

@@ -335,6 +335,7 @@ static inline struct snapshot *fixture_measured(void)
 	fixture_growth(&snap->outside, 12 << 20, 3000);
 	snap->others_bytes = -(9 << 20);
 	snap->page_touch_ns = 1100;
+	snap->clock_read_ns = 25;
 	snap->counters.wakings = 5000;
 	snap->counters.rss_events = 93000;
 	snap->bpf_ns_per_waking = 110;

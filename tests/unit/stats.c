@@ -162,6 +162,8 @@ static void test_units(void **state)
 	assert_string_equal(units_time(86400 * 3.2).text, "3d05h");
 	assert_string_equal(units_time(1e300).text, "1e300 s");
 	assert_string_equal(units_share(0.6204).text, "62.0%");
+	assert_string_equal(units_share(0.9375).text, "93.8%");
+	assert_string_equal(units_share(0.9375 - 1e-10).text, "93.8%");
 	assert_string_equal(units_share(0.0001).text, "<0.1%");
 	assert_string_equal(units_share(0).text, "0.0%");
 	assert_string_equal(units_share(0.9996).text, "100%");

@@ -450,6 +450,55 @@ static void test_native(void **state)
 	symbols_close(NULL);
 }
 
+/* ---- from a place to its caller ---- */
+
+#define STACK_AT 0x7f0000001000ULL
+
+static void test_unwind(void **state)
+{
+	const __u64 words[] = {1, 0x400200, 3, 4, STACK_AT + 48, 0x400300, 0, 0x400400, 0};
+	const struct unwind_rule by_sp = {.known = true, .frame_at = 16, .return_at = -8}, none = {0};
+	struct unwind_stack stack = {0x400100, STACK_AT, STACK_AT + 32, (const unsigned char *)words, STACK_AT, sizeof(words)};
+
+	(void)state;
+	assert_true(unwind_step(&stack, &by_sp));	/* a leaf that leaves bp alone */
+	assert_true(stack.ip == 0x400200 && stack.sp == STACK_AT + 16 && stack.bp == STACK_AT + 32);
+	assert_true(unwind_step(&stack, &none));
+	assert_true(stack.ip == 0x400300 && stack.sp == STACK_AT + 48 && stack.bp == STACK_AT + 48);
+	assert_true(unwind_step(&stack, &none));
+	assert_true(stack.ip == 0x400400 && stack.bp == 0);
+	assert_false(unwind_step(&stack, &none));	/* bp is below */
+	assert_false(unwind_step(&stack, &by_sp));	/* that is not in the copy */
+}
+
+/* Whatever is in the stack, or the file says: never out of the copy, never in circles. */
+static void test_unwind_garbage(void **state)
+{
+	static const __s32 offsets[] = {0, 8, -8, 16, -16, 64, 1 << 30, INT32_MIN, INT32_MAX};
+	static const __u64 places[] = {0, 1, STACK_AT - 8, STACK_AT, STACK_AT + 1, STACK_AT + 56, STACK_AT + 64, ~0ULL, 1ULL << 63};
+	const size_t nr_offsets = sizeof(offsets) / sizeof(*offsets), nr_places = sizeof(places) / sizeof(*places);
+	unsigned char *bytes = malloc(64);	/* of its own, so that a read outside is seen */
+	size_t i, sp, bp, steps;
+
+	(void)state;
+	assert_non_null(bytes);
+	memset(bytes, 0x7f, 64);
+	for (i = 0; i < nr_offsets * nr_offsets * 4 * nr_places * nr_places; i++) {
+		size_t j = i >> 2;
+		struct unwind_rule rule = {true, i & 1, i >> 1 & 1, offsets[j % nr_offsets], offsets[j / nr_offsets % nr_offsets],
+					   offsets[(j / 7) % nr_offsets]};
+		struct unwind_stack stack = {1, 0, 0, bytes, STACK_AT, 64};
+
+		sp = j / nr_offsets / nr_offsets % nr_places;
+		bp = j / nr_offsets / nr_offsets / nr_places;
+		stack.sp = places[sp];
+		stack.bp = places[bp % nr_places];
+		for (steps = 0; unwind_step(&stack, &rule); steps++)
+			assert_true(steps < 64);
+	}
+	free(bytes);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -457,6 +506,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_python_changes),
 		cmocka_unit_test(test_python_gone),
 		cmocka_unit_test(test_python_freed),
+		cmocka_unit_test(test_unwind),
+		cmocka_unit_test(test_unwind_garbage),
 		cmocka_unit_test(test_python_texts),
 		cmocka_unit_test(test_python_damaged),
 		cmocka_unit_test(test_python_no_table),

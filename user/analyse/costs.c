@@ -43,6 +43,24 @@ static void add_overhead(struct dcbs_report *r, const struct snapshot *snap)
 	o->target_cpu_share = r->duration_s > 0 ? all_ns(snap, o->ns_per_flush) * NS / r->duration_s : NAN;
 }
 
+/* A section's calls pay for themselves, two looks at the clock included; the rest is borne by whoever takes the time. */
+static void add_to_sections(struct dcbs_report *r, const struct snapshot *snap)
+{
+	const struct dcbs_overhead *o = &r->overhead;
+	double call_ns = (r->overhead.ns_per_section > 0 ? o->ns_per_section : 0) + 2 * snap->clock_read_ns;
+	double rest_ns = o->target_cpu_share * r->duration_s / NS - cost_ns(snap->counters.flushes, o->ns_per_flush), self_s = 0;
+	size_t i;
+
+	for (i = 0; i < r->nr_sections; i++)
+		self_s += r->sections[i].self_s > 0 ? r->sections[i].self_s : 0;
+	for (i = 0; i < r->nr_sections; i++) {
+		struct dcbs_section *s = &r->sections[i];
+
+		s->profiling_s = ((s->count > 0 ? (double)s->count * call_ns : 0) + rest_ns * (self_s > 0 ? s->self_s / self_s : 0)) * NS;
+		s->profiling_per_call_s = s->count > 0 ? s->profiling_s / (double)s->count : NAN;
+	}
+}
+
 static void add_lost(struct dcbs_report *r, const struct snapshot *snap)
 {
 	const struct counters *c = &snap->counters;
@@ -113,6 +131,7 @@ static int add_reduced(struct dcbs_overhead *o, const struct snapshot *snap)
 int costs_fill(struct dcbs_report *r, const struct snapshot *snap)
 {
 	add_overhead(r, snap);
+	add_to_sections(r, snap);
 	add_lost(r, snap);
 	if (add_reduced(&r->overhead, snap))
 		return -ENOMEM;

@@ -43,7 +43,7 @@ static void sum_rows(struct dcbs_target *to, const struct snapshot *snap)
 
 		if (!summary_is_section(snap->rows[i]) || stat->sampled)
 			continue;
-		to->sections += summary_count(stat->count);
+		to->sections = summary_add_count(to->sections, stat->count);
 		to->sections_s += stat->self_ns * NS;
 	}
 }
@@ -59,7 +59,7 @@ void processes_sum(struct dcbs_target *to, const struct snapshot *snap, size_t t
 	for (i = 0; i < snap->nr_shares; i++) {
 		if (snap->shares[i].target != target)
 			continue;
-		to->sections += summary_count(snap->shares[i].sum.count);
+		to->sections = summary_add_count(to->sections, snap->shares[i].sum.count);
 		to->sections_s += snap->shares[i].sum.self_ns * NS;
 	}
 }

@@ -15,6 +15,13 @@ int64_t summary_count(__u64 n)
 	return n > INT64_MAX ? INT64_MAX : (int64_t)n;
 }
 
+int64_t summary_add_count(int64_t to, __u64 n)
+{
+	int64_t sum;
+
+	return __builtin_add_overflow(to, summary_count(n), &sum) ? INT64_MAX : sum;
+}
+
 bool summary_is_empty(const struct snapshot_row *row)
 {
 	const struct row_stat *s = &row->stat;
@@ -61,7 +68,7 @@ int summary_section(struct dcbs_section *to, const struct snapshot_row *row)
 	stats_percentiles_ns(s, q, p, 5);
 	*to = (struct dcbs_section) {
 		.name = summary_name(row), .kind = row->kind,
-		.count = s->sampled ? DCBS_UNKNOWN : summary_count(s->count), .error_s = NAN,
+		.count = s->sampled ? DCBS_UNKNOWN : summary_count(s->count), .error_s = NAN, .profiling_s = NAN, .profiling_per_call_s = NAN,
 		.total_s = s->total_ns * NS, .self_s = s->self_ns * NS,
 		.mean_s = stats_mean_ns(s) * NS, .min_s = stats_min_ns(s) * NS, .max_s = stats_max_ns(s) * NS,
 		.p50_s = p[0] * NS, .p90_s = p[1] * NS, .p95_s = p[2] * NS, .p99_s = p[3] * NS, .p999_s = p[4] * NS,
@@ -94,28 +101,20 @@ int summary_cache(struct dcbs_cache_summary *to, const struct snapshot_row *row)
 	return to->name ? 0 : -ENOMEM;
 }
 
-/* What the target counts may be as large as it likes. */
-static int64_t add_count(int64_t to, __u64 n)
-{
-	int64_t sum;
-
-	return __builtin_add_overflow(to, summary_count(n), &sum) ? INT64_MAX : sum;
-}
-
 /*
  * Times are of calls that were seen from begin to end. The rate is over all time that the tokens took,
  * as the section's items_per_s is: calls that began before the window have delivered tokens, too.
  */
 static void add_times(struct dcbs_model_times *to, const struct row_stat *s, double *total_ns)
 {
-	to->count = add_count(to->count, s->count);
+	to->count = summary_add_count(to->count, s->count);
 	to->total_s += s->sum_ns * NS;
 	to->min_s = fmin(to->min_s, stats_min_ns(s) * NS);
 	to->max_s = fmax(to->max_s, stats_max_ns(s) * NS);
 	to->mean_s = to->count ? to->total_s / to->count : NAN;
 	if (!s->items)
 		return;
-	to->tokens = add_count(to->tokens == DCBS_UNKNOWN ? 0 : to->tokens, s->items);
+	to->tokens = summary_add_count(to->tokens == DCBS_UNKNOWN ? 0 : to->tokens, s->items);
 	*total_ns += s->total_ns;
 	to->tokens_per_s = *total_ns > 0 ? to->tokens / (*total_ns * NS) : NAN;
 }

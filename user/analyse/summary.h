@@ -21,4 +21,7 @@ void summary_model(struct dcbs_model_summary *to, const struct snapshot *snap);
 /* Counters are unsigned in the kernel, signed in the report. */
 int64_t summary_count(__u64 n);
 
+/* A sum of them, at most INT64_MAX: what a target counts may be as large as it likes. */
+int64_t summary_add_count(int64_t to, __u64 n);
+
 #endif

@@ -5,8 +5,8 @@
 #include "collect/privilege.h"
 #include "collect/session_impl.h"
 
-#define SAMPLE_USUAL_BYTES 2048		/* of a deep stack */
-#define SAMPLES_BYTES_LEAST (1 << 19)
+#define SAMPLE_USUAL_BYTES 4096		/* of a deep stack */
+#define SAMPLES_BYTES_LEAST (1 << 20)
 #define SAMPLES_BYTES_MOST (1 << 24)
 
 /* What a system call that blocks waits for; those that are not here, for something else. */
@@ -135,6 +135,7 @@ void configure(struct session *session, size_t nr_targets, pid_t only, const str
 	skel->rodata->sampling = session->opts.frequency_hz > 0;
 	if (session->opts.frequency_hz > 0) {
 		bpf_map__set_max_entries(skel->maps.samples, samples_bytes(skel->rodata->nr_cpus, session->opts.frequency_hz));
+		skel->rodata->samples_half = bpf_map__max_entries(skel->maps.samples) / 2;
 		skel->rodata->sample_period_ns = 1000000000ULL / (__u64)session->opts.frequency_hz;
 	}
 	skel->rodata->native_sections = session->native_sections;

@@ -6,6 +6,7 @@
  * free for all rows, and maps are put there piece by piece.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -76,6 +77,33 @@ void figures_clear(struct session *session)
 		return;
 	memset(session->stats, 0, session->stats_map.mapped);
 	memset(session->ledgers, 0, session->ledgers_map.mapped);
+}
+
+/* As the kernel accounts for it. */
+static __u64 map_bytes(const struct bpf_map *map)
+{
+	unsigned long long bytes = 0;
+	char path[64], line[128];
+	FILE *info;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", bpf_map__fd(map));
+	info = bpf_map__fd(map) >= 0 ? fopen(path, "re") : NULL;
+	if (!info)
+		return 0;
+	while (fgets(line, sizeof(line), info) && sscanf(line, "memlock: %llu", &bytes) != 1)
+		;
+	fclose(info);
+	return bytes;
+}
+
+__u64 figures_map_bytes(const struct session *session)
+{
+	const struct bpf_map *map;
+	__u64 sum = 0;
+
+	bpf_object__for_each_map(map, session->skel->obj)
+		sum += map_bytes(map);
+	return sum;
 }
 
 size_t figures_rows(const struct session *session)

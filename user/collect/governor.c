@@ -18,8 +18,7 @@
 #define SAMPLE_EVERY_MOST 32
 #define RSS_EVERY_MOST 64
 #define WORTH 0.1		/* of the budget: what takes less is not turned down */
-#define OVER_LOOKS 4		/* over budget, until something is done: a burst is let pass ... */
-#define FAR_OVER 10		/* ... unless it is so many times over */
+#define OVER_LOOKS 4		/* over budget, until something is done: a burst is let pass */
 #define TOO_DEAR_LOOKS 4
 #define WATCH_NS 50000000ULL	/* waits are watched for so long at a time ... */
 #define REST_MOST_NS 60000000000ULL	/* ... and then not for so long */
@@ -316,7 +315,7 @@ bool governor_poll(struct session *session)
 		return false;
 	g->spare = total(g) < SPARE * g->budget ? g->spare + 1 : 0;
 	g->over = total(g) > g->budget ? g->over + 1 : 0;
-	if (!g->too_dear && g->over >= (total(g) > FAR_OVER * g->budget ? 2 : OVER_LOOKS)) {
+	if (!g->too_dear && g->over >= OVER_LOOKS) {
 		turn_down(session);
 		g->over = OVER_LOOKS - 2;
 	}

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "collect/hazard.h"
 #include "collect/session_impl.h"
 #include "fail.h"
 #include "symbol/native.h"
@@ -75,6 +76,9 @@ static int attach_native(struct session *session, struct target *target, const s
 	struct native_section *native;
 	int err;
 
+	err = hazard_check_return_probes(target->pid);
+	if (err)
+		return err;
 	err = native_function_find(&function, target->pid, section->binary, section->function);
 	if (err)
 		return err;
@@ -84,7 +88,8 @@ static int attach_native(struct session *session, struct target *target, const s
 		return fail(-ENOMEM, "out of memory");
 	}
 	*native = (struct native_section){
-		.fd = function.fd, .pid = target->pid, .offset = function.offset, .row = attach_section_row(session, section),
+		.fd = function.fd, .pid = target->pid, .offset = hazard_behind_nop(function.fd, function.offset),
+		.row = attach_section_row(session, section),
 	};
 	if (!native->row)
 		return fail(-E2BIG, "--section: more than %d sections", BPFPROF_ROWS - 2);

@@ -12,6 +12,7 @@
 
 #include <bpf/libbpf.h>
 
+#include "collect/hazard.h"
 #include "collect/privilege.h"
 #include "collect/uprobe.h"
 #include "fail.h"
@@ -79,7 +80,24 @@ bool kernel_at_least(int major, int minor)
 }
 
 static enum verdict look_kernel(void) { return kernel_at_least(5, 17) ? OK : MISSING; }
-static enum verdict look_last_words(void) { return kernel_at_least(6, 16) ? OK : DEGRADED; }
+
+/* With CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS; up to 6.2 the name has an end. */
+static bool functions_can_be_traced(void)
+{
+	char line[512], name[64];
+	bool found = false;
+	FILE *f = fopen("/proc/kallsyms", "re");
+
+	while (f && !found && fgets(line, sizeof(line), f))
+		found = sscanf(line, "%*s %*c %63s", name) == 1 &&
+			(!strcmp(name, "register_ftrace_direct") || !strcmp(name, "register_ftrace_direct_multi"));
+	if (f)
+		fclose(f);
+	return found;
+}
+
+static enum verdict look_last_words(void) { return kernel_at_least(6, 16) || functions_can_be_traced() ? OK : DEGRADED; }
+static enum verdict look_single_faults(void) { return kernel_at_least(6, 2) ? OK : DEGRADED; }
 
 static enum verdict look_waking(void) { return libbpf_find_vmlinux_btf_id("sched_waking", BPF_TRACE_RAW_TP) > 0 ? OK : DEGRADED; }
 static enum verdict look_rss(void) { return libbpf_find_vmlinux_btf_id("rss_stat", BPF_TRACE_RAW_TP) > 0 ? OK : DEGRADED; }
@@ -171,6 +189,15 @@ static enum verdict look_lockdown(void)
 static enum verdict look_yama(void) { return file_says("/proc/sys/kernel/yama/ptrace_scope", "3") ? MISSING : OK; }
 static enum verdict look_filters(void) { return access("/proc/sys/kernel/seccomp/actions_avail", F_OK) ? DEGRADED : OK; }
 
+static enum verdict look_return_probes(void)
+{
+	struct utsname u;
+
+	return !uname(&u) && hazard_return_probes(u.release) ? DEGRADED : OK;
+}
+
+static enum verdict look_avoided(void) { return OK; }	/* whatever the kernel is, see hazard.h */
+
 #define AS_ROOT "run as root: sudo dcbs-bpfprof ..., or see `dcbs-bpfprof check`"
 
 static const struct need needs[] = {
@@ -187,11 +214,15 @@ static const struct need needs[] = {
 	{"CPU clock events", look_ticks, "needs CAP_PERFMON and CONFIG_PERF_EVENTS=y", false},
 	{"scheduler events", look_waking, "without the trace point sched_waking it is unknown why sections wait", true},
 	{"memory events", look_rss, "without the trace point rss_stat it is unknown what sections do to memory", true},
+	{"memory events one by one", look_single_faults, "before Linux 6.2 a thread's faults are counted 64 at a time: the last of a section may count for the next one, and growth of single calls is coarse", true},
 	{"last sections of killed threads", look_last_words, "before Linux 6.16, where kernel functions cannot be traced, up to 1 ms of sections a thread is lost when it is killed", true},
 	{"files of other users", look_cap_search, "without CAP_DAC_READ_SEARCH programs and libraries in folders closed to this user are not read: sections in them are not found, functions not named", true},
 	{"files that were replaced", look_cap_restore, "without CAP_CHECKPOINT_RESTORE a program or library that was replaced while it runs is not read: the same is lost for it", true},
 	{"cost of the profiler itself", look_cap_admin, "without CAP_SYS_ADMIN the kernel does not measure our programs: it is unknown", true},
 	{"system call filters", look_filters, "without CONFIG_SECCOMP_FILTER the profiler keeps its right to all system calls while it runs", true},
+	{"return probes beside system call filters", look_return_probes, "before Linux 6.12.14 or 6.13.3 they end a process with a filter (CVE-2025-21834): --section is refused for it", true},
+	{"probes that become calls, in forked children (none of ours does)", look_avoided, "", true},
+	{"stacks of preempted programs (ours share none)", look_avoided, "", true},
 };
 
 #define NR_NEEDS (sizeof(needs) / sizeof(needs[0]))

@@ -97,3 +97,20 @@ double probe_page_touch(void)
 	}
 	return best;
 }
+
+#define READS 256
+
+double probe_clock_read(void)
+{
+	double best = INFINITY;
+	int i, j;
+
+	for (i = 0; i < ROUNDS; i++) {
+		__u64 start = session_now_ns(), end = start;
+
+		for (j = 0; j < READS; j++)
+			end = session_now_ns();
+		best = fmin(best, (double)(end - start) / READS);
+	}
+	return best;
+}

@@ -24,4 +24,7 @@ double probe_measure(const struct bpf_program *prog, struct uprobe **probe);
 /* CPU time in ns of the first touch of a page of ours: what a page fault costs here. NAN if it cannot be measured. */
 double probe_page_touch(void);
 
+/* ns of a look at CLOCK_MONOTONIC. */
+double probe_clock_read(void);
+
 #endif

@@ -83,15 +83,18 @@ static bool follows_call(const struct target *target, __u64 address)
 {
 #if defined(__x86_64__)
 	unsigned char code[7], *end = code + sizeof(code);
+	int err;
 
-	if (target_read(target, address - sizeof(code), code, sizeof(code)))
-		return false;
+	err = target_read(target, address - sizeof(code), code, sizeof(code));
+	if (err)
+		return err == -ESRCH;	/* it has ended: what is known of it is all there is */
 	return end[-5] == 0xe8 || is_call(end, 2) || is_call(end, 3) || is_call(end, 4) || is_call(end, 6) || is_call(end, 7);
 #else
 	__u32 code;
+	int err = target_read(target, address - sizeof(code), &code, sizeof(code));
 
-	if (target_read(target, address - sizeof(code), &code, sizeof(code)))
-		return false;
+	if (err)
+		return err == -ESRCH;
 	return code >> 26 == 0x25 || (code & 0xfffffc1f) == 0xd63f0000;	/* bl, blr */
 #endif
 }
@@ -114,6 +117,29 @@ static bool push_native(struct sampler *sampler, struct target *target, const __
 			push(sampler, &symbols[k]);
 	}
 	return true;
+}
+
+static size_t end_of_walk(const __u64 *to, size_t nr, const __u64 *walked, size_t nr_walked)
+{
+	size_t i;
+
+	for (i = 0; i < nr_walked && walked[i] != to[nr - 1]; i++)
+		;
+	return i;
+}
+
+/*
+ * The stack from what there is of it itself. Where the copy ends, the kernel's walk by frame pointers goes on, if it has
+ * come by there.
+ */
+static size_t unwind(const struct sample *sample, struct target *target, const __u64 *walked, const unsigned char *bytes, __u64 *to)
+{
+	struct unwind_stack stack = {walked[0], sample->sp, sample->bp, bytes, sample->sp, sample->stack_bytes};
+	size_t n = symbols_unwind(target->symbols, &stack, to, SAMPLE_NATIVE), i;
+
+	for (i = end_of_walk(to, n, walked, sample->nr_native) + 1; i < sample->nr_native && n < SAMPLE_NATIVE; i++)
+		to[n++] = walked[i];
+	return n;
 }
 
 static void push_python(struct sampler *sampler, struct target *target, const struct python_frame *frames, __u32 n)
@@ -209,6 +235,17 @@ static bool may_be_idle(const struct sample *sample)
 	return sample->kind == SAMPLE_OFF && sample->tid != sample->tgid && sample->nr_rows == 1 && sample->rows[0] == ROW_OUTSIDE;
 }
 
+static bool is_whole(const struct sample *sample, size_t size)
+{
+	size_t frames = sample->nr_python * sizeof(struct python_frame) + sample->nr_native * sizeof(__u64);
+
+	if (sample->stack_bytes && (sample->nr_python || !sample->nr_native || sample->nr_native > SAMPLE_NATIVE))
+		return false;
+	if (sample->stack_bytes)
+		frames = SAMPLE_STACK_AT * sizeof(struct python_frame) + sample->stack_bytes;
+	return size >= sizeof(*sample) + frames;
+}
+
 /* The ring is the kernel's, but what is in it was read from the target: the sizes are checked nevertheless. */
 static int on_sample(void *ctx, void *data, size_t size)
 {
@@ -218,13 +255,14 @@ static int on_sample(void *ctx, void *data, size_t size)
 	struct snapshot_stack *stack;
 	struct stack_key key;
 	struct target *target;
-	__u32 tid;
+	__u64 unwound[SAMPLE_NATIVE];
+	const __u64 *native;
+	__u32 tid, nr_native;
 
 	if (size < sizeof(head))
 		return 0;
 	memcpy(&head, data, sizeof(head));
-	if (head.nr_rows > SAMPLE_ROWS ||
-	    size < sizeof(head) + head.nr_python * sizeof(*python) + head.nr_native * sizeof(__u64))
+	if (head.nr_rows > SAMPLE_ROWS || !is_whole(&head, size))
 		return 0;
 	target = target_of(sampler, sample->tgid);
 	if (!target || !target->symbols) {	/* a child that is gone already */
@@ -232,7 +270,13 @@ static int on_sample(void *ctx, void *data, size_t size)
 		return 0;
 	}
 	sampler->depth = 0;
-	if (!push_native(sampler, target, (const __u64 *)(python + sample->nr_python), sample->nr_native, sample->nr_python > 0))
+	native = (const __u64 *)(python + sample->nr_python);
+	nr_native = sample->nr_native;
+	if (sample->stack_bytes) {
+		nr_native = (__u32)unwind(sample, target, native, (const unsigned char *)(python + SAMPLE_STACK_AT), unwound);
+		native = unwound;
+	}
+	if (!push_native(sampler, target, native, nr_native, sample->nr_python > 0))
 		sample->flags &= (__u16)~SAMPLE_NATIVE_CUT;
 	push_python(sampler, target, python, sample->nr_python);
 	push_rest(sampler, sample->flags);
@@ -252,6 +296,11 @@ void sampler_poll(struct sampler *sampler)
 {
 	if (sampler)
 		ring_buffer__consume(sampler->ring);
+}
+
+int sampler_fd(const struct sampler *sampler)
+{
+	return ring_buffer__epoll_fd(sampler->ring);
 }
 
 /* ---- life ---- */

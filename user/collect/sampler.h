@@ -30,6 +30,9 @@ bool sampler_has_met(const struct sampler *sampler, const char *qualname);
 /* Takes what is there. */
 void sampler_poll(struct sampler *sampler);
 
+/* Becomes readable when the ring is half full. */
+int sampler_fd(const struct sampler *sampler);
+
 /* Copies what there is so far; row_index[row]: index of the snapshot's rows, SNAPSHOT_OUTSIDE for no section. */
 int sampler_copy(const struct sampler *sampler, struct snapshot *snap, const __u16 *row_index);
 

@@ -2,13 +2,10 @@
 /* session.c - the life of a measurement: load, attach, look after the targets, stop, detach. */
 #include <errno.h>
 #include <math.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,7 +24,7 @@
 #define RUN_TIME_NS 250000000ULL	/* for so long the kernel measures our programs ... */
 #define RUN_TIME_EVERY_NS 10000000000ULL	/* ... so often: its two clock reads cost every BPF program of the machine */
 #define RSS_EVERY_NS 50000000ULL	/* with children, which may come and go by the thousand */
-#define DRAIN_TRIES 20
+#define DRAIN_TRIES 200	/* a second, on a machine that has no time for the target */
 #define DRAIN_US 10000	/* more than two ticks: by then every running thread's ring has been read */
 
 __u64 session_now_ns(void)
@@ -54,83 +51,6 @@ void session_note(struct session *session, const char *fmt, ...)
 		session->notes[session->nr_notes++] = strdup(line);
 }
 
-/* What libbpf says when a load fails is for the developer; the user gets one line from us. */
-static int libbpf_quiet(enum libbpf_print_level level, const char *fmt, va_list args)
-{
-	if (level == LIBBPF_WARN && getenv("DCBS_BPFPROF_DEBUG"))
-		return vfprintf(stderr, fmt, args);
-	return 0;
-}
-
-static size_t processes_bytes(const struct session *session)
-{
-	return bpf_map__max_entries(session->skel->maps.processes) * sizeof(struct process);
-}
-
-static int map_processes(struct session *session)
-{
-	void *at = mmap(NULL, processes_bytes(session), PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(session->skel->maps.processes), 0);
-
-	if (at == MAP_FAILED)
-		return fail(-errno, "cannot map the processes: %s", strerror(errno));
-	session->processes = at;
-	return 0;
-}
-
-static void reserve_rows(struct session *session)
-{
-	struct row_name other = {.text = "(other)", .kind = DCBS_NAME_SECTION};
-	__u32 row = ROW_OTHER;
-
-	bpf_map_update_elem(bpf_map__fd(session->skel->maps.rows), &other, &row, BPF_ANY);
-	bpf_map_update_elem(bpf_map__fd(session->skel->maps.row_names), &row, &other, BPF_ANY);
-	session->skel->bss->counters.rows_used = ROW_FIRST;
-	session->skel->bss->rss_locals_fd = bpf_map__fd(session->skel->maps.rss_locals);
-}
-
-static int load_programs(struct session *session, size_t nr_targets, pid_t only, const struct choice *choice)
-{
-	int err;
-
-	session->skel = bpfprof__open();
-	if (!session->skel)
-		return -errno;
-	configure(session, nr_targets, only, choice);
-	err = bpfprof__load(session->skel);
-	if (!err)
-		return 0;
-	bpfprof__destroy(session->skel);
-	session->skel = NULL;
-	return err;
-}
-
-/* All that this kernel lets us load: what is given up first is missed least. Nearly always the first try is the last. */
-static int session_load(struct session *session, size_t nr_targets, pid_t only)
-{
-	const bool old = !kernel_at_least(6, 16);	/* later ones tell by a trace point what we want of functions */
-	const struct choice choices[] = {
-		{.fentry = old, .memory = true, .waking = true},
-		{.fentry = false, .memory = true, .waking = true},
-		{.fentry = old, .memory = false, .waking = true},
-		{.fentry = false, .memory = false, .waking = true},
-		{.fentry = false, .memory = false, .waking = false},
-	};
-	size_t i;
-	int err;
-
-	libbpf_set_print(libbpf_quiet);
-	for (i = 0; i < sizeof(choices) / sizeof(choices[0]); i++) {
-		err = load_programs(session, nr_targets, only, &choices[i]);
-		if (!err || err == -EPERM)
-			break;
-	}
-	if (err)
-		return privilege_explain(err, "cannot load the BPF programs");
-	reserve_rows(session);
-	err = map_processes(session);
-	return err ? err : figures_open(session);
-}
-
 int session_open(struct session **result, const struct dcbs_options *opts, size_t nr_targets)
 {
 	struct session *session;
@@ -147,7 +67,7 @@ int session_open(struct session **result, const struct dcbs_options *opts, size_
 	if (!session)
 		return fail(-ENOMEM, "out of memory");
 	session->opts = *opts;
-	session->trap_ns = session->page_touch_ns = NAN;
+	session->trap_ns = session->page_touch_ns = session->clock_read_ns = NAN;
 	session->rss_start_bytes = session->rss_end_bytes = session->rss_peak_bytes = DCBS_UNKNOWN;
 	err = session_load(session, nr_targets, opts->nr_pids ? opts->pids[0] : 0);
 	if (!err)
@@ -318,7 +238,9 @@ void session_describe(const struct session *session, FILE *out)
 			target->state ? "markers found" : "no markers yet");
 		free(comm);
 	}
-	fprintf(out, "%zu probes and events in all\n", session->nr_links + 2 * session->nr_native + session->nr_targets);
+	fprintf(out, "%zu probes and events in all; maps of %.1f MiB, and %zu KiB for each thread of a target\n",
+		session->nr_links + 2 * session->nr_native + session->nr_targets, (double)figures_map_bytes(session) / (1 << 20),
+		(size_t)(bpf_map__value_size(session->skel->maps.threads) + bpf_map__value_size(session->skel->maps.clocks)) >> 10);
 }
 
 /* The kernel measures our programs for a while, now and then. */
@@ -344,6 +266,8 @@ static void measure_probe(struct session *session)
 		session->trap_ns = probe_measure(session->skel->progs.on_flush, &session->own_probe);
 	if (isnan(session->page_touch_ns))
 		session->page_touch_ns = probe_page_touch();
+	if (isnan(session->clock_read_ns))
+		session->clock_read_ns = probe_clock_read();
 }
 
 void session_renew(struct session *session, struct target *target, __u32 execs)
@@ -473,6 +397,8 @@ void session_stop(struct session *session, enum dcbs_ended_by by)
 	usleep(DRAIN_US);
 	for (i = 0; i < DRAIN_TRIES && some_thread_is_busy(session); i++)
 		usleep(DRAIN_US / 2);
+	if (i == DRAIN_TRIES)
+		session_note(session, "a thread did not get a CPU for a second at the end: some sections that it had just finished are missing");
 }
 
 /*
@@ -501,6 +427,8 @@ size_t session_pidfds(const struct session *session, int *fds, size_t max)
 
 	if (session->children && n < max)
 		fds[n++] = children_fd(session);
+	if (session->sampler && n < max)
+		fds[n++] = sampler_fd(session->sampler);
 	for (i = 0; i < session->nr_targets && n < max; i++)
 		if (session->targets[i].pid && !session->targets[i].ended && session->targets[i].pidfd >= 0)
 			fds[n++] = session->targets[i].pidfd;
@@ -540,10 +468,7 @@ void session_close(struct session *session)
 	uprobe_detach(session->own_probe);
 	if (session->run_time_on)
 		run_time_switch(false);
-	if (session->processes)
-		munmap(session->processes, processes_bytes(session));
-	figures_close(session);
-	bpfprof__destroy(session->skel);
+	session_unload(session);
 	for (i = 0; i < session->nr_targets; i++)
 		target_close(&session->targets[i]);
 	for (i = 0; i < session->nr_notes; i++)

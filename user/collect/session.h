@@ -62,7 +62,7 @@ int session_snapshot(struct session *session, struct snapshot **snap);
 /* Forgets the figures so far. */
 void session_clear(struct session *session);
 
-/* Descriptors that become readable when a target ends, or a child comes; returns how many were stored. */
+/* Descriptors that become readable when a target ends, a child comes, or samples fill their ring; returns how many were stored. */
 size_t session_pidfds(const struct session *session, int *fds, size_t max);
 
 /* The targets, those that have ended included; returns how many were stored. */

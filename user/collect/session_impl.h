@@ -32,6 +32,7 @@ struct session {
 	bool has_ledgers;		/* the scheduler's events are attached that tell why a thread waits */
 	bool has_memory;		/* likewise those of RSS */
 	double trap_ns;			/* of a hit of the marker's probe; NAN: not measured */
+	double clock_read_ns;		/* of a look at the clock, likewise */
 	double page_touch_ns;		/* of the first touch of a page, likewise */
 	struct uprobe *own_probe;	/* on our own copy of the marker function */
 	struct process *processes;	/* the map, in place */
@@ -85,10 +86,15 @@ void stacks_close(struct session *session);
 /* session.c: the target has executed another image, the so-manieth. */
 void session_renew(struct session *session, struct target *target, __u32 execs);
 
+/* load.c */
+int session_load(struct session *session, size_t nr_targets, pid_t only);
+void session_unload(struct session *session);
+
 /* figures.c: the maps of the sections' figures. */
 int figures_open(struct session *session);
 int figures_reach(struct session *session, size_t rows);	/* so many can be read and written */
 size_t figures_rows(const struct session *session);		/* that are in use */
+__u64 figures_map_bytes(const struct session *session);		/* of kernel memory that all maps take, the same from start to end */
 void figures_clear(struct session *session);
 void figures_close(struct session *session);
 

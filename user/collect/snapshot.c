@@ -332,6 +332,7 @@ static void copy_costs(const struct session *session, struct snapshot *snap)
 	snap->bpf_ns_per_sample = session->sampler ? run_time_of(session->skel->progs.on_sample) : NAN;
 	snap->trap_ns = session->trap_ns;
 	snap->page_touch_ns = session->page_touch_ns;
+	snap->clock_read_ns = session->clock_read_ns;
 	snap->bpf_ns_per_waking = run_time_of(session->skel->progs.on_wakeup) +
 				  run_time_of(session->skel->progs.on_waking);
 	snap->bpf_ns_per_rss_event = run_time_of(session->skel->progs.on_rss);

@@ -106,6 +106,7 @@ struct snapshot {
 	double bpf_ns_per_tick;
 	double bpf_ns_per_sample;
 	double trap_ns;			/* cost of the probe itself, measured at start on our own copy of it; NAN: unknown */
+	double clock_read_ns;		/* of a look at CLOCK_MONOTONIC, measured at start; NAN: unknown */
 	double page_touch_ns;		/* CPU time of a page's first touch, measured at start in our own memory; 0 or NAN: unknown */
 	char **notes;
 	size_t nr_notes;

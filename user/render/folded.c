@@ -13,6 +13,7 @@
 #include "render/render.h"
 
 #define MICRO 1e6
+#define MIDDLE 1e-4	/* between two, the digits that a saved session leaves out must not decide */
 #define MOST 1e18
 
 /* A semicolon ends a frame. */
@@ -28,7 +29,7 @@ static void put_name(FILE *file, const char *s)
 
 static void put_line(FILE *file, const struct flame *f, uint32_t node, uint32_t *path)
 {
-	long long us = llround(fmin(f->nodes[node].self_s * MICRO, MOST));
+	long long us = llround(fmin(f->nodes[node].self_s * MICRO + MIDDLE, MOST));
 	uint32_t i, nr;
 
 	if (us <= 0)

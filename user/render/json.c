@@ -110,7 +110,7 @@ static json_t *window_object(const struct dcbs_report *r)
 /* The second half of a section: what has come to it over time, so that the first keeps its place. */
 static json_t *section_rest(const struct dcbs_section *s)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "open", integer(s->open), "errors", integer(s->errors),
 			 "items", integer(s->items), "items_per_s", real(s->items_per_s), "error_s", real(s->error_s),
 			 "histogram", json_hist_object(&s->histogram, HIST_SCALE),
@@ -121,7 +121,8 @@ static json_t *section_rest(const struct dcbs_section *s)
 			 "self_wall_parts", json_ledger_parts(&s->self_wall),
 			 "self_memory", json_ledger_memory(&s->self_memory),
 			 "growth", json_ledger_spread(&s->growth, &json_growth_keys),
-			 "faults", json_ledger_spread(&s->faults, &json_faults_keys));
+			 "faults", json_ledger_spread(&s->faults, &json_faults_keys),
+			 "profiling_s", real(s->profiling_s), "profiling_per_call_s", real(s->profiling_per_call_s));
 }
 
 static json_t *section_object(const struct dcbs_section *s)

@@ -115,6 +115,8 @@ static void read_section(struct json_get *r, const json_t *o, struct dcbs_sectio
 		.open = json_get_integer(r, o, "open"), .open_at_start = json_get_integer(r, o, "open_at_start"),
 		.errors = json_get_integer(r, o, "errors"), .items = json_get_integer(r, o, "items"),
 		.items_per_s = json_get_real(r, o, "items_per_s"), .error_s = json_get_real(r, o, "error_s"),
+		.profiling_s = json_get_real(r, o, "profiling_s"),
+		.profiling_per_call_s = json_get_real(r, o, "profiling_per_call_s"),
 	};
 	json_hist_read(r, json_get_object(r, o, "histogram"), &s->histogram, HIST_SCALE, HIST_PLACES);
 	json_ledger_read_wall(r, json_get_object(r, o, "wall"), json_get_object(r, o, "wall_parts"), &s->wall);

@@ -86,6 +86,12 @@ static double time_of(const struct flame_node *node)
 	return node->cpu_s + node->off_s;
 }
 
+/* In the middle of two that can be shown, the digits that a saved session leaves out must not decide. */
+static double shown(double value)
+{
+	return value + 1e-10;
+}
+
 static void put_place(FILE *file, const struct dcbs_frame *frame)
 {
 	if (!frame || !frame->file)
@@ -105,13 +111,13 @@ static void put_title(const struct picture *p, const struct flame_node *node)
 	fputs("<title>", p->file);
 	put_text(p->file, name->text);
 	put_place(p->file, name->frame);
-	fprintf(p->file, "\n%.6f s: %.2f%% of all", time_of(node), 100 * share(time_of(node), p->flame->total_s));
+	fprintf(p->file, "\n%.6f s: %.2f%% of all", shown(time_of(node)), shown(100 * share(time_of(node), p->flame->total_s)));
 	if (section != node) {
-		fprintf(p->file, ", %.2f%% of ", 100 * share(time_of(node), time_of(section)));
+		fprintf(p->file, ", %.2f%% of ", shown(100 * share(time_of(node), time_of(section))));
 		put_text(p->file, p->flame->names[section->name].text);
 	}
-	fprintf(p->file, "\n%.6f s running (%s samples), %.6f s waiting</title>", node->cpu_s, units_exact(node->samples).text,
-		node->off_s);
+	fprintf(p->file, "\n%.6f s running (%s samples), %.6f s waiting</title>", shown(node->cpu_s), units_exact(node->samples).text,
+		shown(node->off_s));
 }
 
 static void put_frame(const struct picture *p, const struct flame_node *node, double x, double width)
@@ -179,7 +185,7 @@ static void put_all(const struct picture *p)
 			samples = (int64_t)((uint64_t)samples + (uint64_t)p->flame->nodes[i].samples);
 	fprintf(p->file, "<svg class=\"f a\" x=\"0%%\" y=\"%d\" width=\"100%%\" height=\"%d\"><title>all sections\n"
 		"%.6f s, %s samples</title><rect width=\"100%%\" height=\"100%%\"/><text x=\"3\" y=\"13\">all sections</text>"
-		"</svg>\n", HEAD, ROW, p->flame->total_s, units_exact(samples).text);
+		"</svg>\n", HEAD, ROW, shown(p->flame->total_s), units_exact(samples).text);
 }
 
 /* ---- around them ---- */

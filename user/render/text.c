@@ -269,6 +269,21 @@ static void put_bottlenecks(const struct text *t)
 
 /* ---- what it cost, what is missing ---- */
 
+/* The section of whose time profiling is the largest part, where that is worth a word. */
+static void put_dearest(const struct text *t)
+{
+	const struct dcbs_report *r = t->report;
+	const struct dcbs_section *most = NULL, *s;
+
+	for (s = r->sections; s < r->sections + r->nr_sections; s++)
+		if (s->count > 0 && s->profiling_s > 0.001 * s->total_s && (!most || s->profiling_s / s->total_s > most->profiling_s / most->total_s))
+			most = s;
+	if (most)
+		text_beside(t, "", 0, "Dearest in %s: %s a call, %s in all, %s of its time.", most->name,
+			    units_time(most->profiling_per_call_s).text, units_time(most->profiling_s).text,
+			    units_share(most->profiling_s / most->total_s).text);
+}
+
 static void put_overhead(const struct text *t)
 {
 	const struct dcbs_overhead *o = &t->report->overhead;
@@ -281,6 +296,7 @@ static void put_overhead(const struct text *t)
 		text_beside(t, "", 0, "Profiling cost: %s of one CPU; %s a section (%s probe hits of %s each).",
 		       units_share(o->target_cpu_share).text, units_time(o->ns_per_section * 1e-9).text,
 		       units_exact(o->flushes).text, units_time(o->ns_per_flush * 1e-9).text);
+	put_dearest(t);
 }
 
 static void put_loss(const struct text *t, int64_t n, const char *what)

@@ -10,6 +10,7 @@
 #include "symbol/demangle.h"
 #include "symbol/image.h"
 
+#define MAX_FRAMES_BYTES (2 << 20)	/* of .eh_frame: it is read as a whole */
 #define MAX_SEGMENTS 16		/* with code; there is one as a rule */
 
 struct segment {
@@ -25,6 +26,9 @@ struct image {
 	int nr_segments;
 	struct symtab full, dynamic;
 	int full_fd;
+	Elf *frames_elf;	/* that `frames` is of */
+	Dwarf_CFI *frames;
+	bool looked_frames;
 	bool looked;		/* for debug information */
 	struct debug_info *debug;
 };
@@ -215,6 +219,42 @@ size_t image_find(struct image *image, const struct map *map, __u64 address, str
 	return n;
 }
 
+static bool is_small(Elf *elf)
+{
+	Elf_Scn *section = NULL;
+	GElf_Shdr header;
+	__u64 bytes = 0;
+	size_t index;
+
+	if (elf_getshdrstrndx(elf, &index))
+		return false;
+	while ((section = elf_nextscn(elf, section))) {
+		const char *name = gelf_getshdr(section, &header) ? elf_strptr(elf, index, header.sh_name) : NULL;
+
+		if (name && !strncmp(name, ".eh_frame", 9))
+			bytes += header.sh_size;
+	}
+	return bytes && bytes <= MAX_FRAMES_BYTES;
+}
+
+static void open_frames(struct image *image)
+{
+	image->looked_frames = true;
+	image->frames_elf = image->fd >= 0 ? elf_begin(image->fd, ELF_C_READ, NULL) : NULL;
+	if (image->frames_elf && elf_kind(image->frames_elf) == ELF_K_ELF && is_small(image->frames_elf))
+		image->frames = dwarf_getcfi_elf(image->frames_elf);
+}
+
+struct unwind_rule image_unwind(struct image *image, const struct map *map, __u64 address)
+{
+	const struct unwind_rule none = {0};
+	__u64 at;
+
+	if (!image->looked_frames)
+		open_frames(image);
+	return image->frames && to_file_address(image, map, address, &at) ? unwind_rule_find(image->frames, at) : none;
+}
+
 size_t image_debug_bytes(const struct image *image)
 {
 	return image->debug ? debug_info_bytes(image->debug) : 0;
@@ -231,6 +271,8 @@ void image_close(struct image *image)
 	if (!image)
 		return;
 	debug_info_close(image->debug);
+	dwarf_cfi_end(image->frames);
+	elf_end(image->frames_elf);
 	symtab_free(&image->full);
 	symtab_free(&image->dynamic);
 	if (image->debug_fd >= 0)

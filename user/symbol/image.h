@@ -11,6 +11,7 @@
 #include "symbol/strings.h"
 #include "symbol/symbols.h"
 #include "symbol/symtab.h"
+#include "symbol/unwind.h"
 
 struct image;
 
@@ -30,6 +31,9 @@ size_t image_find(struct image *image, const struct map *map, __u64 address, str
 
 /* The linkers' name for the function there, a copy or a part of it counts: name.part.0. */
 bool image_symbol(struct image *image, const struct map *map, __u64 address, char name[SYMTAB_NAME_BYTES]);
+
+/* How to get from there to the caller; none if the file does not tell, or is too large to be asked. */
+struct unwind_rule image_unwind(struct image *image, const struct map *map, __u64 address);
 
 /* Memory that its debug information takes, and giving that back until the next question. */
 size_t image_debug_bytes(const struct image *image);

@@ -16,6 +16,7 @@
 #define MAX_PLACES_BYTES (8 << 20)
 #define MAX_IMAGES 256			/* each holds two files open; of those beyond, only the path is told */
 #define DEBUG_BYTES (96 << 20)		/* debug information of all files together, before that of the others is given back */
+#define RULES 1024			/* a power of two */
 #define JUDGED 4096			/* a power of two */
 #define AGAIN_NS 1000000000ULL		/* between two looks at the maps for an address that they do not have */
 #define VDSO_BYTES (64 << 10)
@@ -23,6 +24,11 @@
 struct place {
 	size_t nr;
 	struct symbol list[];
+};
+
+struct known_rule {
+	__u64 address;		/* 0: none */
+	struct unwind_rule rule;
 };
 
 struct symbols {
@@ -36,6 +42,7 @@ struct symbols {
 	size_t nr_images;
 	struct perf_map perf_map;
 	struct cache places;		/* struct place by address */
+	struct known_rule rules[RULES];
 	__u64 judged[JUDGED];		/* addresses, and in the lowest bit whether they are the interpreter's */
 };
 
@@ -86,6 +93,7 @@ static void read_maps(struct symbols *symbols)
 	symbols->maps_ns = now_ns();
 	cache_clear(&symbols->places);
 	memset(symbols->judged, 0, sizeof(symbols->judged));
+	memset(symbols->rules, 0, sizeof(symbols->rules));
 	if (maps_read(&symbols->maps, symbols->pid, &symbols->strings))
 		return;		/* it has ended: what it had mapped before is still right for what it did then */
 	for (i = 0; i < symbols->nr_images; i++) {
@@ -222,6 +230,35 @@ size_t symbols_native(struct symbols *symbols, __u64 address, bool return_addres
 	if (known)
 		return copy_out(known->list, known->nr, to, max);
 	return copy_out(list, find_native(symbols, address, list), to, max);
+}
+
+static struct unwind_rule find_rule(struct symbols *symbols, __u64 address)
+{
+	const struct map *map = map_at(symbols, address);
+	struct image *image = map && map->kind != MAPPED_MADE ? image_at(symbols, map) : NULL;
+	const struct unwind_rule none = {0};
+
+	return image ? image_unwind(image, map, address) : none;
+}
+
+static const struct unwind_rule *rule_at(struct symbols *symbols, __u64 address)
+{
+	struct known_rule *known = &symbols->rules[(address ^ address >> 10) & (RULES - 1)];
+
+	if (known->address != address)
+		*known = (struct known_rule){address, find_rule(symbols, address)};
+	return &known->rule;
+}
+
+/* A return address may be the next function's already, if the call was the last instruction. */
+size_t symbols_unwind(struct symbols *symbols, struct unwind_stack *stack, __u64 *to, size_t max)
+{
+	size_t n = 0;
+
+	for (to[n++] = stack->ip; n < max; to[n++] = stack->ip)
+		if (!unwind_step(stack, rule_at(symbols, stack->ip - (n > 1))))
+			break;
+	return n;
 }
 
 static bool judge(struct symbols *symbols, __u64 address)

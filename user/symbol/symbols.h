@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 #include "bpfprof/abi.h"
+#include "symbol/unwind.h"
 
 /* A function at a place. The strings belong to the symbols and live as long as they do; raw bytes, not sanitised. */
 struct symbol {
@@ -41,6 +42,12 @@ bool symbols_python(struct symbols *symbols, const struct python_frame *frame, s
  * inlined in. Returns how many, at least 1. return_address: it is one, and the call before it is what counts.
  */
 size_t symbols_native(struct symbols *symbols, __u64 address, bool return_address, struct symbol *to, size_t max);
+
+/*
+ * The addresses on a stack, innermost first, of which there is a copy: as good as what the programs note for exceptions,
+ * and by frame pointers where they do not. Returns how many, at least 1.
+ */
+size_t symbols_unwind(struct symbols *symbols, struct unwind_stack *stack, __u64 *to, size_t max);
 
 /* The interpreter's own loop, at whose place the Python frames stand in a native stack? */
 bool symbols_is_interpreter(struct symbols *symbols, __u64 address);

@@ -29,6 +29,7 @@ long bpf_probe_read_kernel(void *to, __u32 size, const void *from);
 long bpf_probe_read_kernel_str(void *to, __u32 size, const void *from);
 long bpf_loop(__u32 nr, void *callback, void *context, __u64 flags);
 __u64 bpf_ktime_get_ns(void);
+__u32 bpf_get_prandom_u32(void);
 __u64 bpf_get_attach_cookie(void *context);
 long bpf_get_stack(void *context, void *to, __u32 size, __u64 flags);
 long bpf_ringbuf_output(void *ring, void *data, __u64 size, __u64 flags);
