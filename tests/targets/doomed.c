@@ -20,7 +20,7 @@
 #include "dcbs/markers.h"
 #include "truth.h"
 
-#define SLOTS 4096
+#define SLOTS 65536
 #define THREADS_MAX 64
 #define CHILD_SECTIONS 200
 
