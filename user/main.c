@@ -41,6 +41,7 @@ static int attach(struct session **session, const struct opts *opts, struct comm
 		.frequency_hz = opts->frequency_hz,
 		.threshold_s = opts->threshold_s,
 		.max_overhead_percent = opts->max_overhead_percent,
+		.end_over_budget = opts->max_overhead_given,
 		.children = opts->children,
 	};
 	size_t i;

@@ -203,7 +203,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'i': opts->interval_s = number("--interval", arg, 0.05, 3600); break;
 	case 'F': opts->frequency_hz = (int)whole_number("--frequency", arg, 0, 10000); break;
 	case 't': opts->threshold_s = number("--threshold", arg, 0, 1e9); break;
-	case OPT_MAX_OVERHEAD: opts->max_overhead_percent = number("--max-overhead", arg, 0.01, 100); break;
+	case OPT_MAX_OVERHEAD: opts->max_overhead_percent = number("--max-overhead", arg, 0.01, 100); opts->max_overhead_given = true; break;
 	case 's': add_section(opts, arg); break;
 	case 'S': set_sort(opts, arg); break;
 	case 'o': add_output(opts, arg); break;

@@ -30,6 +30,7 @@ struct opts {
 	double interval_s;
 	double threshold_s;
 	double max_overhead_percent;
+	bool max_overhead_given;
 	int frequency_hz;
 	bool children, quiet, verbose;
 };

@@ -57,6 +57,7 @@ struct dcbs_options {
 	double threshold_s;		/* what counts as a bottleneck */
 	bool children;			/* follow processes that the targets fork: ask for a snapshot now and then, which looks after them */
 	double max_overhead_percent;
+	bool end_over_budget;	/* if the markers alone cost more, the run is to end; otherwise they are counted all the same */
 };
 
 #define DCBS_OPTIONS_DEFAULT { .frequency_hz = 99, .threshold_s = 1.0, .max_overhead_percent = 1.0 }

@@ -279,7 +279,7 @@ static void turn_down(struct session *session)
 	count(session, ns);	/* what it took to do so, and what came meanwhile, is no measure of what is left */
 }
 
-/* The markers alone: it takes a while of them, as nothing can be done about it but to end. */
+/* The markers alone: it takes a while of them, as nothing can be done about it but to end, and only if that was asked for. */
 static bool markers_fit(struct session *session)
 {
 	struct governor *g = session->governor;
@@ -287,8 +287,10 @@ static bool markers_fit(struct session *session)
 	g->too_dear = g->share[LEVER_MARKERS] > g->budget ? g->too_dear + 1 : 0;
 	if (g->too_dear < TOO_DEAR_LOOKS)
 		return true;
-	tell(session, LEVER_MARKERS, "the markers alone cost more than that, and the run was ended; --max-overhead sets what they may");
-	return false;
+	tell(session, LEVER_MARKERS, session->opts.end_over_budget ?
+	     "the markers alone cost more than --max-overhead, and the run was ended" :
+	     "the markers alone cost more than 1 %: sections are counted all the same; with --max-overhead the run would have ended");
+	return !session->opts.end_over_budget;
 }
 
 static void turn_up(struct session *session)
@@ -314,8 +316,9 @@ bool governor_poll(struct session *session)
 	if (!markers_fit(session))
 		return false;
 	g->spare = total(g) < SPARE * g->budget ? g->spare + 1 : 0;
-	g->over = total(g) > g->budget ? g->over + 1 : 0;
-	if (!g->too_dear && g->over >= OVER_LOOKS) {
+	/* Markers that nothing can be done about are no reason to turn down the rest. */
+	g->over = total(g) - (g->too_dear ? g->share[LEVER_MARKERS] : 0) > g->budget ? g->over + 1 : 0;
+	if (g->over >= OVER_LOOKS) {
 		turn_down(session);
 		g->over = OVER_LOOKS - 2;
 	}
