@@ -69,6 +69,14 @@ class Budget(unittest.TestCase):
         self.reduced(report, "--max-overhead")
         self.near(sections(report)["busy"]["count"], truth)
 
+    def test_markers_without_a_limit_given(self):
+        """They are counted all the same, and the report says that it was more than the default."""
+        report, truth = self.busy("sections", seconds=3)
+        self.assertEqual(report["window"]["ended_by"], "duration")
+        self.near(sections(report)["busy"]["count"], truth)
+        if report["overhead"]["target_cpu_share"] > 0.02:
+            self.reduced(report, "all the same")
+
     def test_markers_that_may_cost_it(self):
         report, truth = self.busy("sections", "--max-overhead", "100", seconds=2)
         self.assertEqual(report["window"]["ended_by"], "duration")

@@ -294,13 +294,22 @@ static int on_sample(void *ctx, void *data, size_t size)
 
 void sampler_poll(struct sampler *sampler)
 {
-	if (sampler)
+	if (sampler && sampler->ring)
 		ring_buffer__consume(sampler->ring);
+}
+
+void sampler_end(struct sampler *sampler)
+{
+	sampler_poll(sampler);
+	if (!sampler)
+		return;
+	ring_buffer__free(sampler->ring);
+	sampler->ring = NULL;
 }
 
 int sampler_fd(const struct sampler *sampler)
 {
-	return ring_buffer__epoll_fd(sampler->ring);
+	return sampler->ring ? ring_buffer__epoll_fd(sampler->ring) : -1;
 }
 
 /* ---- life ---- */

@@ -30,6 +30,9 @@ bool sampler_has_met(const struct sampler *sampler, const char *qualname);
 /* Takes what is there. */
 void sampler_poll(struct sampler *sampler);
 
+/* The same for the last time: what the ring takes of memory is given back. */
+void sampler_end(struct sampler *sampler);
+
 /* Becomes readable when the ring is half full. */
 int sampler_fd(const struct sampler *sampler);
 

@@ -354,7 +354,7 @@ static int fill(struct session *session, struct snapshot *snap)
 	snap->ended_by = session->ended_by;
 	b.nr_views = session_list(session, &b.views);
 	b.ended = window->end_ns;
-	sampler_poll(session->sampler);		/* the list sends the stacks of those that wait */
+	(window->end_ns ? sampler_end : sampler_poll)(session->sampler);	/* the list sends the stacks of those that wait */
 	err = ledger_copy(session, snap, b.views, b.nr_views);
 	if (!err)
 		err = copy_rows(session, snap, row_index);
