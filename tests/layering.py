@@ -16,7 +16,7 @@ FUNCTION_LINES = 60
 FILE_LINES = 600
 TOP = {"bpf", "user", "include", "tests", "Makefile", "README.md", "NEWS.md"}
 SOURCE = (".c", ".h", ".S", ".cpp", ".py", ".map", ".sh")
-COMMON = ["fail.h", "invoker.h", "sanitize.h", "units.h"]
+COMMON = ["fail.h", "frames.h", "invoker.h", "sanitize.h", "units.h"]
 CONTRACTS = ["bpfprof/*", "dcbs/*"]
 
 # Folder -> what its files may include with quotes; the longest matching folder counts. NAME/* is everything below NAME.

@@ -15,6 +15,7 @@
 #include "analyse/samples.h"
 #include "analyse/stacks.h"
 #include "analyse/summary.h"
+#include "frames.h"
 
 /* A function in one section. */
 struct tally {
@@ -26,7 +27,6 @@ struct tally {
 };
 
 struct functions {
-	const struct dcbs_report *report;
 	const struct snapshot *snap;
 	uint32_t *of_frame;		/* of the report's frames: the number of the function */
 	const struct dcbs_frame **functions;	/* by number, the one of the smallest line */
@@ -35,57 +35,16 @@ struct functions {
 	size_t stack;			/* that is counted, from 1 on; no two have the same number */
 };
 
-/* ---- frames to functions ---- */
-
-static int compare_texts(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) : (a != NULL) - (b != NULL);
-}
-
-static int compare_functions(const struct dcbs_frame *x, const struct dcbs_frame *y)
-{
-	return strcmp(x->function, y->function) ?: compare_texts(x->file, y->file);
-}
-
-/* By function; of one function the smallest line first, unknown ones last. */
-static int frame_order(const void *a, const void *b)
-{
-	const struct dcbs_frame *x = *(const struct dcbs_frame *const *)a, *y = *(const struct dcbs_frame *const *)b;
-	int order = compare_functions(x, y);
-
-	if (order || x->line == y->line)
-		return order;
-	if (x->line == DCBS_UNKNOWN || y->line == DCBS_UNKNOWN)
-		return x->line == DCBS_UNKNOWN ? 1 : -1;
-	return x->line < y->line ? -1 : 1;
-}
-
-static void number(struct functions *f)
-{
-	const struct dcbs_frame *frames = f->report->frames, *frame;
-	size_t i, nr = f->report->nr_frames;
-
-	for (i = 0; i < nr; i++)
-		f->functions[i] = &frames[i];
-	qsort(f->functions, nr, sizeof(*f->functions), frame_order);
-	for (i = 0; i < nr; i++) {
-		frame = f->functions[i];
-		if (!i || compare_functions(f->functions[f->nr - 1], frame))
-			f->functions[f->nr++] = frame;
-		f->of_frame[frame - frames] = f->nr - 1;
-	}
-}
-
 static int begin(struct functions *f, const struct dcbs_report *r, const struct snapshot *snap)
 {
 	*f = (struct functions) {
-		.report = r, .snap = snap, .of_frame = calloc(r->nr_frames, sizeof(*f->of_frame)),
+		.snap = snap, .of_frame = calloc(r->nr_frames, sizeof(*f->of_frame)),
 		.functions = calloc(r->nr_frames, sizeof(*f->functions)),
 		.tallies = calloc(r->nr_frames, sizeof(*f->tallies)),
 	};
 	if (!f->of_frame || !f->functions || !f->tallies)
 		return -ENOMEM;
-	number(f);
+	f->nr = frames_number(r->frames, r->nr_frames, f->of_frame, f->functions);
 	return 0;
 }
 

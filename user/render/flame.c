@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "frames.h"
 #include "render/cause.h"
 #include "render/flame.h"
 #include "sanitize.h"
@@ -33,25 +34,6 @@ struct build {
 };
 
 /* ---- names ---- */
-
-static int compare_texts(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) : (a != NULL) - (b != NULL);
-}
-
-static int compare_functions(const struct dcbs_frame *x, const struct dcbs_frame *y)
-{
-	return strcmp(x->function, y->function) ?: compare_texts(x->file, y->file);
-}
-
-/* DCBS_UNKNOWN is the least of all numbers, and here the largest. */
-static int frame_order(const void *a, const void *b)
-{
-	const struct dcbs_frame *x = *(const struct dcbs_frame *const *)a, *y = *(const struct dcbs_frame *const *)b;
-	uint64_t x_line = (uint64_t)x->line, y_line = (uint64_t)y->line;
-
-	return compare_functions(x, y) ?: (x_line > y_line) - (x_line < y_line);
-}
 
 static enum flame_kind kind_of(const struct dcbs_frame *f)
 {
@@ -80,23 +62,14 @@ static int add_name(struct flame *f, enum flame_kind kind, const struct dcbs_fra
 	return text ? 0 : -ENOMEM;
 }
 
-static int name_frames(struct build *b, const struct dcbs_frame **sorted)
+static int name_frames(struct build *b, const struct dcbs_frame **functions)
 {
-	struct flame *f = b->flame;
-	const struct dcbs_frame *frames = b->report->frames, *frame;
-	size_t i, nr = b->report->nr_frames;
+	uint32_t i, nr = frames_number(b->report->frames, b->report->nr_frames, b->of_frame, functions);
 	int err = 0;
 
-	for (i = 0; i < nr; i++)
-		sorted[i] = &frames[i];
-	qsort(sorted, nr, sizeof(*sorted), frame_order);
-	for (i = 0; i < nr && !err; i++) {
-		frame = sorted[i];
-		if (!i || compare_functions(f->names[f->nr_names - 1].frame, frame))
-			err = add_name(f, kind_of(frame), frame, label_of(frame));
-		b->of_frame[frame - frames] = (uint32_t)(f->nr_names - 1);
-	}
-	f->nr_functions = f->nr_names;
+	for (i = 0; i < nr && !err; i++)
+		err = add_name(b->flame, kind_of(functions[i]), functions[i], label_of(functions[i]));
+	b->flame->nr_functions = b->flame->nr_names;
 	return err;
 }
 
@@ -112,10 +85,10 @@ static char *waiting_label(enum dcbs_cause cause)
 
 static int name_functions(struct build *b)
 {
-	const struct dcbs_frame **sorted = calloc(b->report->nr_frames + 1, sizeof(*sorted));
-	int cause, err = sorted ? name_frames(b, sorted) : -ENOMEM;
+	const struct dcbs_frame **functions = calloc(b->report->nr_frames + 1, sizeof(*functions));
+	int cause, err = functions ? name_frames(b, functions) : -ENOMEM;
 
-	free(sorted);
+	free(functions);
 	for (cause = 0; cause < CAUSES && !err; cause++)
 		err = add_name(b->flame, FLAME_WAITING, NULL, waiting_label(cause));
 	return err;
