@@ -14,41 +14,16 @@
 
 #include "fail.h"
 #include "rendezvous.h"
+#include "symbol/owner.h"
 
 #define WAITING 16	/* connections that nobody has accepted yet */
 
-/* What is told about a process in /proc/PID/status. */
-struct status {
-	pid_t inner_pid;	/* as the process itself sees it */
-	uid_t uid;		/* effective */
-};
-
-static int read_status(pid_t pid, struct status *status)
-{
-	char path[64], line[256];
-	bool has_pid = false, has_uid = false;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	file = fopen(path, "re");
-	if (!file)
-		return -errno;
-	while (fgets(line, sizeof(line), file)) {
-		const char *last = strrchr(line, '\t');	/* the innermost namespace comes last */
-
-		has_uid |= sscanf(line, "Uid: %*u %u", &status->uid) == 1;
-		has_pid |= !strncmp(line, "NSpid:", 6) && last && sscanf(last, "%d", &status->inner_pid) == 1;
-	}
-	fclose(file);
-	return has_pid && has_uid ? 0 : -ESRCH;
-}
-
 static int address_of(pid_t pid, struct sockaddr_un *address, socklen_t *size)
 {
-	struct status status;
+	struct owner owner;
 	struct stat namespace;
 	char path[64];
-	int err = read_status(pid, &status), len;
+	int err = owner_of(pid, &owner), len;
 
 	snprintf(path, sizeof(path), "/proc/%d/ns/pid", pid);
 	if (!err && stat(path, &namespace))
@@ -57,7 +32,7 @@ static int address_of(pid_t pid, struct sockaddr_un *address, socklen_t *size)
 		return err;
 	*address = (struct sockaddr_un){.sun_family = AF_UNIX};
 	len = snprintf(address->sun_path + 1, sizeof(address->sun_path) - 1, "dcbs-bpfprof.%llu.%d",
-		       (unsigned long long)namespace.st_ino, status.inner_pid);
+		       (unsigned long long)namespace.st_ino, owner.inner_pid);
 	*size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)len);
 	return 0;
 }
@@ -134,10 +109,10 @@ int rendezvous_open(pid_t pid)
 bool rendezvous_is_with(int fd, pid_t pid)
 {
 	socklen_t size = sizeof(struct ucred);
-	struct status status;
+	struct owner owner;
 	struct ucred peer;
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) || peer.pid != pid || read_status(pid, &status))
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) || peer.pid != pid || owner_of(pid, &owner))
 		return false;
-	return !peer.uid || peer.uid == status.uid;
+	return !peer.uid || peer.uid == owner.uid;
 }

@@ -10,38 +10,13 @@
 #include <unistd.h>
 
 #include "symbol/maps.h"
+#include "symbol/owner.h"
 #include "symbol/perf_map.h"
 
 #define MAX_BYTES (16 << 20)
 #define MAX_ENTRIES (256 << 10)
 #define MAX_NAME 1024
 #define AGAIN_NS 1000000000ULL	/* between two looks whether it has grown */
-
-struct owner {
-	pid_t inside;		/* the process's number where it lives */
-	unsigned int uid;
-};
-
-static bool owner_of(pid_t pid, struct owner *owner)
-{
-	bool has_pid = false, has_uid = false;
-	char path[64], line[512], *last;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "Uid: %*u %u", &owner->uid) == 1)
-			has_uid = true;
-		if (strncmp(line, "NSpid:", 6))
-			continue;
-		last = strrchr(line, '\t');
-		has_pid = last && sscanf(last, "%d", &owner->inside) == 1;
-	}
-	if (f)
-		fclose(f);
-	return has_pid && has_uid;
-}
 
 /* Anyone may write into /tmp: only the process's own user, or root, tells what is in it. */
 static int open_map(pid_t pid, struct stat *st)
@@ -50,9 +25,9 @@ static int open_map(pid_t pid, struct stat *st)
 	char path[96];
 	int fd;
 
-	if (!owner_of(pid, &owner))
+	if (owner_of(pid, &owner))
 		return -ESRCH;
-	snprintf(path, sizeof(path), "/proc/%d/root/tmp/perf-%d.map", pid, owner.inside);
+	snprintf(path, sizeof(path), "/proc/%d/root/tmp/perf-%d.map", pid, owner.inner_pid);
 	fd = maps_open_file(path);
 	if (fd < 0)
 		return fd;
