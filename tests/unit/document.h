@@ -19,7 +19,7 @@ static inline struct dcbs_report *build(struct snapshot *snap)
 	struct dcbs_report *r = NULL;
 
 	assert_int_equal(report_build(&r, snap, 1), 0);
-	fixture_free(snap);
+	snapshot_free(snap);
 	return r;
 }
 

@@ -159,32 +159,6 @@ static inline void fixture_shrink(struct row_ledger *l, __u64 bytes)
 	l->self_memory.shrunk += bytes;
 }
 
-/* Made by hand here, not by the collector: freed here, too. */
-static inline void fixture_free_stacks(struct snapshot *snap)
-{
-	size_t i;
-
-	for (i = 0; i < snap->nr_frames; i++) {
-		free(snap->frames[i].function);
-		free(snap->frames[i].file);
-	}
-	for (i = 0; i < snap->nr_stacks; i++)
-		free(snap->stacks[i].frames);
-	free(snap->frames);
-	free(snap->stacks);
-	snap->frames = NULL;
-	snap->stacks = NULL;
-	snap->nr_frames = snap->nr_stacks = 0;
-}
-
-static inline void fixture_free(struct snapshot *snap)
-{
-	fixture_free_stacks(snap);
-	free(snap->threads);
-	snap->threads = NULL;
-	snapshot_free(snap);
-}
-
 static inline void fixture_questions(struct snapshot *snap)
 {
 	struct snapshot_row *question = fixture_row(snap, "answer_question", DCBS_NAME_SECTION);

@@ -14,7 +14,7 @@ static struct dcbs_report *build(struct snapshot *snap)
 
 	assert_int_equal(report_build(&r, snap, 1), 0);
 	golden_version(r);
-	fixture_free(snap);
+	snapshot_free(snap);
 	return r;
 }
 

@@ -79,7 +79,7 @@ static void test_unknown(void **state)
 	assert_true(isnan(r->ledger_cpu_s) && isnan(r->kernel_cpu_s) && isnan(r->page_touch_s));
 	assert_true(r->sections_bytes == DCBS_UNKNOWN && r->unexplained_bytes == DCBS_UNKNOWN);
 	dcbs_report_free(r);
-	fixture_free(snap);
+	snapshot_free(snap);
 }
 
 static void test_sections_close(void **state)
@@ -96,7 +96,7 @@ static void test_sections_close(void **state)
 	}
 	near(dcbs_report_section(r, "forward_pass")->wall.worker_cpu_s, 11);
 	dcbs_report_free(r);
-	fixture_free(snap);
+	snapshot_free(snap);
 }
 
 /* ---- threads, and outside of sections ---- */
@@ -121,7 +121,7 @@ static void test_outside(void **state)
 	assert_true(s->growth.calls == DCBS_UNKNOWN && s->memory.rss_delta_bytes == 12 << 20);
 	assert_true(s->self_memory.minor_faults == 3000);
 	dcbs_report_free(r);
-	fixture_free(snap);
+	snapshot_free(snap);
 }
 
 /* Self times that are read later than the threads' may be more than those have: what they waited is still there. */
@@ -141,7 +141,7 @@ static void test_outside_is_no_less_than_its_waits(void **state)
 	near(s->wall.other_s, 2);
 	assert_true(s->wall.cpu_s == 0 && s->wall.residue_s == 0);
 	dcbs_report_free(r);
-	fixture_free(snap);
+	snapshot_free(snap);
 }
 
 static const struct dcbs_thread *thread(const struct dcbs_report *r, pid_t tid)
@@ -174,7 +174,7 @@ static void test_threads(void **state)
 	assert_true(!thread(r, 4242)->idle && !thread(r, 4250)->idle);
 	assert_true(thread(r, 4251)->idle && thread(r, 4252)->idle);
 	dcbs_report_free(r);
-	fixture_free(snap);
+	snapshot_free(snap);
 }
 
 static void test_who_is_idle(void **state)
@@ -202,7 +202,7 @@ static void test_who_is_idle(void **state)
 	near(r->kernel_cpu_s, 0.2);
 	assert_true(isnan(r->ledger_cpu_s));
 	dcbs_report_free(r);
-	fixture_free(snap);
+	snapshot_free(snap);
 }
 
 /* ---- memory ---- */
@@ -230,7 +230,7 @@ static void test_memory_closes(void **state)
 	r = build(snap);
 	assert_true(r->unexplained_bytes == DCBS_UNKNOWN && r->outside_bytes == 12 << 20);
 	dcbs_report_free(r);
-	fixture_free(snap);
+	snapshot_free(snap);
 }
 
 /* ---- distributions ---- */

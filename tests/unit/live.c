@@ -45,7 +45,7 @@ static int show_until_quit(void)
 	}
 	live_close(live);
 	dcbs_report_free(r);
-	fixture_free(snap);
+	snapshot_free(snap);
 	return i < PATIENCE_MS / REFRESH_MS ? 0 : 4;
 }
 

@@ -51,7 +51,7 @@ static void test_sections(void **state)
 	near(r->duration_s, 62.4);
 	assert_int_equal(r->ended_by, DCBS_ENDED_SIGNAL);
 	dcbs_report_free(r);
-	fixture_free(snap);
+	snapshot_free(snap);
 }
 
 static void test_unknown_is_not_zero(void **state)
@@ -75,7 +75,7 @@ static void test_unknown_is_not_zero(void **state)
 	assert_int_equal(r->rss_peak_bytes, DCBS_UNKNOWN);
 	assert_string_equal(r->bottlenecks[0].evidence, "1 call still open");
 	dcbs_report_free(r);
-	fixture_free(snap);
+	snapshot_free(snap);
 }
 
 static void test_order_and_what_is_left_out(void **state)
@@ -101,7 +101,7 @@ static void test_order_and_what_is_left_out(void **state)
 	assert_string_equal(r->sections[3].name, "(outside)");
 	assert_int_equal(r->nr_bottlenecks, 1);
 	dcbs_report_free(r);
-	fixture_free(snap);
+	snapshot_free(snap);
 }
 
 static void test_model(void **state)
@@ -123,7 +123,7 @@ static void test_model(void **state)
 	near(r->model.min_memory_bytes, 800 * 1048576.0);
 	near(r->model.mean_memory_bytes, (800 + 411 / 2.0) * 1048576.0);
 	dcbs_report_free(r);
-	fixture_free(snap);
+	snapshot_free(snap);
 }
 
 static void test_caches(void **state)
@@ -145,7 +145,7 @@ static void test_caches(void **state)
 	assert_true(c && isnan(c->current_size_bytes));
 	assert_null(dcbs_report_cache(r, "evaluation"));
 	dcbs_report_free(r);
-	fixture_free(snap);
+	snapshot_free(snap);
 }
 
 static void test_bottlenecks(void **state)
@@ -176,7 +176,7 @@ static void test_bottlenecks(void **state)
 	assert_int_equal(r->nr_bottlenecks, 0);
 	near(r->threshold_s, 100);
 	dcbs_report_free(r);
-	fixture_free(snap);
+	snapshot_free(snap);
 }
 
 static void test_overhead(void **state)
@@ -207,7 +207,7 @@ static void test_overhead(void **state)
 	r = build(snap, 1);
 	assert_true(isnan(r->overhead.target_cpu_share));
 	dcbs_report_free(r);
-	fixture_free(snap);
+	snapshot_free(snap);
 }
 
 static void test_lost(void **state)
@@ -240,7 +240,7 @@ static void test_lost(void **state)
 	assert_int_equal(strncmp(r->notes[1], "4 waits or pages", 16), 0);
 	assert_int_equal(strncmp(r->notes[2], "6 thread ends", 13), 0);
 	dcbs_report_free(r);
-	fixture_free(snap);
+	snapshot_free(snap);
 }
 
 static void clean(const char *raw, const char *want)
@@ -312,7 +312,7 @@ static void test_hostile_names(void **state)
 	assert_string_equal(r->targets[0].command, "\\x1B[31m\\x0Arm");
 	assert_string_equal(r->notes[0], "two\\x0Alines");
 	dcbs_report_free(r);
-	fixture_free(snap);
+	snapshot_free(snap);
 }
 
 static void test_counters_at_their_limits(void **state)
@@ -334,7 +334,7 @@ static void test_counters_at_their_limits(void **state)
 	assert_int_equal(r->caches[0].misses, 0);
 	assert_true(r->duration_s == 0 && isnan(r->bottlenecks[0].share));
 	dcbs_report_free(r);
-	fixture_free(snap);
+	snapshot_free(snap);
 }
 
 int main(void)

@@ -47,7 +47,7 @@ static void check_golden(struct snapshot *snap, int width, const char *name)
 	check_lines(text, width ? width : 80);
 	golden_check(name, text);
 	free(text);
-	fixture_free(snap);
+	snapshot_free(snap);
 }
 
 static void test_evaluation(void **state)
@@ -130,7 +130,7 @@ static void every_width(struct snapshot *snap)
 		check_lines(text, width);
 		free(text);
 	}
-	fixture_free(snap);
+	snapshot_free(snap);
 }
 
 static void test_every_width(void **state)
@@ -166,7 +166,7 @@ static void test_absurd_values(void **state)
 	check_lines(text, 80);
 	free(text);
 	dcbs_report_free(r);
-	fixture_free(snap);
+	snapshot_free(snap);
 }
 
 /* A renderer's last defence: a report that somebody else filled. */
@@ -189,7 +189,7 @@ static void test_raw_bytes_in_a_report(void **state)
 	assert_null(strchr(text, '\033'));
 	free(text);
 	dcbs_report_free(r);
-	fixture_free(snap);
+	snapshot_free(snap);
 }
 
 static void shortened(const char *s, int columns, const char *want)
@@ -253,7 +253,7 @@ static void test_full_disk(void **state)
 		fclose(full);
 	}
 	dcbs_report_free(r);
-	fixture_free(snap);
+	snapshot_free(snap);
 }
 
 int main(void)
