@@ -161,11 +161,9 @@ static void rest(struct session *session)
 {
 	struct governor *g = session->governor;
 	volatile struct throttle *t = &session->skel->bss->throttle;
-	struct thread_view *views;
 	double ns[LEVERS], rest_ns;
 
-	session_list(session, &views);
-	free(views);
+	session_look_at_threads(session);
 	t->waits_off = 1;
 	detach_waits(session);
 	count(session, ns);
@@ -179,7 +177,6 @@ static void watch(struct session *session)
 {
 	struct governor *g = session->governor;
 	volatile struct throttle *t = &session->skel->bss->throttle;
-	struct thread_view *views;
 	double ns[LEVERS];
 
 	count(session, ns);
@@ -187,8 +184,7 @@ static void watch(struct session *session)
 	t->waits_off = 0;
 	g->waits_spent_ns = 0;
 	g->waits_next_ns = session_now_ns() + (attach_waits(session) ? REST_MOST_NS : WATCH_NS);
-	session_list(session, &views);
-	free(views);
+	session_look_at_threads(session);
 }
 
 bool governor_waits_rest(const struct session *session)

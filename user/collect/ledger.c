@@ -68,6 +68,14 @@ size_t session_list(struct session *session, struct thread_view **views)
 	return used / sizeof(struct thread_view);
 }
 
+void session_look_at_threads(struct session *session)
+{
+	struct thread_view *views;
+
+	session_list(session, &views);
+	free(views);
+}
+
 static struct snapshot_thread *add_thread(struct snapshot *snap, pid_t pid, pid_t tid, const char *comm, bool sections,
 					  const struct thread_sum *sum)
 {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* python.c - finds the Python interpreter in a process, and which version it is. */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -106,16 +105,6 @@ int python_code(pid_t pid, __u64 *start, __u64 *end)
 	return 0;
 }
 
-static int refuse(int err, char *reason, size_t size, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(reason, size, fmt, args);
-	va_end(args);
-	return err;
-}
-
 /* libpython3.8.so.1.0, python3.8 */
 static unsigned int minor_of_name(const char *file)
 {
@@ -152,19 +141,19 @@ static int find_offsets(const struct interpreter *python, struct python_offsets 
 	err = target_peek(python->pid, python->objects[RUNTIME].address, &debug,
 			  python->objects[RUNTIME].size < sizeof(debug) ? python->objects[RUNTIME].size : sizeof(debug));
 	if (err)
-		return refuse(err, reason, size, "its Python cannot be read (%s): sections only", strerror(-err));
+		return python_refuse(err, reason, size, "its Python cannot be read (%s): sections only", strerror(-err));
 	version = find_version(python, &debug);
 	minor = version & 0xff;
 	if (!version)
-		return refuse(-ENOTSUP, reason, size, "the version of its Python cannot be told: sections only");
+		return python_refuse(-ENOTSUP, reason, size, "the version of its Python cannot be told: sections only");
 	if (version >> 8 != 3 || python_layout_table(minor, offsets))
-		return refuse(-ENOTSUP, reason, size, "Python %u.%u is not known to this version: sections only", version >> 8, minor);
+		return python_refuse(-ENOTSUP, reason, size, "Python %u.%u is not known to this version: sections only", version >> 8, minor);
 	if (minor < 13)
 		return 0;
 	if (python_debug_valid(&debug) && debug.free_threaded)
-		return refuse(-ENOTSUP, reason, size, "Python 3.%u is a free-threaded build: sections only", minor);
+		return python_refuse(-ENOTSUP, reason, size, "Python 3.%u is a free-threaded build: sections only", minor);
 	if (!python_debug_valid(&debug) || python_layout_debug(&debug, offsets))
-		return refuse(-EPROTO, reason, size, "Python 3.%u does not tell its layout as it should: sections only", minor);
+		return python_refuse(-EPROTO, reason, size, "Python 3.%u does not tell its layout as it should: sections only", minor);
 	return 0;
 }
 
@@ -178,9 +167,9 @@ int python_find(pid_t pid, struct python_layout *layout, char *reason, size_t si
 	*reason = 0;
 	err = find_interpreter(&python, pid);
 	if (err == -ENOENT)
-		return refuse(err, reason, size, "it runs no Python, or one before 3.7");
+		return python_refuse(err, reason, size, "it runs no Python, or one before 3.7");
 	if (err)
-		return refuse(err, reason, size, "its Python cannot be looked for: %s", strerror(-err));
+		return python_refuse(err, reason, size, "its Python cannot be looked for: %s", strerror(-err));
 	err = find_offsets(&python, &offsets, reason, size);
 	if (err)
 		return err;

@@ -84,7 +84,7 @@ static int peek(const struct check *check, __u64 address, __u64 *word)
 	return target_peek(check->pid, address, word, sizeof(*word));
 }
 
-static int refuse(int err, char *reason, size_t size, const char *fmt, ...)
+int python_refuse(int err, char *reason, size_t size, const char *fmt, ...)
 {
 	va_list args;
 
@@ -377,18 +377,18 @@ static int judge(const struct check *check, int err, const struct thread *wrong,
 	unsigned int minor = check->layout->minor;
 
 	if (wrong)
-		return refuse(err, reason, size, "the stack of its thread %d is not as Python 3.%u has it (%s): sections only",
+		return python_refuse(err, reason, size, "the stack of its thread %d is not as Python 3.%u has it (%s): sections only",
 			      wrong->tid, minor, wrong->why);
 	if (err == -EAGAIN || (!err && !check->nr_states))
-		return refuse(-EAGAIN, reason, size, "its Python 3.%u has not started yet", minor);
+		return python_refuse(-EAGAIN, reason, size, "its Python 3.%u has not started yet", minor);
 	if (err == -EPROTO)
-		return refuse(err, reason, size, "its threads are not as Python 3.%u has them: sections only", minor);
+		return python_refuse(err, reason, size, "its threads are not as Python 3.%u has them: sections only", minor);
 	if (err)
-		return refuse(err, reason, size, "its Python 3.%u cannot be read (%s): sections only", minor, strerror(-err));
+		return python_refuse(err, reason, size, "its Python 3.%u cannot be read (%s): sections only", minor, strerror(-err));
 	if (!check->nr_glibc)
-		return refuse(-ENOTSUP, reason, size, "its threads are not those of glibc: sections only");
+		return python_refuse(-ENOTSUP, reason, size, "its threads are not those of glibc: sections only");
 	if (!check->nr_frames)
-		return refuse(-EAGAIN, reason, size, "none of its threads runs Python now");
+		return python_refuse(-EAGAIN, reason, size, "none of its threads runs Python now");
 	return 0;
 }
 
@@ -399,7 +399,7 @@ int python_check(pid_t pid, struct python_offsets *offsets, char *reason, size_t
 	int err;
 
 	if (!check)
-		return refuse(-ENOMEM, reason, size, "not enough memory to look at its Python");
+		return python_refuse(-ENOMEM, reason, size, "not enough memory to look at its Python");
 	check->pid = pid;
 	check->offsets = offsets;
 	check->layout = &offsets->layout;

@@ -47,6 +47,9 @@ size_t python_layout_frame(const struct python_layout *layout);
 /* The minor version by the size of _PyRuntime, for 3.8 to 3.12; 0: unknown. */
 unsigned int python_layout_by_size(__u64 size);
 
+/* Writes the reason, and returns err. */
+int python_refuse(int err, char *reason, size_t size, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
 /*
  * Walks the stacks of some threads of the running process, from outside and without stopping it, and checks that
  * what it meets are thread states and code objects. Where PyCode_Type had no symbol, fills in its address.

@@ -195,7 +195,6 @@ static int note_begun(void *ctx, __u64 address, const struct dcbs_record *r)
 
 int session_start(struct session *session)
 {
-	struct thread_view *views;
 	struct timespec real;
 	size_t i;
 	int err;
@@ -207,8 +206,7 @@ int session_start(struct session *session)
 		err = attach_all(session);
 	if (err)
 		return err;
-	session_list(session, &views);
-	free(views);
+	session_look_at_threads(session);
 	clock_gettime(CLOCK_REALTIME, &real);
 	session->started_at = (double)real.tv_sec + 1e-9 * (double)real.tv_nsec;
 	session->skel->bss->window.start_ns = session_now_ns();

@@ -68,6 +68,9 @@ void session_note(struct session *session, const char *fmt, ...) __attribute__((
 /* The targets' threads, to be freed; returns how many. See on_list in bpf/sched.bpf.c for what it does besides. */
 size_t session_list(struct session *session, struct thread_view **views);
 
+/* The same for that alone: threads are met, and those that wait are charged up to now. */
+void session_look_at_threads(struct session *session);
+
 /* Programs that a kernel may have no place for. */
 struct choice {
 	bool fentry;	/* on the kernel's own functions */

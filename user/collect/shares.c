@@ -44,6 +44,12 @@ static void drop_share(void *ctx, __u32 row, const struct share *share)
 	(void)ctx, (void)row, (void)share;
 }
 
+/* The array, with room for one more than its `nr`: it is full at each power of two. NULL: no memory, it is as it was. */
+static void *room_for_more(void *array, size_t nr, size_t size)
+{
+	return nr & (nr - 1) ? array : realloc(array, (nr ? 2 * nr : 1) * size);
+}
+
 /* NULL: there are too many already. */
 static struct ended_child *new_ended(struct children *children)
 {
@@ -51,12 +57,10 @@ static struct ended_child *new_ended(struct children *children)
 
 	if (children->nr_ended == CHILDREN_SHOWN)
 		return NULL;
-	if (!(children->nr_ended & (children->nr_ended - 1))) {	/* a power of two is full */
-		grown = realloc(children->ended, (children->nr_ended ? 2 * children->nr_ended : 1) * sizeof(*grown));
-		if (!grown)
-			return NULL;
-		children->ended = grown;
-	}
+	grown = room_for_more(children->ended, children->nr_ended, sizeof(*grown));
+	if (!grown)
+		return NULL;
+	children->ended = grown;
 	grown = &children->ended[children->nr_ended++];
 	memset(grown, 0, sizeof(*grown));
 	return grown;
@@ -135,12 +139,10 @@ static struct snapshot_share *new_share(struct snapshot *snap, __u32 target, __u
 {
 	struct snapshot_share *grown;
 
-	if (!(snap->nr_shares & (snap->nr_shares - 1))) {	/* a power of two is full */
-		grown = realloc(snap->shares, (snap->nr_shares ? 2 * snap->nr_shares : 1) * sizeof(*grown));
-		if (!grown)
-			return NULL;
-		snap->shares = grown;
-	}
+	grown = room_for_more(snap->shares, snap->nr_shares, sizeof(*grown));
+	if (!grown)
+		return NULL;
+	snap->shares = grown;
 	grown = &snap->shares[snap->nr_shares++];
 	*grown = (struct snapshot_share){.target = target, .row = row};
 	return grown;
