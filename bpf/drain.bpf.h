@@ -199,7 +199,12 @@ static __always_inline void add_cache_size(struct row_stat *stat, u64 bytes)
 	stat->size_last = bytes;
 }
 
-/* Everything but a section. */
+static __always_inline bool is_of_cache(u32 kind)
+{
+	return kind == DCBS_EVENT_CACHE_HIT || kind == DCBS_EVENT_CACHE_MISS || kind == DCBS_EVENT_CACHE_SIZE;
+}
+
+/* Everything but a section. A section is no cache, whatever its name is given for. */
 static __noinline int add_other(const struct drain *d, const struct dcbs_event *e, u32 row)
 {
 	struct row_stat *stat;
@@ -209,6 +214,10 @@ static __noinline int add_other(const struct drain *d, const struct dcbs_event *
 	stat = bpf_map_lookup_elem(&stats, &row);
 	if (!stat)
 		return 0;
+	if (row >= ROW_FIRST && is_of_cache(e->kind) != (stat->kind == DCBS_NAME_CACHE)) {
+		__sync_fetch_and_add(&counters.lost_garbage, 1);
+		return 0;
+	}
 	switch (e->kind) {
 	case DCBS_EVENT_OPEN_TIME:
 		watched = e->end_ns - d->start_ns;

@@ -70,12 +70,18 @@ int figures_open(struct session *session)
 	return err ? err : figures_reach(session, ROW_FIRST);
 }
 
-/* Rows that are not mapped have not been used. */
+/* What a row is stays. Rows that are not mapped have not been used. */
 void figures_clear(struct session *session)
 {
-	if (figures_reach(session, figures_rows(session)))
+	size_t row, rows = figures_rows(session);
+
+	if (figures_reach(session, rows))
 		return;
-	memset(session->stats, 0, session->stats_map.mapped);
+	for (row = 0; row < rows; row++) {
+		struct row_stat *stat = &session->stats[row];
+
+		memset(&stat->count, 0, sizeof(*stat) - offsetof(struct row_stat, count));
+	}
 	memset(session->ledgers, 0, session->ledgers_map.mapped);
 }
 
