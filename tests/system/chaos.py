@@ -146,6 +146,13 @@ class Chaos(ReportCase):
             if what not in ("samples", "stacks"):
                 self.assertEqual(n, lost.get(what, 0), "lost.%s" % what)
 
+    def ended_well(self, target, profiler):
+        """Lets the target end; the report."""
+        target.process.stdin.close()
+        self.assertEqual(target.result()["failed"], 0)
+        self.assertEqual(target.process.wait(30), 0)
+        return profiler.report()
+
     def work(self, target, *args, timeout=120):
         """Attaches to a held target, lets it work; (report, truth) after a good end."""
         with self.profiler("-p", target.pid, *args, wait_for=target.pid) as profiler:

@@ -96,10 +96,7 @@ class Crowds(Chaos):
                 with self.profiler("-p", target.pid, *args, wait_for=target.pid) as profiler:
                     target.go()
                     time.sleep(1 * SCALE)
-                    target.process.stdin.close()
-                    self.assertEqual(target.result()["failed"], 0)
-                    self.assertEqual(target.process.wait(30), 0)
-                    report = profiler.report()
+                    report = self.ended_well(target, profiler)
                 self.check_account(report, account, "doomed")
                 self.check_lost(report)
                 if args:

@@ -149,10 +149,7 @@ class TargetKilled(Chaos):
                 with self.profiler("-p", target.pid, *args, wait_for=target.pid) as profiler:
                     target.go()
                     time.sleep(1)
-                    target.process.stdin.close()
-                    self.assertEqual(target.result()["failed"], 0)
-                    self.assertEqual(target.process.wait(30), 0)
-                    report = profiler.report()
+                    report = self.ended_well(target, profiler)
                 self.check_account(report, account, "doomed", exact=False)
                 self.assertGreater(sections(report)["doomed"]["count"], 0)
 
@@ -166,10 +163,7 @@ class TargetStandsStill(Chaos):
             with self.profiler("-p", target.pid, *args, wait_for=target.pid) as profiler:
                 target.go()
                 disturb(target.pid)
-                target.process.stdin.close()
-                self.assertEqual(target.result()["failed"], 0)
-                self.assertEqual(target.process.wait(30), 0)
-                report = profiler.report()
+                report = self.ended_well(target, profiler)
         self.check_account(report, account, "doomed")
         self.check_lost(report)
         return report
