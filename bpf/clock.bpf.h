@@ -118,6 +118,7 @@ static __always_inline void clock_start(struct clock *clock, struct task_struct 
 	clock->phase = throttle.wait_phase;
 	clock->on_ns = clock->slice_ns = now;
 	clock->exec_start_ns = clock->slice_exec_ns = task->se.sum_exec_runtime;
+	clock->memory_phase = window.start_ns ? throttle.memory_phase : NO_PHASE;
 	clock->minor = task->min_flt;
 	clock->major = task->maj_flt;
 }

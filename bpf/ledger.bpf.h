@@ -100,6 +100,16 @@ static __always_inline u32 nr_all(const struct clock *clock)
 	return clock->nr_open + (native_sections ? clock->nr_native : 0);
 }
 
+/* Of both kinds together it is the one that began last: memory is to be accounted for once. */
+static __always_inline bool owns_memory(const struct clock *clock, u32 i)
+{
+	u32 slot = clock->open[0].slot & (DCBS_SLOTS - 1);
+
+	if (!native_sections || !clock->nr_native || !clock->nr_open)
+		return !i;
+	return i == (!clock->own || clock->native_start_ns > clock->slots[slot].start_ns ? clock->nr_open : 0);
+}
+
 static long memory_charge(u32 i, struct clock **c)
 {
 	struct clock *clock = *c;
@@ -110,7 +120,7 @@ static long memory_charge(u32 i, struct clock **c)
 		return 1;
 	if (s->first)
 		memory_add(&ledger->memory, &clock->pending);
-	if (is_innermost(clock, i))
+	if (owns_memory(clock, i))
 		memory_add(&ledger->self_memory, &clock->pending);
 	if (clock->own && i < clock->nr_open)
 		call_add(clock, s->slot);
@@ -138,12 +148,23 @@ __weak __noinline int memory_flush(struct clock *clock)
 	return 0;
 }
 
+/* What came before the window, or while nobody watched, is nobody's. True: it does now. */
+static __always_inline bool begin_faults(struct clock *clock, struct task_struct *task)
+{
+	if (clock->memory_phase == throttle.memory_phase && !throttle.memory_off)
+		return false;
+	clock->memory_phase = window.start_ns ? throttle.memory_phase : NO_PHASE;
+	clock->minor = task->min_flt;
+	clock->major = task->maj_flt;
+	return true;
+}
+
 /* Faults since the last look. The kernel counts one when it is done, so at an event inside a fault they are all older. */
 static __always_inline void take_faults(struct clock *clock, struct task_struct *task)
 {
 	u64 minor = task->min_flt, major = task->maj_flt;
 
-	if (minor == clock->minor && major == clock->major)
+	if (begin_faults(clock, task) || (minor == clock->minor && major == clock->major))
 		return;
 	clock->pending.minor += minor - clock->minor;
 	clock->pending.major += major - clock->major;

@@ -200,7 +200,7 @@ struct clock {
 	u32 waited_cause;
 	struct open_section queued[QUEUED_SECTIONS];
 	u32 phase;		/* of throttle.wait_phase, that the above is of */
-	u32 pad4;
+	u32 memory_phase;	/* of throttle.memory_phase, that `minor` and `major` are of; NO_PHASE: of before the window */
 	u64 on_ns;		/* up to where its running time has been charged to others' sections */
 	u64 inherit;		/* record of the thread that woke it, whose section it works for; 0: none */
 	u32 cause;		/* enum cause of off_ns */
@@ -223,6 +223,7 @@ struct clock {
 	struct open_section open[DCBS_SLOTS];	/* marked sections, innermost first */
 	struct open_section native[BPFPROF_CALLS];	/* likewise --section functions: a tree of their own, whatever sections are marked */
 	u64 native_serial;
+	u64 native_start_ns;	/* of the innermost of them */
 
 	u64 minor, major;	/* the task's faults that are accounted for */
 	u32 dirty;		/* `pending` holds something */
@@ -260,6 +261,8 @@ struct process_sums_map {
 	__type(value, struct process_sum);
 };
 
+#define NO_PHASE ~0U
+
 /* A CPU's own part of a process's RSS, pages, as of its last event. */
 struct rss_local {
 	s32 count[4];
@@ -271,6 +274,8 @@ struct rss_local {
 	u32 last_streak;	/* ... and for the ones before, ... */
 	u32 usual;	/* ... and the shorter one of the two before */
 	s32 seen;	/* the part of anonymous pages in the last event, left out or not */
+	u32 phase;	/* that this is of */
+	u32 pad;
 };
 
 struct rss_locals_map {

@@ -23,7 +23,7 @@ static __always_inline void change_by_other(struct mm_struct *mm, u32 member)
 		index = *found;
 	}
 	sum = bpf_map_lookup_elem(&process_sums, &index);
-	if (!sum || sum->mm != key || !key)
+	if (!sum || sum->mm != key || !key || rss_begin_phase(sum, rss_local_of(index), mm))
 		return;
 	bytes = rss_change(sum, rss_local_of(index), mm, member) * RSS_PAGE_BYTES;
 	if (window.end_ns)
@@ -134,7 +134,7 @@ int BPF_PROG(on_map, unsigned long address)
 	struct clock *clock;
 	u64 pages;
 
-	if (!process || !window.start_ns || window.end_ns || address & (RSS_PAGE_BYTES - 1))
+	if (!process || !window.start_ns || window.end_ns || throttle.memory_off || address & (RSS_PAGE_BYTES - 1))
 		return 0;
 	sum = sum_of_process(process);
 	if (!sum || !sum->mm || call_number(&regs) != map_syscall)
@@ -177,18 +177,18 @@ int BPF_PROG(on_rss, struct mm_struct *mm, int member)
 	s64 bytes;
 	u64 stamp;
 
-	if (!window.start_ns || member == 2)
+	if (!window.start_ns || member == 2 || throttle.memory_off)
 		return 0;
 	if (!process) {
 		change_by_other(mm, member);
 		return 0;
 	}
 	local = rss_local_of(process->index);
-	if (local && member == RSS_ANON && rss_skip(local, mm))
+	if (local && member == RSS_ANON && local->phase == throttle.memory_phase && rss_skip(local))
 		return 0;
 	/* Not ours: a child's memory while it is forked, or the old image's. */
 	sum = sum_of_process(process);
-	if (!sum || sum->mm != (u64)mm || mm_of(task) != mm)
+	if (!sum || sum->mm != (u64)mm || mm_of(task) != mm || rss_begin_phase(sum, local, mm))
 		return 0;
 	bytes = rss_change(sum, local, mm, member) * RSS_PAGE_BYTES;
 	if (!bytes || window.end_ns)

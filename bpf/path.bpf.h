@@ -197,6 +197,7 @@ __weak __noinline int native_renew(struct clock *clock, struct calls *calls)
 	if (clock->dirty)
 		memory_flush(clock);
 	clock->native_serial = calls->serial;
+	clock->native_start_ns = calls->call[(calls->depth - 1) & (BPFPROF_CALLS - 1)].start_ns;
 	clock->nr_native = 0;
 	__builtin_memset(clock->seen, 0, sizeof(clock->seen));
 	bpf_loop(BPFPROF_CALLS, walk_call, &w, 0);

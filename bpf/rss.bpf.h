@@ -101,30 +101,16 @@ static __always_inline s32 rss_part_now(const struct rss_local *local, u32 membe
 	return part;
 }
 
-/*
- * Whoever gives pages back holds the lock of the address space, which a fault since Linux 6.4 does without: that is told
- * for less than a look at the part. A mere hint: then the event is looked at.
- */
-static __always_inline bool rss_may_shrink(struct mm_struct *mm)
-{
-	return mm->mmap_lock.count.counter;
-}
-
-static __always_inline bool rss_skip(struct rss_local *local, struct mm_struct *mm)
+static __always_inline bool rss_skip(struct rss_local *local)
 {
 	s32 part;
 
 	if (!local->skip)
 		return false;
-	if (throttle.rss_every > 1) {
-		if (rss_may_shrink(mm))
-			return false;
-	} else {
-		part = rss_part_now(local, RSS_ANON);
-		if (part <= local->seen)
-			return false;
-		local->seen = part;
-	}
+	part = rss_part_now(local, RSS_ANON);
+	if (part <= local->seen)
+		return false;
+	local->seen = part;
 	local->skip--;
 	local->skipped++;
 	return true;
@@ -148,10 +134,34 @@ static __always_inline void rss_pace(struct rss_local *local)
 	u32 most = (local->streak > local->usual ? local->streak : local->usual) / RSS_STREAK;
 
 	local->seen = local->count[RSS_ANON];
-	if (throttle.rss_every > 1)
-		local->skip = bpf_get_prandom_u32() % (2 * throttle.rss_every - 1);
-	else
-		local->skip = most < RSS_LEFT ? most : RSS_LEFT;
+	local->skip = most < RSS_LEFT ? most : RSS_LEFT;
+}
+
+/*
+ * Changes may be watched part of the time only. What has come about meanwhile is nobody's here: the first event on a CPU
+ * says where its part stands, the first of all where the shared ones do. True: it was that one.
+ */
+static __always_inline bool rss_begin_phase(struct process_sum *sum, struct rss_local *local, struct mm_struct *mm)
+{
+	u32 phase = throttle.memory_phase;
+
+	if (sum->phase != phase) {
+		sum->phase = phase;
+		sum->count[RSS_FILE] = rss_shared(mm, RSS_FILE);
+		sum->count[RSS_ANON] = rss_shared(mm, RSS_ANON);
+		sum->count[RSS_SHMEM] = rss_shared(mm, RSS_SHMEM);
+		sum->total_vm = BPF_CORE_READ(mm, total_vm);
+		if (!local)
+			return true;
+	}
+	if (!local || local->phase == phase)
+		return false;
+	local->phase = phase;
+	local->skip = local->skipped = local->streak = local->last_streak = local->usual = 0;
+	local->count[RSS_FILE] = rss_part_now(local, RSS_FILE);
+	local->count[RSS_ANON] = rss_part_now(local, RSS_ANON);
+	local->count[RSS_SHMEM] = rss_part_now(local, RSS_SHMEM);
+	return true;
 }
 
 /* Pages by which the counter has changed since the last event on this CPU that was looked at. */
@@ -168,7 +178,7 @@ static __always_inline s64 rss_change(struct process_sum *sum, struct rss_local 
 		change = part - local->count[member];
 		local->count[member] = part;
 	}
-	if (part && throttle.rss_every < 2)
+	if (part)
 		return change;
 	shared = rss_shared(mm, member);
 	return change + shared - (s64)__sync_lock_test_and_set(&sum->count[member], shared);
@@ -217,6 +227,7 @@ static long rss_add_cpu(u32 cpu, struct rss_walk *w)
 	local->part[RSS_FILE] = rss_parts(w->mm, RSS_FILE) + local->offset;
 	local->part[RSS_ANON] = rss_parts(w->mm, RSS_ANON) + local->offset;
 	local->part[RSS_SHMEM] = rss_parts(w->mm, RSS_SHMEM) + local->offset;
+	local->phase = throttle.memory_phase;
 	local->skip = local->skipped = 0;
 	local->count[RSS_FILE] = file;
 	local->count[RSS_ANON] = anon;
@@ -250,6 +261,7 @@ static __always_inline void rss_exact(struct process_sum *sum, u32 index, struct
 	s64 file = rss_shared(mm, RSS_FILE), anon = rss_shared(mm, RSS_ANON), shmem = rss_shared(mm, RSS_SHMEM);
 
 	if (keep) {
+		sum->phase = throttle.memory_phase;
 		sum->count[RSS_FILE] = file;
 		sum->count[RSS_ANON] = anon;
 		sum->count[RSS_SHMEM] = shmem;
@@ -310,10 +322,10 @@ __weak __noinline int rss_settle(struct clock *clock, const struct process *proc
 	struct process_sum *sum;
 	struct rss_local *local;
 
-	if (!clock || !process)
+	if (!clock || !process || throttle.memory_off)
 		return 0;
 	local = rss_local_of(process->index);
-	if (!local)
+	if (!local || local->phase != throttle.memory_phase)
 		return 0;
 	local->skip = 0;
 	if (leaves)

@@ -147,6 +147,7 @@ static __always_inline void enter_cpu(struct task_struct *task)
 		return;
 	if (!clock->since_ns)
 		clock_start(clock, task, now);
+	begin_faults(clock, task);
 	clock->on_ns = clock->slice_ns = now;
 	clock->slice_exec_ns = task->se.sum_exec_runtime;
 	if (!clock_in_phase(clock)) {

@@ -191,6 +191,8 @@ struct process_sum {
 	__s64 others[RSS_KINDS];	/* growth that other tasks caused: reclaim, migration, exec */
 	__s64 total_vm;			/* pages, as of the last event */
 	__s64 count[4];			/* the kernel's shared counters, likewise */
+	__u32 phase;			/* of throttle.memory_phase, that these are of */
+	__u32 pad;
 	struct thread_sum ended;	/* threads that have ended */
 	struct thread_sum ended_idle;	/* of them, those that had no section and hardly anything to do but wait */
 };
@@ -334,8 +336,7 @@ struct counters {
 
 /* What is looked at less often, to keep profiling cheap. Written by the profiler, read by the BPF programs in place. */
 struct throttle {
-	__u32 rss_every;	/* one change of RSS in so many is looked at, at random; 0, 1: as many as it takes to be exact */
-	__u32 sample_every;	/* likewise of ticks that take a stack */
+	__u32 sample_every;	/* one tick in so many takes a stack, at random; 0, 1: all */
 	__u32 calls_off;	/* the functions of --section have no probes any more */
 	/*
 	 * Threads as they come to their CPUs and leave them may be watched part of the time only: what is seen then is put
@@ -344,6 +345,8 @@ struct throttle {
 	__u32 wait_weight;	/* 0, 1: all the time */
 	__u32 wait_phase;
 	__u32 waits_off;	/* they are not, now */
+	__u32 memory_phase;	/* the same for faults and changes of RSS, which are not multiplied here: see collect/gaps.h */
+	__u32 memory_off;
 };
 
 /* Written by the profiler, read by the BPF programs in place. */

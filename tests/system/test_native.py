@@ -124,6 +124,25 @@ class Hazards(ReportCase):
 
 
 @needs_bpf
+class Memory(ReportCase):
+    def test_what_it_touches_counts_once(self):
+        """It is called in marked sections (tests/targets/storm.c): the one that began last has what it grows by."""
+        path = os.path.join(TARGETS, "storm")
+        with Target("storm", 30) as target, Profiler("-p", target.pid, "-d", 1, "--max-overhead", 100,
+                                                     *native(path, touch="storm_touch")) as profiler:
+            report = profiler.report()
+        found, piece = sections(report), 8 << 20
+        moved = sum(found[name]["count"] * bytes for name, bytes in (("small", 4 << 20), ("large", 8 << 20),
+                                                                      ("feed", 6 << 20), ("leak", 8 << 10)))
+        self.assertAlmostEqual(found["touch"]["self_memory"]["grown_bytes"], moved, delta=piece)
+        self.assertAlmostEqual(report["memory"]["unexplained_bytes"], 0, delta=piece)
+        for name in ("small", "large", "feed", "leak"):
+            self.assertLess(found[name]["self_memory"]["grown_bytes"], 2 * piece, name)
+        self.assertIsNone(found["touch"]["memory"]["peak_delta_bytes"])
+        self.assertIsNone(found["touch"]["growth"])
+
+
+@needs_bpf
 class WithMarkers(ReportCase):
     def test_demangled_names_and_markers(self):
         binary = os.path.join(TARGETS, "exceptions")

@@ -22,8 +22,9 @@ static double cost_ns(__u64 n, double each_ns)
 static double all_ns(const struct snapshot *snap, double ns_per_flush)
 {
 	const struct counters *c = &snap->counters;
+	__u64 traced = c->switches + 2 * c->wakings + c->rss_events + c->rss_left;
 
-	return cost_ns(c->flushes, ns_per_flush) + cost_ns(c->switches, snap->bpf_ns_per_switch) +
+	return cost_ns(traced, snap->trace_ns) + cost_ns(c->flushes, ns_per_flush) + cost_ns(c->switches, snap->bpf_ns_per_switch) +
 	       cost_ns(c->wakings, snap->bpf_ns_per_waking) + cost_ns(c->rss_events, snap->bpf_ns_per_rss_event) +
 	       cost_ns(c->ticks, snap->bpf_ns_per_tick) + cost_ns(c->samples > c->wait_samples ? c->samples - c->wait_samples : 0, snap->bpf_ns_per_sample) +
 	       cost_ns(c->calls, NAN);

@@ -90,7 +90,7 @@ void figures_leak(FILE *to, const struct subject *s, const struct rule *rule)
 {
 	const struct dcbs_section *c = s->section;
 	double net = (double)c->self_memory.rss_delta_bytes;
-	int64_t calls = c->count > 0 ? c->count : c->growth.calls;
+	int64_t calls = c->count > c->growth.calls ? c->count : c->growth.calls;	/* some may have begun before the window */
 
 	(void)rule;
 	fprintf(to, ": %s a call, %s an hour; %s of %s calls grew", units_size(net / (double)calls).text,

@@ -191,16 +191,25 @@ static int add_spreads(struct dcbs_section *to, const struct row_ledger *l)
 	return err ? err : ledger_spread(&to->faults, l->faults, l->faults_max, calls);
 }
 
+/* Functions of --section, and calls that have not ended, are not followed one by one. */
+static bool calls_are_known(const struct row_ledger *l)
+{
+	const struct memory_sum *m = &l->memory;
+
+	return l->peak_bytes || l->shrunk_calls || l->faults_max || !(m->grown || m->shrunk || m->minor || m->major);
+}
+
 int ledger_section(struct dcbs_section *to, const struct snapshot_row *row, const struct snapshot *snap)
 {
 	const struct row_ledger *l = &row->ledger;
 	bool memory_known = snap->memory_known && !row->stat.sampled;
+	bool calls_known = memory_known && !snap->memory_guessed && calls_are_known(l);
 
 	ledger_wall(&to->wall, snap->wall_known ? l->off_ns : NULL, l->worker_ns, row->stat.total_ns);
 	ledger_wall(&to->self_wall, snap->wall_known ? l->self_off_ns : NULL, l->self_worker_ns, row->stat.self_ns);
-	ledger_memory(&to->memory, memory_known ? &l->memory : NULL, summary_count(l->peak_bytes));
+	ledger_memory(&to->memory, memory_known ? &l->memory : NULL, calls_known ? summary_count(l->peak_bytes) : DCBS_UNKNOWN);
 	ledger_memory(&to->self_memory, memory_known ? &l->self_memory : NULL, DCBS_UNKNOWN);
 	ledger_no_spread(&to->growth);
 	ledger_no_spread(&to->faults);
-	return memory_known ? add_spreads(to, l) : 0;
+	return calls_known ? add_spreads(to, l) : 0;
 }

@@ -71,32 +71,57 @@ static int attach_event(struct session *session, struct bpf_program *prog)
 	return attach_keep(session, bpf_program__attach(prog), bpf_program__section_name(prog));
 }
 
-/* How threads come to their CPUs and leave them. Without who wakes them, their records are read all the same. */
-int attach_waits(struct session *session)
+/* Programs that come and go together, those that were loaded. */
+static int attach_group(struct bpf_link **links, struct bpf_program *const *progs, size_t n)
 {
-	struct bpfprof *skel = session->skel;
-	struct bpf_program *progs[] = {skel->progs.on_switch, skel->progs.on_waking, skel->progs.on_wakeup};
 	size_t i;
 
-	for (i = 0; i < sizeof(progs) / sizeof(progs[0]); i++) {
-		if (session->waits[i] || !bpf_program__autoload(progs[i]))
+	for (i = 0; i < n; i++) {
+		if (links[i] || !bpf_program__autoload(progs[i]))
 			continue;
-		session->waits[i] = bpf_program__attach(progs[i]);
-		if (!session->waits[i])
+		links[i] = bpf_program__attach(progs[i]);
+		if (!links[i])
 			return fail(-errno, "cannot attach to %s: %s%s", bpf_program__section_name(progs[i]), strerror(errno),
 				    attach_hint(errno));
 	}
 	return 0;
 }
 
-void detach_waits(struct session *session)
+static void detach_group(struct bpf_link **links, size_t n)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(session->waits) / sizeof(session->waits[0]); i++) {
-		bpf_link__destroy(session->waits[i]);
-		session->waits[i] = NULL;
+	for (i = 0; i < n; i++) {
+		bpf_link__destroy(links[i]);
+		links[i] = NULL;
 	}
+}
+
+/* How threads come to their CPUs and leave them. Without who wakes them, their records are read all the same. */
+int attach_waits(struct session *session)
+{
+	struct bpfprof *skel = session->skel;
+	struct bpf_program *progs[] = {skel->progs.on_switch, skel->progs.on_waking, skel->progs.on_wakeup};
+
+	return attach_group(session->waits, progs, 3);
+}
+
+void detach_waits(struct session *session)
+{
+	detach_group(session->waits, 3);
+}
+
+int attach_memory(struct session *session)
+{
+	struct bpfprof *skel = session->skel;
+	struct bpf_program *progs[] = {skel->progs.on_rss, skel->progs.on_map};
+
+	return attach_group(session->memory, progs, 2);
+}
+
+void detach_memory(struct session *session)
+{
+	detach_group(session->memory, 2);
 }
 
 int attach_kernel_events(struct session *session)
@@ -114,7 +139,7 @@ int attach_kernel_events(struct session *session)
 	if (!err)
 		session->has_ledgers = !attach_event(session, skel->progs.on_fork) && session->waits[1] && session->waits[2];
 	if (!err)
-		session->has_memory = !attach_event(session, skel->progs.on_rss) && !attach_event(session, skel->progs.on_map);
+		session->has_memory = !attach_memory(session) && session->memory[0] && session->memory[1];
 	/* One look at a thread that ends is enough, and the earlier one sees more. */
 	if (!err && attach_event(session, skel->progs.on_do_exit))
 		err = attach_event(session, skel->progs.on_exit);

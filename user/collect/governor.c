@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collect/gaps.h"
 #include "collect/governor.h"
 #include "collect/run_time.h"
 #include "collect/session_impl.h"
@@ -16,16 +17,14 @@
 #define SPARE 0.25		/* of the budget, below which something is turned up again ... */
 #define SPARE_LOOKS 25		/* ... after so many looks */
 #define SAMPLE_EVERY_MOST 32
-#define RSS_EVERY_MOST 64
 #define WORTH 0.1		/* of the budget: what takes less is not turned down */
 #define OVER_LOOKS 4		/* over budget, until something is done: a burst is let pass */
 #define TOO_DEAR_LOOKS 4
-#define WATCH_NS 50000000ULL	/* waits are watched for so long at a time ... */
-#define REST_MOST_NS 60000000000ULL	/* ... and then not for so long */
-#define WAITS_MAY 0.5		/* of the budget */
+#define REST_MOST_NS 60000000000ULL
+#define DUTY_MAY 0.4		/* of the budget, for what is watched part of the time */
 #define TRAP_USUAL_NS 1000
-#define LEFT_NS 15		/* of a change of RSS that is left for another to account for, ... */
-#define LEFT_EXACT_NS 45	/* ... with a look at the counter */
+#define TRACE_MOST_NS 500
+#define LEFT_NS 30		/* a change of RSS that is left for another to account for */
 
 /* What is turned down, in the order in which it is missed least. */
 enum lever {
@@ -37,17 +36,47 @@ enum lever {
 	LEVERS,
 };
 
+/* What is watched part of the time: for watch_ns, and then not for as long as it takes to come to what it may cost. */
+struct duty {
+	enum lever lever;
+	__u64 watch_ns;
+	void (*watch)(struct session *session);
+	void (*go_on)(struct session *session);		/* it was cheap: it is watched for longer */
+	void (*rest)(struct session *session, double watches);	/* for so many times as long as it was watched */
+
+	__u64 next_ns;			/* when that changes; 0: it is watched all the time */
+	__u64 watch_start_ns;
+	bool resting;
+	double spent_ns;		/* since then */
+};
+
+enum {
+	DUTY_WAITS,
+	DUTY_MEMORY,
+	DUTIES,
+};
+
 struct governor {
 	__u64 start_ns, looked_ns, next_ns;
 	struct counters last;
 	double budget;			/* of one CPU */
 	double share[LEVERS];		/* of one CPU, at the last look */
 	unsigned int spare, over, too_dear;	/* looks in a row */
-	__u32 rss_every;		/* changes of RSS for one that was looked at */
 	bool told[LEVERS];
+	bool traced;			/* what a trace point costs has been measured */
+	struct duty duties[DUTIES];
+};
 
-	__u64 waits_next_ns;		/* when it changes whether waits are watched; 0: they always are */
-	double waits_spent_ns;		/* on them, since they were last begun to be watched */
+static void watch_waits(struct session *session);
+static void go_on_with_waits(struct session *session);
+static void rest_waits(struct session *session, double watches);
+static void watch_memory(struct session *session);
+static void go_on_with_memory(struct session *session);
+static void rest_memory(struct session *session, double watches);
+
+static const struct duty duties[DUTIES] = {
+	[DUTY_WAITS] = {.lever = LEVER_WAITS, .watch_ns = 50000000, .watch = watch_waits, .go_on = go_on_with_waits, .rest = rest_waits},
+	[DUTY_MEMORY] = {.lever = LEVER_FAULTS, .watch_ns = 20000000, .watch = watch_memory, .go_on = go_on_with_memory, .rest = rest_memory},
 };
 
 int governor_open(struct session *session)
@@ -60,6 +89,7 @@ int governor_open(struct session *session)
 	g->next_ns = g->looked_ns + FIRST_LOOK_NS;
 	g->budget = session->opts.max_overhead_percent / 100;
 	g->last = session->skel->bss->counters;
+	memcpy(g->duties, duties, sizeof(duties));
 	session->governor = g;
 	return 0;
 }
@@ -114,19 +144,19 @@ static double count(struct session *session, double *ns)
 	struct counters c = skel->bss->counters;
 	double trap = isnan(session->trap_ns) ? TRAP_USUAL_NS : session->trap_ns;
 	__u64 now = session_now_ns(), since = g->looked_ns;
+	int i;
 
 	ns[LEVER_SAMPLES] = (double)(c.samples - c.wait_samples - (g->last.samples - g->last.wait_samples)) * each_ns(skel->progs.on_sample, 15000);
-	ns[LEVER_FAULTS] = (double)(c.rss_events - g->last.rss_events) * each_ns(skel->progs.on_rss, 300) +
-			   (double)(c.rss_left - g->last.rss_left) * (skel->bss->throttle.rss_every > 1 ? LEFT_NS : LEFT_EXACT_NS);
+	ns[LEVER_FAULTS] = (double)(c.rss_events - g->last.rss_events) * (each_ns(skel->progs.on_rss, 300) + session->trace_ns) +
+			   (double)(c.rss_left - g->last.rss_left) * (LEFT_NS + session->trace_ns);
 	ns[LEVER_CALLS] = (double)(c.calls - g->last.calls) * call_ns(session);
 	ns[LEVER_WAITS] = (double)(c.switches - g->last.switches) * each_ns(skel->progs.on_switch, 1500) +
 			  (double)(c.wakings - g->last.wakings) *
 				  (each_ns(skel->progs.on_waking, 300) + each_ns(skel->progs.on_wakeup, 200));
 	ns[LEVER_MARKERS] = (double)(c.flushes - g->last.flushes) * (trap + each_ns(skel->progs.on_flush, 3000)) +
 			    (double)(c.ticks - g->last.ticks) * each_ns(skel->progs.on_tick, 1500);
-	if (c.rss_events != g->last.rss_events)
-		g->rss_every = (__u32)(1 + (c.rss_left - g->last.rss_left) / (c.rss_events - g->last.rss_events));
-	g->waits_spent_ns += ns[LEVER_WAITS];
+	for (i = 0; i < DUTIES; i++)
+		g->duties[i].spent_ns += ns[g->duties[i].lever];
 	g->last = c;
 	g->looked_ns = now;
 	return (double)(now - since);
@@ -140,8 +170,9 @@ static void look(struct session *session)
 
 	for (i = 0; i < LEVERS; i++)
 		g->share[i] = elapsed > 0 ? ns[i] / elapsed : 0;
-	if (g->waits_next_ns)	/* seen to: over a period they take what they may */
-		g->share[LEVER_WAITS] = 0;
+	for (i = 0; i < DUTIES; i++)
+		if (g->duties[i].next_ns)	/* seen to: over a period it takes what it may */
+			g->share[g->duties[i].lever] = 0;
 }
 
 static double total(const struct governor *g)
@@ -154,42 +185,125 @@ static double total(const struct governor *g)
 	return sum;
 }
 
-/* ---- waits, watched part of the time ---- */
+/* ---- what is watched part of the time ---- */
 
-/* Who waits is charged up to now. For how long is nobody watched, that what it took comes to the share that it may take? */
-static void rest(struct session *session)
+/* Not to be in step with what the target does. */
+static __u64 about(double ns)
 {
-	struct governor *g = session->governor;
+	return (__u64)(ns * (0.75 + 0.5 * drand48()));
+}
+
+static void duty_watch(struct session *session, struct duty *d, void (*watch)(struct session *session), __u64 watch_ns)
+{
+	double ns[LEVERS];
+
+	count(session, ns);
+	watch(session);
+	d->spent_ns = 0;
+	d->resting = false;
+	d->watch_start_ns = session_now_ns();
+	d->next_ns = d->watch_start_ns + about((double)watch_ns);
+}
+
+/* How long is nobody to watch, that what it took comes to the share that it may take? */
+static void duty_rest(struct session *session, struct duty *d)
+{
+	double ns[LEVERS], rest_ns, watched_ns = (double)(session_now_ns() - d->watch_start_ns);
+
+	count(session, ns);
+	rest_ns = fmin(d->spent_ns / (session->governor->budget * DUTY_MAY), (double)REST_MOST_NS) - watched_ns;
+	if (rest_ns <= 0) {
+		duty_watch(session, d, d->go_on, LOOK_NS);
+		return;
+	}
+	d->resting = true;
+	d->rest(session, rest_ns / watched_ns);
+	d->next_ns = session_now_ns() + about(rest_ns);
+}
+
+static void duty_poll(struct session *session, struct duty *d)
+{
+	if (!d->next_ns || session_now_ns() < d->next_ns)
+		return;
+	if (d->resting)
+		duty_watch(session, d, d->watch, d->watch_ns);
+	else
+		duty_rest(session, d);
+}
+
+/* It is watched already. */
+static void duty_begin(struct session *session, struct duty *d)
+{
+	duty_watch(session, d, d->go_on, d->watch_ns);
+}
+
+/* Who waits is charged up to now. */
+static void rest_waits(struct session *session, double watches)
+{
 	volatile struct throttle *t = &session->skel->bss->throttle;
-	double ns[LEVERS], rest_ns;
 
 	session_look_at_threads(session);
 	t->waits_off = 1;
 	detach_waits(session);
-	count(session, ns);
-	rest_ns = fmin(g->waits_spent_ns / (g->budget * WAITS_MAY), (double)REST_MOST_NS);
-	t->wait_weight = (__u32)(1 + rest_ns / WATCH_NS);
-	g->waits_next_ns = session_now_ns() + (__u64)rest_ns;
+	t->wait_weight = (__u32)(1.5 + watches);
 }
 
 /* Who waits already is found out. */
-static void watch(struct session *session)
+static void watch_waits(struct session *session)
 {
-	struct governor *g = session->governor;
 	volatile struct throttle *t = &session->skel->bss->throttle;
-	double ns[LEVERS];
 
-	count(session, ns);
 	t->wait_phase++;
 	t->waits_off = 0;
-	g->waits_spent_ns = 0;
-	g->waits_next_ns = session_now_ns() + (attach_waits(session) ? REST_MOST_NS : WATCH_NS);
+	attach_waits(session);
 	session_look_at_threads(session);
+}
+
+static void go_on_with_waits(struct session *session)
+{
+	volatile struct throttle *t = &session->skel->bss->throttle;
+
+	t->wait_weight = 1;
+}
+
+/* What a trace point costs besides its program: our own faults are cheaper without one. */
+static void measure_trace(struct session *session)
+{
+	double ns = session->page_touch_ns - probe_page_touch();
+
+	if (ns > 0 && ns < TRACE_MOST_NS)
+		session->trace_ns = ns;
+	session->governor->traced = true;
+}
+
+static void rest_memory(struct session *session, double watches)
+{
+	(void)watches;
+	gaps_rest(session);
+	session->skel->bss->throttle.memory_off = 1;
+	detach_memory(session);
+	if (!session->governor->traced)
+		measure_trace(session);
+}
+
+static void watch_memory(struct session *session)
+{
+	volatile struct throttle *t = &session->skel->bss->throttle;
+
+	attach_memory(session);
+	gaps_watch(session);
+	t->memory_phase++;
+	t->memory_off = 0;
+}
+
+static void go_on_with_memory(struct session *session)
+{
+	gaps_watch(session);
 }
 
 bool governor_waits_rest(const struct session *session)
 {
-	return session->governor && session->governor->waits_next_ns;
+	return session->governor && session->governor->duties[DUTY_WAITS].next_ns;
 }
 
 /* ---- turning down and up ---- */
@@ -209,13 +323,11 @@ static void fewer_samples(struct session *session, double allowed)
 	tell(session, LEVER_SAMPLES, "fewer samples of the stack are taken: shares of functions are less exact");
 }
 
-static void fewer_faults(struct session *session, double allowed)
+static void faults_now_and_then(struct session *session)
 {
-	struct throttle *t = &session->skel->bss->throttle;
-
-	t->rss_every = as_many(session->governor->rss_every, session->governor->share[LEVER_FAULTS], allowed, RSS_EVERY_MOST);
-	tell(session, LEVER_FAULTS, "only some page faults are looked at, by chance: growth is exact in sum, an estimate of sections, and "
-	     "unreliable of single calls");
+	tell(session, LEVER_FAULTS, "page faults are watched now and then: what they are counted as is an estimate, and so is the "
+	     "growth of a section, but not of all; of single calls nothing is known");
+	duty_begin(session, &session->governor->duties[DUTY_MEMORY]);
 }
 
 /* A probe that makes a function several times slower cannot tell how long it takes. Samples can, without slowing it. */
@@ -237,7 +349,7 @@ static void calls_by_samples(struct session *session)
 static void waits_now_and_then(struct session *session)
 {
 	tell(session, LEVER_WAITS, "threads are watched now and then as they come and go: why sections wait is an estimate");
-	rest(session);
+	duty_begin(session, &session->governor->duties[DUTY_WAITS]);
 }
 
 /* The dearest that can still be turned down; LEVER_MARKERS: none. */
@@ -247,9 +359,9 @@ static enum lever dearest(const struct session *session)
 	const struct throttle *t = &session->skel->bss->throttle;
 	const bool can[LEVERS] = {
 		[LEVER_SAMPLES] = t->sample_every < SAMPLE_EVERY_MOST,
-		[LEVER_FAULTS] = t->rss_every < RSS_EVERY_MOST,
+		[LEVER_FAULTS] = session->has_memory && !g->duties[DUTY_MEMORY].next_ns,
 		[LEVER_CALLS] = session->nr_native && !session->calls_given_up,
-		[LEVER_WAITS] = session->waits[0] && !g->waits_next_ns,
+		[LEVER_WAITS] = session->waits[0] && !g->duties[DUTY_WAITS].next_ns,
 	};
 	int i, best = LEVER_MARKERS;
 
@@ -267,7 +379,7 @@ static void turn_down(struct session *session)
 
 	switch (lever) {
 	case LEVER_SAMPLES: fewer_samples(session, allowed); break;
-	case LEVER_FAULTS: fewer_faults(session, allowed); break;
+	case LEVER_FAULTS: faults_now_and_then(session); break;
 	case LEVER_CALLS: calls_by_samples(session); break;
 	case LEVER_WAITS: waits_now_and_then(session); break;
 	default: break;
@@ -294,17 +406,17 @@ static void turn_up(struct session *session)
 	struct throttle *t = &session->skel->bss->throttle;
 
 	t->sample_every /= 2;
-	t->rss_every /= 2;
 }
 
 bool governor_poll(struct session *session)
 {
 	struct governor *g = session->governor;
+	int i;
 
 	if (!g)
 		return true;
-	if (g->waits_next_ns && session_now_ns() >= g->waits_next_ns)
-		(session->skel->bss->throttle.waits_off ? watch : rest)(session);
+	for (i = 0; i < DUTIES; i++)
+		duty_poll(session, &g->duties[i]);
 	if (session_now_ns() < g->next_ns)
 		return true;
 	look(session);
@@ -328,8 +440,11 @@ bool governor_poll(struct session *session)
 __u64 governor_next(const struct session *session)
 {
 	const struct governor *g = session->governor;
+	__u64 next = g ? g->next_ns : ~0ULL;
+	int i;
 
-	if (!g)
-		return ~0ULL;
-	return g->waits_next_ns && g->waits_next_ns < g->next_ns ? g->waits_next_ns : g->next_ns;
+	for (i = 0; g && i < DUTIES; i++)
+		if (g->duties[i].next_ns && g->duties[i].next_ns < next)
+			next = g->duties[i].next_ns;
+	return next;
 }

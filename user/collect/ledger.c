@@ -87,9 +87,12 @@ static struct snapshot_thread *add_thread(struct snapshot *snap, pid_t pid, pid_
 	return t;
 }
 
-static __s64 sum_kinds(const __s64 *kinds)
+static void add_kinds(__s64 *to, const __s64 *kinds, int sign)
 {
-	return kinds[0] + kinds[1] + kinds[2];
+	int i;
+
+	for (i = 0; i < RSS_KINDS; i++)
+		to[i] += sign * kinds[i];
 }
 
 /*
@@ -101,22 +104,24 @@ void ledger_add_rss(const struct session *session, const struct target *target, 
 {
 	if (!sum->mm)
 		return;
-	if (target->born_ns > session->skel->bss->window.start_ns)
-		rss->others += sum_kinds(sum->rss_start);
-	else
-		rss->start += sum_kinds(sum->rss_start);
+	add_kinds(target->born_ns > session->skel->bss->window.start_ns ? rss->others : rss->start, sum->rss_start, 1);
 	if (gone)
-		rss->others -= sum_kinds(sum->rss_now);
+		add_kinds(rss->others, sum->rss_now, -1);
 	else
-		rss->end += sum_kinds(sum->rss_now);
-	rss->others += sum_kinds(sum->others);
+		add_kinds(rss->end, sum->rss_now, 1);
+	add_kinds(rss->others, sum->others, 1);
 }
 
 static void add_rss(struct snapshot *snap, const struct ledger_rss *rss)
 {
-	snap->rss_start_bytes += rss->start;
-	snap->rss_end_bytes += rss->end;
-	snap->others_bytes += rss->others;
+	int i;
+
+	for (i = 0; i < RSS_KINDS; i++) {
+		snap->rss_start_bytes += rss->start[i];
+		snap->rss_end_bytes += rss->end[i];
+		snap->others_bytes += rss->others[i];
+		snap->growth_bytes[i] += rss->end[i] - rss->start[i] - rss->others[i];
+	}
 }
 
 static void add_ended(struct snapshot *snap, pid_t pid, const struct thread_sum *busy, const struct thread_sum *idle)

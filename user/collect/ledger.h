@@ -5,9 +5,9 @@
 
 #include "collect/session_impl.h"
 
-/* RSS of processes together: when the window opened, of those that are there now, and what no section has done to it. */
+/* RSS of processes together, by kind: when the window opened, of those that are there now, and what no section has done to it. */
 struct ledger_rss {
-	__s64 start, end, others;
+	__s64 start[RSS_KINDS], end[RSS_KINDS], others[RSS_KINDS];
 };
 
 /* gone: it has ended, and is no process of the session any more. */

@@ -12,6 +12,7 @@
 #include <bpf/bpf.h>
 
 #include "collect/children.h"
+#include "collect/gaps.h"
 #include "collect/governor.h"
 #include "collect/privilege.h"
 #include "collect/run_time.h"
@@ -68,6 +69,7 @@ int session_open(struct session **result, const struct dcbs_options *opts, size_
 		return fail(-ENOMEM, "out of memory");
 	session->opts = *opts;
 	session->trap_ns = session->page_touch_ns = session->clock_read_ns = NAN;
+	session->trace_ns = TRACE_USUAL_NS;
 	session->rss_start_bytes = session->rss_end_bytes = session->rss_peak_bytes = DCBS_UNKNOWN;
 	err = session_load(session, nr_targets, opts->nr_pids ? opts->pids[0] : 0);
 	if (!err)
@@ -411,6 +413,7 @@ void session_clear(struct session *session)
 	session->skel->bss->window.start_ns = start;
 	usleep(DRAIN_US);
 	figures_clear(session);
+	gaps_clear(session);
 	sampler_clear(session->sampler);
 	shares_clear(session);
 	while (session_now_ns() < start)
@@ -459,6 +462,8 @@ void session_close(struct session *session)
 	for (i = session->nr_links; i-- > 0;)
 		bpf_link__destroy(session->links[i]);
 	detach_waits(session);
+	detach_memory(session);
+	free(session->gaps);
 	native_close(session);
 	for (i = 0; i < session->nr_targets; i++)
 		uprobe_detach(session->targets[i].marker_link);

@@ -14,6 +14,7 @@
 #define SESSION_LINKS 1024
 #define SESSION_NOTES 32
 #define SESSION_REDUCED 8
+#define TRACE_USUAL_NS 60	/* of a trace point with a program, until it has been measured */
 
 /* A map that is read in place. */
 struct figures {
@@ -34,6 +35,7 @@ struct session {
 	double trap_ns;			/* of a hit of the marker's probe; NAN: not measured */
 	double clock_read_ns;		/* of a look at the clock, likewise */
 	double page_touch_ns;		/* of the first touch of a page, likewise */
+	double trace_ns;		/* of a trace point with a program, besides the program's own time */
 	struct uprobe *own_probe;	/* on our own copy of the marker function */
 	struct process *processes;	/* the map, in place */
 	struct target targets[BPFPROF_FOLLOWED];	/* at their index of `processes`; of children's, some are free */
@@ -42,6 +44,8 @@ struct session {
 	struct bpf_link *links[SESSION_LINKS];
 	size_t nr_links;
 	struct bpf_link *waits[3];	/* of the programs that follow threads on and off their CPUs */
+	struct bpf_link *memory[2];	/* of those that follow RSS and the address space */
+	struct gaps *gaps;		/* in which they did not; NULL: none */
 	struct native_section *native;
 	size_t nr_native;
 	struct governor *governor;
@@ -112,6 +116,8 @@ const char *attach_hint(int err);
 __u32 attach_row(struct session *session, const struct row_name *name);	/* of a name, new or not; 0: no room */
 int attach_waits(struct session *session);
 void detach_waits(struct session *session);
+int attach_memory(struct session *session);
+void detach_memory(struct session *session);
 
 /* native_sections.c: the functions of --section, and rows for those of Python. */
 int attach_native_sections(struct session *session, struct target *target);

@@ -11,6 +11,7 @@
 
 #include <bpf/bpf.h>
 
+#include "collect/gaps.h"
 #include "collect/ledger.h"
 #include "collect/run_time.h"
 #include "collect/sampler.h"
@@ -331,6 +332,7 @@ static void copy_costs(const struct session *session, struct snapshot *snap)
 	snap->bpf_ns_per_tick = run_time_of(session->skel->progs.on_tick);
 	snap->bpf_ns_per_sample = session->sampler ? run_time_of(session->skel->progs.on_sample) : NAN;
 	snap->trap_ns = session->trap_ns;
+	snap->trace_ns = session->trace_ns;
 	snap->page_touch_ns = session->page_touch_ns;
 	snap->clock_read_ns = session->clock_read_ns;
 	snap->bpf_ns_per_waking = run_time_of(session->skel->progs.on_wakeup) +
@@ -358,6 +360,8 @@ static int fill(struct session *session, struct snapshot *snap)
 	err = ledger_copy(session, snap, b.views, b.nr_views);
 	if (!err)
 		err = copy_rows(session, snap, row_index);
+	if (!err)
+		gaps_fill(session, snap, row_index);
 	if (!err)
 		err = sampler_copy(session->sampler, snap, row_index);
 	if (!err)

@@ -97,7 +97,9 @@ struct snapshot {
 	int frequency_hz;		/* of the ticks; 0: stacks were not sampled */
 	struct counters counters;
 	bool wall_known, memory_known;	/* false: this kernel does not tell, the ledgers are empty */
+	bool memory_guessed;		/* it was not watched all the time: ledgers are estimates, and nothing is known of single calls */
 	__s64 others_bytes;		/* growth of RSS that other tasks caused */
+	__s64 growth_bytes[RSS_KINDS];	/* growth of RSS that they did not: anon, file, shmem */
 	__s64 rss_start_bytes, rss_end_bytes, rss_peak_bytes;	/* all targets; DCBS_UNKNOWN */
 	double bpf_ns_per_flush;	/* time in the flush program per hit, the kernel's figure; NAN: unknown */
 	double bpf_ns_per_switch;	/* likewise, as are the next ones */
@@ -106,6 +108,7 @@ struct snapshot {
 	double bpf_ns_per_tick;
 	double bpf_ns_per_sample;
 	double trap_ns;			/* cost of the probe itself, measured at start on our own copy of it; NAN: unknown */
+	double trace_ns;		/* of a trace point with a program, besides the program's own time */
 	double clock_read_ns;		/* of a look at CLOCK_MONOTONIC, measured at start; NAN: unknown */
 	double page_touch_ns;		/* CPU time of a page's first touch, measured at start in our own memory; 0 or NAN: unknown */
 	char **notes;

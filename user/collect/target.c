@@ -58,19 +58,27 @@ void target_refresh(struct target *target)
 		memcpy(target->command, buf, (size_t)n + 1);
 }
 
-/* Field 22 of /proc/PID/stat is the start in clock ticks since boot. The second field may hold anything but ends in the last ')'. */
-static double start_time(pid_t pid)
+/* A field of /proc/PID/stat, from 3 on; 0: cannot be read. The second one may hold anything but ends in the last ')'. */
+static unsigned long long stat_field(pid_t pid, int number)
 {
-	unsigned long long ticks;
-	struct timespec boot, real;
+	unsigned long long value;
 	char buf[2048], *p;
 	int field;
 
 	if (read_proc(pid, "stat", buf, sizeof(buf)) <= 0 || !(p = strrchr(buf, ')')))
 		return 0;
-	for (field = 2; field < 22 && p; field++)
+	for (field = 2; field < number && p; field++)
 		p = strchr(p + 1, ' ');
-	if (!p || sscanf(p, "%llu", &ticks) != 1)
+	return p && sscanf(p, "%llu", &value) == 1 ? value : 0;
+}
+
+/* Field 22 is the start in clock ticks since boot. */
+static double start_time(pid_t pid)
+{
+	unsigned long long ticks = stat_field(pid, 22);
+	struct timespec boot, real;
+
+	if (!ticks)
 		return 0;
 	clock_gettime(CLOCK_BOOTTIME, &boot);
 	clock_gettime(CLOCK_REALTIME, &real);
@@ -285,6 +293,11 @@ static __s64 status_bytes(const char *status, const char *field)
 	long long kib;
 
 	return p && sscanf(p + strlen(field), " %lld kB", &kib) == 1 ? kib * 1024 : DCBS_UNKNOWN;
+}
+
+__u64 target_faults(const struct target *target)
+{
+	return stat_field(target->pid, 10) + stat_field(target->pid, 12);
 }
 
 void target_rss(const struct target *target, __s64 *now_bytes, __s64 *peak_bytes)

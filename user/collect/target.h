@@ -71,6 +71,9 @@ int target_peek(pid_t pid, __u64 address, void *dst, size_t size);
 int target_each_record(const struct target *target, int (*visit)(void *ctx, __u64 address, const struct dcbs_record *record),
 		       void *ctx);
 
+/* Page faults of all its threads, ever; 0: cannot be read. */
+__u64 target_faults(const struct target *target);
+
 /* RSS now and its peak; DCBS_UNKNOWN if they cannot be read. */
 void target_rss(const struct target *target, __s64 *now_bytes, __s64 *peak_bytes);
 
