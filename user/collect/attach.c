@@ -89,11 +89,9 @@ static int attach_group(struct bpf_link **links, struct bpf_program *const *prog
 
 static void detach_group(struct bpf_link **links, size_t n)
 {
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		bpf_link__destroy(links[i]);
-		links[i] = NULL;
+	while (n-- > 0) {
+		bpf_link__destroy(links[n]);
+		links[n] = NULL;
 	}
 }
 
@@ -111,10 +109,11 @@ void detach_waits(struct session *session)
 	detach_group(session->waits, 3);
 }
 
+/* The dear one is there for the shortest time: soon after it has been taken away, the kernel takes 10 ms to put one in. */
 int attach_memory(struct session *session)
 {
 	struct bpfprof *skel = session->skel;
-	struct bpf_program *progs[] = {skel->progs.on_rss, skel->progs.on_map};
+	struct bpf_program *progs[] = {skel->progs.on_map, skel->progs.on_rss};
 
 	return attach_group(session->memory, progs, 2);
 }

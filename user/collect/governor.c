@@ -21,9 +21,9 @@
 #define OVER_LOOKS 4		/* over budget, until something is done: a burst is let pass */
 #define TOO_DEAR_LOOKS 4
 #define REST_MOST_NS 60000000000ULL
-#define DUTY_MAY 0.4		/* of the budget, for what is watched part of the time */
+#define DUTY_MAY 0.3		/* of the budget, for what is watched part of the time */
 #define TRAP_USUAL_NS 1000
-#define TRACE_MOST_NS 500
+#define TRACE_MOST_NS 200
 #define LEFT_NS 30		/* a change of RSS that is left for another to account for */
 
 /* What is turned down, in the order in which it is missed least. */
@@ -76,7 +76,7 @@ static void rest_memory(struct session *session, double watches);
 
 static const struct duty duties[DUTIES] = {
 	[DUTY_WAITS] = {.lever = LEVER_WAITS, .watch_ns = 50000000, .watch = watch_waits, .go_on = go_on_with_waits, .rest = rest_waits},
-	[DUTY_MEMORY] = {.lever = LEVER_FAULTS, .watch_ns = 20000000, .watch = watch_memory, .go_on = go_on_with_memory, .rest = rest_memory},
+	[DUTY_MEMORY] = {.lever = LEVER_FAULTS, .watch_ns = 10000000, .watch = watch_memory, .go_on = go_on_with_memory, .rest = rest_memory},
 };
 
 int governor_open(struct session *session)
@@ -146,7 +146,9 @@ static double count(struct session *session, double *ns)
 	__u64 now = session_now_ns(), since = g->looked_ns;
 	int i;
 
-	ns[LEVER_SAMPLES] = (double)(c.samples - c.wait_samples - (g->last.samples - g->last.wait_samples)) * each_ns(skel->progs.on_sample, 15000);
+	/* The counters are read one after the other: the second may be ahead. */
+	ns[LEVER_SAMPLES] = fmax(0, (double)(c.samples - g->last.samples) - (double)(c.wait_samples - g->last.wait_samples)) *
+			    each_ns(skel->progs.on_sample, 15000);
 	ns[LEVER_FAULTS] = (double)(c.rss_events - g->last.rss_events) * (each_ns(skel->progs.on_rss, 300) + session->trace_ns) +
 			   (double)(c.rss_left - g->last.rss_left) * (LEFT_NS + session->trace_ns);
 	ns[LEVER_CALLS] = (double)(c.calls - g->last.calls) * call_ns(session);
@@ -266,11 +268,13 @@ static void go_on_with_waits(struct session *session)
 	t->wait_weight = 1;
 }
 
-/* What a trace point costs besides its program: our own faults are cheaper without one. */
-static void measure_trace(struct session *session)
+/* The programs are there, and do nothing. What they cost all the same is what our own faults are cheaper by without them. */
+static void detach_measured(struct session *session)
 {
-	double ns = session->page_touch_ns - probe_page_touch();
+	double with = probe_page_touch(), ns;
 
+	detach_memory(session);
+	ns = with - probe_page_touch();
 	if (ns > 0 && ns < TRACE_MOST_NS)
 		session->trace_ns = ns;
 	session->governor->traced = true;
@@ -281,9 +285,10 @@ static void rest_memory(struct session *session, double watches)
 	(void)watches;
 	gaps_rest(session);
 	session->skel->bss->throttle.memory_off = 1;
-	detach_memory(session);
-	if (!session->governor->traced)
-		measure_trace(session);
+	if (session->governor->traced || session->run_time_on)
+		detach_memory(session);
+	else
+		detach_measured(session);
 }
 
 static void watch_memory(struct session *session)

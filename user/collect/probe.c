@@ -60,7 +60,7 @@ double probe_measure(const struct bpf_program *prog, struct uprobe **probe)
 }
 
 #define TOUCH_PAGES 256
-#define TOUCH_ROUNDS 3
+#define TOUCH_ROUNDS 5
 
 static double cpu_now_ns(void)
 {

@@ -322,8 +322,8 @@ bool session_poll(struct session *session)
 	bool running;
 
 	children_poll(session);
+	measure_probe(session);		/* without the kernel's clock, which costs every program */
 	measure_run_time(session);
-	measure_probe(session);
 	running = some_run(session);
 	if (!running && session->children) {	/* the last one may have forked before it ended */
 		children_look(session);
