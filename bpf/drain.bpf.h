@@ -122,18 +122,23 @@ static __always_inline void add_model_rss(struct row_stat *stat)
 	store_max(&stat->rss_min_inv, ~rss);
 }
 
-/* A section that was begun before we came: what it took since then is known, its duration is not. */
-static __always_inline void add_unstarted(struct row_stat *stat, u32 row, const struct drain *d, const struct dcbs_event *e)
+/*
+ * A section that was begun before we came, or has not ended: what it took meanwhile is known, its duration is not. `calls`
+ * counts it.
+ */
+static __always_inline void add_partly(struct row_stat *stat, u64 *calls, u32 row, const struct drain *d, const struct dcbs_event *e)
 {
-	u64 watched = e->end_ns - d->start_ns, self = e->self_ns, total = e->flags & DCBS_OUTERMOST ? watched : 0;
+	bool whole = !(e->flags & DCBS_NO_START) && e->end_ns - e->value_ns >= d->start_ns;
+	u64 watched = whole ? e->value_ns : e->end_ns - d->start_ns, self = e->self_ns;
+	u64 total = e->flags & DCBS_OUTERMOST ? watched : 0;
 
 	if (e->flags & DCBS_SELF_FROM_0)
 		self = self > d->start_ns ? self - d->start_ns : 0;
-	else if (e->value_ns)
+	else if (e->value_ns && !whole)
 		self = self_in_window(self, e->end_ns - e->value_ns);
 	if (self > watched)
 		self = watched;
-	__sync_fetch_and_add(&stat->unstarted, 1);
+	__sync_fetch_and_add(calls, 1);
 	__sync_fetch_and_add(&stat->self_ns, self);
 	__sync_fetch_and_add(&stat->total_ns, total);
 	__sync_fetch_and_add(&stat->items, e->items);
@@ -169,10 +174,12 @@ static __noinline int add_section(struct thread *thread, const struct drain *d, 
 		return 0;
 	if (e->flags & DCBS_ERROR)
 		__sync_fetch_and_add(&stat->errors, 1);
-	if (row & ROW_MODEL)
+	if (row & ROW_MODEL && !(e->flags & DCBS_LEFT))
 		add_model_rss(stat);
-	if (e->flags & DCBS_NO_START || e->end_ns - e->value_ns < d->start_ns)
-		add_unstarted(stat, key, d, e);
+	if (e->flags & DCBS_LEFT)
+		add_partly(stat, &stat->open, key, d, e);
+	else if (e->flags & DCBS_NO_START || e->end_ns - e->value_ns < d->start_ns)
+		add_partly(stat, &stat->unstarted, key, d, e);
 	else if (e->value_ns && e->self_ns <= e->value_ns)
 		sum_add(thread, key, e);
 	else
@@ -248,6 +255,19 @@ static __always_inline bool event_makes_sense(const struct dcbs_event *e, u64 no
 	return e->kind != DCBS_EVENT_SECTION || (e->value_ns <= e->end_ns && e->name);
 }
 
+/* A section ends that its thread had left: was it counted as open by us? */
+static __always_inline void take_back(struct dcbs_event *e, const struct drain *d, u32 row)
+{
+	struct row_stat *stat;
+	u64 since = e->self_ns;
+
+	e->self_ns = 0;
+	row &= ~ROW_MODEL;
+	stat = bpf_map_lookup_elem(&stats, &row);
+	if (stat && since <= e->end_ns && e->end_ns - since >= d->start_ns)
+		__sync_fetch_and_add(&stat->open, -1);
+}
+
 /* An event that is not the common one. */
 static __noinline int drain_slow(struct chunk *c, u32 i)
 {
@@ -264,6 +284,8 @@ static __noinline int drain_slow(struct chunk *c, u32 i)
 	row = c->process->row[e->name & (DCBS_NAMES - 1)];
 	if (!row)
 		row = row_of_id(c->process, d->state, e->name);
+	if (e->kind == DCBS_EVENT_SECTION && e->flags & DCBS_WAS_LEFT)
+		take_back(e, d, row);
 	if (e->kind == DCBS_EVENT_SECTION)
 		add_section(c->thread, d, e, row);
 	else
@@ -271,7 +293,7 @@ static __noinline int drain_slow(struct chunk *c, u32 i)
 	return 0;
 }
 
-#define COMMON_MASK ((u64)(DCBS_ERROR | DCBS_NO_START) << 56 | 0xffULL << 48)
+#define COMMON_MASK ((u64)(DCBS_ERROR | DCBS_NO_START | DCBS_LEFT | DCBS_WAS_LEFT) << 56 | 0xffULL << 48)
 #define COMMON ((u64)DCBS_EVENT_SECTION << 48)
 
 /* The common event: a section that began and ended in the window and has a row, with nothing to say but its times. */

@@ -10,6 +10,7 @@ from harness import PROFILER, Profiler, ReportCase, Target, needs_bpf, profile, 
 from steps import Steps
 
 MIB = 1 << 20
+LEFT = ("left", "left inside")
 
 
 @needs_bpf
@@ -35,7 +36,18 @@ class Threads(ReportCase):
             self.check_times(self.sections[name], self.truth["sections"][name])
 
     def test_none_stays_open(self):
-        self.assertEqual({name: s["open"] for name, s in self.sections.items() if s["open"]}, {})
+        self.assertEqual({name: s["open"] for name, s in self.sections.items() if s["open"] and name not in LEFT}, {})
+
+    def test_left_by_threads_that_have_ended(self):
+        """They are open, with the time until their threads' end, and no longer."""
+        n, each, around = (self.truth[key] for key in ("left", "left_ns", "left_around_ns"))
+        outer, inner = (self.sections[name] for name in LEFT)
+        for section in outer, inner:
+            self.assertEqual((section["count"], section["open"]), (0, n))
+        self.check_total(outer, 3 * each, around)
+        self.check_total(inner, 2 * each, around - each)
+        self.between(outer["self_s"], each, around - 2 * each, "left, self")
+        self.assertEqual(inner["self_s"], inner["total_s"])
 
     def test_time_open_on_the_thread(self):
         """Open on the main thread, several at a time: no more than the calls' sum, no less than the longest call."""

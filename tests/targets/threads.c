@@ -7,7 +7,8 @@
  * "handoff" is begun on the main thread and ended on another one, up to IN_FLIGHT at a time;
  * "short" runs K times on each of N threads that then end; "once" is the only section of a thread;
  * "orphan" is begun on a thread that ends before it and is ended by the main thread; "contended" is
- * ended by two threads at once, so that one of the two ends is unmatched.
+ * ended by two threads at once, so that one of the two ends is unmatched; "left" and "left inside" are begun, for 1 ms and
+ * 2 ms, on threads that end before them, and are never ended.
  */
 #include <pthread.h>
 #include <semaphore.h>
@@ -18,6 +19,8 @@
 #define IN_FLIGHT 16
 #define ORPHANS 10
 #define CONTENDED 100
+#define LEFT 10
+#define LEFT_NS 1000000
 
 enum { HANDOFF, SHORT, ONCE, ORPHAN, CONTENDED_ENDS, SECTIONS };
 
@@ -136,6 +139,31 @@ static int run_orphans(void)
 	return 0;
 }
 
+static dcbs_id left, left_inside;
+static uint64_t left_around_ns;
+
+static void *leave_open(void *arg)
+{
+	dcbs_section_begin(left);
+	truth_spin_ns(LEFT_NS);
+	dcbs_section_begin(left_inside);
+	truth_spin_ns(2 * LEFT_NS);
+	return arg;
+}
+
+static int run_left(void)
+{
+	uint64_t start = truth_now_ns();
+	pthread_t thread;
+	int i;
+
+	for (i = 0; i < LEFT; i++)
+		if (pthread_create(&thread, NULL, leave_open, NULL) || pthread_join(thread, NULL))
+			return -1;
+	left_around_ns = truth_now_ns() - start;
+	return 0;
+}
+
 static dcbs_token contended;
 static pthread_barrier_t both;
 
@@ -183,11 +211,16 @@ int main(int argc, char **argv)
 	truth_options(argc, argv, options);
 	for (i = 0; i < SECTIONS; i++)
 		ids[i] = dcbs_section_name(truths[i].name);
+	left = dcbs_section_name("left");
+	left_inside = dcbs_section_name("left inside");
 	truth_gate();
-	if (run_handoffs() || run_short_lives() || run_orphans() || run_contended())
+	if (run_handoffs() || run_short_lives() || run_orphans() || run_left() || run_contended())
 		return 1;
 	truth_open();
 	truth_number("unmatched", CONTENDED);
+	truth_number("left", LEFT);
+	truth_number("left_ns", LEFT * LEFT_NS);
+	truth_number("left_around_ns", left_around_ns);
 	truth_sections(truths, SECTIONS);
 	truth_close();
 	return 0;

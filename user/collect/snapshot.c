@@ -208,7 +208,7 @@ static void add_leftover(struct build *b, const struct dcbs_event *e)
 	struct row_stat *stat;
 
 	if (e->kind != DCBS_EVENT_SECTION || e->end_ns < b->start_ns || e->end_ns > b->snap->end_ns ||
-	    e->flags & DCBS_NO_START || e->value_ns > e->end_ns || !(row = row_of_id(b, e->name)))
+	    e->flags & (DCBS_NO_START | DCBS_LEFT) || e->value_ns > e->end_ns || !(row = row_of_id(b, e->name)))
 		return;
 	stat = &row->stat;
 	stat->count++;
@@ -251,7 +251,7 @@ static void add_straddlers(struct build *b, const struct dcbs_record *r)
 		__u64 end = b->snap->end_ns, start = e->flags & DCBS_NO_START ? 0 : e->end_ns - e->value_ns;
 		struct snapshot_row *row;
 
-		if (e->kind != DCBS_EVENT_SECTION || e->end_ns <= end || start > end || !(row = row_of_id(b, e->name)))
+		if (e->kind != DCBS_EVENT_SECTION || e->flags & DCBS_WAS_LEFT || e->end_ns <= end || start > end || !(row = row_of_id(b, e->name)))
 			continue;
 		if (start < b->start_ns)
 			start = b->start_ns;

@@ -245,7 +245,7 @@ static cold void put_section(struct dcbs_record *r, const struct dcbs_slot *s, u
 	struct dcbs_event e = {
 		.end_ns = now,
 		.value_ns = s->start_ns ? now - s->start_ns : 0,
-		.self_ns = s->self_ns,
+		.self_ns = s->flags & DCBS_WAS_LEFT ? now - s->outer_ns : s->self_ns,
 		.items = s->items,
 		.name = s->name,
 		.kind = DCBS_EVENT_SECTION,
@@ -264,6 +264,28 @@ static cold void put_section(struct dcbs_record *r, const struct dcbs_slot *s, u
 		e.flags &= (uint8_t)~DCBS_OUTERMOST;
 	}
 	ring_put(r, &e);
+}
+
+cold void dcbs_record_leave(struct dcbs_record *r)
+{
+	unsigned int i;
+	uint64_t now;
+
+	if (r->foreign)
+		dcbs_record_tidy(r);
+	if (!r->innermost || !attached())
+		return;
+	now = now_ns();
+	charge(r, now);
+	for (i = r->innermost; i; i = dcbs_use_below(r->slots[i].use)) {
+		struct dcbs_slot *s = &r->slots[i];
+
+		put_section(r, s, now, DCBS_LEFT);
+		s->flags |= DCBS_WAS_LEFT | (s->flags & DCBS_OUTERMOST ? DCBS_TOOK_OVER : 0);
+		s->outer_ns = now;
+		s->items = 0;
+	}
+	r->last_ns = 0;		/* none of them goes on as the innermost one */
 }
 
 /*

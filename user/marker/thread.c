@@ -121,6 +121,7 @@ static void thread_exit(void *record)
 
 	if (dcbs_record != r)
 		return;
+	dcbs_record_leave(r);
 	record_flush(r);
 	dcbs_record = NULL;
 	pthread_mutex_lock(&lib.lock);

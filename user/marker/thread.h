@@ -54,6 +54,9 @@ HIDDEN struct dcbs_record *dcbs_record_make(void);
 /* Takes sections that other threads have ended out of a record's list; only its owner may, or who holds the lock once it has ended. */
 HIDDEN void dcbs_record_tidy(struct dcbs_record *record);
 
+/* What is still open when the thread ends, while a profiler is attached, is told as far as it has come. */
+HIDDEN void dcbs_record_leave(struct dcbs_record *record);
+
 /* A section of a thread that has ended was ended: the record may be of use again. */
 HIDDEN void dcbs_record_orphan(struct dcbs_record *record);
 
