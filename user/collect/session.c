@@ -293,8 +293,10 @@ static void look_again(struct session *session, struct target *target)
 			     "away: what the other threads finished after that is missing", target->pid);
 		return;
 	}
-	if (process->execs != target->execs)
+	if (process->execs != target->execs) {
+		session->images_missed += process->execs - target->execs - 1;
 		session_renew(session, target, process->execs);
+	}
 	if (target->state || target_ended(target))
 		return;
 	if (attach_target(session, target) < 0 && !target_ended(target))
@@ -388,6 +390,10 @@ void session_stop(struct session *session, enum dcbs_ended_by by)
 	children_poll(session);
 	for (i = 0; i < session->nr_targets; i++)
 		look_again(session, &session->targets[i]);
+	if (session->images_missed)
+		session_note(session, "%llu image%s executed and left again between two looks: if the file was another one than before, its "
+			     "sections may be missing; --children is there from the start", (unsigned long long)session->images_missed,
+			     session->images_missed == 1 ? " was" : "s were");
 	session->ended_by = by;
 	sum_rss(session, &session->rss_end_bytes);
 	session->skel->bss->window.end_ns = session_now_ns();

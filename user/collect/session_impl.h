@@ -53,6 +53,7 @@ struct session {
 	size_t nr_reduced;
 	bool calls_given_up;		/* --section functions have no probes any more */
 	bool over_budget;		/* it could not be kept */
+	__u64 images_missed;		/* executed and left by a target between two looks */
 	struct bpf_link *list;		/* of the program that lists threads; NULL: not used yet */
 	struct sampler *sampler;	/* NULL: stacks are not sampled */
 	bool run_time_on;		/* the kernel measures our programs now */
