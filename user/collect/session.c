@@ -23,6 +23,8 @@
 #include "sanitize.h"
 
 #define RUN_TIME_NS 250000000ULL	/* for so long the kernel measures our programs ... */
+#define RUN_TIME_AGAIN_NS 500000000ULL	/* ... and again so soon, if one has not run then, ... */
+#define RUN_TIMES_MOST 6	/* ... so often in all ... */
 #define RUN_TIME_EVERY_NS 10000000000ULL	/* ... so often: its two clock reads cost every BPF program of the machine */
 #define RSS_EVERY_NS 50000000ULL	/* with children, which may come and go by the thousand */
 #define DRAIN_TRIES 200	/* a second, on a machine that has no time for the target */
@@ -243,17 +245,39 @@ void session_describe(const struct session *session, FILE *out)
 		(size_t)(bpf_map__value_size(session->skel->maps.threads) + bpf_map__value_size(session->skel->maps.clocks)) >> 10);
 }
 
+/* Has each program that runs at all been measured? */
+static bool run_times_known(const struct session *session)
+{
+	const struct bpfprof *skel = session->skel;
+	const struct counters *c = &skel->bss->counters;
+	const struct {
+		__u64 runs;
+		const struct bpf_program *prog;
+	} measured[] = {
+		{c->flushes, skel->progs.on_flush}, {c->switches, skel->progs.on_switch}, {c->wakings, skel->progs.on_wakeup},
+		{c->wakings, skel->progs.on_waking}, {c->rss_events, skel->progs.on_rss}, {c->ticks, skel->progs.on_tick},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(measured) / sizeof(measured[0]); i++)
+		if (measured[i].runs && isnan(run_time_of(measured[i].prog)))
+			return false;
+	return true;
+}
+
 /* The kernel measures our programs for a while, now and then. */
 static void measure_run_time(struct session *session)
 {
-	__u64 now = session_now_ns();
+	__u64 now = session_now_ns(), on_ns = now - session->run_time_since_ns;
+	bool again = session->run_times < RUN_TIMES_MOST && on_ns > RUN_TIME_AGAIN_NS;
 
-	if (session->run_time_on && now - session->run_time_since_ns > RUN_TIME_NS) {
+	if (session->run_time_on && on_ns > RUN_TIME_NS) {
 		run_time_switch(false);
 		session->run_time_on = false;
-	} else if (!session->run_time_on && now >= session->run_time_next_ns) {
+	} else if (!session->run_time_on && (now >= session->run_time_next_ns || (again && !run_times_known(session)))) {
 		run_time_switch(true);
 		session->run_time_on = true;
+		session->run_times++;
 		session->run_time_since_ns = now;
 		session->run_time_next_ns = now + RUN_TIME_EVERY_NS;
 	}

@@ -57,6 +57,7 @@ struct session {
 	struct bpf_link *list;		/* of the program that lists threads; NULL: not used yet */
 	struct sampler *sampler;	/* NULL: stacks are not sampled */
 	bool run_time_on;		/* the kernel measures our programs now */
+	unsigned int run_times;		/* so often they have been */
 	__u64 run_time_since_ns;
 	__u64 run_time_next_ns;
 	double started_at;
