@@ -289,6 +289,29 @@ cold void dcbs_record_leave(struct dcbs_record *r)
 }
 
 /*
+ * Another thread ends a section that was not the outermost of its name when it was begun. If all that were older have
+ * been ended by others, it has been since the last of them was; its own thread may not have noticed. 0: it is not.
+ */
+static cold uint64_t outermost_since(const struct dcbs_record *owner, const struct dcbs_slot *s)
+{
+	uint64_t since = 0, use;
+	unsigned int i;
+
+	for (i = 1; i <= DCBS_DEPTH; i++) {
+		const struct dcbs_slot *other = &owner->slots[i];
+
+		use = __atomic_load_n(&other->use, __ATOMIC_ACQUIRE);
+		if (!use || other == s || other->name != s->name || other->start_ns >= s->start_ns)
+			continue;
+		if (!(use & DCBS_USE_ENDED))
+			return 0;
+		if (other->outer_ns > since)
+			since = other->outer_ns;
+	}
+	return since > s->start_ns ? since : 0;
+}
+
+/*
  * A section of another thread's record. Whoever swaps its use has ended it; the owner finds that at
  * its next begin or end. Until then the slot stays in the list and nobody takes it, so its fields
  * stay as they are; only self_ns and last_ns may move while we read them, hence the bounds.
@@ -310,6 +333,11 @@ static cold void end_foreign(dcbs_token token, struct dcbs_slot *s, uint8_t flag
 			r->unmatched++;
 		return;
 	} while (!__atomic_compare_exchange_n(&s->use, &use, use | DCBS_USE_ENDED, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
+	s->outer_ns = now;	/* for outermost_since() */
+	if (!(ended.flags & (DCBS_OUTERMOST | DCBS_WAS_LEFT)) && ended.start_ns) {
+		ended.outer_ns = outermost_since(owner, s);
+		ended.flags |= ended.outer_ns ? DCBS_OUTERMOST | DCBS_TOOK_OVER : 0;
+	}
 	last = __atomic_load_n(&owner->last_ns, __ATOMIC_RELAXED);
 	if (owner->innermost == dcbs_use_slot(use) && last && now > last)
 		ended.self_ns += now - last;
