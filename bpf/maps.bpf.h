@@ -126,7 +126,8 @@ struct calls {
 	u32 found;	/* depth + 1 of the call */
 	u32 recursive;
 	u64 return_address;
-	u64 tail;	/* entered by a jump, not by a call */
+	u32 tail;	/* entered by a jump, not by a call */
+	u32 phase;	/* of throttle.calls_phase, that these are of */
 	struct call call[BPFPROF_CALLS];
 };
 

@@ -73,6 +73,10 @@ int on_call(struct pt_regs *ctx)
 		__sync_fetch_and_add(&counters.lost_too_deep, 1);
 		return 0;
 	}
+	if (calls->phase != throttle.calls_phase) {
+		calls->phase = throttle.calls_phase;
+		calls->depth = 0;
+	}
 	calls->sp = PT_REGS_SP(ctx);
 	calls->row = bpf_get_attach_cookie(ctx);
 	calls->recursive = 0;
@@ -141,7 +145,7 @@ int on_return(struct pt_regs *ctx)
 	if (!process_of(task))
 		return 0;
 	calls = bpf_task_storage_get(&open_calls, task, NULL, 0);
-	if (!calls)
+	if (!calls || calls->phase != throttle.calls_phase)
 		return 0;
 	calls->sp = PT_REGS_SP(ctx) - sizeof(u64);	/* the return address is popped */
 	calls->row = bpf_get_attach_cookie(ctx);

@@ -210,7 +210,7 @@ static __always_inline void native_update(struct clock *clock, struct task_struc
 
 	if (!calls)
 		return;
-	if (throttle.calls_off)
+	if (throttle.calls_off || calls->phase != throttle.calls_phase)
 		clock->nr_native = 0;
 	else if (calls->serial != clock->native_serial)
 		native_renew(clock, calls);

@@ -39,13 +39,19 @@ enum cause {
 	CAUSES = 16,		/* the rest is room */
 };
 
+enum sampled_row {
+	SAMPLED_NOT,
+	SAMPLED,		/* a function known from samples: how often it was called is not known */
+	SAMPLED_AND_TIMED,	/* only in an analysis: some calls were timed, too, from which that was worked out */
+};
+
 /*
  * What is known of one section or cache. Counters only grow; min_inv_ns is the complement of the
  * minimum, so that 0 means "none" for it as for the others and both extremes are updated alike.
  */
 struct row_stat {
 	__u32 kind;		/* enum dcbs_name_kind */
-	__u32 sampled;		/* 1: a Python function, known from samples only; the figures below stay 0 */
+	__u32 sampled;		/* enum sampled_row */
 	__u64 count;		/* calls that ended while we watched and whose duration is known */
 	__u64 sum_ns;		/* of their durations */
 	__u64 total_ns;		/* time the section was open on a thread, recursion counted once, within the window */
@@ -337,7 +343,8 @@ struct counters {
 /* What is looked at less often, to keep profiling cheap. Written by the profiler, read by the BPF programs in place. */
 struct throttle {
 	__u32 sample_every;	/* one tick in so many takes a stack, at random; 0, 1: all */
-	__u32 calls_off;	/* the functions of --section have no probes any more */
+	__u32 calls_off;	/* the functions of --section have no probes now */
+	__u32 calls_phase;	/* of a time in which they have: what was open in another one has ended unseen */
 	/*
 	 * Threads as they come to their CPUs and leave them may be watched part of the time only: what is seen then is put
 	 * down as so much more of it. A phase is a time in which they are watched; what is known from another one is of no use.

@@ -136,7 +136,7 @@ struct dcbs_skew {
 struct dcbs_section {
 	char *name;		/* valid UTF-8 without control characters */
 	int kind;		/* enum dcbs_name_kind of bpfprof/target.h */
-	int64_t count;		/* calls that ended in the window and began in it */
+	int64_t count;		/* calls that ended in the window and began in it; with error_s an estimate, or DCBS_UNKNOWN */
 	double total_s;		/* time open on any thread within the window, recursion counted once */
 	double self_s;		/* of that, time as the innermost open section of its thread */
 	double mean_s;		/* of a call, as are the following */

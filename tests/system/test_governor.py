@@ -132,6 +132,15 @@ class Budget(unittest.TestCase):
         self.assertIsNone(section["mean_s"])
         self.near(section["total_s"], thread["wall_s"], ERROR + 3 * section["error_s"] / section["total_s"])
 
+    def test_long_calls(self):
+        """Timed now and then: what one takes is known from those, how many there were from that and the time of all."""
+        report, truth = self.busy("long", "-s", "call=%s:busy_long_call" % os.path.join(TARGETS, "busy"), seconds=8)
+        self.reduced(report, "probed now and then")
+        section = sections(report)["call"]
+        self.near(section["count"], truth, ERROR + 3 * section["error_s"] / section["total_s"])
+        self.assertLess(section["p50_s"], 1.5 * section["total_s"] / truth)
+        self.assertEqual(section["count"], section["histogram"]["zero_count"] + sum(n for _, n in section["histogram"]["buckets"]))
+
     def test_calls_without_samples(self):
         report, _ = self.busy("calls", "-F", "0", "-s", "call=%s:busy_call" % os.path.join(TARGETS, "busy"), seconds=2)
         self.reduced(report, "--frequency")

@@ -7,6 +7,7 @@
  *	faults		page faults
  *	switches	THREADS threads that hand tokens on to each other through futexes
  *	calls		a function without a marker, busy_call()
+ *	long		likewise busy_long_call(), which takes some 150 us
  *
  * Prints a line "NS CPU COUNT" for each tenth of a second: CLOCK_MONOTONIC, the process's CPU time, and how often it
  * has been done so far.
@@ -116,6 +117,22 @@ static void calls(void)
 			busy_call();
 }
 
+extern void busy_long_call(void);
+
+__attribute__((noinline)) void busy_long_call(void)
+{
+	volatile int i;
+
+	for (i = 0; i < 600000; i++)
+		;
+}
+
+static void long_calls(void)
+{
+	for (;; done++)
+		busy_long_call();
+}
+
 static _Atomic uint32_t turns[THREADS];
 
 static void *hand_on(void *own)
@@ -156,7 +173,7 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		void (*run)(void);
-	} loads[] = {{"sections", sections}, {"faults", faults}, {"switches", switches}, {"calls", calls}};
+	} loads[] = {{"sections", sections}, {"faults", faults}, {"switches", switches}, {"calls", calls}, {"long", long_calls}};
 	pthread_t printer;
 	size_t i;
 

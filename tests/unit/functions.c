@@ -243,7 +243,7 @@ static struct snapshot_row *sampled_row(struct snapshot *snap, const char *name)
 {
 	struct snapshot_row *row = fixture_row(snap, name, DCBS_NAME_SECTION);
 
-	row->stat.sampled = 1;
+	row->stat.sampled = SAMPLED;
 	return row;
 }
 
@@ -287,6 +287,56 @@ static void test_sampled_sections(void **state)
 	near(find(r, "G", "f")->self_s, 0);
 	near(dcbs_report_section(r, "work")->self_s, 10);
 	dcbs_report_free(r);
+}
+
+/* Of a function's calls 1000 were timed, at 101 us with a probe that takes 1 us: in 7 s there are 70,000. */
+static void test_sampled_and_timed(void **state)
+{
+	struct snapshot *snap = sampled();
+	struct snapshot_row *g = snap->rows[2];
+	const struct dcbs_section *s;
+	struct dcbs_report *r;
+
+	(void)state;
+	g->probe_ns = 1000;
+	g->stat.count = 1000;
+	g->stat.sum_ns = g->stat.total_ns = 1000 * 101000;
+	g->stat.max_ns = 200000;
+	g->stat.min_inv_ns = ~(__u64)90000;
+	g->stat.buckets[hist_place(95000)] = 600;
+	g->stat.buckets[hist_place(110000)] = 400;
+	r = build(snap);
+	s = dcbs_report_section(r, "G");
+	assert_int_equal(s->count, 70000);
+	near(s->total_s, 7);
+	near(s->mean_s, 101e-6);
+	near(s->max_s, 200e-6);
+	assert_true(s->p50_s > 93e-6 && s->p50_s < 97e-6 && s->p90_s > 107e-6 && s->p90_s < 113e-6);
+	assert_int_equal(s->histogram.buckets[0].count + s->histogram.buckets[1].count, 70000);
+	assert_false(isnan(s->error_s));
+	dcbs_report_free(r);
+}
+
+/* Of a short function a probe takes most of the time; of too few calls nothing can be said. */
+static void test_sampled_and_not_timed_well(void **state)
+{
+	static const struct { __u64 count, each_ns; double probe_ns; } cases[] = {{1000, 5000, 1000}, {50, 101000, 1000}, {1000, 101000, NAN}};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct snapshot *snap = sampled();
+		struct snapshot_row *g = snap->rows[2];
+		struct dcbs_report *r;
+
+		g->probe_ns = cases[i].probe_ns;
+		g->stat.count = cases[i].count;
+		g->stat.sum_ns = g->stat.total_ns = cases[i].count * cases[i].each_ns;
+		g->stat.buckets[hist_place(cases[i].each_ns)] = cases[i].count;
+		r = build(snap);
+		assert_true(dcbs_report_section(r, "G")->count == DCBS_UNKNOWN && isnan(dcbs_report_section(r, "G")->mean_s));
+		dcbs_report_free(r);
+	}
 }
 
 /* Where the kernel does not tell times, samples do. */
@@ -536,7 +586,8 @@ int main(void)
 		cmocka_unit_test(test_exact_time), cmocka_unit_test(test_waits), cmocka_unit_test(test_not_sampled),
 		cmocka_unit_test(test_ran_without_a_tick), cmocka_unit_test(test_nested_sections),
 		cmocka_unit_test(test_outside), cmocka_unit_test(test_idle_threads),
-		cmocka_unit_test(test_sampled_sections), cmocka_unit_test(test_unknown_ledgers),
+		cmocka_unit_test(test_sampled_sections), cmocka_unit_test(test_sampled_and_timed),
+		cmocka_unit_test(test_sampled_and_not_timed_well), cmocka_unit_test(test_unknown_ledgers),
 		cmocka_unit_test(test_rows_that_are_no_sections), cmocka_unit_test(test_recursion_counts_once),
 		cmocka_unit_test(test_same_name_in_two_files), cmocka_unit_test(test_unknown_frames),
 		cmocka_unit_test(test_callers_come_first), cmocka_unit_test(test_hostile_names),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* sampled.c - sections that are Python functions without a marker: what samples of the stack tell of them. */
+/* sampled.c - sections that are functions without a marker: what samples of the stack tell of them. */
 #include <math.h>
 #include <string.h>
 
@@ -9,6 +9,7 @@
 #include "analyse/threads.h"
 
 #define NS 1e-9
+#define FEW_CALLS 100	/* with less it cannot be told how long one takes */
 
 /* What a tick is worth, over all threads: of running, and of waiting for a CPU meanwhile. */
 struct worth {
@@ -60,13 +61,41 @@ static __u64 add_stack(__u64 *off_ns, const struct snapshot_stack *stack, const 
 	return total_ns;
 }
 
+static __u64 scaled(__u64 n, double by)
+{
+	return (__u64)llrint((double)n * by);
+}
+
+/*
+ * Some calls were timed, by probes that were there now and then, and took `probe_ns` longer for it. With the time that
+ * all took that tells how many there were; how they are distributed they tell themselves.
+ */
+static void count_calls(struct row_stat *stat, const struct row_stat *timed, double probe_ns)
+{
+	double timed_ns = (double)timed->total_ns - (double)timed->count * probe_ns, by = (double)stat->total_ns / timed_ns;
+	int place;
+
+	if (timed->count < FEW_CALLS || !((double)timed->sum_ns >= SNAPSHOT_LONG_CALL * probe_ns * (double)timed->count) || timed_ns <= 0)
+		return;
+	stat->sampled = SAMPLED_AND_TIMED;
+	stat->max_ns = timed->max_ns;
+	stat->min_inv_ns = timed->min_inv_ns;
+	stat->zero_count = stat->count = scaled(timed->zero_count, by);
+	for (place = 0; place < HIST_PLACES; place++) {
+		stat->buckets[place] = scaled(timed->buckets[place], by);
+		stat->count += stat->buckets[place];
+	}
+	stat->sum_ns = scaled(timed->sum_ns, (double)stat->count / (double)timed->count);
+}
+
 static void estimate(struct snapshot_row *row, __u16 index, const struct snapshot *snap, const struct worth *w)
 {
+	struct row_stat timed = row->stat;
 	struct row_ledger *l = &row->ledger;
 	size_t i;
 
 	memset(l, 0, sizeof(*l));
-	row->stat = (struct row_stat){.kind = row->stat.kind, .sampled = row->stat.sampled};
+	row->stat = (struct row_stat){.kind = row->stat.kind, .sampled = SAMPLED};
 	for (i = 0; i < snap->nr_stacks; i++) {
 		const struct snapshot_stack *stack = &snap->stacks[i];
 
@@ -76,6 +105,7 @@ static void estimate(struct snapshot_row *row, __u16 index, const struct snapsho
 		if (is_innermost(snap, stack, index))
 			row->stat.self_ns += add_stack(l->self_off_ns, stack, w);
 	}
+	count_calls(&row->stat, &timed, row->probe_ns);
 }
 
 void sampled_estimate(struct snapshot_row **rows, const struct snapshot *snap)

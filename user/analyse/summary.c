@@ -68,7 +68,7 @@ int summary_section(struct dcbs_section *to, const struct snapshot_row *row)
 	stats_percentiles_ns(s, q, p, 5);
 	*to = (struct dcbs_section) {
 		.name = summary_name(row), .kind = row->kind,
-		.count = s->sampled ? DCBS_UNKNOWN : summary_count(s->count), .error_s = NAN, .profiling_s = NAN, .profiling_per_call_s = NAN,
+		.count = s->sampled == SAMPLED ? DCBS_UNKNOWN : summary_count(s->count), .error_s = NAN, .profiling_s = NAN, .profiling_per_call_s = NAN,
 		.total_s = s->total_ns * NS, .self_s = s->self_ns * NS,
 		.mean_s = stats_mean_ns(s) * NS, .min_s = stats_min_ns(s) * NS, .max_s = stats_max_ns(s) * NS,
 		.p50_s = p[0] * NS, .p90_s = p[1] * NS, .p95_s = p[2] * NS, .p99_s = p[3] * NS, .p999_s = p[4] * NS,

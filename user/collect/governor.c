@@ -53,6 +53,7 @@ struct duty {
 enum {
 	DUTY_WAITS,
 	DUTY_MEMORY,
+	DUTY_CALLS,
 	DUTIES,
 };
 
@@ -73,10 +74,14 @@ static void rest_waits(struct session *session, double watches);
 static void watch_memory(struct session *session);
 static void go_on_with_memory(struct session *session);
 static void rest_memory(struct session *session, double watches);
+static void watch_calls(struct session *session);
+static void go_on_with_calls(struct session *session);
+static void rest_calls(struct session *session, double watches);
 
 static const struct duty duties[DUTIES] = {
 	[DUTY_WAITS] = {.lever = LEVER_WAITS, .watch_ns = 50000000, .watch = watch_waits, .go_on = go_on_with_waits, .rest = rest_waits},
 	[DUTY_MEMORY] = {.lever = LEVER_FAULTS, .watch_ns = 10000000, .watch = watch_memory, .go_on = go_on_with_memory, .rest = rest_memory},
+	[DUTY_CALLS] = {.lever = LEVER_CALLS, .watch_ns = 50000000, .watch = watch_calls, .go_on = go_on_with_calls, .rest = rest_calls},
 };
 
 int governor_open(struct session *session)
@@ -131,9 +136,10 @@ static double each_ns(const struct bpf_program *prog, double usual)
 static double call_ns(const struct session *session)
 {
 	double trap = isnan(session->trap_ns) ? TRAP_USUAL_NS : session->trap_ns;
+	double entry = native_are_stepped(session) && session->step_ns > 0 ? session->step_ns : trap;
 
-	/* The entry's instruction may have to be stepped over, and the return is a trap of its own. */
-	return 3 * trap + each_ns(session->skel->progs.on_call, 500) + each_ns(session->skel->progs.on_return, 700);
+	/* The return is a trap of its own, with something to look up. */
+	return entry + 2 * trap + each_ns(session->skel->progs.on_call, 500) + each_ns(session->skel->progs.on_return, 700);
 }
 
 /* Adds what has been spent since the last time it was asked; returns how long ago that was. */
@@ -306,6 +312,27 @@ static void go_on_with_memory(struct session *session)
 	gaps_watch(session);
 }
 
+static void rest_calls(struct session *session, double watches)
+{
+	(void)watches;
+	session->skel->bss->throttle.calls_off = 1;
+	native_leave(session);
+}
+
+static void watch_calls(struct session *session)
+{
+	volatile struct throttle *t = &session->skel->bss->throttle;
+
+	t->calls_phase++;
+	t->calls_off = 0;
+	native_watch(session);
+}
+
+static void go_on_with_calls(struct session *session)
+{
+	(void)session;
+}
+
 bool governor_waits_rest(const struct session *session)
 {
 	return session->governor && session->governor->duties[DUTY_WAITS].next_ns;
@@ -333,6 +360,15 @@ static void faults_now_and_then(struct session *session)
 	tell(session, LEVER_FAULTS, "page faults are watched now and then: what they are counted as is an estimate, and so is the "
 	     "growth of a section, but not of all; of single calls nothing is known");
 	duty_begin(session, &session->governor->duties[DUTY_MEMORY]);
+}
+
+/* How long calls take is seen now and then, how long they took in all is told by samples: so how often they were made is known. */
+static void calls_now_and_then(struct session *session)
+{
+	native_are_sampled(session);
+	tell(session, LEVER_CALLS, "functions of --section are probed now and then: their totals are estimates from samples of the stack, "
+	     "and so is how often they are called");
+	duty_begin(session, &session->governor->duties[DUTY_CALLS]);
 }
 
 /* A probe that makes a function several times slower cannot tell how long it takes. Samples can, without slowing it. */
@@ -365,7 +401,7 @@ static enum lever dearest(const struct session *session)
 	const bool can[LEVERS] = {
 		[LEVER_SAMPLES] = t->sample_every < SAMPLE_EVERY_MOST,
 		[LEVER_FAULTS] = session->has_memory && !g->duties[DUTY_MEMORY].next_ns,
-		[LEVER_CALLS] = session->nr_native && !session->calls_given_up,
+		[LEVER_CALLS] = session->nr_native && !session->calls_given_up && !g->duties[DUTY_CALLS].next_ns,
 		[LEVER_WAITS] = session->waits[0] && !g->duties[DUTY_WAITS].next_ns,
 	};
 	int i, best = LEVER_MARKERS;
@@ -385,7 +421,7 @@ static void turn_down(struct session *session)
 	switch (lever) {
 	case LEVER_SAMPLES: fewer_samples(session, allowed); break;
 	case LEVER_FAULTS: faults_now_and_then(session); break;
-	case LEVER_CALLS: calls_by_samples(session); break;
+	case LEVER_CALLS: (session->sampler && native_are_long(session) ? calls_now_and_then : calls_by_samples)(session); break;
 	case LEVER_WAITS: waits_now_and_then(session); break;
 	default: break;
 	}

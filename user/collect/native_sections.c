@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* native_sections.c - the functions of --section: an entry and a return probe each, all the time or now and then. */
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@ struct native_section {
 	pid_t pid;
 	__u64 offset;
 	__u32 row;
+	bool stepped;		/* see probe_is_stepped() */
 	struct uprobe *entry, *leave;	/* NULL: it is not watched */
 };
 
@@ -32,7 +34,7 @@ __u32 attach_section_row(struct session *session, const struct dcbs_native_secti
 	snprintf(key.text, sizeof(key.text), "%s", section->name);
 	row = attach_row(session, &key);
 	if (row && attach_is_python(section))
-		session->stats[row].sampled = 1;
+		session->stats[row].sampled = SAMPLED;
 	return row;
 }
 
@@ -74,6 +76,7 @@ static int attach_native(struct session *session, struct target *target, const s
 {
 	struct native_function function;
 	struct native_section *native;
+	unsigned char code[2];
 	int err;
 
 	err = hazard_check_return_probes(target->pid);
@@ -91,6 +94,7 @@ static int attach_native(struct session *session, struct target *target, const s
 		.fd = function.fd, .pid = target->pid, .offset = hazard_behind_nop(function.fd, function.offset),
 		.row = attach_section_row(session, section),
 	};
+	native->stepped = pread(native->fd, code, sizeof(code), (off_t)native->offset) == sizeof(code) && probe_is_stepped(code);
 	if (!native->row)
 		return fail(-E2BIG, "--section: more than %d sections", BPFPROF_ROWS - 2);
 	err = watch(session, native);
@@ -118,12 +122,62 @@ void native_leave(struct session *session)
 		leave(&session->native[i]);
 }
 
+int native_watch(struct session *session)
+{
+	int err = 0;
+	size_t i;
+
+	for (i = 0; i < session->nr_native && !err; i++)
+		err = watch(session, &session->native[i]);
+	return err;
+}
+
+/* The end of the trap at its entry, stepping included, and the beginning of the one at its return: about as much as one hit. */
+static double probe_ns(const struct session *session, const struct native_section *native)
+{
+	return native->stepped ? session->step_ns : session->trap_ns;
+}
+
+bool native_are_stepped(const struct session *session)
+{
+	size_t i;
+
+	for (i = 0; i < session->nr_native && !session->native[i].stepped; i++)
+		;
+	return i < session->nr_native;
+}
+
+bool native_are_long(const struct session *session)
+{
+	size_t i;
+
+	for (i = 0; i < session->nr_native; i++) {
+		const struct native_section *native = &session->native[i];
+		const struct row_stat *stat = &session->stats[native->row];
+
+		if (!((double)stat->sum_ns >= SNAPSHOT_LONG_CALL * probe_ns(session, native) * (double)stat->count))
+			return false;
+	}
+	return true;
+}
+
+double native_probe_ns(const struct session *session, __u32 row)
+{
+	double most = 0;
+	size_t i;
+
+	for (i = 0; i < session->nr_native; i++)
+		if (session->native[i].row == row && !(probe_ns(session, &session->native[i]) <= most))
+			most = probe_ns(session, &session->native[i]);
+	return most;
+}
+
 void native_are_sampled(struct session *session)
 {
 	size_t i;
 
 	for (i = 0; i < session->nr_native; i++)
-		session->stats[session->native[i].row].sampled = 1;
+		session->stats[session->native[i].row].sampled = SAMPLED;
 }
 
 void native_close(struct session *session)

@@ -18,8 +18,15 @@
 extern void dcbs_marker_flush(void *record);
 extern char __executable_start[];
 
+/* Its first instruction is none that the kernel would rather emulate. */
+static void __attribute__((naked, noinline)) stepped(void *unused)
+{
+	__asm__("lea 8(%rsp), %rax\n\tret");
+	(void)unused;
+}
+
 /* Best of a few rounds: what disturbs only ever adds. */
-static double hit_ns(void)
+static double hit_ns(void (*function)(void *))
 {
 	double best = INFINITY;
 	int i, j;
@@ -28,19 +35,19 @@ static double hit_ns(void)
 		__u64 start = session_now_ns();
 
 		for (j = 0; j < HITS; j++)
-			dcbs_marker_flush(NULL);
+			function(NULL);
 		best = fmin(best, (double)(session_now_ns() - start) / HITS);
 	}
 	return best;
 }
 
-static int own_function(__u64 *offset)
+static int own_function(void (*function)(void *), __u64 *offset)
 {
 	int err, fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		return -errno;
-	err = marker_elf_offset(fd, (__u64)(uintptr_t)dcbs_marker_flush - (__u64)(uintptr_t)__executable_start, offset);
+	err = marker_elf_offset(fd, (__u64)(uintptr_t)function - (__u64)(uintptr_t)__executable_start, offset);
 	close(fd);
 	return err;
 }
@@ -49,14 +56,39 @@ double probe_measure(const struct bpf_program *prog, struct uprobe **probe)
 {
 	struct uprobe_place place = {.pid = getpid(), .path = "/proc/self/exe"};
 
-	if (own_function(&place.offset))
+	if (own_function(dcbs_marker_flush, &place.offset))
 		return NAN;
 	place.offset += PROBE_OFFSET;
 	*probe = uprobe_attach(prog, &place);
 	if (!*probe)
 		return NAN;
 	dcbs_marker_flush(NULL);
-	return hit_ns();
+	return hit_ns(dcbs_marker_flush);
+}
+
+double probe_measure_step(const struct bpf_program *prog)
+{
+	struct uprobe_place place = {.pid = getpid(), .path = "/proc/self/exe"};
+	struct uprobe *probe;
+	double ns;
+
+	if (own_function(stepped, &place.offset))
+		return NAN;
+	probe = uprobe_attach(prog, &place);
+	if (!probe)
+		return NAN;
+	stepped(NULL);
+	ns = hit_ns(stepped);
+	uprobe_detach(probe);
+	return ns;
+}
+
+bool probe_is_stepped(const unsigned char *code)
+{
+	if (code[0] == 0x41)	/* push of r8 and so on */
+		code++;
+	return !(code[0] >= 0x50 && code[0] <= 0x57) && code[0] != 0x90 && code[0] != 0xe8 && code[0] != 0xe9 && code[0] != 0xeb &&
+	       !(code[0] >= 0x70 && code[0] <= 0x7f);
 }
 
 #define TOUCH_PAGES 256

@@ -21,6 +21,12 @@
  */
 double probe_measure(const struct bpf_program *prog, struct uprobe **probe);
 
+/* Likewise of an instruction that the kernel steps over instead of emulating it: several times that. */
+double probe_measure_step(const struct bpf_program *prog);
+
+/* Is a function that begins so probed at such an instruction? Two bytes. */
+bool probe_is_stepped(const unsigned char *code);
+
 /* CPU time in ns of the first touch of a page of ours: what a page fault costs here. NAN if it cannot be measured. */
 double probe_page_touch(void);
 

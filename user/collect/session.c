@@ -71,6 +71,7 @@ int session_open(struct session **result, const struct dcbs_options *opts, size_
 		return fail(-ENOMEM, "out of memory");
 	session->opts = *opts;
 	session->trap_ns = session->page_touch_ns = session->clock_read_ns = NAN;
+	session->step_ns = NAN;
 	session->trace_ns = TRACE_USUAL_NS;
 	session->rss_start_bytes = session->rss_end_bytes = session->rss_peak_bytes = DCBS_UNKNOWN;
 	err = session_load(session, nr_targets, opts->nr_pids ? opts->pids[0] : 0);
@@ -288,6 +289,8 @@ static void measure_probe(struct session *session)
 {
 	if (!session->own_probe && isnan(session->trap_ns))
 		session->trap_ns = probe_measure(session->skel->progs.on_flush, &session->own_probe);
+	if (isnan(session->step_ns) && native_are_stepped(session))
+		session->step_ns = probe_measure_step(session->skel->progs.on_flush);
 	if (isnan(session->page_touch_ns))
 		session->page_touch_ns = probe_page_touch();
 	if (isnan(session->clock_read_ns))

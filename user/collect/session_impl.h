@@ -33,6 +33,7 @@ struct session {
 	bool has_ledgers;		/* the scheduler's events are attached that tell why a thread waits */
 	bool has_memory;		/* likewise those of RSS */
 	double trap_ns;			/* of a hit of the marker's probe; NAN: not measured */
+	double step_ns;			/* of a hit of a probe that the kernel has to step over, likewise */
 	double clock_read_ns;		/* of a look at the clock, likewise */
 	double page_touch_ns;		/* of the first touch of a page, likewise */
 	double trace_ns;		/* of a trace point with a program, besides the program's own time */
@@ -123,7 +124,11 @@ void detach_memory(struct session *session);
 
 /* native_sections.c: the functions of --section, and rows for those of Python. */
 int attach_native_sections(struct session *session, struct target *target);
+int native_watch(struct session *session);	/* again */
 void native_leave(struct session *session);
+bool native_are_stepped(const struct session *session);	/* some probes, see probe_is_stepped() */
+bool native_are_long(const struct session *session);	/* calls take so long that the probes do not distort that */
+double native_probe_ns(const struct session *session, __u32 row);	/* by which a call of the row is told longer than it is; 0: it has none; NAN: unknown */
 void native_are_sampled(struct session *session);	/* their figures are those of samples */
 void native_close(struct session *session);
 bool attach_is_python(const struct dcbs_native_section *section);

@@ -302,6 +302,7 @@ static int copy_rows(struct session *session, struct snapshot *snap, __u16 *row_
 		row_index[row] = index_of(snap, same);
 		merge_stat(&same->stat, &session->stats[row]);
 		ledger_merge(&same->ledger, &session->ledgers[row]);
+		same->probe_ns = native_probe_ns(session, row);
 	}
 	for (row = 0; row < snap->nr_rows; row++) {
 		ledger_scale_waits(&snap->rows[row]->ledger, snap->wait_scale);

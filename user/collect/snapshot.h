@@ -21,6 +21,7 @@ struct snapshot_row {
 	char name[SNAPSHOT_RAW_NAME];	/* bytes as the target gave them */
 	__u32 kind;			/* enum dcbs_name_kind */
 	__u64 open;			/* calls still open */
+	double probe_ns;		/* by which the probes of a --section function make a call longer; NAN: unknown */
 	struct row_stat stat;		/* time of open calls included in total_ns and self_ns */
 	struct row_ledger ledger;	/* what is still going on included */
 };
@@ -73,6 +74,7 @@ struct snapshot_stack {
 };
 
 #define SNAPSHOT_OUTSIDE 0xffff
+#define SNAPSHOT_LONG_CALL 10	/* times what its probes add to it: its duration can be told in spite of that */
 
 struct snapshot {
 	__u64 start_ns, end_ns;		/* the window, CLOCK_MONOTONIC */
