@@ -7,9 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <bpf/bpf.h>
+
 #include "collect/hazard.h"
 #include "collect/session_impl.h"
 #include "fail.h"
+#include "sanitize.h"
 #include "symbol/native.h"
 
 struct native_section {
@@ -159,6 +162,27 @@ bool native_are_long(const struct session *session)
 			return false;
 	}
 	return true;
+}
+
+void native_note_probes(struct session *session)
+{
+	size_t i;
+
+	for (i = 0; i < session->nr_native; i++) {
+		const struct native_section *native = &session->native[i];
+		const struct row_stat *stat = &session->stats[native->row];
+		double add_ns = probe_ns(session, native);
+		struct row_name name;
+		char *text;
+
+		if (!stat->count || !((double)stat->sum_ns < SNAPSHOT_LONG_CALL * add_ns * (double)stat->count) ||
+		    bpf_map_lookup_elem(bpf_map__fd(session->skel->maps.row_names), &native->row, &name))
+			continue;
+		text = sanitize(name.text, sizeof(name.text));
+		session_note(session, "%s: its probes make each call, and what is told of it, about %.1f us longer", text ? text : "--section",
+			     add_ns * 1e-3);
+		free(text);
+	}
 }
 
 double native_probe_ns(const struct session *session, __u32 row)

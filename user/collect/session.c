@@ -421,6 +421,7 @@ void session_stop(struct session *session, enum dcbs_ended_by by)
 		session_note(session, "%llu image%s executed and left again between two looks: if the file was another one than before, its "
 			     "sections may be missing; --children is there from the start", (unsigned long long)session->images_missed,
 			     session->images_missed == 1 ? " was" : "s were");
+	native_note_probes(session);
 	session->ended_by = by;
 	sum_rss(session, &session->rss_end_bytes);
 	session->skel->bss->window.end_ns = session_now_ns();

@@ -128,6 +128,7 @@ int native_watch(struct session *session);	/* again */
 void native_leave(struct session *session);
 bool native_are_stepped(const struct session *session);	/* some probes, see probe_is_stepped() */
 bool native_are_long(const struct session *session);	/* calls take so long that the probes do not distort that */
+void native_note_probes(struct session *session);	/* of functions so short that it matters */
 double native_probe_ns(const struct session *session, __u32 row);	/* by which a call of the row is told longer than it is; 0: it has none; NAN: unknown */
 void native_are_sampled(struct session *session);	/* their figures are those of samples */
 void native_close(struct session *session);
