@@ -65,7 +65,7 @@ int on_call(struct pt_regs *ctx)
 	struct calls *calls;
 	struct call *call;
 
-	if (!process_of(task) || !window.start_ns)
+	if (!process_of(task) || !window.start_ns || throttle.calls_off)
 		return 0;
 	__sync_fetch_and_add(&counters.calls, 1);
 	calls = bpf_task_storage_get(&open_calls, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);

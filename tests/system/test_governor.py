@@ -130,6 +130,7 @@ class Budget(unittest.TestCase):
         section, thread = sections(report)["call"], report["threads"][0]
         self.assertIsNone(section["count"])
         self.assertIsNone(section["mean_s"])
+        self.assertEqual(report["lost"]["sections"], 0)
         self.near(section["total_s"], thread["wall_s"], ERROR + 3 * section["error_s"] / section["total_s"])
 
     def test_long_calls(self):
@@ -139,6 +140,7 @@ class Budget(unittest.TestCase):
         section = sections(report)["call"]
         self.near(section["count"], truth, ERROR + 3 * section["error_s"] / section["total_s"])
         self.assertLess(section["p50_s"], 1.5 * section["total_s"] / truth)
+        self.assertEqual(report["lost"]["sections"], 0)
         self.assertEqual(section["count"], section["histogram"]["zero_count"] + sum(n for _, n in section["histogram"]["buckets"]))
 
     def test_calls_without_samples(self):

@@ -58,8 +58,8 @@ static int watch(struct session *session, struct native_section *native)
 
 static void leave(struct native_section *native)
 {
-	uprobe_detach(native->leave);
 	uprobe_detach(native->entry);
+	uprobe_detach(native->leave);
 	native->leave = native->entry = NULL;
 }
 
