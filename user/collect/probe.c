@@ -19,10 +19,9 @@ extern void dcbs_marker_flush(void *record);
 extern char __executable_start[];
 
 /* Its first instruction is none that the kernel would rather emulate. */
-static void __attribute__((naked, noinline)) stepped(void *unused)
+static void __attribute__((naked, noinline)) stepped(__attribute__((unused)) void *unused)
 {
 	__asm__("lea 8(%rsp), %rax\n\tret");
-	(void)unused;
 }
 
 /* Best of a few rounds: what disturbs only ever adds. */
