@@ -51,6 +51,13 @@
 #define DCBS_PROBE_NOP5		1
 #define DCBS_PROBE_NOP10	6
 
+/*
+ * Behind its end there is an instruction that is never executed. A probe there raises the semaphore to 2 and so asks the
+ * library to hand over when DCBS_BATCH events are there, and not for the time. A library that knows has these bytes there.
+ */
+#define DCBS_PROBE_SELDOM	17
+#define DCBS_PROBE_SELDOM_CODE	"\xc3\x90\xc3"	/* from the byte before */
+
 enum dcbs_name_kind {
 	DCBS_NAME_FREE = 0,
 	DCBS_NAME_SECTION = 1,

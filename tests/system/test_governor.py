@@ -81,6 +81,15 @@ class Budget(unittest.TestCase):
         if report["overhead"]["target_cpu_share"] > 0.02:
             self.reduced(report, "all the same")
 
+    def test_handed_over_less_often(self):
+        """Where it is the hand-overs that are dear, not the sections, they become fewer and none is lost."""
+        report, truth = self.busy("spaced", "--max-overhead", "0.1", "-F", 0)
+        self.reduced(report, "less often")
+        self.assertEqual(report["window"]["ended_by"], "duration")
+        self.near(sections(report)["busy"]["count"], truth)
+        self.assertLess(report["overhead"]["flushes"], 0.5 * truth)
+        self.assertEqual(report["lost"]["records"], 0)
+
     def test_markers_that_may_cost_it(self):
         report, truth = self.busy("sections", "--max-overhead", "100", seconds=2)
         self.assertEqual(report["window"]["ended_by"], "duration")

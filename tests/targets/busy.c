@@ -4,6 +4,7 @@
  *
  * Usage: busy WHAT SECONDS, of
  *	sections	short sections, one after the other
+ *	spaced		sections of some 0.4 ms, of each few of which one is handed over for the time
  *	faults		page faults
  *	switches	THREADS threads that hand tokens on to each other through futexes
  *	calls		a function without a marker, busy_call()
@@ -77,6 +78,20 @@ static void sections(void)
 			work();
 			dcbs_section_end(t);
 		}
+}
+
+static void spaced(void)
+{
+	dcbs_id name = dcbs_section_name("busy");
+	int i;
+
+	for (;; done++) {
+		dcbs_token t = dcbs_section_begin(name);
+
+		for (i = 0; i < 400; i++)
+			work();
+		dcbs_section_end(t);
+	}
 }
 
 static void faults(void)
@@ -173,7 +188,7 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		void (*run)(void);
-	} loads[] = {{"sections", sections}, {"faults", faults}, {"switches", switches}, {"calls", calls}, {"long", long_calls}};
+	} loads[] = {{"sections", sections}, {"spaced", spaced}, {"faults", faults}, {"switches", switches}, {"calls", calls}, {"long", long_calls}};
 	pthread_t printer;
 	size_t i;
 

@@ -247,6 +247,40 @@ static int attach_marker(struct session *session, struct target *target, const s
 	return target->marker_link ? 0 : fail_marker(marker, errno);
 }
 
+static bool seldom_one(struct session *session, struct target *target)
+{
+	char path[64], code[sizeof(DCBS_PROBE_SELDOM_CODE) - 1];
+	struct uprobe_place place = {.pid = target->pid, .path = path};
+	struct marker marker;
+
+	target->seldom_tried = true;
+	if (target_find_marker(target, &marker) <= 0)
+		return false;
+	place.offset = marker.flush_offset + DCBS_PROBE_SELDOM;
+	place.semaphore = marker.semaphore_offset;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", marker.fd);
+	if (pread(marker.fd, code, sizeof(code), (off_t)place.offset - 1) == sizeof(code) &&
+	    !memcmp(code, DCBS_PROBE_SELDOM_CODE, sizeof(code)))
+		target->seldom_link = uprobe_attach(session->skel->progs.on_flush, &place);
+	marker_close(&marker);
+	return target->seldom_link;
+}
+
+/* Only links of their own can be had once capabilities have been dropped. */
+bool attach_seldom(struct session *session)
+{
+	bool some = false;
+	size_t i;
+
+	for (i = 0; i < session->nr_targets && uprobe_has_links(); i++) {
+		struct target *target = &session->targets[i];
+
+		if (target->pid && target->state && !target->ended && !target->seldom_tried)
+			some |= seldom_one(session, target);
+	}
+	return some;
+}
+
 /* 1: the markers are there and probed; 0: there are none yet; -errno. */
 int attach_target(struct session *session, struct target *target)
 {

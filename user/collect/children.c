@@ -312,6 +312,7 @@ static void child_ended(struct session *session, struct target *target)
 	memset(&session->processes[target->index], 0, sizeof(struct process));
 	symbols_close(target->symbols);
 	uprobe_detach(target->marker_link);
+	uprobe_detach(target->seldom_link);
 	target_close(target);
 	index = target->index;
 	memset(target, 0, sizeof(*target));

@@ -63,6 +63,7 @@ struct governor {
 	double budget;			/* of one CPU */
 	double share[LEVERS];		/* of one CPU, at the last look */
 	unsigned int spare, over, too_dear;	/* looks in a row */
+	double batch;			/* events of a hand-over */
 	bool told[LEVERS];
 	bool traced;			/* what a trace point costs has been measured */
 	struct duty duties[DUTIES];
@@ -163,6 +164,7 @@ static double count(struct session *session, double *ns)
 				  (each_ns(skel->progs.on_waking, 300) + each_ns(skel->progs.on_wakeup, 200));
 	ns[LEVER_MARKERS] = (double)(c.flushes - g->last.flushes) * (trap + each_ns(skel->progs.on_flush, 3000)) +
 			    (double)(c.ticks - g->last.ticks) * each_ns(skel->progs.on_tick, 1500);
+	g->batch = (double)(c.events - g->last.events) / (double)(c.flushes - g->last.flushes);
 	for (i = 0; i < DUTIES; i++)
 		g->duties[i].spent_ns += ns[g->duties[i].lever];
 	g->last = c;
@@ -421,11 +423,21 @@ static void turn_down(struct session *session)
 	switch (lever) {
 	case LEVER_SAMPLES: fewer_samples(session, allowed); break;
 	case LEVER_FAULTS: faults_now_and_then(session); break;
-	case LEVER_CALLS: (session->sampler && native_are_long(session) ? calls_now_and_then : calls_by_samples)(session); break;
+	case LEVER_CALLS: (session->sampler && uprobe_has_links() && native_are_long(session) ? calls_now_and_then : calls_by_samples)(session); break;
 	case LEVER_WAITS: waits_now_and_then(session); break;
 	default: break;
 	}
 	count(session, ns);	/* what it took to do so, and what came meanwhile, is no measure of what is left */
+}
+
+/* Sections that are handed over for the time, not because so many have ended, can wait for a switch or a tick. */
+static bool hand_over_seldom(struct session *session)
+{
+	if (!(session->governor->batch < DCBS_BATCH / 2) || !attach_seldom(session))
+		return false;
+	tell(session, LEVER_MARKERS, "sections are handed over less often: until a thread waits, for 4 ms, or 512 of them");
+	session->governor->told[LEVER_MARKERS] = false;		/* of that there may be more to tell */
+	return true;
 }
 
 /* The markers alone: it takes a while of them, as nothing can be done about it but to end, and only if that was asked for. */
@@ -434,6 +446,8 @@ static bool markers_fit(struct session *session)
 	struct governor *g = session->governor;
 
 	g->too_dear = g->share[LEVER_MARKERS] > g->budget ? g->too_dear + 1 : 0;
+	if (g->too_dear == TOO_DEAR_LOOKS / 2 && hand_over_seldom(session))
+		g->too_dear = 0;
 	if (g->too_dear < TOO_DEAR_LOOKS)
 		return true;
 	tell(session, LEVER_MARKERS, session->opts.end_over_budget ?

@@ -301,8 +301,10 @@ void session_renew(struct session *session, struct target *target, __u32 execs)
 {
 	target->execs = execs;
 	target->state = target->names_lost = 0;
-	uprobe_detach(target->marker_link);	/* the image it was for is gone */
-	target->marker_link = NULL;
+	uprobe_detach(target->marker_link);	/* the image they were for is gone */
+	uprobe_detach(target->seldom_link);
+	target->marker_link = target->seldom_link = NULL;
+	target->seldom_tried = false;
 	target_refresh(target);
 	publish_python(session, target);
 	stacks_renew(session, target);
@@ -499,8 +501,10 @@ void session_close(struct session *session)
 	detach_memory(session);
 	free(session->gaps);
 	native_close(session);
-	for (i = 0; i < session->nr_targets; i++)
+	for (i = 0; i < session->nr_targets; i++) {
 		uprobe_detach(session->targets[i].marker_link);
+		uprobe_detach(session->targets[i].seldom_link);
+	}
 	bpf_link__destroy(session->list);
 	uprobe_detach(session->own_probe);
 	if (session->run_time_on)

@@ -117,6 +117,7 @@ int attach_target(struct session *session, struct target *target);
 void publish_python(struct session *session, const struct target *target);
 const char *attach_hint(int err);
 __u32 attach_row(struct session *session, const struct row_name *name);	/* of a name, new or not; 0: no room */
+bool attach_seldom(struct session *session);	/* asks the targets to hand over less often; false: none can, or all do already */
 int attach_waits(struct session *session);
 void detach_waits(struct session *session);
 int attach_memory(struct session *session);

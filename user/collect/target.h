@@ -22,6 +22,8 @@ struct target {
 	__u32 serial;		/* of all processes of the session */
 	__u64 state;		/* address of its struct dcbs_state; 0: no markers found yet */
 	struct uprobe *marker_link;	/* the probe on its marker function */
+	struct uprobe *seldom_link;	/* see DCBS_PROBE_SELDOM */
+	bool seldom_tried;
 	bool ended;
 	pid_t parent;		/* of a child that was followed to; 0: it was given */
 	__u64 born_ns;		/* when on_fork saw it; 0: it was there before */

@@ -23,6 +23,7 @@ dcbs_marker_flush:
 	.byte	0x0f, 0x1f, 0x44, 0x00, 0x00				/* DCBS_PROBE_NOP5 */
 	.byte	0x66, 0x2e, 0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00	/* DCBS_PROBE_NOP10 */
 	ret
+	.byte	0x90, 0xc3						/* DCBS_PROBE_SELDOM: never executed */
 	.cfi_endproc
 	.size	dcbs_marker_flush, . - dcbs_marker_flush
 
@@ -42,7 +43,7 @@ dcbs_marker_flush:
 #error "dcbs-markers: only x86-64 and arm64 are supported; compile the evaluation with -DDCBS_MARKERS_OFF"
 #endif
 
-/* The kernel adds 1 here for every probe attached in this process, and takes it back. */
+/* The kernel adds 1 here for every place that is probed in this process, and takes it back. */
 	.section .probes, "aw", @progbits
 	.p2align 1
 	.globl	dcbs_marker_semaphore

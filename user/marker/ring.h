@@ -40,8 +40,10 @@ static inline void hand_over_if_due(struct dcbs_record *r, uint64_t now)
 {
 	if (likely(r->head - r->flush_head < DCBS_BATCH && now - r->flush_ns < DCBS_FLUSH_NS))
 		return;
-	r->flush_head = r->head;
 	r->flush_ns = now;
+	if (dcbs_marker_semaphore > 1 && r->head - r->flush_head < DCBS_BATCH)	/* DCBS_PROBE_SELDOM */
+		return;
+	r->flush_head = r->head;
 	publish();
 	dcbs_marker_flush(r);
 }
