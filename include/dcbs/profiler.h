@@ -55,7 +55,7 @@ struct dcbs_options {
 	size_t nr_sections;
 	int frequency_hz;		/* CPU sampling; 0: off */
 	double threshold_s;		/* what counts as a bottleneck */
-	bool children;			/* follow processes that the targets fork: ask for a snapshot now and then, which looks after them */
+	bool children;			/* follow processes that the targets fork */
 	double max_overhead_percent;
 	bool end_over_budget;	/* if the markers alone cost more, the run is to end; otherwise they are counted all the same */
 };
@@ -305,6 +305,13 @@ struct dcbs_report {
 
 /* Attaches. When it returns, sections are being counted. */
 int dcbs_profiler_open(struct dcbs_profiler **prof, const struct dcbs_options *opts);
+
+/*
+ * Looks after the session: takes samples before the kernel's ring is full, finds markers that are loaded late, follows
+ * children, and keeps the cost within max_overhead_percent. *wait_ms: when it wants to be called again, at the latest.
+ * 1: go on; 0: the targets have ended, or end_over_budget and it costs too much: there is nothing more to come.
+ */
+int dcbs_profiler_poll(struct dcbs_profiler *prof, int *wait_ms);
 
 /* The figures so far. */
 int dcbs_profiler_snapshot(struct dcbs_profiler *prof, struct dcbs_report **report);

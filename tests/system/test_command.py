@@ -135,6 +135,29 @@ class Command(ReportCase):
 
 
 @needs_bpf
+class Library(ReportCase):
+    def test_watches_and_begins_anew(self):
+        """<dcbs/profiler.h> as a program of its own would use it (tests/tools/library.c)."""
+        with Target("busy", "spaced", 60) as target:
+            output = subprocess.run([os.path.join(BUILD, "tests/tools/library"), str(target.pid), "3"], stdout=subprocess.PIPE,
+                                    stderr=subprocess.PIPE, text=True, timeout=60, check=True).stdout
+        first, end = json.JSONDecoder().raw_decode(output)
+        second, _ = json.JSONDecoder().raw_decode(output[end:].lstrip())
+        for report in first, second:
+            busy = sections(report)["busy"]
+            self.assertGreater(busy["count"], 10)
+            self.assertLess(busy["total_s"], report["window"]["duration_s"] + 0.01)
+            self.assertGreater(busy["total_s"], 0.5 * report["window"]["duration_s"])
+            self.assertGreater(report["overhead"]["samples"], 50)
+        self.assertGreater(second["window"]["started_at"], first["window"]["started_at"] + first["window"]["duration_s"])
+
+    def test_no_such_process(self):
+        done = subprocess.run([os.path.join(BUILD, "tests/tools/library"), "999999999", "1"], stderr=subprocess.PIPE, text=True, timeout=60)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("no process 999999999", done.stderr)
+
+
+@needs_bpf
 class Several(ReportCase):
     def test_two_targets_are_one_report(self):
         """Sections of one name are one section, whatever numbers the processes gave the name."""

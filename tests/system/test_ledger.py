@@ -116,6 +116,7 @@ class Interrupted(LedgerCase):
     def test_killed_while_asleep(self):
         with Target("ledger", "asleep") as target:
             with Profiler("-p", target.pid, wait_for=target.pid) as profiler:
+                profiler.wait_watching()
                 time.sleep(0.5)
                 target.process.kill()
                 report = profiler.report()
