@@ -297,6 +297,7 @@ struct dcbs_report {
 	int64_t others_bytes;		/* by other tasks: reclaim, above all; and what came and went with children */
 	int64_t unexplained_bytes;
 	double page_touch_s;		/* CPU time of the first touch of a page on this machine; NAN: not measured */
+	bool memory_estimated;		/* it was watched part of the time: sections' faults and growth are estimates, of calls nothing is known */
 	struct dcbs_overhead overhead;
 	struct dcbs_lost lost;
 	char **notes;		/* one line each: what could not be seen, and why */

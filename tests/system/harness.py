@@ -281,10 +281,11 @@ class ReportCase(unittest.TestCase):
     def check_lost(self, report, **expected):
         """
         Every kind of loss is as expected, which is 0 unless it is named; what is not counted yet is None. Names of
-        Python code are read a moment after the sample: of targets that live for a second, some are gone by then.
+        Python code are read a moment after the sample: of targets that live for a second, some are gone by then. A tick
+        that interrupts another program at its work on the thread's sections is lost; that is rare.
         """
         for what, n in report["lost"].items():
-            if what == "samples" and EMULATED:
+            if what == "samples" and (EMULATED or n is not None and n <= 1 + (report["overhead"]["samples"] or 0) // 200):
                 continue
             if what in expected or n is not None and what != "stacks":
                 self.assertEqual(n, expected.get(what, 0), "lost.%s" % what)

@@ -29,9 +29,11 @@ static volatile bool jailed, leave;
 static bool strict;
 static pthread_barrier_t ready;
 
-static void run(const char *name, uint64_t times)
+/* Names are looked up under a lock, which in jail nobody may wait for. */
+static dcbs_id ids[2];
+
+static void run(dcbs_id id, uint64_t times)
 {
-	dcbs_id id = dcbs_section_name(name);
 	uint64_t i;
 
 	for (i = 0; i < times; i++)
@@ -47,12 +49,12 @@ static void lock_in(void)
 /* It leaves by the system call alone: the C library's way asks for more. */
 static void *work(void *arg)
 {
-	run("before", 1);
+	run(ids[0], 1);
 	pthread_barrier_wait(&ready);
 	lock_in();
 	while (!jailed)
 		;
-	run("jailed", sections);
+	run(ids[1], sections);
 	__atomic_fetch_add(&done, 1, __ATOMIC_SEQ_CST);
 	while (!leave)
 		;
@@ -85,13 +87,14 @@ int main(int argc, char **argv)
 	uint64_t i;
 
 	truth_options(argc, argv, options);
-	dcbs_section_name("jailed");
+	ids[0] = dcbs_section_name("before");
+	ids[1] = dcbs_section_name("jailed");
 	truth_gate();
 	pthread_barrier_init(&ready, NULL, (unsigned int)threads + 1);
 	for (i = 0; i < threads; i++)
 		if (pthread_create(&thread, NULL, work, NULL))
 			return 1;
-	run("before", 1);
+	run(ids[0], 1);
 	pthread_barrier_wait(&ready);
 	if (!strict && filter())
 		return 6;
@@ -102,7 +105,7 @@ int main(int argc, char **argv)
 		truth_wait_line();
 	}
 	jailed = true;
-	run("jailed", sections);
+	run(ids[1], sections);
 	while (done < threads)
 		;
 	truths[0].count = threads + 1;

@@ -98,7 +98,7 @@ static void test_names_of_the_contract(void **state)
 	check_keys(json_object_get(doc, "window"), "started_at duration_s ended_by ");
 	check_section_keys(element(doc, "sections", "answer_question"));
 	check_keys(json_object_get(doc, "memory"), "rss_start_bytes rss_end_bytes rss_peak_bytes sections_bytes "
-		   "outside_bytes unexplained_bytes others_bytes page_touch_s ");
+		   "outside_bytes unexplained_bytes others_bytes page_touch_s estimated ");
 	check_keys(json_array_get(json_object_get(doc, "threads"), 0), "pid tid name threads sections idle wall_s "
 		   "kernel_cpu_s wall wall_parts ");
 	check_keys(json_object_get(doc, "wall_check"), "ledger_cpu_s kernel_cpu_s ");

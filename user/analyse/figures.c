@@ -93,9 +93,10 @@ void figures_leak(FILE *to, const struct subject *s, const struct rule *rule)
 	int64_t calls = c->count > c->growth.calls ? c->count : c->growth.calls;	/* some may have begun before the window */
 
 	(void)rule;
-	fprintf(to, ": %s a call, %s an hour; %s of %s calls grew", units_size(net / (double)calls).text,
-		units_size(net / s->report->duration_s * HOUR_S).text, units_exact(c->growth.calls).text,
-		units_exact(calls).text);
+	fprintf(to, ": %s a call, %s an hour", units_size(net / (double)calls).text,
+		units_size(net / s->report->duration_s * HOUR_S).text);
+	if (c->growth.calls != DCBS_UNKNOWN)
+		fprintf(to, "; %s of %s calls grew", units_exact(c->growth.calls).text, units_exact(calls).text);
 	fprintf(to, ", %s in all", units_size(net).text);
 }
 

@@ -104,6 +104,7 @@ static void add_memory(struct dcbs_report *r, const struct snapshot *snap)
 	r->rss_end_bytes = snap->rss_end_bytes;
 	r->rss_peak_bytes = snap->rss_peak_bytes;
 	r->page_touch_s = snap->page_touch_ns > 0 ? snap->page_touch_ns * NS : NAN;
+	r->memory_estimated = snap->memory_guessed;
 	r->sections_bytes = r->outside_bytes = r->others_bytes = r->unexplained_bytes = DCBS_UNKNOWN;
 	if (!snap->memory_known)
 		return;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collect/gaps.h"
+#include "collect/duty.h"
 #include "collect/governor.h"
 #include "collect/run_time.h"
 #include "collect/session_impl.h"
@@ -20,10 +20,8 @@
 #define WORTH 0.1		/* of the budget: what takes less is not turned down */
 #define OVER_LOOKS 4		/* over budget, until something is done: a burst is let pass */
 #define TOO_DEAR_LOOKS 4
-#define REST_MOST_NS 60000000000ULL
 #define DUTY_MAY 0.3		/* of the budget, for what is watched part of the time */
 #define TRAP_USUAL_NS 1000
-#define TRACE_MOST_NS 200
 #define LEFT_NS 30		/* a change of RSS that is left for another to account for */
 
 /* What is turned down, in the order in which it is missed least. */
@@ -36,26 +34,7 @@ enum lever {
 	LEVERS,
 };
 
-/* What is watched part of the time: for watch_ns, and then not for as long as it takes to come to what it may cost. */
-struct duty {
-	enum lever lever;
-	__u64 watch_ns;
-	void (*watch)(struct session *session);
-	void (*go_on)(struct session *session);		/* it was cheap: it is watched for longer */
-	void (*rest)(struct session *session, double watches);	/* for so many times as long as it was watched */
-
-	__u64 next_ns;			/* when that changes; 0: it is watched all the time */
-	__u64 watch_start_ns;
-	bool resting;
-	double spent_ns;		/* since then */
-};
-
-enum {
-	DUTY_WAITS,
-	DUTY_MEMORY,
-	DUTY_CALLS,
-	DUTIES,
-};
+static const enum lever lever_of[DUTIES] = {[DUTY_WAITS] = LEVER_WAITS, [DUTY_MEMORY] = LEVER_FAULTS, [DUTY_CALLS] = LEVER_CALLS};
 
 struct governor {
 	__u64 start_ns, looked_ns, next_ns;
@@ -65,24 +44,7 @@ struct governor {
 	unsigned int spare, over, too_dear;	/* looks in a row */
 	double batch;			/* events of a hand-over */
 	bool told[LEVERS];
-	bool traced;			/* what a trace point costs has been measured */
 	struct duty duties[DUTIES];
-};
-
-static void watch_waits(struct session *session);
-static void go_on_with_waits(struct session *session);
-static void rest_waits(struct session *session, double watches);
-static void watch_memory(struct session *session);
-static void go_on_with_memory(struct session *session);
-static void rest_memory(struct session *session, double watches);
-static void watch_calls(struct session *session);
-static void go_on_with_calls(struct session *session);
-static void rest_calls(struct session *session, double watches);
-
-static const struct duty duties[DUTIES] = {
-	[DUTY_WAITS] = {.lever = LEVER_WAITS, .watch_ns = 50000000, .watch = watch_waits, .go_on = go_on_with_waits, .rest = rest_waits},
-	[DUTY_MEMORY] = {.lever = LEVER_FAULTS, .watch_ns = 10000000, .watch = watch_memory, .go_on = go_on_with_memory, .rest = rest_memory},
-	[DUTY_CALLS] = {.lever = LEVER_CALLS, .watch_ns = 50000000, .watch = watch_calls, .go_on = go_on_with_calls, .rest = rest_calls},
 };
 
 int governor_open(struct session *session)
@@ -95,7 +57,7 @@ int governor_open(struct session *session)
 	g->next_ns = g->looked_ns + FIRST_LOOK_NS;
 	g->budget = session->opts.max_overhead_percent / 100;
 	g->last = session->skel->bss->counters;
-	memcpy(g->duties, duties, sizeof(duties));
+	duties_init(g->duties);
 	session->governor = g;
 	return 0;
 }
@@ -166,10 +128,17 @@ static double count(struct session *session, double *ns)
 			    (double)(c.ticks - g->last.ticks) * each_ns(skel->progs.on_tick, 1500);
 	g->batch = (double)(c.events - g->last.events) / (double)(c.flushes - g->last.flushes);
 	for (i = 0; i < DUTIES; i++)
-		g->duties[i].spent_ns += ns[g->duties[i].lever];
+		g->duties[i].spent_ns += ns[lever_of[i]];
 	g->last = c;
 	g->looked_ns = now;
 	return (double)(now - since);
+}
+
+void governor_settle(struct session *session)
+{
+	double ns[LEVERS];
+
+	count(session, ns);
 }
 
 static void look(struct session *session)
@@ -182,7 +151,7 @@ static void look(struct session *session)
 		g->share[i] = elapsed > 0 ? ns[i] / elapsed : 0;
 	for (i = 0; i < DUTIES; i++)
 		if (g->duties[i].next_ns)	/* seen to: over a period it takes what it may */
-			g->share[g->duties[i].lever] = 0;
+			g->share[lever_of[i]] = 0;
 }
 
 static double total(const struct governor *g)
@@ -193,146 +162,6 @@ static double total(const struct governor *g)
 	for (i = 0; i < LEVERS; i++)
 		sum += g->share[i];
 	return sum;
-}
-
-/* ---- what is watched part of the time ---- */
-
-/* Not to be in step with what the target does. */
-static __u64 about(double ns)
-{
-	return (__u64)(ns * (0.75 + 0.5 * drand48()));
-}
-
-static void duty_watch(struct session *session, struct duty *d, void (*watch)(struct session *session), __u64 watch_ns)
-{
-	double ns[LEVERS];
-
-	count(session, ns);
-	watch(session);
-	d->spent_ns = 0;
-	d->resting = false;
-	d->watch_start_ns = session_now_ns();
-	d->next_ns = d->watch_start_ns + about((double)watch_ns);
-}
-
-/* How long is nobody to watch, that what it took comes to the share that it may take? */
-static void duty_rest(struct session *session, struct duty *d)
-{
-	double ns[LEVERS], rest_ns, watched_ns = (double)(session_now_ns() - d->watch_start_ns);
-
-	count(session, ns);
-	rest_ns = fmin(d->spent_ns / (session->governor->budget * DUTY_MAY), (double)REST_MOST_NS) - watched_ns;
-	if (rest_ns <= 0) {
-		duty_watch(session, d, d->go_on, LOOK_NS);
-		return;
-	}
-	d->resting = true;
-	d->rest(session, rest_ns / watched_ns);
-	d->next_ns = session_now_ns() + about(rest_ns);
-}
-
-static void duty_poll(struct session *session, struct duty *d)
-{
-	if (!d->next_ns || session_now_ns() < d->next_ns)
-		return;
-	if (d->resting)
-		duty_watch(session, d, d->watch, d->watch_ns);
-	else
-		duty_rest(session, d);
-}
-
-/* It is watched already. */
-static void duty_begin(struct session *session, struct duty *d)
-{
-	duty_watch(session, d, d->go_on, d->watch_ns);
-}
-
-/* Who waits is charged up to now. */
-static void rest_waits(struct session *session, double watches)
-{
-	volatile struct throttle *t = &session->skel->bss->throttle;
-
-	session_look_at_threads(session);
-	t->waits_off = 1;
-	detach_waits(session);
-	t->wait_weight = (__u32)(1.5 + watches);
-}
-
-/* Who waits already is found out. */
-static void watch_waits(struct session *session)
-{
-	volatile struct throttle *t = &session->skel->bss->throttle;
-
-	t->wait_phase++;
-	t->waits_off = 0;
-	attach_waits(session);
-	session_look_at_threads(session);
-}
-
-static void go_on_with_waits(struct session *session)
-{
-	volatile struct throttle *t = &session->skel->bss->throttle;
-
-	t->wait_weight = 1;
-}
-
-/* The programs are there, and do nothing. What they cost all the same is what our own faults are cheaper by without them. */
-static void detach_measured(struct session *session)
-{
-	double with = probe_page_touch(), ns;
-
-	detach_memory(session);
-	ns = with - probe_page_touch();
-	if (ns > 0 && ns < TRACE_MOST_NS)
-		session->trace_ns = ns;
-	session->governor->traced = true;
-}
-
-static void rest_memory(struct session *session, double watches)
-{
-	(void)watches;
-	gaps_rest(session);
-	session->skel->bss->throttle.memory_off = 1;
-	if (session->governor->traced || session->run_time_on)
-		detach_memory(session);
-	else
-		detach_measured(session);
-}
-
-static void watch_memory(struct session *session)
-{
-	volatile struct throttle *t = &session->skel->bss->throttle;
-
-	attach_memory(session);
-	gaps_watch(session);
-	t->memory_phase++;
-	t->memory_off = 0;
-}
-
-static void go_on_with_memory(struct session *session)
-{
-	gaps_watch(session);
-}
-
-static void rest_calls(struct session *session, double watches)
-{
-	(void)watches;
-	session->skel->bss->throttle.calls_off = 1;
-	native_leave(session);
-}
-
-static void watch_calls(struct session *session)
-{
-	volatile struct throttle *t = &session->skel->bss->throttle;
-
-	t->calls_phase++;
-	t->calls_off = 0;
-	native_watch(session);
-}
-
-static void go_on_with_calls(struct session *session)
-{
-	(void)session;
 }
 
 bool governor_waits_rest(const struct session *session)
@@ -418,7 +247,7 @@ static void turn_down(struct session *session)
 {
 	struct governor *g = session->governor;
 	enum lever lever = dearest(session);
-	double allowed = g->budget - (total(g) - g->share[lever]), ns[LEVERS];
+	double allowed = g->budget - (total(g) - g->share[lever]);
 
 	switch (lever) {
 	case LEVER_SAMPLES: fewer_samples(session, allowed); break;
@@ -427,7 +256,7 @@ static void turn_down(struct session *session)
 	case LEVER_WAITS: waits_now_and_then(session); break;
 	default: break;
 	}
-	count(session, ns);	/* what it took to do so, and what came meanwhile, is no measure of what is left */
+	governor_settle(session);	/* what it took to do so, and what came meanwhile, is no measure of what is left */
 }
 
 /* Sections that are handed over for the time, not because so many have ended, can wait for a switch or a tick. */
@@ -471,7 +300,7 @@ bool governor_poll(struct session *session)
 	if (!g)
 		return true;
 	for (i = 0; i < DUTIES; i++)
-		duty_poll(session, &g->duties[i]);
+		duty_poll(session, &g->duties[i], g->budget * DUTY_MAY);
 	if (session_now_ns() < g->next_ns)
 		return true;
 	look(session);

@@ -23,6 +23,9 @@ bool governor_poll(struct session *session);
 /* CLOCK_MONOTONIC ns at which it wants to be polled again. */
 __u64 governor_next(const struct session *session);
 
+/* Adds what has been spent up to now to the duties. */
+void governor_settle(struct session *session);
+
 /* Waits are watched part of the time: what they come to is an estimate. */
 bool governor_waits_rest(const struct session *session);
 

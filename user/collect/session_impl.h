@@ -36,7 +36,8 @@ struct session {
 	double step_ns;			/* of a hit of a probe that the kernel has to step over, likewise */
 	double clock_read_ns;		/* of a look at the clock, likewise */
 	double page_touch_ns;		/* of the first touch of a page, likewise */
-	double trace_ns;		/* of a trace point with a program, besides the program's own time */
+	double trace_ns;		/* of a trace point with a program, besides the program's own time, ... */
+	bool trace_known;		/* ... measured */
 	struct uprobe *own_probe;	/* on our own copy of the marker function */
 	struct process *processes;	/* the map, in place */
 	struct target targets[BPFPROF_FOLLOWED];	/* at their index of `processes`; of children's, some are free */

@@ -145,13 +145,14 @@ static json_t *section_object(const struct dcbs_section *s)
 
 static json_t *memory_object(const struct dcbs_report *r)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "rss_start_bytes", integer(r->rss_start_bytes),
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "rss_start_bytes", integer(r->rss_start_bytes),
 			 "rss_end_bytes", integer(r->rss_end_bytes),
 			 "rss_peak_bytes", integer(r->rss_peak_bytes),
 			 "sections_bytes", integer(r->sections_bytes),
 			 "outside_bytes", integer(r->outside_bytes),
 			 "unexplained_bytes", integer(r->unexplained_bytes),
-			 "others_bytes", integer(r->others_bytes), "page_touch_s", real(r->page_touch_s));
+			 "others_bytes", integer(r->others_bytes), "page_touch_s", real(r->page_touch_s),
+			 "estimated", r->memory_estimated);
 }
 
 static json_t *wall_check_object(const struct dcbs_report *r)

@@ -226,6 +226,7 @@ static void read_memory(struct json_get *r, const json_t *doc, struct dcbs_repor
 	to->others_bytes = json_get_signed_integer(r, o, "others_bytes");
 	to->unexplained_bytes = json_get_signed_integer(r, o, "unexplained_bytes");
 	to->page_touch_s = json_get_real(r, o, "page_touch_s");
+	to->memory_estimated = json_is_true(json_object_get(o, "estimated"));
 }
 
 static void read_threads(struct json_get *r, const json_t *doc, struct dcbs_report *to)
