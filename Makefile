@@ -263,4 +263,4 @@ install-python: all
 clean:
 	rm -rf $O
 
--include $(shell find $O -path $O/pythons -prune -o -name '*.d' -print 2>/dev/null)
+-include $(shell find $O \( -path $O/pythons -o -path $O/vm \) -prune -o -type f -name '*.d' -print 2>/dev/null)
