@@ -109,7 +109,8 @@ void text_memory(const struct text *t)
 	snprintf(words, sizeof(words), "%zu other section%s", left, left == 1 ? "" : "s");
 	put_bytes(t, &table, "(others)", rest ? rest : NAN, words);
 	put_bytes(t, &table, "other tasks", known(r->others_bytes), others_words(r));
-	put_bytes(t, &table, "unexplained", known(r->unexplained_bytes), "no event was seen of these");
+	put_bytes(t, &table, "unexplained", known(r->unexplained_bytes),
+		  r->memory_estimated ? "sections' growth is estimated, the sum is not" : "no event was seen of these");
 	put_bytes(t, &table, "sum", known(r->rss_end_bytes) - known(r->rss_start_bytes), "the growth of RSS in the window");
 	text_beside(t, "", 0, "Growth of RSS, of anonymous and of file pages, while a section was the innermost one. p99 "
 		    "and peak: of one call, what it called included.");
