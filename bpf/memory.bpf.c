@@ -14,6 +14,7 @@ static __always_inline void change_by_other(struct mm_struct *mm, u32 member)
 	u64 key = (u64)mm;
 	u32 index = 0, *found;
 	struct process_sum *sum;
+	struct rss_local *local;
 	s64 bytes;
 
 	if (!only_tgid) {
@@ -23,9 +24,10 @@ static __always_inline void change_by_other(struct mm_struct *mm, u32 member)
 		index = *found;
 	}
 	sum = bpf_map_lookup_elem(&process_sums, &index);
-	if (!sum || sum->mm != key || !key || rss_begin_phase(sum, rss_local_of(index), mm))
+	local = rss_local_of(index);
+	if (!sum || sum->mm != key || !key || rss_begin_phase(sum, local, mm))
 		return;
-	bytes = rss_change(sum, rss_local_of(index), mm, member) * RSS_PAGE_BYTES;
+	bytes = rss_change(sum, local, mm, member) * RSS_PAGE_BYTES;
 	if (window.end_ns)
 		return;
 	if (member == RSS_ANON)

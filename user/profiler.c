@@ -8,6 +8,8 @@
 #include "dcbs/profiler.h"
 #include "fail.h"
 
+#define WAIT_MOST_NS 100000000ULL
+
 struct dcbs_profiler {
 	struct session *session;
 	double threshold_s;
@@ -35,15 +37,11 @@ int dcbs_profiler_open(struct dcbs_profiler **result, const struct dcbs_options 
 	return 0;
 }
 
-#define WAIT_MOST_NS 100000000ULL
-
 int dcbs_profiler_poll(struct dcbs_profiler *prof, int *wait_ms)
 {
 	bool running = session_poll(prof->session);
 	__u64 now = session_now_ns(), next = session_due(prof->session, now + WAIT_MOST_NS);
 
-	if (next > session_next_ns(prof->session))
-		next = session_next_ns(prof->session);
 	*wait_ms = next > now ? (int)((next - now + 999999) / 1000000) : 0;
 	return running && !session_is_too_dear(prof->session);
 }

@@ -159,8 +159,6 @@ enum dcbs_ended_by watch(struct session *session, struct serve *serve, const str
 		next = session_due(session, next_look(session, start, now, opts));
 		if (next > next_show)
 			next = next_show;
-		if (next > session_next_ns(session))
-			next = session_next_ns(session);
 		wait_until(session, live, serve, next < end ? next : end);
 		now = session_now_ns();
 	}

@@ -65,12 +65,12 @@ static bool is_steady(const struct subject *s)
 	const struct dcbs_spread *g = &s->section->growth;
 	double net = (double)own(s)->rss_delta_bytes;
 
+	if (net < STEADY_BYTES || (double)own(s)->shrunk_bytes > 0.5 * (double)own(s)->grown_bytes)
+		return false;
 	/* Nothing is known of single calls: growth has been told from chance by going on all the time, see collect/gaps.h. */
 	if (s->report->memory_estimated)
-		return s->section->count >= STEADY_CALLS && net >= STEADY_BYTES &&
-		       (double)own(s)->shrunk_bytes <= 0.5 * (double)own(s)->grown_bytes;
-	return g->calls >= STEADY_CALLS && g->calls >= s->section->count / 2 && net >= STEADY_BYTES &&
-	       (double)own(s)->shrunk_bytes <= 0.5 * (double)own(s)->grown_bytes && g->p50 * (double)g->calls >= 0.25 * net;
+		return s->section->count >= STEADY_CALLS;
+	return g->calls >= STEADY_CALLS && g->calls >= s->section->count / 2 && g->p50 * (double)g->calls >= 0.25 * net;
 }
 
 bool paging_is_leak(const struct subject *s)

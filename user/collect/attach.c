@@ -234,13 +234,21 @@ static int fail_marker(const struct marker *marker, int err)
 		    "; another tracer (bpftrace, perf) may have a probe on dcbs_marker_flush: end it first" : attach_hint(err));
 }
 
+#define FD_PATH_BYTES 64
+
+/* So many bytes from the entry of the marker function; path[FD_PATH_BYTES]. */
+static struct uprobe_place marker_place(const struct target *target, const struct marker *marker, __u64 offset, char *path)
+{
+	snprintf(path, FD_PATH_BYTES, "/proc/self/fd/%d", marker->fd);
+	return (struct uprobe_place){.pid = target->pid, .path = path, .offset = marker->flush_offset + offset,
+				     .semaphore = marker->semaphore_offset};
+}
+
 static int attach_marker(struct session *session, struct target *target, const struct marker *marker)
 {
-	char path[64];
-	const struct uprobe_place place = {.pid = target->pid, .path = path, .offset = marker->flush_offset + PROBE_OFFSET,
-					   .semaphore = marker->semaphore_offset};
+	char path[FD_PATH_BYTES];
+	const struct uprobe_place place = marker_place(target, marker, PROBE_OFFSET, path);
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", marker->fd);
 	if (session->children)
 		return children_attach(session, marker, &place) ? fail_marker(marker, errno) : 0;
 	target->marker_link = uprobe_attach(session->skel->progs.on_flush, &place);
@@ -249,16 +257,14 @@ static int attach_marker(struct session *session, struct target *target, const s
 
 static bool seldom_one(struct session *session, struct target *target)
 {
-	char path[64], code[sizeof(DCBS_PROBE_SELDOM_CODE) - 1];
-	struct uprobe_place place = {.pid = target->pid, .path = path};
+	char path[FD_PATH_BYTES], code[sizeof(DCBS_PROBE_SELDOM_CODE) - 1];
+	struct uprobe_place place;
 	struct marker marker;
 
 	target->seldom_tried = true;
 	if (target_find_marker(target, &marker) <= 0)
 		return false;
-	place.offset = marker.flush_offset + DCBS_PROBE_SELDOM;
-	place.semaphore = marker.semaphore_offset;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", marker.fd);
+	place = marker_place(target, &marker, DCBS_PROBE_SELDOM, path);
 	if (pread(marker.fd, code, sizeof(code), (off_t)place.offset - 1) == sizeof(code) &&
 	    !memcmp(code, DCBS_PROBE_SELDOM_CODE, sizeof(code)))
 		target->seldom_link = uprobe_attach(session->skel->progs.on_flush, &place);

@@ -15,7 +15,7 @@
 struct duty_kind {
 	__u64 watch_ns;
 	void (*watch)(struct session *session);
-	void (*go_on)(struct session *session);		/* it was cheap: it is watched for longer */
+	void (*go_on)(struct session *session);		/* it was cheap: it is watched for longer; may be NULL */
 	void (*rest)(struct session *session, double watches);	/* for so many times as long as it was watched */
 };
 
@@ -83,36 +83,21 @@ static void watch_memory(struct session *session)
 	t->memory_off = 0;
 }
 
-static void go_on_with_memory(struct session *session)
-{
-	gaps_watch(session);
-}
-
 static void rest_calls(struct session *session, double watches)
 {
 	(void)watches;
-	session->skel->bss->throttle.calls_off = 1;
-	native_leave(session);
+	native_rest(session);
 }
 
 static void watch_calls(struct session *session)
 {
-	volatile struct throttle *t = &session->skel->bss->throttle;
-
-	t->calls_phase++;
-	t->calls_off = 0;
 	native_watch(session);
-}
-
-static void go_on_with_calls(struct session *session)
-{
-	(void)session;
 }
 
 static const struct duty_kind kinds[DUTIES] = {
 	[DUTY_WAITS] = {.watch_ns = 50000000, .watch = watch_waits, .go_on = go_on_with_waits, .rest = rest_waits},
-	[DUTY_MEMORY] = {.watch_ns = 10000000, .watch = watch_memory, .go_on = go_on_with_memory, .rest = rest_memory},
-	[DUTY_CALLS] = {.watch_ns = 50000000, .watch = watch_calls, .go_on = go_on_with_calls, .rest = rest_calls},
+	[DUTY_MEMORY] = {.watch_ns = 10000000, .watch = watch_memory, .go_on = gaps_watch, .rest = rest_memory},
+	[DUTY_CALLS] = {.watch_ns = 50000000, .watch = watch_calls, .rest = rest_calls},
 };
 
 void duties_init(struct duty *duties)
@@ -134,7 +119,8 @@ static __u64 about(double ns)
 static void duty_watch(struct session *session, struct duty *d, void (*watch)(struct session *session), __u64 watch_ns)
 {
 	governor_settle(session);
-	watch(session);
+	if (watch)
+		watch(session);
 	d->spent_ns = 0;
 	d->resting = false;
 	d->watch_start_ns = session_now_ns();

@@ -30,9 +30,9 @@ struct gaps {
 	struct gap_row rows[BPFPROF_ROWS];
 	struct moments all[RSS_KINDS];	/* the growth of all sections, the product is the square */
 	unsigned int count;		/* gaps in which something went on */
-	bool watched, resting;		/* there has been a watch, and it is over */
+	bool resting;			/* the watch is over */
 	bool any;
-	__u64 watch_ns, rest_ns;	/* when it began, and when it was over */
+	__u64 watch_ns, rest_ns;	/* when it began, 0: there was none, and when it was over */
 	double watch_faults;		/* meanwhile */
 	__u64 faults[BPFPROF_FOLLOWED];	/* of each target, at the last look */
 };
@@ -168,7 +168,6 @@ void gaps_watch(struct session *session)
 	else
 		look_at_faults(session, gaps->faults);
 	see(session, gaps);
-	gaps->watched = true;
 	gaps->resting = false;
 	gaps->watch_ns = session_now_ns();
 }
@@ -177,7 +176,7 @@ void gaps_rest(struct session *session)
 {
 	struct gaps *gaps = session->gaps;
 
-	if (!gaps || !gaps->watched)
+	if (!gaps || !gaps->watch_ns)
 		return;
 	gaps->watch_faults = look_at_faults(session, gaps->faults);
 	gaps->rest_ns = session_now_ns();

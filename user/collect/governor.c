@@ -43,7 +43,6 @@ struct governor {
 	double share[LEVERS];		/* of one CPU, at the last look */
 	unsigned int spare, over, too_dear;	/* looks in a row */
 	double batch;			/* events of a hand-over */
-	bool told[LEVERS];
 	struct duty duties[DUTIES];
 };
 
@@ -73,14 +72,17 @@ static double seconds(const struct governor *g)
 	return (double)(session_now_ns() - g->start_ns) * 1e-9;
 }
 
-/* Said once for each: later steps are of the same kind. */
+/* Said once: later steps of the same kind are no news. */
 static void tell(struct session *session, enum lever lever, const char *what)
 {
-	struct governor *g = session->governor;
+	const struct governor *g = session->governor;
+	size_t i;
 
-	if (g->told[lever] || session->nr_reduced == SESSION_REDUCED)
+	for (i = 0; i < session->nr_reduced; i++)
+		if (strstr(session->reduced[i], what))
+			return;
+	if (i == SESSION_REDUCED)
 		return;
-	g->told[lever] = true;
 	if (asprintf(&session->reduced[session->nr_reduced], "after %.1f s, at %.1f %% of a CPU: %s", seconds(g), 100 * g->share[lever],
 		     what) > 0)
 		session->nr_reduced++;
@@ -205,8 +207,7 @@ static void calls_now_and_then(struct session *session)
 /* A probe that makes a function several times slower cannot tell how long it takes. Samples can, without slowing it. */
 static void calls_by_samples(struct session *session)
 {
-	session->skel->bss->throttle.calls_off = 1;
-	native_leave(session);
+	native_rest(session);
 	if (session->sampler) {
 		native_are_sampled(session);
 		tell(session, LEVER_CALLS, "functions of --section are called too often to be probed: their times are estimates from "
@@ -265,7 +266,6 @@ static bool hand_over_seldom(struct session *session)
 	if (!(session->governor->batch < DCBS_BATCH / 2) || !attach_seldom(session))
 		return false;
 	tell(session, LEVER_MARKERS, "sections are handed over less often: until a thread waits, for 4 ms, or 512 of them");
-	session->governor->told[LEVER_MARKERS] = false;		/* of that there may be more to tell */
 	return true;
 }
 

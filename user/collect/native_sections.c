@@ -117,7 +117,7 @@ int attach_native_sections(struct session *session, struct target *target)
 	return err;
 }
 
-void native_leave(struct session *session)
+static void leave_all(struct session *session)
 {
 	size_t i;
 
@@ -127,9 +127,12 @@ void native_leave(struct session *session)
 
 int native_watch(struct session *session)
 {
+	volatile struct throttle *t = &session->skel->bss->throttle;
 	int err = 0;
 	size_t i;
 
+	t->calls_phase++;
+	t->calls_off = 0;
 	for (i = 0; i < session->nr_native && !err; i++)
 		err = watch(session, &session->native[i]);
 	return err;
@@ -204,11 +207,17 @@ void native_are_sampled(struct session *session)
 		session->stats[session->native[i].row].sampled = SAMPLED;
 }
 
+void native_rest(struct session *session)
+{
+	session->skel->bss->throttle.calls_off = 1;
+	leave_all(session);
+}
+
 void native_close(struct session *session)
 {
 	size_t i;
 
-	native_leave(session);
+	leave_all(session);
 	for (i = 0; i < session->nr_native; i++)
 		close(session->native[i].fd);
 	free(session->native);

@@ -51,33 +51,31 @@ static int own_function(void (*function)(void *), __u64 *offset)
 	return err;
 }
 
-double probe_measure(const struct bpf_program *prog, struct uprobe **probe)
+static double measure(const struct bpf_program *prog, void (*function)(void *), __u64 offset, struct uprobe **probe)
 {
 	struct uprobe_place place = {.pid = getpid(), .path = "/proc/self/exe"};
 
-	if (own_function(dcbs_marker_flush, &place.offset))
+	*probe = NULL;
+	if (own_function(function, &place.offset))
 		return NAN;
-	place.offset += PROBE_OFFSET;
+	place.offset += offset;
 	*probe = uprobe_attach(prog, &place);
 	if (!*probe)
 		return NAN;
-	dcbs_marker_flush(NULL);
-	return hit_ns(dcbs_marker_flush);
+	function(NULL);
+	return hit_ns(function);
+}
+
+double probe_measure(const struct bpf_program *prog, struct uprobe **probe)
+{
+	return measure(prog, dcbs_marker_flush, PROBE_OFFSET, probe);
 }
 
 double probe_measure_step(const struct bpf_program *prog)
 {
-	struct uprobe_place place = {.pid = getpid(), .path = "/proc/self/exe"};
 	struct uprobe *probe;
-	double ns;
+	double ns = measure(prog, stepped, 0, &probe);
 
-	if (own_function(stepped, &place.offset))
-		return NAN;
-	probe = uprobe_attach(prog, &place);
-	if (!probe)
-		return NAN;
-	stepped(NULL);
-	ns = hit_ns(stepped);
 	uprobe_detach(probe);
 	return ns;
 }

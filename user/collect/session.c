@@ -374,11 +374,6 @@ bool session_is_too_dear(const struct session *session)
 	return session->over_budget;
 }
 
-__u64 session_next_ns(const struct session *session)
-{
-	return governor_next(session);
-}
-
 bool session_samples(const struct session *session)
 {
 	return session->sampler;
@@ -396,7 +391,9 @@ bool session_waits(const struct session *session)
 
 __u64 session_due(const struct session *session, __u64 next)
 {
-	return children_due(session, next);
+	__u64 governor = governor_next(session);
+
+	return children_due(session, next < governor ? next : governor);
 }
 
 /* A thread that was preempted in the middle of handing over goes on when it gets a CPU again. */

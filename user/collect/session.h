@@ -41,16 +41,13 @@ bool session_poll(struct session *session);
 /* True while some target is awaited to show its markers: session_poll should be called often. */
 bool session_waits(const struct session *session);
 
-/* When session_poll should be called for the sake of children: `next`, or earlier. */
+/* When session_poll should be called, to follow children and to keep the cost within its limit: `next`, or earlier. CLOCK_MONOTONIC ns. */
 __u64 session_due(const struct session *session, __u64 next);
 
 /* True while stacks are sampled: session_poll should be called some times a second, before the kernel's ring is full. */
 bool session_samples(const struct session *session);
 
-/* CLOCK_MONOTONIC ns at which session_poll is to be called again at the latest, to keep the cost within its limit. */
-__u64 session_next_ns(const struct session *session);
-
-/* True when that cannot be done: the run is to end. */
+/* True when the cost cannot be kept within its limit: the run is to end. */
 bool session_is_too_dear(const struct session *session);
 
 /* Ends the window: what finishes later is not counted, and what finished before has been read. */

@@ -126,8 +126,8 @@ void detach_memory(struct session *session);
 
 /* native_sections.c: the functions of --section, and rows for those of Python. */
 int attach_native_sections(struct session *session, struct target *target);
-int native_watch(struct session *session);	/* again */
-void native_leave(struct session *session);
+int native_watch(struct session *session);	/* again, after ... */
+void native_rest(struct session *session);
 bool native_are_stepped(const struct session *session);	/* some probes, see probe_is_stepped() */
 bool native_are_long(const struct session *session);	/* calls take so long that the probes do not distort that */
 void native_note_probes(struct session *session);	/* of functions so short that it matters */
