@@ -167,6 +167,7 @@ struct task_struct___6_1 {
 #define TASK_STOPPED	0x0004
 #define TASK_TRACED	0x0008
 #define TASK_DEAD	0x0080
+#define SIGKILL		9
 #define TASK_FROZEN	0x8000		/* Linux 6.1 and later */
 #define JOBCTL_TRAP_FREEZE (1UL << 23)
 

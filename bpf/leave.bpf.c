@@ -200,50 +200,70 @@ static __always_inline void note_headless(struct task_struct *task, struct proce
 		process->headless = 1;
 }
 
-static __always_inline void leave_process(struct task_struct *task, struct process *process)
+/* Once: a thread that is killed is looked at when it is told so, and ends later. */
+static __always_inline bool has_left(struct task_struct *task)
 {
-	note_headless(task, process, live_threads(task));
+	struct clock *clock = clock_of(task, 0);
+
+	return clock && clock->dead;
+}
+
+/* What it leaves in its memory, and in its clock. */
+static __always_inline void leave_thread(struct task_struct *task, struct process *process)
+{
+	note_rss(task, process);
 	drain_current(task, process);
 	count_unread(task);
-	if (!mm_of(task)) {
-		__sync_fetch_and_add(&counters.exits_unread, 1);
-		return;
-	}
-	note_rss(task, process);
 	charge_open(task, process);
 	end_clock(task, process);
-	if (live_threads(task) <= 0)
+}
+
+static __always_inline int leave_process(struct task_struct *task, struct process *process, int others)
+{
+	note_headless(task, process, others);
+	if (!has_left(task)) {
+		if (mm_of(task))
+			leave_thread(task, process);
+		else
+			__sync_fetch_and_add(&counters.exits_unread, 1);
+	}
+	if (others <= 0 && mm_of(task))
 		last_memory(task, process);
+	if (follow_children)
+		child_left(task, process);
+	return 0;
+}
+
+/*
+ * A thread that is killed, or whose process ends elsewhere, is told so. Unlike where it ends, its memory is there on
+ * all kernels, and nobody preempts us: a program that was, is not run for other threads that end on that CPU meanwhile.
+ */
+SEC("tp_btf/signal_deliver")
+int BPF_PROG(on_signal, int number)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct process *process;
+
+	if (number != SIGKILL)
+		return 0;
+	process = process_of(task);
+	if (!process || has_left(task))
+		return 0;
+	leave_thread(task, process);
+	note_memory(task, process);
+	return 0;
 }
 
 /*
  * Linux 6.16 and later: while the memory is still there, for every thread however it dies. Before,
- * this trace point comes too late to read anything, and what the ring held is lost with a killed process.
+ * this trace point comes too late to read anything, and what the ring held is lost with a thread that was not told.
  */
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(on_exit, struct task_struct *task)
 {
 	struct process *process = process_of(task);
 
-	if (!process)
-		return 0;
-	leave_process(task, process);
-	if (follow_children)
-		child_left(task, process);
-	return 0;
-}
-
-static __always_inline int last_look(struct task_struct *task)
-{
-	struct process *process = process_of(task);
-
-	if (!process)
-		return 0;
-	note_rss(task, process);
-	drain_current(task, process);
-	count_unread(task);
-	charge_open(task, process);
-	return 0;
+	return process ? leave_process(task, process, live_threads(task)) : 0;
 }
 
 /* Before Linux 6.16, where the kernel lets its functions be traced: instead of the above. */
@@ -253,25 +273,20 @@ int BPF_PROG(on_do_exit)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct process *process = process_of(task);
 
-	last_look(task);
-	if (!process)
-		return 0;
-	note_headless(task, process, live_threads(task) - 1);
-	end_clock(task, process);
-	if (live_threads(task) <= 1)
-		last_memory(task, process);
-	if (follow_children)
-		child_left(task, process);
-	return 0;
+	return process ? leave_process(task, process, live_threads(task) - 1) : 0;
 }
 
 static __always_inline int leave_image(struct task_struct *task)
 {
 	struct process *process = process_of(task);
 
-	last_look(task);
-	if (process)
-		note_memory(task, process);
+	if (!process)
+		return 0;
+	note_rss(task, process);
+	drain_current(task, process);
+	count_unread(task);
+	charge_open(task, process);
+	note_memory(task, process);
 	return 0;
 }
 

@@ -86,6 +86,9 @@ static int add_note(struct dcbs_report *r, char *note)
 	return 0;
 }
 
+/* Since Linux 7.0 what traces may be preempted, and is not run for another thread on that CPU until it goes on. */
+#define MISSED "were not traced, as another one was being traced on that CPU: "
+
 /* A loss that has no line of its own, because how many sections it took is not known. */
 static int add_loss_note(struct dcbs_report *r, __u64 n, const char *what)
 {
@@ -102,7 +105,7 @@ static int add_notes(struct dcbs_report *r, const struct snapshot *snap)
 {
 	size_t i;
 
-	r->notes = calloc(snap->nr_notes + 4, sizeof(*r->notes));
+	r->notes = calloc(snap->nr_notes + 7, sizeof(*r->notes));
 	if (!r->notes)
 		return -ENOMEM;
 	for (i = 0; i < snap->nr_notes; i++)
@@ -114,8 +117,16 @@ static int add_notes(struct dcbs_report *r, const struct snapshot *snap)
 	if (add_loss_note(r, snap->counters.lost_shares, "times a process's figures could not be told apart from the others': "
 			  "what the processes have is too low"))
 		return -ENOMEM;
-	return add_loss_note(r, snap->counters.exits_unread, "thread ends unread (kernel before 6.16): what a killed "
-			     "thread had finished in its last millisecond is missing");
+	if (add_loss_note(r, snap->counters.exits_unread, "thread ends unread (kernel before 6.16): what such a "
+			  "thread had finished in its last millisecond is missing"))
+		return -ENOMEM;
+	if (add_loss_note(r, snap->missed_ends, "thread ends on this machine, of the target or not, " MISSED "what such a "
+			  "thread did since its last wait is missing"))
+		return -ENOMEM;
+	if (add_loss_note(r, snap->missed_starts, "forks and execs on this machine, of the target or not, " MISSED
+			  "such a child is not followed"))
+		return -ENOMEM;
+	return add_loss_note(r, snap->missed_pages, "changes of memory " MISSED "they are put down to the section of the next one");
 }
 
 static int add_reduced(struct dcbs_overhead *o, const struct snapshot *snap)

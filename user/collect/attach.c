@@ -142,6 +142,8 @@ int attach_kernel_events(struct session *session)
 	/* One look at a thread that ends is enough, and the earlier one sees more. */
 	if (!err && attach_event(session, skel->progs.on_do_exit))
 		err = attach_event(session, skel->progs.on_exit);
+	if (!err)
+		err = attach_event(session, skel->progs.on_signal);
 	/* Without these an image that is left takes up to a millisecond with it. */
 	if (!err && attach_event(session, skel->progs.on_leave_image))
 		attach_event(session, skel->progs.on_begin_exec);

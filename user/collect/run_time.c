@@ -97,12 +97,24 @@ void run_time_switch(bool on)
 		to_helper = -1;	/* it has ended: so has its clock */
 }
 
-double run_time_of(const struct bpf_program *prog)
+static struct bpf_prog_info info_of(const struct bpf_program *prog)
 {
 	struct bpf_prog_info info = {};
 	__u32 size = sizeof(info);
 
-	if (bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &size) || !info.run_cnt)
-		return NAN;
-	return (double)info.run_time_ns / (double)info.run_cnt;
+	if (bpf_program__fd(prog) < 0 || bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &size))
+		info.run_cnt = info.recursion_misses = 0;
+	return info;
+}
+
+double run_time_of(const struct bpf_program *prog)
+{
+	struct bpf_prog_info info = info_of(prog);
+
+	return info.run_cnt ? (double)info.run_time_ns / (double)info.run_cnt : NAN;
+}
+
+__u64 run_time_missed(const struct bpf_program *prog)
+{
+	return info_of(prog).recursion_misses;
 }

@@ -10,6 +10,8 @@
 
 #include <stdbool.h>
 
+#include <linux/types.h>
+
 struct bpf_program;
 
 /*
@@ -23,5 +25,8 @@ void run_time_switch(bool on);
 
 /* ns of one run of a program; NAN: it has not run while the clock was on. */
 double run_time_of(const struct bpf_program *prog);
+
+/* Runs that the kernel left out, as another one was under way on that CPU; of a program that is not loaded 0. */
+__u64 run_time_missed(const struct bpf_program *prog);
 
 #endif

@@ -341,6 +341,16 @@ static void copy_costs(const struct session *session, struct snapshot *snap)
 	snap->bpf_ns_per_rss_event = run_time_of(session->skel->progs.on_rss);
 }
 
+static void copy_misses(const struct session *session, struct snapshot *snap)
+{
+	const struct bpfprof *skel = session->skel;
+
+	snap->missed_ends = run_time_missed(skel->progs.on_exit) + run_time_missed(skel->progs.on_do_exit);
+	snap->missed_starts = run_time_missed(skel->progs.on_fork) + run_time_missed(skel->progs.on_exec) +
+			      run_time_missed(skel->progs.on_leave_image) + run_time_missed(skel->progs.on_begin_exec);
+	snap->missed_pages = run_time_missed(skel->progs.on_rss) + run_time_missed(skel->progs.on_map);
+}
+
 static int fill(struct session *session, struct snapshot *snap)
 {
 	struct build b = {.session = session, .snap = snap};
@@ -378,8 +388,10 @@ static int fill(struct session *session, struct snapshot *snap)
 		stacks_note_missing(session);
 	if (!err)
 		err = copy_notes(session, snap);
-	if (!err)
+	if (!err) {
 		copy_costs(session, snap);
+		copy_misses(session, snap);
+	}
 	return err;
 }
 

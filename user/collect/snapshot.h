@@ -98,6 +98,7 @@ struct snapshot {
 	size_t nr_stacks;
 	int frequency_hz;		/* of the ticks; 0: stacks were not sampled */
 	struct counters counters;
+	__u64 missed_ends, missed_starts, missed_pages;	/* runs of programs that the kernel left out: ends of threads; forks and execs; changes of memory */
 	bool wall_known, memory_known;	/* false: this kernel does not tell, the ledgers are empty */
 	bool memory_guessed;		/* it was not watched all the time: ledgers are estimates, and nothing is known of single calls */
 	__s64 others_bytes;		/* growth of RSS that other tasks caused */
