@@ -39,6 +39,8 @@ static __always_inline void clock_first(struct clock *clock, struct task_struct 
 	u32 state = task->__state;
 	u64 now = bpf_ktime_get_ns();
 
+	if (!window.start_ns)		/* it may have run while all else was attached */
+		clock->exec_start_ns = task->se.sum_exec_runtime;
 	if (clock->since_ns && (throttle.waits_off || clock_in_phase(clock)))
 		return;
 	if (!clock->since_ns)
@@ -72,7 +74,9 @@ static __always_inline void fill_sum(struct thread_sum *sum, struct clock *clock
 	__builtin_memcpy(sum, &clock->sum, sizeof(*sum));
 	sum->threads = 1;
 	sum->wall_ns = end > start ? end - start : 0;
-	sum->cpu_ns = task->se.sum_exec_runtime - clock->exec_start_ns;
+	if (window.end_ns && !clock->exec_end_ns)
+		clock->exec_end_ns = task->se.sum_exec_runtime;
+	sum->cpu_ns = (clock->exec_end_ns ?: task->se.sum_exec_runtime) - clock->exec_start_ns;
 }
 
 /* When the window opens, and at each look after that. */

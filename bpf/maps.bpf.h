@@ -181,8 +181,9 @@ _Static_assert(__builtin_offsetof(struct dcbs_record, innermost) - __builtin_off
  */
 struct clock {
 	u64 since_ns;		/* when we met it; 0: before the window */
-	u64 exec_start_ns;	/* its sum_exec_runtime then */
+	u64 exec_start_ns;	/* its sum_exec_runtime then, or shortly before the window */
 	u64 exec_folded_ns;	/* of that, what has been added to its process's sum */
+	u64 exec_end_ns;	/* its sum_exec_runtime when the window closed; 0: that is not yet */
 	u64 off_ns;		/* since when it has been off its CPU; 0: it runs. Whoever exchanges it charges the time */
 	u64 woken_ns;		/* when it was last put into a run queue */
 	u64 slice_ns;		/* when it got its CPU */

@@ -427,6 +427,7 @@ void session_stop(struct session *session, enum dcbs_ended_by by)
 	stacks_poll(session);
 	if (by == DCBS_ENDED_TARGET_EXIT)
 		return;
+	session_look_at_threads(session);	/* at once: they go on running */
 	usleep(DRAIN_US);
 	for (i = 0; i < DRAIN_TRIES && some_thread_is_busy(session); i++)
 		usleep(DRAIN_US / 2);
