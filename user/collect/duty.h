@@ -17,9 +17,10 @@ enum {
 struct duty {
 	const struct duty_kind *kind;
 	__u64 next_ns;		/* when it begins or ceases to be watched; 0: it is all the time */
-	__u64 watch_start_ns;
+	__u64 watch_start_ns, rest_start_ns;
 	bool resting;
-	double spent_ns;	/* since then; governor_settle() brings it up to date */
+	double spent_ns;	/* since then, by the programs; governor_settle() brings it up to date */
+	__u64 begin_ns, end_ns;	/* of looks at threads: as this watch began, and as the last one ended */
 };
 
 void duties_init(struct duty *duties);

@@ -62,6 +62,7 @@ struct session {
 	unsigned int run_times;		/* so often they have been */
 	__u64 run_time_since_ns;
 	__u64 run_time_next_ns;
+	__u64 looks_ns;			/* CPU time of looks at threads, so far */
 	double started_at;
 	enum dcbs_ended_by ended_by;
 	__u64 rss_ns;			/* when RSS was last asked for */
@@ -73,7 +74,7 @@ struct session {
 /* A line for the reader of the report; the same line only once. */
 void session_note(struct session *session, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* The targets' threads, to be freed; returns how many. See on_list in bpf/sched.bpf.c for what it does besides. */
+/* The targets' threads, to be freed; returns how many. See on_list in bpf/list.bpf.c for what it does besides. */
 size_t session_list(struct session *session, struct thread_view **views);
 
 /* The same for that alone: threads are met, and those that wait are charged up to now. */
