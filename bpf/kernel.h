@@ -137,6 +137,8 @@ struct task_struct {
 	int pid;
 	int tgid;
 	struct task_struct *group_leader;
+	u64 start_time;
+	u64 self_exec_id;
 	unsigned long min_flt, maj_flt;
 	unsigned long jobctl;
 	unsigned int in_iowait : 1;

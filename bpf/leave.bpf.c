@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* leave.bpf.c - a target's thread ends, or executes another image: the last look at what it leaves behind. */
+#include "again.bpf.h"
 #include "children.bpf.h"
-
-struct fold {
-	struct clock *clock;
-	struct thread_sum *to;
-};
+#include "fold.bpf.h"
 
 struct leave {
 	struct thread *thread;
@@ -88,44 +85,6 @@ static __always_inline void charge_open(struct task_struct *task, struct process
 	bpf_loop(DCBS_DEPTH, charge_left, &l, 0);
 }
 
-static long fold_off(u32 i, struct fold *f)
-{
-	i &= CAUSES - 1;
-	add(&f->to->off_ns[i], f->clock->sum.off_ns[i]);
-	add(&f->to->outside_off_ns[i], f->clock->sum.outside_off_ns[i]);
-	return 0;
-}
-
-/* As user/analyse/threads.c tells it of threads that are alive: less than 1 % of its time had it anything to do. */
-static __always_inline bool is_idle(const struct clock *clock, struct task_struct *task, u64 wall)
-{
-	const u64 *off = clock->sum.off_ns;
-	u64 waited = off[CAUSE_LOCK] + off[CAUSE_NETWORK] + off[CAUSE_SLEEP] + off[CAUSE_GPU] + off[CAUSE_PIPE] +
-		     off[CAUSE_CHILD] + off[CAUSE_STOPPED] + off[CAUSE_OTHER];
-
-	return !clock->sections && task->pid != task->tgid && wall - waited < wall / 100;
-}
-
-/* The thread's time goes to its process. It still runs for a moment, see leave_for_good() in sched.bpf.c. */
-static __noinline int fold_clock(struct clock *clock, struct process_sum *sum, struct task_struct *task)
-{
-	struct fold f = {.clock = clock};
-	u64 start, now = bpf_ktime_get_ns();
-
-	if (!clock || !sum)
-		return 0;
-	start = clock->since_ns > window.start_ns ? clock->since_ns : window.start_ns;
-	f.to = is_idle(clock, task, now > start ? now - start : 0) ? &sum->ended_idle : &sum->ended;
-	clock->idle = f.to == &sum->ended_idle;
-	add(&f.to->threads, 1);
-	add(&f.to->wall_ns, now > start ? now - start : 0);
-	add(&f.to->worker_ns, clock->sum.worker_ns);
-	clock->exec_folded_ns = task->se.sum_exec_runtime - clock->exec_start_ns;
-	add(&f.to->cpu_ns, clock->exec_folded_ns);
-	bpf_loop(CAUSES, fold_off, &f, 0);
-	return 0;
-}
-
 /* Linux 6.1: what the thread is about to add to the counters, while it is known for which sections. */
 static __always_inline void charge_gathered(struct clock *clock, struct task_struct *task)
 {
@@ -153,7 +112,6 @@ static __always_inline void end_clock(struct task_struct *task, struct process *
 		memory_flush(clock);
 	charge_run(clock, bpf_ktime_get_ns());
 	fold_clock(clock, sum, task);
-	clock->dead = 1;
 	clock_unlock(clock);
 }
 
@@ -235,10 +193,11 @@ static __always_inline int leave_process(struct task_struct *task, struct proces
 }
 
 /*
- * A thread that is killed, or whose process ends elsewhere, is told so. Unlike where it ends, its memory is there on
- * all kernels, and nobody preempts us: a program that was, is not run for other threads that end on that CPU meanwhile.
+ * A thread that is killed, or whose process ends elsewhere, is told so while its memory is still there: for kernels before
+ * 6.16 that do not let their functions be traced. And with interrupts off, so that nobody preempts us: for those from 7.0
+ * on, where all threads of a process that is killed may be on their way out at once, see again.bpf.h.
  */
-SEC("tp_btf/signal_deliver")
+SEC("?tp_btf/signal_deliver")
 int BPF_PROG(on_signal, int number)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -258,12 +217,23 @@ int BPF_PROG(on_signal, int number)
  * Linux 6.16 and later: while the memory is still there, for every thread however it dies. Before,
  * this trace point comes too late to read anything, and what the ring held is lost with a thread that was not told.
  */
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(on_exit, struct task_struct *task)
+static __always_inline int end_of_thread(struct task_struct *task, bool first)
 {
 	struct process *process = process_of(task);
 
-	return process ? leave_process(task, process, live_threads(task)) : 0;
+	return process && is_unseen(SEEN_EXIT, 1, first) ? leave_process(task, process, live_threads(task)) : 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(on_exit, struct task_struct *task)
+{
+	return end_of_thread(task, true);
+}
+
+SEC("?tp_btf/sched_process_exit")
+int BPF_PROG(on_exit_again, struct task_struct *task)
+{
+	return end_of_thread(task, false);
 }
 
 /* Before Linux 6.16, where the kernel lets its functions be traced: instead of the above. */
@@ -276,11 +246,11 @@ int BPF_PROG(on_do_exit)
 	return process ? leave_process(task, process, live_threads(task) - 1) : 0;
 }
 
-static __always_inline int leave_image(struct task_struct *task)
+static __always_inline int leave_image(struct task_struct *task, bool first)
 {
 	struct process *process = process_of(task);
 
-	if (!process)
+	if (!process || !is_unseen(SEEN_LEAVE_IMAGE, task->self_exec_id + 1, first))
 		return 0;
 	note_rss(task, process);
 	drain_current(task, process);
@@ -294,14 +264,20 @@ static __always_inline int leave_image(struct task_struct *task)
 SEC("?tp_btf/sched_prepare_exec")
 int BPF_PROG(on_leave_image, struct task_struct *task)
 {
-	return leave_image(task);
+	return leave_image(task, true);
+}
+
+SEC("?tp_btf/sched_prepare_exec")
+int BPF_PROG(on_leave_image_again, struct task_struct *task)
+{
+	return leave_image(task, false);
 }
 
 /* The same before Linux 6.10. */
 SEC("?fentry/begin_new_exec")
 int BPF_PROG(on_begin_exec)
 {
-	return leave_image(bpf_get_current_task_btf());
+	return leave_image(bpf_get_current_task_btf(), true);
 }
 
 static long forget_row(u32 i, struct process **process)
@@ -339,12 +315,11 @@ static __always_inline void change_memory(struct task_struct *task, struct proce
 }
 
 /* The new image has other names, and its records elsewhere. */
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(on_exec, struct task_struct *task)
+static __always_inline int new_image(struct task_struct *task, bool first)
 {
 	struct process *process = process_of(task);
 
-	if (!process)
+	if (!process || !is_unseen(SEEN_EXEC, task->self_exec_id + 1, first))
 		return 0;
 	process->tls_offset = 0;
 	process->borrows = 0;
@@ -355,4 +330,16 @@ int BPF_PROG(on_exec, struct task_struct *task)
 	if (follow_children)
 		tell_profiler();
 	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_exec, struct task_struct *task)
+{
+	return new_image(task, true);
+}
+
+SEC("?tp_btf/sched_process_exec")
+int BPF_PROG(on_exec_again, struct task_struct *task)
+{
+	return new_image(task, false);
 }

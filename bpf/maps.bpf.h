@@ -175,11 +175,20 @@ struct path_key {
 _Static_assert(__builtin_offsetof(struct dcbs_record, innermost) - __builtin_offsetof(struct dcbs_record, head) ==
 	       __builtin_offsetof(struct path_key, innermost), "layout");
 
+enum seen {
+	SEEN_EXIT,
+	SEEN_EXEC,
+	SEEN_LEAVE_IMAGE,
+	SEEN_FORK,
+	SEEN,
+};
+
 /*
  * Where a thread's time and memory go. Touched by the thread's own programs, under `busy`, and by the
  * scheduler's when it is switched in, when nothing else can be at it; `woken_ns` and `inherit` by wakers.
  */
 struct clock {
+	u64 seen_event[SEEN];	/* the last event of each kind, see again.bpf.h */
 	u64 since_ns;		/* when we met it; 0: before the window */
 	u64 exec_start_ns;	/* its sum_exec_runtime then, or shortly before the window */
 	u64 exec_folded_ns;	/* of that, what has been added to its process's sum */

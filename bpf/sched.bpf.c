@@ -5,8 +5,10 @@
  * Time off the CPU is charged when it is over, to the sections that were open when it began; what lasts
  * longer is charged by on_list (list.bpf.c) as it goes. Time on it is what remains.
  */
+#include "again.bpf.h"
 #include "cause.bpf.h"
 #include "children.bpf.h"
+#include "fold.bpf.h"
 #include "sample.bpf.h"
 
 static long give_back(u32 i, struct charge *c)
@@ -94,6 +96,24 @@ static __always_inline void leave_cpu(void *ctx, struct task_struct *task, struc
 	clock_unlock(clock);
 }
 
+/* Its end has been left out, see again.bpf.h. Its memory cannot be read any more: what it had open or not handed over is missing. */
+static __always_inline void leave_unseen(struct task_struct *task, struct clock *clock, struct process_sum *sum)
+{
+	struct thread *thread = thread_lock(task, 0);
+
+	if (thread) {
+		sums_spill(thread);
+		thread_unlock(thread);
+	}
+	if (!window.start_ns || !clock_lock(task))
+		return;
+	if (clock->dirty)
+		memory_flush(clock);
+	charge_run(clock, bpf_ktime_get_ns());
+	fold_clock(clock, sum, task);
+	clock_unlock(clock);
+}
+
 /* It ran until now, and had been folded into its process's sum when it began to end, but for the time since. */
 static __always_inline void leave_for_good(struct task_struct *task, struct process *process)
 {
@@ -103,8 +123,10 @@ static __always_inline void leave_for_good(struct task_struct *task, struct proc
 	struct thread_sum *to;
 	u64 ran;
 
-	if (!clock || !sum || !clock->dead || window.end_ns)
+	if (!clock || !sum || window.end_ns)
 		return;
+	if (!clock->dead)
+		leave_unseen(task, clock, sum);
 	to = clock->idle ? &sum->ended_idle : &sum->ended;
 	ran = task->se.sum_exec_runtime - clock->exec_start_ns;
 	if (ran > clock->exec_folded_ns) {
@@ -248,8 +270,7 @@ int BPF_PROG(on_wakeup, struct task_struct *task)
 }
 
 /* A new thread works for its creator's section until it waits for the first time; a new process has sections of its own. */
-SEC("tp_btf/sched_process_fork")
-int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
+static __always_inline int fork(struct task_struct *parent, struct task_struct *child, bool first)
 {
 	struct process *process = process_of(parent);
 	bool is_process = child->tgid != parent->tgid;
@@ -258,9 +279,11 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 
 	if (!process || (is_process && !follow_children))
 		return 0;
+	if (!is_unseen(SEEN_FORK, child->start_time, first))
+		return 0;
 	if (!is_process)
 		__sync_fetch_and_add(&process->threads, 1);
-	else if (!child_begin(parent, child, process))
+	else if (!follow_children || !child_begin(parent, child, process))	/* the verifier is to see it, too */
 		return 0;
 	clock = clock_of(child, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!clock || clock->since_ns)
@@ -273,6 +296,24 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 		clock->inherit = works_for(parent, process);
 	return 0;
 }
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
+{
+	return fork(parent, child, true);
+}
+
+/* A child that is missed is missed with all that it does: there are more of these. */
+#define FORK_AGAIN(number) \
+SEC("?tp_btf/sched_process_fork") \
+int BPF_PROG(on_fork_again_##number, struct task_struct *parent, struct task_struct *child) \
+{ \
+	return fork(parent, child, false); \
+}
+
+FORK_AGAIN(1)
+FORK_AGAIN(2)
+FORK_AGAIN(3)
 
 /* So that what a thread has finished does not wait for as long as it computes without a marker. */
 SEC("perf_event")

@@ -9,6 +9,7 @@
 
 #include <bpf/bpf.h>
 
+#include "collect/again.h"
 #include "collect/children.h"
 #include "collect/python.h"
 #include "collect/session_impl.h"
@@ -62,13 +63,6 @@ static int attach_ticks(struct session *session, struct bpf_program *prog, int h
 		}
 	}
 	return 0;
-}
-
-static int attach_event(struct session *session, struct bpf_program *prog)
-{
-	if (!bpf_program__autoload(prog))
-		return -ENOENT;
-	return attach_keep(session, bpf_program__attach(prog), bpf_program__section_name(prog));
 }
 
 /* Programs that come and go together, those that were loaded. */
@@ -132,21 +126,21 @@ int attach_kernel_events(struct session *session)
 		err = attach_ticks(session, skel->progs.on_sample, session->opts.frequency_hz);
 
 	if (!err)
-		err = attach_event(session, skel->progs.on_exec);
+		err = again_attach(session, skel->progs.on_exec);
 	if (!err)
 		err = attach_waits(session);
 	if (!err)
-		session->has_ledgers = !attach_event(session, skel->progs.on_fork) && session->waits[1] && session->waits[2];
+		session->has_ledgers = !again_attach(session, skel->progs.on_fork) && session->waits[1] && session->waits[2];
 	if (!err)
 		session->has_memory = !attach_memory(session) && session->memory[0] && session->memory[1];
 	/* One look at a thread that ends is enough, and the earlier one sees more. */
-	if (!err && attach_event(session, skel->progs.on_do_exit))
-		err = attach_event(session, skel->progs.on_exit);
-	if (!err)
-		err = attach_event(session, skel->progs.on_signal);
+	if (!err && again_attach(session, skel->progs.on_do_exit))
+		err = again_attach(session, skel->progs.on_exit);
+	if (!err && bpf_program__autoload(skel->progs.on_signal))
+		err = again_attach(session, skel->progs.on_signal);
 	/* Without these an image that is left takes up to a millisecond with it. */
-	if (!err && attach_event(session, skel->progs.on_leave_image))
-		attach_event(session, skel->progs.on_begin_exec);
+	if (!err && again_attach(session, skel->progs.on_leave_image))
+		again_attach(session, skel->progs.on_begin_exec);
 	return err;
 }
 

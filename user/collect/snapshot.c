@@ -11,6 +11,7 @@
 
 #include <bpf/bpf.h>
 
+#include "collect/again.h"
 #include "collect/gaps.h"
 #include "collect/ledger.h"
 #include "collect/run_time.h"
@@ -345,9 +346,9 @@ static void copy_misses(const struct session *session, struct snapshot *snap)
 {
 	const struct bpfprof *skel = session->skel;
 
-	snap->missed_ends = run_time_missed(skel->progs.on_exit) + run_time_missed(skel->progs.on_do_exit);
-	snap->missed_starts = run_time_missed(skel->progs.on_fork) + run_time_missed(skel->progs.on_exec) +
-			      run_time_missed(skel->progs.on_leave_image) + run_time_missed(skel->progs.on_begin_exec);
+	snap->missed_ends = again_missed(skel, skel->progs.on_exit) + run_time_missed(skel->progs.on_do_exit);
+	snap->missed_starts = again_missed(skel, skel->progs.on_fork) + again_missed(skel, skel->progs.on_exec) +
+			      again_missed(skel, skel->progs.on_leave_image) + run_time_missed(skel->progs.on_begin_exec);
 	snap->missed_pages = run_time_missed(skel->progs.on_rss) + run_time_missed(skel->progs.on_map);
 }
 
