@@ -23,8 +23,9 @@ class Pieces(LedgerCase):
     @classmethod
     def setUpClass(cls):
         with Target("memory", hold=True) as target:
-            # Without samples: one may be lost, and counted, that comes while the program of a fault is at work.
-            cls.report, cls.truth = profile(target, "-F", 0)
+            # Without samples: one may be lost, and counted, that comes while the program of a fault is at work. And
+            # exact, however long it goes on.
+            cls.report, cls.truth = profile(target, "-F", 0, "--max-overhead", 100)
         cls.sections = sections(cls.report)
 
     def own(self, name):
@@ -143,7 +144,7 @@ class Sum(LedgerCase):
     @classmethod
     def setUpClass(cls):
         with Target("memory", hold=True) as target:
-            cls.report, cls.truth = profile(target)
+            cls.report, cls.truth = profile(target, "--max-overhead", 100)
         cls.memory = cls.report["memory"]
 
     def change(self):

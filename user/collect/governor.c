@@ -18,7 +18,7 @@
 #define SPARE_LOOKS 25		/* ... after so many looks */
 #define SAMPLE_EVERY_MOST 32
 #define WORTH 0.1		/* of the budget: what takes less is not turned down */
-#define OVER_LOOKS 3		/* over budget, until something is done: a burst is let pass */
+#define OVER_LOOKS 4		/* over budget, until something is done: a burst is let pass */
 #define TOO_DEAR_LOOKS 4
 #define DUTY_MAY 0.3		/* of the budget, for what is watched part of the time */
 #define TRAP_USUAL_NS 1000

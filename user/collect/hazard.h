@@ -8,6 +8,8 @@
  *                 preempted. Ours have less (tests/unit/bpf_stack.c).
  *   since 6.18    A probe on a nop of several bytes becomes a call of a page that forked children do not have: they
  *                 crash. It is put behind the nop, where nothing has happened yet; the markers' sits on one of a byte.
+ *   since 7.0     A trace point's program can be preempted, and is then left out for other threads on that CPU. Copies of
+ *                 it stand in for each other, see bpf/again.bpf.h.
  */
 #ifndef COLLECT_HAZARD_H
 #define COLLECT_HAZARD_H
