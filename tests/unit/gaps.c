@@ -140,7 +140,7 @@ static void test_churn_does_not_grow(void **state)
 	fill(&snap, 3 * MIB);
 	assert_true(snap.memory_guessed);
 	near(m->anon, 3 * MIB, MIB);
-	near((__s64)(m->grown - m->shrunk), (double)m->anon, 1);
+	assert_int_equal(m->grown - m->shrunk, m->anon);
 	near((__s64)m->grown, times * (double)ledgers[CHURN].self_memory.grown, 0.05 * (double)m->grown);
 	near((__s64)m->minor, times * (double)ledgers[CHURN].self_memory.minor, 0.05 * (double)m->minor);
 }

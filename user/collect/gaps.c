@@ -234,15 +234,15 @@ static void fill_sum(struct memory_sum *to, const struct guess *g, const struct 
 	int i;
 
 	for (i = 0; i < RSS_KINDS; i++)
-		net[i] = net_growth(g, i, known);
-	to->anon += llrint(net[0]);
-	to->file += llrint(net[1]);
-	to->shmem += llrint(net[2]);
+		net[i] = rint(net_growth(g, i, known));
+	to->anon += (__s64)net[0];
+	to->file += (__s64)net[1];
+	to->shmem += (__s64)net[2];
 	/* What came and what went differ by the growth. */
 	all = net[0] + net[1] + net[2];
-	grown = fmax((all + g->grown + g->shrunk) / 2, fmax(all, 0));
-	to->grown += (__u64)llrint(grown);
-	to->shrunk += (__u64)llrint(grown - all);
+	grown = rint(fmax((all + g->grown + g->shrunk) / 2, fmax(all, 0)));
+	to->grown += (__u64)grown;
+	to->shrunk += (__u64)(grown - all);
 	to->mapped += (__u64)llrint(g->mapped);
 	to->unmapped += (__u64)llrint(g->unmapped);
 	to->minor += (__u64)llrint(g->minor);
