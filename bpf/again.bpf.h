@@ -29,4 +29,12 @@ static __always_inline bool is_unseen(enum seen kind, u64 token, bool first)
 	return true;
 }
 
+/* A copy of a program: what it calls, and its arguments. */
+#define AGAIN(point, name, call, ...) \
+SEC("?tp_btf/" #point) \
+int BPF_PROG(name, __VA_ARGS__) \
+{ \
+	return call; \
+}
+
 #endif

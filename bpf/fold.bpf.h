@@ -28,7 +28,7 @@ static __always_inline bool is_idle(const struct clock *clock, struct task_struc
 	return !clock->sections && task->pid != task->tgid && wall - waited < wall / 100;
 }
 
-/* The thread's time goes to its process, once. It still runs for a moment, see leave_for_good() in sched.bpf.c. */
+/* What it has gathered is charged, and its time goes to its process, once. It still runs for a moment, see leave_for_good() in sched.bpf.c. */
 static __noinline int fold_clock(struct clock *clock, struct process_sum *sum, struct task_struct *task)
 {
 	struct fold f = {.clock = clock};
@@ -36,6 +36,9 @@ static __noinline int fold_clock(struct clock *clock, struct process_sum *sum, s
 
 	if (!clock || !sum)
 		return 0;
+	if (clock->dirty)
+		memory_flush(clock);
+	charge_run(clock, now);
 	start = clock->since_ns > window.start_ns ? clock->since_ns : window.start_ns;
 	f.to = is_idle(clock, task, now > start ? now - start : 0) ? &sum->ended_idle : &sum->ended;
 	clock->idle = f.to == &sum->ended_idle;

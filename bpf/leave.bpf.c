@@ -108,9 +108,6 @@ static __always_inline void end_clock(struct task_struct *task, struct process *
 	path_update(clock, task, process);
 	if (rss_is_plain() && sum->mm == (u64)mm_of(task))
 		charge_gathered(clock, task);
-	if (clock->dirty)
-		memory_flush(clock);
-	charge_run(clock, bpf_ktime_get_ns());
 	fold_clock(clock, sum, task);
 	clock_unlock(clock);
 }
@@ -166,13 +163,19 @@ static __always_inline bool has_left(struct task_struct *task)
 	return clock && clock->dead;
 }
 
-/* What it leaves in its memory, and in its clock. */
-static __always_inline void leave_thread(struct task_struct *task, struct process *process)
+/* What a thread leaves in its memory. */
+static __always_inline void last_look(struct task_struct *task, struct process *process)
 {
 	note_rss(task, process);
 	drain_current(task, process);
 	count_unread(task);
 	charge_open(task, process);
+}
+
+/* And in its clock. */
+static __always_inline void leave_thread(struct task_struct *task, struct process *process)
+{
+	last_look(task, process);
 	end_clock(task, process);
 }
 
@@ -230,11 +233,7 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	return end_of_thread(task, true);
 }
 
-SEC("?tp_btf/sched_process_exit")
-int BPF_PROG(on_exit_again, struct task_struct *task)
-{
-	return end_of_thread(task, false);
-}
+AGAIN(sched_process_exit, on_exit_again, end_of_thread(task, false), struct task_struct *task)
 
 /* Before Linux 6.16, where the kernel lets its functions be traced: instead of the above. */
 SEC("?fentry/do_exit")
@@ -252,10 +251,7 @@ static __always_inline int leave_image(struct task_struct *task, bool first)
 
 	if (!process || !is_unseen(SEEN_LEAVE_IMAGE, task->self_exec_id + 1, first))
 		return 0;
-	note_rss(task, process);
-	drain_current(task, process);
-	count_unread(task);
-	charge_open(task, process);
+	last_look(task, process);
 	note_memory(task, process);
 	return 0;
 }
@@ -267,11 +263,7 @@ int BPF_PROG(on_leave_image, struct task_struct *task)
 	return leave_image(task, true);
 }
 
-SEC("?tp_btf/sched_prepare_exec")
-int BPF_PROG(on_leave_image_again, struct task_struct *task)
-{
-	return leave_image(task, false);
-}
+AGAIN(sched_prepare_exec, on_leave_image_again, leave_image(task, false), struct task_struct *task)
 
 /* The same before Linux 6.10. */
 SEC("?fentry/begin_new_exec")
@@ -338,8 +330,4 @@ int BPF_PROG(on_exec, struct task_struct *task)
 	return new_image(task, true);
 }
 
-SEC("?tp_btf/sched_process_exec")
-int BPF_PROG(on_exec_again, struct task_struct *task)
-{
-	return new_image(task, false);
-}
+AGAIN(sched_process_exec, on_exec_again, new_image(task, false), struct task_struct *task)

@@ -107,9 +107,6 @@ static __always_inline void leave_unseen(struct task_struct *task, struct clock 
 	}
 	if (!window.start_ns || !clock_lock(task))
 		return;
-	if (clock->dirty)
-		memory_flush(clock);
-	charge_run(clock, bpf_ktime_get_ns());
 	fold_clock(clock, sum, task);
 	clock_unlock(clock);
 }
@@ -304,16 +301,9 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 }
 
 /* A child that is missed is missed with all that it does: there are more of these. */
-#define FORK_AGAIN(number) \
-SEC("?tp_btf/sched_process_fork") \
-int BPF_PROG(on_fork_again_##number, struct task_struct *parent, struct task_struct *child) \
-{ \
-	return fork(parent, child, false); \
-}
-
-FORK_AGAIN(1)
-FORK_AGAIN(2)
-FORK_AGAIN(3)
+AGAIN(sched_process_fork, on_fork_again_1, fork(parent, child, false), struct task_struct *parent, struct task_struct *child)
+AGAIN(sched_process_fork, on_fork_again_2, fork(parent, child, false), struct task_struct *parent, struct task_struct *child)
+AGAIN(sched_process_fork, on_fork_again_3, fork(parent, child, false), struct task_struct *parent, struct task_struct *child)
 
 /* So that what a thread has finished does not wait for as long as it computes without a marker. */
 SEC("perf_event")

@@ -37,6 +37,11 @@ static struct row row_of(const struct bpfprof *skel, struct bpf_program *prog)
 	return (struct row){{prog}};
 }
 
+bool again_preempted(void)
+{
+	return kernel_at_least(7, 0);
+}
+
 void again_choose(struct bpfprof *skel)
 {
 	int i, j;
@@ -45,7 +50,7 @@ void again_choose(struct bpfprof *skel)
 		struct row row = row_at(skel, i);
 
 		for (j = 1; row.progs[j]; j++)
-			bpf_program__set_autoload(row.progs[j], kernel_at_least(7, 0) && bpf_program__autoload(row.progs[0]));
+			bpf_program__set_autoload(row.progs[j], again_preempted() && bpf_program__autoload(row.progs[0]));
 	}
 }
 

@@ -5,6 +5,9 @@
 
 #include "collect/session_impl.h"
 
+/* Does this kernel preempt trace points' programs? */
+bool again_preempted(void);
+
 /* Before the load: which copies this kernel needs. */
 void again_choose(struct bpfprof *skel);
 

@@ -76,7 +76,7 @@ static void choose_programs(struct session *session, const struct choice *choice
 	bpf_program__set_autoload(skel->progs.on_wakeup, choice->waking);
 	bpf_program__set_autoload(skel->progs.on_fork, choice->waking);
 	/* A thread that is killed is looked at where it ends. Where that comes too late, or may be left out, when it is told so. */
-	bpf_program__set_autoload(skel->progs.on_signal, kernel_at_least(7, 0) || (!fentry && !kernel_at_least(6, 16)));
+	bpf_program__set_autoload(skel->progs.on_signal, again_preempted() || (!fentry && !kernel_at_least(6, 16)));
 	again_choose(skel);
 	uprobe_prepare(skel->progs.on_flush);
 	uprobe_prepare(skel->progs.on_call);

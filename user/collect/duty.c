@@ -15,7 +15,8 @@
 /* How something is watched and is not. */
 struct duty_kind {
 	__u64 watch_ns;
-	void (*watch)(struct session *session, double weight);	/* what is seen stands for so many times as much */
+	void (*weigh)(struct session *session, double weight);	/* what is seen next stands for so many times as much; may be NULL */
+	void (*watch)(struct session *session);
 	void (*go_on)(struct session *session);		/* it was cheap: it is watched for longer; may be NULL */
 	void (*rest)(struct session *session);
 };
@@ -32,12 +33,18 @@ static void rest_waits(struct session *session)
 	detach_waits(session);
 }
 
-/* Who waits already is found out. */
-static void watch_waits(struct session *session, double weight)
+static void weigh_waits(struct session *session, double weight)
 {
 	volatile struct throttle *t = &session->skel->bss->throttle;
 
 	t->wait_weight = (__u32)(0.5 + weight);
+}
+
+/* Who waits already is found out. */
+static void watch_waits(struct session *session)
+{
+	volatile struct throttle *t = &session->skel->bss->throttle;
+
 	t->wait_phase++;
 	t->waits_off = 0;
 	attach_waits(session);
@@ -46,9 +53,7 @@ static void watch_waits(struct session *session, double weight)
 
 static void go_on_with_waits(struct session *session)
 {
-	volatile struct throttle *t = &session->skel->bss->throttle;
-
-	t->wait_weight = 1;
+	weigh_waits(session, 1);
 }
 
 /* The programs are there, and do nothing. What they cost all the same is what our own faults are cheaper by without them. */
@@ -73,25 +78,23 @@ static void rest_memory(struct session *session)
 		detach_measured(session);
 }
 
-static void watch_memory(struct session *session, double weight)
+static void watch_memory(struct session *session)
 {
 	volatile struct throttle *t = &session->skel->bss->throttle;
 
-	(void)weight;
 	attach_memory(session);
 	gaps_watch(session);
 	t->memory_phase++;
 	t->memory_off = 0;
 }
 
-static void watch_calls(struct session *session, double weight)
+static void watch_calls(struct session *session)
 {
-	(void)weight;
 	native_watch(session);
 }
 
 static const struct duty_kind kinds[DUTIES] = {
-	[DUTY_WAITS] = {.watch_ns = 50000000, .watch = watch_waits, .go_on = go_on_with_waits, .rest = rest_waits},
+	[DUTY_WAITS] = {.watch_ns = 50000000, .weigh = weigh_waits, .watch = watch_waits, .go_on = go_on_with_waits, .rest = rest_waits},
 	[DUTY_MEMORY] = {.watch_ns = 10000000, .watch = watch_memory, .go_on = gaps_watch, .rest = rest_memory},
 	[DUTY_CALLS] = {.watch_ns = 50000000, .watch = watch_calls, .rest = native_rest},
 };
@@ -127,7 +130,9 @@ static void duty_watch(struct session *session, struct duty *d)
 	__u64 looks_ns = session->looks_ns;
 
 	governor_settle(session);
-	d->kind->watch(session, 1 + (double)(session_now_ns() - d->rest_start_ns) / ns);
+	if (d->kind->weigh)
+		d->kind->weigh(session, 1 + (double)(session_now_ns() - d->rest_start_ns) / ns);
+	d->kind->watch(session);
 	d->begin_ns = session->looks_ns - looks_ns;
 	watch_for(d, ns);
 }

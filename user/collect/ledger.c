@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -69,23 +68,14 @@ size_t session_list(struct session *session, struct thread_view **views)
 	return used / sizeof(struct thread_view);
 }
 
-/* Ours, of this thread. */
-static __u64 cpu_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (__u64)t.tv_sec * 1000000000 + (__u64)t.tv_nsec;
-}
-
 void session_look_at_threads(struct session *session)
 {
-	__u64 start_ns = cpu_ns();
+	__u64 start_ns = session_cpu_ns();
 	struct thread_view *views;
 
 	session_list(session, &views);
 	free(views);
-	session->looks_ns += cpu_ns() - start_ns;
+	session->looks_ns += session_cpu_ns() - start_ns;
 }
 
 static struct snapshot_thread *add_thread(struct snapshot *snap, pid_t pid, pid_t tid, const char *comm, bool sections,

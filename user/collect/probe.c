@@ -91,22 +91,14 @@ bool probe_is_stepped(const unsigned char *code)
 #define TOUCH_PAGES 256
 #define TOUCH_ROUNDS 5
 
-static double cpu_now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-	return (double)ts.tv_sec * 1e9 + (double)ts.tv_nsec;
-}
-
 static double touch_ns(char *pages, size_t page)
 {
-	double start = cpu_now_ns();
+	__u64 start = session_cpu_ns();
 	size_t i;
 
 	for (i = 0; i < TOUCH_PAGES; i++)
 		*(volatile char *)(pages + i * page) = 1;
-	return (cpu_now_ns() - start) / TOUCH_PAGES;
+	return (double)(session_cpu_ns() - start) / TOUCH_PAGES;
 }
 
 double probe_page_touch(void)

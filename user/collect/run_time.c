@@ -97,13 +97,13 @@ void run_time_switch(bool on)
 		to_helper = -1;	/* it has ended: so has its clock */
 }
 
+/* All 0 if it is not loaded. */
 static struct bpf_prog_info info_of(const struct bpf_program *prog)
 {
 	struct bpf_prog_info info = {};
 	__u32 size = sizeof(info);
 
-	if (bpf_program__fd(prog) < 0 || bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &size))
-		info.run_cnt = info.recursion_misses = 0;
+	bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &size);
 	return info;
 }
 

@@ -30,12 +30,22 @@
 #define DRAIN_TRIES 200	/* a second, on a machine that has no time for the target */
 #define DRAIN_US 10000	/* more than two ticks: by then every running thread's ring has been read */
 
-__u64 session_now_ns(void)
+static __u64 clock_ns(clockid_t clock)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
+	clock_gettime(clock, &ts);
 	return (__u64)ts.tv_sec * 1000000000 + (__u64)ts.tv_nsec;
+}
+
+__u64 session_now_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC);
+}
+
+__u64 session_cpu_ns(void)
+{
+	return clock_ns(CLOCK_THREAD_CPUTIME_ID);
 }
 
 void session_note(struct session *session, const char *fmt, ...)

@@ -20,6 +20,9 @@ struct session;
 /* CLOCK_MONOTONIC, the clock of all times here. */
 __u64 session_now_ns(void);
 
+/* CPU time of the calling thread. */
+__u64 session_cpu_ns(void);
+
 /* Loads the programs for that many targets. */
 int session_open(struct session **session, const struct dcbs_options *opts, size_t nr_targets);
 
