@@ -38,10 +38,10 @@ cstd := -std=gnu11 -Iinclude -DDCBS_VERSION='"$(VERSION)"'
 # What builds it, what tests it, what it is measured against. Everything is in Debian 12.
 packages_build := gcc g++ make pkg-config clang llvm libbpf-dev bpftool libelf-dev libdw-dev zlib1g-dev \
 	libjansson-dev libncurses-dev libcap-dev libseccomp-dev python3 python3-dev
-packages_test := libcmocka-dev python3-torch tmux procps strace libcap2-bin
+packages_test := libcmocka-dev python3-torch bpftrace tmux procps strace libcap2-bin
 packages_pythons := mmdebstrap
 packages_fuzz := libclang-rt-14-dev
-packages_bench := bpftrace libbpf-tools lttng-tools liblttng-ust-dev
+packages_bench := libbpf-tools lttng-tools liblttng-ust-dev
 packages_vm := qemu-system-x86 mmdebstrap e2fsprogs
 
 # The goals that promise to do all their own set-up install before they build.

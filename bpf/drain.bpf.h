@@ -390,15 +390,16 @@ static __always_inline u64 ring_end_ns(u64 record, u64 event)
  * The ring of a thread that we meet has been written over already. If what is left of it is all of our
  * time, so was some of what is gone: as much as comes at the rate of what is left, and no more than there was.
  */
-static __always_inline void count_unmet(u64 record, const struct record_head *head)
+static __noinline int count_unmet(u64 record, const struct record_head *head)
 {
 	u64 oldest = ring_end_ns(record, head->head), newest = ring_end_ns(record, head->head - 1);
 	u64 gone = steps(head->head, head->base + DCBS_RING), ours;
 
 	if (oldest <= window.start_ns || newest < oldest)
-		return;
+		return 0;
 	ours = (oldest - window.start_ns) * DCBS_RING / (newest - oldest + 1);
 	__sync_fetch_and_add(&counters.lost_overwritten, ours < gone ? ours : gone);
+	return 0;
 }
 
 /* A thread, or a record, that we have not met: nothing is counted that lies before our time. */

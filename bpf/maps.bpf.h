@@ -307,11 +307,16 @@ struct mms_map {
 
 /* A sample being taken: sent as far as it is filled. Native addresses follow the Python frames, so there is room for both. */
 struct walker {
-	struct sample sample;
-	struct python_frame python[SAMPLE_PYTHON + SAMPLE_NATIVE / 2 + 1];
 	u64 next;	/* frame to look at */
 	u8 frame[WALK_BYTES + 8];	/* copies of a frame and the head of its code */
 	u8 code[WALK_BYTES + 8];
+	struct sample sample;
+	struct python_frame python[SAMPLE_PYTHON + SAMPLE_NATIVE / 2 + 1];
+};
+
+struct cpu_walker {
+	struct walker walker;
+	u8 stack[SAMPLE_CPU_STACK - SAMPLE_STACK];	/* more of it, right behind the walker's sample */
 };
 
 struct walk_context {
@@ -325,7 +330,7 @@ struct walkers_map {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, u32);
-	__type(value, struct walker);
+	__type(value, struct cpu_walker);
 };
 
 struct waits_map {

@@ -8,10 +8,10 @@ int on_sample(void *ctx)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct process *process = process_of(task);
 	u32 zero = 0;
-	struct walker *w;
+	struct cpu_walker *w;
 	struct clock *clock;
 
-	if (!process || !window.start_ns || window.end_ns)
+	if (!process || !window.start_ns || window.end_ns || throttle.samples_off)
 		return 0;
 	if (throttle.sample_every > 1 && bpf_get_prandom_u32() % throttle.sample_every)
 		return 0;
@@ -21,7 +21,7 @@ int on_sample(void *ctx)
 	clock = clock_lock(task);
 	if (clock) {
 		path_update(clock, task, process);
-		sample_take(ctx, w, task, process, clock, SAMPLE_CPU);
+		sample_take(ctx, &w->walker, task, process, clock, SAMPLE_CPU);
 		clock_unlock(clock);
 	} else {
 		/* Whom we have interrupted may not know yet which sections are open now. */
@@ -30,8 +30,8 @@ int on_sample(void *ctx)
 			__sync_fetch_and_add(&counters.lost_samples, 1);
 			return 0;
 		}
-		sample_take(ctx, w, task, process, clock, SAMPLE_CPU);
+		sample_take(ctx, &w->walker, task, process, clock, SAMPLE_CPU);
 	}
-	sample_send(w);
+	sample_send(&w->walker, SAMPLE_CPU_STACK);
 	return 0;
 }

@@ -46,20 +46,27 @@ static __always_inline void native_walk(void *ctx, struct walker *w)
 		w->sample.flags |= SAMPLE_NATIVE_CUT;
 }
 
+static __always_inline u64 frames_bytes(const struct sample *s)
+{
+	return s->nr_python * sizeof(struct python_frame) + s->nr_native * sizeof(u64);
+}
+
 /*
  * The C library has no frame pointers, and waits are in it: with the stack itself, user space finds who called it. What is
  * above the end of a stack is mapped as a rule, for it is where the thread or the process began.
  */
-static __always_inline void stack_copy(struct walker *w, struct task_struct *task)
+static __always_inline void stack_copy(struct walker *w, struct task_struct *task, u32 most)
 {
 #if defined(__TARGET_ARCH_x86)
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
 	void *to = &w->python[SAMPLE_STACK_AT];
 	u64 sp = regs->rsp;
 
-	if (w->sample.nr_python || !w->sample.nr_native)
+	if (!w->sample.nr_native || frames_bytes(&w->sample) > SAMPLE_STACK_AT * sizeof(struct python_frame))
 		return;
-	if (!bpf_probe_read_user(to, SAMPLE_STACK, (void *)sp))
+	if (!bpf_probe_read_user(to, most, (void *)sp))
+		w->sample.stack_bytes = most;
+	else if (most > SAMPLE_STACK && !bpf_probe_read_user(to, SAMPLE_STACK, (void *)sp))
 		w->sample.stack_bytes = SAMPLE_STACK;
 	else if (!bpf_probe_read_user(to, SAMPLE_STACK / 8, (void *)sp))
 		w->sample.stack_bytes = SAMPLE_STACK / 8;
@@ -74,7 +81,7 @@ static __always_inline u64 sample_bytes(const struct walker *w)
 
 	if (s->stack_bytes)
 		return sizeof(*s) + SAMPLE_STACK_AT * sizeof(struct python_frame) + s->stack_bytes;
-	return sizeof(*s) + s->nr_python * sizeof(struct python_frame) + s->nr_native * sizeof(u64);
+	return sizeof(*s) + frames_bytes(s);
 }
 
 static __always_inline void sample_take(void *ctx, struct walker *w, struct task_struct *task, struct process *process,
@@ -93,15 +100,15 @@ static __always_inline void sample_take(void *ctx, struct walker *w, struct task
 		take_row(w, ROW_OUTSIDE);
 	python_walk(w, task, process);
 	native_walk(ctx, w);
-	stack_copy(w, task);
+	stack_copy(w, task, kind == SAMPLE_OFF ? SAMPLE_STACK : SAMPLE_CPU_STACK);
 }
 
 /* User space looks often enough: nobody is woken, which would cost the target more than the sample, before half the ring is full. */
-static __always_inline void sample_send(struct walker *w)
+static __always_inline void sample_send(struct walker *w, u32 most)
 {
 	u64 bytes = sample_bytes(w), flags = BPF_RB_NO_WAKEUP;
 
-	if (bytes > sizeof(struct sample) + sizeof(w->python))
+	if (bytes > sizeof(struct sample) + SAMPLE_STACK_AT * sizeof(struct python_frame) + most)
 		return;
 	if (w->sample.flags & SAMPLE_PYTHON_BROKEN)
 		__sync_fetch_and_add(&counters.stacks_broken, 1);
@@ -142,7 +149,7 @@ static __always_inline void sample_wait(void *ctx, struct task_struct *task, str
 {
 	struct walker *w;
 
-	if (!window.start_ns || window.end_ns || *(volatile u32 *)&clock->off_sampled >= WAIT_SENDING)
+	if (!window.start_ns || window.end_ns || throttle.samples_off || *(volatile u32 *)&clock->off_sampled >= WAIT_SENDING)
 		return;
 	clock->off_sampled = WAIT_NONE;
 	if (!wait_is_due(clock, now))
@@ -172,7 +179,7 @@ static __always_inline void wait_send(struct task_struct *task, struct clock *cl
 	w->sample.weight = weighted(clock->off_weight);
 	w->sample.off_ns = (end - clock->off_sample_ns) * w->sample.weight;
 	clock->off_sample_ns = end;
-	sample_send(w);
+	sample_send(w, SAMPLE_STACK);
 }
 
 static __always_inline void sample_waited(struct task_struct *task, struct clock *clock, u64 woken)

@@ -220,8 +220,9 @@ struct thread_view {
 #define SAMPLE_ROWS	16	/* open sections that a sample names; those further out are left out and counted */
 #define SAMPLE_PYTHON	128	/* frames */
 #define SAMPLE_NATIVE	127	/* addresses */
-#define SAMPLE_STACK	2048	/* bytes of the stack itself, for code without frame pointers, of threads without Python frames ... */
-#define SAMPLE_STACK_AT	64	/* ... that stand where the Python frame of this number would */
+#define SAMPLE_STACK	2048	/* bytes of the stack itself, for code without frame pointers, ... */
+#define SAMPLE_CPU_STACK 6144	/* ... more of a running thread's: of one that waits it is kept with the thread, ... */
+#define SAMPLE_STACK_AT	64	/* ... that stand where the Python frame of this number would, if what goes before leaves that free */
 #define PYTHON_MINORS	7	/* 3.8 to 3.14 */
 
 enum sample_kind {
@@ -343,6 +344,7 @@ struct counters {
 /* What is looked at less often, to keep profiling cheap. Written by the profiler, read by the BPF programs in place. */
 struct throttle {
 	__u32 sample_every;	/* one tick in so many takes a stack, at random; 0, 1: all */
+	__u32 samples_off;	/* none does: the targets' interpreters have not been looked at yet */
 	__u32 calls_off;	/* the functions of --section have no probes now */
 	__u32 calls_phase;	/* of a time in which they have: what was open in another one has ended unseen */
 	/*

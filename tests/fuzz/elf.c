@@ -64,8 +64,10 @@ static void ask_symbols(size_t size)
 	struct symbol symbols[4];
 	size_t i;
 
-	for (i = 0; image && i < ASKED; i++)
+	for (i = 0; image && i < ASKED; i++) {
 		image_find(image, &map, AT + i * (size / ASKED), &strings, symbols, 4);
+		image_unwind(image, &map, AT + i * (size / ASKED));
+	}
 	image_close(image);
 	strings_free(&strings);
 }

@@ -15,7 +15,8 @@ import harness
 import test_kill
 from harness import SCALE, Profiler, ReportCase, Target, marked
 
-KILLS = max(2, int(5 * SCALE))
+KILLS = max(2, int(20 * SCALE))         # of the profiler, of each kind; with those of test_kill.py, 200
+TARGET_KILLS = max(2, int(5 * SCALE))
 TOKEN = "DCBS_CHAOS"
 LAST_WORDS = harness.kernel_at_least(6, 16)     # the last sections of a killed thread can be read
 EVERYTHING = ("-c", "-F", 997, "-s", "poll=libc.so.6:poll")

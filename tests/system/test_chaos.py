@@ -207,7 +207,7 @@ class Corrupt(Chaos):
 def no_bpftrace():
     """Why bpftrace cannot be used here, None if it can."""
     if not shutil.which("bpftrace"):
-        return "no bpftrace (make bench installs it)"
+        return "no bpftrace (make test installs it)"
     if why := harness.why_not():
         return why
     done = subprocess.run(["bpftrace", "-e", "BEGIN { exit(); }"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)

@@ -16,7 +16,7 @@ import unittest
 
 import harness
 import test_kill
-from chaos import EVERYTHING, KILLS, Account, Chaos, number
+from chaos import EVERYTHING, KILLS, TARGET_KILLS, Account, Chaos, number
 from harness import TARGETS, marked, needs_bpf, sections, wait_until
 
 
@@ -118,14 +118,14 @@ class TargetKilled(Chaos):
     def test_killed(self):
         rng = random.Random(9)
         for args in ((), ("-c",), EVERYTHING):
-            for _ in range(KILLS):
+            for _ in range(TARGET_KILLS):
                 with self.subTest(args):
                     self.kill_in_full_work(rng, *args)
 
     def test_killed_during_attach(self):
         """One line says so, or the report is made: of what there was."""
         rng, account = random.Random(10), Account(self.directory)
-        for i in range(2 * KILLS):
+        for i in range(2 * TARGET_KILLS):
             with self.target("doomed", "--account", account.path, "--threads", 2, "--fork-ms", 2) as target:
                 target.go()
                 with self.profiler("-p", target.pid, *(EVERYTHING if i % 2 else ())) as profiler:

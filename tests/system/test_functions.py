@@ -5,9 +5,11 @@ import os
 import time
 import unittest
 
-from harness import SOURCES, Profiler, Target, needs_bpf, profile, run, sections
+from harness import SOURCES, Profiler, Target, needs_bpf, no_torch, profile, run, sections
 
 WAITS = os.path.join(SOURCES, "targets", "waits.py")
+OPERATORS = os.path.join(SOURCES, "targets", "operators.py")
+NO_TORCH = no_torch()
 LEFT_OUT = 0.01         # of a section, that nothing was sampled of
 
 
@@ -240,6 +242,38 @@ class PythonSections(FunctionsCase):
         self.assertEqual((done.returncode, done.stdout), (2, b""))
         self.assertIn(b"x=python:waits.compute: Python functions are known from samples; give a --frequency above 0",
                       done.stderr.split(b"\n")[0])
+
+
+@needs_bpf
+@unittest.skipIf(NO_TORCH, NO_TORCH)
+class Operators(unittest.TestCase):
+    """Code that has no frame pointers, in a library whose notes for exceptions are 10 MiB: who called what is seen all the same."""
+
+    @classmethod
+    def setUpClass(cls):
+        with Target(OPERATORS, python=True) as target:
+            target.go()
+            with Profiler("-p", target.pid, "-d", 3, "-F", 499, "--max-overhead", 100) as profiler:
+                cls.report = profiler.report()
+            target.process.stdin.close()
+            cls.truth = target.result()["operators"]
+            target.end()
+        cls.found = {f["function"].split("(")[0]: f for f in functions(cls.report, "operators")}
+
+    def test_operators(self):
+        whole = sum(self.truth.values())
+        for name, spent_s in self.truth.items():
+            row = self.found["at::_ops::%s::call" % name]
+            share = row["cumulative_cpu_s"] / sections(self.report)["operators"]["wall"]["cpu_s"]
+            self.assertAlmostEqual(share, spent_s / whole, delta=0.05, msg=name)
+
+    def test_all_of_them_begin_in_python(self):
+        """Those that were taken at once after the attach, too."""
+        frames = self.report["frames"]
+        stacks = [stack for stack in self.report["stacks"] if stack[0] == "operators"]
+        self.assertGreater(sum(stack[3] for stack in stacks), 500)
+        for stack in stacks:
+            self.assertTrue(frames[stack[4][0]]["python"], [frames[i]["function"] for i in stack[4]])
 
 
 if __name__ == "__main__":

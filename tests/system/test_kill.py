@@ -14,7 +14,7 @@ import unittest
 import harness
 from harness import SCALE, SOURCES, Profiler, Target, lost, needs_bpf, profile, sections
 
-KILLS = max(3, int(25 * SCALE))
+KILLS = 3 if harness.EMULATED else int(100 * SCALE)
 DEFERRED_S = 30         # the kernel takes programs and maps away when its grace periods are over
 
 

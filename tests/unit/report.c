@@ -225,6 +225,8 @@ static void test_lost(void **state)
 	snap->counters.lost_names = 30;
 	snap->counters.exits_unread = 6;
 	snap->counters.lost_paths = 4;
+	snap->begun_missed = 11;
+	snap->baselines_missed = 12;
 	snap->missed_ends = 7;
 	snap->missed_starts = 8;
 	snap->missed_pages = 9;
@@ -238,13 +240,15 @@ static void test_lost(void **state)
 	assert_int_equal(r->lost.names, 3333);
 	assert_int_equal(r->lost.samples, 0);
 	assert_int_equal(r->nr_targets, 2);
-	assert_int_equal(r->nr_notes, 6);
+	assert_int_equal(r->nr_notes, 8);
 	assert_string_equal(r->notes[0], "said before");
 	assert_int_equal(strncmp(r->notes[1], "4 waits or pages", 16), 0);
 	assert_int_equal(strncmp(r->notes[2], "6 thread ends", 13), 0);
-	assert_int_equal(strncmp(r->notes[3], "7 thread ends on this machine", 29), 0);
-	assert_int_equal(strncmp(r->notes[4], "8 forks and execs", 17), 0);
-	assert_int_equal(strncmp(r->notes[5], "9 changes of memory", 19), 0);
+	assert_int_equal(strncmp(r->notes[3], "11 sections were open", 21), 0);
+	assert_int_equal(strncmp(r->notes[4], "12 threads had lost", 19), 0);
+	assert_int_equal(strncmp(r->notes[5], "7 thread ends on this machine", 29), 0);
+	assert_int_equal(strncmp(r->notes[6], "8 forks and execs", 17), 0);
+	assert_int_equal(strncmp(r->notes[7], "9 changes of memory", 19), 0);
 	dcbs_report_free(r);
 	snapshot_free(snap);
 }

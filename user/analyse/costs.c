@@ -89,44 +89,46 @@ static int add_note(struct dcbs_report *r, char *note)
 /* Since Linux 7.0 what traces may be preempted, and is not run for another thread on that CPU until it goes on. */
 #define MISSED "were not traced, as another one was being traced on that CPU: "
 
-/* A loss that has no line of its own, because how many sections it took is not known. */
-static int add_loss_note(struct dcbs_report *r, __u64 n, const char *what)
-{
-	char *note;
-
-	if (!n)
-		return 0;
-	if (asprintf(&note, "%s %s", units_exact(summary_count(n)).text, what) < 0)
-		note = NULL;
-	return add_note(r, note);
-}
-
 static int add_notes(struct dcbs_report *r, const struct snapshot *snap)
 {
+	const struct {
+		__u64 n;
+		const char *what;
+	} losses[] = {	/* that have no line of their own, because how many sections they took is not known */
+		{snap->counters.lost_paths, "waits or pages could not be put down to a section, because the thread's record was not there "
+		 "to be read: they are in \"(outside)\""},
+		{snap->counters.lost_shares, "times a process's figures could not be told apart from the others': what the processes have "
+		 "is too low"},
+		{snap->counters.exits_unread, "thread ends unread (kernel before 6.16): what such a thread had finished in its last "
+		 "millisecond is missing"},
+		{snap->begun_missed, "sections were open when the window began, and were more than can be noted: their self time may "
+		 "count some of the time before it"},
+		{snap->baselines_missed, "threads had lost sections before we came, and were more than can be noted: those are in what is "
+		 "lost, too"},
+		{snap->missed_ends, "thread ends on this machine, of the target or not, " MISSED "what such a thread did since its last "
+		 "wait is missing"},
+		{snap->missed_starts, "forks and execs on this machine, of the target or not, " MISSED "such a child is not followed"},
+		{snap->missed_pages, "changes of memory " MISSED "they are put down to the section of the next one"},
+	};
+	const size_t nr_losses = sizeof(losses) / sizeof(losses[0]);
+	char *note;
 	size_t i;
 
-	r->notes = calloc(snap->nr_notes + 7, sizeof(*r->notes));
+	r->notes = calloc(snap->nr_notes + nr_losses, sizeof(*r->notes));
 	if (!r->notes)
 		return -ENOMEM;
 	for (i = 0; i < snap->nr_notes; i++)
 		if (add_note(r, sanitize(snap->notes[i], strlen(snap->notes[i]))))
 			return -ENOMEM;
-	if (add_loss_note(r, snap->counters.lost_paths, "waits or pages could not be put down to a section, because the "
-			  "thread's record was not there to be read: they are in \"(outside)\""))
-		return -ENOMEM;
-	if (add_loss_note(r, snap->counters.lost_shares, "times a process's figures could not be told apart from the others': "
-			  "what the processes have is too low"))
-		return -ENOMEM;
-	if (add_loss_note(r, snap->counters.exits_unread, "thread ends unread (kernel before 6.16): what such a "
-			  "thread had finished in its last millisecond is missing"))
-		return -ENOMEM;
-	if (add_loss_note(r, snap->missed_ends, "thread ends on this machine, of the target or not, " MISSED "what such a "
-			  "thread did since its last wait is missing"))
-		return -ENOMEM;
-	if (add_loss_note(r, snap->missed_starts, "forks and execs on this machine, of the target or not, " MISSED
-			  "such a child is not followed"))
-		return -ENOMEM;
-	return add_loss_note(r, snap->missed_pages, "changes of memory " MISSED "they are put down to the section of the next one");
+	for (i = 0; i < nr_losses; i++) {
+		if (!losses[i].n)
+			continue;
+		if (asprintf(&note, "%s %s", units_exact(summary_count(losses[i].n)).text, losses[i].what) < 0)
+			note = NULL;
+		if (add_note(r, note))
+			return -ENOMEM;
+	}
+	return 0;
 }
 
 static int add_reduced(struct dcbs_overhead *o, const struct snapshot *snap)

@@ -149,8 +149,9 @@ static int baseline_record(void *ctx, __u64 address, const struct dcbs_record *r
 	struct session *session = ctx;
 	struct baseline base = {record->too_deep, record->unmatched};
 
-	if (base.too_deep || base.unmatched)
-		bpf_map_update_elem(bpf_map__fd(session->skel->maps.baselines), &address, &base, BPF_ANY);
+	if ((base.too_deep || base.unmatched) &&
+	    bpf_map_update_elem(bpf_map__fd(session->skel->maps.baselines), &address, &base, BPF_ANY))
+		session->baselines_missed++;
 	return 0;
 }
 

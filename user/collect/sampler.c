@@ -14,6 +14,7 @@
 
 #define DEPTH_MAX (SAMPLE_PYTHON + 2 * SAMPLE_NATIVE + 1)	/* with functions that were inlined, and what stands for the rest */
 #define INLINED_MAX 8
+#define RETURNS 1024		/* a power of two */
 #define FUNCTIONS_MAX 64	/* Python functions that are sections: a bit of a word each */
 
 struct sampler {
@@ -33,6 +34,10 @@ struct sampler {
 	__u64 met;			/* of them, those that were on some stack */
 	__u32 depth;			/* of the sample at hand */
 	__u32 at[DEPTH_MAX];
+	struct known_return {
+		__u64 address;
+		pid_t tgid;
+	} returns[RETURNS];		/* addresses with a call before them */
 	__u64 lost_stacks;
 };
 
@@ -67,6 +72,8 @@ static void push(struct sampler *sampler, const struct symbol *symbol)
 	}
 	if (frame == known)
 		sampler->is_section[frame] = sections_of(sampler, symbol);
+	if (!symbol->function && sampler->depth && sampler->at[sampler->depth - 1] == frame)
+		return;		/* another one without a name in the same library says no more */
 	sampler->at[sampler->depth++] = frame;
 }
 
@@ -79,7 +86,7 @@ static bool is_call(const unsigned char *end, int bytes)
  * Code without frame pointers leaves anything in that register, and the kernel's walk goes where it leads. A
  * return address has a call before it; at the first that has none, the walk has gone astray.
  */
-static bool follows_call(const struct target *target, __u64 address)
+static bool is_return(const struct target *target, __u64 address)
 {
 #if defined(__x86_64__)
 	unsigned char code[7], *end = code + sizeof(code);
@@ -99,6 +106,19 @@ static bool follows_call(const struct target *target, __u64 address)
 #endif
 }
 
+/* Most return addresses come again and again, and a look costs a system call. */
+static bool follows_call(struct sampler *sampler, const struct target *target, __u64 address)
+{
+	struct known_return *known = &sampler->returns[(address ^ address >> 10) & (RETURNS - 1)];
+
+	if (known->address == address && known->tgid == target->pid)
+		return true;
+	if (!is_return(target, address))
+		return false;
+	*known = (struct known_return){address, target->pid};
+	return true;
+}
+
 /* Native frames, up to the interpreter: from there on Python's own say more. False: it ended before the last one. */
 static bool push_native(struct sampler *sampler, struct target *target, const __u64 *addresses, __u32 n, bool python)
 {
@@ -107,7 +127,7 @@ static bool push_native(struct sampler *sampler, struct target *target, const __
 	__u32 i;
 
 	for (i = 0; i < n; i++) {
-		if (i && !follows_call(target, addresses[i]))
+		if (i && !follows_call(sampler, target, addresses[i]))
 			return false;
 		if (python && (addresses[i] - target->python_start < target->python_end - target->python_start ||
 			       symbols_is_interpreter(target->symbols, addresses[i])))
@@ -239,11 +259,11 @@ static bool is_whole(const struct sample *sample, size_t size)
 {
 	size_t frames = sample->nr_python * sizeof(struct python_frame) + sample->nr_native * sizeof(__u64);
 
-	if (sample->stack_bytes && (sample->nr_python || !sample->nr_native || sample->nr_native > SAMPLE_NATIVE))
+	if (sample->stack_bytes && (!sample->nr_native || frames > SAMPLE_STACK_AT * sizeof(struct python_frame)))
 		return false;
 	if (sample->stack_bytes)
 		frames = SAMPLE_STACK_AT * sizeof(struct python_frame) + sample->stack_bytes;
-	return size >= sizeof(*sample) + frames;
+	return sample->nr_native <= SAMPLE_NATIVE && size >= sizeof(*sample) + frames;
 }
 
 /* The ring is the kernel's, but what is in it was read from the target: the sizes are checked nevertheless. */

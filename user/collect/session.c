@@ -19,6 +19,7 @@
 #include "collect/sampler.h"
 #include "collect/session_impl.h"
 #include "collect/shares.h"
+#include "collect/window.h"
 #include "fail.h"
 #include "sanitize.h"
 
@@ -28,8 +29,6 @@
 #define RUN_TIME_EVERY_NS 10000000000ULL	/* ... so often: its two clock reads cost every BPF program of the machine */
 #define RSS_EVERY_NS 50000000ULL	/* with children, which may come and go by the thousand */
 #define DRAIN_TRIES 200	/* a second, on a machine that has no time for the target */
-#define OPEN_NS 200000	/* from when the window is set until it begins */
-#define DRAIN_US 10000	/* more than two ticks: by then every running thread's ring has been read */
 
 static __u64 clock_ns(clockid_t clock)
 {
@@ -190,73 +189,8 @@ static void sum_rss(struct session *session, __s64 *now_bytes)
 	session->rss_peak_bytes = session->children && session->rss_peak_bytes > peak ? session->rss_peak_bytes : peak;
 }
 
-/* What other profilers have let the target time is not ours: the self times of its open sections as they are now. */
-static int note_begun(void *ctx, __u64 address, const struct dcbs_record *r)
-{
-	struct session *session = ctx;
-	unsigned int i = r->innermost, left = DCBS_SLOTS;
-
-	(void)address;
-	for (; i && i < DCBS_SLOTS && left--; i = dcbs_use_below(r->slots[i].use)) {
-		const struct dcbs_slot *s = &r->slots[i];
-		__u64 start = session->skel->bss->window.start_ns, self = s->self_ns;
-
-		if (i == r->innermost && r->last_ns && r->last_ns < start)
-			self += start - r->last_ns;
-		if (s->start_ns && s->start_ns < start)
-			bpf_map_update_elem(bpf_map__fd(session->skel->maps.begun), &s->start_ns, &self, BPF_ANY);
-	}
-	return 0;
-}
-
-static double real_time_s(void)
-{
-	struct timespec real;
-
-	clock_gettime(CLOCK_REALTIME, &real);
-	return (double)real.tv_sec + 1e-9 * (double)real.tv_nsec;
-}
-
-/*
- * The window begins anew a moment from now. Until then what the threads still hold of the old one is
- * carried off by ticks and switches, and then thrown away with the rest.
- */
-void session_clear(struct session *session)
-{
-	__u64 start = session_now_ns() + DRAIN_US * 2000ULL;
-
-	session->skel->bss->window.start_ns = start;
-	usleep(DRAIN_US);
-	figures_clear(session);
-	gaps_clear(session);
-	sampler_clear(session->sampler);
-	shares_clear(session);
-	while (session_now_ns() < start)
-		usleep(DRAIN_US / 10);
-	session->started_at = real_time_s();
-}
-
-/*
- * It is to come when it is set: what a thread handed over between the two would be looked at by nobody, and
- * be ours. Who was kept from the CPU meanwhile begins anew.
- */
-static void open_window(struct session *session)
-{
-	__u64 start = session_now_ns() + OPEN_NS;
-
-	session->skel->bss->window.start_ns = start;
-	if (session_now_ns() >= start) {
-		session_clear(session);
-		return;
-	}
-	session->started_at = real_time_s();
-	while (session_now_ns() < start)
-		;
-}
-
 int session_start(struct session *session)
 {
-	size_t i;
 	int err;
 
 	err = attach_kernel_events(session);
@@ -267,13 +201,11 @@ int session_start(struct session *session)
 	if (err)
 		return err;
 	session_look_at_threads(session);
-	open_window(session);
+	window_open(session);
 	if (!session->has_ledgers)
 		session_note(session, "this kernel does not tell when a thread is woken: why sections wait is unknown");
 	if (!session->has_memory)
 		session_note(session, "this kernel does not tell when RSS changes: what sections do to memory is unknown");
-	for (i = 0; i < session->nr_targets; i++)
-		target_each_record(&session->targets[i], note_begun, session);
 	sum_rss(session, &session->rss_start_bytes);
 	session->rss_end_bytes = session->rss_start_bytes;
 	err = governor_open(session);

@@ -56,6 +56,8 @@ struct session {
 	bool calls_given_up;		/* --section functions have no probes any more */
 	bool over_budget;		/* it could not be kept */
 	__u64 images_missed;		/* executed and left by a target between two looks */
+	__u64 begun_missed;		/* sections open when the window began for which `begun` had no room, ... */
+	__u64 baselines_missed;		/* ... and records for which `baselines` had none */
 	struct bpf_link *list;		/* of the program that lists threads; NULL: not used yet */
 	struct sampler *sampler;	/* NULL: stacks are not sampled */
 	bool run_time_on;		/* the kernel measures our programs now */

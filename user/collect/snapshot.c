@@ -349,6 +349,8 @@ static void copy_misses(const struct session *session, struct snapshot *snap)
 	snap->missed_ends = again_missed(skel, skel->progs.on_exit) + run_time_missed(skel->progs.on_do_exit);
 	snap->missed_starts = again_missed(skel, skel->progs.on_fork) + again_missed(skel, skel->progs.on_exec) +
 			      again_missed(skel, skel->progs.on_leave_image) + run_time_missed(skel->progs.on_begin_exec);
+	snap->begun_missed = session->begun_missed;
+	snap->baselines_missed = session->baselines_missed;
 	snap->missed_pages = run_time_missed(skel->progs.on_rss) + run_time_missed(skel->progs.on_map);
 }
 

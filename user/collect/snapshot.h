@@ -99,6 +99,7 @@ struct snapshot {
 	int frequency_hz;		/* of the ticks; 0: stacks were not sampled */
 	struct counters counters;
 	__u64 missed_ends, missed_starts, missed_pages;	/* runs of programs that the kernel left out: ends of threads; forks and execs; changes of memory */
+	__u64 begun_missed, baselines_missed;	/* open sections, and threads that had lost some, for which there was no room at the start */
 	bool wall_known, memory_known;	/* false: this kernel does not tell, the ledgers are empty */
 	bool memory_guessed;		/* it was not watched all the time: ledgers are estimates, and nothing is known of single calls */
 	__s64 others_bytes;		/* growth of RSS that other tasks caused */

@@ -98,6 +98,7 @@ void stacks_poll(struct session *session)
 		if (target->python_due_ns && target->python_due_ns <= now && !target->ended)
 			find_python(session, target, now);
 	}
+	session->skel->bss->throttle.samples_off = 0;
 	sampler_poll(session->sampler);
 }
 

@@ -8,9 +8,10 @@
 #include "symbol/debug_file.h"
 #include "symbol/debug_info.h"
 #include "symbol/demangle.h"
+#include "symbol/frame_table.h"
 #include "symbol/image.h"
 
-#define MAX_FRAMES_BYTES (2 << 20)	/* of .eh_frame: it is read as a whole */
+#define MAX_FRAMES_BYTES (2 << 20)	/* of .eh_frame that has no table: it is read as a whole */
 #define MAX_SEGMENTS 16		/* with code; there is one as a rule */
 
 struct segment {
@@ -26,7 +27,8 @@ struct image {
 	int nr_segments;
 	struct symtab full, dynamic;
 	int full_fd;
-	Elf *frames_elf;	/* that `frames` is of */
+	struct frame_table frame_table;
+	Elf *frames_elf;	/* without such a table: that `frames` is of */
 	Dwarf_CFI *frames;
 	bool looked_frames;
 	bool looked;		/* for debug information */
@@ -239,10 +241,15 @@ static bool is_small(Elf *elf)
 
 static void open_frames(struct image *image)
 {
+	Elf *elf = image->fd >= 0 ? elf_begin(image->fd, ELF_C_READ, NULL) : NULL;
+
 	image->looked_frames = true;
-	image->frames_elf = image->fd >= 0 ? elf_begin(image->fd, ELF_C_READ, NULL) : NULL;
-	if (image->frames_elf && elf_kind(image->frames_elf) == ELF_K_ELF && is_small(image->frames_elf))
-		image->frames = dwarf_getcfi_elf(image->frames_elf);
+	if (elf && elf_kind(elf) == ELF_K_ELF && !frame_table_open(&image->frame_table, elf, image->fd) && is_small(elf)) {
+		image->frames_elf = elf;
+		image->frames = dwarf_getcfi_elf(elf);
+		return;
+	}
+	elf_end(elf);
 }
 
 struct unwind_rule image_unwind(struct image *image, const struct map *map, __u64 address)
@@ -252,7 +259,11 @@ struct unwind_rule image_unwind(struct image *image, const struct map *map, __u6
 
 	if (!image->looked_frames)
 		open_frames(image);
-	return image->frames && to_file_address(image, map, address, &at) ? unwind_rule_find(image->frames, at) : none;
+	if (!to_file_address(image, map, address, &at))
+		return none;
+	if (image->frame_table.nr)
+		return frame_table_find(&image->frame_table, at);
+	return image->frames ? unwind_rule_find(image->frames, at) : none;
 }
 
 size_t image_debug_bytes(const struct image *image)
