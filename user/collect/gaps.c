@@ -9,6 +9,7 @@
 
 #define CERTAIN 4	/* standard errors */
 #define FEW_GAPS 8	/* with fewer there is no telling */
+#define MISSED_MOST 2	/* so many times more faults may a watch have had than it saw */
 
 /* Sums over gaps of some x, of its square, and of its product with the growth of all sections in the same gap. */
 struct moments {
@@ -84,15 +85,17 @@ static void add_moments(struct moments *m, double x, double all)
 	m->product += x * all;
 }
 
-static void guess_more(struct guess *g, const struct memory_sum *now, const struct memory_sum *seen, double times, const double *all)
+static void guess_more(struct guess *g, const struct memory_sum *now, const struct memory_sum *seen, double times, double missed,
+		       const double *all)
 {
+	const double faults = times * missed + (missed - 1);	/* those of the watch itself, too */
 	double net[RSS_KINDS];
 	int i;
 
 	g->grown += times * more(now->grown, seen->grown);
 	g->shrunk += times * more(now->shrunk, seen->shrunk);
-	g->minor += times * more(now->minor, seen->minor);
-	g->major += times * more(now->major, seen->major);
+	g->minor += faults * more(now->minor, seen->minor);
+	g->major += faults * more(now->major, seen->major);
 	g->mapped += times * more(now->mapped, seen->mapped);
 	g->unmapped += times * more(now->unmapped, seen->unmapped);
 	growth(now, seen, times, net);
@@ -113,9 +116,27 @@ static double gap_times(const struct session *session, const struct gaps *gaps, 
 	return isfinite(times) ? times : (double)(end - gaps->rest_ns) / (double)(gaps->rest_ns - gaps->watch_ns);
 }
 
+/*
+ * How many times more faults the kernel counted in the watch than were put down to anybody: a thread's first ones are not,
+ * before Linux 6.2 up to 64.
+ */
+static double missed_faults(const struct session *session, const struct gaps *gaps)
+{
+	size_t row, used = figures_rows(session);
+	double seen = 0, missed;
+
+	for (row = 0; row < used; row++) {
+		const struct memory_sum *now = &session->ledgers[row].self_memory, *then = &gaps->rows[row].self_seen;
+
+		seen += more(now->minor, then->minor) + more(now->major, then->major);
+	}
+	missed = gaps->watch_faults / seen;
+	return isfinite(missed) ? fmin(fmax(missed, 1), MISSED_MOST) : 1;
+}
+
 static void add_gap(const struct session *session, struct gaps *gaps, double times)
 {
-	double all[RSS_KINDS] = {0}, net[RSS_KINDS];
+	double all[RSS_KINDS] = {0}, net[RSS_KINDS], missed = missed_faults(session, gaps);
 	size_t row, used = figures_rows(session);
 	int i;
 
@@ -129,8 +150,8 @@ static void add_gap(const struct session *session, struct gaps *gaps, double tim
 	for (row = 0; row < used; row++) {
 		struct gap_row *to = &gaps->rows[row];
 
-		guess_more(&to->guess, &session->ledgers[row].memory, &to->seen, times, all);
-		guess_more(&to->self_guess, &session->ledgers[row].self_memory, &to->self_seen, times, all);
+		guess_more(&to->guess, &session->ledgers[row].memory, &to->seen, times, missed, all);
+		guess_more(&to->self_guess, &session->ledgers[row].self_memory, &to->self_seen, times, missed, all);
 	}
 	gaps->count++;
 }

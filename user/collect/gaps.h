@@ -5,7 +5,8 @@
  * A storm of faults that is dearer to watch than --max-overhead allows is watched part of the time. What went on in the
  * gaps between is worked out from what was seen just before each of them:
  *
- *	faults, bytes that came and that went	as many times more as the kernel counted faults of the targets in the gap
+ *	faults, bytes that came and that went	as many times more as the kernel counted faults of the targets in the gap. Faults
+ *						also by how many of a watch, of which the kernel counts all, nobody was charged with
  *	growth of RSS				likewise, corrected by the growth of the processes, which is known, as far as
  *						the section's goes up and down with it: by linear regression. What the bounds of
  *						the watches, which fall anywhere, would make of no growth at all counts as none:
