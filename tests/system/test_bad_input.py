@@ -10,58 +10,14 @@ import json
 import os
 import random
 import shutil
-import signal
 import subprocess
-import tempfile
 import threading
 import time
 import unittest
 
 import harness
-from harness import PROFILER, SCALE, SOURCES, TARGETS, Profiler, Target, needs_bpf, run
-
-NO_SUCH_PID = 4194304 + 17      # above the largest that a kernel gives out
-PR_SET_NAME = 15
-EVIL = b"ev\x1b]0;owned\x07\x1b[31m\x9b\r\n\xe2\x80\xae.txt"
-
-
-def controls(data):
-    """The control characters in it, but for newlines."""
-    text = data.decode("utf-8", "surrogateescape")
-    return [c for c in text if (ord(c) < 32 and c != "\n") or 0x7f <= ord(c) < 0xa0 or 0x202a <= ord(c) <= 0x202e
-            or 0xdc80 <= ord(c) <= 0xdcff]
-
-
-
-def no_mounts():
-    """Why a test cannot have mounts of its own, None if it can."""
-    done = subprocess.run(["unshare", "-m", "true"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    return "unshare --mount: " + done.stdout.strip() if done.returncode else None
-
-
-needs_mounts = unittest.skipIf(no_mounts(), no_mounts())
-
-
-class BadInput(unittest.TestCase):
-    def setUp(self):
-        self.dir = tempfile.mkdtemp(prefix="dcbs-test-")
-        os.chmod(self.dir, 0o755)
-        self.addCleanup(shutil.rmtree, self.dir, True)
-
-    def path(self, name):
-        return os.path.join(self.dir, name)
-
-    def one_line(self, done, status, *words):
-        """The contract for everything that goes wrong."""
-        text = done.stderr.decode("utf-8", "surrogateescape")
-        self.assertEqual(done.returncode, status, text)
-        self.assertEqual(done.stdout or b"", b"", text)
-        self.assertTrue(text.startswith("dcbs-bpfprof: "), text)
-        self.assertTrue(text.endswith("\n") and text.count("\n") == 1, "not exactly one line: %r" % text)
-        self.assertEqual(controls(done.stderr), [], text)
-        for word in words:
-            self.assertIn(word, text)
-        return text
+from bad_input import EVIL, GOLDEN, NO_SUCH_PID, PR_SET_NAME, BadInput, controls
+from harness import SCALE, SOURCES, TARGETS, Profiler, Target, needs_bpf, run
 
 
 class CommandLine(BadInput):
@@ -132,8 +88,6 @@ class CommandLine(BadInput):
 class Reports(BadInput):
     """`report FILE.json`, which needs no root."""
 
-    GOLDEN = os.path.join(SOURCES, "golden", "evaluation.json")
-
     def load(self, data, *words, name="bad.json"):
         path = self.path(name)
         with open(path, "wb") as f:
@@ -141,11 +95,11 @@ class Reports(BadInput):
         return self.one_line(run("report", path, timeout=20), 1, *words)
 
     def golden(self):
-        with open(self.GOLDEN, "rb") as f:
+        with open(GOLDEN, "rb") as f:
             return f.read()
 
     def test_the_good_one(self):
-        done = run("report", self.GOLDEN)
+        done = run("report", GOLDEN)
         self.assertEqual((done.returncode, done.stderr), (0, b""))
         self.assertIn(b"SECTIONS", done.stdout)
 
@@ -357,201 +311,6 @@ class Targets(BadInput):
                 self.assertEqual(controls(done.stdout + done.stderr), [], args)
                 self.assertIn(b"x1B", done.stdout + done.stderr)
                 self.assertLessEqual(done.stderr.count(b"\n"), 1)
-
-
-@needs_bpf
-class Privilege(BadInput):
-    """Without root, or without one of its capabilities: which one is missing."""
-
-    def setUp(self):
-        super().setUp()
-        if not shutil.which("setpriv"):
-            self.skipTest("no setpriv")
-        self.program = self.path("dcbs-bpfprof")        # where everybody may execute it
-        shutil.copy(PROFILER, self.program)
-        os.chmod(self.program, 0o755)
-
-    def setpriv(self, options, *args):
-        return run(*options, self.program, *args, program=shutil.which("setpriv"))
-
-    def without(self, *caps):
-        drop = ",".join("-" + c for c in caps)
-        return ["--bounding-set", drop, "--inh-caps", drop]
-
-    def test_nobody(self):
-        nobody = ["--reuid", "65534", "--regid", "65534", "--clear-groups"]
-        self.one_line(self.setpriv(nobody, "-p", os.getpid()), 1, "CAP_", "root")
-        done = self.setpriv(nobody, "check")
-        self.assertEqual(done.returncode, 1)
-        self.assertIn(b"missing   capability CAP_BPF", done.stdout)
-        self.assertIn(b"missing   capability CAP_PERFMON", done.stdout)
-        self.assertIn(b"missing   capability CAP_SYS_PTRACE", done.stdout)
-        done = self.setpriv(nobody, "list")
-        self.assertEqual(done.returncode, 0, done.stderr)
-        done = self.setpriv(nobody, "report", Reports.GOLDEN) if os.access(Reports.GOLDEN, os.R_OK) else None
-        self.assertTrue(done is None or b"SECTIONS" in done.stdout or b"Permission denied" in done.stderr)
-
-    def test_one_missing(self):
-        with Target("sections") as target:
-            for caps, word in ((("bpf", "sys_admin"), "CAP_BPF"), (("perfmon", "sys_admin"), "CAP_PERFMON"),
-                               (("sys_ptrace",), "CAP_SYS_PTRACE")):
-                with self.subTest(word):
-                    done = self.setpriv(self.without(*caps), "-p", target.pid, "-d", "0.1")
-                    self.one_line(done, 1, word, "root")
-                    check = self.setpriv(self.without(*caps), "check")
-                    self.assertEqual(check.returncode, 1)
-                    self.assertIn(b"missing   capability " + word.encode(), check.stdout)
-
-    def profile_with(self, options):
-        """Profiles a target with known counts; (status, stdout, stderr, truth)."""
-        with Target("sections", "--iterations", "20", hold=True) as target:
-            command = ["setpriv", *options, self.program, "-q", "-f", "json", "-p", str(target.pid)]
-            with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as profiler:
-                end = time.monotonic() + 10
-                while not harness.attached(target.pid) and profiler.poll() is None and time.monotonic() < end:
-                    time.sleep(0.01)
-                time.sleep(0.1)
-                target.go()
-                truth = target.result()
-                target.line()
-                target.end()
-                out, err = profiler.communicate(timeout=30)
-        return subprocess.CompletedProcess(command, profiler.returncode, out, err), truth
-
-    def test_check_is_right(self):
-        """With a few capabilities alone: if `check` finds nothing missing it works, else the run names what `check` does."""
-        worked = 0
-        for caps in "+bpf,+perfmon,+sys_ptrace", "+sys_admin,+sys_ptrace", "+bpf,+perfmon,+sys_admin,+sys_ptrace":
-            with self.subTest(caps):
-                options = ["--bounding-set", "-all," + caps, "--inh-caps", "-all"]
-                check = self.setpriv(options, "check")
-                done, truth = self.profile_with(options)
-                if check.returncode:
-                    missing = [line for line in check.stdout.decode().splitlines() if line.startswith("missing")]
-                    self.one_line(done, 1, missing[0].split(None, 1)[1].split(":")[0])
-                    continue
-                self.assertEqual(done.returncode, 0, done.stderr)
-                sections = harness.sections(json.loads(done.stdout))
-                self.assertEqual(sections["leaf"]["count"], truth["sections"]["leaf"]["count"])
-                worked += 1
-        self.assertGreaterEqual(worked, 2)
-
-
-@needs_bpf
-class Outputs(BadInput):
-    def test_found_before_the_run(self):
-        """An output that cannot be written is the first thing that is said: the process was not even looked at."""
-        os.mkdir(self.path("folder.json"))
-        os.symlink(self.path("target"), self.path("link.json"))
-        os.symlink(os.path.join(self.dir, "nowhere"), self.path("dangling.json"))
-        for name, word in (("none/x.json", "No such file"), ("folder.json", "directory"), ("link.json", "symbolic link"),
-                           ("dangling.json", "symbolic link"), ("x" * 300 + ".json", "too long")):
-            with self.subTest(name[:20]):
-                self.one_line(run("-p", NO_SUCH_PID, "-o", self.path(name)), 1, name, word, "--output")
-        self.assertEqual(sorted(os.listdir(self.dir)), ["dangling.json", "folder.json", "link.json"])
-
-    def test_target_is_left_alone(self):
-        """With one good and one bad output and an hour to go: back at once, no probe was ever there, nothing is left."""
-        with Target("sections") as target:
-            seen, done = [], threading.Event()
-
-            def look():
-                while not done.is_set():
-                    seen.append(harness.attached(target.pid))
-            thread = threading.Thread(target=look)
-            thread.start()
-            try:
-                bad = run("-p", target.pid, "-d", "3600", "-o", self.path("good.json"), "-o", self.path("none/x.json"))
-            finally:
-                done.set()
-                thread.join()
-            self.one_line(bad, 1, "none/x.json")
-            self.assertGreater(len(seen), 0)
-            self.assertEqual(set(seen), {0})
-        self.assertEqual(os.listdir(self.dir), [])
-
-    @needs_mounts
-    def test_read_only(self):
-        script = 'mount -t tmpfs -o ro none "$1" && shift && exec "$@"'
-        done = run("-m", "sh", "-c", script, "sh", self.dir, PROFILER, "-p", NO_SUCH_PID, "-o", self.path("x.json"), program="unshare")
-        self.one_line(done, 1, "x.json", "Read-only")
-
-    def test_failure_leaves_no_file(self):
-        kept = self.path("kept.json")
-        with open(kept, "w") as f:
-            f.write("precious")
-        self.one_line(run("-p", NO_SUCH_PID, "-o", self.path("new.json"), "-o", kept), 1, str(NO_SUCH_PID))
-        self.assertEqual(os.listdir(self.dir), ["kept.json"])
-        with open(kept) as f:
-            self.assertEqual(f.read(), "precious")
-
-    @needs_mounts
-    def test_full_disk(self):
-        """The report still reaches standard output; one line, status 1."""
-        script = 'mount -t tmpfs -o size=64k none "$1" && head -c 1M /dev/zero > "$1/filler" 2>/dev/null; shift; exec "$@"'
-        with Target("sections") as target:
-            done = run("-m", "sh", "-c", script, "sh", self.dir, PROFILER, "-p", target.pid, "-d", "0.1", "-f", "json",
-                       "-o", self.path("x.json"), program="unshare")
-        self.assertEqual(done.returncode, 1)
-        self.assertRegex(done.stderr.decode(), r"\Adcbs-bpfprof: [^\n]*x\.json[^\n]*No space left[^\n]*standard output[^\n]*\n\Z")
-        self.assertEqual(json.loads(done.stdout)["target"]["pid"], target.pid)
-
-    def with_stdout(self, redirect, *args):
-        return run("-c", 'exec "$@" ' + redirect, "sh", PROFILER, *args, program="/bin/sh")
-
-    def test_standard_output_is_full(self):
-        saved = self.path("saved.json")
-        with Target("sections") as target:
-            done = self.with_stdout(">/dev/full", "-p", target.pid, "-d", "0.1", "-o", saved)
-            self.one_line(done, 1, "standard output", "No space left")
-            with open(saved) as f:
-                self.assertEqual(json.load(f)["target"]["pid"], target.pid)
-
-    def test_standard_output_is_closed(self):
-        """Found before the run; no file that is opened may take its place."""
-        with Target("sections") as target:
-            done = self.with_stdout(">&-", "-p", target.pid, "-d", "60", "-o", self.path("saved.json"))
-            self.one_line(done, 1, "standard output")
-        self.assertEqual(os.listdir(self.dir), [])
-
-    def test_standard_input_and_error_are_closed(self):
-        """Nothing can be said, and what is opened in their place is not written to."""
-        saved = self.path("saved.json")
-        with Target("sections") as target:
-            done = self.with_stdout("<&- 2>&-", "-p", target.pid, "-d", "0.1", "-f", "json", "-o", saved)
-            self.assertEqual(done.returncode, 0)
-            with open(saved) as f:
-                self.assertEqual(json.load(f), json.loads(done.stdout))
-            self.assertEqual(self.with_stdout("<&- 2>&-", "-p", NO_SUCH_PID, "-o", saved).returncode, 1)
-            with open(saved) as f:
-                self.assertEqual(json.load(f), json.loads(done.stdout))
-            self.assertEqual(self.with_stdout("<&- >&- 2>&-", "-p", target.pid, "-d", "60").returncode, 1)
-
-    def test_reader_has_gone(self):
-        with Target("sections") as target:
-            read, write = os.pipe()
-            os.close(read)
-            try:
-                done = run("-p", target.pid, "-d", "0.1", stdout=write)
-            finally:
-                os.close(write)
-            self.one_line(done, 1, "standard output")
-
-    def test_ctrl_c_again_and_again(self):
-        """The report is whole all the same, on standard output and in the file, and the status says so."""
-        saved = self.path("saved.json")
-        for pause in 0.001, 0.02, 0.1:
-            with Target("sections", hold=True) as target, Profiler("-p", target.pid, "-o", saved, wait_for=target.pid) as profiler:
-                target.go()
-                truth = target.result()
-                while profiler.process.poll() is None:
-                    profiler.stop(signal.SIGINT)
-                    time.sleep(pause)
-                report = profiler.report()
-                self.assertEqual(report["window"]["ended_by"], "signal")
-                self.assertEqual(harness.sections(report)["leaf"]["count"], truth["sections"]["leaf"]["count"])
-                with open(saved) as f:
-                    self.assertEqual(json.load(f), report)
 
 
 @needs_bpf

@@ -9,8 +9,8 @@ import tempfile
 import time
 import unittest
 
-from harness import BUILD, PROFILER, PYTHON, SOURCES, TARGETS, Profiler, ReportCase, Target, marked, needs_bpf, no_torch, run, sections, \
-    wait_until
+from harness import BUILD, EMULATED, PROFILER, PYTHON, SOURCES, TARGETS, Profiler, ReportCase, Target, marked, needs_bpf, no_torch, \
+    run, sections, wait_until
 
 HERE = os.path.join(SOURCES, "targets")
 NO_TORCH = no_torch()
@@ -159,7 +159,7 @@ class Forks(ChildrenCase):
 
     def test_children_that_are_there_already(self):
         """Who attaches in the middle of a run gets the workers that have been started before."""
-        with Target("forker", "--children", 3, "--alive", 3, "--ms", 2500) as target:
+        with Target("forker", "--children", 3, "--alive", 3, "--ms", 10000 if EMULATED else 2500) as target:
             target.go()
             children = "/proc/%d/task/%d/children" % (target.pid, target.pid)
             wait_until(lambda: len(open(children).read().split()) == 3, what="children")

@@ -66,14 +66,6 @@ static struct target *target_of_pid(struct session *session, pid_t pid)
 	return NULL;
 }
 
-double children_unix_time(__u64 ns)
-{
-	struct timespec real;
-
-	clock_gettime(CLOCK_REALTIME, &real);
-	return (double)real.tv_sec + 1e-9 * (double)real.tv_nsec - 1e-9 * (double)(session_now_ns() - ns);
-}
-
 /* A forked child is what its parent was until it executes an image; then it is looked at. */
 static void take_after(struct target *target, const struct target *parent)
 {
@@ -124,7 +116,7 @@ static void child_arrived(struct session *session, __u32 index)
 	target->serial = process->serial;
 	target->born_ns = process->born_ns;
 	target->parent = target->facts.parent = (pid_t)process->parent;
-	target->facts.started_at = children_unix_time(process->born_ns);
+	target->facts.started_at = session_unix_time(process->born_ns);
 	if (parent) {
 		take_after(target, parent);
 		take_gil(process, &session->processes[parent->index]);

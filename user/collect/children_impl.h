@@ -39,7 +39,4 @@ struct children {
 	struct ledger_rss rss;
 };
 
-/* Unix time of a moment of CLOCK_MONOTONIC. */
-double children_unix_time(__u64 ns);
-
 #endif

@@ -28,6 +28,8 @@
 #define RUN_TIMES_MOST 6	/* ... so often in all ... */
 #define RUN_TIME_EVERY_NS 10000000000ULL	/* ... so often: its two clock reads cost every BPF program of the machine */
 #define RSS_EVERY_NS 50000000ULL	/* with children, which may come and go by the thousand */
+#define CLOCK_TRIES 10
+#define CLOCK_GOOD_NS 2000
 #define DRAIN_TRIES 200	/* a second, on a machine that has no time for the target */
 
 static __u64 clock_ns(clockid_t clock)
@@ -41,6 +43,24 @@ static __u64 clock_ns(clockid_t clock)
 __u64 session_now_ns(void)
 {
 	return clock_ns(CLOCK_MONOTONIC);
+}
+
+/* A thread may be kept from its CPU between two clocks: of some looks the quickest. */
+double session_unix_time(__u64 ns)
+{
+	__u64 best = ~0ULL;
+	double at = 0;
+	int i;
+
+	for (i = 0; i < CLOCK_TRIES && best > CLOCK_GOOD_NS; i++) {
+		__u64 before = session_now_ns(), real = clock_ns(CLOCK_REALTIME), took = session_now_ns() - before;
+
+		if (took >= best)
+			continue;
+		best = took;
+		at = 1e-9 * (double)real - 1e-9 * (double)(__s64)(before + took / 2 - ns);
+	}
+	return at;
 }
 
 __u64 session_cpu_ns(void)

@@ -20,6 +20,9 @@ struct session;
 /* CLOCK_MONOTONIC, the clock of all times here. */
 __u64 session_now_ns(void);
 
+/* The same as Unix time. */
+double session_unix_time(__u64 ns);
+
 /* CPU time of the calling thread. */
 __u64 session_cpu_ns(void);
 

@@ -86,7 +86,7 @@ static void keep_child(struct session *session, struct target *target)
 	if (process->comm[0])
 		snprintf(ended->facts.comm, sizeof(ended->facts.comm), "%.*s", (int)sizeof(process->comm), process->comm);
 	ended->facts.command = strdup(target->command);
-	ended->facts.ended_at = children_unix_time(process->ended_ns ?: session_now_ns());
+	ended->facts.ended_at = session_unix_time(process->ended_ns ?: session_now_ns());
 	ended->facts.names_lost = names_lost_since(target, process->names_lost);
 	each_share(session, target->serial, true, keep_share, ended);
 }
@@ -194,7 +194,7 @@ static int copy_target(struct session *session, struct copy *copy, struct target
 		target_refresh_comm(target);
 	*to = target->facts;
 	if (process->ended_ns)
-		to->ended_at = children_unix_time(process->ended_ns);
+		to->ended_at = session_unix_time(process->ended_ns);
 	to->command = strdup(target->command);
 	if (!to->command)
 		return -ENOMEM;

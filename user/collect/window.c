@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* window.c - where the time begins that is ours, and what was open then. */
-#include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -11,14 +10,6 @@
 #include "collect/window.h"
 
 #define OPEN_NS 200000	/* from when the window is set until it begins */
-
-static double real_time_s(void)
-{
-	struct timespec real;
-
-	clock_gettime(CLOCK_REALTIME, &real);
-	return (double)real.tv_sec + 1e-9 * (double)real.tv_nsec;
-}
 
 /* Of a thread's open sections: their self times as they were when the window began. */
 static int note_begun(void *ctx, __u64 address, const struct dcbs_record *r)
@@ -71,7 +62,7 @@ void session_clear(struct session *session)
 	shares_clear(session);
 	while (session_now_ns() < start)
 		usleep(DRAIN_US / 10);
-	session->started_at = real_time_s();
+	session->started_at = session_unix_time(start);
 	note_all_begun(session);
 }
 
@@ -88,7 +79,7 @@ void window_open(struct session *session)
 		session_clear(session);
 		return;
 	}
-	session->started_at = real_time_s();
+	session->started_at = session_unix_time(start);
 	while (session_now_ns() < start)
 		;
 	note_all_begun(session);

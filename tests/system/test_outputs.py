@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""Where reports are written: what cannot be written to, and what happens on the way."""
+import json
+import os
+import signal
+import threading
+import time
+import unittest
+
+import harness
+from bad_input import NO_SUCH_PID, BadInput, needs_mounts
+from harness import PROFILER, Profiler, Target, needs_bpf, run
+
+
+@needs_bpf
+class Outputs(BadInput):
+    def test_found_before_the_run(self):
+        """An output that cannot be written is the first thing that is said: the process was not even looked at."""
+        os.mkdir(self.path("folder.json"))
+        os.symlink(self.path("target"), self.path("link.json"))
+        os.symlink(os.path.join(self.dir, "nowhere"), self.path("dangling.json"))
+        for name, word in (("none/x.json", "No such file"), ("folder.json", "directory"), ("link.json", "symbolic link"),
+                           ("dangling.json", "symbolic link"), ("x" * 300 + ".json", "too long")):
+            with self.subTest(name[:20]):
+                self.one_line(run("-p", NO_SUCH_PID, "-o", self.path(name)), 1, name, word, "--output")
+        self.assertEqual(sorted(os.listdir(self.dir)), ["dangling.json", "folder.json", "link.json"])
+
+    def test_target_is_left_alone(self):
+        """With one good and one bad output and an hour to go: back at once, no probe was ever there, nothing is left."""
+        with Target("sections") as target:
+            seen, done = [], threading.Event()
+
+            def look():
+                while not done.is_set():
+                    seen.append(harness.attached(target.pid))
+            thread = threading.Thread(target=look)
+            thread.start()
+            try:
+                bad = run("-p", target.pid, "-d", "3600", "-o", self.path("good.json"), "-o", self.path("none/x.json"))
+            finally:
+                done.set()
+                thread.join()
+            self.one_line(bad, 1, "none/x.json")
+            self.assertGreater(len(seen), 0)
+            self.assertEqual(set(seen), {0})
+        self.assertEqual(os.listdir(self.dir), [])
+
+    @needs_mounts
+    def test_read_only(self):
+        script = 'mount -t tmpfs -o ro none "$1" && shift && exec "$@"'
+        done = run("-m", "sh", "-c", script, "sh", self.dir, PROFILER, "-p", NO_SUCH_PID, "-o", self.path("x.json"), program="unshare")
+        self.one_line(done, 1, "x.json", "Read-only")
+
+    def test_failure_leaves_no_file(self):
+        kept = self.path("kept.json")
+        with open(kept, "w") as f:
+            f.write("precious")
+        self.one_line(run("-p", NO_SUCH_PID, "-o", self.path("new.json"), "-o", kept), 1, str(NO_SUCH_PID))
+        self.assertEqual(os.listdir(self.dir), ["kept.json"])
+        with open(kept) as f:
+            self.assertEqual(f.read(), "precious")
+
+    @needs_mounts
+    def test_full_disk(self):
+        """The report still reaches standard output; one line, status 1."""
+        script = 'mount -t tmpfs -o size=64k none "$1" && head -c 1M /dev/zero > "$1/filler" 2>/dev/null; shift; exec "$@"'
+        with Target("sections") as target:
+            done = run("-m", "sh", "-c", script, "sh", self.dir, PROFILER, "-p", target.pid, "-d", "0.1", "-f", "json",
+                       "-o", self.path("x.json"), program="unshare")
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr.decode(), r"\Adcbs-bpfprof: [^\n]*x\.json[^\n]*No space left[^\n]*standard output[^\n]*\n\Z")
+        self.assertEqual(json.loads(done.stdout)["target"]["pid"], target.pid)
+
+    def with_stdout(self, redirect, *args):
+        return run("-c", 'exec "$@" ' + redirect, "sh", PROFILER, *args, program="/bin/sh")
+
+    def test_standard_output_is_full(self):
+        saved = self.path("saved.json")
+        with Target("sections") as target:
+            done = self.with_stdout(">/dev/full", "-p", target.pid, "-d", "0.1", "-o", saved)
+            self.one_line(done, 1, "standard output", "No space left")
+            with open(saved) as f:
+                self.assertEqual(json.load(f)["target"]["pid"], target.pid)
+
+    def test_standard_output_is_closed(self):
+        """Found before the run; no file that is opened may take its place."""
+        with Target("sections") as target:
+            done = self.with_stdout(">&-", "-p", target.pid, "-d", "60", "-o", self.path("saved.json"))
+            self.one_line(done, 1, "standard output")
+        self.assertEqual(os.listdir(self.dir), [])
+
+    def test_standard_input_and_error_are_closed(self):
+        """Nothing can be said, and what is opened in their place is not written to."""
+        saved = self.path("saved.json")
+        with Target("sections") as target:
+            done = self.with_stdout("<&- 2>&-", "-p", target.pid, "-d", "0.1", "-f", "json", "-o", saved)
+            self.assertEqual(done.returncode, 0)
+            with open(saved) as f:
+                self.assertEqual(json.load(f), json.loads(done.stdout))
+            self.assertEqual(self.with_stdout("<&- 2>&-", "-p", NO_SUCH_PID, "-o", saved).returncode, 1)
+            with open(saved) as f:
+                self.assertEqual(json.load(f), json.loads(done.stdout))
+            self.assertEqual(self.with_stdout("<&- >&- 2>&-", "-p", target.pid, "-d", "60").returncode, 1)
+
+    def test_reader_has_gone(self):
+        with Target("sections") as target:
+            read, write = os.pipe()
+            os.close(read)
+            try:
+                done = run("-p", target.pid, "-d", "0.1", stdout=write)
+            finally:
+                os.close(write)
+            self.one_line(done, 1, "standard output")
+
+    def test_ctrl_c_again_and_again(self):
+        """The report is whole all the same, on standard output and in the file, and the status says so."""
+        saved = self.path("saved.json")
+        for pause in 0.001, 0.02, 0.1:
+            with Target("sections", hold=True) as target, Profiler("-p", target.pid, "-o", saved, wait_for=target.pid) as profiler:
+                target.go()
+                truth = target.result()
+                while profiler.process.poll() is None:
+                    profiler.stop(signal.SIGINT)
+                    time.sleep(pause)
+                report = profiler.report()
+                self.assertEqual(report["window"]["ended_by"], "signal")
+                self.assertEqual(harness.sections(report)["leaf"]["count"], truth["sections"]["leaf"]["count"])
+                with open(saved) as f:
+                    self.assertEqual(json.load(f), report)
+
+
+if __name__ == "__main__":
+    unittest.main()
