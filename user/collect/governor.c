@@ -269,7 +269,7 @@ static bool hand_over_seldom(struct session *session)
 	return true;
 }
 
-/* The markers alone: it takes a while of them, as nothing can be done about it but to end, and only if that was asked for. */
+/* There is nothing left to turn down. It takes a while of that: all that can be done is to end, and only if that was asked for. */
 static bool markers_fit(struct session *session)
 {
 	struct governor *g = session->governor;
@@ -280,8 +280,9 @@ static bool markers_fit(struct session *session)
 	if (g->too_dear < TOO_DEAR_LOOKS)
 		return true;
 	tell(session, LEVER_MARKERS, session->opts.end_over_budget ?
-	     "the markers alone cost more than --max-overhead, and the run was ended" :
-	     "the markers alone cost more than 1 %: sections are counted all the same; with --max-overhead the run would have ended");
+	     "the markers, and the ticks that see to them, cost more than --max-overhead, and the run was ended" :
+	     "the markers, and the ticks that see to them, cost more than 1 %: sections are counted all the same; with --max-overhead "
+	     "the run would have ended");
 	return !session->opts.end_over_budget;
 }
 
