@@ -98,7 +98,7 @@ class Budget(unittest.TestCase):
         self.near(sections(report)["busy"]["count"], truth)
 
     def test_faults(self):
-        report, truth = self.busy("faults", "--max-overhead", "2" if harness.EMULATED else "0.5")
+        report, truth = self.busy("faults", "--max-overhead", "1" if harness.EMULATED else "0.5")
         self.reduced(report, "faults")
         memory = sections(report)["busy"]["memory"]
         self.near(memory["minor_faults"], truth, what="faults")
