@@ -156,8 +156,10 @@ static __noinline int python_walk(struct walker *w, struct task_struct *task, st
 		return 0;
 	index = process->index;
 	c.layout = bpf_map_lookup_elem(&pythons, &index);
-	if (!c.layout || !c.layout->minor)
+	if (!c.layout || !c.layout->minor) {
+		w->sample.flags |= SAMPLE_PYTHON_UNKNOWN;
 		return 0;
+	}
 	state = python_thread(w, task, c.layout);
 	if (!state)
 		return 0;

@@ -11,7 +11,7 @@ int on_sample(void *ctx)
 	struct cpu_walker *w;
 	struct clock *clock;
 
-	if (!process || !window.start_ns || window.end_ns || throttle.samples_off)
+	if (!process || !window.start_ns || window.end_ns)
 		return 0;
 	if (throttle.sample_every > 1 && bpf_get_prandom_u32() % throttle.sample_every)
 		return 0;

@@ -149,7 +149,7 @@ static __always_inline void sample_wait(void *ctx, struct task_struct *task, str
 {
 	struct walker *w;
 
-	if (!window.start_ns || window.end_ns || throttle.samples_off || *(volatile u32 *)&clock->off_sampled >= WAIT_SENDING)
+	if (!window.start_ns || window.end_ns || *(volatile u32 *)&clock->off_sampled >= WAIT_SENDING)
 		return;
 	clock->off_sampled = WAIT_NONE;
 	if (!wait_is_due(clock, now))

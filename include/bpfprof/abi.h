@@ -235,6 +235,7 @@ enum sample_flag {
 	SAMPLE_PYTHON_BROKEN = 2,	/* the walk met memory that it could not read, or that was no frame: what is there is right */
 	SAMPLE_NATIVE_CUT = 4,
 	SAMPLE_ROWS_CUT = 8,
+	SAMPLE_PYTHON_UNKNOWN = 16,	/* no interpreter was known in the process then */
 };
 
 /*
@@ -344,7 +345,6 @@ struct counters {
 /* What is looked at less often, to keep profiling cheap. Written by the profiler, read by the BPF programs in place. */
 struct throttle {
 	__u32 sample_every;	/* one tick in so many takes a stack, at random; 0, 1: all */
-	__u32 samples_off;	/* none does: the targets' interpreters have not been looked at yet */
 	__u32 calls_off;	/* the functions of --section have no probes now */
 	__u32 calls_phase;	/* of a time in which they have: what was open in another one has ended unseen */
 	/*

@@ -140,7 +140,6 @@ void configure(struct session *session, size_t nr_targets, pid_t only, const str
 	if (session->opts.frequency_hz > 0) {
 		bpf_map__set_max_entries(skel->maps.samples, samples_bytes(skel->rodata->nr_cpus, session->opts.frequency_hz));
 		skel->rodata->samples_half = bpf_map__max_entries(skel->maps.samples) / 2;
-		skel->bss->throttle.samples_off = 1;	/* see stacks_poll() */
 		skel->rodata->sample_period_ns = 1000000000ULL / (__u64)session->opts.frequency_hz;
 	}
 	skel->rodata->native_sections = session->native_sections;

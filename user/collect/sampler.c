@@ -289,6 +289,9 @@ static int on_sample(void *ctx, void *data, size_t size)
 		sampler->lost_stacks++;
 		return 0;
 	}
+	/* Of a moment before its interpreter had been looked at: that it ran Python is not in there. */
+	if (sample->flags & SAMPLE_PYTHON_UNKNOWN && target->python_known && sample->kind == SAMPLE_CPU)
+		return 0;
 	sampler->depth = 0;
 	native = (const __u64 *)(python + sample->nr_python);
 	nr_native = sample->nr_native;

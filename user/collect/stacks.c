@@ -66,6 +66,7 @@ void stacks_begin(struct session *session, struct target *target, const struct t
 		return;
 	if (parent && !bpf_map_lookup_elem(pythons, &parent->index, &layout))
 		bpf_map_update_elem(pythons, &target->index, &layout, BPF_ANY);
+	target->python_known = layout.minor;
 	target->symbols = symbols_open(target->pid, &layout, read_target, target);
 }
 
@@ -83,6 +84,7 @@ static void find_python(struct session *session, struct target *target, __u64 no
 		target->python_start = target->python_end = 0;
 	symbols_refresh(target->symbols, &layout);
 	bpf_map_update_elem(bpf_map__fd(session->skel->maps.pythons), &target->index, &layout, BPF_ANY);
+	target->python_known = layout.minor;
 }
 
 void stacks_poll(struct session *session)
@@ -98,7 +100,6 @@ void stacks_poll(struct session *session)
 		if (target->python_due_ns && target->python_due_ns <= now && !target->ended)
 			find_python(session, target, now);
 	}
-	session->skel->bss->throttle.samples_off = 0;
 	sampler_poll(session->sampler);
 }
 
@@ -111,6 +112,7 @@ void stacks_renew(struct session *session, struct target *target)
 	sampler_poll(session->sampler);
 	bpf_map_update_elem(bpf_map__fd(session->skel->maps.pythons), &target->index, &none, BPF_ANY);
 	symbols_refresh(target->symbols, &none);
+	target->python_known = false;
 	target->python_due_ns = 1;
 	target->python_looks = 0;
 }

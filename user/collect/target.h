@@ -34,6 +34,7 @@ struct target {
 	struct symbols *symbols;	/* NULL: stacks are not sampled */
 	__u64 python_due_ns;	/* when to look for an interpreter; 0: it is known whether there is one */
 	__u32 python_looks;	/* how often it was found to be starting */
+	bool python_known;		/* and its stacks are walked */
 	__u64 python_start, python_end;	/* the interpreter's own code */
 	char command[4096];	/* arguments with spaces between, raw bytes */
 	struct snapshot_target facts;	/* but command */
