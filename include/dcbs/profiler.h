@@ -251,6 +251,9 @@ struct dcbs_overhead {
 	int64_t flushes, samples, switches, faults;
 	double ns_per_flush;	/* one hit of the marker's probe, trap and program */
 	double ns_per_section;	/* ns_per_flush shared by the sections it carried */
+	int64_t profiler_rss_bytes;	/* the most that the profiler itself has had resident */
+	int64_t maps_bytes;	/* of its maps in the kernel, as they were made at the start ... */
+	int64_t thread_bytes;	/* ... and what they take besides for each thread of a target that is met; DCBS_UNKNOWN all */
 	char **reduced;		/* what was turned down to keep the cost within its limit: when, and what it means */
 	size_t nr_reduced;
 };

@@ -30,6 +30,11 @@ static double all_ns(const struct snapshot *snap, double ns_per_flush)
 	       cost_ns(c->calls, NAN);
 }
 
+static int64_t bytes(__u64 n)
+{
+	return n ? summary_count(n) : DCBS_UNKNOWN;
+}
+
 static void add_overhead(struct dcbs_report *r, const struct snapshot *snap)
 {
 	const struct counters *c = &snap->counters;
@@ -39,6 +44,9 @@ static void add_overhead(struct dcbs_report *r, const struct snapshot *snap)
 	o->samples = snap->frequency_hz > 0 ? summary_count(c->samples) : DCBS_UNKNOWN;
 	o->switches = summary_count(c->switches);
 	o->faults = snap->memory_known ? summary_count(c->rss_events) : DCBS_UNKNOWN;
+	o->profiler_rss_bytes = bytes(snap->profiler_bytes);
+	o->maps_bytes = bytes(snap->maps_bytes);
+	o->thread_bytes = bytes(snap->thread_bytes);
 	o->ns_per_flush = snap->trap_ns + snap->bpf_ns_per_flush;
 	o->ns_per_section = c->events ? cost_ns(c->flushes, o->ns_per_flush) / c->events : NAN;
 	o->target_cpu_share = r->duration_s > 0 ? all_ns(snap, o->ns_per_flush) * NS / r->duration_s : NAN;

@@ -7,7 +7,7 @@
 #include "collect/session_impl.h"
 
 #define SAMPLE_USUAL_BYTES 8192		/* with a copy of the stack */
-#define SAMPLES_BYTES_LEAST (1 << 20)
+#define SAMPLES_BYTES_LEAST (1 << 19)
 #define SAMPLES_BYTES_MOST (1 << 24)
 
 /* What a system call that blocks waits for; those that are not here, for something else. */

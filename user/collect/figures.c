@@ -112,6 +112,17 @@ __u64 figures_map_bytes(const struct session *session)
 	return sum;
 }
 
+__u64 figures_thread_bytes(const struct session *session)
+{
+	const struct bpf_map *map;
+	__u64 sum = 0;
+
+	bpf_object__for_each_map(map, session->skel->obj)
+		if (bpf_map__type(map) == BPF_MAP_TYPE_TASK_STORAGE && bpf_map__autocreate(map))
+			sum += bpf_map__value_size(map);
+	return sum;
+}
+
 size_t figures_rows(const struct session *session)
 {
 	__u64 used = session->skel->bss->counters.rows_used;

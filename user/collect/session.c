@@ -248,7 +248,7 @@ void session_describe(const struct session *session, FILE *out)
 	}
 	fprintf(out, "%zu probes and events in all; maps of %.1f MiB, and %zu KiB for each thread of a target\n",
 		session->nr_links + 2 * session->nr_native + session->nr_targets, (double)figures_map_bytes(session) / (1 << 20),
-		(size_t)(bpf_map__value_size(session->skel->maps.threads) + bpf_map__value_size(session->skel->maps.clocks)) >> 10);
+		(size_t)figures_thread_bytes(session) >> 10);
 }
 
 /* Has each program that runs at all been measured? */

@@ -109,6 +109,7 @@ int figures_open(struct session *session);
 int figures_reach(struct session *session, size_t rows);	/* so many can be read and written */
 size_t figures_rows(const struct session *session);		/* that are in use */
 __u64 figures_map_bytes(const struct session *session);		/* of kernel memory that all maps take, the same from start to end */
+__u64 figures_thread_bytes(const struct session *session);	/* likewise, for each thread of a target that is met */
 void figures_clear(struct session *session);
 void figures_close(struct session *session);
 

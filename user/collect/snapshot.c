@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -342,6 +343,16 @@ static void copy_costs(const struct session *session, struct snapshot *snap)
 	snap->bpf_ns_per_rss_event = run_time_of(session->skel->progs.on_rss);
 }
 
+static void copy_memory(const struct session *session, struct snapshot *snap)
+{
+	struct rusage usage;
+
+	if (!getrusage(RUSAGE_SELF, &usage))
+		snap->profiler_bytes = (__u64)usage.ru_maxrss << 10;
+	snap->maps_bytes = figures_map_bytes(session);
+	snap->thread_bytes = figures_thread_bytes(session);
+}
+
 static void copy_misses(const struct session *session, struct snapshot *snap)
 {
 	const struct bpfprof *skel = session->skel;
@@ -393,7 +404,8 @@ static int fill(struct session *session, struct snapshot *snap)
 		err = copy_notes(session, snap);
 	if (!err) {
 		copy_costs(session, snap);
-		copy_misses(session, snap);
+		copy_memory(session, snap);
+	copy_misses(session, snap);
 	}
 	return err;
 }

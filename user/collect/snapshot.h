@@ -105,6 +105,7 @@ struct snapshot {
 	__s64 others_bytes;		/* growth of RSS that other tasks caused */
 	__s64 growth_bytes[RSS_KINDS];	/* growth of RSS that they did not: anon, file, shmem */
 	__s64 rss_start_bytes, rss_end_bytes, rss_peak_bytes;	/* all targets; DCBS_UNKNOWN */
+	__u64 profiler_bytes, maps_bytes, thread_bytes;	/* see struct dcbs_overhead; 0: unknown */
 	double bpf_ns_per_flush;	/* time in the flush program per hit, the kernel's figure; NAN: unknown */
 	double bpf_ns_per_switch;	/* likewise, as are the next ones */
 	double bpf_ns_per_waking;

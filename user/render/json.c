@@ -235,10 +235,12 @@ static json_t *overhead_object(const struct dcbs_overhead *o)
 
 	for (i = 0; i < o->nr_reduced; i++)
 		json_array_append_new(reduced, json_string(o->reduced[i]));
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "target_cpu_share", real(o->target_cpu_share),
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "target_cpu_share", real(o->target_cpu_share),
 			 "flushes", integer(o->flushes), "samples", integer(o->samples),
 			 "switches", integer(o->switches), "faults", integer(o->faults),
-			 "ns_per_flush", real(o->ns_per_flush), "ns_per_section", real(o->ns_per_section), "reduced", reduced);
+			 "ns_per_flush", real(o->ns_per_flush), "ns_per_section", real(o->ns_per_section),
+			 "profiler_rss_bytes", integer(o->profiler_rss_bytes), "maps_bytes", integer(o->maps_bytes),
+			 "thread_bytes", integer(o->thread_bytes), "reduced", reduced);
 }
 
 static json_t *lost_object(const struct dcbs_lost *l)

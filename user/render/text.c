@@ -297,6 +297,10 @@ static void put_overhead(const struct text *t)
 		       units_share(o->target_cpu_share).text, units_time(o->ns_per_section * 1e-9).text,
 		       units_exact(o->flushes).text, units_time(o->ns_per_flush * 1e-9).text);
 	put_dearest(t);
+	if (o->profiler_rss_bytes > 0 && o->maps_bytes > 0 && o->thread_bytes > 0)
+		text_beside(t, "", 0, "Memory of the profiler: %s; of its maps in the kernel: %s, and %s for each thread of the target.",
+			    units_size((double)o->profiler_rss_bytes).text, units_size((double)o->maps_bytes).text,
+			    units_size((double)o->thread_bytes).text);
 }
 
 static void put_loss(const struct text *t, int64_t n, const char *what)
