@@ -11,6 +11,7 @@ int __wrap_bpf_map__fd(const struct bpf_map *map);
 int __wrap_bpf_program__fd(const struct bpf_program *prog);
 int __wrap_bpf_obj_get_info_by_fd(int fd, void *info, __u32 *size);
 int __wrap_bpf_map_get_next_key(int fd, const void *key, void *next);
+struct bpf_map *__wrap_bpf_object__next_map(const struct bpf_object *obj, const struct bpf_map *map);
 
 /* A map is its number. */
 int __wrap_bpf_map__fd(const struct bpf_map *map)
@@ -34,6 +35,12 @@ int __wrap_bpf_map_get_next_key(int fd, const void *key, void *next)
 {
 	(void)fd, (void)key, (void)next;
 	return -ENOENT;
+}
+
+struct bpf_map *__wrap_bpf_object__next_map(const struct bpf_object *obj, const struct bpf_map *map)
+{
+	(void)obj, (void)map;
+	return NULL;
 }
 
 #endif
