@@ -169,6 +169,41 @@ static void test_absurd_values(void **state)
 	snapshot_free(snap);
 }
 
+/* The report's first native function under another name: how it is written in a wide terminal. */
+static void native_name(const char *name, const char *want)
+{
+	struct snapshot *snap = stacks_evaluation();
+	struct dcbs_report *r = NULL;
+	char line[128], *text;
+	size_t i;
+
+	assert_int_equal(report_build(&r, snap, 1), 0);
+	for (i = 0; strcmp(r->functions[i].function, "sgemm_kernel"); i++)
+		;
+	free(r->functions[i].function);
+	r->functions[i].function = strdup(name);
+	text = dcbs_report_text(r, 160);
+	snprintf(line, sizeof(line), " %s ", want);
+	if (!strstr(text, line))
+		fail_msg("%s is not written as%s", name, line);
+	free(text);
+	dcbs_report_free(r);
+	snapshot_free(snap);
+}
+
+static void test_native_names(void **state)
+{
+	(void)state;
+	native_name("sgemm_", "sgemm_");
+	native_name("at::_ops::sort::call(at::Tensor const&, long, bool)", "at::_ops::sort::call");
+	native_name("Pool::run(std::function<void (int)>) const", "Pool::run");
+	native_name("(anonymous namespace)::f(int (*)(int))", "(anonymous namespace)::f");
+	native_name("Less::operator()(int, int)", "Less::operator()");
+	native_name("(unknown)", "(unknown)");
+	native_name(")", ")");
+	native_name("f)) const", "f)) const");
+}
+
 /* A renderer's last defence: a report that somebody else filled. */
 static void test_raw_bytes_in_a_report(void **state)
 {
@@ -259,7 +294,7 @@ static void test_full_disk(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_evaluation), cmocka_unit_test(test_ledgers), cmocka_unit_test(test_functions),
+		cmocka_unit_test(test_evaluation), cmocka_unit_test(test_ledgers), cmocka_unit_test(test_functions), cmocka_unit_test(test_native_names),
 		cmocka_unit_test(test_no_data),
 		cmocka_unit_test(test_everything_lost), cmocka_unit_test(test_long_and_wide_names),
 		cmocka_unit_test(test_every_width), cmocka_unit_test(test_absurd_values),

@@ -28,8 +28,10 @@ struct rows {
 	size_t nr;
 	double total_s;		/* what they add up to */
 	double samples;
-	const struct dcbs_function *frame;	/* of those that are on every stack and do nothing themselves, the innermost one */
+	const struct dcbs_function *frame;	/* of those that are on every stack and do nothing themselves, the innermost one ... */
+	const struct dcbs_function *enters;	/* ... of Python's, if there are any: then what that one calls outside of it */
 	size_t callers;		/* how many others there are of that sort */
+	size_t wrappers;	/* native ones that do nothing but call the next one, with that one's time */
 };
 
 struct pick {
@@ -50,22 +52,44 @@ static bool is_frame(const struct rows *rows, const struct dcbs_function *f)
 	return f->cumulative_s >= (1 - SMALL) * rows->total_s && !(f->self_s >= SMALL * rows->total_s);
 }
 
+static bool is_unnamed(const struct dcbs_function *f)
+{
+	return !strcmp(f->function, "(unknown)");
+}
+
+/* Callers come before what they call. */
+static void find_frames(struct rows *rows)
+{
+	const struct dcbs_function *f, *innermost = NULL, *python = NULL;
+	size_t i;
+
+	for (i = 0; i < rows->nr; i++) {
+		f = rows->functions[i];
+		if (!is_frame(rows, f))
+			continue;
+		rows->callers++;
+		innermost = !innermost || f > innermost ? f : innermost;
+		if (f->python)
+			python = !python || f > python ? f : python;
+	}
+	for (i = 0; i < rows->nr && python; i++) {
+		f = rows->functions[i];
+		if (is_frame(rows, f) && f > python && !is_unnamed(f) && (!rows->enters || f < rows->enters))
+			rows->enters = f;
+	}
+	rows->frame = python ? python : innermost;
+	rows->callers -= (rows->frame != NULL) + (rows->enters != NULL);
+}
+
 static void sum_up(struct rows *rows)
 {
-	const struct dcbs_function *f;
 	size_t i;
 
 	for (i = 0; i < rows->nr; i++) {
 		rows->total_s += fmax(rows->functions[i]->self_s, 0);
 		rows->samples += fmax((double)rows->functions[i]->self_samples, 0);
 	}
-	for (i = 0; i < rows->nr; i++) {
-		f = rows->functions[i];
-		if (!is_frame(rows, f))
-			continue;
-		rows->callers += rows->frame != NULL;
-		rows->frame = !rows->frame || f > rows->frame ? f : rows->frame;
-	}
+	find_frames(rows);
 }
 
 static int collect(struct rows *rows, const struct dcbs_report *r, const struct dcbs_function **sorted, const char *section)
@@ -89,21 +113,44 @@ static double key_of(const struct dcbs_function *f, enum render_order order)
 
 static bool is_shown(const struct rows *rows, const struct dcbs_function *f, enum render_order order)
 {
-	if (is_frame(rows, f) && f != rows->frame)
+	if (is_frame(rows, f) && f != rows->frame && f != rows->enters)
 		return false;
 	return !order_is_rest(f) && key_of(f, order) >= SMALL * rows->total_s;
 }
 
-/* Only what is shown is kept; returns how many others there are, not counting callers. */
+static bool does_nothing(const struct rows *rows, const struct dcbs_function *f)
+{
+	return !f->python && !order_is_rest(f) && !is_frame(rows, f) && !(f->self_s >= SMALL * rows->total_s);
+}
+
+/* Of functions that call one another and have the same time, the first one that has a name says it all. */
+static bool is_wrapped(const struct rows *rows, const struct dcbs_function *f)
+{
+	size_t i;
+
+	if (!does_nothing(rows, f))
+		return false;
+	for (i = 0; i < rows->nr; i++)
+		if (does_nothing(rows, rows->functions[i]) && rows->functions[i]->cumulative_s == f->cumulative_s)
+			return true;
+	return is_unnamed(f);
+}
+
+/* Only what is shown is kept; returns how many others there are, not counting callers and what is wrapped. */
 static size_t choose(struct rows *rows, enum render_order order)
 {
 	size_t i, nr = rows->nr;
 
 	rows->nr = 0;
-	for (i = 0; i < nr && rows->nr < MOST_FUNCTIONS; i++)
-		if (is_shown(rows, rows->functions[i], order))
-			rows->functions[rows->nr++] = rows->functions[i];
-	return nr - rows->callers - rows->nr;
+	for (i = 0; i < nr && rows->nr < MOST_FUNCTIONS; i++) {
+		const struct dcbs_function *f = rows->functions[i];
+
+		if (is_shown(rows, f, order) && is_wrapped(rows, f))
+			rows->wrappers++;
+		else if (is_shown(rows, f, order))
+			rows->functions[rows->nr++] = f;
+	}
+	return nr - rows->callers - rows->wrappers - rows->nr;
 }
 
 /* There may be two of different kinds; their functions are together. */
@@ -124,8 +171,25 @@ static const char *place(const struct dcbs_function *f, char *to, size_t size)
 	if (!f->file)
 		return "";
 	if (f->line == DCBS_UNKNOWN)
-		return f->file;
+		return strrchr(f->file, '/') ? strrchr(f->file, '/') + 1 : f->file;
 	snprintf(to, size, "%.*s:%lld", PLACE_BYTES - 32, f->file, (long long)f->line);
+	return to;
+}
+
+/* Native functions without the types of what they take: nobody looks for those, and they are long. */
+static const char *plain(const struct dcbs_function *f, char *to, size_t size)
+{
+	const char *end = strrchr(f->function, ')'), *at = end;
+	int depth = 0;
+
+	if (f->python || !end || (end[1] && strcmp(end + 1, " const")))
+		return f->function;
+	do
+		depth += (*at == ')') - (*at == '(');
+	while (depth && at-- > f->function);
+	if (at <= f->function)
+		return f->function;
+	snprintf(to, size, "%.*s", (int)(at - f->function < (ptrdiff_t)size ? at - f->function : (ptrdiff_t)size - 1), f->function);
 	return to;
 }
 
@@ -138,7 +202,7 @@ static struct columns fit(const struct text *t, const struct rows *rows)
 	size_t i;
 
 	for (i = 0; i < rows->nr; i++) {
-		width = display_width(rows->functions[i]->function);
+		width = display_width(plain(rows->functions[i], to, sizeof(to)));
 		function = width > function ? width : function;
 		width = display_width(place(rows->functions[i], to, sizeof(to)));
 		longest = width > longest ? width : longest;
@@ -171,8 +235,8 @@ static void put_time(const struct text *t, double s)
 static void put_row(const struct text *t, const struct columns *c, const struct rows *rows,
 		    const struct dcbs_function *f, enum render_order order)
 {
-	char to[PLACE_BYTES];
-	const char *where = place(f, to, sizeof(to));
+	char to[PLACE_BYTES], name[PLACE_BYTES];
+	const char *where = place(f, to, sizeof(to)), *function = plain(f, name, sizeof(name));
 
 	put_time(t, f->self_s);
 	if (c->detailed)
@@ -181,11 +245,11 @@ static void put_row(const struct text *t, const struct columns *c, const struct 
 	if (c->detailed)
 		fprintf(t->file, "%*s ", SHARE_WIDTH, units_share(key_of(f, order) / rows->total_s).text);
 	if (c->place && where[0]) {
-		display_cell(t->file, f->function, c->function, DISPLAY_LEFT);
+		display_cell(t->file, function, c->function, DISPLAY_LEFT);
 		fputc(' ', t->file);
 		display_path(t->file, where, c->place);
 	} else {
-		display_short(t->file, f->function, c->function);
+		display_short(t->file, function, c->function);
 	}
 	fputc('\n', t->file);
 }
@@ -212,6 +276,8 @@ static void put_rows(const struct text *t, struct rows *rows, enum render_order 
 		put_row(t, &c, rows, rows->functions[i], order);
 	if (others)
 		text_beside(t, "", 0, "(%zu more took less)", others);
+	if (rows->wrappers)
+		text_beside(t, "", 0, "(%zu more only call those: native ones with the same time, or without a name)", rows->wrappers);
 	if (rows->callers)
 		text_beside(t, "", 0, "(%zu more are on every stack: its callers)", rows->callers);
 }
