@@ -140,7 +140,8 @@ class Kept(Privileges):
         with self.target() as target, self.profiling(target) as process:
             self.check_confined(process, 0, bits(SYS_PTRACE, CHECKPOINT_RESTORE, DAC_READ_SEARCH))
             report = self.whole(process, target)
-            self.assertIsNotNone(report["overhead"]["ns_per_flush"])
+            if not harness.EMULATED:    # the kernel measures for a quarter of a second, now and then
+                self.assertIsNotNone(report["overhead"]["ns_per_flush"])
 
     def test_sudo_for_ones_own(self):
         """Root for a user is that user from then on; the user's own files need no more."""

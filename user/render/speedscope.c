@@ -15,6 +15,8 @@
 #include "sanitize.h"
 
 /* Fewer digits than the session has: a sum of what was read back differs in the last ones. */
+#define PICO 1e12
+#define MIDDLE 1e-2	/* between two, the digits that a saved session leaves out must not decide */
 #define FLAGS (JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(13))
 #define PATH_BYTES 65536
 
@@ -86,7 +88,7 @@ static void put_sample(struct out *out, uint32_t node)
 /* Sums of what was read from a file differ in their last digit from those of what was written there. */
 static json_t *seconds(double s)
 {
-	return real(round(s * 1e12) / 1e12);
+	return real(round(s * PICO + MIDDLE) / PICO);
 }
 
 /* The nodes of a section are together. */
