@@ -56,7 +56,7 @@ struct dcbs_options {
 	int frequency_hz;		/* CPU sampling; 0: off */
 	double threshold_s;		/* what counts as a bottleneck */
 	bool children;			/* follow processes that the targets fork */
-	double max_overhead_percent;
+	double max_overhead_percent;	/* of one CPU; from 100 on there is no limit */
 	bool end_over_budget;	/* if the markers alone cost more, the run is to end; otherwise they are counted all the same */
 };
 

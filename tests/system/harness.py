@@ -123,7 +123,7 @@ class Profiler:
         end = time.monotonic() + timeout
         while time.monotonic() < end and self.process.poll() is None:
             if links_of(self.pid) and attached(pid):
-                self.wait_watching(3)
+                self.wait_watching(30 if EMULATED else 3)
                 return
             time.sleep(0.005)
 

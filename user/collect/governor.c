@@ -14,6 +14,7 @@
 
 #define LOOK_NS 200000000ULL
 #define FIRST_LOOK_NS 100000000ULL
+#define NO_LIMIT 100		/* percent */
 #define SPARE 0.25		/* of the budget, below which something is turned up again ... */
 #define SPARE_LOOKS 25		/* ... after so many looks */
 #define SAMPLE_EVERY_MOST 32
@@ -54,7 +55,7 @@ int governor_open(struct session *session)
 		return fail(-ENOMEM, "out of memory");
 	g->start_ns = g->looked_ns = session_now_ns();
 	g->next_ns = g->looked_ns + FIRST_LOOK_NS;
-	g->budget = session->opts.max_overhead_percent / 100;
+	g->budget = session->opts.max_overhead_percent < NO_LIMIT ? session->opts.max_overhead_percent / 100 : INFINITY;
 	g->last = session->skel->bss->counters;
 	duties_init(g->duties);
 	session->governor = g;
