@@ -118,7 +118,7 @@ class Profiler:
         if wait_for is not None:
             self.wait_attached(wait_for)
 
-    def wait_attached(self, pid, timeout=20):
+    def wait_attached(self, pid, timeout=120 if EMULATED else 20):
         """Until the kernel has raised the target's semaphore, or the profiler has ended."""
         end = time.monotonic() + timeout
         while time.monotonic() < end and self.process.poll() is None:
