@@ -4,10 +4,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "symbol/cfi.h"
 #include "symbol/frame_table.h"
 
 #define PIECE_BYTES 8192	/* of what belongs to one function; a longer one is not read */
-#define NAMES "\0.eh_frame\0.shstrtab"
 
 struct header {			/* .eh_frame_hdr, as GNU ld, gold and lld write it */
 	unsigned char version, frames_kind, count_kind, table_kind;
@@ -19,13 +19,8 @@ struct entry {			/* both from the table's address */
 	__s32 code, piece;
 };
 
-/* A file of nothing but the two pieces, for libdw. */
-struct small_file {
-	Elf64_Ehdr head;
-	Elf64_Shdr sections[3];
-	char names[sizeof(NAMES)] __attribute__((aligned(8)));
-	unsigned char frames[2 * PIECE_BYTES + 8] __attribute__((aligned(8)));	/* and an end */
-};
+/* Of programs that run here: others are none of ours. */
+static const unsigned char ident[EI_NIDENT] = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT};
 
 static bool read_at(int fd, __u64 offset, void *to, size_t size)
 {
@@ -60,10 +55,8 @@ bool frame_table_open(struct frame_table *table, Elf *elf, int fd)
 	bool found = false;
 
 	*table = (struct frame_table){.fd = fd};
-	if (!gelf_getehdr(elf, &head) || head.e_ident[EI_CLASS] != ELFCLASS64 || elf_getphdrnum(elf, &nr))
+	if (!gelf_getehdr(elf, &head) || memcmp(head.e_ident, ident, EI_OSABI) || head.e_machine != EM_X86_64 || elf_getphdrnum(elf, &nr))
 		return false;
-	memcpy(table->head, head.e_ident, sizeof(table->head));
-	table->machine = head.e_machine;
 	for (i = 0; i < nr && !found; i++)
 		found = gelf_getphdr(elf, (int)i, &p) && p.p_type == PT_GNU_EH_FRAME;
 	if (!found || !open_header(table, &p))
@@ -119,74 +112,17 @@ static size_t read_piece(const struct frame_table *table, __u64 address, unsigne
 	return sizeof(length) + length;
 }
 
-/*
- * The function's piece after the one it refers to, which several have in common. It keeps its address, from which it tells
- * what code it is about; that of the common one does not matter.
- */
-static size_t read_pieces(const struct frame_table *table, __u64 piece, struct small_file *file)
-{
-	unsigned char own[PIECE_BYTES];
-	size_t bytes = read_piece(table, piece, own), common;
-	__u32 back;
-
-	if (!bytes)
-		return 0;
-	memcpy(&back, own + sizeof(back), sizeof(back));	/* from this very word */
-	common = back ? read_piece(table, piece + sizeof(back) - back, file->frames) : 0;
-	if (!common)
-		return 0;
-	back = (__u32)(common + sizeof(back));
-	memcpy(own + sizeof(back), &back, sizeof(back));
-	memcpy(file->frames + common, own, bytes);
-	memset(file->frames + common + bytes, 0, sizeof(back));
-	file->sections[1].sh_addr = piece - common;
-	return common + bytes + sizeof(back);
-}
-
-static void make_file(const struct frame_table *table, struct small_file *file, size_t frames_bytes)
-{
-	static const char names[] = NAMES;
-
-	memcpy(file->head.e_ident, table->head, sizeof(table->head));
-	file->head.e_type = ET_DYN;
-	file->head.e_machine = table->machine;
-	file->head.e_version = EV_CURRENT;
-	file->head.e_ehsize = sizeof(file->head);
-	file->head.e_shoff = offsetof(struct small_file, sections);
-	file->head.e_shentsize = sizeof(file->sections[0]);
-	file->head.e_shnum = 3;
-	file->head.e_shstrndx = 2;
-	memcpy(file->names, names, sizeof(names));
-	file->sections[1].sh_name = 1;
-	file->sections[1].sh_type = SHT_PROGBITS;
-	file->sections[1].sh_flags = SHF_ALLOC;
-	file->sections[1].sh_offset = offsetof(struct small_file, frames);
-	file->sections[1].sh_size = frames_bytes;
-	file->sections[1].sh_addralign = 1;
-	file->sections[2].sh_name = sizeof("\0.eh_frame");
-	file->sections[2].sh_type = SHT_STRTAB;
-	file->sections[2].sh_offset = offsetof(struct small_file, names);
-	file->sections[2].sh_size = sizeof(names);
-	file->sections[2].sh_addralign = 1;
-}
-
 struct unwind_rule frame_table_find(const struct frame_table *table, __u64 address)
 {
-	struct unwind_rule rule = {0};
-	struct small_file file = {0};
-	__u64 piece = piece_of(table, address);
-	size_t bytes = piece ? read_pieces(table, piece, &file) : 0;
-	Dwarf_CFI *frames;
-	Elf *elf;
+	const struct unwind_rule none = {0};
+	unsigned char own[PIECE_BYTES], common[PIECE_BYTES];
+	__u64 at = piece_of(table, address);
+	struct cfi_piece own_piece = {own, at ? read_piece(table, at, own) : 0}, common_piece = {common, 0};
+	__u32 back;
 
-	if (!bytes)
-		return rule;
-	make_file(table, &file, bytes);
-	elf = elf_memory((char *)&file, sizeof(file));
-	frames = elf ? dwarf_getcfi_elf(elf) : NULL;
-	if (frames)
-		rule = unwind_rule_find(frames, address);
-	dwarf_cfi_end(frames);
-	elf_end(elf);
-	return rule;
+	if (!own_piece.size)
+		return none;
+	memcpy(&back, own + sizeof(back), sizeof(back));	/* from this very word to what it has in common with others */
+	common_piece.size = back ? read_piece(table, at + sizeof(back) - back, common) : 0;
+	return common_piece.size ? cfi_rule(&common_piece, &own_piece, at, address) : none;
 }

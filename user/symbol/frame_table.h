@@ -19,8 +19,6 @@ struct frame_table {
 	__u64 address;			/* of the table as linked: its entries count from there */
 	__u64 entries, nr;		/* where they begin in the file, and how many there are; 0: there is no table */
 	__u64 segment, offset, size;	/* that .eh_frame is in: its address, and its place in the file */
-	unsigned char head[EI_NIDENT];	/* of the file, ... */
-	Elf64_Half machine;		/* ... likewise */
 };
 
 /* False: the file has no such table, or not of the kind that linkers make. The file may be hostile. */

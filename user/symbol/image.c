@@ -11,7 +11,6 @@
 #include "symbol/frame_table.h"
 #include "symbol/image.h"
 
-#define MAX_FRAMES_BYTES (2 << 20)	/* of .eh_frame that has no table: it is read as a whole */
 #define MAX_SEGMENTS 16		/* with code; there is one as a rule */
 
 struct segment {
@@ -28,8 +27,6 @@ struct image {
 	struct symtab full, dynamic;
 	int full_fd;
 	struct frame_table frame_table;
-	Elf *frames_elf;	/* without such a table: that `frames` is of */
-	Dwarf_CFI *frames;
 	bool looked_frames;
 	bool looked;		/* for debug information */
 	struct debug_info *debug;
@@ -221,34 +218,13 @@ size_t image_find(struct image *image, const struct map *map, __u64 address, str
 	return n;
 }
 
-static bool is_small(Elf *elf)
-{
-	Elf_Scn *section = NULL;
-	GElf_Shdr header;
-	__u64 bytes = 0;
-	size_t index;
-
-	if (elf_getshdrstrndx(elf, &index))
-		return false;
-	while ((section = elf_nextscn(elf, section))) {
-		const char *name = gelf_getshdr(section, &header) ? elf_strptr(elf, index, header.sh_name) : NULL;
-
-		if (name && !strncmp(name, ".eh_frame", 9))
-			bytes += header.sh_size;
-	}
-	return bytes && bytes <= MAX_FRAMES_BYTES;
-}
-
 static void open_frames(struct image *image)
 {
 	Elf *elf = image->fd >= 0 ? elf_begin(image->fd, ELF_C_READ, NULL) : NULL;
 
 	image->looked_frames = true;
-	if (elf && elf_kind(elf) == ELF_K_ELF && !frame_table_open(&image->frame_table, elf, image->fd) && is_small(elf)) {
-		image->frames_elf = elf;
-		image->frames = dwarf_getcfi_elf(elf);
-		return;
-	}
+	if (elf && elf_kind(elf) == ELF_K_ELF)
+		frame_table_open(&image->frame_table, elf, image->fd);
 	elf_end(elf);
 }
 
@@ -259,11 +235,7 @@ struct unwind_rule image_unwind(struct image *image, const struct map *map, __u6
 
 	if (!image->looked_frames)
 		open_frames(image);
-	if (!to_file_address(image, map, address, &at))
-		return none;
-	if (image->frame_table.nr)
-		return frame_table_find(&image->frame_table, at);
-	return image->frames ? unwind_rule_find(image->frames, at) : none;
+	return image->frame_table.nr && to_file_address(image, map, address, &at) ? frame_table_find(&image->frame_table, at) : none;
 }
 
 size_t image_debug_bytes(const struct image *image)
@@ -282,8 +254,6 @@ void image_close(struct image *image)
 	if (!image)
 		return;
 	debug_info_close(image->debug);
-	dwarf_cfi_end(image->frames);
-	elf_end(image->frames_elf);
 	symtab_free(&image->full);
 	symtab_free(&image->dynamic);
 	if (image->debug_fd >= 0)

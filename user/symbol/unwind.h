@@ -8,7 +8,6 @@
 #ifndef SYMBOL_UNWIND_H
 #define SYMBOL_UNWIND_H
 
-#include <elfutils/libdw.h>
 #include <linux/types.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,9 +27,6 @@ struct unwind_stack {
 	__u64 start;			/* which is this address */
 	size_t size;
 };
-
-/* Of an address in the file. */
-struct unwind_rule unwind_rule_find(Dwarf_CFI *cfi, __u64 address);
 
 /* To the caller; without a known rule, by frame pointers. False: that is not in the copy. */
 bool unwind_step(struct unwind_stack *stack, const struct unwind_rule *rule);
