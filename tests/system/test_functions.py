@@ -271,7 +271,7 @@ class Operators(unittest.TestCase):
             self.assertAlmostEqual(share, spent_s / whole, delta=0.05, msg=name)
 
     def test_text(self):
-        """Each operator is there once, not with all that it is passed through."""
+        """Each operator is there; what it is passed through is not, where it has the very same time."""
         with tempfile.NamedTemporaryFile("w", suffix=".json") as saved:
             json.dump(self.report, saved)
             saved.flush()
@@ -279,7 +279,6 @@ class Operators(unittest.TestCase):
         text = done.stdout.decode()
         for name in self.truth:
             self.assertEqual(len(re.findall(r" at::_ops::%s::call +libtorch_cpu" % name, text)), 1, text)
-            self.assertNotIn("at::_ops::%s::redispatch" % name, text)
 
     def test_all_of_them_begin_in_python(self):
         """Those that were taken at once after the attach, too."""
