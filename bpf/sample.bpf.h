@@ -66,6 +66,12 @@ static __always_inline void stack_copy(struct walker *w, struct task_struct *tas
 		return;
 	if (!bpf_probe_read_user(to, most, (void *)sp))
 		w->sample.stack_bytes = most;
+	else if (most > SAMPLE_STACK && !bpf_probe_read_user(to, 5 * 1024, (void *)sp))
+		w->sample.stack_bytes = 5 * 1024;
+	else if (most > SAMPLE_STACK && !bpf_probe_read_user(to, 4 * 1024, (void *)sp))
+		w->sample.stack_bytes = 4 * 1024;
+	else if (most > SAMPLE_STACK && !bpf_probe_read_user(to, 3 * 1024, (void *)sp))
+		w->sample.stack_bytes = 3 * 1024;
 	else if (most > SAMPLE_STACK && !bpf_probe_read_user(to, SAMPLE_STACK, (void *)sp))
 		w->sample.stack_bytes = SAMPLE_STACK;
 	else if (!bpf_probe_read_user(to, SAMPLE_STACK / 8, (void *)sp))
