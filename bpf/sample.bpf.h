@@ -61,20 +61,15 @@ static __always_inline void stack_copy(struct walker *w, struct task_struct *tas
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
 	void *to = &w->python[SAMPLE_STACK_AT];
 	u64 sp = regs->rsp;
+	u32 bytes;
 
 	if (!w->sample.nr_native || frames_bytes(&w->sample) > SAMPLE_STACK_AT * sizeof(struct python_frame))
 		return;
-	if (!bpf_probe_read_user(to, most, (void *)sp))
-		w->sample.stack_bytes = most;
-	else if (most > SAMPLE_STACK && !bpf_probe_read_user(to, 5 * 1024, (void *)sp))
-		w->sample.stack_bytes = 5 * 1024;
-	else if (most > SAMPLE_STACK && !bpf_probe_read_user(to, 4 * 1024, (void *)sp))
-		w->sample.stack_bytes = 4 * 1024;
-	else if (most > SAMPLE_STACK && !bpf_probe_read_user(to, 3 * 1024, (void *)sp))
-		w->sample.stack_bytes = 3 * 1024;
-	else if (most > SAMPLE_STACK && !bpf_probe_read_user(to, SAMPLE_STACK, (void *)sp))
-		w->sample.stack_bytes = SAMPLE_STACK;
-	else if (!bpf_probe_read_user(to, SAMPLE_STACK / 8, (void *)sp))
+#pragma unroll
+	for (bytes = most; bytes >= SAMPLE_STACK && !w->sample.stack_bytes; bytes -= 1024)
+		if (!bpf_probe_read_user(to, bytes, (void *)sp))
+			w->sample.stack_bytes = bytes;
+	if (!w->sample.stack_bytes && !bpf_probe_read_user(to, SAMPLE_STACK / 8, (void *)sp))
 		w->sample.stack_bytes = SAMPLE_STACK / 8;
 	w->sample.sp = sp;
 	w->sample.bp = regs->rbp;

@@ -5,7 +5,8 @@
  * Cost is the time in our BPF programs, by the kernel's own measure of a run, and the traps, by ours of one at start. It
  * is looked at some times a second. Over budget, what costs most is turned down: fewer samples; faults, waits and
  * the functions of --section watched part of the time, the short ones of those told from samples alone; sections handed over
- * less often; and if the markers alone are too much even so, the run ends. Each step is a line of overhead.reduced.
+ * less often; and if the markers, and the ticks that see to them, are too much even so, the run ends. Each step is a line
+ * of overhead.reduced.
  */
 #ifndef COLLECT_GOVERNOR_H
 #define COLLECT_GOVERNOR_H

@@ -50,7 +50,8 @@ static __u64 word(struct cursor *c, size_t bytes)
 	return value;
 }
 
-static __u64 uleb(struct cursor *c)
+/* Seven bits a byte, the lowest first. */
+static __u64 leb(struct cursor *c, bool has_sign)
 {
 	__u64 value = 0, byte = 0x80;
 	unsigned int shift;
@@ -60,22 +61,19 @@ static __u64 uleb(struct cursor *c)
 		value |= (byte & 0x7f) << shift;
 	}
 	c->bad |= byte & 0x80;
+	if (has_sign && byte & 0x40)
+		value |= ~0ULL << shift;
 	return value;
+}
+
+static __u64 uleb(struct cursor *c)
+{
+	return leb(c, false);
 }
 
 static __s64 sleb(struct cursor *c)
 {
-	__u64 value = 0, byte = 0x80;
-	unsigned int shift;
-
-	for (shift = 0; byte & 0x80 && shift < 63 && !c->bad; shift += 7) {
-		byte = word(c, 1);
-		value |= (byte & 0x7f) << shift;
-	}
-	c->bad |= byte & 0x80;
-	if (byte & 0x40)
-		value |= ~0ULL << shift;
-	return (__s64)value;
+	return (__s64)leb(c, true);
 }
 
 static void skip(struct cursor *c, __u64 bytes)
