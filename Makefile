@@ -20,6 +20,7 @@ O ?= build
 prefix ?= /usr/local
 PYTHON ?= /usr/bin/python3
 CLANG ?= clang
+OBJCOPY ?= objcopy
 BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 VERSION := 0.1.0
 ARCH := $(shell uname -m)
@@ -107,7 +108,7 @@ $(python_dir)/%: user/marker/python/dcbs_profiler/%
 
 # ---- BPF programs: run in the kernel --------------------------------------------------------------
 # The definitions first: the linker of libbpf 1.1 gives a map that it has met as an extern the place 0.
-bpf_src := bpf/maps.bpf.c $(filter-out bpf/maps.bpf.c,$(wildcard bpf/*.bpf.c))
+bpf_src := bpf/state/maps.bpf.c $(wildcard bpf/*.bpf.c)
 bpf_objs := $(patsubst bpf/%.c,$O/bpf/%.o,$(bpf_src))
 bpf_arch := $(patsubst x86_64,x86,$(patsubst aarch64,arm64,$(ARCH)))
 skeleton := $O/bpf/bpfprof.skel.h
@@ -115,7 +116,7 @@ skeleton := $O/bpf/bpfprof.skel.h
 $O/bpf/%.bpf.o: bpf/%.bpf.c | $(first)
 	@mkdir -p $(@D)
 	$(call say,BPF,$<)$(CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Wno-unknown-attributes $(depflags) \
-		-D__TARGET_ARCH_$(bpf_arch) -Iinclude -I/usr/include/$(ARCH)-linux-gnu -c -o $@ $<
+		-D__TARGET_ARCH_$(bpf_arch) -Iinclude -Ibpf -I/usr/include/$(ARCH)-linux-gnu -c -o $@ $<
 
 $O/bpf/bpfprof.o: $(bpf_objs)
 	$(call say,BPFLD,$@)$(BPFTOOL) gen object $@ $(bpf_objs)
@@ -124,33 +125,52 @@ $(skeleton): $O/bpf/bpfprof.o
 	$(call say,SKEL,$@)$(BPFTOOL) gen skeleton $< name bpfprof > $@
 
 # ---- the profiler ---------------------------------------------------------------------------------
-user_src := $(wildcard user/*.c user/collect/*.c user/symbol/*.c user/analyse/*.c user/render/*.c)
-user_objs := $(patsubst user/%.c,$O/user/%.o,$(user_src))
-user_lib_objs := $(filter-out $O/user/main.o,$(user_objs))
-user_pkgs := libbpf libelf libdw jansson ncursesw libcap libseccomp
+user_src := $(filter-out user/marker/%,$(wildcard user/*.c user/*/*.c user/*/*/*.c))
+user_objs := $(patsubst user/%.c,$O/user/%.o,$(user_src)) $O/user/probe-only.o
+# The library is everything below the command: no option, no terminal, no socket.
+program_objs := $(filter $O/user/main.o $O/user/cli/% $O/user/serve/% $O/user/render/live.o,$(user_objs))
+lib_objs := $(filter-out $(program_objs),$(user_objs))
+lib_pkgs := libbpf libelf libdw jansson libcap libseccomp
 # Of the C++ runtime only the demangler, linked in.
-libs = $$(pkg-config --libs $(user_pkgs)) -lz -lm -Wl,-Bstatic -lstdc++ -Wl,-Bdynamic
+demangler = $$($(CC) -print-file-name=libstdc++.a)
+lib_libs = $$(pkg-config --libs $(lib_pkgs)) -lz -lm $(demangler)
+libs = $(lib_libs) $$(pkg-config --libs ncursesw)
 
 # What the flame graph carries for the browser, as C strings.
-$O/render/%.h: user/render/% | $(first)
+$O/render/%.h: user/render/flame/% | $(first)
 	@mkdir -p $(@D)
 	$(call say,TEXT,$<)sed '/SPDX/d; s/[\\"]/\\&/g; s/.*/"&\\n"/' $< > $@
 
-$O/user/render/svg.o: $O/render/svg.js.h $O/render/svg.css.h
+$O/user/render/flame/svg.o: $O/render/svg.js.h $O/render/svg.css.h
 
 $O/user/%.o: user/%.c $(skeleton) | $(first)
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(CC) $(CFLAGS) $(san) $(warnings) $(cstd) $(depflags) -D_GNU_SOURCE -Iuser -I$O/bpf -I$O/render -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(CFLAGS) $(san) $(warnings) $(cstd) $(depflags) -D_GNU_SOURCE -fPIC -Iuser -I$O/bpf -I$O/render -c -o $@ $<
 
-$O/libbpfprof.a: $(user_lib_objs) $O/user/probe-only.o
+# For the command and the unit tests: all names.
+$O/user/all.a: $(filter-out $O/user/main.o,$(user_objs))
 	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
+
+# For others: one object that exports the names of <dcbs/profiler.h> alone, whatever its users call their own.
+$O/user/libbpfprof.o: $(lib_objs) user/libbpfprof.map
+	$(call say,LD,$@)$(LD) -r -o $@ $(lib_objs) $(demangler) && sed -n 's/^\t*\(dcbs_[a-z_]*\*\);.*/\1/p' user/libbpfprof.map > $@.names && \
+		$(OBJCOPY) --wildcard --keep-global-symbols=$@.names $@
+
+$O/libbpfprof.a: $O/user/libbpfprof.o
+	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
+
+profiler_lib := $O/libbpfprof.so
+$(profiler_lib): $(lib_objs) user/libbpfprof.map
+	$(call say,LD,$@)$(CC) $(LDFLAGS) $(san) -shared -Wl,--version-script=user/libbpfprof.map \
+		-Wl,-soname,libbpfprof.so.0 -o $@ $(lib_objs) $(lib_libs)
+	$(Q)ln -sf libbpfprof.so $O/libbpfprof.so.0
 
 $O/user/probe-only.o: user/marker/probe.S | $(first)
 	@mkdir -p $(@D)
 	$(call say,AS,$<)$(CC) -DDCBS_PROBE_ONLY $(depflags) -c -o $@ $<
 
-$O/dcbs-bpfprof: $O/user/main.o $O/libbpfprof.a
-	$(call say,LD,$@)$(CC) $(LDFLAGS) $(san) -o $@ $O/user/main.o $O/libbpfprof.a $(libs)
+$O/dcbs-bpfprof: $O/user/main.o $O/user/all.a
+	$(call say,LD,$@)$(CC) $(LDFLAGS) $(san) -o $@ $O/user/main.o $O/user/all.a $(libs)
 
 # ---- tests ----------------------------------------------------------------------------------------
 target_bins := $(patsubst tests/targets/%.c,$O/tests/targets/%,$(wildcard tests/targets/*.c)) \
@@ -172,15 +192,15 @@ $O/tests/targets/%: tests/targets/%.cpp $(marker_lib) | $(first)
 	$(call say,CXX,$<)$(CXX) $(CFLAGS) -Wall -Wextra -std=c++17 -Iinclude $(depflags) -pthread -o $@ $< \
 		-L$O -ldcbs-markers -Wl,-rpath,$(abspath $O)
 
-$O/tests/unit/%: tests/unit/%.c $O/libbpfprof.a $O/libdcbs-markers.a | $(first)
+$O/tests/unit/%: tests/unit/%.c $O/user/all.a $O/libdcbs-markers.a | $(first)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(CFLAGS) $(san) $(warnings) $(cstd) $(depflags) -D_GNU_SOURCE -Iuser -Iuser/marker -I$O/bpf \
-		-pthread -o $@ $< $O/libbpfprof.a $O/libdcbs-markers.a $(libs) -lcmocka
+		-pthread -o $@ $< $O/user/all.a $O/libdcbs-markers.a $(libs) -lcmocka
 
-$O/tests/tools/%: tests/tools/%.c $O/libbpfprof.a | $(first)
+$O/tests/tools/%: tests/tools/%.c $O/user/all.a | $(first)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(CFLAGS) $(san) $(warnings) $(cstd) $(depflags) -D_GNU_SOURCE -Iuser -I$O/bpf -o $@ $< \
-		$O/libbpfprof.a $(libs)
+		$O/user/all.a $(libs)
 
 $O/tests/bench/%: tests/bench/%.c $(marker_lib) | $(first)
 	@mkdir -p $(@D)
@@ -197,7 +217,7 @@ fuzz_objs := $(patsubst user/%.c,$O/fuzz/user/%.o,$(filter-out user/main.c,$(use
 # What a reader asks of the kernel is answered by the fuzzer.
 wrap = $(patsubst %,-Wl$(comma)--wrap=%,$1)
 $O/fuzz/python: fuzz_link = $(call wrap,process_vm_readv nanosleep)
-$O/fuzz/elf: fuzz_link = $(call wrap,mapped_each)
+$O/fuzz/elf: fuzz_link = $(call wrap,mapped_files_each)
 $O/fuzz/records: fuzz_link = $(call wrap,process_vm_readv bpf_map_lookup_elem session_list bpf_map__fd bpf_program__fd \
 	bpf_obj_get_info_by_fd bpf_map_get_next_key bpf_object__next_map)
 
@@ -205,7 +225,7 @@ $O/fuzz/user/%.o: user/%.c $(skeleton) | $(first)
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$<)$(CLANG) $(fuzz_flags) -fsanitize=fuzzer-no-link $(cstd) $(depflags) -D_GNU_SOURCE -Iuser -I$O/bpf -I$O/render -c -o $@ $<
 
-$O/fuzz/user/render/svg.o: $O/render/svg.js.h $O/render/svg.css.h
+$O/fuzz/user/render/flame/svg.o: $O/render/svg.js.h $O/render/svg.css.h
 
 $(fuzz_user): $O/fuzz/%: tests/fuzz/%.c $(fuzz_objs) $O/user/probe-only.o
 	$(call say,FUZZ,$@)$(CLANG) $(fuzz_flags) -fsanitize=fuzzer -Wall -Wextra $(cstd) $(depflags) -D_GNU_SOURCE -Iuser -Itests/fuzz -I$O/bpf \
@@ -220,7 +240,7 @@ $(fuzz_bpf): $O/fuzz/%: tests/fuzz/%.c | $(first)
 SOAK_SECONDS ?= 1200
 
 # ---- goals ----------------------------------------------------------------------------------------
-all: $O/dcbs-bpfprof $O/libbpfprof.a $(marker_lib) $O/libdcbs-markers.a $(python_ext) $(python_py)
+all: $O/dcbs-bpfprof $O/libbpfprof.a $(profiler_lib) $(marker_lib) $O/libdcbs-markers.a $(python_ext) $(python_py)
 
 demo: all
 	$(Q)tests/demo.sh $O $(PYTHON)
@@ -249,12 +269,15 @@ install: all
 	install -m 755 $O/dcbs-bpfprof $(DESTDIR)$(prefix)/bin
 	install -m 644 $O/libdcbs-markers.so $(DESTDIR)$(prefix)/lib/libdcbs-markers.so.1
 	ln -sf libdcbs-markers.so.1 $(DESTDIR)$(prefix)/lib/libdcbs-markers.so
+	install -m 644 $O/libbpfprof.so $(DESTDIR)$(prefix)/lib/libbpfprof.so.0
+	ln -sf libbpfprof.so.0 $(DESTDIR)$(prefix)/lib/libbpfprof.so
 	install -m 644 $O/libdcbs-markers.a $O/libbpfprof.a $(DESTDIR)$(prefix)/lib
 	install -d $(DESTDIR)$(prefix)/share/man/man1
-	install -m 644 user/dcbs-bpfprof.1 $(DESTDIR)$(prefix)/share/man/man1
+	install -m 644 user/docs/dcbs-bpfprof.1 $(DESTDIR)$(prefix)/share/man/man1
 	install -m 644 include/dcbs/*.h $(DESTDIR)$(prefix)/include/dcbs
-	sed 's|@prefix@|$(prefix)|; s|@version@|$(VERSION)|' user/marker/dcbs-markers.pc.in \
-		> $(DESTDIR)$(prefix)/lib/pkgconfig/dcbs-markers.pc
+	for pc in user/marker/dcbs-markers.pc user/libbpfprof.pc; do \
+		sed 's|@prefix@|$(prefix)|; s|@version@|$(VERSION)|' $$pc.in > $(DESTDIR)$(prefix)/lib/pkgconfig/$${pc##*/} || exit 1; \
+	done
 
 install-python: all
 	site=$$($(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("purelib"))') && \

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* sample.bpf.c - a sampling tick: what is the thread doing? */
-#include "sample.bpf.h"
+#include "rules/take_sample.bpf.h"
 
 SEC("perf_event")
 int on_sample(void *ctx)

@@ -5,11 +5,11 @@
  * Time off the CPU is charged when it is over, to the sections that were open when it began; what lasts
  * longer is charged by on_list (list.bpf.c) as it goes. Time on it is what remains.
  */
-#include "again.bpf.h"
-#include "cause.bpf.h"
-#include "children.bpf.h"
-#include "fold.bpf.h"
-#include "sample.bpf.h"
+#include "rules/copies.bpf.h"
+#include "rules/off_cpu_cause.bpf.h"
+#include "rules/new_children.bpf.h"
+#include "rules/thread_end.bpf.h"
+#include "rules/take_sample.bpf.h"
 
 static long give_back(u32 i, struct charge *c)
 {

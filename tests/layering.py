@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """The house rules that can be checked without running anything: tests/layering.py [TREE]. One line for each breach.
 
-The folder says in which world a line runs, and inside user/ which stage of the pipeline it is; so what a file may
-include follows from where it lies. A stage includes its own headers and those of what it is handed:
+The top folder says in which world a line runs. A folder in user/ is a stage. The root of a stage is its face, and its
+sub-folders are its inside: nothing outside STAGE/ includes STAGE/SUB/... Stages stand on floors, from top to ground:
 
-    collect -> (snapshot.h) -> analyse -> (dcbs/profiler.h) -> render
+    main -> cli -> serve -> render, analyse -> collect -> symbol -> host -> safety -> base -> include
 """
 import os
 import re
@@ -16,29 +16,30 @@ FUNCTION_LINES = 60
 FILE_LINES = 600
 TOP = {"bpf", "user", "include", "tests", "Makefile", "README.md", "NEWS.md"}
 SOURCE = (".c", ".h", ".S", ".cpp", ".py", ".map", ".sh")
-COMMON = ["fail.h", "frames.h", "invoker.h", "sanitize.h", "units.h"]
-CONTRACTS = ["bpfprof/*", "dcbs/*"]
-
-# Folder -> what its files may include with quotes; the longest matching folder counts. NAME/* is everything below NAME.
-MAY_INCLUDE = {
+# Stage -> the stages and contracts whose faces its files may include. A name with a slash is one header, or NAME/* all below it.
+CONTRACTS = ["bpfprof/*", "dcbs/profiler.h"]
+STAGES = {
+    "main.c": ["cli", "safety"],
+    "profiler.c": ["analyse", "collect", "base", "dcbs/profiler.h"],
+    "cli": ["serve", "render", "host", "safety", "base"] + CONTRACTS,
+    "serve": ["base"] + CONTRACTS,
+    "render": ["base", "svg.js.h", "svg.css.h"] + CONTRACTS,
+    "analyse": ["collect/facts.h", "base"] + CONTRACTS,
+    "collect": ["symbol", "host", "base", "bpfprof.skel.h"] + CONTRACTS,
+    "symbol": ["base", "bpfprof/abi.h"],
+    "host": ["safety", "base"],
+    "safety": ["base"],
+    "base": ["dcbs/profiler.h"],
+}
+# The other worlds: folder -> what its files may include with quotes; the deepest folder counts.
+WORLDS = {
     "include/dcbs": [],
     "include/bpfprof": ["bpfprof/*"],
     "bpf": ["bpf/*", "bpfprof/*"],
     "user/marker": ["bpfprof/target.h", "dcbs/markers.h", "user/marker/*"],
     "user/marker/python": ["bpfprof/hist.h", "dcbs/markers.h", "user/marker/python/*", "user/marker/*"],
-    "user/symbol": ["user/symbol/*", "bpfprof/abi.h", "fail.h"],
-    "user/collect": ["user/collect/*", "user/symbol/*", "bpfprof.skel.h"] + CONTRACTS + COMMON,
-    "user/analyse": ["user/analyse/*", "collect/snapshot.h"] + CONTRACTS + COMMON,
-    "user/render": ["user/render/*", "svg.js.h", "svg.css.h"] + CONTRACTS + COMMON,
 }
-# The files of user/ itself put the stages together and may include everything but what is inside a stage.
-INSIDE_A_STAGE = {"collect/session_impl.h", "collect/probe.h", "collect/uprobe.h", "collect/confine_calls.h", "collect/marker.h", "collect/python_layout.h", "analyse/stats.h", "analyse/bottleneck.h",
-                  "analyse/summary.h", "analyse/ledger.h", "analyse/threads.h", "analyse/costs.h", "analyse/rules.h",
-                  "analyse/figures.h", "analyse/paging.h", "analyse/samples.h", "analyse/stacks.h",
-                  "analyse/functions.h", "render/json.h", "render/json_get.h", "render/json_hist.h",
-                  "render/json_ledger.h", "render/json_value.h", "render/table.h", "render/text.h", "render/cause.h",
-                  "render/display.h", "render/order.h", "render/flame.h", "render/json_functions.h"}
-SEARCH = {"bpf": ["include"], "user/marker": ["include", "user/marker"], "user": ["user", "include"], "include": ["include"]}
+SEARCH = {"bpf": ["bpf", "include"], "user/marker": ["include", "user/marker"], "user": ["user", "include"], "include": ["include"]}
 BUILD_MACHINE = re.compile(r"(?<![\w$.}])/(?:work|root|home/(?!user/)[\w.-]+)/[\w.]")
 
 
@@ -93,21 +94,31 @@ def allowed(patterns, path):
     return False
 
 
+def stage_may(stage, path):
+    """May a file of that stage include `path`, a path below user/ or a contract's name?"""
+    parts = path.split("/")
+    if parts[0] == stage:
+        return True
+    in_face = len(parts) == 2 and parts[0] in STAGES[stage]
+    return in_face or allowed([p for p in STAGES[stage] if "/" in p or "." in p], path)
+
+
 def check_includes(tree, path):
-    folder = longest(MAY_INCLUDE, path)
-    in_user = os.path.dirname(path) == "user"
-    if not folder and not in_user:
+    world = longest(WORLDS, path)
+    stage = path.split("/")[1] if path.startswith("user/") and not world else None
+    if not world and not stage:
         return
     for number, line in enumerate(read(tree, path).splitlines(), 1):
         m = re.match(r'\s*#\s*include\s+"([^"]+)"', line)
         if not m:
             continue
         leads_to = resolve(tree, path, m.group(1))
-        if in_user:
-            if canonical(leads_to).replace("user/", "", 1) in INSIDE_A_STAGE:
-                yield path, number, "includes %s, which is inside a stage" % m.group(1)
-        elif not allowed(MAY_INCLUDE[folder], leads_to):
-            yield path, number, "%s/ may not include %s" % (folder, m.group(1))
+        if stage and stage not in STAGES:
+            yield path, number, "is in a folder that is no stage"
+        elif stage and not stage_may(stage, canonical(leads_to).replace("user/", "", 1)):
+            yield path, number, "%s may not include %s" % (stage, m.group(1))
+        elif world and not allowed(WORLDS[world], leads_to):
+            yield path, number, "%s/ may not include %s" % (world, m.group(1))
 
 
 def functions(text):

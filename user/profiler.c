@@ -4,31 +4,58 @@
 #include <stdlib.h>
 
 #include "analyse/report.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "collect/list_targets.h"
 #include "collect/session.h"
 #include "dcbs/profiler.h"
-#include "fail.h"
-
-#define WAIT_MOST_NS 100000000ULL
 
 struct dcbs_profiler {
 	struct session *session;
 	double threshold_s;
+	enum dcbs_ended_by ended_by;	/* what dcbs_profiler_poll() saw */
+	bool stopped;
 };
+
+/* ---- processes ---- */
+
+int dcbs_profiler_list(struct dcbs_process **list, size_t *nr)
+{
+	return list_targets(list, nr);
+}
+
+void dcbs_profiler_list_free(struct dcbs_process *list, size_t nr)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		free(list[i].command);
+	free(list);
+}
+
+/* ---- life ---- */
+
+static int start(struct dcbs_profiler *prof, const struct dcbs_options *opts)
+{
+	size_t i;
+	int err = session_open(&prof->session, opts, opts->nr_pids);
+
+	for (i = 0; i < opts->nr_pids && !err; i++)
+		err = session_add(prof->session, opts->pids[i]);
+	if (!err && opts->argv)
+		session_expect(prof->session, opts->argv);
+	return err ? err : session_start(prof->session);
+}
 
 int dcbs_profiler_open(struct dcbs_profiler **result, const struct dcbs_options *opts)
 {
 	struct dcbs_profiler *prof = calloc(1, sizeof(*prof));
-	size_t i;
 	int err;
 
 	if (!prof)
 		return fail(-ENOMEM, "out of memory");
 	prof->threshold_s = opts->threshold_s;
-	err = session_open(&prof->session, opts, opts->nr_pids);
-	for (i = 0; i < opts->nr_pids && !err; i++)
-		err = session_add(prof->session, opts->pids[i]);
-	if (!err)
-		err = session_start(prof->session);
+	err = start(prof, opts);
 	if (err) {
 		dcbs_profiler_close(prof);
 		return err;
@@ -40,18 +67,54 @@ int dcbs_profiler_open(struct dcbs_profiler **result, const struct dcbs_options 
 int dcbs_profiler_poll(struct dcbs_profiler *prof, int *wait_ms)
 {
 	bool running = session_poll(prof->session);
-	__u64 now = session_now_ns(), next = session_due(prof->session, now + WAIT_MOST_NS);
+	__u64 now = clock_now_ns(), due = session_due(prof->session, now);
 
-	*wait_ms = next > now ? (int)((next - now + 999999) / 1000000) : 0;
-	return running && !session_is_too_dear(prof->session);
+	*wait_ms = due > now ? (int)((due - now + 999999) / 1000000) : 0;
+	if (!running)
+		prof->ended_by = DCBS_ENDED_TARGET_EXIT;
+	else if (session_is_over_budget(prof->session))
+		prof->ended_by = DCBS_ENDED_COST;
+	return prof->ended_by == DCBS_ENDED_RUNNING;
 }
+
+uint64_t dcbs_profiler_due_ns(const struct dcbs_profiler *prof)
+{
+	return session_due(prof->session, clock_now_ns());
+}
+
+size_t dcbs_profiler_fds(const struct dcbs_profiler *prof, int *fds, size_t max)
+{
+	return session_fds(prof->session, fds, max);
+}
+
+enum dcbs_ended_by dcbs_profiler_ended_by(const struct dcbs_profiler *prof)
+{
+	return prof->ended_by;
+}
+
+void dcbs_profiler_stop(struct dcbs_profiler *prof, enum dcbs_ended_by by)
+{
+	session_stop(prof->session, by);
+	prof->stopped = true;
+}
+
+void dcbs_profiler_close(struct dcbs_profiler *prof)
+{
+	if (!prof)
+		return;
+	session_close(prof->session);
+	free(prof);
+}
+
+/* ---- figures ---- */
 
 int dcbs_profiler_snapshot(struct dcbs_profiler *prof, struct dcbs_report **report)
 {
 	struct snapshot *snap;
 	int err;
 
-	session_poll(prof->session);
+	if (!prof->stopped)
+		session_poll(prof->session);
 	err = session_snapshot(prof->session, &snap);
 	if (err)
 		return err;
@@ -66,10 +129,17 @@ int dcbs_profiler_clear(struct dcbs_profiler *prof)
 	return 0;
 }
 
-void dcbs_profiler_close(struct dcbs_profiler *prof)
+size_t dcbs_profiler_pids(const struct dcbs_profiler *prof, pid_t *pids, size_t max)
 {
-	if (!prof)
-		return;
-	session_close(prof->session);
-	free(prof);
+	return session_pids(prof->session, pids, max);
+}
+
+bool dcbs_profiler_is_sum(const struct dcbs_profiler *prof)
+{
+	return session_is_sum(prof->session);
+}
+
+void dcbs_profiler_describe(const struct dcbs_profiler *prof, FILE *out)
+{
+	session_describe(prof->session, out);
 }

@@ -29,6 +29,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #ifdef __cplusplus
@@ -58,6 +59,7 @@ struct dcbs_options {
 	bool children;			/* follow processes that the targets fork */
 	double max_overhead_percent;	/* of one CPU; from 100 on there is no limit */
 	bool end_over_budget;	/* if the markers alone cost more, the run is to end; otherwise they are counted all the same */
+	char *const *argv;	/* the command that the last of pids will execute; it is held back until the profiler is open. NULL: none */
 };
 
 #define DCBS_OPTIONS_DEFAULT { .frequency_hz = 99, .threshold_s = 1.0, .max_overhead_percent = 1.0 }
@@ -307,6 +309,17 @@ struct dcbs_report {
 	size_t nr_notes;
 };
 
+/* A running process that carries markers. */
+struct dcbs_process {
+	pid_t pid;
+	int64_t names;		/* of sections and caches, registered so far */
+	char *command;		/* valid UTF-8 without control characters */
+};
+
+/* The processes that carry markers and that this user may look at, by PID; to be freed with dcbs_profiler_list_free(). */
+int dcbs_profiler_list(struct dcbs_process **list, size_t *nr);
+void dcbs_profiler_list_free(struct dcbs_process *list, size_t nr);
+
 /* Attaches. When it returns, sections are being counted. */
 int dcbs_profiler_open(struct dcbs_profiler **prof, const struct dcbs_options *opts);
 
@@ -316,6 +329,30 @@ int dcbs_profiler_open(struct dcbs_profiler **prof, const struct dcbs_options *o
  * 1: go on; 0: the targets have ended, or end_over_budget and it costs too much: there is nothing more to come.
  */
 int dcbs_profiler_poll(struct dcbs_profiler *prof, int *wait_ms);
+
+/* The same moment on CLOCK_MONOTONIC, in nanoseconds. */
+uint64_t dcbs_profiler_due_ns(const struct dcbs_profiler *prof);
+
+/*
+ * Descriptors that become readable when dcbs_profiler_poll() should be called earlier: a target has ended, a child has
+ * come, samples fill their ring. Stores at most `max` of them and returns how many; they may be others after each poll.
+ */
+size_t dcbs_profiler_fds(const struct dcbs_profiler *prof, int *fds, size_t max);
+
+/* DCBS_ENDED_RUNNING until dcbs_profiler_poll() returns 0; then why it did. */
+enum dcbs_ended_by dcbs_profiler_ended_by(const struct dcbs_profiler *prof);
+
+/* Closes the window: sections that end later are not counted, and a report says that it ended by `by`. */
+void dcbs_profiler_stop(struct dcbs_profiler *prof, enum dcbs_ended_by by);
+
+/* The targets, those included that have ended. Stores at most `max` of them and returns how many. */
+size_t dcbs_profiler_pids(const struct dcbs_profiler *prof, pid_t *pids, size_t max);
+
+/* Returns true if the figures are sums over several processes. */
+bool dcbs_profiler_is_sum(const struct dcbs_profiler *prof);
+
+/* Writes a line for each target and one for the probes. */
+void dcbs_profiler_describe(const struct dcbs_profiler *prof, FILE *out);
 
 /* The figures so far. */
 int dcbs_profiler_snapshot(struct dcbs_profiler *prof, struct dcbs_report **report);

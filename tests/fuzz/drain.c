@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* drain.c - the marker's probe and the look at open sections, on a record that the target has written as it likes. */
 #include "host.h"
-#include "section.bpf.c"
+#include "flush.bpf.c"
 
 /* What of the record is as it should be, so that not every input ends at the first check. */
 struct setting {

@@ -2,7 +2,7 @@
 /*
  * elf.c - the note of the markers, objects, functions, symbols and debug information of a hostile program.
  *
- * Linked with --wrap=mapped_each: the one file that the process has mapped is the fuzzer's.
+ * Linked with --wrap=mapped_files_each: the one file that the process has mapped is the fuzzer's.
  */
 #include <stdlib.h>
 #include <stdint.h>
@@ -11,25 +11,25 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "collect/mapped.h"
-#include "collect/marker.h"
-#include "collect/python.h"
-#include "symbol/image.h"
-#include "symbol/native.h"
+#include "base/mapped_files.h"
+#include "collect/target/marker_object.h"
+#include "collect/python/interpreter.h"
+#include "symbol/native/image.h"
+#include "symbol/find_function.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-int __wrap_mapped_each(pid_t pid, bool (*wants)(void *ctx, const struct mapping *map),
-		       bool (*visit)(void *ctx, int fd, const struct mapping *map), void *ctx);
+int __wrap_mapped_files_each(pid_t pid, bool (*wants)(void *ctx, const struct mapped_file *map),
+		       bool (*visit)(void *ctx, int fd, const struct mapped_file *map), void *ctx);
 
 #define AT 0x555555554000ULL
 #define ASKED 16	/* addresses */
 
 static int file = -1;
 
-int __wrap_mapped_each(pid_t pid, bool (*wants)(void *ctx, const struct mapping *map),
-		       bool (*visit)(void *ctx, int fd, const struct mapping *map), void *ctx)
+int __wrap_mapped_files_each(pid_t pid, bool (*wants)(void *ctx, const struct mapped_file *map),
+		       bool (*visit)(void *ctx, int fd, const struct mapped_file *map), void *ctx)
 {
-	struct mapping map = {.start = AT, .end = AT + 0x100000, .ino = 1, .path = "/bin/python3"};
+	struct mapped_file map = {.start = AT, .end = AT + 0x100000, .ino = 1, .path = "/bin/python3"};
 
 	(void)pid;
 	if (!wants || wants(ctx, &map))

@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "symbol/frame_table.h"
+#include "symbol/unwind/frame_table.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

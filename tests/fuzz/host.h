@@ -10,9 +10,9 @@
 #include <stdlib.h>
 
 #include "fake.h"
-#include "maps.bpf.c"
-#include "path.bpf.h"
-#include "pywalk.bpf.h"
+#include "state/maps.bpf.c"
+#include "state/open_sections.bpf.h"
+#include "rules/python_walk.bpf.h"
 
 #define HOST_ENTRIES 8	/* of maps by key */
 

@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "collect/python_layout.h"
+#include "collect/python/layout.h"
 #include "fake.h"
 #include "symbol/symbols.h"
 

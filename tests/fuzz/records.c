@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "analyse/report.h"
-#include "collect/session_impl.h"
+#include "collect/state.h"
 #include "fake.h"
 
 #include "records_wrap.h"

@@ -4,25 +4,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "serve.h"
+#include "serve/server.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	size_t n = size < SERVE_REQUEST ? size : SERVE_REQUEST, i;
+	size_t n = size < SERVER_REQUEST ? size : SERVER_REQUEST, i;
 	char *bytes = malloc(n + !n);
 	int whole, part;
 
 	if (!bytes)
 		return 0;
 	memcpy(bytes, data, n);
-	whole = serve_request(bytes, n);
+	whole = server_request(bytes, n);
 	for (i = 0; i < n; i++) {
 		char *piece = malloc(i + !i);	/* one byte too far is an error */
 
 		memcpy(piece, bytes, i);
-		part = serve_request(piece, i);
+		part = server_request(piece, i);
 		free(piece);
 		if (part < 0 && whole >= 0)
 			abort();

@@ -18,7 +18,7 @@ class Layering(unittest.TestCase):
 
     def test_it_looks_at_files(self):
         files = layering.tracked(os.path.normpath(os.path.join(SOURCES, "..")))
-        for name in "user/main.c", "bpf/section.bpf.c", "include/dcbs/markers.h", "tests/run", "Makefile":
+        for name in "user/main.c", "bpf/flush.bpf.c", "include/dcbs/markers.h", "tests/run", "Makefile":
             self.assertIn(name, files)
 
     def breach(self, path, text, *also):
@@ -37,48 +37,60 @@ class Layering(unittest.TestCase):
 
     def test_includes(self):
         for path, header, at, wrong in (
-                ("user/render/x.c", "collect/snapshot.h", None, True),
+                ("user/render/x.c", "collect/facts.h", None, True),
                 ("user/render/x.c", "analyse/report.h", None, True),
-                ("user/render/x.c", "opts.h", None, True),
-                ("user/render/x.c", "render/table.h", None, False),
-                ("user/render/x.c", "table.h", "user/render/table.h", False),
-                ("user/render/x.c", "units.h", None, False),
+                ("user/render/x.c", "cli/options.h", None, True),
+                ("user/render/x.c", "render/text/table.h", None, False),
+                ("user/render/text/x.c", "table.h", "user/render/text/table.h", False),
+                ("user/render/x.c", "base/human.h", None, False),
+                ("user/render/x.c", "born/later.h", None, True),
                 ("user/render/x.c", "dcbs/profiler.h", "include/dcbs/profiler.h", False),
-                ("user/analyse/x.c", "collect/snapshot.h", None, False),
+                ("user/analyse/x.c", "collect/facts.h", None, False),
                 ("user/analyse/x.c", "collect/session.h", None, True),
                 ("user/analyse/x.c", "render/render.h", None, True),
                 ("user/collect/x.c", "analyse/report.h", None, True),
-                ("user/collect/x.c", "symbol/native.h", None, False),
-                ("user/collect/x.c", "opts.h", None, True),
-                ("user/symbol/x.c", "collect/target.h", None, True),
-                ("user/symbol/x.c", "fail.h", None, False),
+                ("user/collect/x.c", "symbol/symbols.h", None, False),
+                ("user/collect/x.c", "symbol/native/image.h", None, True),
+                ("user/collect/target/x.c", "collect/python/layout.h", None, False),
+                ("user/collect/x.c", "cli/options.h", None, True),
+                ("user/symbol/x.c", "collect/target/target.h", None, True),
+                ("user/symbol/x.c", "base/error.h", None, False),
+                ("user/safety/x.c", "host/uprobe.h", None, True),
+                ("user/host/x.c", "safety/sandbox.h", None, False),
+                ("user/base/x.c", "safety/sandbox.h", None, True),
                 ("user/marker/x.c", "bpfprof/abi.h", "include/bpfprof/abi.h", True),
                 ("user/marker/x.c", "bpfprof/target.h", "include/bpfprof/target.h", False),
-                ("user/marker/x.c", "fail.h", None, True),
+                ("user/marker/x.c", "base/error.h", None, True),
                 ("user/marker/x.c", "thread.h", "user/marker/thread.h", False),
-                ("user/marker/python/x.c", "markers.h", "user/marker/python/markers.h", False),
+                ("user/marker/python/x.c", "extension.h", "user/marker/python/extension.h", False),
                 ("user/marker/python/x.c", "bpfprof/abi.h", "include/bpfprof/abi.h", True),
-                ("bpf/x.bpf.c", "fail.h", "user/fail.h", True),
+                ("bpf/x.bpf.c", "base/error.h", "user/base/error.h", True),
                 ("bpf/x.bpf.c", "dcbs/markers.h", "include/dcbs/markers.h", True),
-                ("bpf/x.bpf.c", "maps.bpf.h", "bpf/maps.bpf.h", False),
+                ("bpf/x.bpf.c", "state/maps.bpf.h", "bpf/state/maps.bpf.h", False),
                 ("bpf/x.bpf.c", "bpfprof/abi.h", "include/bpfprof/abi.h", False),
                 ("include/dcbs/x.h", "bpfprof/target.h", "include/bpfprof/target.h", True),
-                ("user/x.c", "collect/session.h", None, False),
-                ("user/x.c", "collect/session_impl.h", None, True)):
+                ("user/attic/x.c", "base/error.h", None, True),
+                ("user/main.c", "cli/options.h", None, False),
+                ("user/main.c", "collect/session.h", None, True),
+                ("user/cli/x.c", "collect/session.h", None, True),
+                ("user/cli/x.c", "serve/server.h", None, False),
+                ("user/serve/x.c", "cli/options.h", None, True),
+                ("user/profiler.c", "collect/session.h", None, False),
+                ("user/profiler.c", "collect/target/target.h", None, True)):
             with self.subTest("%s <- %s" % (path, header)):
                 self.assertEqual(self.include(path, header, at), wrong)
 
     def test_sizes(self):
         head = "// SPDX-License-Identifier: MIT\n"
         function = "static int f(int a)\n{\n%s}\n"
-        self.assertEqual(self.breach("user/x.c", head + function % ("\ta++;\n" * 58)), [])
-        self.assertRegex(self.breach("user/x.c", head + function % ("\ta++;\n" * 59))[0], "61 lines")
-        self.assertEqual(self.breach("user/x.c", head + "\n" * 599), [])
-        self.assertRegex(self.breach("user/x.c", head + "\n" * 600)[0], "601 lines")
+        self.assertEqual(self.breach("user/base/x.c", head + function % ("\ta++;\n" * 58)), [])
+        self.assertRegex(self.breach("user/base/x.c", head + function % ("\ta++;\n" * 59))[0], "61 lines")
+        self.assertEqual(self.breach("user/base/x.c", head + "\n" * 599), [])
+        self.assertRegex(self.breach("user/base/x.c", head + "\n" * 600)[0], "601 lines")
         self.assertRegex(self.breach("tests/targets/x.cpp", head + function % ("\ta++;\n" * 80))[0], "82 lines")
 
     def test_license(self):
-        self.assertEqual(self.breach("user/x.c", "int i;\n"), ["has no SPDX line"])
+        self.assertEqual(self.breach("user/base/x.c", "int i;\n"), ["has no SPDX line"])
         self.assertEqual(self.breach("tests/x", "#!/bin/sh\ntrue\n"), ["has no SPDX line"])
         self.assertEqual(self.breach("tests/x.py", '#!/usr/bin/python3\n# SPDX-License-Identifier: MIT\n'), [])
 

@@ -88,7 +88,7 @@ class Leaps(ReportCase):
 
 @needs_bpf
 class Hazards(ReportCase):
-    """What kernels have done to processes that were probed; see user/collect/hazard.h."""
+    """What kernels have done to processes that were probed; see user/host/kernel_quirks.h."""
 
     NOPS = os.path.join(TARGETS, "nops")
     KILLS = harness.kernel_at_least(6, 11) and not harness.kernel_at_least(6, 13, 3) and \

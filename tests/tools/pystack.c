@@ -21,9 +21,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "collect/python.h"
-#include "collect/python_layout.h"
-#include "collect/target.h"
+#include "collect/python/interpreter.h"
+#include "collect/python/layout.h"
+#include "collect/target/target.h"
 
 #define MAX_FRAMES 2000
 #define MAX_STRING 4096

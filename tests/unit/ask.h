@@ -26,11 +26,11 @@
 
 #include <cmocka.h>
 
-#include "symbol/cache.h"
-#include "symbol/demangle.h"
-#include "symbol/python_line.h"
-#include "symbol/ranges.h"
-#include "symbol/strings.h"
+#include "symbol/store/cache.h"
+#include "symbol/native/demangle.h"
+#include "symbol/python/line_table.h"
+#include "symbol/store/ranges.h"
+#include "symbol/store/intern.h"
 #include "symbol/symbols.h"
 
 /* What of a layout the names need, for the stock builds of a minor version. */

@@ -4,7 +4,7 @@
 
 #include "analyse/report.h"
 #include "golden.h"
-#include "render/flame.h"
+#include "render/flame/flame.h"
 #include "render/render.h"
 #include "stacks.h"
 

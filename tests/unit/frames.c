@@ -15,7 +15,7 @@
 #include <dwarf.h>
 #include <elfutils/libdw.h>
 
-#include "symbol/frame_table.h"
+#include "symbol/unwind/frame_table.h"
 
 /* ---- the oracle ---- */
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* functions.c - samples of the stack share out exact times, and the sums close. */
-#include "analyse/functions.h"
+#include "analyse/stacks/functions.h"
 #include "analyse/report.h"
-#include "analyse/stacks.h"
+#include "analyse/stacks/stacks.h"
 #include "stacks.h"
 
 #define near(a, b) assert_true(fabs((double)(a) - (double)(b)) <= 1e-9 * (1 + fabs((double)(b))))

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "collect/gaps.h"
+#include "collect/overhead/gaps.h"
 
 #define MIB (1LL << 20)
 #define PIECE (64 * MIB)
@@ -91,16 +91,16 @@ static struct whole periods(bool leaks, bool churns)
 		double times;
 
 		gaps_watch(&session);
-		from = session_now_ns();
+		from = clock_now_ns();
 		if (churns)
 			churn(i);
 		if (leaks)
 			grow(LEAK, KEPT);
 		usleep(1000);
-		rest = session_now_ns();
+		rest = clock_now_ns();
 		gaps_rest(&session);
 		usleep(3000);
-		times = 1 + (double)(session_now_ns() - rest) / (double)(rest - from);
+		times = 1 + (double)(clock_now_ns() - rest) / (double)(rest - from);
 		whole.kept += times * KEPT;
 		whole.came += times * (double)(ledgers[CHURN].self_memory.grown - came);
 		whole.faults += times * (double)(ledgers[CHURN].self_memory.minor - faults);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* ledger.c - the parts add up to the whole, for sections, threads and what is outside of sections; memory likewise. */
-#include "analyse/bottleneck.h"
-#include "analyse/ledger.h"
+#include "analyse/verdict/bottleneck.h"
+#include "analyse/sums/ledger.h"
 #include "analyse/report.h"
 #include "fixture.h"
 

@@ -3,7 +3,7 @@
 #include <time.h>
 
 #include "document.h"
-#include "render/display.h"
+#include "render/text/display.h"
 
 static void share(struct snapshot *snap, __u32 target, __u16 row, __u64 count, __u64 mean_ns)
 {

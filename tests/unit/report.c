@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* report.c - from counters to answers. */
-#include "analyse/bottleneck.h"
+#include "analyse/verdict/bottleneck.h"
 #include "analyse/report.h"
 #include "fixture.h"
-#include "sanitize.h"
+#include "base/sanitize.h"
 
 #define near(a, b) assert_true(fabs((double)(a) - (double)(b)) <= 1e-9 * fabs((double)(b)))
 

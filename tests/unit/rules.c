@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* rules.c - planted causes: the right verdict first, with figures and advice, and none where nothing is wrong. */
-#include "analyse/bottleneck.h"
+#include "analyse/verdict/bottleneck.h"
 #include "analyse/report.h"
 #include "fixture.h"
 

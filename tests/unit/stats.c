@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* stats.c - percentiles against the sorted values themselves, and the figures as people read them. */
-#include "analyse/stats.h"
+#include "analyse/sums/numbers.h"
 #include "fixture.h"
-#include "units.h"
+#include "base/human.h"
 
 #define TOLERANCE 0.011
 #define VALUES 20000
@@ -147,43 +147,43 @@ static void test_longer_than_the_last_place(void **state)
 static void test_units(void **state)
 {
 	(void)state;
-	assert_string_equal(units_time(NAN).text, "-");
-	assert_string_equal(units_time(0).text, "0 s");
-	assert_string_equal(units_time(62e-9).text, "62.0 ns");
-	assert_string_equal(units_time(999.4e-9).text, "999 ns");
-	assert_string_equal(units_time(999.6e-9).text, "1.00 \302\265s");
-	assert_string_equal(units_time(1.234e-3).text, "1.23 ms");
-	assert_string_equal(units_time(9.996e-3).text, "10.0 ms");
-	assert_string_equal(units_time(45.56).text, "45.6 s");
-	assert_string_equal(units_time(59.96).text, "1m00s");
-	assert_string_equal(units_time(3599.7).text, "1h00m");
-	assert_string_equal(units_time(7380).text, "2h03m");
-	assert_string_equal(units_time(86399).text, "1d00h");
-	assert_string_equal(units_time(86400 * 3.2).text, "3d05h");
-	assert_string_equal(units_time(1e300).text, "1e300 s");
-	assert_string_equal(units_share(0.6204).text, "62.0%");
-	assert_string_equal(units_share(0.9375).text, "93.8%");
-	assert_string_equal(units_share(0.9375 - 1e-10).text, "93.8%");
-	assert_string_equal(units_share(0.0001).text, "<0.1%");
-	assert_string_equal(units_share(0).text, "0.0%");
-	assert_string_equal(units_share(0.9996).text, "100%");
-	assert_string_equal(units_share(7.5).text, "750%");
-	assert_string_equal(units_size(999).text, "999 B");
-	assert_string_equal(units_size(1200.0 * 1048576).text, "1.17 GiB");
-	assert_string_equal(units_growth(-1200.0 * 1048576).text, "-1.17 GiB");
-	assert_string_equal(units_growth(4096).text, "+4.00 KiB");
-	assert_string_equal(units_growth(0).text, "0 B");
-	assert_string_equal(units_growth(NAN).text, "-");
-	assert_string_equal(units_count(DCBS_UNKNOWN).text, "-");
-	assert_string_equal(units_count(99999).text, "99999");
-	assert_string_equal(units_count(100000).text, "100k");
-	assert_string_equal(units_count(INT64_MAX).text, "1e18");
-	assert_string_equal(units_number(0.348).text, "0.35");
-	assert_string_equal(units_number(45678.4).text, "45678");
-	assert_string_equal(units_exact(1234567).text, "1,234,567");
-	assert_string_equal(units_exact(123).text, "123");
-	assert_string_equal(units_exact(INT64_MAX).text, "9,223,372,036,854,775,807");
-	assert_string_equal(units_tight(units_time(1.234e-3)).text, "1.23ms");
+	assert_string_equal(human_time(NAN).text, "-");
+	assert_string_equal(human_time(0).text, "0 s");
+	assert_string_equal(human_time(62e-9).text, "62.0 ns");
+	assert_string_equal(human_time(999.4e-9).text, "999 ns");
+	assert_string_equal(human_time(999.6e-9).text, "1.00 \302\265s");
+	assert_string_equal(human_time(1.234e-3).text, "1.23 ms");
+	assert_string_equal(human_time(9.996e-3).text, "10.0 ms");
+	assert_string_equal(human_time(45.56).text, "45.6 s");
+	assert_string_equal(human_time(59.96).text, "1m00s");
+	assert_string_equal(human_time(3599.7).text, "1h00m");
+	assert_string_equal(human_time(7380).text, "2h03m");
+	assert_string_equal(human_time(86399).text, "1d00h");
+	assert_string_equal(human_time(86400 * 3.2).text, "3d05h");
+	assert_string_equal(human_time(1e300).text, "1e300 s");
+	assert_string_equal(human_share(0.6204).text, "62.0%");
+	assert_string_equal(human_share(0.9375).text, "93.8%");
+	assert_string_equal(human_share(0.9375 - 1e-10).text, "93.8%");
+	assert_string_equal(human_share(0.0001).text, "<0.1%");
+	assert_string_equal(human_share(0).text, "0.0%");
+	assert_string_equal(human_share(0.9996).text, "100%");
+	assert_string_equal(human_share(7.5).text, "750%");
+	assert_string_equal(human_size(999).text, "999 B");
+	assert_string_equal(human_size(1200.0 * 1048576).text, "1.17 GiB");
+	assert_string_equal(human_growth(-1200.0 * 1048576).text, "-1.17 GiB");
+	assert_string_equal(human_growth(4096).text, "+4.00 KiB");
+	assert_string_equal(human_growth(0).text, "0 B");
+	assert_string_equal(human_growth(NAN).text, "-");
+	assert_string_equal(human_count(DCBS_UNKNOWN).text, "-");
+	assert_string_equal(human_count(99999).text, "99999");
+	assert_string_equal(human_count(100000).text, "100k");
+	assert_string_equal(human_count(INT64_MAX).text, "1e18");
+	assert_string_equal(human_number(0.348).text, "0.35");
+	assert_string_equal(human_number(45678.4).text, "45678");
+	assert_string_equal(human_exact(1234567).text, "1,234,567");
+	assert_string_equal(human_exact(123).text, "123");
+	assert_string_equal(human_exact(INT64_MAX).text, "9,223,372,036,854,775,807");
+	assert_string_equal(human_tight(human_time(1.234e-3)).text, "1.23ms");
 }
 
 int main(void)

@@ -6,7 +6,7 @@
 
 #include "analyse/report.h"
 #include "golden.h"
-#include "render/display.h"
+#include "render/text/display.h"
 #include "render/render.h"
 #include "stacks.h"
 

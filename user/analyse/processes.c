@@ -3,9 +3,9 @@
 #include <math.h>
 
 #include "analyse/processes.h"
-#include "analyse/summary.h"
+#include "analyse/sums/summary.h"
+#include "base/clock.h"
 
-#define NS 1e-9
 
 /* Processes that have a call that is over. By its mean: they may have lived for different times, and done different numbers of calls. */
 void processes_skew(struct dcbs_skew *to, const struct snapshot *snap, size_t row)
@@ -21,7 +21,7 @@ void processes_skew(struct dcbs_skew *to, const struct snapshot *snap, size_t ro
 			continue;
 		time = (struct dcbs_process_time) {
 			.pid = snap->targets[share->target].pid, .count = summary_count(share->sum.count),
-			.mean_s = share->sum.sum_ns * NS / share->sum.count, .total_s = share->sum.total_ns * NS,
+			.mean_s = share->sum.sum_ns * S_PER_NS / share->sum.count, .total_s = share->sum.total_ns * S_PER_NS,
 		};
 		if (!to->processes || time.mean_s > to->slowest.mean_s)
 			to->slowest = time;
@@ -44,7 +44,7 @@ static void sum_rows(struct dcbs_target *to, const struct snapshot *snap)
 		if (!summary_is_section(snap->rows[i]) || stat->sampled)
 			continue;
 		to->sections = summary_add_count(to->sections, stat->count);
-		to->sections_s += stat->self_ns * NS;
+		to->sections_s += stat->self_ns * S_PER_NS;
 	}
 }
 
@@ -60,6 +60,6 @@ void processes_sum(struct dcbs_target *to, const struct snapshot *snap, size_t t
 		if (snap->shares[i].target != target)
 			continue;
 		to->sections = summary_add_count(to->sections, snap->shares[i].sum.count);
-		to->sections_s += snap->shares[i].sum.self_ns * NS;
+		to->sections_s += snap->shares[i].sum.self_ns * S_PER_NS;
 	}
 }

@@ -3,7 +3,7 @@
 #ifndef ANALYSE_PROCESSES_H
 #define ANALYSE_PROCESSES_H
 
-#include "collect/snapshot.h"
+#include "collect/facts.h"
 #include "dcbs/profiler.h"
 
 /* Of snap->rows[row]. */

@@ -5,19 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyse/bottleneck.h"
-#include "analyse/costs.h"
-#include "analyse/functions.h"
-#include "analyse/ledger.h"
+#include "analyse/verdict/bottleneck.h"
+#include "analyse/profiler_cost.h"
+#include "analyse/stacks/functions.h"
+#include "analyse/sums/ledger.h"
 #include "analyse/processes.h"
 #include "analyse/report.h"
-#include "analyse/sampled.h"
-#include "analyse/summary.h"
+#include "analyse/stacks/sampled_sections.h"
+#include "analyse/sums/summary.h"
 #include "analyse/threads.h"
-#include "fail.h"
-#include "sanitize.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/sanitize.h"
 
-#define NS 1e-9
 #define TARGET_COMMAND_BYTES 4096
 
 static int add_targets(struct dcbs_report *r, const struct snapshot *snap)
@@ -103,7 +103,7 @@ static void add_memory(struct dcbs_report *r, const struct snapshot *snap)
 	r->rss_start_bytes = snap->rss_start_bytes;
 	r->rss_end_bytes = snap->rss_end_bytes;
 	r->rss_peak_bytes = snap->rss_peak_bytes;
-	r->page_touch_s = snap->page_touch_ns > 0 ? snap->page_touch_ns * NS : NAN;
+	r->page_touch_s = snap->page_touch_ns > 0 ? snap->page_touch_ns * S_PER_NS : NAN;
 	r->memory_estimated = snap->memory_guessed;
 	r->sections_bytes = r->outside_bytes = r->others_bytes = r->unexplained_bytes = DCBS_UNKNOWN;
 	if (!snap->memory_known)
@@ -133,7 +133,7 @@ static int fill(struct dcbs_report *r, const struct snapshot *snap, double thres
 	r->schema = DCBS_SCHEMA;
 	r->version = strdup(DCBS_VERSION);
 	r->started_at = snap->started_at;
-	r->duration_s = snap->end_ns > snap->start_ns ? (snap->end_ns - snap->start_ns) * NS : 0;
+	r->duration_s = snap->end_ns > snap->start_ns ? (snap->end_ns - snap->start_ns) * S_PER_NS : 0;
 	r->ended_by = snap->ended_by;
 	r->more_targets = summary_count(snap->more_targets);
 	sampled_estimate(snap->rows, snap);

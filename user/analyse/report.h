@@ -3,7 +3,7 @@
 #ifndef ANALYSE_REPORT_H
 #define ANALYSE_REPORT_H
 
-#include "collect/snapshot.h"
+#include "collect/facts.h"
 #include "dcbs/profiler.h"
 
 /* Sections and caches of threshold_s or more are bottlenecks. -ENOMEM is all that can go wrong. */

@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyse/bottleneck.h"
-#include "analyse/ledger.h"
-#include "analyse/summary.h"
+#include "analyse/verdict/bottleneck.h"
+#include "analyse/sums/ledger.h"
+#include "analyse/sums/summary.h"
 #include "analyse/threads.h"
-#include "sanitize.h"
+#include "base/clock.h"
+#include "base/sanitize.h"
 
-#define NS 1e-9
 #define IDLE_SHARE 0.01
 
 /*
@@ -28,7 +28,7 @@ bool threads_is_idle(const struct snapshot_thread *t)
 	if (t->sections || !t->tid || t->tid == t->pid)
 		return false;
 	ledger_wall(&wall, t->sum.off_ns, 0, t->sum.wall_ns);
-	return ledger_active_s(&wall) < IDLE_SHARE * t->sum.wall_ns * NS;
+	return ledger_active_s(&wall) < IDLE_SHARE * t->sum.wall_ns * S_PER_NS;
 }
 
 static int fill_thread(struct dcbs_thread *to, const struct snapshot_thread *from, bool wall_known)
@@ -37,7 +37,7 @@ static int fill_thread(struct dcbs_thread *to, const struct snapshot_thread *fro
 		.pid = from->pid, .tid = from->tid, .name = sanitize(from->comm, sizeof(from->comm)),
 		.threads = summary_count(from->sum.threads), .sections = from->sections,
 		.idle = wall_known && threads_is_idle(from),
-		.wall_s = wall_known ? from->sum.wall_ns * NS : NAN, .kernel_cpu_s = from->sum.cpu_ns * NS,
+		.wall_s = wall_known ? from->sum.wall_ns * S_PER_NS : NAN, .kernel_cpu_s = from->sum.cpu_ns * S_PER_NS,
 	};
 	ledger_wall(&to->wall, wall_known ? from->sum.off_ns : NULL, from->sum.worker_ns, from->sum.wall_ns);
 	return to->name ? 0 : -ENOMEM;
@@ -67,8 +67,8 @@ int threads_fill(struct dcbs_report *r, const struct snapshot *snap)
 		from = &snap->threads[r->nr_threads];
 		if (fill_thread(&r->threads[r->nr_threads++], from, snap->wall_known))
 			return -ENOMEM;
-		r->ledger_cpu_s += (from->sum.wall_ns - ledger_off_ns(from->sum.off_ns)) * NS;
-		r->kernel_cpu_s += from->sum.cpu_ns * NS;
+		r->ledger_cpu_s += (from->sum.wall_ns - ledger_off_ns(from->sum.off_ns)) * S_PER_NS;
+		r->kernel_cpu_s += from->sum.cpu_ns * S_PER_NS;
 	}
 	qsort(r->threads, r->nr_threads, sizeof(*r->threads), busiest_first);
 	return 0;
@@ -116,7 +116,7 @@ int threads_outside(struct dcbs_section *to, const struct snapshot *snap)
 
 	*to = (struct dcbs_section) {
 		.name = strdup(BOTTLENECK_OUTSIDE), .kind = DCBS_NAME_SECTION, .count = DCBS_UNKNOWN,
-		.total_s = total_ns * NS, .self_s = total_ns * NS, .mean_s = NAN, .min_s = NAN, .max_s = NAN,
+		.total_s = total_ns * S_PER_NS, .self_s = total_ns * S_PER_NS, .mean_s = NAN, .min_s = NAN, .max_s = NAN,
 		.p50_s = NAN, .p90_s = NAN, .p95_s = NAN, .p99_s = NAN, .p999_s = NAN,
 		.items = DCBS_UNKNOWN, .items_per_s = NAN, .error_s = NAN, .profiling_s = NAN, .profiling_per_call_s = NAN,
 	};

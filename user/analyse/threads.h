@@ -3,7 +3,7 @@
 #ifndef ANALYSE_THREADS_H
 #define ANALYSE_THREADS_H
 
-#include "collect/snapshot.h"
+#include "collect/facts.h"
 #include "dcbs/profiler.h"
 
 /* Fills the report's threads, and both accounts of their CPU time. */

@@ -6,67 +6,34 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 
-#include "collect/children.h"
-#include "collect/gaps.h"
-#include "collect/governor.h"
-#include "collect/privilege.h"
-#include "collect/run_time.h"
-#include "collect/sampler.h"
-#include "collect/session_impl.h"
-#include "collect/shares.h"
+#include "base/clock.h"
+#include "collect/children/children.h"
+#include "collect/overhead/gaps.h"
+#include "collect/overhead/governor.h"
+#include "host/requirements.h"
+#include "host/bpf_stats.h"
+#include "collect/samples/sampler.h"
+#include "collect/state.h"
+#include "collect/children/process_facts.h"
 #include "collect/window.h"
-#include "fail.h"
-#include "sanitize.h"
+#include "base/error.h"
+#include "base/sanitize.h"
 
 #define RUN_TIME_NS 250000000ULL	/* for so long the kernel measures our programs ... */
 #define RUN_TIME_AGAIN_NS 500000000ULL	/* ... and again so soon, if one has not run then, ... */
 #define RUN_TIMES_MOST 6	/* ... so often in all ... */
 #define RUN_TIME_EVERY_NS 10000000000ULL	/* ... so often: its two clock reads cost every BPF program of the machine */
 #define RSS_EVERY_NS 50000000ULL	/* with children, which may come and go by the thousand */
-#define CLOCK_TRIES 10
-#define CLOCK_GOOD_NS 2000
+#define LOOK_NS 1000000000ULL
+#define LOOK_SAMPLES_NS 100000000ULL
+#define LOOK_MARKERS_NS 5000000ULL		/* while a target has yet to load the markers ... */
+#define LOOK_MARKERS_FOR_NS 3000000000ULL	/* ... for so long; then ... */
+#define LOOK_MARKERS_LATER_NS 250000000ULL	/* ... it is looked at less often */
 #define DRAIN_TRIES 200	/* a second, on a machine that has no time for the target */
-
-static __u64 clock_ns(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return (__u64)ts.tv_sec * 1000000000 + (__u64)ts.tv_nsec;
-}
-
-__u64 session_now_ns(void)
-{
-	return clock_ns(CLOCK_MONOTONIC);
-}
-
-/* A thread may be kept from its CPU between two clocks: of some looks the quickest. */
-double session_unix_time(__u64 ns)
-{
-	__u64 best = ~0ULL;
-	double at = 0;
-	int i;
-
-	for (i = 0; i < CLOCK_TRIES && best > CLOCK_GOOD_NS; i++) {
-		__u64 before = session_now_ns(), real = clock_ns(CLOCK_REALTIME), took = session_now_ns() - before;
-
-		if (took >= best)
-			continue;
-		best = took;
-		at = 1e-9 * (double)real - 1e-9 * (double)(__s64)(before + took / 2 - ns);
-	}
-	return at;
-}
-
-__u64 session_cpu_ns(void)
-{
-	return clock_ns(CLOCK_THREAD_CPUTIME_ID);
-}
 
 void session_note(struct session *session, const char *fmt, ...)
 {
@@ -93,7 +60,7 @@ int session_open(struct session **result, const struct dcbs_options *opts, size_
 		return fail(-E2BIG, "more than %d processes at a time; give fewer -p", BPFPROF_PROCESSES);
 	if (target_clock_offset(getpid()))
 		return fail(-EOPNOTSUPP, "this is a time namespace, where the clock is not the kernel's; start dcbs-bpfprof in the machine's own");
-	err = privilege_check();
+	err = requirements_check();
 	if (err)
 		return err;
 	session = calloc(1, sizeof(*session));
@@ -136,7 +103,7 @@ int session_add(struct session *session, pid_t pid)
 	return 0;
 }
 
-void session_expect(struct session *session, char **argv)
+void session_expect(struct session *session, char *const *argv)
 {
 	struct target *target = &session->targets[session->nr_targets - 1];
 	struct snapshot_target *f = &target->facts;
@@ -222,6 +189,7 @@ int session_start(struct session *session)
 		return err;
 	session_look_at_threads(session);
 	window_open(session);
+	session->attached_ns = clock_now_ns();
 	if (!session->has_ledgers)
 		session_note(session, "this kernel does not tell when a thread is woken: why sections wait is unknown");
 	if (!session->has_memory)
@@ -266,7 +234,7 @@ static bool run_times_known(const struct session *session)
 	size_t i;
 
 	for (i = 0; i < sizeof(measured) / sizeof(measured[0]); i++)
-		if (measured[i].runs && isnan(run_time_of(measured[i].prog)))
+		if (measured[i].runs && isnan(bpf_stats_run_ns(measured[i].prog)))
 			return false;
 	return true;
 }
@@ -274,14 +242,14 @@ static bool run_times_known(const struct session *session)
 /* The kernel measures our programs for a while, now and then. */
 static void measure_run_time(struct session *session)
 {
-	__u64 now = session_now_ns(), on_ns = now - session->run_time_since_ns;
+	__u64 now = clock_now_ns(), on_ns = now - session->run_time_since_ns;
 	bool again = session->run_times < RUN_TIMES_MOST && on_ns > RUN_TIME_AGAIN_NS;
 
 	if (session->run_time_on && on_ns > RUN_TIME_NS) {
-		run_time_switch(false);
+		bpf_stats_switch(false);
 		session->run_time_on = false;
 	} else if (!session->run_time_on && (now >= session->run_time_next_ns || (again && !run_times_known(session)))) {
-		run_time_switch(true);
+		bpf_stats_switch(true);
 		session->run_time_on = true;
 		session->run_times++;
 		session->run_time_since_ns = now;
@@ -366,39 +334,45 @@ bool session_poll(struct session *session)
 		running = some_run(session);
 	}
 	stacks_poll(session);
-	if (!session->children || session_now_ns() - session->rss_ns > RSS_EVERY_NS) {
+	if (!session->children || clock_now_ns() - session->rss_ns > RSS_EVERY_NS) {
 		sum_rss(session, &session->rss_end_bytes);
-		session->rss_ns = session_now_ns();
+		session->rss_ns = clock_now_ns();
 	}
 	session->over_budget |= !governor_poll(session);
 	return running;
 }
 
-bool session_is_too_dear(const struct session *session)
+bool session_is_over_budget(const struct session *session)
 {
 	return session->over_budget;
 }
 
-bool session_samples(const struct session *session)
-{
-	return session->sampler;
-}
-
-bool session_waits(const struct session *session)
+static bool some_lack_markers(const struct session *session)
 {
 	size_t i;
 
-	for (i = 0; i < session->nr_targets; i++)
-		if (session->targets[i].pid && !session->targets[i].ended && !session->targets[i].state && !session->targets[i].parent)
+	for (i = 0; i < session->nr_targets; i++) {
+		const struct target *target = &session->targets[i];
+
+		if (target->pid && !target->ended && !target->state && !target->parent)
 			return true;
+	}
 	return false;
 }
 
-__u64 session_due(const struct session *session, __u64 next)
+/* Without anything to wait for, samples set the pace: their names are read soon after, and the kernel's ring does not fill up. */
+static __u64 next_look(const struct session *session, __u64 now)
 {
-	__u64 governor = governor_next(session);
+	if (!some_lack_markers(session))
+		return now + (session->sampler ? LOOK_SAMPLES_NS : LOOK_NS);
+	return now + (now - session->attached_ns < LOOK_MARKERS_FOR_NS ? LOOK_MARKERS_NS : LOOK_MARKERS_LATER_NS);
+}
 
-	return children_due(session, next < governor ? next : governor);
+__u64 session_due(const struct session *session, __u64 now)
+{
+	__u64 look = next_look(session, now), governor = governor_next(session);
+
+	return children_due(session, look < governor ? look : governor);
 }
 
 /* A thread that was preempted in the middle of handing over goes on when it gets a CPU again. */
@@ -428,7 +402,7 @@ void session_stop(struct session *session, enum dcbs_ended_by by)
 	native_note_probes(session);
 	session->ended_by = by;
 	sum_rss(session, &session->rss_end_bytes);
-	session->skel->bss->window.end_ns = session_now_ns();
+	session->skel->bss->window.end_ns = clock_now_ns();
 	stacks_poll(session);
 	if (by == DCBS_ENDED_TARGET_EXIT)
 		return;
@@ -440,7 +414,7 @@ void session_stop(struct session *session, enum dcbs_ended_by by)
 		session_note(session, "a thread did not get a CPU for a second at the end: some sections that it had just finished are missing");
 }
 
-size_t session_pidfds(const struct session *session, int *fds, size_t max)
+size_t session_fds(const struct session *session, int *fds, size_t max)
 {
 	size_t i, n = 0;
 
@@ -464,7 +438,7 @@ size_t session_pids(const struct session *session, pid_t *pids, size_t max)
 	return n;
 }
 
-bool session_adds_up(const struct session *session)
+bool session_is_sum(const struct session *session)
 {
 	return session->skel->bss->counters.processes > 1;
 }
@@ -490,7 +464,7 @@ void session_close(struct session *session)
 	bpf_link__destroy(session->list);
 	uprobe_detach(session->own_probe);
 	if (session->run_time_on)
-		run_time_switch(false);
+		bpf_stats_switch(false);
 	session_unload(session);
 	for (i = 0; i < session->nr_targets; i++)
 		target_close(&session->targets[i]);

@@ -11,20 +11,11 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "collect/snapshot.h"
-#include "collect/target.h"
+#include "collect/facts.h"
+#include "collect/target/target.h"
 #include "dcbs/profiler.h"
 
 struct session;
-
-/* CLOCK_MONOTONIC, the clock of all times here. */
-__u64 session_now_ns(void);
-
-/* The same as Unix time. */
-double session_unix_time(__u64 ns);
-
-/* CPU time of the calling thread. */
-__u64 session_cpu_ns(void);
 
 /* Loads the programs for that many targets. */
 int session_open(struct session **session, const struct dcbs_options *opts, size_t nr_targets);
@@ -32,8 +23,8 @@ int session_open(struct session **session, const struct dcbs_options *opts, size
 /* Adds a running process. */
 int session_add(struct session *session, pid_t pid);
 
-/* Says what the target that was added last will be, for a command that has yet to be executed. */
-void session_expect(struct session *session, char **argv);
+/* Names the target that was added last after the command that it has yet to execute. */
+void session_expect(struct session *session, char *const *argv);
 
 /* Attaches to the targets; when it returns, their sections are counted. */
 int session_start(struct session *session);
@@ -41,20 +32,17 @@ int session_start(struct session *session);
 /* What has been attached, in words. */
 void session_describe(const struct session *session, FILE *out);
 
-/* Looks after the targets: who has ended, loaded the markers only now, or executed another image. False: all have ended. */
+/*
+ * Looks after the targets: some may have ended, loaded the markers only now, or executed another image. Keeps the cost
+ * within its limit and takes the samples out of the kernel's ring. Returns false when all targets have ended.
+ */
 bool session_poll(struct session *session);
 
-/* True while some target is awaited to show its markers: session_poll should be called often. */
-bool session_waits(const struct session *session);
+/* The CLOCK_MONOTONIC ns at which session_poll() should be called again, at the latest. */
+__u64 session_due(const struct session *session, __u64 now);
 
-/* When session_poll should be called, to follow children and to keep the cost within its limit: `next`, or earlier. CLOCK_MONOTONIC ns. */
-__u64 session_due(const struct session *session, __u64 next);
-
-/* True while stacks are sampled: session_poll should be called some times a second, before the kernel's ring is full. */
-bool session_samples(const struct session *session);
-
-/* True when the cost cannot be kept within its limit: the run is to end. */
-bool session_is_too_dear(const struct session *session);
+/* Returns true when the cost cannot be kept within its limit: the run is to end. */
+bool session_is_over_budget(const struct session *session);
 
 /* Ends the window: what finishes later is not counted, and what finished before has been read. */
 void session_stop(struct session *session, enum dcbs_ended_by by);
@@ -66,13 +54,13 @@ int session_snapshot(struct session *session, struct snapshot **snap);
 void session_clear(struct session *session);
 
 /* Descriptors that become readable when a target ends, a child comes, or samples fill their ring; returns how many were stored. */
-size_t session_pidfds(const struct session *session, int *fds, size_t max);
+size_t session_fds(const struct session *session, int *fds, size_t max);
 
 /* The targets, those that have ended included; returns how many were stored. */
 size_t session_pids(const struct session *session, pid_t *pids, size_t max);
 
-/* The figures are those of several processes. */
-bool session_adds_up(const struct session *session);
+/* Returns true if the figures are sums over several processes. */
+bool session_is_sum(const struct session *session);
 
 void session_close(struct session *session);
 

@@ -12,14 +12,15 @@
 
 #include <bpf/bpf.h>
 
-#include "collect/again.h"
-#include "collect/gaps.h"
-#include "collect/ledger.h"
-#include "collect/run_time.h"
-#include "collect/sampler.h"
-#include "collect/session_impl.h"
-#include "collect/shares.h"
-#include "fail.h"
+#include "base/clock.h"
+#include "collect/kernel/program_copies.h"
+#include "collect/overhead/gaps.h"
+#include "collect/stats/read_ledgers.h"
+#include "host/bpf_stats.h"
+#include "collect/samples/sampler.h"
+#include "collect/state.h"
+#include "collect/children/process_facts.h"
+#include "base/error.h"
 
 struct build {
 	struct session *session;
@@ -330,17 +331,17 @@ static int copy_notes(const struct session *session, struct snapshot *snap)
 
 static void copy_costs(const struct session *session, struct snapshot *snap)
 {
-	snap->bpf_ns_per_flush = run_time_of(session->skel->progs.on_flush);
-	snap->bpf_ns_per_switch = run_time_of(session->skel->progs.on_switch);
-	snap->bpf_ns_per_tick = run_time_of(session->skel->progs.on_tick);
-	snap->bpf_ns_per_sample = session->sampler ? run_time_of(session->skel->progs.on_sample) : NAN;
+	snap->bpf_ns_per_flush = bpf_stats_run_ns(session->skel->progs.on_flush);
+	snap->bpf_ns_per_switch = bpf_stats_run_ns(session->skel->progs.on_switch);
+	snap->bpf_ns_per_tick = bpf_stats_run_ns(session->skel->progs.on_tick);
+	snap->bpf_ns_per_sample = session->sampler ? bpf_stats_run_ns(session->skel->progs.on_sample) : NAN;
 	snap->trap_ns = session->trap_ns;
 	snap->trace_ns = session->trace_ns;
 	snap->page_touch_ns = session->page_touch_ns;
 	snap->clock_read_ns = session->clock_read_ns;
-	snap->bpf_ns_per_waking = run_time_of(session->skel->progs.on_wakeup) +
-				  run_time_of(session->skel->progs.on_waking);
-	snap->bpf_ns_per_rss_event = run_time_of(session->skel->progs.on_rss);
+	snap->bpf_ns_per_waking = bpf_stats_run_ns(session->skel->progs.on_wakeup) +
+				  bpf_stats_run_ns(session->skel->progs.on_waking);
+	snap->bpf_ns_per_rss_event = bpf_stats_run_ns(session->skel->progs.on_rss);
 }
 
 static void copy_memory(const struct session *session, struct snapshot *snap)
@@ -357,12 +358,12 @@ static void copy_misses(const struct session *session, struct snapshot *snap)
 {
 	const struct bpfprof *skel = session->skel;
 
-	snap->missed_ends = again_missed(skel, skel->progs.on_exit) + run_time_missed(skel->progs.on_do_exit);
+	snap->missed_ends = again_missed(skel, skel->progs.on_exit) + bpf_stats_missed(skel->progs.on_do_exit);
 	snap->missed_starts = again_missed(skel, skel->progs.on_fork) + again_missed(skel, skel->progs.on_exec) +
-			      again_missed(skel, skel->progs.on_leave_image) + run_time_missed(skel->progs.on_begin_exec);
+			      again_missed(skel, skel->progs.on_leave_image) + bpf_stats_missed(skel->progs.on_begin_exec);
 	snap->begun_missed = session->begun_missed;
 	snap->baselines_missed = session->baselines_missed;
-	snap->missed_pages = run_time_missed(skel->progs.on_rss) + run_time_missed(skel->progs.on_map);
+	snap->missed_pages = bpf_stats_missed(skel->progs.on_rss) + bpf_stats_missed(skel->progs.on_map);
 }
 
 static int fill(struct session *session, struct snapshot *snap)
@@ -376,7 +377,7 @@ static int fill(struct session *session, struct snapshot *snap)
 	memset(row_index, 0xff, sizeof(row_index));
 	snap->frequency_hz = session->opts.frequency_hz;
 	snap->start_ns = window->start_ns;
-	snap->end_ns = window->end_ns ? window->end_ns : session_now_ns();
+	snap->end_ns = window->end_ns ? window->end_ns : clock_now_ns();
 	snap->started_at = session->started_at;
 	snap->ended_by = session->ended_by;
 	b.nr_views = session_list(session, &b.views);

@@ -4,9 +4,10 @@
 
 #include <bpf/bpf.h>
 
-#include "collect/gaps.h"
-#include "collect/sampler.h"
-#include "collect/shares.h"
+#include "base/clock.h"
+#include "collect/overhead/gaps.h"
+#include "collect/samples/sampler.h"
+#include "collect/children/process_facts.h"
 #include "collect/window.h"
 
 #define OPEN_NS 200000	/* from when the window is set until it begins */
@@ -52,7 +53,7 @@ static void note_all_begun(struct session *session)
  */
 void session_clear(struct session *session)
 {
-	__u64 start = session_now_ns() + DRAIN_US * 2000ULL;
+	__u64 start = clock_now_ns() + DRAIN_US * 2000ULL;
 
 	session->skel->bss->window.start_ns = start;
 	usleep(DRAIN_US);
@@ -60,9 +61,9 @@ void session_clear(struct session *session)
 	gaps_clear(session);
 	sampler_clear(session->sampler);
 	shares_clear(session);
-	while (session_now_ns() < start)
+	while (clock_now_ns() < start)
 		usleep(DRAIN_US / 10);
-	session->started_at = session_unix_time(start);
+	session->started_at = clock_unix_s(start);
 	note_all_begun(session);
 }
 
@@ -72,15 +73,15 @@ void session_clear(struct session *session)
  */
 void window_open(struct session *session)
 {
-	__u64 start = session_now_ns() + OPEN_NS;
+	__u64 start = clock_now_ns() + OPEN_NS;
 
 	session->skel->bss->window.start_ns = start;
-	if (session_now_ns() >= start) {
+	if (clock_now_ns() >= start) {
 		session_clear(session);
 		return;
 	}
-	session->started_at = session_unix_time(start);
-	while (session_now_ns() < start)
+	session->started_at = clock_unix_s(start);
+	while (clock_now_ns() < start)
 		;
 	note_all_begun(session);
 }

@@ -3,7 +3,7 @@
 #ifndef COLLECT_WINDOW_H
 #define COLLECT_WINDOW_H
 
-#include "collect/session_impl.h"
+#include "collect/state.h"
 
 #define DRAIN_US 10000	/* more than two ticks: by then every running thread's ring has been read */
 

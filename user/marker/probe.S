@@ -5,7 +5,7 @@
  * Three nops at the entry, each a place for a uprobe. The 1-byte nop is emulated in the breakpoint
  * handler of every kernel: it is the one in use. The 5-byte nop becomes a call on Linux 6.18, a third
  * cheaper, but single-stepped before it, ten times dearer, and fatal to forked children on it (see
- * user/collect/probe.h). The 10-byte nop is refused by those and becomes the call on later kernels.
+ * user/collect/overhead/calibrate.h). The 10-byte nop is refused by those and becomes the call on later kernels.
  *
  * A call in place of the nop pushes a return address: below the stack pointer of a function's entry
  * there is nothing to overwrite yet, so this is the one place where that is harmless.

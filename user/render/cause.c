@@ -4,7 +4,7 @@
 #include <stddef.h>
 
 #include "render/cause.h"
-#include "units.h"
+#include "base/human.h"
 
 #define LEAST_SHARE 0.01	/* a figure below says nothing */
 #define MOST_FIGURES 3
@@ -120,7 +120,7 @@ int cause_shares(FILE *file, const struct dcbs_wall *wall, int columns)
 		at = largest(share);
 		if (used + 2 * (figures > 0) + FIGURE_WIDTH > columns || (figures && share[at] < LEAST_SHARE))
 			break;
-		used += fprintf(file, "%s%c %5s", figures ? "  " : "", letters[at].letter, units_share(share[at]).text);
+		used += fprintf(file, "%s%c %5s", figures ? "  " : "", letters[at].letter, human_share(share[at]).text);
 		share[at] = -1;
 	}
 	return used;

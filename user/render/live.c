@@ -15,11 +15,11 @@
 #include <unistd.h>
 
 #include "render/cause.h"
-#include "render/display.h"
+#include "render/text/display.h"
 #include "render/live.h"
-#include "render/table.h"
-#include "render/text.h"
-#include "units.h"
+#include "render/text/table.h"
+#include "render/text/text.h"
+#include "base/human.h"
 
 #define HEAD_LINES 3	/* ours, an empty one, the titles */
 #define LATELY_S 5	/* for so long a process that has come or gone is named */
@@ -117,7 +117,7 @@ static void show_head(const struct dcbs_report *r)
 		what = r->targets[0].command[0] ? r->targets[0].command : r->targets[0].comm;
 	if (!line_begin(&line))
 		return;
-	fprintf(line.file, "%s  q: stop and report  *: open now  ", units_time(r->duration_s).text);
+	fprintf(line.file, "%s  q: stop and report  *: open now  ", human_time(r->duration_s).text);
 	if (r->nr_targets == 1)
 		fprintf(line.file, "%d ", (int)r->targets[0].pid);
 	else
@@ -153,7 +153,7 @@ static int show_processes(const struct dcbs_report *r, int y)
 	}
 	if (!children || !line_begin(&all))
 		return y;
-	fprintf(all.file, "processes: %zu running, %s in all", now, units_exact((int64_t)r->nr_targets + (r->more_targets > 0 ? r->more_targets : 0)).text);
+	fprintf(all.file, "processes: %zu running, %s in all", now, human_exact((int64_t)r->nr_targets + (r->more_targets > 0 ? r->more_targets : 0)).text);
 	put_lately(all.file, r, false);
 	put_lately(all.file, r, true);
 	if (!fclose(all.file) && line_begin(&line)) {

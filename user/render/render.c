@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "render/display.h"
+#include "render/text/display.h"
 #include "render/render.h"
 
 const struct render_format render_formats[] = {

@@ -9,8 +9,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "symbol/maps.h"
-#include "symbol/owner.h"
+#include "base/clock.h"
+#include "symbol/memory_map.h"
+#include "base/proc.h"
 #include "symbol/perf_map.h"
 
 #define MAX_BYTES (16 << 20)
@@ -21,11 +22,11 @@
 /* Anyone may write into /tmp: only the process's own user, or root, tells what is in it. */
 static int open_map(pid_t pid, struct stat *st)
 {
-	struct owner owner;
+	struct proc_owner owner;
 	char path[96];
 	int fd;
 
-	if (owner_of(pid, &owner))
+	if (proc_owner_of(pid, &owner))
 		return -ESRCH;
 	snprintf(path, sizeof(path), "/proc/%d/root/tmp/perf-%d.map", pid, owner.inner_pid);
 	fd = maps_open_file(path);
@@ -89,17 +90,9 @@ static void read_map(struct perf_map *map, int fd, const struct stat *st)
 	parse(map);
 }
 
-static __u64 now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (__u64)now.tv_sec * 1000000000 + (__u64)now.tv_nsec;
-}
-
 static void look_again(struct perf_map *map)
 {
-	__u64 now = now_ns(), changed;
+	__u64 now = clock_now_ns(), changed;
 	struct stat st;
 	int fd;
 

@@ -10,7 +10,7 @@
 #include <linux/types.h>
 #include <sys/types.h>
 
-#include "symbol/ranges.h"
+#include "symbol/store/ranges.h"
 
 struct perf_map {
 	pid_t pid;

@@ -6,9 +6,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "symbol/images.h"
+#include "base/clock.h"
+#include "symbol/native/images.h"
 #include "symbol/perf_map.h"
-#include "symbol/python_names.h"
+#include "symbol/python/code_names.h"
 #include "symbol/symbols.h"
 
 #define MAX_FRAMES 32			/* functions inlined in one another */
@@ -68,14 +69,6 @@ bool symbols_python(struct symbols *symbols, const struct python_frame *frame, s
 	return python_names_find(&symbols->python, frame, symbol);
 }
 
-static __u64 now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (__u64)now.tv_sec * 1000000000 + (__u64)now.tv_nsec;
-}
-
 static bool is_mapped(const struct symbols *symbols, const struct image *image)
 {
 	size_t i;
@@ -90,7 +83,7 @@ static void read_maps(struct symbols *symbols)
 {
 	size_t i, kept = 0;
 
-	symbols->maps_ns = now_ns();
+	symbols->maps_ns = clock_now_ns();
 	cache_clear(&symbols->places);
 	memset(symbols->judged, 0, sizeof(symbols->judged));
 	memset(symbols->rules, 0, sizeof(symbols->rules));
@@ -117,7 +110,7 @@ static const struct map *map_at(struct symbols *symbols, __u64 address)
 {
 	const struct map *map = maps_find(&symbols->maps, address);
 
-	if (!map && (!symbols->maps_ns || now_ns() - symbols->maps_ns > AGAIN_NS)) {
+	if (!map && (!symbols->maps_ns || clock_now_ns() - symbols->maps_ns > AGAIN_NS)) {
 		read_maps(symbols);
 		map = maps_find(&symbols->maps, address);
 	}

@@ -14,7 +14,7 @@
 #include <sys/types.h>
 
 #include "bpfprof/abi.h"
-#include "symbol/unwind.h"
+#include "symbol/unwind/unwind.h"
 
 /* A function at a place. The strings belong to the symbols and live as long as they do; raw bytes, not sanitised. */
 struct symbol {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "record.h"
+#include "own_record.h"
 
 #define OCTAVE_BYTES (HIST_SUB * sizeof(uint64_t))
 

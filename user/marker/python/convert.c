@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* convert.c - arguments of the markers as C values, without an exception for what makes no sense. */
-#include "markers.h"
+#include "extension.h"
 
 /* A wrong argument to a marker is not worth an evaluation of hours; a Ctrl-C that arrives meanwhile is. */
 int markers_forgive(void)

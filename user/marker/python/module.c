@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "record.h"
+#include "own_record.h"
 
 int markers_add_type(PyObject *module, PyType_Spec *spec, PyObject **type)
 {

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* exit.bpf.c - a target's thread ends, or executes another image: the last look at what it leaves behind. */
+#include "rules/copies.bpf.h"
+#include "rules/new_children.bpf.h"
+#include "rules/thread_end.bpf.h"
+
+struct leave {
+	struct thread *thread;
+	struct process *process;
+	u64 state, start_ns, end_ns;
+	u64 last_ns;
+	u32 at;			/* slot in the list of open ones */
+	bool innermost;
+};
+
+/* The thread's slots have been copied over thread->events: both are 64-byte multiples that fit. */
+static __always_inline struct dcbs_slot *left_slot(struct thread *thread, u32 i)
+{
+	return (struct dcbs_slot *)thread->events + (i & (DCBS_SLOTS - 1));
+}
+
+_Static_assert(sizeof(struct dcbs_slot) * DCBS_SLOTS <= sizeof(struct dcbs_event) * CHUNK, "slots are read into it");
+
+/* One section that will never end: what is known of it is charged now. */
+static long charge_left(u32 i, struct leave *l)
+{
+	struct dcbs_slot *s = left_slot(l->thread, l->at);
+	u64 self = l->last_ns ? s->self_ns : 0, watched, start = s->start_ns, total;
+	struct row_stat *stat;
+	u32 row;
+
+	if (!l->at || s->name >= DCBS_NAMES)
+		return 1;
+	if (s->use & DCBS_USE_ENDED) {	/* by another thread, which has counted it */
+		l->at = dcbs_use_below(s->use);
+		return 0;
+	}
+	row = l->process->row[s->name & (DCBS_NAMES - 1)];
+	if (!row)
+		row = row_of_id(l->process, l->state, s->name);
+	row &= ~ROW_MODEL;
+	stat = bpf_map_lookup_elem(&stats, &row);
+	if (start < l->start_ns)
+		start = l->start_ns;
+	if (!stat || start > l->end_ns)
+		return 1;
+	watched = l->end_ns - start;
+	if (s->flags & DCBS_SELF_FROM_0)
+		self = self > l->start_ns ? self - l->start_ns : 0;
+	else if (s->start_ns && s->start_ns < l->start_ns)
+		self = self_in_window(self, s->start_ns);
+	if (l->innermost)
+		self += l->end_ns - (l->last_ns > l->start_ns ? l->last_ns : l->start_ns);
+	if (self > watched)
+		self = watched;
+	total = s->flags & DCBS_OUTERMOST || !l->last_ns ? watched : 0;	/* no begin or end since we came: flags are not kept */
+	__sync_fetch_and_add(&stat->open, 1);
+	__sync_fetch_and_add(&stat->items, s->items);
+	__sync_fetch_and_add(&stat->self_ns, self);
+	__sync_fetch_and_add(&stat->total_ns, total);
+	if (!only_tgid)
+		share_add(row, 0, 0, total, self);
+	l->innermost = false;
+	l->at = dcbs_use_below(s->use);
+	return 0;
+}
+
+static __always_inline void charge_open(struct task_struct *task, struct process *process)
+{
+	u64 record = record_of(task, process);
+	struct leave l = {.process = process, .start_ns = start_of(process), .innermost = true};
+	struct record_head head;
+
+	if (!record || !window.start_ns || window.end_ns || bpf_probe_read_user(&head, sizeof(head), (void *)record) ||
+	    head.magic != DCBS_RECORD_MAGIC || !head.innermost)
+		return;
+	l.thread = bpf_task_storage_get(&threads, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!l.thread || bpf_probe_read_user(l.thread->events, sizeof(struct dcbs_slot) * DCBS_SLOTS,
+					     (void *)(record + __builtin_offsetof(struct dcbs_record, slots))))
+		return;
+	l.state = head.state;
+	l.last_ns = head.last_ns;
+	l.end_ns = bpf_ktime_get_ns();
+	l.at = head.innermost & (DCBS_SLOTS - 1);
+	bpf_loop(DCBS_DEPTH, charge_left, &l, 0);
+}
+
+/* Linux 6.1: what the thread is about to add to the counters, while it is known for which sections. */
+static __always_inline void charge_gathered(struct clock *clock, struct task_struct *task)
+{
+	count_pages(clock, RSS_FILE, rss_gathered(task, RSS_FILE) * RSS_PAGE_BYTES);
+	count_pages(clock, RSS_ANON, rss_gathered(task, RSS_ANON) * RSS_PAGE_BYTES);
+	count_pages(clock, RSS_SHMEM, rss_gathered(task, RSS_SHMEM) * RSS_PAGE_BYTES);
+}
+
+/* The ledgers' last look at a thread. */
+static __always_inline void end_clock(struct task_struct *task, struct process *process)
+{
+	struct process_sum *sum = sum_of_process(process);
+	struct clock *clock;
+
+	if (!window.start_ns || window.end_ns || !sum)
+		return;
+	clock = clock_lock(task);
+	if (!clock)
+		return;
+	rss_settle(clock, process, true);
+	path_update(clock, task, process);
+	if (rss_is_plain() && sum->mm == (u64)mm_of(task))
+		charge_gathered(clock, task);
+	fold_clock(clock, sum, task);
+	clock_unlock(clock);
+}
+
+/* /proc cannot be asked any more once the process has ended. */
+static __always_inline void note_rss(struct task_struct *task, struct process *process)
+{
+	struct mm_struct *mm = mm_of(task);
+	u64 rss = rss_bytes(), peak = mm ? BPF_CORE_READ(mm, hiwater_rss) * 4096 : 0;
+
+	if (!rss)
+		return;
+	process->rss_bytes = rss;
+	store_max(&process->rss_peak_bytes, rss > peak ? rss : peak);
+}
+
+/* The same, exactly, for the memory ledger. */
+static __always_inline void note_memory(struct task_struct *task, struct process *process)
+{
+	struct process_sum *sum = sum_of_process(process);
+	struct mm_struct *mm = mm_of(task);
+
+	if (!sum || !mm || sum->mm != (u64)mm || !rss_is_known())
+		return;
+	rss_exact(sum, process->index, mm, sum->rss_now, false, 0);
+	sum->rss_now[0] += rss_gathered(task, RSS_ANON) * RSS_PAGE_BYTES;
+	sum->rss_now[1] += rss_gathered(task, RSS_FILE) * RSS_PAGE_BYTES;
+	sum->rss_now[2] += rss_gathered(task, RSS_SHMEM) * RSS_PAGE_BYTES;
+}
+
+/* Another process may soon have its struct mm_struct at this address. */
+static __always_inline void last_memory(struct task_struct *task, struct process *process)
+{
+	u64 key = (u64)mm_of(task);
+
+	note_memory(task, process);
+	if (!only_tgid && !process->borrows)
+		bpf_map_delete_elem(&mms, &key);
+}
+
+/* The main thread ends alone, while others go on. */
+static __always_inline void note_headless(struct task_struct *task, struct process *process, int others)
+{
+	if (task->pid == task->tgid && others > 0 && !(BPF_CORE_READ(task, signal, flags) & SIGNAL_GROUP_EXIT))
+		process->headless = 1;
+}
+
+/* Once: a thread that is killed is looked at when it is told so, and ends later. */
+static __always_inline bool has_left(struct task_struct *task)
+{
+	struct clock *clock = clock_of(task, 0);
+
+	return clock && clock->dead;
+}
+
+/* What a thread leaves in its memory. */
+static __always_inline void last_look(struct task_struct *task, struct process *process)
+{
+	note_rss(task, process);
+	drain_current(task, process);
+	count_unread(task);
+	charge_open(task, process);
+}
+
+/* And in its clock. */
+static __always_inline void leave_thread(struct task_struct *task, struct process *process)
+{
+	last_look(task, process);
+	end_clock(task, process);
+}
+
+static __always_inline int leave_process(struct task_struct *task, struct process *process, int others)
+{
+	note_headless(task, process, others);
+	if (!has_left(task)) {
+		if (mm_of(task))
+			leave_thread(task, process);
+		else
+			__sync_fetch_and_add(&counters.exits_unread, 1);
+	}
+	if (others <= 0 && mm_of(task))
+		last_memory(task, process);
+	if (follow_children)
+		child_left(task, process);
+	return 0;
+}
+
+/*
+ * A thread that is killed, or whose process ends elsewhere, is told so while its memory is still there: for kernels before
+ * 6.16 that do not let their functions be traced. And with interrupts off, so that nobody preempts us: for those from 7.0
+ * on, where all threads of a process that is killed may be on their way out at once, see again.bpf.h.
+ */
+SEC("?tp_btf/signal_deliver")
+int BPF_PROG(on_signal, int number)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct process *process;
+
+	if (number != SIGKILL)
+		return 0;
+	process = process_of(task);
+	if (!process || has_left(task))
+		return 0;
+	leave_thread(task, process);
+	note_memory(task, process);
+	return 0;
+}
+
+/*
+ * Linux 6.16 and later: while the memory is still there, for every thread however it dies. Before,
+ * this trace point comes too late to read anything, and what the ring held is lost with a thread that was not told.
+ */
+static __always_inline int end_of_thread(struct task_struct *task, bool first)
+{
+	struct process *process = process_of(task);
+
+	return process && is_unseen(SEEN_EXIT, 1, first) ? leave_process(task, process, live_threads(task)) : 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(on_exit, struct task_struct *task)
+{
+	return end_of_thread(task, true);
+}
+
+AGAIN(sched_process_exit, on_exit_again, end_of_thread(task, false), struct task_struct *task)
+
+/* Before Linux 6.16, where the kernel lets its functions be traced: instead of the above. */
+SEC("?fentry/do_exit")
+int BPF_PROG(on_do_exit)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct process *process = process_of(task);
+
+	return process ? leave_process(task, process, live_threads(task) - 1) : 0;
+}
+
+static __always_inline int leave_image(struct task_struct *task, bool first)
+{
+	struct process *process = process_of(task);
+
+	if (!process || !is_unseen(SEEN_LEAVE_IMAGE, task->self_exec_id + 1, first))
+		return 0;
+	last_look(task, process);
+	note_memory(task, process);
+	return 0;
+}
+
+/* Linux 6.10 and later: before the old image goes. */
+SEC("?tp_btf/sched_prepare_exec")
+int BPF_PROG(on_leave_image, struct task_struct *task)
+{
+	return leave_image(task, true);
+}
+
+AGAIN(sched_prepare_exec, on_leave_image_again, leave_image(task, false), struct task_struct *task)
+
+/* The same before Linux 6.10. */
+SEC("?fentry/begin_new_exec")
+int BPF_PROG(on_begin_exec)
+{
+	return leave_image(bpf_get_current_task_btf(), true);
+}
+
+static long forget_row(u32 i, struct process **process)
+{
+	(*process)->row[i & (DCBS_NAMES - 1)] = ROW_NONE;
+	return 0;
+}
+
+/* The old image's memory went and the new one's came: no section did that. */
+static __always_inline void change_memory(struct task_struct *task, struct process *process)
+{
+	struct process_sum *sum = sum_of_process(process);
+	struct mm_struct *mm = mm_of(task);
+	u64 key = (u64)mm, old;
+	u32 index = process->index;
+	s64 now[RSS_KINDS] = {};
+	int i;
+
+	if (!sum || !mm || !rss_is_known())
+		return;
+	if (!sum->mm) {		/* a child that borrowed its parent's until now */
+		if (follow_children && process->parent)
+			child_memory(task, process);
+		return;
+	}
+	rss_exact(sum, index, mm, now, true, 0);
+	for (i = 0; i < RSS_KINDS; i++)
+		sum->others[i] += now[i] - sum->rss_now[i];
+	old = sum->mm;
+	sum->mm = key;
+	if (only_tgid)
+		return;
+	bpf_map_delete_elem(&mms, &old);
+	bpf_map_update_elem(&mms, &key, &index, BPF_ANY);
+}
+
+/* The new image has other names, and its records elsewhere. */
+static __always_inline int new_image(struct task_struct *task, bool first)
+{
+	struct process *process = process_of(task);
+
+	if (!process || !is_unseen(SEEN_EXEC, task->self_exec_id + 1, first))
+		return 0;
+	process->tls_offset = 0;
+	process->borrows = 0;
+	process->gil_start = process->gil_end = 0;
+	change_memory(task, process);
+	bpf_loop(DCBS_NAMES, forget_row, &process, 0);
+	__sync_fetch_and_add(&process->execs, 1);
+	if (follow_children)
+		tell_profiler();
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_exec, struct task_struct *task)
+{
+	return new_image(task, true);
+}
+
+AGAIN(sched_process_exec, on_exec_again, new_image(task, false), struct task_struct *task)

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * rss_events.bpf.c - a target's RSS changes: charged to the sections that are open on the thread that did it.
+ *
+ * The address space has no trace point but for mmap()'s choice of a place. Its size is looked at whenever RSS
+ * changes: memory is mapped to be touched, and given back with pages in it. What neither tells, a munmap() of
+ * memory that was never touched above all, is the next one's to be charged.
+ */
+#include "rules/thread_time.bpf.h"
+
+/* What another task did to a target's memory: the kernel's reclaim, above all. */
+static __always_inline void change_by_other(struct mm_struct *mm, u32 member)
+{
+	u64 key = (u64)mm;
+	u32 index = 0, *found;
+	struct process_sum *sum;
+	struct rss_local *local;
+	s64 bytes;
+
+	if (!only_tgid) {
+		found = bpf_map_lookup_elem(&mms, &key);
+		if (!found)
+			return;
+		index = *found;
+	}
+	sum = bpf_map_lookup_elem(&process_sums, &index);
+	local = rss_local_of(index);
+	if (!sum || sum->mm != key || !key || rss_begin_phase(sum, local, mm))
+		return;
+	bytes = rss_change(sum, local, mm, member) * RSS_PAGE_BYTES;
+	if (window.end_ns)
+		return;
+	if (member == RSS_ANON)
+		__sync_fetch_and_add(&sum->others[0], bytes);
+	else if (member == RSS_FILE)
+		__sync_fetch_and_add(&sum->others[1], bytes);
+	else
+		__sync_fetch_and_add(&sum->others[2], bytes);
+}
+
+/* The system call that the current task is in; negative: none. */
+static __always_inline s64 call_number(struct pt_regs **regs)
+{
+	*regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	return syscall_number(*regs);
+}
+
+static __always_inline u64 second_in_pages(struct pt_regs *regs)
+{
+	return (syscall_second(regs) + RSS_PAGE_BYTES - 1) / RSS_PAGE_BYTES;
+}
+
+/* Pages that the call which gives pages back takes out of the address space: all of munmap()'s at its first event. */
+static __always_inline u64 pages_unmapped(struct clock *clock, struct mm_struct *mm, struct pt_regs *regs, s64 number, s64 bytes)
+{
+	u64 pages = BPF_CORE_READ(mm, total_vm);
+
+	if (number != unmap_syscall)
+		return (u64)-bytes / RSS_PAGE_BYTES;
+	if (pages == clock->unmapping_vm)
+		return 0;
+	clock->unmapping_vm = pages;
+	return second_in_pages(regs);
+}
+
+static __always_inline bool is_unmapping(s64 number)
+{
+	return number >= 0 && syscall_kinds[number & (SYSCALLS - 1)] == SYSCALL_UNMAP;
+}
+
+/*
+ * The address space is made smaller after its pages are gone, and memory may be mapped anew before the next
+ * event: so what such a call takes is taken off at once.
+ */
+static __always_inline void note_unmapping(struct clock *clock, struct process_sum *sum, struct mm_struct *mm,
+					   struct pt_regs *regs, s64 number, s64 bytes)
+{
+	u64 pages = pages_unmapped(clock, mm, regs, number, bytes);
+
+	clock->pending.unmapped += pages * RSS_PAGE_BYTES;
+	clock->mapping_vm = 0;
+	__sync_fetch_and_add(&sum->total_vm, -pages);
+}
+
+/* What the address space has grown by belongs to the section that touches it now, what it has shrunk by to the one before. */
+static __always_inline s64 space_change(struct process_sum *sum, struct mm_struct *mm)
+{
+	s64 pages = mm->total_vm;
+
+	if (pages == sum->total_vm)
+		return 0;
+	return (pages - (s64)__sync_lock_test_and_set(&sum->total_vm, pages)) * RSS_PAGE_BYTES;
+}
+
+/* Of the bytes, what was left out before this event: the sections were the ones before. It is a fault, of a page, or a call. */
+static __always_inline s64 bytes_before(u32 skipped, s64 bytes, s64 number)
+{
+	if (!skipped)
+		return 0;
+	return number < 0 ? bytes - RSS_PAGE_BYTES : skipped * (s64)RSS_PAGE_BYTES;
+}
+
+static __always_inline void charge_change(struct clock *clock, struct process *process, struct process_sum *sum,
+					  u32 skipped, struct mm_struct *mm, u32 member, s64 bytes)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs *regs;
+	s64 number = call_number(&regs), before = bytes_before(skipped, bytes, number), space = 0;
+
+	bytes -= before;
+	if (bytes >= 0 || !is_unmapping(number))
+		space = space_change(sum, mm);
+	if (space < 0) {
+		clock->pending.unmapped -= space;
+		clock->dirty = 1;
+	}
+	if (before)
+		count_pages(clock, member, before);
+	path_update(clock, task, process);
+	if (space > 0)
+		clock->pending.mapped += space;
+	if (bytes < 0 && is_unmapping(number))
+		note_unmapping(clock, sum, mm, regs, number, bytes);
+	if (bytes)
+		count_pages(clock, member, bytes);
+}
+
+/* mmap() has found a place: what it maps is the current thread's doing, whoever touches memory next. */
+SEC("tp_btf/vm_unmapped_area")
+int BPF_PROG(on_map, unsigned long address)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct process *process = process_of(task);
+	struct process_sum *sum;
+	struct pt_regs *regs;
+	struct clock *clock;
+	u64 pages;
+
+	if (!process || !window.start_ns || window.end_ns || throttle.memory_off || address & (RSS_PAGE_BYTES - 1))
+		return 0;
+	sum = sum_of_process(process);
+	if (!sum || !sum->mm || call_number(&regs) != map_syscall)
+		return 0;
+	clock = clock_lock(task);
+	if (!clock)
+		return 0;
+	pages = BPF_CORE_READ(mm_of(task), total_vm);
+	if (pages != clock->mapping_vm || task->min_flt != clock->mapping_faults) {
+		path_update(clock, task, process);
+		clock->pending.mapped += second_in_pages(regs) * RSS_PAGE_BYTES;
+		clock->mapping_vm = pages;
+		clock->mapping_faults = task->min_flt;
+		clock->unmapping_vm = 0;
+		clock->dirty = 1;
+		__sync_fetch_and_add(&sum->total_vm, second_in_pages(regs));
+	}
+	clock_unlock(clock);
+	return 0;
+}
+
+/* A thread that ends adds what it has gathered on Linux 6.1, which end_clock() in leave.bpf.c has charged already. */
+static __always_inline void note_unlocked(struct task_struct *task)
+{
+	struct clock *clock = clock_of(task, 0);
+
+	if (!clock || !clock->dead)
+		__sync_fetch_and_add(&counters.lost_paths, 1);
+}
+
+SEC("tp_btf/rss_stat")
+int BPF_PROG(on_rss, struct mm_struct *mm, int member)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct process *process = process_of(task);
+	struct process_sum *sum;
+	struct rss_local *local;
+	struct clock *clock;
+	u32 skipped = 0;
+	s64 bytes;
+	u64 stamp;
+
+	if (!window.start_ns || member == 2 || throttle.memory_off)
+		return 0;
+	if (!process) {
+		change_by_other(mm, member);
+		return 0;
+	}
+	local = rss_local_of(process->index);
+	if (local && member == RSS_ANON && local->phase == throttle.memory_phase && rss_skip(local))
+		return 0;
+	/* Not ours: a child's memory while it is forked, or the old image's. */
+	sum = sum_of_process(process);
+	if (!sum || sum->mm != (u64)mm || mm_of(task) != mm || rss_begin_phase(sum, local, mm))
+		return 0;
+	bytes = rss_change(sum, local, mm, member) * RSS_PAGE_BYTES;
+	if (!bytes || window.end_ns)
+		return 0;
+	__sync_fetch_and_add(&counters.rss_events, 1);
+	clock = clock_lock(task);
+	if (!clock) {
+		note_unlocked(task);
+		return 0;
+	}
+	if (local && member == RSS_ANON) {
+		skipped = local->skipped;
+		local->skipped = 0;
+		if (skipped)
+			__sync_fetch_and_add(&counters.rss_left, skipped);
+	}
+	stamp = path_stamp(&clock->key);
+	charge_change(clock, process, sum, skipped, mm, member, bytes);
+	if (local && member == RSS_ANON) {
+		rss_count_streak(local, skipped + 1, stamp == path_stamp(&clock->key));
+		rss_pace(local);
+	}
+	clock_unlock(clock);
+	return 0;
+}

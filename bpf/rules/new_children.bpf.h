@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * new_children.bpf.h - a target forks: the child becomes a target before it runs; and the last of its threads leaves.
+ *
+ * A forked child has its parent's memory: the same names under the same numbers, the record of the thread that
+ * forked where it was, and in it events that are the parent's to report. The marker's breakpoint and its counter
+ * of probes come with the memory, too, so its sections are timed from the first one on. See struct process in
+ * bpfprof/abi.h for the life of its entry.
+ */
+#ifndef BPF_RULES_NEW_CHILDREN_H
+#define BPF_RULES_NEW_CHILDREN_H
+
+#include "rules/thread_time.bpf.h"
+#include "state/rss_counters.bpf.h"
+
+#define KERNEL_WORKER 0x4010	/* PF_IO_WORKER, PF_USER_WORKER: threads of a process that no fork event has told of */
+
+/* If the ring is full the profiler has been woken already. */
+static __always_inline void tell_profiler(void)
+{
+	u64 word = 0;
+
+	bpf_ringbuf_output(&news, &word, sizeof(word), 0);
+}
+
+/* Its memory from now on. What it has of its parent's came by no section. */
+static __noinline int child_memory(struct task_struct *child, struct process *process)
+{
+	struct process_sum *sum = sum_of_process(process);
+	struct mm_struct *mm = mm_of(child);
+	u32 index = process->index;
+	u64 key = (u64)mm;
+
+	if (!sum || !mm || !rss_is_known())
+		return 0;
+	rss_exact(sum, index, mm, sum->rss_start, true, 0);
+	__builtin_memcpy(sum->rss_now, sum->rss_start, sizeof(sum->rss_now));
+	sum->mm = key;
+	bpf_map_update_elem(&mms, &key, &index, BPF_ANY);
+	return 0;
+}
+
+/* Its only thread's ring is the parent's up to here. Without storage for that, it is met at a hit, when the library has said so. */
+static __noinline int child_thread(struct task_struct *child, struct process *process, u64 record)
+{
+	struct thread *thread = bpf_task_storage_get(&threads, child, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (!thread) {
+		__sync_fetch_and_add(&counters.memory_short, 1);
+		process->tls_offset = 0;
+		return 0;
+	}
+	if (!record || bpf_probe_read_user(&thread->head, sizeof(thread->head), (void *)record))
+		return 0;
+	thread->record = record;
+	thread->consumed = thread->head.head;
+	thread->too_deep = thread->head.too_deep;
+	thread->unmatched = thread->head.unmatched;
+	return 0;
+}
+
+static __always_inline void child_fill(struct process *process, u32 index, struct task_struct *parent, struct task_struct *child)
+{
+	process->tgid = child->tgid;
+	process->index = index;
+	process->parent = parent->tgid;
+	process->born_ns = bpf_ktime_get_ns();
+	process->ended_ns = 0;
+	process->threads = 1;
+	process->execs = process->headless = 0;
+	process->names_lost = process->rss_bytes = process->rss_peak_bytes = 0;
+	process->borrows = mm_of(child) == mm_of(parent);
+}
+
+/* The child's entry. NULL: all are taken. */
+static __always_inline struct process *child_begin(struct task_struct *parent, struct task_struct *child, struct process *from)
+{
+	u32 index = 0, tgid = child->tgid, own = from->index;
+	struct process *process;
+	void *python;
+
+	if (bpf_map_pop_elem(&vacant, &index)) {
+		__sync_fetch_and_add(&counters.lost_processes, 1);
+		return NULL;
+	}
+	bpf_map_update_elem(&processes, &index, from, BPF_ANY);
+	process = bpf_map_lookup_elem(&processes, &index);
+	if (!process)
+		return NULL;
+	process->serial = 0;
+	child_fill(process, index, parent, child);
+	if (process->borrows) {
+		process->tls_offset = 0;
+	} else {
+		child_memory(child, process);
+		child_thread(child, process, record_of(parent, from));
+		python = bpf_map_lookup_elem(&pythons, &own);
+		if (python)
+			bpf_map_update_elem(&pythons, &index, python, BPF_ANY);
+	}
+	bpf_map_update_elem(&targets, &tgid, &index, BPF_ANY);
+	barrier();
+	process->serial = __sync_fetch_and_add(&counters.processes, 1) + 1;
+	tell_profiler();
+	return process;
+}
+
+/* A thread has begun to end, and all that is to be read of it has been. */
+static __always_inline void child_left(struct task_struct *task, struct process *process)
+{
+	struct task_struct *leader;
+
+	if (!process->parent || task->flags & KERNEL_WORKER || __sync_fetch_and_add(&process->threads, -1) != 1)
+		return;
+	leader = BPF_CORE_READ(task, group_leader);
+	bpf_probe_read_kernel_str(process->comm, sizeof(process->comm), &leader->comm);
+	process->ended_ns = bpf_ktime_get_ns();
+	tell_profiler();
+}
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * python_walk.bpf.h - walks the Python frames of the current thread.
+ *
+ * The interpreter is not stopped and not trusted. A thread's own frames do not change while it is
+ * interrupted, but it may have been interrupted anywhere: each code object is checked for its type before a
+ * frame is taken, and the walk ends at the first thing that is none. Two reads a frame: the frame, and the
+ * head of its code object; up to 3.11 also the hash of its name. Names are left to user space.
+ *
+ * The thread's state is found where CPython keeps it for PyGILState_Ensure(), in a pthread key: that is
+ * right also while the thread runs without the GIL. glibc tells the kernel where its struct pthread lies, by
+ * the list of robust futexes in it.
+ */
+#ifndef BPF_RULES_PYTHON_WALK_H
+#define BPF_RULES_PYTHON_WALK_H
+
+#include "state/maps.bpf.h"
+
+#define PYTHON_VISITED	512	/* frames looked at, entries from native code included */
+#define FRAME_READ	112
+#define CODE_READ	144
+#define OWNER_ENTRY	3	/* from 3.12 on: no function's frame, but an entry from native code */
+
+#if defined(__TARGET_ARCH_x86)
+#define PTHREAD_OF_ROBUST_LIST 0x2e0
+#else
+#define PTHREAD_OF_ROBUST_LIST 0xe0
+#endif
+#define KEYS_OF_ROBUST_LIST 0x230	/* struct pthread_key_data *specific[32], of 32 keys each */
+#define KEYS_MAX 1024
+
+static __always_inline u64 word_of(const u8 *bytes, u32 offset)
+{
+	return *(const u64 *)(bytes + (offset & (WALK_BYTES - 1)));
+}
+
+static __always_inline u32 half_of(const u8 *bytes, u32 offset)
+{
+	return *(const u32 *)(bytes + (offset & (WALK_BYTES - 1)));
+}
+
+static __always_inline u64 read_word(u64 address)
+{
+	u64 word = 0;
+
+	bpf_probe_read_user(&word, sizeof(word), (void *)address);
+	return word;
+}
+
+/* Without it there is no stack. A page may be on its way to another place just now. */
+static __always_inline u64 need_word(struct walker *w, u64 address)
+{
+	u64 word = 0;
+
+	if (bpf_probe_read_user(&word, sizeof(word), (void *)address))
+		w->sample.flags |= SAMPLE_PYTHON_BROKEN;
+	return word;
+}
+
+/* The current thread's PyThreadState; 0: it has none. */
+static __always_inline u64 python_thread(struct walker *w, struct task_struct *task, const struct python_layout *p)
+{
+	u64 robust_list = robust_list_of(task), key, block, state;	/* key: is it initialised, and its number */
+
+	if (!robust_list)
+		return 0;
+	key = need_word(w, p->runtime + p->tss_key);
+	if (!(u32)key || key >> 32 >= KEYS_MAX)
+		return 0;
+	key >>= 32;
+	block = need_word(w, robust_list + KEYS_OF_ROBUST_LIST + 8 * (key >> 5));
+	state = block ? need_word(w, block + 16 * (key & 31) + 8) : 0;
+	if (!state || need_word(w, state + p->tstate_thread_id) != robust_list - PTHREAD_OF_ROBUST_LIST)
+		return 0;
+	return state;
+}
+
+static __always_inline u64 python_top_frame(struct walker *w, u64 state, const struct python_layout *p)
+{
+	u64 top = need_word(w, state + p->tstate_frame);
+
+	if (p->minor == 11 || p->minor == 12)
+		top = top ? need_word(w, top + p->cframe_frame) : 0;
+	return top;
+}
+
+/* Bytes from the beginning of the code to the instruction; -1: none yet. */
+static __always_inline s32 instruction_of(const struct walker *w, const struct python_layout *p, u64 code)
+{
+	s64 offset;
+
+	if (p->minor <= 10) {
+		offset = (s32)half_of(w->frame, p->frame_instr);
+		return p->minor == 10 && offset > 0 ? offset * 2 : offset;
+	}
+	offset = word_of(w->frame, p->frame_instr) - code - p->code_adaptive;
+	return offset < 0 || offset > 0x7fffffff ? -1 : offset;
+}
+
+static __always_inline u32 tag_of(const struct walker *w, const struct python_layout *p)
+{
+	if (p->minor >= 12)
+		return half_of(w->code, p->code_version);
+	return python_tag(half_of(w->code, p->code_firstlineno), half_of(w->code, p->code_flags), half_of(w->code, p->code_argcount),
+			  half_of(w->code, p->code_kwonly), read_word(word_of(w->code, p->code_name) + PYTHON_STRING_HASH),
+			  word_of(w->code, p->code_linetable));
+}
+
+/* One frame. 1: that was the last. */
+static long python_step(u32 i, struct walk_context *c)
+{
+	struct walker *w = c->walker;
+	const struct python_layout *p = c->layout;
+	struct python_frame *to;
+	u32 n, bytes;
+	u64 code;
+
+	if (!w->next)
+		return 1;
+	bytes = p->frame_bytes;
+	if (bytes > FRAME_READ || bpf_probe_read_user(w->frame, bytes, (void *)w->next)) {
+		w->sample.flags |= SAMPLE_PYTHON_BROKEN;
+		return 1;
+	}
+	if (p->minor >= 12 && w->frame[p->frame_owner & (WALK_BYTES - 1)] >= OWNER_ENTRY) {
+		w->next = word_of(w->frame, p->frame_back);
+		return 0;
+	}
+	code = word_of(w->frame, p->frame_code) & ~7ULL;
+	if (bpf_probe_read_user(w->code, CODE_READ, (void *)code) || word_of(w->code, p->code_type_offset) != p->code_type) {
+		w->sample.flags |= SAMPLE_PYTHON_BROKEN;
+		return 1;
+	}
+	n = w->sample.nr_python;
+	if (n >= SAMPLE_PYTHON) {
+		w->sample.flags |= SAMPLE_PYTHON_CUT;
+		return 1;
+	}
+	to = &w->python[n & (SAMPLE_PYTHON - 1)];
+	to->code = code;
+	to->offset = instruction_of(w, p, code);
+	to->tag = tag_of(w, p);
+	w->sample.nr_python = n + 1;
+	w->next = word_of(w->frame, p->frame_back);
+	return 0;
+}
+
+/* Fills walker->python for the current task. */
+static __noinline int python_walk(struct walker *w, struct task_struct *task, struct process *process)
+{
+	struct walk_context c = {.walker = w};
+	u32 index;
+	u64 state;
+
+	if (!w || !task || !process)
+		return 0;
+	index = process->index;
+	c.layout = bpf_map_lookup_elem(&pythons, &index);
+	if (!c.layout || !c.layout->minor) {
+		w->sample.flags |= SAMPLE_PYTHON_UNKNOWN;
+		return 0;
+	}
+	state = python_thread(w, task, c.layout);
+	if (!state)
+		return 0;
+	w->next = python_top_frame(w, state, c.layout);
+	bpf_loop(PYTHON_VISITED, python_step, &c, 0);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* take_sample.bpf.h - takes a sample of the current thread's stack, with the sections that are open on it. */
+#ifndef BPF_RULES_TAKE_SAMPLE_H
+#define BPF_RULES_TAKE_SAMPLE_H
+
+#include "rules/thread_time.bpf.h"
+#include "rules/python_walk.bpf.h"
+
+#define EPOCH 64	/* sampling periods, in which a thread's waits are counted */
+
+static __always_inline void take_row(struct walker *w, u32 row)
+{
+	u32 n = w->sample.nr_rows;
+
+	if (n >= SAMPLE_ROWS) {
+		w->sample.flags |= SAMPLE_ROWS_CUT;
+		return;
+	}
+	w->sample.rows[n & (SAMPLE_ROWS - 1)] = row;
+	w->sample.nr_rows = n + 1;
+}
+
+static long sample_row(u32 i, struct walk_context *c)
+{
+	struct open_section *s = open_at(c->clock, i);
+
+	if (c->off && !c->clock->own && i < c->clock->nr_open)
+		return 0;
+	if (s->first)
+		take_row(c->walker, s->row);
+	return 0;
+}
+
+/* Native addresses stand right behind the Python frames. They are as good as the frame pointers of the code are. */
+static __always_inline void native_walk(void *ctx, struct walker *w)
+{
+	u32 at = w->sample.nr_python;
+	long bytes;
+
+	if (at > SAMPLE_PYTHON)
+		return;
+	bytes = bpf_get_stack(ctx, &w->python[at], SAMPLE_NATIVE * sizeof(u64), BPF_F_USER_STACK);
+	if (bytes > 0)
+		w->sample.nr_native = bytes / sizeof(u64);
+	if (w->sample.nr_native == SAMPLE_NATIVE)
+		w->sample.flags |= SAMPLE_NATIVE_CUT;
+}
+
+static __always_inline u64 frames_bytes(const struct sample *s)
+{
+	return s->nr_python * sizeof(struct python_frame) + s->nr_native * sizeof(u64);
+}
+
+/*
+ * The C library has no frame pointers, and waits are in it: with the stack itself, user space finds who called it. What is
+ * above the end of a stack is mapped as a rule, for it is where the thread or the process began.
+ */
+static __always_inline void stack_copy(struct walker *w, struct task_struct *task, u32 most)
+{
+#if defined(__TARGET_ARCH_x86)
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	void *to = &w->python[SAMPLE_STACK_AT];
+	u64 sp = regs->rsp;
+	u32 bytes;
+
+	if (!w->sample.nr_native || frames_bytes(&w->sample) > SAMPLE_STACK_AT * sizeof(struct python_frame))
+		return;
+#pragma unroll
+	for (bytes = most; bytes >= SAMPLE_STACK && !w->sample.stack_bytes; bytes -= 1024)
+		if (!bpf_probe_read_user(to, bytes, (void *)sp))
+			w->sample.stack_bytes = bytes;
+	if (!w->sample.stack_bytes && !bpf_probe_read_user(to, SAMPLE_STACK / 8, (void *)sp))
+		w->sample.stack_bytes = SAMPLE_STACK / 8;
+	w->sample.sp = sp;
+	w->sample.bp = regs->rbp;
+#endif
+}
+
+static __always_inline u64 sample_bytes(const struct walker *w)
+{
+	const struct sample *s = &w->sample;
+
+	if (s->stack_bytes)
+		return sizeof(*s) + SAMPLE_STACK_AT * sizeof(struct python_frame) + s->stack_bytes;
+	return sizeof(*s) + frames_bytes(s);
+}
+
+static __always_inline void sample_take(void *ctx, struct walker *w, struct task_struct *task, struct process *process,
+					struct clock *clock, u32 kind)
+{
+	struct walk_context c = {.walker = w, .clock = clock, .off = kind == SAMPLE_OFF};
+
+	__builtin_memset(&w->sample, 0, sizeof(w->sample));
+	w->sample.tgid = task->tgid;
+	w->sample.tid = task->pid;
+	w->sample.kind = kind;
+	w->sample.weight = throttle.sample_every > 1 ? throttle.sample_every : 1;
+	if (clock && nr_all(clock))
+		bpf_loop(nr_all(clock), sample_row, &c, 0);
+	if (!w->sample.nr_rows)
+		take_row(w, ROW_OUTSIDE);
+	python_walk(w, task, process);
+	native_walk(ctx, w);
+	stack_copy(w, task, kind == SAMPLE_OFF ? SAMPLE_STACK : SAMPLE_CPU_STACK);
+}
+
+/* User space looks often enough: nobody is woken, which would cost the target more than the sample, before half the ring is full. */
+static __always_inline void sample_send(struct walker *w, u32 most)
+{
+	u64 bytes = sample_bytes(w), flags = BPF_RB_NO_WAKEUP;
+
+	if (bytes > sizeof(struct sample) + SAMPLE_STACK_AT * sizeof(struct python_frame) + most)
+		return;
+	if (w->sample.flags & SAMPLE_PYTHON_BROKEN)
+		__sync_fetch_and_add(&counters.stacks_broken, 1);
+	if (bpf_ringbuf_query(&samples, BPF_RB_AVAIL_DATA) > samples_half)
+		flags = BPF_RB_FORCE_WAKEUP;
+	if (bpf_ringbuf_output(&samples, &w->sample, bytes, flags))
+		__sync_fetch_and_add(&counters.lost_samples, 1);
+	else
+		__sync_fetch_and_add(&counters.samples, 1);
+	if (w->sample.kind == SAMPLE_OFF)
+		__sync_fetch_and_add(&counters.wait_samples, 1);
+}
+
+/*
+ * Not every wait of a thread that waits often is sampled, and which is must not depend on how long it will be:
+ * each is with a probability of so many waits a sampling period, by how many there were in the epoch before, and
+ * so far in this one. It stands for the inverse of that many.
+ */
+static __always_inline bool wait_is_due(struct clock *clock, u64 now)
+{
+	u64 period = sample_period_ns * (throttle.sample_every > 1 ? throttle.sample_every : 1), elapsed = now - clock->off_epoch_ns;
+	u32 weight;
+
+	if (elapsed > EPOCH * period) {
+		clock->off_before = (u32)(clock->off_waits * period / elapsed);
+		clock->off_waits = 0;
+		clock->off_epoch_ns = now;
+	}
+	weight = ++clock->off_waits / EPOCH;
+	if (weight < clock->off_before)
+		weight = clock->off_before;
+	clock->off_weight = weight ?: 1;
+	return bpf_get_prandom_u32() % clock->off_weight == 0;
+}
+
+/* A thread waits: its stack is kept until it is known how long. */
+static __always_inline void sample_wait(void *ctx, struct task_struct *task, struct process *process, struct clock *clock, u64 now)
+{
+	struct walker *w;
+
+	if (!window.start_ns || window.end_ns || *(volatile u32 *)&clock->off_sampled >= WAIT_SENDING)
+		return;
+	clock->off_sampled = WAIT_NONE;
+	if (!wait_is_due(clock, now))
+		return;
+	w = bpf_task_storage_get(&waits, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!w) {
+		__sync_fetch_and_add(&counters.lost_samples, 1);
+		return;
+	}
+	sample_take(ctx, w, task, process, clock, SAMPLE_OFF);
+	w->sample.cause = clock->cause;
+	clock->off_sample_ns = now;
+	clock->off_phase = throttle.wait_phase;
+	barrier();
+	*(volatile u32 *)&clock->off_sampled = WAIT_TAKEN;
+}
+
+/* What has not been sent yet of a wait, up to `end`. */
+static __always_inline void wait_send(struct task_struct *task, struct clock *clock, u64 end)
+{
+	struct walker *w = bpf_task_storage_get(&waits, task, NULL, 0);
+
+	if (window.end_ns && end > window.end_ns)
+		end = window.end_ns;
+	if (!w || end <= clock->off_sample_ns || throttle.waits_off || clock->off_phase != throttle.wait_phase)
+		return;
+	w->sample.weight = weighted(clock->off_weight);
+	w->sample.off_ns = (end - clock->off_sample_ns) * w->sample.weight;
+	clock->off_sample_ns = end;
+	sample_send(w, SAMPLE_STACK);
+}
+
+static __always_inline void sample_waited(struct task_struct *task, struct clock *clock, u64 woken)
+{
+	if (*(volatile u32 *)&clock->off_sampled == WAIT_NONE)
+		return;
+	if (__sync_bool_compare_and_swap(&clock->off_sampled, WAIT_TAKEN, WAIT_NONE))
+		wait_send(task, clock, woken);
+	else if (!__sync_bool_compare_and_swap(&clock->off_sampled, WAIT_SENDING, WAIT_OVER))
+		*(volatile u32 *)&clock->off_sampled = WAIT_NONE;
+}
+
+/* From another CPU, while it waits: a wait that goes on at the end of the window has its function, too. */
+static __always_inline void sample_waiting(struct task_struct *task, struct clock *clock)
+{
+	u64 woken = clock->woken_ns;
+
+	if (!__sync_bool_compare_and_swap(&clock->off_sampled, WAIT_TAKEN, WAIT_SENDING))
+		return;
+	wait_send(task, clock, woken > clock->off_sample_ns ? woken : bpf_ktime_get_ns());
+	if (!__sync_bool_compare_and_swap(&clock->off_sampled, WAIT_SENDING, WAIT_TAKEN))
+		*(volatile u32 *)&clock->off_sampled = WAIT_NONE;
+}
+
+#endif

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * kernel.h - the kernel's types, cut down to the fields that are used.
+ *
+ * preserve_access_index makes libbpf look up every field in the running kernel's BTF, so neither
+ * order nor size matters here and no vmlinux.h is generated at build time. A struct whose name ends
+ * in ___something is a variant of another kernel release.
+ */
+#ifndef BPF_STATE_KERNEL_H
+#define BPF_STATE_KERNEL_H
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+#include <asm/ptrace.h>
+#include <stdbool.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+typedef __u8 u8;
+typedef __u16 u16;
+typedef __u32 u32;
+typedef __u64 u64;
+typedef __s32 s32;
+typedef __s64 s64;
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct percpu_counter {
+	s64 count;
+	s32 *counters;		/* one for each CPU */
+};
+
+typedef struct {
+	s64 counter;
+} atomic_long_t;
+
+struct xol_area {
+	unsigned long vaddr;
+};
+
+struct uprobes_state {
+	struct xol_area *xol_area;
+};
+
+/* Linux 6.2 and later: one percpu_counter for each of file, anon, swap, shmem. */
+struct rw_semaphore {
+	atomic_long_t count;
+};
+
+struct mm_struct {
+	struct rw_semaphore mmap_lock;
+	unsigned long hiwater_rss;	/* pages; raised when pages are given back */
+	unsigned long total_vm;		/* pages */
+	struct percpu_counter rss_stat[4];
+	struct uprobes_state uprobes_state;
+};
+
+/* Up to 6.1: plain counters, to which threads add what they have gathered now and then. */
+struct mm_rss_stat {
+	atomic_long_t count[4];
+};
+
+struct mm_struct___6_1 {
+	struct mm_rss_stat rss_stat;
+};
+
+#if defined(__TARGET_ARCH_x86)
+struct thread_struct {
+	unsigned long fsbase;
+};
+#elif defined(__TARGET_ARCH_arm64)
+struct thread_struct {
+	struct {
+		unsigned long tp_value;
+	} uw;
+};
+#endif
+
+struct signal_struct {
+	struct {
+		int counter;
+	} live;
+	unsigned int flags;
+};
+
+#define SIGNAL_GROUP_EXIT 4
+
+/* What a file is, for a thread that waits in a call on it. */
+struct inode {
+	unsigned short i_mode;
+	unsigned int i_rdev;
+};
+
+struct qstr {
+	const unsigned char *name;
+};
+
+struct dentry {
+	struct qstr d_name;
+};
+
+struct path {
+	struct dentry *dentry;
+};
+
+struct file {
+	struct inode *f_inode;
+	struct path f_path;
+	void *private_data;	/* of a map's descriptor, the map */
+};
+
+struct bpf_array {
+	void *pptrs[1];		/* of a percpu array: one for each entry, relative to a CPU's area */
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+struct sched_entity {
+	u64 sum_exec_runtime;	/* ns on a CPU; of a running task, as of its last tick */
+};
+
+struct task_struct {
+	unsigned int __state;
+	unsigned int flags;
+	unsigned int on_cpu;	/* a byte in Linux 7.3: libbpf makes a read narrower only if it is unsigned */
+	struct sched_entity se;
+	struct signal_struct *signal;
+	struct files_struct *files;
+	int pid;
+	int tgid;
+	struct task_struct *group_leader;
+	u64 start_time;
+	u64 self_exec_id;
+	unsigned long min_flt, maj_flt;
+	unsigned long jobctl;
+	unsigned int in_iowait : 1;
+	char comm[16];
+	void *robust_list;
+	struct mm_struct *mm;
+	struct thread_struct thread;
+};
+
+/* Where Linux 7.3 has it. */
+struct futex_sched_data {
+	void *robust_list;
+};
+
+struct task_struct___7_3 {
+	struct futex_sched_data futex;
+};
+
+/* Up to 6.1: pages that a thread has gathered and not added to its process's counters yet. */
+struct task_rss_stat {
+	int count[4];
+};
+
+struct task_struct___6_1 {
+	struct task_rss_stat rss_stat;
+};
+
+#define TASK_STOPPED	0x0004
+#define TASK_TRACED	0x0008
+#define TASK_DEAD	0x0080
+#define SIGKILL		9
+#define TASK_FROZEN	0x8000		/* Linux 6.1 and later */
+#define JOBCTL_TRAP_FREEZE (1UL << 23)
+
+#if defined(__TARGET_ARCH_arm64)
+struct pt_regs___syscall {
+	s32 syscallno;
+};
+#endif
+
+struct linux_binprm;
+
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+};
+
+#pragma clang attribute pop
+
+/*
+ * Pointers in the kernel's structures are read by copy: to load one directly costs the verifier of later
+ * kernels some milliseconds each time, because it looks through all types for what it may trust.
+ */
+static __always_inline struct mm_struct *mm_of(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, mm);
+}
+
+/* Threads of its process that have not begun to end. */
+static __always_inline int live_threads(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, signal, live.counter);
+}
+
+/* Where the C library keeps a thread's local variables. */
+static __always_inline u64 thread_pointer(struct task_struct *task)
+{
+#if defined(__TARGET_ARCH_x86)
+	return task->thread.fsbase;
+#else
+	return task->thread.uw.tp_value;
+#endif
+}
+
+/* Address in user space of its list of robust futexes, which glibc keeps in its struct pthread. */
+static __always_inline u64 robust_list_of(struct task_struct *task)
+{
+	struct task_struct___7_3 *new = (void *)task;
+
+	if (bpf_core_field_exists(new->futex.robust_list))
+		return (u64)BPF_CORE_READ(new, futex.robust_list);
+	return (u64)BPF_CORE_READ(task, robust_list);
+}
+
+/*
+ * The system call that a task is in and its first two arguments. On x86-64 a negative number means that
+ * it came into the kernel by an exception or an interrupt: a task that blocks there has faulted.
+ */
+static __always_inline s64 syscall_number(struct pt_regs *regs)
+{
+#if defined(__TARGET_ARCH_x86)
+	return (s64)regs->orig_rax;
+#else
+	return ((struct pt_regs___syscall *)regs)->syscallno;
+#endif
+}
+
+static __always_inline u64 syscall_first(struct pt_regs *regs)
+{
+#if defined(__TARGET_ARCH_x86)
+	return regs->rdi;
+#else
+	return ((struct user_pt_regs *)regs)->regs[0];
+#endif
+}
+
+static __always_inline u64 syscall_second(struct pt_regs *regs)
+{
+#if defined(__TARGET_ARCH_x86)
+	return regs->rsi;
+#else
+	return ((struct user_pt_regs *)regs)->regs[1];
+#endif
+}
+
+#endif

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* maps.bpf.c - the maps and globals that maps.bpf.h declares. */
+#include "state/maps.bpf.h"
+
+const volatile __u32 only_tgid = 0;
+const volatile __u16 small_place[SMALL_NS] = {};
+const volatile __u8 syscall_kinds[SYSCALLS] = {};
+const volatile __u32 map_syscall = 0, unmap_syscall = 0;
+const volatile __u32 nr_cpus = 1;
+const volatile bool follow_children = false;
+const volatile bool native_sections = false;
+const volatile bool sampling = false;
+const volatile __u64 sample_period_ns = 10000000;
+const volatile __u64 samples_half = 0;
+const volatile bool switch_tells_state = true;
+struct window window = {};
+struct throttle throttle = {};
+struct counters counters = {};
+__s32 rss_locals_fd = 0;
+
+struct stats_map stats SEC(".maps");
+struct rows_map rows SEC(".maps");
+struct row_names_map row_names SEC(".maps");
+struct processes_map processes SEC(".maps");
+struct targets_map targets SEC(".maps");
+struct shares_map shares SEC(".maps");
+struct vacant_map vacant SEC(".maps");
+struct news_map news SEC(".maps");
+struct baselines_map baselines SEC(".maps");
+struct begun_map begun SEC(".maps");
+struct threads_map threads SEC(".maps");
+struct clocks_map clocks SEC(".maps");
+struct open_calls_map open_calls SEC(".maps");
+struct ledgers_map ledgers SEC(".maps");
+struct process_sums_map process_sums SEC(".maps");
+struct rss_locals_map rss_locals SEC(".maps");
+struct mms_map mms SEC(".maps");
+struct pythons_map pythons SEC(".maps");
+struct samples_map samples SEC(".maps");
+struct walkers_map walkers SEC(".maps");
+struct waits_map waits SEC(".maps");
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * memory_ledger.bpf.h - carries what happened to memory from a thread's clock to the ledgers of its open sections.
+ *
+ * It is gathered in the clock, plainly, and carried when the open sections change, at a switch, and at a tick.
+ */
+#ifndef BPF_STATE_MEMORY_LEDGER_H
+#define BPF_STATE_MEMORY_LEDGER_H
+
+#include "state/read_ring.bpf.h"
+
+static __always_inline struct row_ledger *ledger_of(u32 row)
+{
+	return bpf_map_lookup_elem(&ledgers, &row);
+}
+
+static __always_inline void add(u64 *to, u64 n)
+{
+	if (n)
+		__sync_fetch_and_add(to, n);
+}
+
+/* Global, as are others here, to be verified once. */
+__weak __noinline int memory_add(struct memory_sum *to, const struct memory_sum *n)
+{
+	if (!to || !n)
+		return 0;
+	add((u64 *)&to->anon, n->anon);
+	add((u64 *)&to->file, n->file);
+	add((u64 *)&to->shmem, n->shmem);
+	add(&to->grown, n->grown);
+	add(&to->shrunk, n->shrunk);
+	add(&to->mapped, n->mapped);
+	add(&to->unmapped, n->unmapped);
+	add(&to->minor, n->minor);
+	add(&to->major, n->major);
+	return 0;
+}
+
+static __always_inline u32 coarse_place(u64 v)
+{
+	return (hist_place(v) + 7) >> 3;
+}
+
+/* A call has ended. */
+static __noinline int call_done(struct call_memory *call)
+{
+	struct row_ledger *ledger = ledger_of(call->row);
+	u32 place;
+
+	call->use = 0;
+	if (!ledger)
+		return 0;
+	store_max(&ledger->peak_bytes, call->peak);
+	if (call->grown > 0) {
+		place = coarse_place(call->grown);
+		if (place < COARSE_PLACES)
+			__sync_fetch_and_add(&ledger->growth[place], 1);
+		store_max(&ledger->growth_max, call->grown);
+	} else if (call->grown < 0) {
+		__sync_fetch_and_add(&ledger->shrunk_calls, 1);
+	}
+	if (call->faults) {
+		place = coarse_place(call->faults);
+		if (place < COARSE_PLACES)
+			__sync_fetch_and_add(&ledger->faults[place], 1);
+		store_max(&ledger->faults_max, call->faults);
+	}
+	return 0;
+}
+
+static __always_inline void call_add(struct clock *clock, u32 slot)
+{
+	struct call_memory *call = &clock->calls[slot & (CALL_SLOTS - 1)];
+	s64 peak = call->grown + clock->run_max;
+
+	if (slot >= CALL_SLOTS || !call->use)
+		return;
+	if (peak > call->peak)
+		call->peak = peak;
+	call->grown += clock->run;
+	call->faults += clock->pending.minor + clock->pending.major;
+}
+
+/* The i-th of all open sections: those that are marked, then functions. Each of both kinds has an innermost one. */
+static __always_inline struct open_section *open_at(struct clock *clock, u32 i)
+{
+	if (native_sections && i >= clock->nr_open)
+		return &clock->native[(i - clock->nr_open) & (BPFPROF_CALLS - 1)];
+	return &clock->open[i & (DCBS_SLOTS - 1)];
+}
+
+static __always_inline bool is_innermost(const struct clock *clock, u32 i)
+{
+	return !i || (native_sections && i == clock->nr_open);
+}
+
+static __always_inline u32 nr_all(const struct clock *clock)
+{
+	return clock->nr_open + (native_sections ? clock->nr_native : 0);
+}
+
+/* Of both kinds together it is the one that began last: memory is to be accounted for once. */
+static __always_inline bool owns_memory(const struct clock *clock, u32 i)
+{
+	u32 slot = clock->open[0].slot & (DCBS_SLOTS - 1);
+
+	if (!native_sections || !clock->nr_native || !clock->nr_open)
+		return !i;
+	return i == (!clock->own || clock->native_start_ns > clock->slots[slot].start_ns ? clock->nr_open : 0);
+}
+
+static long memory_charge(u32 i, struct clock **c)
+{
+	struct clock *clock = *c;
+	struct open_section *s = open_at(clock, i);
+	struct row_ledger *ledger = ledger_of(s->row);
+
+	if (!ledger)
+		return 1;
+	if (s->first)
+		memory_add(&ledger->memory, &clock->pending);
+	if (owns_memory(clock, i))
+		memory_add(&ledger->self_memory, &clock->pending);
+	if (clock->own && i < clock->nr_open)
+		call_add(clock, s->slot);
+	return 0;
+}
+
+__weak __noinline int memory_flush(struct clock *clock)
+{
+	struct row_ledger *outside;
+
+	if (!clock)
+		return 0;
+	if (nr_all(clock)) {
+		bpf_loop(nr_all(clock), memory_charge, &clock, 0);
+	} else {
+		outside = ledger_of(ROW_OUTSIDE);
+		if (outside) {
+			memory_add(&outside->memory, &clock->pending);
+			memory_add(&outside->self_memory, &clock->pending);
+		}
+	}
+	__builtin_memset(&clock->pending, 0, sizeof(clock->pending));
+	clock->run = clock->run_max = 0;
+	clock->dirty = 0;
+	return 0;
+}
+
+/* What came before the window, or while nobody watched, is nobody's. True: it does now. */
+static __always_inline bool begin_faults(struct clock *clock, struct task_struct *task)
+{
+	if (clock->memory_phase == throttle.memory_phase && !throttle.memory_off)
+		return false;
+	clock->memory_phase = window.start_ns ? throttle.memory_phase : NO_PHASE;
+	clock->minor = task->min_flt;
+	clock->major = task->maj_flt;
+	return true;
+}
+
+/* Faults since the last look. The kernel counts one when it is done, so at an event inside a fault they are all older. */
+static __always_inline void take_faults(struct clock *clock, struct task_struct *task)
+{
+	u64 minor = task->min_flt, major = task->maj_flt;
+
+	if (begin_faults(clock, task) || (minor == clock->minor && major == clock->major))
+		return;
+	clock->pending.minor += minor - clock->minor;
+	clock->pending.major += major - clock->major;
+	clock->minor = minor;
+	clock->major = major;
+	clock->dirty = 1;
+}
+
+#endif

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * open_sections.bpf.h - which sections are open on a thread.
+ *
+ * A thread's open sections are read from its record, and kept in its clock until a begin or an end
+ * has changed the record: most events find them unchanged, for the price of two short reads. A thread
+ * without a section of its own works for the thread that woke it: then that one's record is read, as
+ * it is now, because pool threads live longer than the section that woke them.
+ */
+#ifndef BPF_STATE_OPEN_SECTIONS_H
+#define BPF_STATE_OPEN_SECTIONS_H
+
+#include "state/memory_ledger.bpf.h"
+#include "state/rss_counters.bpf.h"
+
+#define FEW_SLOTS 8	/* read at first: sections are seldom nested deeper */
+
+static __always_inline bool same_call(u64 use, const struct call_memory *call)
+{
+	return call->use == (use & ~(u64)DCBS_USE_BELOW);
+}
+
+/* A section of `open` that is not open any more, by the slots as they are now. */
+static long close_left(u32 i, struct clock **c)
+{
+	struct clock *clock = *c;
+	u32 slot = clock->open[i & (DCBS_SLOTS - 1)].slot & (DCBS_SLOTS - 1);
+	struct call_memory *call = &clock->calls[slot & (CALL_SLOTS - 1)];
+
+	if (slot < CALL_SLOTS && call->use && (slot >= clock->readable || !same_call(clock->slots[slot].use, call)))
+		call_done(call);
+	return 0;
+}
+
+struct walk {
+	struct clock *clock;
+	struct process *process;
+	u64 state;
+	struct calls *calls;
+	bool names;	/* the names of the thread's process can be read: it is the current one */
+};
+
+static __always_inline void open_call(struct clock *clock, u32 slot, u64 use, u32 row)
+{
+	struct call_memory *call = &clock->calls[slot & (CALL_SLOTS - 1)];
+
+	if (slot >= CALL_SLOTS || same_call(use, call))
+		return;
+	if (call->use)
+		call_done(call);
+	call->use = use & ~(u64)DCBS_USE_BELOW;
+	call->grown = call->peak = 0;
+	call->faults = 0;
+	call->row = row;
+}
+
+/* As row_of_id() does, by the storage that the programs of this file work in. */
+static __noinline u32 name_row(struct process *process, u64 state, u32 id)
+{
+	struct clock *clock = bpf_task_storage_get(&clocks, bpf_get_current_task_btf(), NULL, 0);
+
+	return process && clock ? row_of_name(process, state, id, &clock->name) : ROW_OTHER;
+}
+
+/* The next of the open sections, from the innermost outwards. */
+static long walk_slot(u32 i, struct walk *w)
+{
+	struct clock *clock = w->clock;
+	u32 slot = clock->at & (DCBS_SLOTS - 1), row, n = clock->nr_open;
+	struct dcbs_slot *s = &clock->slots[slot];
+	u64 *seen;
+
+	if (!slot)
+		return 1;
+	if (slot >= clock->readable) {
+		clock->again = 1;
+		return 1;
+	}
+	clock->at = dcbs_use_below(s->use);
+	if (s->use & DCBS_USE_ENDED)
+		return 0;
+	row = w->process->row[s->name & (DCBS_NAMES - 1)];
+	if (!row && w->names)
+		row = name_row(w->process, w->state, s->name);
+	row &= ROW_MODEL - 1;
+	if (!row || row >= BPFPROF_ROWS)
+		row = ROW_OTHER;
+	seen = &clock->seen[row / 64];
+	clock->open[n & (DCBS_SLOTS - 1)] = (struct open_section){row, slot, !(*seen >> (row % 64) & 1)};
+	*seen |= 1ULL << (row % 64);
+	clock->nr_open = n + 1;
+	if (clock->own)
+		open_call(clock, slot, s->use, row);
+	return 0;
+}
+
+/* clock->slots has been read. */
+static __always_inline void path_walk(struct walk *w)
+{
+	struct clock *clock = w->clock;
+
+	if (clock->own && clock->nr_open)
+		bpf_loop(clock->nr_open, close_left, &clock, 0);
+	clock->nr_open = 0;
+	clock->again = 0;
+	clock->at = clock->key.innermost;
+	__builtin_memset(clock->seen, 0, sizeof(clock->seen));
+	bpf_loop(DCBS_DEPTH, walk_slot, w, 0);
+}
+
+static __always_inline bool read_slots(struct clock *clock, u64 record, bool few)
+{
+	void *from = (void *)(record + __builtin_offsetof(struct dcbs_record, slots));
+
+	clock->readable = few ? FEW_SLOTS : DCBS_SLOTS;
+	if (few)
+		return !bpf_probe_read_user(clock->slots, FEW_SLOTS * sizeof(struct dcbs_slot), from);
+	return !bpf_probe_read_user(clock->slots, sizeof(clock->slots), from);
+}
+
+/* All calls that were open have ended, as far as can be told. */
+static __always_inline void path_none(struct clock *clock)
+{
+	clock->readable = 0;
+	if (clock->own && clock->nr_open)
+		bpf_loop(clock->nr_open, close_left, &clock, 0);
+	clock->nr_open = 0;
+	clock->record = clock->own = 0;
+}
+
+/* The record of the current task has changed, or is another one. */
+__weak __noinline int path_renew(struct clock *clock, struct process *process, u64 record, u64 own)
+{
+	struct walk w = {.clock = clock, .process = process, .names = true};
+	bool few;
+
+	if (!clock || !process)
+		return 0;
+	if (clock->dirty)
+		memory_flush(clock);
+	if (clock->own != own || !record)
+		path_none(clock);
+	clock->record = record;
+	clock->own = own;
+	if (!record)
+		return 0;
+	few = clock->key.innermost < FEW_SLOTS;
+	if (!read_slots(clock, record, few) ||
+	    bpf_probe_read_user(&w.state, sizeof(w.state), (void *)(record + __builtin_offsetof(struct dcbs_record, state)))) {
+		path_none(clock);
+		__sync_fetch_and_add(&counters.lost_paths, 1);
+		return 0;
+	}
+	path_walk(&w);
+	if (clock->again && few && read_slots(clock, record, false))
+		path_walk(&w);
+	return 0;
+}
+
+static __always_inline bool read_key(u64 record, struct path_key *key)
+{
+	return record && !bpf_probe_read_user(key, sizeof(*key), (void *)(record + __builtin_offsetof(struct dcbs_record, head))) &&
+	       key->innermost;
+}
+
+/* Changes with what path_update() looks at. */
+static __always_inline u64 path_stamp(const struct path_key *key)
+{
+	return key->head + key->use + ((u64)key->innermost << 56);
+}
+
+static long walk_call(u32 i, struct walk *w)
+{
+	struct clock *clock = w->clock;
+	u32 depth = w->calls->depth, row;
+	u64 *seen;
+
+	if (i >= depth || i >= BPFPROF_CALLS)
+		return 1;
+	row = w->calls->call[(depth - 1 - i) & (BPFPROF_CALLS - 1)].row;
+	if (row >= BPFPROF_ROWS)
+		return 1;
+	seen = &clock->seen[row / 64];
+	clock->native[i & (BPFPROF_CALLS - 1)] = (struct open_section){row, 0, !(*seen >> (row % 64) & 1)};
+	*seen |= 1ULL << (row % 64);
+	clock->nr_native = i + 1;
+	return 0;
+}
+
+/* Brings `native` up to date for the current task. */
+__weak __noinline int native_renew(struct clock *clock, struct calls *calls)
+{
+	struct walk w = {.clock = clock, .calls = calls};
+
+	if (!clock || !calls)
+		return 0;
+	if (clock->dirty)
+		memory_flush(clock);
+	clock->native_serial = calls->serial;
+	clock->native_start_ns = calls->call[(calls->depth - 1) & (BPFPROF_CALLS - 1)].start_ns;
+	clock->nr_native = 0;
+	__builtin_memset(clock->seen, 0, sizeof(clock->seen));
+	bpf_loop(BPFPROF_CALLS, walk_call, &w, 0);
+	return 0;
+}
+
+static __always_inline void native_update(struct clock *clock, struct task_struct *task)
+{
+	struct calls *calls = bpf_task_storage_get(&open_calls, task, NULL, 0);
+
+	if (!calls)
+		return;
+	if (throttle.calls_off || calls->phase != throttle.calls_phase)
+		clock->nr_native = 0;
+	else if (calls->serial != clock->native_serial)
+		native_renew(clock, calls);
+}
+
+/* The record whose sections the current task is in, and its state: its own, or that of who woke it. 0: in none. */
+static __always_inline u64 path_record(struct clock *clock, struct task_struct *task, struct process *process, u64 *own,
+				       struct path_key *key)
+{
+	*own = record_of(task, process);
+	if (read_key(*own, key))
+		return *own;
+	*own = 0;
+	return read_key(clock->inherit, key) ? clock->inherit : 0;
+}
+
+static __always_inline bool path_same(const struct clock *clock, u64 record, const struct path_key *key)
+{
+	return record == clock->record && (!record || (key->head == clock->key.head && key->use == clock->key.use &&
+						       key->innermost == clock->key.innermost));
+}
+
+static __always_inline void path_renewing(struct clock *clock, u32 is)
+{
+	barrier();
+	*(volatile u32 *)&clock->renewing = is;
+	barrier();
+}
+
+/* Brings `open` up to date for the current task. */
+static __always_inline void path_update(struct clock *clock, struct task_struct *task, struct process *process)
+{
+	struct path_key key = {};
+	u64 own, record = path_record(clock, task, process, &own, &key);
+
+	if (own)
+		clock->sections = 1;
+	take_faults(clock, task);
+	path_renewing(clock, 1);
+	if (native_sections)
+		native_update(clock, task);
+	if (!path_same(clock, record, &key)) {
+		rss_settle(clock, process, false);
+		clock->key = key;
+		path_renew(clock, process, record, own);
+	}
+	path_renewing(clock, 0);
+}
+
+/* Are the sections in `open` those of now? For a program that has interrupted another one at work on the clock. */
+static __always_inline bool path_is_current(struct clock *clock, struct task_struct *task, struct process *process)
+{
+	struct calls *calls = native_sections ? bpf_task_storage_get(&open_calls, task, NULL, 0) : NULL;
+	struct path_key key = {};
+	u64 own, record = path_record(clock, task, process, &own, &key);
+
+	return !*(volatile u32 *)&clock->renewing && path_same(clock, record, &key) &&
+	       (!calls || calls->serial == clock->native_serial);
+}
+
+#endif

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * rss_counters.bpf.h - the kernel's counters of a process's RSS, read exactly.
+ *
+ * Linux 6.2 and later keep one percpu counter for each kind of page: a shared part and one for each CPU,
+ * which is carried to the shared one when it passes a limit. The trace point rss_stat fires after each
+ * change, on the CPU that made it, and does not say how much it was. So for each CPU we remember the part
+ * of its own as of its last event: the difference is the change; and if the part is 0 now it may have been
+ * carried off, and what the shared part has grown by since it was last carried to counts, too. Events that
+ * run into each other on two CPUs may swap a few pages between two sections; the sum stays right.
+ *
+ * How a program reads another's percpu variable without the kernel's symbols: a percpu map of our own has
+ * the same layout. What the kernel keeps of an entry, less the address at which a program finds it on a CPU,
+ * is that CPU's offset.
+ *
+ * Up to 6.1 there are plain counters, to which a thread adds every 64 faults, and when it ends: then its event comes.
+ */
+#ifndef BPF_STATE_RSS_COUNTERS_H
+#define BPF_STATE_RSS_COUNTERS_H
+
+#include "state/maps.bpf.h"
+
+#define RSS_FILE 0	/* the kernel's MM_FILEPAGES and so on; 2 counts swap entries */
+#define RSS_ANON 1
+#define RSS_SHMEM 3
+#define RSS_PAGE_BYTES 4096
+
+static __always_inline bool rss_is_percpu(void)
+{
+	return bpf_core_field_exists(struct mm_struct, rss_stat[0].counters);
+}
+
+static __always_inline bool rss_is_plain(void)
+{
+	return bpf_core_field_exists(struct mm_struct___6_1, rss_stat.count);
+}
+
+/* Can the counters be read on this kernel? */
+static __always_inline bool rss_is_known(void)
+{
+	return rss_is_plain() || rss_is_percpu();
+}
+
+/* The shared part. Indices must be constants: they are looked up in the running kernel's types. */
+static __always_inline s64 rss_shared(struct mm_struct *mm, u32 member)
+{
+	struct mm_struct___6_1 *old = (void *)mm;
+
+	if (rss_is_plain()) {
+		if (member == RSS_FILE)
+			return BPF_CORE_READ(old, rss_stat.count[0].counter);
+		if (member == RSS_ANON)
+			return BPF_CORE_READ(old, rss_stat.count[1].counter);
+		return BPF_CORE_READ(old, rss_stat.count[3].counter);
+	}
+	if (member == RSS_FILE)
+		return BPF_CORE_READ(mm, rss_stat[0].count);
+	if (member == RSS_ANON)
+		return BPF_CORE_READ(mm, rss_stat[1].count);
+	return BPF_CORE_READ(mm, rss_stat[3].count);
+}
+
+static __always_inline u64 rss_parts(struct mm_struct *mm, u32 member)
+{
+	if (member == RSS_FILE)
+		return (u64)BPF_CORE_READ(mm, rss_stat[0].counters);
+	if (member == RSS_ANON)
+		return (u64)BPF_CORE_READ(mm, rss_stat[1].counters);
+	return (u64)BPF_CORE_READ(mm, rss_stat[3].counters);
+}
+
+/* The part of the CPU whose offset that is. */
+static __always_inline s32 rss_part(struct mm_struct *mm, u32 member, u64 offset)
+{
+	s32 part = 0;
+
+	bpf_probe_read_kernel(&part, sizeof(part), (void *)(rss_parts(mm, member) + offset));
+	return part;
+}
+
+static __always_inline struct rss_local *rss_local_of(u32 index)
+{
+	return rss_is_percpu() ? bpf_map_lookup_elem(&rss_locals, &index) : NULL;
+}
+
+/*
+ * A storm of faults is not looked at one by one, which takes reads of user memory that cost a tenth of a fault each. The
+ * longer it has been for the same sections, or was for the last ones, the more of them are left for the next one to
+ * account for: one in RSS_STREAK and RSS_LEFT at most, which if the sections change meanwhile is the error of both. Only
+ * what adds to the CPU's part is left: not what gives pages back, nor what makes the kernel carry the part to the shared
+ * counter. A switch, a tick and the thread's end account for what is left by then.
+ */
+#define RSS_STREAK	32
+#define RSS_LEFT	31
+
+static __always_inline s32 rss_part_now(const struct rss_local *local, u32 member)
+{
+	s32 part = 0;
+
+	bpf_probe_read_kernel(&part, sizeof(part), (void *)local->part[member]);
+	return part;
+}
+
+static __always_inline bool rss_skip(struct rss_local *local)
+{
+	s32 part;
+
+	if (!local->skip)
+		return false;
+	part = rss_part_now(local, RSS_ANON);
+	if (part <= local->seen)
+		return false;
+	local->seen = part;
+	local->skip--;
+	local->skipped++;
+	return true;
+}
+
+/* An event has been looked at. */
+static __always_inline void rss_count_streak(struct rss_local *local, u32 events, bool same_path)
+{
+	if (same_path) {
+		local->streak += events;
+		return;
+	}
+	local->usual = local->streak < local->last_streak ? local->streak : local->last_streak;
+	local->last_streak = local->streak;
+	local->streak = events;
+}
+
+/* How many of those that follow are not? */
+static __always_inline void rss_pace(struct rss_local *local)
+{
+	u32 most = (local->streak > local->usual ? local->streak : local->usual) / RSS_STREAK;
+
+	local->seen = local->count[RSS_ANON];
+	local->skip = most < RSS_LEFT ? most : RSS_LEFT;
+}
+
+/*
+ * Changes may be watched part of the time only. What has come about meanwhile is nobody's here: the first event on a CPU
+ * says where its part stands, the first of all where the shared ones do. True: it was that one.
+ */
+static __always_inline bool rss_begin_phase(struct process_sum *sum, struct rss_local *local, struct mm_struct *mm)
+{
+	u32 phase = throttle.memory_phase;
+
+	if (sum->phase != phase) {
+		sum->phase = phase;
+		sum->count[RSS_FILE] = rss_shared(mm, RSS_FILE);
+		sum->count[RSS_ANON] = rss_shared(mm, RSS_ANON);
+		sum->count[RSS_SHMEM] = rss_shared(mm, RSS_SHMEM);
+		sum->total_vm = BPF_CORE_READ(mm, total_vm);
+		if (!local)
+			return true;
+	}
+	if (!local || local->phase == phase)
+		return false;
+	local->phase = phase;
+	local->skip = local->skipped = local->streak = local->last_streak = local->usual = 0;
+	local->count[RSS_FILE] = rss_part_now(local, RSS_FILE);
+	local->count[RSS_ANON] = rss_part_now(local, RSS_ANON);
+	local->count[RSS_SHMEM] = rss_part_now(local, RSS_SHMEM);
+	return true;
+}
+
+/* Pages by which the counter has changed since the last event on this CPU that was looked at. */
+static __always_inline s64 rss_change(struct process_sum *sum, struct rss_local *local, struct mm_struct *mm, u32 member)
+{
+	s64 change = 0, shared;
+	s32 part = 0;
+
+	member &= 3;
+	if (rss_is_percpu()) {
+		if (!local || !local->part[member])
+			return 0;
+		part = rss_part_now(local, member);
+		change = part - local->count[member];
+		local->count[member] = part;
+	}
+	if (part)
+		return change;
+	shared = rss_shared(mm, member);
+	return change + shared - (s64)__sync_lock_test_and_set(&sum->count[member], shared);
+}
+
+struct rss_walk {
+	struct mm_struct *mm;
+	u32 index;
+	bool keep;		/* as the base of later changes */
+	u64 entry;		/* what the kernel keeps of our entry of rss_locals */
+	s64 file, anon, shmem;
+};
+
+/* A CPU's offset is the same in all entries: a child's takes it from the first one's. */
+static __always_inline u64 rss_offset(u32 cpu)
+{
+	u32 first = 0;
+	struct rss_local *local = bpf_map_lookup_percpu_elem(&rss_locals, &first, cpu);
+
+	return local ? local->offset : 0;
+}
+
+static long rss_add_cpu(u32 cpu, struct rss_walk *w)
+{
+	struct rss_local *local = bpf_map_lookup_percpu_elem(&rss_locals, &w->index, cpu);
+	s32 file, anon, shmem;
+
+	if (!local)
+		return 1;
+	if (w->entry) {
+		*(void *volatile *)&local->offset = local;
+		local->offset = *(volatile u64 *)&local->offset - w->entry;
+	}
+	if (!local->offset)
+		local->offset = rss_offset(cpu);
+	if (!local->offset)
+		return 1;
+	file = rss_part(w->mm, RSS_FILE, local->offset);
+	anon = rss_part(w->mm, RSS_ANON, local->offset);
+	shmem = rss_part(w->mm, RSS_SHMEM, local->offset);
+	w->file += file;
+	w->anon += anon;
+	w->shmem += shmem;
+	if (!w->keep)
+		return 0;
+	local->part[RSS_FILE] = rss_parts(w->mm, RSS_FILE) + local->offset;
+	local->part[RSS_ANON] = rss_parts(w->mm, RSS_ANON) + local->offset;
+	local->part[RSS_SHMEM] = rss_parts(w->mm, RSS_SHMEM) + local->offset;
+	local->phase = throttle.memory_phase;
+	local->skip = local->skipped = 0;
+	local->count[RSS_FILE] = file;
+	local->count[RSS_ANON] = anon;
+	local->count[RSS_SHMEM] = shmem;
+	return 0;
+}
+
+/* In the profiler itself, whose descriptor leads to the map. */
+static __always_inline u64 rss_local_entry(u32 index)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct file **files = BPF_CORE_READ(task, files, fdt, fd), *file = NULL;
+	struct bpf_array *array;
+	u64 entry = 0;
+
+	if (rss_locals_fd <= 0)
+		return 0;
+	bpf_probe_read_kernel(&file, sizeof(file), files + rss_locals_fd);
+	array = BPF_CORE_READ(file, private_data);
+	bpf_probe_read_kernel(&entry, sizeof(entry), (void *)__builtin_preserve_access_index(&array->pptrs) + index * 8);
+	return entry;
+}
+
+/*
+ * The RSS of a process, all CPUs' parts included; to[]: anon, file, shmem, in bytes. keep: from here on changes
+ * are told by rss_change(). entry: not 0 the first time, from rss_local_entry().
+ */
+static __always_inline void rss_exact(struct process_sum *sum, u32 index, struct mm_struct *mm, s64 *to, bool keep, u64 entry)
+{
+	struct rss_walk w = {.mm = mm, .index = index, .keep = keep, .entry = entry};
+	s64 file = rss_shared(mm, RSS_FILE), anon = rss_shared(mm, RSS_ANON), shmem = rss_shared(mm, RSS_SHMEM);
+
+	if (keep) {
+		sum->phase = throttle.memory_phase;
+		sum->count[RSS_FILE] = file;
+		sum->count[RSS_ANON] = anon;
+		sum->count[RSS_SHMEM] = shmem;
+		sum->total_vm = BPF_CORE_READ(mm, total_vm);
+	}
+	if (rss_is_percpu())
+		bpf_loop(nr_cpus, rss_add_cpu, &w, 0);
+	to[0] = (anon + w.anon) * RSS_PAGE_BYTES;
+	to[1] = (file + w.file) * RSS_PAGE_BYTES;
+	to[2] = (shmem + w.shmem) * RSS_PAGE_BYTES;
+}
+
+/* Pages that a thread of Linux 6.1 or earlier has gathered. */
+static __always_inline s64 rss_gathered(struct task_struct *task, u32 member)
+{
+	struct task_struct___6_1 *old = (void *)task;
+
+	if (!bpf_core_field_exists(old->rss_stat.count))
+		return 0;
+	if (member == RSS_FILE)
+		return BPF_CORE_READ(old, rss_stat.count[0]);
+	if (member == RSS_ANON)
+		return BPF_CORE_READ(old, rss_stat.count[1]);
+	return BPF_CORE_READ(old, rss_stat.count[3]);
+}
+
+/* For the sections that are open now. */
+static __always_inline void count_pages(struct clock *clock, u32 member, s64 bytes)
+{
+	struct memory_sum *to = &clock->pending;
+
+	if (member == RSS_ANON)
+		to->anon += bytes;
+	else if (member == RSS_FILE)
+		to->file += bytes;
+	else
+		to->shmem += bytes;
+	if (bytes > 0)
+		to->grown += bytes;
+	else
+		to->shrunk -= bytes;
+	clock->run += bytes;
+	if (clock->run > clock->run_max)
+		clock->run_max = clock->run;
+	clock->dirty = 1;
+}
+
+static __always_inline struct process_sum *sum_of_process(const struct process *process)
+{
+	u32 index = process->index;
+
+	return bpf_map_lookup_elem(&process_sums, &index);
+}
+
+/* Accounts for what has been left; `leaves`: the current thread its CPU. */
+__weak __noinline int rss_settle(struct clock *clock, const struct process *process, bool leaves)
+{
+	struct process_sum *sum;
+	struct rss_local *local;
+
+	if (!clock || !process || throttle.memory_off)
+		return 0;
+	local = rss_local_of(process->index);
+	if (!local || local->phase != throttle.memory_phase)
+		return 0;
+	local->skip = 0;
+	if (leaves)
+		local->streak = local->last_streak = local->usual = 0;
+	sum = sum_of_process(process);
+	if (!local->skipped || !sum || !sum->mm)
+		return 0;
+	local->skipped = 0;
+	count_pages(clock, RSS_ANON, rss_change(sum, local, (struct mm_struct *)sum->mm, RSS_ANON) * RSS_PAGE_BYTES);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* thread_sums.bpf.h - a thread's own sums: added to by plain stores, carried to `stats` at a switch or a tick. */
+#ifndef BPF_STATE_THREAD_SUMS_H
+#define BPF_STATE_THREAD_SUMS_H
+
+#include "state/process_parts.bpf.h"
+
+__weak __noinline int sum_spill(struct sum *sum)
+{
+	struct row_stat *stat;
+	u32 row;
+
+	if (!sum || !sum->row)
+		return 0;
+	row = sum->row;
+	stat = bpf_map_lookup_elem(&stats, &row);
+	if (stat) {
+		__sync_fetch_and_add(&stat->count, sum->count);
+		__sync_fetch_and_add(&stat->sum_ns, sum->sum_ns);
+		__sync_fetch_and_add(&stat->total_ns, sum->sum_ns - sum->inner_ns);
+		__sync_fetch_and_add(&stat->self_ns, sum->self_ns);
+		if (sum->items)
+			__sync_fetch_and_add(&stat->items, sum->items);
+		store_max(&stat->max_ns, sum->max_ns);
+		store_max(&stat->min_inv_ns, sum->min_inv_ns);
+		if (!only_tgid)
+			share_add(row, sum->count, sum->sum_ns, sum->sum_ns - sum->inner_ns, sum->self_ns);
+	}
+	sum->row = sum->count = sum->sum_ns = sum->inner_ns = sum->self_ns = 0;
+	sum->max_ns = sum->min_inv_ns = sum->items = 0;
+	return 0;
+}
+
+/* The sum of a row; what stood in its place is carried off. */
+static __noinline int sum_take(struct thread *thread, u32 row)
+{
+	struct sum *sum;
+
+	if (!thread)
+		return 0;
+	sum = &thread->sums[row & (SUMS - 1)];
+	sum_spill(sum);
+	sum->row = row;
+	thread->sums_used = 1;
+	return 0;
+}
+
+static __always_inline struct sum *sum_of_row(struct thread *thread, u32 row)
+{
+	struct sum *sum = &thread->sums[row & (SUMS - 1)];
+
+	if (sum->row != row)
+		sum_take(thread, row);
+	return sum;
+}
+
+/* Another bucket wants the bin. */
+static __noinline int bin_take(struct thread *thread, u32 i, u32 key)
+{
+	struct bin *bin;
+
+	if (!thread)
+		return 0;
+	bin = &thread->bins[i & (BINS - 1)];
+	if (bin->key) {
+		add_to_bucket(bin->key >> 16, bin->key & 0xffff, bin->count);
+	} else {
+		thread->used[thread->nr_used & (BINS - 1)] = i;
+		thread->nr_used++;
+	}
+	bin->key = key;
+	bin->count = 1;
+	return 0;
+}
+
+static __always_inline void bin_add(struct thread *thread, u32 row, u32 place)
+{
+	u32 key = row << 16 | place, i = (place + row * 37) & (BINS - 1);
+	struct bin *bin = &thread->bins[i];
+
+	if (bin->key == key)
+		bin->count++;
+	else
+		bin_take(thread, i, key);
+}
+
+static long bin_spill(u32 i, struct thread **thread)
+{
+	struct bin *bin = &(*thread)->bins[(*thread)->used[i & (BINS - 1)] & (BINS - 1)];
+
+	add_to_bucket(bin->key >> 16, bin->key & 0xffff, bin->count);
+	bin->key = 0;
+	return 0;
+}
+
+/* Carries everything to `stats`. */
+static __always_inline void sums_spill(struct thread *thread)
+{
+	int i;
+
+	if (thread->sums_used)
+		for (i = 0; i < SUMS; i++)
+			sum_spill(&thread->sums[i]);
+	thread->sums_used = 0;
+	if (thread->nr_used)
+		bpf_loop(thread->nr_used, bin_spill, &thread, 0);
+	thread->nr_used = 0;
+}
+
+/*
+ * A finished call, all of whose time lies in the window. The sum is spilled in a call of its own, before
+ * anything is loaded, so that little must be kept on the stack meanwhile.
+ */
+static __always_inline void sum_add(struct thread *thread, u32 row, const struct dcbs_event *e)
+{
+	struct sum *sum = sum_of_row(thread, row);
+	u64 ns = e->value_ns;
+
+	sum->count++;
+	sum->sum_ns += ns;
+	sum->self_ns += e->self_ns;
+	if (e->items)
+		sum->items += e->items;
+	if (!(e->flags & DCBS_OUTERMOST))
+		sum->inner_ns += ns;
+	if (ns > sum->max_ns)
+		sum->max_ns = ns;
+	if (~ns > sum->min_inv_ns)
+		sum->min_inv_ns = ~ns;
+	bin_add(thread, sum->row, ns < SMALL_NS ? small_place[ns & (SMALL_NS - 1)] : hist_place(ns));
+}
+
+#endif

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* profiler_cost.c - what profiling cost the target, what was lost, and what there is to say about both. */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyse/profiler_cost.h"
+#include "analyse/sums/summary.h"
+#include "base/clock.h"
+#include "base/sanitize.h"
+#include "base/human.h"
+
+
+static double cost_ns(__u64 n, double each_ns)
+{
+	return n ? n * each_ns : 0;
+}
+
+/* What the entry and return probes of --section cost is measured nowhere: with them the share is not known. */
+static double all_ns(const struct snapshot *snap, double ns_per_flush)
+{
+	const struct counters *c = &snap->counters;
+	__u64 traced = c->switches + 2 * c->wakings + c->rss_events + c->rss_left;
+
+	return cost_ns(traced, snap->trace_ns) + cost_ns(c->flushes, ns_per_flush) + cost_ns(c->switches, snap->bpf_ns_per_switch) +
+	       cost_ns(c->wakings, snap->bpf_ns_per_waking) + cost_ns(c->rss_events, snap->bpf_ns_per_rss_event) +
+	       cost_ns(c->ticks, snap->bpf_ns_per_tick) + cost_ns(c->samples > c->wait_samples ? c->samples - c->wait_samples : 0, snap->bpf_ns_per_sample) +
+	       cost_ns(c->calls, NAN);
+}
+
+static int64_t bytes(__u64 n)
+{
+	return n ? summary_count(n) : DCBS_UNKNOWN;
+}
+
+static void add_overhead(struct dcbs_report *r, const struct snapshot *snap)
+{
+	const struct counters *c = &snap->counters;
+	struct dcbs_overhead *o = &r->overhead;
+
+	o->flushes = summary_count(c->flushes);
+	o->samples = snap->frequency_hz > 0 ? summary_count(c->samples) : DCBS_UNKNOWN;
+	o->switches = summary_count(c->switches);
+	o->faults = snap->memory_known ? summary_count(c->rss_events) : DCBS_UNKNOWN;
+	o->profiler_rss_bytes = bytes(snap->profiler_bytes);
+	o->maps_bytes = bytes(snap->maps_bytes);
+	o->thread_bytes = bytes(snap->thread_bytes);
+	o->ns_per_flush = snap->trap_ns + snap->bpf_ns_per_flush;
+	o->ns_per_section = c->events ? cost_ns(c->flushes, o->ns_per_flush) / c->events : NAN;
+	o->target_cpu_share = r->duration_s > 0 ? all_ns(snap, o->ns_per_flush) * S_PER_NS / r->duration_s : NAN;
+}
+
+/* A section's calls pay for themselves, two looks at the clock included; the rest is borne by whoever takes the time. */
+static void add_to_sections(struct dcbs_report *r, const struct snapshot *snap)
+{
+	const struct dcbs_overhead *o = &r->overhead;
+	double call_ns = (r->overhead.ns_per_section > 0 ? o->ns_per_section : 0) + 2 * snap->clock_read_ns;
+	double rest_ns = o->target_cpu_share * r->duration_s / S_PER_NS - cost_ns(snap->counters.flushes, o->ns_per_flush), self_s = 0;
+	size_t i;
+
+	for (i = 0; i < r->nr_sections; i++)
+		self_s += r->sections[i].self_s > 0 ? r->sections[i].self_s : 0;
+	for (i = 0; i < r->nr_sections; i++) {
+		struct dcbs_section *s = &r->sections[i];
+
+		s->profiling_s = ((s->count > 0 ? (double)s->count * call_ns : 0) + rest_ns * (self_s > 0 ? s->self_s / self_s : 0)) * S_PER_NS;
+		s->profiling_per_call_s = s->count > 0 ? s->profiling_s / (double)s->count : NAN;
+	}
+}
+
+static void add_lost(struct dcbs_report *r, const struct snapshot *snap)
+{
+	const struct counters *c = &snap->counters;
+	__u64 names = c->lost_rows + c->lost_names;
+	size_t i;
+
+	for (i = 0; i < snap->nr_targets; i++)
+		names += snap->targets[i].names_lost;
+	r->lost.sections = summary_count(c->lost_too_deep + c->lost_unmatched + snap->unseen);
+	r->lost.records = summary_count(c->lost_overwritten + c->lost_garbage + c->lost_unread);
+	r->lost.names = summary_count(names);
+	r->lost.processes = summary_count(c->lost_processes);
+	r->lost.samples = summary_count(c->lost_samples);
+	r->lost.stacks = summary_count(c->stacks_broken);
+}
+
+static int add_note(struct dcbs_report *r, char *note)
+{
+	if (!note)
+		return -ENOMEM;
+	r->notes[r->nr_notes++] = note;
+	return 0;
+}
+
+/* Since Linux 7.0 what traces may be preempted, and is not run for another thread on that CPU until it goes on. */
+#define MISSED "were not traced, as another one was being traced on that CPU: "
+
+static int add_notes(struct dcbs_report *r, const struct snapshot *snap)
+{
+	const struct {
+		__u64 n;
+		const char *what;
+	} losses[] = {	/* that have no line of their own, because how many sections they took is not known */
+		{snap->counters.lost_paths, "waits or pages could not be put down to a section, because the thread's record was not there "
+		 "to be read: they are in \"(outside)\""},
+		{snap->counters.lost_shares, "times a process's figures could not be told apart from the others': what the processes have "
+		 "is too low"},
+		{snap->counters.exits_unread, "thread ends unread (kernel before 6.16): what such a thread had finished in its last "
+		 "millisecond is missing"},
+		{snap->begun_missed, "sections were open when the window began, and were more than can be noted: their self time may "
+		 "count some of the time before it"},
+		{snap->baselines_missed, "threads had lost sections before we came, and were more than can be noted: those are in what is "
+		 "lost, too"},
+		{snap->missed_ends, "thread ends on this machine, of the target or not, " MISSED "what such a thread did since its last "
+		 "wait is missing"},
+		{snap->missed_starts, "forks and execs on this machine, of the target or not, " MISSED "such a child is not followed"},
+		{snap->missed_pages, "changes of memory " MISSED "they are put down to the section of the next one"},
+	};
+	const size_t nr_losses = sizeof(losses) / sizeof(losses[0]);
+	char *note;
+	size_t i;
+
+	r->notes = calloc(snap->nr_notes + nr_losses, sizeof(*r->notes));
+	if (!r->notes)
+		return -ENOMEM;
+	for (i = 0; i < snap->nr_notes; i++)
+		if (add_note(r, sanitize(snap->notes[i], strlen(snap->notes[i]))))
+			return -ENOMEM;
+	for (i = 0; i < nr_losses; i++) {
+		if (!losses[i].n)
+			continue;
+		if (asprintf(&note, "%s %s", human_exact(summary_count(losses[i].n)).text, losses[i].what) < 0)
+			note = NULL;
+		if (add_note(r, note))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int add_reduced(struct dcbs_overhead *o, const struct snapshot *snap)
+{
+	size_t i;
+
+	o->reduced = calloc(snap->nr_reduced + 1, sizeof(*o->reduced));
+	for (i = 0; o->reduced && i < snap->nr_reduced; i++)
+		if ((o->reduced[i] = strdup(snap->reduced[i])))
+			o->nr_reduced++;
+	return o->reduced && o->nr_reduced == snap->nr_reduced ? 0 : -ENOMEM;
+}
+
+int costs_fill(struct dcbs_report *r, const struct snapshot *snap)
+{
+	add_overhead(r, snap);
+	add_to_sections(r, snap);
+	add_lost(r, snap);
+	if (add_reduced(&r->overhead, snap))
+		return -ENOMEM;
+	return add_notes(r, snap);
+}

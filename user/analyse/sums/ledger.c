@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* ledger.c - the parts of a section's time and what it did to memory. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "analyse/sums/ledger.h"
+#include "analyse/sums/numbers.h"
+#include "analyse/sums/summary.h"
+#include "base/clock.h"
+
+#define COARSE_SUB (1 << COARSE_SCALE)
+#define WALL_FIELDS (sizeof(struct dcbs_wall) / sizeof(double))
+
+/* ---- wall time ---- */
+
+double ledger_off_ns(const __u64 *off_ns)
+{
+	double sum = 0;
+	int i;
+
+	for (i = 0; i < CAUSES; i++)
+		sum += (double)off_ns[i];
+	return sum;
+}
+
+static const struct dcbs_wall unknown_wall = {
+	NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN,
+};
+
+_Static_assert(sizeof(unknown_wall) == 16 * sizeof(double), "every field has its NAN, and none is anything else");
+
+/* Causes that a newer kernel side may have are other waits for us. */
+static double other_ns(const __u64 *off_ns)
+{
+	double ns = (double)off_ns[CAUSE_PIPE] + (double)off_ns[CAUSE_CHILD] + (double)off_ns[CAUSE_STOPPED];
+	int i;
+
+	for (i = CAUSE_OTHER; i < CAUSES; i++)
+		ns += (double)off_ns[i];
+	return ns;
+}
+
+/*
+ * The counters of the parts and of the whole are read one after the other while they go on, so the parts may
+ * be a little more than the whole: then nothing is left for running, and the difference is the residue.
+ */
+void ledger_wall(struct dcbs_wall *to, const __u64 *off_ns, double worker_ns, double total_ns)
+{
+	double cpu_ns;
+
+	*to = unknown_wall;
+	if (!off_ns)
+		return;
+	cpu_ns = total_ns - ledger_off_ns(off_ns);
+	*to = (struct dcbs_wall) {
+		.cpu_s = fmax(cpu_ns, 0) * S_PER_NS, .residue_s = fmin(cpu_ns, 0) * S_PER_NS, .worker_cpu_s = worker_ns * S_PER_NS,
+		.runqueue_s = off_ns[CAUSE_RUNQUEUE] * S_PER_NS, .gil_s = off_ns[CAUSE_GIL] * S_PER_NS,
+		.lock_s = off_ns[CAUSE_LOCK] * S_PER_NS,
+		.disk_s = ((double)off_ns[CAUSE_DISK] + (double)off_ns[CAUSE_SYNC]) * S_PER_NS, .sync_s = off_ns[CAUSE_SYNC] * S_PER_NS,
+		.network_s = off_ns[CAUSE_NETWORK] * S_PER_NS, .fault_s = off_ns[CAUSE_FAULT] * S_PER_NS,
+		.sleep_s = off_ns[CAUSE_SLEEP] * S_PER_NS, .gpu_s = off_ns[CAUSE_GPU] * S_PER_NS, .other_s = other_ns(off_ns) * S_PER_NS,
+		.pipe_s = off_ns[CAUSE_PIPE] * S_PER_NS, .child_s = off_ns[CAUSE_CHILD] * S_PER_NS,
+		.stopped_s = off_ns[CAUSE_STOPPED] * S_PER_NS,
+	};
+}
+
+/* A struct dcbs_wall is doubles and nothing else, see above. */
+void ledger_add_wall(struct dcbs_wall *to, const struct dcbs_wall *from)
+{
+	double *sum = (double *)to;
+	const double *more = (const double *)from;
+	size_t i;
+
+	for (i = 0; i < WALL_FIELDS; i++)
+		sum[i] += more[i];
+}
+
+double ledger_active_s(const struct dcbs_wall *w)
+{
+	return w->cpu_s + w->runqueue_s + w->gil_s + w->disk_s + w->fault_s;
+}
+
+/* ---- memory ---- */
+
+int64_t ledger_sum(int64_t a, int64_t b)
+{
+	return a == DCBS_UNKNOWN || b == DCBS_UNKNOWN ? DCBS_UNKNOWN : (int64_t)((uint64_t)a + (uint64_t)b);
+}
+
+int64_t ledger_less(int64_t a, int64_t b)
+{
+	return a == DCBS_UNKNOWN || b == DCBS_UNKNOWN ? DCBS_UNKNOWN : (int64_t)((uint64_t)a - (uint64_t)b);
+}
+
+int64_t ledger_growth(const struct memory_sum *m)
+{
+	return ledger_sum(ledger_sum(m->anon, m->file), m->shmem);
+}
+
+void ledger_memory(struct dcbs_memory *to, const struct memory_sum *m, int64_t peak_bytes)
+{
+	*to = (struct dcbs_memory) {
+		DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN,
+		DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN,
+	};
+	if (!m)
+		return;
+	*to = (struct dcbs_memory) {
+		.rss_delta_bytes = ledger_growth(m),
+		.anon_delta_bytes = m->anon, .file_delta_bytes = m->file, .shmem_delta_bytes = m->shmem,
+		.grown_bytes = summary_count(m->grown), .shrunk_bytes = summary_count(m->shrunk),
+		.peak_delta_bytes = peak_bytes,
+		.minor_faults = summary_count(m->minor), .major_faults = summary_count(m->major),
+		.mapped_bytes = summary_count(m->mapped), .unmapped_bytes = summary_count(m->unmapped),
+	};
+}
+
+/* ---- distributions per call ---- */
+
+void ledger_no_spread(struct dcbs_spread *to)
+{
+	*to = (struct dcbs_spread) {DCBS_UNKNOWN, NAN, NAN, NAN, NAN, {0, 0, NULL}};
+}
+
+/* fmin passes over a NAN: the greatest value may not be there yet when the buckets are. */
+static double value_at(const struct dcbs_spread *s, double q)
+{
+	const struct dcbs_histogram *h = &s->histogram;
+	double rank = stats_rank(q, (__u64)s->calls), below = 0;
+	size_t i;
+
+	if (rank >= (double)s->calls && !isnan(s->max))
+		return s->max;
+	for (i = 0; i + 1 < h->nr_buckets; i++) {
+		below += (double)h->buckets[i].count;
+		if (below >= rank)
+			break;
+	}
+	return fmin(stats_bucket_middle(h->buckets[i].index, COARSE_SUB), s->max);
+}
+
+static size_t used_places(const __u32 *places)
+{
+	size_t n = 0;
+	int place;
+
+	for (place = 0; place < COARSE_PLACES; place++)
+		n += places[place] != 0;
+	return n;
+}
+
+static void copy_places(struct dcbs_spread *to, const __u32 *places)
+{
+	struct dcbs_histogram *h = &to->histogram;
+	int place;
+
+	for (place = 0; place < COARSE_PLACES; place++) {
+		if (!places[place])
+			continue;
+		h->buckets[h->nr_buckets++] = (struct dcbs_bucket) {place - 1, places[place]};
+		to->calls += places[place];
+	}
+}
+
+int ledger_spread(struct dcbs_spread *to, const __u32 *places, __u64 max, __u64 of)
+{
+	ledger_no_spread(to);
+	to->calls = 0;
+	to->histogram.buckets = calloc(used_places(places) + 1, sizeof(*to->histogram.buckets));
+	if (!to->histogram.buckets)
+		return -ENOMEM;
+	copy_places(to, places);
+	if (to->calls) {
+		to->max = max ? (double)max : NAN;
+		to->p50 = value_at(to, 0.5);
+		to->p90 = value_at(to, 0.9);
+		to->p99 = value_at(to, 0.99);
+	}
+	to->histogram.zero_count = of > (__u64)to->calls ? of - (__u64)to->calls : 0;
+	return 0;
+}
+
+/* ---- a section ---- */
+
+static int add_spreads(struct dcbs_section *to, const struct row_ledger *l)
+{
+	__u64 calls = (__u64)to->count, not_shrunk = calls > l->shrunk_calls ? calls - l->shrunk_calls : 0;
+	int err = ledger_spread(&to->growth, l->growth, l->growth_max, not_shrunk);
+
+	return err ? err : ledger_spread(&to->faults, l->faults, l->faults_max, calls);
+}
+
+/* Functions of --section, and calls that have not ended, are not followed one by one. */
+static bool calls_are_known(const struct row_ledger *l)
+{
+	const struct memory_sum *m = &l->memory;
+
+	return l->peak_bytes || l->shrunk_calls || l->faults_max || !(m->grown || m->shrunk || m->minor || m->major);
+}
+
+int ledger_section(struct dcbs_section *to, const struct snapshot_row *row, const struct snapshot *snap)
+{
+	const struct row_ledger *l = &row->ledger;
+	bool memory_known = snap->memory_known && !row->stat.sampled;
+	bool calls_known = memory_known && !snap->memory_guessed && calls_are_known(l);
+
+	ledger_wall(&to->wall, snap->wall_known ? l->off_ns : NULL, l->worker_ns, row->stat.total_ns);
+	ledger_wall(&to->self_wall, snap->wall_known ? l->self_off_ns : NULL, l->self_worker_ns, row->stat.self_ns);
+	ledger_memory(&to->memory, memory_known ? &l->memory : NULL, calls_known ? summary_count(l->peak_bytes) : DCBS_UNKNOWN);
+	ledger_memory(&to->self_memory, memory_known ? &l->self_memory : NULL, DCBS_UNKNOWN);
+	ledger_no_spread(&to->growth);
+	ledger_no_spread(&to->faults);
+	return calls_known ? add_spreads(to, l) : 0;
+}

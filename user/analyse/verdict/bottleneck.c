@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* bottleneck.c - sections and caches over the threshold, with the figures that show it. */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyse/verdict/bottleneck.h"
+#include "analyse/verdict/evidence.h"
+#include "analyse/sums/ledger.h"
+#include "analyse/verdict/rules.h"
+#include "base/human.h"
+
+#define LOW_HIT_RATE 0.5
+#define ACTIVE_SHARE 0.01	/* of a thread's time: below, it speaks for nobody */
+#define CLEAR_SHARE 0.5
+
+/* ---- sections ---- */
+
+static int add_row(struct dcbs_report *r, const struct subject *s, const struct rule *rule)
+{
+	struct dcbs_bottleneck *b = &r->bottlenecks[r->nr_bottlenecks++];
+
+	*b = (struct dcbs_bottleneck) {
+		.section = strdup(s->section->name), .total_s = s->total_s,
+		.share = r->duration_s > 0 ? s->total_s / r->duration_s : NAN, .cause = rule->cause,
+		.evidence = figures_evidence(s, rule), .suggestion = rule->advice ? strdup(rule->advice) : NULL,
+	};
+	return b->section && b->evidence && (b->suggestion || !rule->advice) ? 0 : -ENOMEM;
+}
+
+/* What takes the time, and what loses memory: two rows, unless one explains the other. */
+static int from_section(struct dcbs_report *r, const struct dcbs_section *section, double threshold_s)
+{
+	const struct subject s = {.report = r, .section = section, .wall = section->wall, .total_s = section->total_s};
+	const struct rule *leak = rules_leak(&s), *time = s.total_s >= threshold_s ? rules_judge(&s) : NULL;
+	bool leak_first = leak && rules_leak_first(&s);
+	int err = 0;
+
+	if (time && time->cause == DCBS_CAUSE_MEMORY_GROWTH)
+		leak = NULL;
+	if (leak && leak_first)
+		err = add_row(r, &s, leak);
+	if (time && !err)
+		err = add_row(r, &s, time);
+	if (leak && !leak_first && time && !err)
+		err = add_row(r, &s, leak);
+	return err;
+}
+
+/* ---- outside of sections ---- */
+
+static bool is_outside(const struct dcbs_section *s)
+{
+	return s->count == DCBS_UNKNOWN && !strcmp(s->name, BOTTLENECK_OUTSIDE);
+}
+
+/*
+ * A target without sections: all threads that had something to do are judged, whatever they waited for. A main
+ * thread that waits for the others to end does not speak for them, but it does where there are none.
+ */
+static struct subject whole_target(const struct dcbs_report *r, const struct dcbs_section *outside)
+{
+	struct subject s = {.report = r, .section = outside};
+	const struct dcbs_thread *t;
+	size_t i;
+
+	for (i = 0; i < r->nr_threads; i++) {
+		t = &r->threads[i];
+		if (t->idle || ledger_active_s(&t->wall) < ACTIVE_SHARE * t->wall_s)
+			continue;
+		ledger_add_wall(&s.wall, &t->wall);
+		s.total_s += t->wall_s;
+	}
+	if (s.total_s > 0)
+		return s;
+	s.wall = outside->wall;
+	s.total_s = outside->total_s;
+	return s;
+}
+
+/*
+ * Beside sections, only what is done outside of them is judged. To wait there is no fault: a server waits for
+ * requests, a main thread for its workers.
+ */
+static struct subject work_outside(const struct dcbs_report *r, const struct dcbs_section *outside)
+{
+	struct subject s = {
+		.report = r, .section = outside, .total_s = ledger_active_s(&outside->wall),
+		.scope = "waiting for others is not counted",
+	};
+
+	s.wall.cpu_s = outside->wall.cpu_s;
+	s.wall.runqueue_s = outside->wall.runqueue_s;
+	s.wall.gil_s = outside->wall.gil_s;
+	s.wall.disk_s = outside->wall.disk_s;
+	s.wall.sync_s = outside->wall.sync_s;
+	s.wall.fault_s = outside->wall.fault_s;
+	return s;
+}
+
+/* One cause must take the time by itself, and most of what is judged: many small things are no bottleneck. */
+static bool is_clear(const struct subject *s, const struct rule *rule, double threshold_s)
+{
+	double part_s = rule->part ? rule->part(&s->wall) : s->wall.cpu_s;
+
+	return rule->cause != DCBS_CAUSE_UNKNOWN && part_s >= threshold_s && part_s >= CLEAR_SHARE * s->total_s;
+}
+
+static int from_outside(struct dcbs_report *r, const struct dcbs_section *outside, double threshold_s)
+{
+	bool alone = r->nr_sections == 1;
+	const struct subject s = alone ? whole_target(r, outside) : work_outside(r, outside);
+	const struct rule *rule = rules_judge(&s);
+
+	if (s.total_s >= threshold_s && (alone || is_clear(&s, rule, threshold_s)))
+		return add_row(r, &s, rule);
+	return 0;
+}
+
+/* ---- caches ---- */
+
+/*
+ * Time that a cache's misses took, at least, if a miss is on average no faster than a hit: hits and misses are
+ * timed together.
+ */
+static double misses_time_s(const struct dcbs_cache_summary *c)
+{
+	return c->total_accesses > 0 ? c->mean_s * c->misses : 0;
+}
+
+static bool is_costly(const struct dcbs_cache_summary *c, double threshold_s)
+{
+	return c->hit_rate < LOW_HIT_RATE && misses_time_s(c) >= threshold_s;
+}
+
+static char *cache_evidence(const struct dcbs_cache_summary *c)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *to = open_memstream(&text, &len);
+
+	if (!to)
+		return NULL;
+	fprintf(to, "cache: %s of %s accesses missed (hit rate %s) and took at least this time",
+		human_exact(c->misses).text, human_exact(c->total_accesses).text, human_share(c->hit_rate).text);
+	if (!isnan(c->current_size_bytes))
+		fprintf(to, "; it holds %s, at most %s", human_size(c->current_size_bytes).text,
+			human_size(c->max_size_bytes).text);
+	if (!fclose(to))
+		return text;
+	free(text);
+	return NULL;
+}
+
+static int from_cache(struct dcbs_report *r, const struct dcbs_cache_summary *c)
+{
+	struct dcbs_bottleneck *b = &r->bottlenecks[r->nr_bottlenecks++];
+	double time_s = misses_time_s(c);
+
+	*b = (struct dcbs_bottleneck) {
+		.section = strdup(c->name), .total_s = time_s, .share = r->duration_s > 0 ? time_s / r->duration_s : NAN,
+		.cause = DCBS_CAUSE_CACHE, .evidence = cache_evidence(c),
+		.suggestion = strdup("let the cache hold more, or look up by a key that occurs again"),
+	};
+	return b->section && b->evidence && b->suggestion ? 0 : -ENOMEM;
+}
+
+/* Largest first; rows of one section stay in their order. */
+static void sort_rows(struct dcbs_bottleneck *b, size_t nr)
+{
+	struct dcbs_bottleneck row;
+	size_t i, at;
+
+	for (i = 1; i < nr; i++) {
+		row = b[i];
+		for (at = i; at && b[at - 1].total_s < row.total_s; at--)
+			b[at] = b[at - 1];
+		b[at] = row;
+	}
+}
+
+void bottleneck_free(struct dcbs_report *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->nr_bottlenecks; i++) {
+		free(r->bottlenecks[i].section);
+		free(r->bottlenecks[i].evidence);
+		free(r->bottlenecks[i].suggestion);
+	}
+	free(r->bottlenecks);
+	r->bottlenecks = NULL;
+	r->nr_bottlenecks = 0;
+}
+
+int bottleneck_find(struct dcbs_report *r, double threshold_s)
+{
+	const struct dcbs_section *section;
+	int err = 0;
+	size_t i;
+
+	bottleneck_free(r);
+	r->threshold_s = threshold_s;
+	r->bottlenecks = calloc(2 * r->nr_sections + r->nr_caches + 1, sizeof(*r->bottlenecks));
+	if (!r->bottlenecks)
+		return -ENOMEM;
+	for (i = 0; i < r->nr_sections && !err; i++) {
+		section = &r->sections[i];
+		err = is_outside(section) ? from_outside(r, section, threshold_s) : from_section(r, section, threshold_s);
+	}
+	for (i = 0; i < r->nr_caches && !err; i++)
+		if (is_costly(&r->caches[i], threshold_s))
+			err = from_cache(r, &r->caches[i]);
+	if (!err)
+		sort_rows(r->bottlenecks, r->nr_bottlenecks);
+	return err;
+}

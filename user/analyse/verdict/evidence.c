@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* evidence.c - "waiting for a lock 8.72 s of 10.0 s (87.2%); ran 1.21 s; 412 calls, mean 24.3 ms, p99 31.0 ms". */
+#include <math.h>
+#include <stdlib.h>
+
+#include "analyse/verdict/evidence.h"
+#include "analyse/memory_cost.h"
+#include "base/human.h"
+
+#define SECOND_SHARE 0.2	/* from here on the second cause is told, too */
+#define OWN_SHARE 0.1
+#define HOUR_S 3600
+
+static struct human share_of(double part_s, double total_s)
+{
+	return human_share(total_s > 0 ? part_s / total_s : NAN);
+}
+
+void figures_alone(FILE *to, const struct subject *s, const struct rule *rule)
+{
+	(void)rule;
+	if (s->wall.worker_cpu_s > 0)
+		fprintf(to, "; other threads ran only %s for it", human_time(s->wall.worker_cpu_s).text);
+	else
+		fputs("; no other thread ran for it", to);
+}
+
+void figures_workers(FILE *to, const struct subject *s, const struct rule *rule)
+{
+	(void)rule;
+	fprintf(to, "; its worker threads ran %s besides", human_time(s->wall.worker_cpu_s).text);
+}
+
+void figures_ran(FILE *to, const struct subject *s, const struct rule *rule)
+{
+	(void)rule;
+	fprintf(to, "; ran %s", human_time(s->wall.cpu_s).text);
+}
+
+void figures_ran_for_it(FILE *to, const struct subject *s, const struct rule *rule)
+{
+	figures_ran(to, s, rule);
+	if (s->wall.worker_cpu_s > 0)
+		fprintf(to, "; threads it woke ran %s for it", human_time(s->wall.worker_cpu_s).text);
+}
+
+void figures_each_call(FILE *to, const struct subject *s, const struct rule *rule)
+{
+	if (s->section->count > 0)
+		fprintf(to, "; %s a call", human_time(rule->part(&s->wall) / (double)s->section->count).text);
+}
+
+void figures_major(FILE *to, const struct subject *s, const struct rule *rule)
+{
+	int64_t n = s->section->memory.major_faults;
+
+	if (n > 0)
+		fprintf(to, "; %s major faults, %s each", human_exact(n).text,
+			human_time(rule->part(&s->wall) / (double)n).text);
+}
+
+static void put_paging(FILE *to, const struct subject *s)
+{
+	const struct dcbs_memory *m = &s->section->self_memory;
+	double faults = (double)m->minor_faults + (double)m->major_faults;
+
+	fprintf(to, "; %s page faults took about %s of its %s of CPU time", human_exact((int64_t)faults).text,
+		human_time(fmin(paging_s(s), s->wall.cpu_s)).text, human_time(s->wall.cpu_s).text);
+}
+
+void figures_growth(FILE *to, const struct subject *s, const struct rule *rule)
+{
+	(void)rule;
+	fprintf(to, ": %s", human_size((double)s->section->self_memory.rss_delta_bytes).text);
+	put_paging(to, s);
+	if (!paging_is_kept(s))
+		fputs("; other sections gave back most of it", to);
+}
+
+void figures_churn(FILE *to, const struct subject *s, const struct rule *rule)
+{
+	const struct dcbs_memory *m = &s->section->self_memory;
+
+	(void)rule;
+	fprintf(to, ": %s came, %s went", human_size((double)m->grown_bytes).text, human_size((double)m->shrunk_bytes).text);
+	put_paging(to, s);
+}
+
+void figures_leak(FILE *to, const struct subject *s, const struct rule *rule)
+{
+	const struct dcbs_section *c = s->section;
+	double net = (double)c->self_memory.rss_delta_bytes;
+	int64_t calls = c->count > c->growth.calls ? c->count : c->growth.calls;	/* some may have begun before the window */
+
+	(void)rule;
+	fprintf(to, ": %s a call, %s an hour", human_size(net / (double)calls).text,
+		human_size(net / s->report->duration_s * HOUR_S).text);
+	if (c->growth.calls != DCBS_UNKNOWN)
+		fprintf(to, "; %s of %s calls grew", human_exact(c->growth.calls).text, human_exact(calls).text);
+	fprintf(to, ", %s in all", human_size(net).text);
+}
+
+/* ---- the whole line ---- */
+
+static void put_time(FILE *to, const struct subject *s, const struct rule *rule)
+{
+	double part_s = rule->part(&s->wall);
+
+	fprintf(to, "%s %s of %s (%s)", rule->what, human_time(part_s).text, human_time(s->total_s).text,
+		share_of(part_s, s->total_s).text);
+}
+
+static void put_second(FILE *to, const struct subject *s, const struct rule *first)
+{
+	const struct rule *second = rules_second(s, first);
+	double part_s = second ? second->part(&s->wall) : 0;
+
+	if (second && part_s >= SECOND_SHARE * s->total_s)
+		fprintf(to, "; then %s (%s)", second->what, share_of(part_s, s->total_s).text);
+}
+
+static void put_calls(FILE *to, const struct dcbs_section *s)
+{
+	bool ended = s->count > 0 || s->open_at_start > 0;
+	int64_t n = s->count > 0 ? s->count : ended ? s->open_at_start : s->open;
+
+	if (s->count == DCBS_UNKNOWN)
+		return;
+	fprintf(to, "%s%s %s", ftell(to) ? "; " : "", human_exact(n).text, n == 1 ? "call" : "calls");
+	if (s->count > 0)
+		fprintf(to, ", mean %s, p99 %s", human_time(s->mean_s).text, human_time(s->p99_s).text);
+	else
+		fputs(ended ? " that began before the window" : " still open", to);
+}
+
+char *figures_evidence(const struct subject *s, const struct rule *rule)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *to = open_memstream(&text, &len);
+
+	if (!to)
+		return NULL;
+	if (rule->part)
+		put_time(to, s, rule);
+	else if (rule->what)
+		fputs(rule->what, to);
+	if (rule->figures)
+		rule->figures(to, s, rule);
+	put_second(to, s, rule);
+	put_calls(to, s->section);
+	if (s->section->self_s < OWN_SHARE * s->section->total_s)
+		fputs("; mostly in sections inside it", to);
+	if (s->scope)
+		fprintf(to, "; %s", s->scope);
+	if (!fclose(to))
+		return text;
+	free(text);
+	return NULL;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* evidence.h - the evidence of a verdict, in words. */
+#ifndef ANALYSE_VERDICT_EVIDENCE_H
+#define ANALYSE_VERDICT_EVIDENCE_H
+
+#include "analyse/verdict/rules.h"
+
+/* What a rule adds to the time itself. */
+void figures_alone(FILE *to, const struct subject *s, const struct rule *rule);
+void figures_workers(FILE *to, const struct subject *s, const struct rule *rule);
+void figures_ran(FILE *to, const struct subject *s, const struct rule *rule);
+void figures_ran_for_it(FILE *to, const struct subject *s, const struct rule *rule);
+void figures_each_call(FILE *to, const struct subject *s, const struct rule *rule);
+void figures_major(FILE *to, const struct subject *s, const struct rule *rule);
+void figures_growth(FILE *to, const struct subject *s, const struct rule *rule);
+void figures_churn(FILE *to, const struct subject *s, const struct rule *rule);
+void figures_leak(FILE *to, const struct subject *s, const struct rule *rule);
+
+/* One line; to be freed. NULL: no memory. */
+char *figures_evidence(const struct subject *s, const struct rule *rule);
+
+#endif

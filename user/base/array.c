@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* array.c - arrays that grow. */
+#include <stdlib.h>
+
+#include "base/array.h"
+
+#define ROOM_FIRST 16
+
+bool array_grow(void **list, size_t *room, size_t nr, size_t more, size_t size)
+{
+	size_t wanted = *room ? *room : ROOM_FIRST;
+	void *grown;
+
+	if (more <= *room - nr)
+		return true;
+	while (wanted - nr < more) {
+		if (__builtin_mul_overflow(wanted, 2, &wanted))
+			return false;
+	}
+	grown = reallocarray(*list, wanted, size);
+	if (!grown)
+		return false;
+	*list = grown;
+	*room = wanted;
+	return true;
+}

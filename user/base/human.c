@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* human.c - numbers to short text. Integers only once the digits are chosen, so that no locale gets in between. */
+#include <inttypes.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "dcbs/profiler.h"
+#include "base/human.h"
+
+#define SHOWABLE 1e15	/* beyond, only the order of magnitude is shown */
+
+struct step {
+	double size;
+	const char *unit;
+};
+
+static const struct human unknown = {"-"};
+
+/* v >= 0 with three digits that matter, or whole if it has more. */
+static void put_number(struct human *u, double v, const char *unit)
+{
+	int decimals = v < 9.995 ? 2 : v < 99.95 ? 1 : 0;
+	int64_t scale = decimals == 2 ? 100 : decimals == 1 ? 10 : 1;
+	int64_t n = llround(v * scale);
+
+	if (decimals)
+		snprintf(u->text, sizeof(u->text), "%" PRId64 ".%0*" PRId64 "%s", n / scale, decimals, n % scale, unit);
+	else
+		snprintf(u->text, sizeof(u->text), "%" PRId64 "%s", n, unit);
+}
+
+/* In the first unit in which v stays under `limit`, or in the last. */
+static struct human put_scaled(double v, const struct step *steps, size_t nr, double limit)
+{
+	struct human u;
+	size_t i = 0;
+
+	while (i + 1 < nr && v / steps[i].size >= limit)
+		i++;
+	put_number(&u, v / steps[i].size, steps[i].unit);
+	return u;
+}
+
+static struct human put_magnitude(double v, const char *unit)
+{
+	struct human u;
+
+	snprintf(u.text, sizeof(u.text), "1e%d%s", (int)floor(log10(v)), unit);
+	return u;
+}
+
+static struct human put_clock(int64_t big, const char *unit, int64_t small, const char *small_unit)
+{
+	struct human u;
+
+	snprintf(u.text, sizeof(u.text), "%" PRId64 "%s%02" PRId64 "%s", big, unit, small, small_unit);
+	return u;
+}
+
+struct human human_time(double s)
+{
+	static const struct step steps[] = {{1e-9, " ns"}, {1e-6, " \302\265s"}, {1e-3, " ms"}, {1, " s"}};
+	int64_t n;
+
+	if (isnan(s) || s < 0)
+		return unknown;
+	if (s > SHOWABLE)
+		return put_magnitude(s, " s");
+	if (s == 0)
+		return (struct human){"0 s"};
+	if (s < 59.95)
+		return put_scaled(s, steps, 4, 999.5);
+	n = llround(s);
+	if (n < 3600)
+		return put_clock(n / 60, "m", n % 60, "s");
+	n = llround(s / 60);
+	if (n < 24 * 60)
+		return put_clock(n / 60, "h", n % 60, "m");
+	n = llround(s / 3600);
+	return put_clock(n / 24, "d", n % 24, "h");
+}
+
+/* Shares of a few samples often lie in the middle, where the digits that a saved session leaves out must not decide. */
+#define MIDDLE 1e-4
+
+struct human human_share(double share)
+{
+	struct human u;
+	int tenths;
+
+	if (isnan(share) || share < 0)
+		return unknown;
+	if (share > SHOWABLE)
+		return put_magnitude(share * 100, "%");
+	if (share > 0 && share < 0.0005)
+		return (struct human){"<0.1%"};
+	if (share < 0.9995 - MIDDLE / 1000) {
+		tenths = (int)lround(share * 1000 + MIDDLE);
+		snprintf(u.text, sizeof(u.text), "%d.%d%%", tenths / 10, tenths % 10);
+	} else
+		snprintf(u.text, sizeof(u.text), "%lld%%", llround(share * 100));
+	return u;
+}
+
+struct human human_size(double bytes)
+{
+	static const struct step steps[] = {
+		{1, " B"}, {1024, " KiB"}, {1 << 20, " MiB"}, {1 << 30, " GiB"}, {1099511627776.0, " TiB"},
+	};
+	struct human u;
+
+	if (isnan(bytes) || bytes < 0)
+		return unknown;
+	if (bytes > SHOWABLE * 1000)
+		return put_magnitude(bytes, " B");
+	if (bytes >= 999.5)
+		return put_scaled(bytes, steps, 5, 999.5);
+	snprintf(u.text, sizeof(u.text), "%d B", (int)lround(bytes));
+	return u;
+}
+
+struct human human_growth(double bytes)
+{
+	struct human u = human_size(fabs(bytes));
+
+	if (isnan(bytes) || !bytes)
+		return u;
+	memmove(u.text + 1, u.text, sizeof(u.text) - 1);
+	u.text[0] = bytes < 0 ? '-' : '+';
+	return u;
+}
+
+struct human human_number(double n)
+{
+	static const struct step steps[] = {{1, ""}, {1e3, "k"}, {1e6, "M"}, {1e9, "G"}, {1e12, "T"}};
+
+	if (isnan(n) || n < 0)
+		return unknown;
+	if (n > SHOWABLE)
+		return put_magnitude(n, "");
+	if (n == 0)
+		return (struct human){"0"};
+	if (n >= 999.5 && n < 99999.5)
+		return put_scaled(n, steps, 1, 0);
+	return put_scaled(n, steps, 5, 999.5);
+}
+
+struct human human_count(int64_t n)
+{
+	struct human u;
+
+	if (n == DCBS_UNKNOWN || n < 0)
+		return unknown;
+	if (n > 99999)
+		return human_number((double)n);
+	snprintf(u.text, sizeof(u.text), "%" PRId64, n);
+	return u;
+}
+
+struct human human_exact(int64_t n)
+{
+	struct human u = unknown;
+	char digits[24];
+	int i, len, to = 0;
+
+	if (n == DCBS_UNKNOWN || n < 0)
+		return u;
+	len = snprintf(digits, sizeof(digits), "%" PRId64, n);
+	for (i = 0; i < len; i++) {
+		if (i && (len - i) % 3 == 0)
+			u.text[to++] = ',';
+		u.text[to++] = digits[i];
+	}
+	u.text[to] = 0;
+	return u;
+}
+
+struct human human_tight(struct human u)
+{
+	char *space = strchr(u.text, ' ');
+
+	if (space)
+		memmove(space, space + 1, strlen(space));
+	return u;
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* cmd_profile.c - `dcbs-bpfprof -p PID` and `dcbs-bpfprof -- COMMAND`: attach, watch, stop, report. */
+#include <stdio.h>
+
+#include "bpfprof/abi.h"
+#include "cli/cmd_profile.h"
+#include "cli/complain.h"
+#include "cli/output.h"
+#include "cli/spawn.h"
+#include "cli/watch.h"
+#include "host/bpf_stats.h"
+#include "host/requirements.h"
+#include "safety/invoker.h"
+#include "safety/sandbox.h"
+#include "serve/server.h"
+
+static int attach(struct dcbs_profiler **prof, const struct opts *opts, struct spawned *child)
+{
+	const struct dcbs_options options = {
+		.pids = child->pid ? &child->pid : opts->pids,
+		.nr_pids = child->pid ? 1 : opts->nr_pids,
+		.argv = child->pid ? opts->argv : NULL,
+		.sections = opts->sections,
+		.nr_sections = opts->nr_sections,
+		.frequency_hz = opts->frequency_hz,
+		.threshold_s = opts->threshold_s,
+		.max_overhead_percent = opts->max_overhead_percent,
+		.end_over_budget = opts->max_overhead_given,
+		.children = opts->children,
+	};
+	int err = dcbs_profiler_open(prof, &options);
+
+	if (!err && child->pid)
+		err = spawn_go(child, opts->argv);
+	return err;
+}
+
+/* All that takes privileges has been done; from here on we read what the targets have written. */
+static int enter_sandbox(const struct dcbs_profiler *prof)
+{
+	pid_t pids[BPFPROF_PROCESSES];
+
+	return sandbox_profiler(requirements_after_attach(pids, dcbs_profiler_pids(prof, pids, BPFPROF_PROCESSES)));
+}
+
+static int start(struct dcbs_profiler **prof, struct server **server, const struct opts *opts, struct spawned *child)
+{
+	int err = 0;
+
+	if (opts->argv)
+		err = spawn_start(child, opts->argv, opts->children);
+	if (!err)
+		err = attach(prof, opts, child);
+	if (!err)
+		err = server_open(server, *prof, opts->verbose ? stderr : NULL);
+	return err ? err : enter_sandbox(*prof);
+}
+
+/* Standard output first: if a file cannot be written in the end, the report is not lost. */
+static int publish(struct dcbs_profiler *prof, const struct opts *opts, struct outputs *outputs)
+{
+	struct dcbs_report *report;
+	int status = 0;
+
+	if (dcbs_profiler_snapshot(prof, &report))
+		return complain();
+	if (output_standard(report, opts))
+		status = complain();
+	if (outputs_write(outputs, report, opts))
+		status = complain();
+	dcbs_report_free(report);
+	return status;
+}
+
+static int run(struct dcbs_profiler *prof, struct server *server, const struct opts *opts, struct outputs *outputs)
+{
+	enum dcbs_ended_by by;
+
+	if (opts->verbose)
+		dcbs_profiler_describe(prof, stderr);
+	by = watch(prof, server, opts);
+	server_close(server);
+	dcbs_profiler_stop(prof, by);
+	return publish(prof, opts, outputs);
+}
+
+int cmd_profile(const struct opts *opts, char **argv)
+{
+	struct spawned child = {.go = -1, .failed = -1};
+	struct dcbs_profiler *prof = NULL;
+	struct server *server = NULL;
+	struct outputs outputs;
+	int status;
+
+	if (invoker_find() || outputs_open(&outputs, opts))
+		return complain();
+	bpf_stats_prepare(argv);
+	watch_signals();
+	status = start(&prof, &server, opts, &child) ? complain() : run(prof, server, opts, &outputs);
+	spawn_abandon(&child);
+	outputs_close(&outputs);
+	watch_signals_done(status);
+	dcbs_profiler_close(prof);
+	return status;
+}

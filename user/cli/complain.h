@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* complain.h - an error becomes one line on standard error and the exit status 1. */
+#ifndef CLI_COMPLAIN_H
+#define CLI_COMPLAIN_H
+
+#include <stdio.h>
+
+#include "dcbs/profiler.h"
+
+static inline int complain(void)
+{
+	fprintf(stderr, "dcbs-bpfprof: %s\n", dcbs_profiler_error());
+	return 1;
+}
+
+#endif

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* watch.c - the time between attach and report: the live table, the clock, Ctrl-C. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "render/live.h"
+#include "cli/watch.h"
+
+
+static volatile sig_atomic_t stop_asked;
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	stop_asked = 1;
+}
+
+static void handle(void (*handler)(int))
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction sa = {.sa_handler = handler};
+	size_t i;
+
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		sigaction(signals[i], &sa, NULL);
+}
+
+void watch_signals(void)
+{
+	handle(on_signal);
+}
+
+static volatile sig_atomic_t final_status;
+
+static void on_signal_at_end(int sig)
+{
+	(void)sig;
+	_exit(final_status);
+}
+
+void watch_signals_done(int status)
+{
+	final_status = status;
+	handle(on_signal_at_end);
+}
+
+static __u64 to_ns(double seconds)
+{
+	return (__u64)(seconds * 1e9);
+}
+
+static void show(struct live *live, struct dcbs_profiler *prof)
+{
+	struct dcbs_report *report;
+
+	if (!live || dcbs_profiler_snapshot(prof, &report))
+		return;
+	live_show(live, report);
+	dcbs_report_free(report);
+}
+
+/* False: a signal came. */
+static bool poll_until(struct pollfd *fds, size_t nr, __u64 until)
+{
+	__u64 now = clock_now_ns();
+	struct timespec timeout = {0};
+	sigset_t none;
+
+	if (until > now) {
+		timeout.tv_sec = (time_t)((until - now) / 1000000000);
+		timeout.tv_nsec = (long)((until - now) % 1000000000);
+	}
+	sigemptyset(&none);
+	return ppoll(fds, nr, &timeout, &none) >= 0;
+}
+
+/* Waits until `until`, the end of a target, a key, or a signal. A process that asks for its figures is answered and ends no wait. */
+static void wait_until(const struct dcbs_profiler *prof, const struct live *live, struct server *server, __u64 until)
+{
+	struct pollfd fds[BPFPROF_FOLLOWED + 3 + SERVER_FDS];
+	int own[BPFPROF_FOLLOWED + 2];
+	size_t i, nr, n = dcbs_profiler_fds(prof, own, BPFPROF_FOLLOWED + 2);
+	bool mine = false;
+
+	for (i = 0; i < n; i++)
+		fds[i] = (struct pollfd){.fd = own[i], .events = POLLIN};
+	fds[n++] = (struct pollfd){.fd = live_fd(live), .events = POLLIN};
+	do {
+		__u64 due = server_due_ns(server);
+
+		nr = n + server_fds(server, &fds[n]);
+		if (!poll_until(fds, nr, due < until ? due : until))
+			return;
+		server_step(server);
+		for (i = 0; i < n; i++)
+			mine |= fds[i].revents != 0;
+	} while (!mine && clock_now_ns() < until);
+}
+
+/* A command that we started has the terminal for itself. */
+static bool wants_live(const struct opts *opts)
+{
+	return !opts->quiet && !opts->argv;
+}
+
+/* DCBS_ENDED_RUNNING: go on. */
+static enum dcbs_ended_by look(struct dcbs_profiler *prof, struct live *live, bool over)
+{
+	int wait_ms;
+
+	if (!dcbs_profiler_poll(prof, &wait_ms))
+		return dcbs_profiler_ended_by(prof);
+	if (stop_asked || (live && live_quit_requested(live)))
+		return DCBS_ENDED_SIGNAL;
+	return over ? DCBS_ENDED_DURATION : DCBS_ENDED_RUNNING;
+}
+
+static __u64 sooner(__u64 a, __u64 b)
+{
+	return a < b ? a : b;
+}
+
+static enum dcbs_ended_by watch_until(struct dcbs_profiler *prof, struct server *server, struct live *live, __u64 end, __u64 interval_ns)
+{
+	__u64 now = clock_now_ns(), next_show = now;
+	enum dcbs_ended_by by;
+
+	while ((by = look(prof, live, now >= end)) == DCBS_ENDED_RUNNING) {
+		if (now >= next_show) {
+			show(live, prof);
+			next_show = now + interval_ns;
+		}
+		wait_until(prof, live, server, sooner(sooner(dcbs_profiler_due_ns(prof), next_show), end));
+		now = clock_now_ns();
+	}
+	return by;
+}
+
+enum dcbs_ended_by watch(struct dcbs_profiler *prof, struct server *server, const struct opts *opts)
+{
+	__u64 end = opts->duration_s > 0 ? clock_now_ns() + to_ns(opts->duration_s) : ~0ULL;
+	struct live *live = NULL;
+	sigset_t blocked, old;
+	enum dcbs_ended_by by;
+
+	/* Signals arrive only while we wait, so that none slips in between the look and the wait. */
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGINT);
+	sigaddset(&blocked, SIGTERM);
+	sigaddset(&blocked, SIGHUP);
+	sigprocmask(SIG_BLOCK, &blocked, &old);
+	if (wants_live(opts) && live_open(&live))
+		live = NULL;
+	by = watch_until(prof, server, live, end, to_ns(opts->interval_s));
+	live_close(live);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return by;
+}

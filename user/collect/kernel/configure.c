@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* configure.c - what the BPF programs take as constants, and which of them this kernel has a place for. */
+#include <sys/syscall.h>
+
+#include "collect/kernel/program_copies.h"
+#include "host/kernel_release.h"
+#include "collect/state.h"
+
+#define SAMPLE_USUAL_BYTES 8192		/* with a copy of the stack */
+#define SAMPLES_BYTES_LEAST (1 << 19)
+#define SAMPLES_BYTES_MOST (1 << 24)
+
+/* What a system call that blocks waits for; those that are not here, for something else. */
+static const struct {
+	int number;
+	enum syscall_kind kind;
+} syscalls[] = {
+	{SYS_read, SYSCALL_FD}, {SYS_write, SYSCALL_FD}, {SYS_readv, SYSCALL_FD}, {SYS_writev, SYSCALL_FD},
+	{SYS_pread64, SYSCALL_FD}, {SYS_pwrite64, SYSCALL_FD}, {SYS_preadv, SYSCALL_FD}, {SYS_pwritev, SYSCALL_FD},
+	{SYS_preadv2, SYSCALL_FD}, {SYS_pwritev2, SYSCALL_FD}, {SYS_ioctl, SYSCALL_FD}, {SYS_sendfile, SYSCALL_FD},
+	{SYS_splice, SYSCALL_FD}, {SYS_tee, SYSCALL_FD}, {SYS_vmsplice, SYSCALL_FD}, {SYS_flock, SYSCALL_FD},
+	{SYS_fcntl, SYSCALL_FD}, {SYS_copy_file_range, SYSCALL_FD}, {SYS_close, SYSCALL_FD},
+	{SYS_futex, SYSCALL_FUTEX}, {449 /* futex_waitv */, SYSCALL_LOCK}, {455 /* futex_wait */, SYSCALL_FUTEX},
+	{SYS_nanosleep, SYSCALL_SLEEP}, {SYS_clock_nanosleep, SYSCALL_SLEEP}, {SYS_rt_sigtimedwait, SYSCALL_SLEEP},
+	{SYS_rt_sigsuspend, SYSCALL_SLEEP},
+#ifdef SYS_pause
+	{SYS_pause, SYSCALL_SLEEP}, {SYS_poll, SYSCALL_POLL}, {SYS_select, SYSCALL_SELECT},
+	{SYS_epoll_wait, SYSCALL_NETWORK},
+#endif
+	{SYS_ppoll, SYSCALL_POLL}, {SYS_pselect6, SYSCALL_SELECT},
+	{SYS_epoll_pwait, SYSCALL_NETWORK}, {441 /* epoll_pwait2 */, SYSCALL_NETWORK},
+	{SYS_accept, SYSCALL_NETWORK}, {SYS_accept4, SYSCALL_NETWORK}, {SYS_connect, SYSCALL_NETWORK},
+	{SYS_recvfrom, SYSCALL_NETWORK}, {SYS_recvmsg, SYSCALL_NETWORK}, {SYS_recvmmsg, SYSCALL_NETWORK},
+	{SYS_sendto, SYSCALL_NETWORK}, {SYS_sendmsg, SYSCALL_NETWORK}, {SYS_sendmmsg, SYSCALL_NETWORK},
+	{SYS_fsync, SYSCALL_SYNC}, {SYS_fdatasync, SYSCALL_SYNC}, {SYS_sync, SYSCALL_SYNC}, {SYS_syncfs, SYSCALL_SYNC},
+	{SYS_sync_file_range, SYSCALL_SYNC}, {SYS_msync, SYSCALL_SYNC},
+	{SYS_io_getevents, SYSCALL_DISK}, {SYS_io_submit, SYSCALL_DISK}, {SYS_io_uring_enter, SYSCALL_DISK},
+	{SYS_openat, SYSCALL_DISK}, {SYS_openat2, SYSCALL_DISK}, {SYS_statx, SYSCALL_DISK}, {SYS_getdents64, SYSCALL_DISK},
+	{SYS_unlinkat, SYSCALL_DISK}, {SYS_renameat2, SYSCALL_DISK}, {SYS_mkdirat, SYSCALL_DISK}, {SYS_truncate, SYSCALL_DISK},
+	{SYS_ftruncate, SYSCALL_DISK}, {SYS_fallocate, SYSCALL_DISK}, {SYS_readahead, SYSCALL_DISK}, {SYS_fadvise64, SYSCALL_DISK},
+#ifdef SYS_open
+	{SYS_open, SYSCALL_DISK}, {SYS_stat, SYSCALL_DISK}, {SYS_lstat, SYSCALL_DISK}, {SYS_unlink, SYSCALL_DISK},
+	{SYS_rename, SYSCALL_DISK}, {SYS_mkdir, SYSCALL_DISK}, {SYS_rmdir, SYSCALL_DISK},
+#endif
+	{SYS_wait4, SYSCALL_CHILD}, {SYS_waitid, SYSCALL_CHILD},
+	{SYS_munmap, SYSCALL_UNMAP}, {SYS_brk, SYSCALL_UNMAP}, {SYS_mremap, SYSCALL_UNMAP},
+};
+
+static void fill_syscalls(struct bpfprof *skel)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(syscalls) / sizeof(syscalls[0]); i++)
+		skel->rodata->syscall_kinds[syscalls[i].number] = (__u8)syscalls[i].kind;
+}
+
+static void fill_small_places(struct bpfprof *skel)
+{
+	__u32 ns;
+
+	for (ns = 1; ns < sizeof(skel->rodata->small_place) / sizeof(skel->rodata->small_place[0]); ns++)
+		skel->rodata->small_place[ns] = (__u16)hist_place(ns);
+}
+
+static void choose_programs(struct session *session, const struct choice *choice)
+{
+	bool native = session->native_sections, sampling = session->opts.frequency_hz > 0, fentry = choice->fentry;
+	struct bpfprof *skel = session->skel;
+
+	bpf_program__set_autoload(skel->progs.on_leave_image, kernel_release_at_least(6, 10));
+	bpf_program__set_autoload(skel->progs.on_begin_exec, fentry && !kernel_release_at_least(6, 10));
+	bpf_program__set_autoload(skel->progs.on_do_exit, fentry && !kernel_release_at_least(6, 16));
+	bpf_program__set_autoload(skel->progs.on_rss, choice->memory);
+	bpf_program__set_autoload(skel->progs.on_map, choice->memory);
+	bpf_program__set_autoload(skel->progs.on_waking, choice->waking);
+	bpf_program__set_autoload(skel->progs.on_wakeup, choice->waking);
+	bpf_program__set_autoload(skel->progs.on_fork, choice->waking);
+	/* A thread that is killed is looked at where it ends. Where that comes too late, or may be left out, when it is told so. */
+	bpf_program__set_autoload(skel->progs.on_signal, again_preempted() || (!fentry && !kernel_release_at_least(6, 16)));
+	again_choose(skel);
+	uprobe_prepare(skel->progs.on_flush);
+	uprobe_prepare(skel->progs.on_call);
+	uprobe_prepare(skel->progs.on_return);
+	bpf_program__set_autoload(skel->progs.on_call, native);
+	bpf_program__set_autoload(skel->progs.on_return, native);
+	bpf_map__set_autocreate(skel->maps.open_calls, native);
+	bpf_program__set_autoload(skel->progs.on_sample, sampling);
+	bpf_map__set_autocreate(skel->maps.samples, sampling);
+	bpf_map__set_autocreate(skel->maps.walkers, sampling);
+	bpf_map__set_autocreate(skel->maps.waits, sampling);
+	bpf_map__set_autocreate(skel->maps.vacant, session->opts.children);
+	bpf_map__set_autocreate(skel->maps.news, session->opts.children);
+}
+
+/* Maps that have an entry for each process. */
+static void size_maps(struct bpfprof *skel, __u32 processes)
+{
+	bpf_map__set_max_entries(skel->maps.processes, processes);
+	bpf_map__set_max_entries(skel->maps.process_sums, processes);
+	bpf_map__set_max_entries(skel->maps.targets, processes);
+	bpf_map__set_max_entries(skel->maps.rss_locals, processes);
+	bpf_map__set_max_entries(skel->maps.mms, 4 * processes);
+	bpf_map__set_max_entries(skel->maps.pythons, processes);
+	bpf_map__set_max_entries(skel->maps.vacant, processes);
+}
+
+static bool any_native(const struct dcbs_options *opts)
+{
+	size_t i;
+
+	for (i = 0; i < opts->nr_sections; i++)
+		if (!attach_is_python(&opts->sections[i]))
+			return true;
+	return false;
+}
+
+/* Room for what a quarter of a second brings, on all CPUs: it is emptied some times a second. A power of two, as the kernel wants it. */
+static __u32 samples_bytes(__u32 cpus, int hz)
+{
+	__u64 want = (__u64)cpus * (__u64)hz * (SAMPLE_USUAL_BYTES / 4), bytes = SAMPLES_BYTES_LEAST;
+
+	while (bytes < want && bytes < SAMPLES_BYTES_MOST)
+		bytes *= 2;
+	return (__u32)bytes;
+}
+
+void configure(struct session *session, size_t nr_targets, pid_t only, const struct choice *choice)
+{
+	struct bpfprof *skel = session->skel;
+
+	session->native_sections = any_native(&session->opts);
+	choose_programs(session, choice);
+	fill_small_places(skel);
+	fill_syscalls(skel);
+	skel->rodata->switch_tells_state = kernel_release_at_least(5, 18);
+	skel->rodata->nr_cpus = (__u32)libbpf_num_possible_cpus();
+	skel->rodata->map_syscall = SYS_mmap;
+	skel->rodata->unmap_syscall = SYS_munmap;
+	skel->rodata->sampling = session->opts.frequency_hz > 0;
+	if (session->opts.frequency_hz > 0) {
+		bpf_map__set_max_entries(skel->maps.samples, samples_bytes(skel->rodata->nr_cpus, session->opts.frequency_hz));
+		skel->rodata->samples_half = bpf_map__max_entries(skel->maps.samples) / 2;
+		skel->rodata->sample_period_ns = 1000000000ULL / (__u64)session->opts.frequency_hz;
+	}
+	skel->rodata->native_sections = session->native_sections;
+	skel->rodata->follow_children = session->opts.children;
+	if (session->opts.children)
+		size_maps(skel, BPFPROF_FOLLOWED);
+	else if (nr_targets == 1)
+		skel->rodata->only_tgid = (__u32)only;
+	if (skel->rodata->only_tgid)
+		bpf_map__set_max_entries(skel->maps.shares, 1);
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* list_targets.c - the running processes that carry markers. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/error.h"
+#include "base/sanitize.h"
+#include "collect/list_targets.h"
+#include "collect/target/target.h"
+
+struct list {
+	struct dcbs_process *processes;
+	size_t nr, room;
+};
+
+/* The number of names that the process has registered so far. The first two entries of its table are reserved. */
+static __u32 names_of(const struct target *target, const struct marker *marker)
+{
+	struct dcbs_state state;
+
+	if (target_read(target, marker->state, &state, offsetof(struct dcbs_state, names)) || state.names_used < 2 ||
+	    state.names_used > DCBS_NAMES)
+		return 0;
+	return state.names_used - 2;
+}
+
+static int list_one(struct list *list, const struct target *target, const struct marker *marker)
+{
+	const char *comm = target->facts.comm, *command = target->command;
+	char *text = command[0] ? sanitize(command, sizeof(target->command)) : sanitize(comm, sizeof(target->facts.comm));
+
+	if (!text || !array_reserve(list->processes, list->nr, list->room, 1)) {
+		free(text);
+		return -ENOMEM;
+	}
+	list->processes[list->nr++] = (struct dcbs_process){.pid = target->pid, .names = names_of(target, marker), .command = text};
+	return 0;
+}
+
+/* A process that cannot be looked at, or ends meanwhile, is left out. */
+static int list_process(struct list *list, pid_t pid)
+{
+	struct marker marker;
+	struct target target;
+	int err = 0;
+
+	if (target_open(&target, pid))
+		return 0;
+	if (target_find_marker(&target, &marker) == 1) {
+		err = list_one(list, &target, &marker);
+		marker_close(&marker);
+	}
+	target_close(&target);
+	return err;
+}
+
+static int by_pid(const void *a, const void *b)
+{
+	pid_t x = ((const struct dcbs_process *)a)->pid, y = ((const struct dcbs_process *)b)->pid;
+
+	return (x > y) - (x < y);
+}
+
+int list_targets(struct dcbs_process **result, size_t *nr)
+{
+	DIR *proc = opendir("/proc");
+	struct list list = {0};
+	struct dirent *entry;
+	int err = 0;
+
+	if (!proc)
+		return fail(-errno, "cannot read /proc: %s", strerror(errno));
+	while (!err && (entry = readdir(proc))) {
+		char *end;
+		long pid = strtol(entry->d_name, &end, 10);
+
+		if (pid > 0 && !*end)
+			err = list_process(&list, (pid_t)pid);
+	}
+	closedir(proc);
+	if (err) {
+		dcbs_profiler_list_free(list.processes, list.nr);
+		return fail(err, "out of memory");
+	}
+	if (list.nr)
+		qsort(list.processes, list.nr, sizeof(*list.processes), by_pid);
+	*result = list.processes;
+	*nr = list.nr;
+	return 0;
+}

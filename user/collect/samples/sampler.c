@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* sampler.c - samples of the targets' stacks: taken out of the kernel's ring, named, and counted. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/libbpf.h>
+
+#include "collect/samples/sampler.h"
+#include "collect/samples/stack_table.h"
+#include "base/error.h"
+#include "symbol/python_match.h"
+#include "symbol/symbols.h"
+
+#define DEPTH_MAX (SAMPLE_PYTHON + 2 * SAMPLE_NATIVE + 1)	/* with functions that were inlined, and what stands for the rest */
+#define INLINED_MAX 8
+#define RETURNS 1024		/* a power of two */
+#define FUNCTIONS_MAX 64	/* Python functions that are sections: a bit of a word each */
+
+struct sampler {
+	struct ring_buffer *ring;
+	struct target *targets;
+	const size_t *nr_targets;
+	void (*look)(void *ctx);
+	void *ctx;
+	struct stack_table table;
+	__u64 *is_section;		/* of each frame of the table: bit i, it is functions[i] */
+	struct sampler_function {
+		const char *name;
+		bool python;
+		__u32 row;
+	} functions[FUNCTIONS_MAX];
+	size_t nr_functions;
+	__u64 met;			/* of them, those that were on some stack */
+	__u32 depth;			/* of the sample at hand */
+	__u32 at[DEPTH_MAX];
+	struct known_return {
+		__u64 address;
+		pid_t tgid;
+	} returns[RETURNS];		/* addresses with a call before them */
+	__u64 lost_stacks;
+};
+
+/* ---- one sample ---- */
+
+static bool is_function(const struct sampler_function *f, const struct symbol *s)
+{
+	if (f->python)
+		return s->python && pyname_matches(f->name, s->function, s->file);
+	return !s->python && s->function && !strcmp(f->name, s->function);
+}
+
+static __u64 sections_of(const struct sampler *sampler, const struct symbol *s)
+{
+	__u64 bits = 0;
+	size_t i;
+
+	for (i = 0; i < sampler->nr_functions; i++)
+		if (is_function(&sampler->functions[i], s))
+			bits |= 1ULL << i;
+	return bits;
+}
+
+static void push(struct sampler *sampler, const struct symbol *symbol)
+{
+	size_t known = sampler->table.nr_frames;
+	__u32 frame = stack_table_frame(&sampler->table, symbol);
+
+	if (frame == STACK_FRAMES || sampler->depth == DEPTH_MAX) {
+		sampler->lost_stacks++;
+		return;
+	}
+	if (frame == known)
+		sampler->is_section[frame] = sections_of(sampler, symbol);
+	if (!symbol->function && sampler->depth && sampler->at[sampler->depth - 1] == frame)
+		return;		/* another one without a name in the same library says no more */
+	sampler->at[sampler->depth++] = frame;
+}
+
+static bool is_call(const unsigned char *end, int bytes)
+{
+	return end[-bytes] == 0xff && (end[1 - bytes] & 0x38) == 0x10;
+}
+
+/*
+ * Code without frame pointers leaves anything in that register, and the kernel's walk goes where it leads. A
+ * return address has a call before it; at the first that has none, the walk has gone astray.
+ */
+static bool is_return(const struct target *target, __u64 address)
+{
+#if defined(__x86_64__)
+	unsigned char code[7], *end = code + sizeof(code);
+	int err;
+
+	err = target_read(target, address - sizeof(code), code, sizeof(code));
+	if (err)
+		return err == -ESRCH;	/* it has ended: what is known of it is all there is */
+	return end[-5] == 0xe8 || is_call(end, 2) || is_call(end, 3) || is_call(end, 4) || is_call(end, 6) || is_call(end, 7);
+#else
+	__u32 code;
+	int err = target_read(target, address - sizeof(code), &code, sizeof(code));
+
+	if (err)
+		return err == -ESRCH;
+	return code >> 26 == 0x25 || (code & 0xfffffc1f) == 0xd63f0000;	/* bl, blr */
+#endif
+}
+
+/* Most return addresses come again and again, and a look costs a system call. */
+static bool follows_call(struct sampler *sampler, const struct target *target, __u64 address)
+{
+	struct known_return *known = &sampler->returns[(address ^ address >> 10) & (RETURNS - 1)];
+
+	if (known->address == address && known->tgid == target->pid)
+		return true;
+	if (!is_return(target, address))
+		return false;
+	*known = (struct known_return){address, target->pid};
+	return true;
+}
+
+/* Native frames, up to the interpreter: from there on Python's own say more. False: it ended before the last one. */
+static bool push_native(struct sampler *sampler, struct target *target, const __u64 *addresses, __u32 n, bool python)
+{
+	struct symbol symbols[INLINED_MAX];
+	size_t k, nr;
+	__u32 i;
+
+	for (i = 0; i < n; i++) {
+		if (i && !follows_call(sampler, target, addresses[i]))
+			return false;
+		if (python && (addresses[i] - target->python_start < target->python_end - target->python_start ||
+			       symbols_is_interpreter(target->symbols, addresses[i])))
+			return false;
+		nr = symbols_native(target->symbols, addresses[i], i > 0, symbols, INLINED_MAX);
+		for (k = 0; k < nr; k++)
+			push(sampler, &symbols[k]);
+	}
+	return true;
+}
+
+static size_t end_of_walk(const __u64 *to, size_t nr, const __u64 *walked, size_t nr_walked)
+{
+	size_t i;
+
+	for (i = 0; i < nr_walked && walked[i] != to[nr - 1]; i++)
+		;
+	return i;
+}
+
+/*
+ * The stack from what there is of it itself. Where the copy ends, the kernel's walk by frame pointers goes on, if it has
+ * come by there.
+ */
+static size_t unwind(const struct sample *sample, struct target *target, const __u64 *walked, const unsigned char *bytes, __u64 *to)
+{
+	struct unwind_stack stack = {walked[0], sample->sp, sample->bp, bytes, sample->sp, sample->stack_bytes};
+	size_t n = symbols_unwind(target->symbols, &stack, to, SAMPLE_NATIVE), i;
+
+	for (i = end_of_walk(to, n, walked, sample->nr_native) + 1; i < sample->nr_native && n < SAMPLE_NATIVE; i++)
+		to[n++] = walked[i];
+	return n;
+}
+
+static void push_python(struct sampler *sampler, struct target *target, const struct python_frame *frames, __u32 n)
+{
+	struct symbol symbol;
+	__u32 i;
+
+	for (i = 0; i < n; i++) {
+		if (!symbols_python(target->symbols, &frames[i], &symbol))
+			sampler->lost_stacks++;
+		if (!symbol.internal)
+			push(sampler, &symbol);
+	}
+}
+
+/* Where frames are missing, the outermost one that is there was called by somebody. */
+static void push_rest(struct sampler *sampler, __u16 flags)
+{
+	const struct symbol more = {.function = "(more frames)"}, broken = {.function = "(unknown)"};
+
+	if (flags & SAMPLE_PYTHON_BROKEN)
+		push(sampler, &broken);
+	else if (flags & (SAMPLE_PYTHON_CUT | SAMPLE_NATIVE_CUT))
+		push(sampler, &more);
+}
+
+static struct target *find_target(struct sampler *sampler, __u32 tgid)
+{
+	size_t i;
+
+	for (i = 0; i < *sampler->nr_targets; i++)
+		if ((__u32)sampler->targets[i].pid == tgid)
+			return &sampler->targets[i];
+	return NULL;
+}
+
+/* A process that is not known may be a child that has just been born. */
+static struct target *target_of(struct sampler *sampler, __u32 tgid)
+{
+	struct target *target = find_target(sampler, tgid);
+
+	if (target)
+		return target;
+	sampler->look(sampler->ctx);
+	return find_target(sampler, tgid);
+}
+
+/* A function that is probed, too. */
+static bool has_row(const struct sample *sample, __u32 row)
+{
+	int i;
+
+	for (i = 0; i < sample->nr_rows; i++)
+		if (sample->rows[i] == row)
+			return true;
+	return false;
+}
+
+/* Functions that are sections come after those that are marked, and beside what is outside of these; innermost first. */
+static void add_functions(struct sampler *sampler, struct sample *sample)
+{
+	__u64 bits, met = 0;
+	__u32 i;
+
+	for (i = 0; i < sampler->depth; i++) {
+		bits = sampler->is_section[sampler->at[i]] & ~met;
+		met |= bits;
+		for (; bits; bits &= bits - 1)
+			if (sample->nr_rows < SAMPLE_ROWS && !has_row(sample, sampler->functions[__builtin_ctzll(bits)].row))
+				sample->rows[sample->nr_rows++] = (__u16)sampler->functions[__builtin_ctzll(bits)].row;
+	}
+	sampler->met |= met;
+}
+
+/* Each sample comes or does not come on its own: of w waits, one with a chance of 1 to w. */
+static void add_sample(struct snapshot_stack *stack, const struct sample *sample)
+{
+	double ns = (double)sample->off_ns;
+
+	if (sample->kind == SAMPLE_CPU) {
+		stack->cpu_samples += sample->weight;
+		stack->cpu_samples2 += (double)sample->weight * sample->weight;
+		return;
+	}
+	stack->off_samples++;
+	stack->off_ns[sample->cause & (CAUSES - 1)] += sample->off_ns;
+	if (sample->weight > 1)
+		stack->off_ns2 += ns * ns * (1 - 1.0 / sample->weight);
+}
+
+static bool may_be_idle(const struct sample *sample)
+{
+	return sample->kind == SAMPLE_OFF && sample->tid != sample->tgid && sample->nr_rows == 1 && sample->rows[0] == ROW_OUTSIDE;
+}
+
+static bool is_whole(const struct sample *sample, size_t size)
+{
+	size_t frames = sample->nr_python * sizeof(struct python_frame) + sample->nr_native * sizeof(__u64);
+
+	if (sample->stack_bytes && (!sample->nr_native || frames > SAMPLE_STACK_AT * sizeof(struct python_frame)))
+		return false;
+	if (sample->stack_bytes)
+		frames = SAMPLE_STACK_AT * sizeof(struct python_frame) + sample->stack_bytes;
+	return sample->nr_native <= SAMPLE_NATIVE && size >= sizeof(*sample) + frames;
+}
+
+/* The ring is the kernel's, but what is in it was read from the target: the sizes are checked nevertheless. */
+static int on_sample(void *ctx, void *data, size_t size)
+{
+	struct sampler *sampler = ctx;
+	struct sample head, *sample = &head;
+	const struct python_frame *python = (const void *)((const char *)data + sizeof(head));
+	struct snapshot_stack *stack;
+	struct stack_key key;
+	struct target *target;
+	__u64 unwound[SAMPLE_NATIVE];
+	const __u64 *native;
+	__u32 tid, nr_native;
+
+	if (size < sizeof(head))
+		return 0;
+	memcpy(&head, data, sizeof(head));
+	if (head.nr_rows > SAMPLE_ROWS || !is_whole(&head, size))
+		return 0;
+	target = target_of(sampler, sample->tgid);
+	if (!target || !target->symbols) {	/* a child that is gone already */
+		sampler->lost_stacks++;
+		return 0;
+	}
+	/* Of a moment before its interpreter had been looked at: that it ran Python is not in there. */
+	if (sample->flags & SAMPLE_PYTHON_UNKNOWN && target->python_known && sample->kind == SAMPLE_CPU)
+		return 0;
+	sampler->depth = 0;
+	native = (const __u64 *)(python + sample->nr_python);
+	nr_native = sample->nr_native;
+	if (sample->stack_bytes) {
+		nr_native = (__u32)unwind(sample, target, native, (const unsigned char *)(python + SAMPLE_STACK_AT), unwound);
+		native = unwound;
+	}
+	if (!push_native(sampler, target, native, nr_native, sample->nr_python > 0))
+		sample->flags &= (__u16)~SAMPLE_NATIVE_CUT;
+	push_python(sampler, target, python, sample->nr_python);
+	push_rest(sampler, sample->flags);
+	tid = may_be_idle(sample) ? sample->tid : 0;
+	add_functions(sampler, sample);
+	key = (struct stack_key){sample->rows, sample->nr_rows, sampler->at, sampler->depth, tid};
+	stack = stack_table_add(&sampler->table, &key);
+	if (!stack) {
+		sampler->lost_stacks++;
+		return 0;
+	}
+	add_sample(stack, sample);
+	return 0;
+}
+
+void sampler_poll(struct sampler *sampler)
+{
+	if (sampler && sampler->ring)
+		ring_buffer__consume(sampler->ring);
+}
+
+void sampler_end(struct sampler *sampler)
+{
+	sampler_poll(sampler);
+	if (!sampler)
+		return;
+	ring_buffer__free(sampler->ring);
+	sampler->ring = NULL;
+}
+
+int sampler_fd(const struct sampler *sampler)
+{
+	return sampler->ring ? ring_buffer__epoll_fd(sampler->ring) : -1;
+}
+
+/* ---- life ---- */
+
+int sampler_add_function(struct sampler *sampler, const char *name, bool python, __u32 row)
+{
+	if (sampler->nr_functions == FUNCTIONS_MAX)
+		return fail(-E2BIG, "--section: more than %d functions", FUNCTIONS_MAX);
+	sampler->functions[sampler->nr_functions++] = (struct sampler_function){name, python, row};
+	return 0;
+}
+
+bool sampler_has_met(const struct sampler *sampler, const char *qualname)
+{
+	size_t i;
+
+	for (i = 0; i < sampler->nr_functions; i++)
+		if (!strcmp(sampler->functions[i].name, qualname))
+			return sampler->met >> i & 1;
+	return false;
+}
+
+int sampler_open(struct sampler **result, int ring_fd, struct target *targets, const size_t *nr_targets, void (*look)(void *ctx),
+		 void *ctx)
+{
+	struct sampler *sampler = calloc(1, sizeof(*sampler));
+
+	if (!sampler)
+		return fail(-ENOMEM, "out of memory");
+	sampler->targets = targets;
+	sampler->nr_targets = nr_targets;
+	sampler->look = look;
+	sampler->ctx = ctx;
+	sampler->ring = ring_buffer__new(ring_fd, on_sample, sampler, NULL);
+	sampler->is_section = calloc(STACK_FRAMES, sizeof(*sampler->is_section));
+	if (!sampler->ring || !sampler->is_section || stack_table_open(&sampler->table)) {
+		sampler_close(sampler);
+		return fail(-ENOMEM, "cannot map the ring of samples: out of memory");
+	}
+	*result = sampler;
+	return 0;
+}
+
+void sampler_clear(struct sampler *sampler)
+{
+	if (!sampler)
+		return;
+	sampler_poll(sampler);
+	stack_table_clear(&sampler->table);
+	sampler->lost_stacks = 0;
+}
+
+int sampler_copy(const struct sampler *sampler, struct snapshot *snap, const __u16 *row_index)
+{
+	if (!sampler)
+		return 0;
+	snap->counters.stacks_broken += sampler->lost_stacks;
+	return stack_table_copy(&sampler->table, snap, row_index);
+}
+
+void sampler_close(struct sampler *sampler)
+{
+	if (!sampler)
+		return;
+	ring_buffer__free(sampler->ring);
+	stack_table_close(&sampler->table);
+	free(sampler->is_section);
+	free(sampler);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * sampler.h - samples of the targets' stacks: taken out of the kernel's ring, named, and counted.
+ *
+ * Names are read as soon as a sample comes, because what they are read from may be gone a moment later.
+ * Each function and line is kept once, and each stack once for the sections it was in: memory is bounded
+ * by how many different ones there are, up to a limit, and what does not fit is counted.
+ */
+#ifndef COLLECT_SAMPLES_SAMPLER_H
+#define COLLECT_SAMPLES_SAMPLER_H
+
+#include "collect/facts.h"
+#include "collect/target/target.h"
+
+struct sampler;
+
+/* ring_fd: the map `samples`. targets is looked into at each sample for who it is of. */
+int sampler_open(struct sampler **sampler, int ring_fd, struct target *targets, const size_t *nr_targets, void (*look)(void *ctx),
+		 void *ctx);
+
+/*
+ * Samples with that function on the stack are in the section of `row`, too. Of Python: module.qualname, or a qualname
+ * alone. The name stays the caller's.
+ */
+int sampler_add_function(struct sampler *sampler, const char *name, bool python, __u32 row);
+
+/* Was it on any stack? */
+bool sampler_has_met(const struct sampler *sampler, const char *qualname);
+
+/* Takes what is there. */
+void sampler_poll(struct sampler *sampler);
+
+/* The same for the last time: what the ring takes of memory is given back. */
+void sampler_end(struct sampler *sampler);
+
+/* Becomes readable when the ring is half full. */
+int sampler_fd(const struct sampler *sampler);
+
+/* Copies what there is so far; row_index[row]: index of the snapshot's rows, SNAPSHOT_OUTSIDE for no section. */
+int sampler_copy(const struct sampler *sampler, struct snapshot *snap, const __u16 *row_index);
+
+void sampler_clear(struct sampler *sampler);
+void sampler_close(struct sampler *sampler);
+
+#endif

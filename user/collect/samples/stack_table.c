@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* stack_table.c - functions and stacks that were met, each kept once. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collect/samples/stack_table.h"
+#include "base/error.h"
+
+#define STACKS_MAX (1 << 15)
+
+static __u64 hash_bytes(__u64 h, const void *bytes, size_t n)
+{
+	const unsigned char *p = bytes;
+
+	while (n--)
+		h = (h ^ *p++) * 0x100000001b3ULL;
+	return h;
+}
+
+static __u64 hash_text(__u64 h, const char *text)
+{
+	return text ? hash_bytes(h, text, strlen(text) + 1) : h * 0x100000001b3ULL;
+}
+
+static int index_open(struct index *index, __u32 entries)
+{
+	index->mask = 2 * entries - 1;
+	index->slots = calloc(2 * (size_t)entries, sizeof(*index->slots));
+	return index->slots ? 0 : -ENOMEM;
+}
+
+/* Room for one more of an array that doubles. */
+static bool make_room(void **array, size_t *room, size_t used, size_t size, size_t max)
+{
+	size_t larger = *room ? 2 * *room : 256;
+	void *grown;
+
+	if (used < *room)
+		return true;
+	if (used >= max || !(grown = realloc(*array, larger * size)))
+		return false;
+	*array = grown;
+	*room = larger;
+	return true;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+static bool same_frame(const struct snapshot_frame *f, const struct symbol *s)
+{
+	return f->line == s->line && f->python == s->python && same_text(f->function, s->function) && same_text(f->file, s->file);
+}
+
+static bool add_frame(struct stack_table *table, const struct symbol *s)
+{
+	struct snapshot_frame *f;
+
+	if (!make_room((void **)&table->frames, &table->room_frames, table->nr_frames, sizeof(*f), STACK_FRAMES))
+		return false;
+	f = &table->frames[table->nr_frames];
+	*f = (struct snapshot_frame) {
+		.function = s->function ? strdup(s->function) : NULL, .file = s->file ? strdup(s->file) : NULL,
+		.line = s->line, .python = s->python,
+	};
+	table->nr_frames++;
+	return true;
+}
+
+__u32 stack_table_frame(struct stack_table *table, const struct symbol *s)
+{
+	__u64 h = hash_bytes(hash_text(hash_text(0xcbf29ce484222325ULL + s->python, s->function), s->file), &s->line, sizeof(s->line));
+	struct index *index = &table->by_frame;
+	__u32 i;
+
+	for (i = (__u32)(h >> 20) & index->mask; index->slots[i]; i = (i + 1) & index->mask)
+		if (same_frame(&table->frames[index->slots[i] - 1], s))
+			return index->slots[i] - 1;
+	if (!add_frame(table, s))
+		return STACK_FRAMES;
+	index->slots[i] = (__u32)table->nr_frames;
+	return (__u32)table->nr_frames - 1;
+}
+
+static bool same_stack(const struct snapshot_stack *stack, const struct stack_key *key)
+{
+	return stack->tid == key->tid && stack->nr_rows == key->nr_rows && stack->nr_frames == key->nr_frames &&
+	       !memcmp(stack->rows, key->rows, key->nr_rows * sizeof(key->rows[0])) &&
+	       !memcmp(stack->frames, key->frames, key->nr_frames * sizeof(key->frames[0]));
+}
+
+static struct snapshot_stack *add_stack(struct stack_table *table, const struct stack_key *key)
+{
+	__u32 *frames = malloc((key->nr_frames + 1) * sizeof(*frames));
+	struct snapshot_stack *stack;
+
+	if (!frames || !make_room((void **)&table->stacks, &table->room_stacks, table->nr_stacks, sizeof(*stack), STACKS_MAX)) {
+		free(frames);
+		return NULL;
+	}
+	stack = &table->stacks[table->nr_stacks++];
+	memset(stack, 0, sizeof(*stack));
+	memcpy(stack->rows, key->rows, key->nr_rows * sizeof(key->rows[0]));
+	memcpy(frames, key->frames, key->nr_frames * sizeof(*frames));
+	stack->nr_rows = key->nr_rows;
+	stack->nr_frames = key->nr_frames;
+	stack->frames = frames;
+	stack->tid = key->tid;
+	return stack;
+}
+
+struct snapshot_stack *stack_table_add(struct stack_table *table, const struct stack_key *key)
+{
+	__u64 h = hash_bytes(hash_bytes(0xcbf29ce484222325ULL + key->tid, key->rows, key->nr_rows * sizeof(key->rows[0])),
+			     key->frames, key->nr_frames * sizeof(key->frames[0]));
+	struct index *index = &table->by_stack;
+	struct snapshot_stack *stack;
+	__u32 i;
+
+	for (i = (__u32)(h >> 20) & index->mask; index->slots[i]; i = (i + 1) & index->mask)
+		if (same_stack(&table->stacks[index->slots[i] - 1], key))
+			return &table->stacks[index->slots[i] - 1];
+	stack = add_stack(table, key);
+	if (stack)
+		index->slots[i] = (__u32)table->nr_stacks;
+	return stack;
+}
+
+int stack_table_open(struct stack_table *table)
+{
+	return index_open(&table->by_frame, STACK_FRAMES) || index_open(&table->by_stack, STACKS_MAX) ? -ENOMEM : 0;
+}
+
+void stack_table_clear(struct stack_table *table)
+{
+	size_t i;
+
+	for (i = 0; i < table->nr_stacks; i++)
+		free(table->stacks[i].frames);
+	table->nr_stacks = 0;
+	if (table->by_stack.slots)
+		memset(table->by_stack.slots, 0, (table->by_stack.mask + 1) * sizeof(__u32));
+}
+
+void stack_table_close(struct stack_table *table)
+{
+	size_t i;
+
+	stack_table_clear(table);
+	for (i = 0; i < table->nr_frames; i++) {
+		free(table->frames[i].function);
+		free(table->frames[i].file);
+	}
+	free(table->stacks);
+	free(table->frames);
+	free(table->by_frame.slots);
+	free(table->by_stack.slots);
+}
+
+static int copy_frames(const struct stack_table *table, struct snapshot *snap)
+{
+	size_t i;
+
+	snap->frames = calloc(table->nr_frames + 1, sizeof(*snap->frames));
+	if (!snap->frames)
+		return -ENOMEM;
+	for (i = 0; i < table->nr_frames; i++) {
+		const struct snapshot_frame *from = &table->frames[i];
+
+		snap->frames[snap->nr_frames++] = (struct snapshot_frame) {
+			.function = from->function ? strdup(from->function) : NULL,
+			.file = from->file ? strdup(from->file) : NULL, .line = from->line, .python = from->python,
+		};
+	}
+	return 0;
+}
+
+static int copy_stack(struct snapshot_stack *to, const struct snapshot_stack *from, const __u16 *row_index)
+{
+	__u32 i;
+
+	*to = *from;
+	to->frames = malloc((from->nr_frames + 1) * sizeof(*to->frames));
+	if (!to->frames)
+		return -ENOMEM;
+	memcpy(to->frames, from->frames, from->nr_frames * sizeof(*to->frames));
+	for (i = 0; i < from->nr_rows; i++)
+		to->rows[i] = from->rows[i] < BPFPROF_ROWS ? row_index[from->rows[i]] : SNAPSHOT_OUTSIDE;
+	return 0;
+}
+
+int stack_table_copy(const struct stack_table *table, struct snapshot *snap, const __u16 *row_index)
+{
+	size_t i;
+
+	snap->stacks = calloc(table->nr_stacks + 1, sizeof(*snap->stacks));
+	if (!snap->stacks || copy_frames(table, snap))
+		return fail(-ENOMEM, "out of memory");
+	for (i = 0; i < table->nr_stacks; i++) {
+		if (copy_stack(&snap->stacks[i], &table->stacks[i], row_index))
+			return fail(-ENOMEM, "out of memory");
+		snap->nr_stacks++;
+	}
+	return 0;
+}

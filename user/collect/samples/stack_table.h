@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* stack_table.h - functions and stacks that were met, each kept once: memory is bounded by how many different ones there are. */
+#ifndef COLLECT_SAMPLES_STACK_TABLE_H
+#define COLLECT_SAMPLES_STACK_TABLE_H
+
+#include "collect/facts.h"
+#include "symbol/symbols.h"
+
+#define STACK_FRAMES (1 << 16)
+
+/* Entries in the order they came, and an open hash table of their numbers + 1, at most half full. */
+struct index {
+	__u32 *slots;
+	__u32 mask;
+};
+
+struct stack_table {
+	struct snapshot_frame *frames;
+	size_t nr_frames, room_frames;
+	struct snapshot_stack *stacks;	/* rows are the kernel's */
+	size_t nr_stacks, room_stacks;
+	struct index by_frame, by_stack;
+};
+
+/* The sections that were open, and the functions, innermost first. */
+struct stack_key {
+	const __u16 *rows;
+	__u32 nr_rows;
+	const __u32 *frames;
+	__u32 nr_frames;
+	__u32 tid;		/* as in struct snapshot_stack */
+};
+
+int stack_table_open(struct stack_table *table);
+
+/* The number of a function and line; STACK_FRAMES if there is no room. */
+__u32 stack_table_frame(struct stack_table *table, const struct symbol *symbol);
+
+/* The stack, made if it is new; NULL: no room. */
+struct snapshot_stack *stack_table_add(struct stack_table *table, const struct stack_key *key);
+
+/* row_index[row]: index of the snapshot's rows, SNAPSHOT_OUTSIDE for no section. */
+int stack_table_copy(const struct stack_table *table, struct snapshot *snap, const __u16 *row_index);
+
+/* Forgets the stacks, not the functions. */
+void stack_table_clear(struct stack_table *table);
+void stack_table_close(struct stack_table *table);
+
+#endif

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * marker_object.c - finds the copies of the marker library in a process: the program headers of a mapped file lead
+ * to its note. The file belongs to the target and may hold anything, so every offset is bounded.
+ */
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/elf_file.h"
+#include "base/mapped_files.h"
+#include "collect/target/marker_object.h"
+#include "base/error.h"
+
+#define MAX_NOTES 4096	/* bytes of one note segment */
+
+/* A word of the note holds the distance from itself. */
+static __u64 note_address(const struct dcbs_note *note, __u64 note_vaddr, size_t word)
+{
+	__s64 distance;
+
+	memcpy(&distance, (const char *)note + word, sizeof(distance));
+	return note_vaddr + word + (__u64)distance;
+}
+
+static int marker_from_note(struct marker *m, const struct elf_file *elf, const struct mapped_file *map,
+			    const struct dcbs_note *note, __u64 vaddr)
+{
+	__u64 bias;
+
+	m->abi = note->abi;
+	if (elf_file_offset(elf, note_address(note, vaddr, offsetof(struct dcbs_note, flush)), &m->flush_offset) ||
+	    elf_file_offset(elf, note_address(note, vaddr, offsetof(struct dcbs_note, semaphore)), &m->semaphore_offset) ||
+	    elf_file_bias(elf, map->start, map->offset, &bias))
+		return -ENOEXEC;
+	m->state = note_address(note, vaddr, offsetof(struct dcbs_note, state)) + bias;
+	m->dev = map->dev;
+	m->ino = map->ino;
+	snprintf(m->path, sizeof(m->path), "%s", map->path);
+	m->fd = elf->fd;
+	return 0;
+}
+
+/* Looks through one note segment. */
+static int marker_in_segment(struct marker *m, const struct elf_file *elf, const struct mapped_file *map, const Elf64_Phdr *p)
+{
+	char buf[MAX_NOTES];
+	size_t size = p->p_filesz < sizeof(buf) ? p->p_filesz : sizeof(buf), at = 0;
+
+	if (pread(elf->fd, buf, size, p->p_offset) != (ssize_t)size)
+		return -ENOEXEC;
+	while (at + sizeof(Elf64_Nhdr) <= size) {
+		struct dcbs_note note;
+		Elf64_Nhdr n;
+		size_t name = at + sizeof(n), desc;
+
+		memcpy(&n, buf + at, sizeof(n));
+		if (n.n_namesz > size || n.n_descsz > size)
+			return -ENOEXEC;
+		desc = name + ((n.n_namesz + 3) & ~3u);
+		if (n.n_type == DCBS_NOTE_TYPE && n.n_namesz == sizeof(DCBS_NOTE_OWNER) && n.n_descsz >= sizeof(note) &&
+		    desc + sizeof(note) <= size && !memcmp(buf + name, DCBS_NOTE_OWNER, sizeof(DCBS_NOTE_OWNER))) {
+			memcpy(&note, buf + desc, sizeof(note));
+			return marker_from_note(m, elf, map, &note, p->p_vaddr + desc);
+		}
+		at = desc + ((n.n_descsz + 3) & ~3u);
+	}
+	return -ENOENT;
+}
+
+static int marker_in_file(struct marker *m, int fd, const struct mapped_file *map)
+{
+	struct elf_file elf;
+	int i, err = elf_file_open(&elf, fd);
+
+	if (err)
+		return err;
+	for (i = 0; i < elf.nr_phdrs; i++)
+		if (elf.phdrs[i].p_type == PT_NOTE && elf.phdrs[i].p_align <= 4 &&
+		    !marker_in_segment(m, &elf, map, &elf.phdrs[i]))
+			return 0;
+	return -ENOENT;
+}
+
+struct search {
+	struct marker *markers;
+	int found;
+};
+
+static bool look_into_file(void *ctx, int fd, const struct mapped_file *map)
+{
+	struct search *search = ctx;
+
+	if (marker_in_file(&search->markers[search->found], fd, map))
+		close(fd);
+	else
+		search->found++;
+	return search->found < MARKER_COPIES;
+}
+
+int marker_find(pid_t pid, struct marker *markers)
+{
+	struct search search = {.markers = markers};
+	int err = mapped_files_each(pid, NULL, look_into_file, &search);
+
+	return err ? err : search.found;
+}
+
+void marker_close(struct marker *marker)
+{
+	if (marker->fd > 0)
+		close(marker->fd);
+	marker->fd = -1;
+}

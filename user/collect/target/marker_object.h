@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* marker_object.h - finds the copies of the marker library in a process: where to probe and where its records are. */
+#ifndef COLLECT_TARGET_MARKER_OBJECT_H
+#define COLLECT_TARGET_MARKER_OBJECT_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "bpfprof/target.h"
+
+#define MARKER_COPIES 8	/* that are looked at in one process */
+
+struct marker {
+	int fd;			/* of the file, opened through the process's own view */
+	__u32 abi;
+	__u64 flush_offset;	/* in the file: of the probed function */
+	__u64 semaphore_offset;
+	__u64 state;		/* address in the process */
+	__u64 dev, ino;
+	char path[256];		/* as the process's maps have it, to be shown */
+};
+
+/* All copies, at most MARKER_COPIES. Returns how many, or -errno. Each is to be closed. */
+int marker_find(pid_t pid, struct marker *markers);
+
+void marker_close(struct marker *marker);
+
+#endif

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* target.c - one profiled process as /proc and its own memory show it. */
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "collect/target/target.h"
+#include "base/error.h"
+#include "base/proc.h"
+
+/* What cannot be read any more stays as it was known. */
+void target_refresh_comm(struct target *target)
+{
+	struct snapshot_target *f = &target->facts;
+	char buf[sizeof(f->comm)];
+
+	if (proc_read(target->pid, "comm", buf, sizeof(buf)) > 0)
+		snprintf(f->comm, sizeof(f->comm), "%.*s", (int)strcspn(buf, "\n"), buf);
+}
+
+void target_refresh(struct target *target)
+{
+	char buf[sizeof(target->command)];
+	ssize_t n, i;
+
+	target_refresh_comm(target);
+	n = proc_read(target->pid, "cmdline", buf, sizeof(buf));
+	for (i = 0; i + 1 < n; i++)
+		if (!buf[i])
+			buf[i] = ' ';
+	if (n > 0)
+		memcpy(target->command, buf, (size_t)n + 1);
+}
+
+/* Field 22 is the start in clock ticks since boot. */
+static double start_time(pid_t pid)
+{
+	unsigned long long ticks = proc_stat_field(pid, 22);
+	struct timespec boot, real;
+
+	if (!ticks)
+		return 0;
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	clock_gettime(CLOCK_REALTIME, &real);
+	return (double)real.tv_sec + 1e-9 * (double)real.tv_nsec - ((double)boot.tv_sec + 1e-9 * (double)boot.tv_nsec) +
+	       (double)ticks / (double)sysconf(_SC_CLK_TCK);
+}
+
+/* 0: a 64-bit program of this machine's kind. Kernel threads have no program. */
+static int check_program(pid_t pid)
+{
+	unsigned char ident[EI_NIDENT] = "";
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT && !access("/proc/self/exe", F_OK))
+		return fail(-EINVAL, "process %d has no program of its own (a kernel thread, or it is just ending); give the PID of the evaluation", pid);
+	if (fd < 0)
+		return fail(-errno, "cannot look at process %d: %s; run as root, or with CAP_SYS_PTRACE (sudo dcbs-bpfprof -p %d)",
+			    pid, strerror(errno), pid);
+	if (read(fd, ident, sizeof(ident)) != sizeof(ident))
+		ident[EI_CLASS] = ELFCLASSNONE;
+	close(fd);
+	if (ident[EI_CLASS] == ELFCLASS32)
+		return fail(-ENOEXEC, "process %d is a 32-bit program; only 64-bit ones can be profiled", pid);
+	return 0;
+}
+
+static bool is_zombie(const char *status)
+{
+	return strstr(status, "\nState:\tZ");
+}
+
+static bool has_threads(const char *status)
+{
+	__u64 threads;
+
+	return proc_number(status, "Threads", 10, &threads) && threads > 1;
+}
+
+int target_open(struct target *target, pid_t pid)
+{
+	char buf[PROC_TEXT];
+	__u64 tgid;
+	int err;
+
+	memset(target, 0, sizeof(*target));
+	target->pid = pid;
+	target->pidfd = -1;
+	if (proc_read(pid, "status", buf, sizeof(buf)) <= 0)
+		return fail(-ESRCH, "there is no process %d; see `dcbs-bpfprof list` for those that carry markers", pid);
+	if (proc_number(buf, "Tgid", 10, &tgid) && (pid_t)tgid != pid)
+		return fail(-EINVAL, "%d is a thread of process %d; give the process: -p %d", pid, (pid_t)tgid, (pid_t)tgid);
+	if (is_zombie(buf))
+		return has_threads(buf) ?
+			fail(-ESRCH, "process %d cannot be attached to: its main thread has ended, and the kernel ties probes to that one", pid) :
+			fail(-ESRCH, "process %d has ended already (it is a zombie)", pid);
+	err = check_program(pid);
+	if (err)
+		return err;
+	target->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (target->pidfd < 0)
+		return fail(-errno, "process %d has ended: %s", pid, strerror(errno));
+	target->facts.pid = pid;
+	target->facts.started_at = start_time(pid);
+	target_refresh(target);
+	return 0;
+}
+
+static __u64 time_namespace(pid_t pid, const char *which)
+{
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, which);
+	return stat(path, &st) ? 0 : (__u64)st.st_ino;
+}
+
+/* The file tells of the namespace that its children will be in; mostly that is its own. */
+long long target_clock_offset(pid_t pid)
+{
+	long long seconds = 0, ns = 0;
+	char buf[256], *p;
+
+	if (proc_read(pid, "timens_offsets", buf, sizeof(buf)) <= 0 || !(p = strstr(buf, "monotonic")) ||
+	    sscanf(p, "monotonic %lld %lld", &seconds, &ns) != 2)
+		return 0;
+	if (time_namespace(pid, "time") != time_namespace(pid, "time_for_children"))
+		return 0;
+	return seconds ? seconds : ns;
+}
+
+int target_check_clock(const struct target *target)
+{
+	char buf[4096];
+
+	if (target_clock_offset(target->pid))
+		return fail(-EOPNOTSUPP, "process %d is in a time namespace, where the clock is not the kernel's: its sections cannot be "
+			    "timed; start it in the machine's own", target->pid);
+	if (proc_read(target->pid, "status", buf, sizeof(buf)) > 0 && strstr(buf, "\nSeccomp:\t1\n"))
+		return fail(-EOPNOTSUPP, "process %d is in seccomp's strict mode, where reading the clock would end it: its sections cannot "
+			    "be timed", target->pid);
+	return 0;
+}
+
+void target_close(struct target *target)
+{
+	if (target->pidfd >= 0)
+		close(target->pidfd);
+	target->pidfd = -1;
+}
+
+bool target_ended(struct target *target)
+{
+	struct pollfd p = {.fd = target->pidfd, .events = POLLIN};
+
+	if (!target->pid)
+		return true;
+	if (!target->ended && poll(&p, 1, 0) == 1)
+		target->ended = true;
+	return target->ended;
+}
+
+int target_peek(pid_t pid, __u64 address, void *dst, size_t size)
+{
+	struct iovec local = {dst, size}, remote = {(void *)(uintptr_t)address, size};
+	ssize_t n = process_vm_readv(pid, &local, 1, &remote, 1, 0);
+
+	if (n < 0)
+		return -errno;
+	return (size_t)n == size ? 0 : -EFAULT;
+}
+
+int target_read(const struct target *target, __u64 address, void *dst, size_t size)
+{
+	return target_peek(target->pid, address, dst, size);
+}
+
+int target_find_marker(const struct target *target, struct marker *marker)
+{
+	struct marker copies[MARKER_COPIES];
+	int i, n = marker_find(target->pid, copies), chosen = -1, err = 0;
+
+	for (i = 0; i < n; i++) {
+		struct dcbs_state state;
+
+		if (copies[i].abi != DCBS_ABI) {
+			err = fail(-EPROTO, "process %d carries markers of layout %u (%s), this dcbs-bpfprof reads layout %d: use the one they were built with",
+				   target->pid, copies[i].abi, copies[i].path, DCBS_ABI);
+			continue;
+		}
+		/* The leader names itself; one that has not started yet names nobody and will lead if it is alone. */
+		if (target_read(target, copies[i].state, &state, offsetof(struct dcbs_state, names)) ||
+		    state.magic != DCBS_STATE_MAGIC)
+			continue;
+		if (state.leader == copies[i].state || (!state.leader && chosen < 0)) {
+			chosen = i;
+			if (state.leader)
+				break;
+		}
+	}
+	for (i = 0; i < n; i++)
+		if (i != chosen)
+			marker_close(&copies[i]);
+	if (chosen < 0)
+		return err;
+	*marker = copies[chosen];
+	return 1;
+}
+
+int target_each_record(const struct target *target, int (*visit)(void *ctx, __u64 address, const struct dcbs_record *record),
+		       void *ctx)
+{
+	struct dcbs_state state;
+	struct dcbs_record r;
+	int n, err = 0;
+	__u64 at;
+
+	if (!target->state || target_read(target, target->state, &state, offsetof(struct dcbs_state, names)))
+		return 0;
+	for (at = state.records, n = 0; at && n < TARGET_RECORDS && !err; at = r.next, n++) {
+		if (target_read(target, at, &r, sizeof(r)) || r.magic != DCBS_RECORD_MAGIC)
+			return n;
+		err = visit(ctx, at, &r);
+	}
+	return err ? err : n;
+}
+
+struct base_search {
+	const char *base;
+	bool found;
+};
+
+static bool is_other_base(void *ctx, const struct proc_mapping *map)
+{
+	struct base_search *search = ctx;
+	const char *last = strrchr(map->path, '/');
+
+	search->found = last && !strncmp(last + 1, search->base, strlen(search->base));
+	return !search->found;
+}
+
+bool target_maps(const struct target *target, const char *base)
+{
+	struct base_search search = {.base = base};
+
+	proc_each_mapping(target->pid, is_other_base, &search);
+	return search.found;
+}
+
+static __s64 status_bytes(const char *status, const char *name)
+{
+	__u64 kib;
+
+	return proc_number(status, name, 10, &kib) ? (__s64)(kib * 1024) : DCBS_UNKNOWN;
+}
+
+__u64 target_faults(const struct target *target)
+{
+	return proc_stat_field(target->pid, 10) + proc_stat_field(target->pid, 12);
+}
+
+void target_rss(const struct target *target, __s64 *now_bytes, __s64 *peak_bytes)
+{
+	char buf[4096] = "";
+
+	proc_read(target->pid, "status", buf, sizeof(buf));
+	*now_bytes = status_bytes(buf, "VmRSS");
+	*peak_bytes = status_bytes(buf, "VmHWM");
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* json_ledger.h - the ledgers in the document, written and read by the same tables of keys. */
+#ifndef RENDER_JSON_JSON_LEDGER_H
+#define RENDER_JSON_JSON_LEDGER_H
+
+#include "dcbs/profiler.h"
+#include "render/json/json_get.h"
+
+struct json_spread_keys {
+	const char *p50, *p90, *p99, *max;
+};
+
+extern const struct json_spread_keys json_growth_keys, json_faults_keys;
+
+/* The parts of disk_s and other_s are beside the wall, so that what is in it adds up. */
+json_t *json_ledger_wall(const struct dcbs_wall *wall);
+json_t *json_ledger_parts(const struct dcbs_wall *wall);
+json_t *json_ledger_memory(const struct dcbs_memory *memory);
+json_t *json_ledger_spread(const struct dcbs_spread *spread, const struct json_spread_keys *keys);
+json_t *json_ledger_thread(const struct dcbs_thread *thread);
+
+void json_ledger_read_wall(struct json_get *r, const json_t *wall, const json_t *parts, struct dcbs_wall *to);
+void json_ledger_read_memory(struct json_get *r, const json_t *o, struct dcbs_memory *to);
+void json_ledger_read_spread(struct json_get *r, const json_t *o, struct dcbs_spread *to,
+			     const struct json_spread_keys *keys);
+void json_ledger_read_thread(struct json_get *r, const json_t *o, struct dcbs_thread *to);
+
+#endif

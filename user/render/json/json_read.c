@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * json_read.c - a saved session, back from its JSON document.
+ *
+ * The file may come from anyone: its size is bounded, every value is checked for its type and
+ * range, and texts are sanitised again. Keys that we do not know are passed over, those that are missing are unknown.
+ */
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bpfprof/hist.h"
+#include "bpfprof/target.h"
+#include "dcbs/profiler.h"
+#include "base/error.h"
+#include "render/text/display.h"
+#include "render/json/json.h"
+#include "render/json/json_functions.h"
+#include "render/json/json_get.h"
+#include "render/json/json_hist.h"
+#include "render/json/json_ledger.h"
+#include "base/sanitize.h"
+
+#define FILE_MAX_BYTES (64UL << 20)
+
+/* ---- parts ---- */
+
+static pid_t read_pid(struct json_get *r, const json_t *o, const char *key)
+{
+	int64_t pid = json_get_integer(r, o, key);
+
+	if (pid == DCBS_UNKNOWN)
+		return 0;
+	if (pid < 0 || pid > INT32_MAX)
+		json_get_wrong(r, key, "a process number");
+	return (pid_t)pid;
+}
+
+static void read_target(struct json_get *r, const json_t *o, struct dcbs_target *t)
+{
+	if (json_is_null(json_object_get(o, "pid")) || !json_object_get(o, "pid"))
+		json_get_wrong(r, "pid", "a process number");
+	t->pid = read_pid(r, o, "pid");
+	t->comm = json_get_name(r, o, "comm");
+	t->command = json_get_name(r, o, "command");
+	t->started_at = json_get_real(r, o, "started_at");
+	t->markers = json_is_true(json_object_get(o, "markers"));
+	t->parent = read_pid(r, o, "parent");
+	t->ended_at = json_get_real(r, o, "ended_at");
+	t->sections = json_get_integer(r, o, "sections");
+	t->sections_s = json_get_real(r, o, "sections_s");
+}
+
+static void read_process_time(struct json_get *r, const json_t *o, struct dcbs_process_time *p)
+{
+	*p = (struct dcbs_process_time) {
+		.pid = read_pid(r, o, "pid"), .count = json_get_integer(r, o, "count"), .mean_s = json_get_real(r, o, "mean_s"),
+		.total_s = json_get_real(r, o, "total_s"),
+	};
+}
+
+static void read_skew(struct json_get *r, const json_t *o, struct dcbs_skew *s)
+{
+	s->ratio = json_get_real(r, o, "skew");
+	if (!o)
+		return;
+	s->processes = json_get_integer(r, o, "count");
+	read_process_time(r, json_get_object(r, o, "slowest"), &s->slowest);
+	read_process_time(r, json_get_object(r, o, "fastest"), &s->fastest);
+}
+
+static void read_targets(struct json_get *r, const json_t *doc, struct dcbs_report *to)
+{
+	const json_t *array = json_get_array(r, doc, "targets", &to->targets, sizeof(*to->targets));
+	const json_t *one = json_get_object(r, doc, "target");
+	size_t i;
+
+	if (r->err)
+		return;
+	if (!array && one) {
+		snprintf(r->where, sizeof(r->where), "target.");
+		to->nr_targets = 1;
+		read_target(r, one, to->targets);
+	}
+	for (i = 0; i < json_array_size(array) && !r->err; i++) {
+		to->nr_targets = i + 1;
+		read_target(r, json_get_enter(r, array, "targets", i), &to->targets[i]);
+	}
+	json_get_leave(r);
+}
+
+static void read_window(struct json_get *r, const json_t *doc, struct dcbs_report *to)
+{
+	const json_t *o = json_get_object(r, doc, "window");
+
+	if (!o)
+		json_get_wrong(r, "window", "an object");
+	snprintf(r->where, sizeof(r->where), "window.");
+	to->started_at = json_get_real(r, o, "started_at");
+	to->duration_s = json_get_real(r, o, "duration_s");
+	to->ended_by = json_get_word(r, o, "ended_by", json_ended_by, json_nr_ended_by, DCBS_ENDED_RUNNING);
+	json_get_leave(r);
+}
+
+static void read_section(struct json_get *r, const json_t *o, struct dcbs_section *s)
+{
+	*s = (struct dcbs_section) {
+		.name = json_get_name(r, o, "name"), .count = json_get_integer(r, o, "count"),
+		.kind = json_get_word(r, o, "kind", json_kinds, json_nr_kinds, DCBS_NAME_SECTION),
+		.total_s = json_get_real(r, o, "total_s"), .self_s = json_get_real(r, o, "self_s"),
+		.mean_s = json_get_real(r, o, "mean_s"), .min_s = json_get_real(r, o, "min_s"), .max_s = json_get_real(r, o, "max_s"),
+		.p50_s = json_get_real(r, o, "p50_s"), .p90_s = json_get_real(r, o, "p90_s"), .p95_s = json_get_real(r, o, "p95_s"),
+		.p99_s = json_get_real(r, o, "p99_s"), .p999_s = json_get_real(r, o, "p999_s"),
+		.open = json_get_integer(r, o, "open"), .open_at_start = json_get_integer(r, o, "open_at_start"),
+		.errors = json_get_integer(r, o, "errors"), .items = json_get_integer(r, o, "items"),
+		.items_per_s = json_get_real(r, o, "items_per_s"), .error_s = json_get_real(r, o, "error_s"),
+		.profiling_s = json_get_real(r, o, "profiling_s"),
+		.profiling_per_call_s = json_get_real(r, o, "profiling_per_call_s"),
+	};
+	json_hist_read(r, json_get_object(r, o, "histogram"), &s->histogram, HIST_SCALE, HIST_PLACES);
+	json_ledger_read_wall(r, json_get_object(r, o, "wall"), json_get_object(r, o, "wall_parts"), &s->wall);
+	json_ledger_read_wall(r, json_get_object(r, o, "self_wall"), json_get_object(r, o, "self_wall_parts"),
+			      &s->self_wall);
+	json_ledger_read_memory(r, json_get_object(r, o, "memory"), &s->memory);
+	json_ledger_read_memory(r, json_get_object(r, o, "self_memory"), &s->self_memory);
+	json_ledger_read_spread(r, json_get_object(r, o, "growth"), &s->growth, &json_growth_keys);
+	json_ledger_read_spread(r, json_get_object(r, o, "faults"), &s->faults, &json_faults_keys);
+	read_skew(r, json_get_object(r, o, "processes"), &s->skew);
+}
+
+static void read_sections(struct json_get *r, const json_t *doc, struct dcbs_report *to)
+{
+	const json_t *array = json_get_array(r, doc, "sections", &to->sections, sizeof(*to->sections));
+	size_t i;
+
+	if (!array)
+		json_get_wrong(r, "sections", "an array");
+	for (i = 0; i < json_array_size(array) && !r->err; i++) {
+		to->nr_sections = i + 1;
+		read_section(r, json_get_enter(r, array, "sections", i), &to->sections[i]);
+	}
+	json_get_leave(r);
+}
+
+static void read_bottlenecks(struct json_get *r, const json_t *doc, struct dcbs_report *to)
+{
+	const json_t *array = json_get_array(r, doc, "bottlenecks", &to->bottlenecks, sizeof(*to->bottlenecks)), *o;
+	size_t i;
+
+	for (i = 0; i < json_array_size(array) && !r->err; i++) {
+		o = json_get_enter(r, array, "bottlenecks", i);
+		to->nr_bottlenecks = i + 1;
+		to->bottlenecks[i] = (struct dcbs_bottleneck) {
+			.section = json_get_name(r, o, "section"), .total_s = json_get_real(r, o, "total_s"),
+			.share = json_get_real(r, o, "share"), .evidence = json_get_string(r, o, "evidence"),
+			.cause = json_get_word(r, o, "cause", json_causes, json_nr_causes, DCBS_CAUSE_UNKNOWN),
+			.suggestion = json_get_string(r, o, "suggestion"),
+		};
+	}
+	json_get_leave(r);
+}
+
+static void read_times(struct json_get *r, const json_t *model, const char *key, struct dcbs_model_times *t)
+{
+	const json_t *o = json_get_object(r, model, key);
+	int64_t count = json_get_integer(r, o, "count");
+
+	*t = (struct dcbs_model_times) {
+		.count = count == DCBS_UNKNOWN ? 0 : count, .mean_s = json_get_real(r, o, "mean_time"),
+		.min_s = json_get_real(r, o, "min_time"), .max_s = json_get_real(r, o, "max_time"),
+		.total_s = json_get_real(r, o, "total_time"), .tokens = json_get_integer(r, o, "tokens"),
+		.tokens_per_s = json_get_real(r, o, "tokens_per_s"),
+	};
+}
+
+static void read_model(struct json_get *r, const json_t *doc, struct dcbs_model_summary *m)
+{
+	const json_t *o = json_get_object(r, doc, "model"), *memory = json_get_object(r, o, "memory");
+
+	read_times(r, o, "forward_pass", &m->forward_pass);
+	read_times(r, o, "generation", &m->generation);
+	m->peak_memory_bytes = json_get_real(r, memory, "peak_memory_mb") * JSON_MIB;
+	m->mean_memory_bytes = json_get_real(r, memory, "mean_memory_mb") * JSON_MIB;
+	m->min_memory_bytes = json_get_real(r, memory, "min_memory_mb") * JSON_MIB;
+}
+
+static void read_cache(struct json_get *r, const json_t *o, struct dcbs_cache_summary *c)
+{
+	const json_t *timing = json_get_object(r, o, "timing"), *size = json_get_object(r, o, "size");
+
+	*c = (struct dcbs_cache_summary) {
+		.name = json_get_name(r, o, "name"), .hit_rate = json_get_real(r, o, "hit_rate"),
+		.total_accesses = json_get_integer(r, o, "total_accesses"), .hits = json_get_integer(r, o, "hits"),
+		.misses = json_get_integer(r, o, "misses"), .mean_s = json_get_real(r, timing, "mean_access_time"),
+		.min_s = json_get_real(r, timing, "min_access_time"), .max_s = json_get_real(r, timing, "max_access_time"),
+		.p50_s = json_get_real(r, timing, "p50_access_time"), .p90_s = json_get_real(r, timing, "p90_access_time"),
+		.p95_s = json_get_real(r, timing, "p95_access_time"), .p99_s = json_get_real(r, timing, "p99_access_time"),
+		.current_size_bytes = json_get_real(r, size, "current_size_mb") * JSON_MIB,
+		.max_size_bytes = json_get_real(r, size, "max_size_mb") * JSON_MIB,
+		.mean_size_bytes = json_get_real(r, size, "mean_size_mb") * JSON_MIB,
+	};
+}
+
+static void read_caches(struct json_get *r, const json_t *doc, struct dcbs_report *to)
+{
+	const json_t *array = json_get_array(r, doc, "caches", &to->caches, sizeof(*to->caches));
+	size_t i;
+
+	for (i = 0; i < json_array_size(array) && !r->err; i++) {
+		to->nr_caches = i + 1;
+		read_cache(r, json_get_enter(r, array, "caches", i), &to->caches[i]);
+	}
+	json_get_leave(r);
+}
+
+static void read_memory(struct json_get *r, const json_t *doc, struct dcbs_report *to)
+{
+	const json_t *o = json_get_object(r, doc, "memory");
+
+	to->rss_start_bytes = json_get_integer(r, o, "rss_start_bytes");
+	to->rss_end_bytes = json_get_integer(r, o, "rss_end_bytes");
+	to->rss_peak_bytes = json_get_integer(r, o, "rss_peak_bytes");
+	to->sections_bytes = json_get_signed_integer(r, o, "sections_bytes");
+	to->outside_bytes = json_get_signed_integer(r, o, "outside_bytes");
+	to->others_bytes = json_get_signed_integer(r, o, "others_bytes");
+	to->unexplained_bytes = json_get_signed_integer(r, o, "unexplained_bytes");
+	to->page_touch_s = json_get_real(r, o, "page_touch_s");
+	to->memory_estimated = json_is_true(json_object_get(o, "estimated"));
+}
+
+static void read_threads(struct json_get *r, const json_t *doc, struct dcbs_report *to)
+{
+	const json_t *array = json_get_array(r, doc, "threads", &to->threads, sizeof(*to->threads));
+	const json_t *check = json_get_object(r, doc, "wall_check");
+	size_t i;
+
+	to->ledger_cpu_s = json_get_signed_real(r, check, "ledger_cpu_s");
+	to->kernel_cpu_s = json_get_real(r, check, "kernel_cpu_s");
+	for (i = 0; i < json_array_size(array) && !r->err; i++) {
+		to->nr_threads = i + 1;
+		json_ledger_read_thread(r, json_get_enter(r, array, "threads", i), &to->threads[i]);
+	}
+	json_get_leave(r);
+}
+
+static void read_texts(struct json_get *r, const json_t *object, const char *key, char ***to, size_t *nr)
+{
+	const json_t *array = json_get_array(r, object, key, to, sizeof(**to)), *text;
+	size_t i;
+
+	for (i = 0; i < json_array_size(array) && !r->err; i++) {
+		text = json_array_get(array, i);
+		if (!json_is_string(text)) {
+			json_get_wrong(r, key, "a list of texts");
+			return;
+		}
+		(*to)[i] = sanitize(json_string_value(text), JSON_GET_TEXT_BYTES);
+		*nr = i + 1;
+		if (!(*to)[i])
+			r->err = fail(-ENOMEM, "no memory for %s", r->file);
+	}
+}
+
+static void read_costs(struct json_get *r, const json_t *doc, struct dcbs_report *to)
+{
+	const json_t *o = json_get_object(r, doc, "overhead"), *lost = json_get_object(r, doc, "lost");
+
+	to->overhead = (struct dcbs_overhead) {
+		.target_cpu_share = json_get_real(r, o, "target_cpu_share"), .flushes = json_get_integer(r, o, "flushes"),
+		.samples = json_get_integer(r, o, "samples"), .switches = json_get_integer(r, o, "switches"),
+		.faults = json_get_integer(r, o, "faults"), .ns_per_flush = json_get_real(r, o, "ns_per_flush"),
+		.ns_per_section = json_get_real(r, o, "ns_per_section"),
+		.profiler_rss_bytes = json_get_integer(r, o, "profiler_rss_bytes"),
+		.maps_bytes = json_get_integer(r, o, "maps_bytes"), .thread_bytes = json_get_integer(r, o, "thread_bytes"),
+	};
+	if (o)
+		read_texts(r, o, "reduced", &to->overhead.reduced, &to->overhead.nr_reduced);
+	to->lost = (struct dcbs_lost) {
+		.sections = json_get_integer(r, lost, "sections"), .records = json_get_integer(r, lost, "records"),
+		.samples = json_get_integer(r, lost, "samples"), .stacks = json_get_integer(r, lost, "stacks"),
+		.names = json_get_integer(r, lost, "names"), .processes = json_get_integer(r, lost, "processes"),
+	};
+	to->threshold_s = json_get_real(r, doc, "threshold_s");
+}
+
+/* ---- document ---- */
+
+static int check_document(const char *path, const json_t *doc)
+{
+	const char *tool = json_string_value(json_object_get(doc, "tool"));
+	const json_t *schema = json_object_get(doc, "schema");
+
+	if (!tool || strcmp(tool, JSON_TOOL) || !json_is_integer(schema))
+		return fail(-EINVAL, "%s is not a session that dcbs-bpfprof wrote: give it a file written with -o FILE.json",
+			    path);
+	if (json_integer_value(schema) != DCBS_SCHEMA)
+		return fail(-EINVAL, "%s has schema %lld, this program reads schema %d: use the dcbs-bpfprof that wrote it",
+			    path, (long long)json_integer_value(schema), DCBS_SCHEMA);
+	return 0;
+}
+
+static int read_document(const char *path, const json_t *doc, struct dcbs_report *to)
+{
+	struct json_get r = {.file = path};
+
+	r.err = check_document(path, doc);
+	if (r.err)
+		return r.err;
+	to->schema = DCBS_SCHEMA;
+	to->version = json_get_name(&r, doc, "version");
+	read_targets(&r, doc, to);
+	to->more_targets = json_get_integer(&r, doc, "more_targets");
+	if (to->more_targets == DCBS_UNKNOWN)
+		to->more_targets = 0;
+	read_window(&r, doc, to);
+	read_sections(&r, doc, to);
+	read_memory(&r, doc, to);
+	read_bottlenecks(&r, doc, to);
+	read_model(&r, doc, &to->model);
+	read_caches(&r, doc, to);
+	read_threads(&r, doc, to);
+	read_costs(&r, doc, to);
+	read_texts(&r, doc, "notes", &to->notes, &to->nr_notes);
+	json_functions_read(&r, doc, to);
+	return r.err;
+}
+
+/* Reads to the end instead of asking for the size: the file may be a pipe. */
+static int read_text(const char *path, FILE *f, char **text, size_t *len)
+{
+	size_t room = 1 << 16;
+	char *grown;
+
+	for (*len = 0; (grown = realloc(*text, room)); room *= 2) {
+		*text = grown;
+		*len += fread(*text + *len, 1, room - *len, f);
+		if (ferror(f))
+			return fail(-errno, "cannot read %s: %s", path, strerror(errno));
+		if (*len > FILE_MAX_BYTES)
+			return fail(-EFBIG, "%s is larger than 64 MiB: that is no session of dcbs-bpfprof", path);
+		if (*len < room)
+			return 0;
+	}
+	return fail(-ENOMEM, "no memory for %s", path);
+}
+
+static int parse(const char *path, const char *text, size_t len, json_t **doc)
+{
+	json_error_t e;
+
+	*doc = json_loadb(text, len, JSON_REJECT_DUPLICATES, &e);
+	if (*doc)
+		return 0;
+	if (json_error_code(&e) == json_error_premature_end_of_input)
+		return fail(-EINVAL, "%s ends too early, in line %d: it was not written to its end", path, e.line);
+	return fail(-EINVAL, "%s is not JSON, see line %d, column %d: give it a file written with -o FILE.json", path,
+		    e.line, e.column);
+}
+
+static int load_file(const char *path, json_t **doc)
+{
+	FILE *f = fopen(path, "re");
+	char *text = NULL;
+	size_t len;
+	int err;
+
+	if (!f)
+		return fail(-errno, "cannot open %s: %s", path, strerror(errno));
+	err = read_text(path, f, &text, &len);
+	if (!err)
+		err = parse(path, text, len, doc);
+	free(text);
+	fclose(f);
+	return err;
+}
+
+int dcbs_report_load(struct dcbs_report **report, const char *path)
+{
+	locale_t before = display_begin();	/* jansson reads numbers by the locale */
+	struct dcbs_report *r = calloc(1, sizeof(*r));
+	json_t *doc = NULL;
+	int err;
+
+	err = r ? load_file(path, &doc) : fail(-ENOMEM, "no memory for %s", path);
+	if (!err)
+		err = read_document(path, doc, r);
+	json_decref(doc);
+	display_end(before);
+	if (err) {
+		dcbs_report_free(r);
+		return err;
+	}
+	*report = r;
+	return 0;
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* invoker.c - the user who started us, who is not root although we are. */
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/fsuid.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "safety/invoker.h"
+
+#define GROUPS 256
+
+static struct {
+	uid_t uid;
+	gid_t gid, groups[GROUPS], before[GROUPS];
+	int nr_groups, nr_before;
+	bool other;
+} invoker;
+
+/* 0 if the text is a number that a user or a group can have, and nothing else. */
+static int parse(const char *text, unsigned int *id)
+{
+	unsigned long n;
+	char *end;
+
+	if (!text || text[strspn(text, "0123456789")] || !*text)
+		return -EINVAL;
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	if (errno || n >= (unsigned int)-1)	/* -1 is nobody's */
+		return -ERANGE;
+	*id = (unsigned int)n;
+	return 0;
+}
+
+/* What the user database knows; a user who is not in it has the one group that sudo has told. */
+static void find_groups(void)
+{
+	const struct passwd *user = getpwuid(invoker.uid);
+
+	invoker.nr_groups = GROUPS;
+	if (user && getgrouplist(user->pw_name, invoker.gid, invoker.groups, &invoker.nr_groups) >= 0)
+		return;
+	invoker.groups[0] = invoker.gid;
+	invoker.nr_groups = 1;
+}
+
+int invoker_find(void)
+{
+	const char *uid = getenv("SUDO_UID"), *gid = getenv("SUDO_GID");
+
+	invoker.uid = getuid();
+	invoker.gid = getgid();
+	if (!invoker.uid && (uid || gid) && (parse(uid, &invoker.uid) || parse(gid, &invoker.gid)))
+		return fail(-EINVAL, "SUDO_UID and SUDO_GID do not name a user and a group; unset them, or start with sudo");
+	invoker.other = invoker.uid != geteuid();
+	if (!invoker.other)
+		return 0;
+	find_groups();
+	invoker.nr_before = getgroups(GROUPS, invoker.before);
+	return invoker.nr_before < 0 ? fail(-errno, "cannot tell our groups: %s", strerror(errno)) : 0;
+}
+
+uid_t invoker_uid(void)
+{
+	return invoker.uid;
+}
+
+bool invoker_is_other(void)
+{
+	return invoker.other;
+}
+
+/* That of the file system alone: with it the kernel takes our rights over other users' files away, too. */
+int invoker_files_begin(void)
+{
+	if (!invoker.other)
+		return 0;
+	if (setgroups((size_t)invoker.nr_groups, invoker.groups))
+		return fail(-errno, "cannot act for user %u: %s", invoker.uid, strerror(errno));
+	setfsgid(invoker.gid);
+	setfsuid(invoker.uid);
+	if (setfsuid((uid_t)-1) == (int)invoker.uid && setfsgid((gid_t)-1) == (int)invoker.gid)
+		return 0;
+	invoker_files_end();
+	return fail(-EPERM, "cannot act for user %u", invoker.uid);
+}
+
+void invoker_files_end(void)
+{
+	if (!invoker.other)
+		return;
+	setfsuid(geteuid());
+	setfsgid(getegid());
+	if (setgroups((size_t)invoker.nr_before, invoker.before))
+		setfsuid(geteuid());	/* fewer groups than before, which loses nothing that root needs */
+}
+
+int invoker_become(void)
+{
+	if (!invoker.other)
+		return 0;
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) || setgroups((size_t)invoker.nr_groups, invoker.groups) ||
+	    setresgid(invoker.gid, invoker.gid, invoker.gid) || setresuid(invoker.uid, invoker.uid, invoker.uid))
+		return fail(-errno, "cannot become user %u: %s", invoker.uid, strerror(errno));
+	invoker.other = false;
+	return 0;
+}

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* server.c - tells a profiled process its own figures when it asks for them. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "serve/target_socket.h"
+#include "serve/server.h"
+
+#define CLIENT_NS 250000000ULL		/* for a request to come, and again for the answer to be taken */
+#define DOCUMENT_NS 200000000ULL	/* so long one document is good for all who ask */
+#define HEARD_NS 100000000ULL		/* in so long a time ... */
+#define HEARD_MAX 32			/* ... so many connections are looked at: a flood of them is not to keep us from our work */
+
+static const char request[] = "dcbs 1 report\n";
+
+struct document {
+	char *text;
+	size_t size;
+	__u64 built_ns;
+	unsigned int users;
+};
+
+struct client {
+	int fd;				/* -1: nobody */
+	__u64 until_ns;			/* then it has had its time */
+	char asked[SERVER_REQUEST];
+	size_t nr_asked;
+	struct document *document;	/* NULL: it has not asked yet */
+	size_t sent;			/* of that */
+};
+
+struct server {
+	struct dcbs_profiler *prof;
+	pid_t pids[BPFPROF_PROCESSES];
+	int listeners[BPFPROF_PROCESSES];
+	size_t nr_listeners;
+	struct client clients[SERVER_CLIENTS];
+	struct document *document;	/* the last one; NULL: it is too old */
+	__u64 heard_since_ns;
+	unsigned int heard;
+};
+
+/* ---- documents ---- */
+
+static void document_put(struct document *doc)
+{
+	if (!doc || --doc->users)
+		return;
+	free(doc->text);
+	free(doc);
+}
+
+static char *document_text(struct server *server)
+{
+	struct dcbs_report *report;
+	char *text;
+
+	if (dcbs_profiler_snapshot(server->prof, &report))
+		return NULL;
+	text = dcbs_report_json(report);
+	dcbs_report_free(report);
+	return text;
+}
+
+static struct document *document_build(struct server *server)
+{
+	struct document *doc = calloc(1, sizeof(*doc));
+
+	if (doc)
+		doc->text = document_text(server);
+	if (!doc || !doc->text) {
+		free(doc);
+		return NULL;
+	}
+	doc->size = strlen(doc->text);
+	doc->built_ns = clock_now_ns();
+	doc->users = 1;
+	return doc;
+}
+
+static void forget_document(struct server *server, __u64 now)
+{
+	if (!server->document || now < server->document->built_ns + DOCUMENT_NS)
+		return;
+	document_put(server->document);
+	server->document = NULL;
+}
+
+static struct document *document_get(struct server *server)
+{
+	forget_document(server, clock_now_ns());
+	if (!server->document)
+		server->document = document_build(server);
+	if (server->document)
+		server->document->users++;
+	return server->document;
+}
+
+/* ---- one client ---- */
+
+/* A few words, to one who has been told nothing yet: they find room at once, or the other end is closed. */
+static bool say(int fd, const char *words)
+{
+	size_t size = strlen(words);
+
+	return send(fd, words, size, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)size;
+}
+
+static void client_drop(struct client *c)
+{
+	close(c->fd);
+	document_put(c->document);
+	*c = (struct client){.fd = -1};
+}
+
+int server_request(const char *bytes, size_t nr)
+{
+	size_t size = sizeof(request) - 1;
+
+	if (nr > size || memcmp(bytes, request, nr))
+		return -1;
+	return nr == size;
+}
+
+/* That somebody is there is said before the document is built: the one who asks waits for a word, not for us. */
+static bool client_answer(struct server *server, struct client *c)
+{
+	if (dcbs_profiler_is_sum(server->prof)) {
+		say(c->fd, "dcbs 1 no the profiler has attached to several processes and adds up their figures\n");
+		return false;
+	}
+	if (!say(c->fd, "dcbs 1 ok\n"))
+		return false;
+	c->document = document_get(server);
+	c->until_ns = clock_now_ns() + CLIENT_NS;
+	return c->document;
+}
+
+/* False: we are done with it, as we are in the next two. */
+static bool client_read(struct server *server, struct client *c)
+{
+	ssize_t n = recv(c->fd, c->asked + c->nr_asked, sizeof(c->asked) - c->nr_asked, MSG_DONTWAIT);
+	int asks;
+
+	if (n <= 0)
+		return n < 0 && (errno == EAGAIN || errno == EINTR);
+	c->nr_asked += (size_t)n;
+	asks = server_request(c->asked, c->nr_asked);
+	if (asks < 0)
+		say(c->fd, "dcbs 1 no this profiler understands: dcbs 1 report\n");
+	return asks > 0 ? client_answer(server, c) : !asks;
+}
+
+static bool client_write(struct client *c)
+{
+	ssize_t n = send(c->fd, c->document->text + c->sent, c->document->size - c->sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR;
+	c->sent += (size_t)n;
+	return c->sent < c->document->size;
+}
+
+static bool client_step(struct server *server, struct client *c)
+{
+	if (clock_now_ns() >= c->until_ns)
+		return false;
+	if (!c->document && !client_read(server, c))
+		return false;
+	return !c->document || client_write(c);
+}
+
+/* ---- who comes in ---- */
+
+static struct client *free_client(struct server *server)
+{
+	size_t i;
+
+	for (i = 0; i < SERVER_CLIENTS; i++)
+		if (server->clients[i].fd < 0)
+			return &server->clients[i];
+	return NULL;
+}
+
+/* True: nobody is listened to for a while. */
+static bool heard_enough(const struct server *server)
+{
+	return server->heard >= HEARD_MAX;
+}
+
+static void accept_all(struct server *server, int listener, pid_t pid)
+{
+	struct client *c;
+	int fd;
+
+	while (!heard_enough(server) && (c = free_client(server))) {
+		fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (fd < 0)
+			return;
+		server->heard++;
+		if (target_socket_is_with(fd, pid)) {
+			*c = (struct client){.fd = fd, .until_ns = clock_now_ns() + CLIENT_NS};
+			continue;
+		}
+		say(fd, "dcbs 1 no these figures are for the process itself\n");
+		close(fd);
+	}
+}
+
+/* ---- all of it ---- */
+
+size_t server_fds(const struct server *server, struct pollfd *fds)
+{
+	bool room = false;
+	size_t i, n = 0;
+
+	for (i = 0; i < SERVER_CLIENTS; i++) {
+		const struct client *c = &server->clients[i];
+
+		if (c->fd >= 0)
+			fds[n++] = (struct pollfd){.fd = c->fd, .events = c->document ? POLLOUT : POLLIN};
+		else
+			room = true;
+	}
+	for (i = 0; i < server->nr_listeners && room && !heard_enough(server); i++)
+		fds[n++] = (struct pollfd){.fd = server->listeners[i], .events = POLLIN};
+	return n;
+}
+
+static __u64 sooner(__u64 a, __u64 b)
+{
+	return a < b ? a : b;
+}
+
+__u64 server_due_ns(const struct server *server)
+{
+	__u64 due = ~0ULL;
+	size_t i;
+
+	if (heard_enough(server))
+		due = server->heard_since_ns + HEARD_NS;
+	if (server->document)
+		due = sooner(due, server->document->built_ns + DOCUMENT_NS);
+	for (i = 0; i < SERVER_CLIENTS; i++)
+		if (server->clients[i].fd >= 0)
+			due = sooner(due, server->clients[i].until_ns);
+	return due;
+}
+
+void server_step(struct server *server)
+{
+	__u64 now = clock_now_ns();
+	size_t i;
+
+	forget_document(server, now);
+	if (now >= server->heard_since_ns + HEARD_NS) {
+		server->heard_since_ns = now;
+		server->heard = 0;
+	}
+	for (i = 0; i < server->nr_listeners; i++)
+		accept_all(server, server->listeners[i], server->pids[i]);
+	for (i = 0; i < SERVER_CLIENTS; i++)
+		if (server->clients[i].fd >= 0 && !client_step(server, &server->clients[i]))
+			client_drop(&server->clients[i]);
+}
+
+int server_open(struct server **result, struct dcbs_profiler *prof, FILE *said)
+{
+	struct server *server = calloc(1, sizeof(*server));
+	pid_t pids[BPFPROF_PROCESSES];
+	size_t i, n = dcbs_profiler_pids(prof, pids, BPFPROF_PROCESSES);
+
+	if (!server)
+		return fail(-ENOMEM, "out of memory");
+	server->prof = prof;
+	for (i = 0; i < SERVER_CLIENTS; i++)
+		server->clients[i].fd = -1;
+	for (i = 0; i < n; i++) {
+		int fd = target_socket_open(pids[i]);
+
+		if (fd < 0 && said)
+			fprintf(said, "%s\n", dcbs_profiler_error());
+		if (fd < 0)
+			continue;
+		server->pids[server->nr_listeners] = pids[i];
+		server->listeners[server->nr_listeners++] = fd;
+	}
+	*result = server;
+	return 0;
+}
+
+void server_close(struct server *server)
+{
+	size_t i;
+
+	if (!server)
+		return;
+	for (i = 0; i < SERVER_CLIENTS; i++)
+		if (server->clients[i].fd >= 0)
+			client_drop(&server->clients[i]);
+	for (i = 0; i < server->nr_listeners; i++)
+		close(server->listeners[i]);
+	document_put(server->document);
+	free(server);
+}

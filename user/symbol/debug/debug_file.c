@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* debug_file.c - the file that holds the symbols and the DWARF which were stripped from another. */
+#include <elfutils/libdwelf.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "symbol/debug/debug_file.h"
+#include "symbol/memory_map.h"
+
+#define DEBUG_DIR "/usr/lib/debug"
+#define PATH_BYTES 8192
+#define ID_BYTES 64
+#define CHECKED_BYTES (512 << 20)	/* a larger file's checksum is not worth its time */
+
+struct build_id {
+	unsigned char bytes[ID_BYTES];
+	size_t size;	/* 0: none */
+};
+
+static void id_set(struct build_id *id, const void *bytes, ssize_t size)
+{
+	id->size = size >= 3 && size <= ID_BYTES ? (size_t)size : 0;
+	memcpy(id->bytes, bytes, id->size);
+}
+
+static void id_of(struct build_id *id, Elf *elf)
+{
+	const void *bytes = "";
+	ssize_t size = dwelf_elf_gnu_build_id(elf, &bytes);
+
+	id_set(id, bytes, size);
+}
+
+static void id_of_fd(struct build_id *id, int fd)
+{
+	Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
+
+	id->size = 0;
+	if (elf && elf_kind(elf) == ELF_K_ELF)
+		id_of(id, elf);
+	elf_end(elf);
+}
+
+static bool id_is(const struct build_id *id, int fd)
+{
+	struct build_id of;
+
+	id_of_fd(&of, fd);
+	return id->size && of.size == id->size && !memcmp(of.bytes, id->bytes, id->size);
+}
+
+static bool checksum_is(int fd, GElf_Word expected)
+{
+	unsigned char buffer[16384];
+	uLong sum = crc32(0, NULL, 0);
+	off_t at = 0;
+	ssize_t n;
+
+	while (at < CHECKED_BYTES && (n = pread(fd, buffer, sizeof(buffer), at)) > 0) {
+		sum = crc32(sum, buffer, (uInt)n);
+		at += n;
+	}
+	return at < CHECKED_BYTES && sum == expected;
+}
+
+static int open_if(bool right, int fd)
+{
+	if (right)
+		return fd;
+	close(fd);
+	return -ENOENT;
+}
+
+static int open_by_id(const char *root, const struct build_id *id)
+{
+	char path[PATH_BYTES];
+	int at = snprintf(path, sizeof(path), "%s" DEBUG_DIR "/.build-id/%02x/", root, id->bytes[0]), fd;
+	size_t i;
+
+	for (i = 1; i < id->size; i++)
+		at += snprintf(path + at, sizeof(path) - (size_t)at, "%02x", id->bytes[i]);
+	snprintf(path + at, sizeof(path) - (size_t)at, ".debug");
+	fd = maps_open_file(path);
+	return fd < 0 ? fd : open_if(id_is(id, fd), fd);
+}
+
+static bool same_file(int fd, const struct stat *as)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && st.st_dev == as->st_dev && st.st_ino == as->st_ino;
+}
+
+struct link {
+	const char *name;
+	GElf_Word checksum;
+	struct build_id id;
+	struct stat self;	/* the stripped file must not lead to itself */
+};
+
+static int open_linked(const char *path, const struct link *link)
+{
+	int fd = maps_open_file(path);
+
+	if (fd < 0)
+		return fd;
+	return open_if(!same_file(fd, &link->self) && (id_is(&link->id, fd) || checksum_is(fd, link->checksum)), fd);
+}
+
+static int open_by_link(const char *root, const char *beside, const struct link *link)
+{
+	static const char *const patterns[] = {"%s%.*s/%s", "%s%.*s/.debug/%s", "%s" DEBUG_DIR "%.*s/%s"};
+	int directory = (int)(strrchr(beside, '/') - beside), fd = -ENOENT;
+	char path[PATH_BYTES];
+	size_t i;
+
+	for (i = 0; fd < 0 && i < sizeof(patterns) / sizeof(*patterns); i++)
+		if (snprintf(path, sizeof(path), patterns[i], root, directory, beside, link->name) < (int)sizeof(path))
+			fd = open_linked(path, link);
+	return fd;
+}
+
+int debug_file_open(pid_t pid, Elf *elf, int elf_fd, const char *path)
+{
+	char roots[2][32] = {"", ""};	/* the process's, then ours */
+	struct link link = {};
+	int fd = -ENOENT, i;
+
+	snprintf(roots[0], sizeof(roots[0]), "/proc/%d/root", pid);
+	id_of(&link.id, elf);
+	for (i = 0; fd < 0 && link.id.size && i < 2; i++)
+		fd = open_by_id(roots[i], &link.id);
+	if (fd >= 0)
+		return fd;
+	link.name = dwelf_elf_gnu_debuglink(elf, &link.checksum);
+	if (!link.name || !*link.name || strchr(link.name, '/') || !strchr(path, '/'))
+		return -ENOENT;
+	if (fstat(elf_fd, &link.self))
+		return -errno;
+	for (i = 0; fd < 0 && i < 2; i++)
+		fd = open_by_link(roots[i], path, &link);
+	return fd < 0 ? -ENOENT : fd;
+}
+
+/* The link is an absolute path, or leads on from where the file with it lies. */
+static int open_shared_by_name(const char *name, int fd, const struct build_id *id)
+{
+	char path[PATH_BYTES], from[64];
+	ssize_t n = 0;
+
+	if (name[0] != '/') {
+		snprintf(from, sizeof(from), "/proc/self/fd/%d", fd);
+		n = readlink(from, path, sizeof(path) / 2);
+		while (n > 0 && path[n - 1] != '/')
+			n--;
+		if (n <= 0)
+			return -ENOENT;
+	}
+	if (snprintf(path + n, sizeof(path) - (size_t)n, "%s", name) >= (int)(sizeof(path) - (size_t)n))
+		return -ENOENT;
+	fd = maps_open_file(path);
+	return fd < 0 ? fd : open_if(id_is(id, fd), fd);
+}
+
+int debug_file_open_shared(pid_t pid, Dwarf *dwarf, int fd)
+{
+	const void *bytes = "";
+	const char *name = "";
+	ssize_t size = dwelf_dwarf_gnu_debugaltlink(dwarf, &name, &bytes);
+	struct build_id id;
+	char root[32];
+	int shared;
+
+	if (!size)
+		return -ENODATA;
+	id_set(&id, bytes, size);
+	if (!id.size)
+		return -ENOENT;
+	snprintf(root, sizeof(root), "/proc/%d/root", pid);
+	shared = open_by_id(root, &id);
+	if (shared < 0)
+		shared = open_by_id("", &id);
+	if (shared < 0)
+		shared = open_shared_by_name(name, fd, &id);
+	return shared < 0 ? -ENOENT : shared;
+}

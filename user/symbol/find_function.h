@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* find_function.h - finds a native function in a file that a process has mapped or could map. */
+#ifndef SYMBOL_FIND_FUNCTION_H
+#define SYMBOL_FIND_FUNCTION_H
+
+#include <linux/types.h>
+#include <sys/types.h>
+
+struct native_function {
+	int fd;		/* of the file; the caller closes it */
+	__u64 offset;	/* of the function's entry in it */
+};
+
+/*
+ * binary: a path as the process sees it, or the base name of a file it has mapped; function: the
+ * symbol, plain or demangled with or without parameters. Says what is wrong in one line.
+ */
+int native_function_find(struct native_function *function, pid_t pid, const char *binary, const char *name);
+
+#endif

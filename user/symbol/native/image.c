@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* image.c - a program or library that a process has mapped. */
+#include <gelf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "symbol/debug/debug_file.h"
+#include "symbol/debug/debug_info.h"
+#include "symbol/native/demangle.h"
+#include "symbol/unwind/frame_table.h"
+#include "symbol/native/image.h"
+
+#define MAX_SEGMENTS 16		/* with code; there is one as a rule */
+
+struct segment {
+	__u64 offset, size;	/* in the file */
+	__u64 address;
+};
+
+struct image {
+	pid_t pid;
+	int fd, debug_fd;	/* debug_fd: what was stripped from it; -1: none */
+	__u64 dev, ino;
+	struct segment segments[MAX_SEGMENTS];
+	int nr_segments;
+	struct symtab full, dynamic;
+	int full_fd;
+	struct frame_table frame_table;
+	bool looked_frames;
+	bool looked;		/* for debug information */
+	struct debug_info *debug;
+};
+
+static void read_segments(struct image *image, Elf *elf)
+{
+	size_t i, nr;
+
+	if (elf_getphdrnum(elf, &nr))
+		return;
+	for (i = 0; i < nr && image->nr_segments < MAX_SEGMENTS; i++) {
+		GElf_Phdr p;
+
+		if (gelf_getphdr(elf, (int)i, &p) && p.p_type == PT_LOAD && p.p_flags & PF_X)
+			image->segments[image->nr_segments++] = (struct segment){p.p_offset, p.p_filesz, p.p_vaddr};
+	}
+}
+
+/* All functions from what was stripped, or from the file; those it exports for what is not there. */
+static void read_symbols(struct image *image, Elf *elf, const char *path)
+{
+	Elf *debug;
+
+	symtab_read(&image->full, elf, SHT_SYMTAB);
+	image->full_fd = image->fd;
+	image->debug_fd = debug_file_open(image->pid, elf, image->fd, path);
+	symtab_read(&image->dynamic, elf, SHT_DYNSYM);
+	if (image->full.nr || image->debug_fd < 0)
+		return;
+	debug = elf_begin(image->debug_fd, ELF_C_READ, NULL);
+	if (debug && elf_kind(debug) == ELF_K_ELF)
+		symtab_read(&image->full, debug, SHT_SYMTAB);
+	image->full_fd = image->debug_fd;
+	elf_end(debug);
+}
+
+static void read_file(struct image *image, const char *path)
+{
+	Elf *elf;
+
+	elf_version(EV_CURRENT);
+	elf = elf_begin(image->fd, ELF_C_READ, NULL);
+	if (elf && elf_kind(elf) == ELF_K_ELF) {
+		read_segments(image, elf);
+		read_symbols(image, elf, path);
+	}
+	elf_end(elf);
+}
+
+/* Which line of the C library it is helps nobody, and its debug information takes 10 MiB. */
+static bool is_c_library(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+
+	return !strncmp(name, "libc.so", 7) || !strncmp(name, "libc-2", 6) || !strncmp(name, "ld-", 3) || !strncmp(name, "libpthread", 10);
+}
+
+struct image *image_open(pid_t pid, const struct map *map, int fd)
+{
+	struct image *image = calloc(1, sizeof(*image));
+
+	if (!image) {
+		if (fd >= 0)
+			close(fd);
+		return NULL;
+	}
+	image->pid = pid;
+	image->fd = fd;
+	image->debug_fd = -1;
+	image->dev = map->dev;
+	image->ino = map->ino;
+	image->looked = map->path && is_c_library(map->path);
+	if (fd >= 0)
+		read_file(image, map->path ? map->path : "");
+	return image;
+}
+
+void image_see_by(struct image *image, pid_t pid)
+{
+	image->pid = pid;
+}
+
+bool image_is(const struct image *image, const struct map *map)
+{
+	return image->dev == map->dev && image->ino == map->ino;
+}
+
+/* By the place in the file, which is right wherever the process has it, and whichever of its pieces it is. */
+static bool to_file_address(const struct image *image, const struct map *map, __u64 address, __u64 *to)
+{
+	__u64 offset = address - map->start + map->offset;
+	int i;
+
+	for (i = 0; i < image->nr_segments; i++) {
+		const struct segment *segment = &image->segments[i];
+
+		if (offset >= segment->offset && offset - segment->offset < segment->size) {
+			*to = offset - segment->offset + segment->address;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool symbol_at(const struct image *image, __u64 address, char name[SYMTAB_NAME_BYTES])
+{
+	return symtab_find(&image->full, image->full_fd, address, name) || symtab_find(&image->dynamic, image->fd, address, name);
+}
+
+bool image_symbol(struct image *image, const struct map *map, __u64 address, char name[SYMTAB_NAME_BYTES])
+{
+	__u64 at;
+
+	return to_file_address(image, map, address, &at) && symbol_at(image, at, name);
+}
+
+/* Without the version that the linker adds, and as one function with the part of it that compilers put elsewhere. */
+static void plain_name(char *name)
+{
+	char *cold = strstr(name, ".cold");
+
+	name[strcspn(name, "@")] = 0;
+	if (cold && cold != name && (!cold[5] || cold[5] == '.'))
+		*cold = 0;
+}
+
+static const char *keep_name(struct strings *strings, const char *name)
+{
+	char *written = name ? demangle(name) : NULL;
+	const char *kept = name ? strings_keep(strings, written ? written : name) : NULL;
+
+	free(written);
+	return kept;
+}
+
+static struct debug_info *debug_of(struct image *image)
+{
+	if (!image->looked) {
+		image->looked = true;
+		image->debug = debug_info_open(image->fd, image->pid);
+		if (!image->debug && image->debug_fd >= 0)
+			image->debug = debug_info_open(image->debug_fd, image->pid);
+	}
+	return image->debug;
+}
+
+/* DWARF has no linkers' name for what is local to a file; the symbol is the whole name then. */
+static void name_by_symbol(struct image *image, __u64 address, struct strings *strings, const struct debug_place *place, struct symbol *to)
+{
+	char name[SYMTAB_NAME_BYTES];
+
+	if (place->linkage || !symbol_at(image, address, name) || (to->function && strncmp(name, "_Z", 2)))
+		return;
+	plain_name(name);
+	to->function = keep_name(strings, name);
+}
+
+static size_t find(struct image *image, __u64 address, struct strings *strings, struct symbol *to, size_t max)
+{
+	struct debug_place *places = calloc(max, sizeof(*places));
+	struct debug_info *debug = places ? debug_of(image) : NULL;
+	size_t n = debug ? debug_info_find(debug, address, places, max) : 0, i;
+
+	for (i = 0; i < n; i++)
+		to[i] = (struct symbol){
+			.function = keep_name(strings, places[i].function),
+			.file = places[i].file ? strings_keep(strings, places[i].file) : NULL,
+			.line = places[i].line,
+		};
+	n = n ? n : 1;
+	if (places)
+		name_by_symbol(image, address, strings, &places[n - 1], &to[n - 1]);
+	free(places);
+	return n;
+}
+
+size_t image_find(struct image *image, const struct map *map, __u64 address, struct strings *strings, struct symbol *to, size_t max)
+{
+	size_t n = 1, i;
+	__u64 at;
+
+	to[0] = (struct symbol){};
+	if (to_file_address(image, map, address, &at))
+		n = find(image, at, strings, to, max);
+	for (i = 0; i < n; i++)
+		if (!to[i].file)
+			to[i].file = map->path;
+	return n;
+}
+
+static void open_frames(struct image *image)
+{
+	Elf *elf = image->fd >= 0 ? elf_begin(image->fd, ELF_C_READ, NULL) : NULL;
+
+	image->looked_frames = true;
+	if (elf && elf_kind(elf) == ELF_K_ELF)
+		frame_table_open(&image->frame_table, elf, image->fd);
+	elf_end(elf);
+}
+
+struct unwind_rule image_unwind(struct image *image, const struct map *map, __u64 address)
+{
+	const struct unwind_rule none = {0};
+	__u64 at;
+
+	if (!image->looked_frames)
+		open_frames(image);
+	return image->frame_table.nr && to_file_address(image, map, address, &at) ? frame_table_find(&image->frame_table, at) : none;
+}
+
+size_t image_debug_bytes(const struct image *image)
+{
+	return image->debug ? debug_info_bytes(image->debug) : 0;
+}
+
+void image_release(struct image *image)
+{
+	if (image->debug)
+		debug_info_release(image->debug);
+}
+
+void image_close(struct image *image)
+{
+	if (!image)
+		return;
+	debug_info_close(image->debug);
+	symtab_free(&image->full);
+	symtab_free(&image->dynamic);
+	if (image->debug_fd >= 0)
+		close(image->debug_fd);
+	if (image->fd >= 0)
+		close(image->fd);
+	free(image);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* code_names.h - the functions that Python frames are in; each code object is read once. */
+#ifndef SYMBOL_PYTHON_CODE_NAMES_H
+#define SYMBOL_PYTHON_CODE_NAMES_H
+
+#include "symbol/store/cache.h"
+#include "symbol/target_memory.h"
+#include "symbol/store/intern.h"
+#include "symbol/symbols.h"
+
+struct python_names {
+	struct memory memory;
+	struct python_layout layout;	/* minor 0: no Python */
+	struct strings *strings;
+	struct cache codes;		/* struct python_code by address and tag */
+};
+
+void python_names_init(struct python_names *names, const struct memory *memory, struct strings *strings);
+
+/* The process's interpreter is this one now; what was read of another is forgotten. layout: NULL for none. */
+void python_names_use(struct python_names *names, const struct python_layout *layout);
+
+bool python_names_find(struct python_names *names, const struct python_frame *frame, struct symbol *symbol);
+
+void python_names_free(struct python_names *names);
+
+#endif

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * line_table.c - the line of a Python instruction, by the table of its code object.
+ *
+ * CPython describes its tables in Objects/lnotab_notes.txt (to 3.10) and Objects/locations.md (from 3.11 on).
+ * The bytes come from another process and may belong to something else by now: no read goes beyond them.
+ */
+#include <limits.h>
+
+#include "symbol/python/line_table.h"
+
+static bool in_range(__s64 line, __u32 *to)
+{
+	*to = (__u32)line;
+	return line >= 0 && line <= INT_MAX;
+}
+
+/* 3.8, 3.9: pairs (growth of the address, signed growth of the line). */
+static bool from_lnotab(const unsigned char *table, size_t bytes, __s64 line, __s64 offset, __u32 *to)
+{
+	__s64 address = 0;
+	size_t i;
+
+	for (i = 0; i + 1 < bytes; i += 2) {
+		address += table[i];
+		if (address > offset)
+			break;
+		line += (signed char)table[i + 1];
+	}
+	return in_range(line, to);
+}
+
+#define NO_LINE (-128)
+
+/* 3.10: pairs (size of a range, signed growth of the line for it). */
+static bool from_ranges(const unsigned char *table, size_t bytes, __s64 line, __s64 offset, __u32 *to)
+{
+	__s64 end = 0;
+	size_t i;
+
+	for (i = 0; i + 1 < bytes; i += 2) {
+		int delta = (signed char)table[i + 1];
+
+		end += table[i];
+		if (delta != NO_LINE)
+			line += delta;
+		if (offset < end)
+			return delta != NO_LINE && in_range(line, to);
+	}
+	return false;
+}
+
+struct cursor {
+	const unsigned char *at, *end;
+	bool damaged;
+};
+
+static unsigned int next_byte(struct cursor *c)
+{
+	if (c->at >= c->end) {
+		c->damaged = true;
+		return 0;
+	}
+	return *c->at++;
+}
+
+/* Six bits a byte, the least significant first; bit 6: there are more. */
+static __u32 next_varint(struct cursor *c)
+{
+	unsigned int shift = 0, byte;
+	__u32 value = 0;
+
+	do {
+		byte = next_byte(c);
+		value |= (byte & 63) << shift;
+		shift += 6;
+	} while (byte & 64 && shift < 32);
+	return value;
+}
+
+static __s64 next_signed(struct cursor *c)
+{
+	__u32 u = next_varint(c);
+
+	return u & 1 ? -(__s64)(u >> 1) : (__s64)(u >> 1);
+}
+
+enum location {
+	ONE_LINE_0 = 10,	/* below: the same line, and a byte of columns */
+	ONE_LINE_2 = 12,	/* two bytes of columns */
+	NO_COLUMNS,
+	LONG,
+	NONE,
+};
+
+/* Reads what follows the first byte of an entry; the growth of the line. */
+static __s64 next_delta(struct cursor *c, unsigned int code)
+{
+	__s64 delta = 0;
+	int i;
+
+	if (code < NO_COLUMNS) {
+		next_byte(c);
+		if (code >= ONE_LINE_0) {
+			next_byte(c);
+			delta = code - ONE_LINE_0;
+		}
+	} else if (code < NONE) {
+		delta = next_signed(c);
+		for (i = 0; i < 3 && code == LONG; i++)
+			next_varint(c);
+	}
+	return delta;
+}
+
+/* From 3.11 on: entries of varying size, each for up to eight units of two bytes. Only a first byte has bit 7 set. */
+static bool from_locations(const unsigned char *table, size_t bytes, __s64 line, __s64 offset, __u32 *to)
+{
+	struct cursor c = {table, table + bytes, false};
+	__s64 end = 0;
+
+	while (c.at < c.end) {
+		unsigned int first = next_byte(&c), code = first >> 3 & 15;
+
+		if (!(first & 128))
+			return false;
+		line += next_delta(&c, code);
+		end += 2 * ((first & 7) + 1);
+		if (c.damaged)
+			return false;
+		if (offset < end)
+			return code != NONE && in_range(line, to);
+	}
+	return false;
+}
+
+bool python_line(unsigned int minor, const unsigned char *table, size_t bytes, __u32 first, __s32 offset, __u32 *line)
+{
+	if (offset < 0)
+		return in_range(first, line);
+	if (minor >= 11)
+		return from_locations(table, bytes, first, offset, line);
+	if (minor == 10)
+		return from_ranges(table, bytes, first, offset, line);
+	return from_lnotab(table, bytes, first, offset, line);
+}

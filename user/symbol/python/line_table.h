@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* line_table.h - the line of a Python instruction, by the table of its code object. */
+#ifndef SYMBOL_PYTHON_LINE_TABLE_H
+#define SYMBOL_PYTHON_LINE_TABLE_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * minor: of Python 3, 8 or later: the table is co_lnotab up to 3.9, co_linetable from 3.10 on. offset: of the
+ * instruction, bytes; negative: not started. False: the instruction has no line, or the table is damaged.
+ */
+bool python_line(unsigned int minor, const unsigned char *table, size_t bytes, __u32 first, __s32 offset, __u32 *line);
+
+#endif

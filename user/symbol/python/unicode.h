@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* unicode.h - str objects of the target as UTF-8. */
+#ifndef SYMBOL_PYTHON_UNICODE_H
+#define SYMBOL_PYTHON_UNICODE_H
+
+#include <stddef.h>
+
+#include "bpfprof/abi.h"
+#include "symbol/target_memory.h"
+
+#define PYTHON_TEXT_CHARS 4096				/* longer ones are cut, and end in "..." */
+#define PYTHON_TEXT_BYTES (4 * PYTHON_TEXT_CHARS + 4)	/* of the buffer */
+
+/* 0; -EINVAL: there is no str object; -errno: its memory cannot be read. */
+int python_text(const struct memory *memory, const struct python_layout *layout, __u64 address, char *to);
+
+#endif

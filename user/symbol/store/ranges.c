@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* ranges.c - which range holds an address. */
+#include <stdlib.h>
+
+#include "symbol/store/ranges.h"
+
+/* How many ranges that begin before an address are looked at: nesting and overlaps go no deeper in what is well made. */
+#define LOOK_BACK 64
+
+bool ranges_add(struct ranges *ranges, __u64 low, __u64 high, __u64 value)
+{
+	if (low >= high)
+		return true;
+	if (ranges->nr == ranges->capacity) {
+		size_t capacity = ranges->capacity ? 2 * ranges->capacity : 16;
+		struct range *list = realloc(ranges->list, capacity * sizeof(*list));
+
+		if (!list)
+			return false;
+		ranges->list = list;
+		ranges->capacity = capacity;
+	}
+	ranges->list[ranges->nr++] = (struct range){low, high, value};
+	return true;
+}
+
+static int by_low(const void *a, const void *b)
+{
+	const struct range *x = a, *y = b;
+
+	if (x->low != y->low)
+		return x->low < y->low ? -1 : 1;
+	return x->value < y->value ? -1 : x->value > y->value;
+}
+
+void ranges_sort(struct ranges *ranges)
+{
+	if (ranges->nr)
+		qsort(ranges->list, ranges->nr, sizeof(*ranges->list), by_low);
+}
+
+const struct range *ranges_find(const struct ranges *ranges, __u64 address)
+{
+	size_t low = 0, high = ranges->nr, i;
+	const struct range *best = NULL;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (ranges->list[middle].low <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (i = low; i > 0 && low - i < LOOK_BACK; i--) {
+		const struct range *range = &ranges->list[i - 1];
+
+		if (address < range->high && (!best || range->value > best->value))
+			best = range;
+	}
+	return best;
+}
+
+void ranges_free(struct ranges *ranges)
+{
+	free(ranges->list);
+	*ranges = (struct ranges){};
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* frame_table.c - what the compiler has noted for exceptions of one function. */
+#include <dwarf.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "symbol/unwind/cfi.h"
+#include "symbol/unwind/frame_table.h"
+
+#define PIECE_BYTES 8192	/* of what belongs to one function; a longer one is not read */
+
+struct header {			/* .eh_frame_hdr, as GNU ld, gold and lld write it */
+	unsigned char version, frames_kind, count_kind, table_kind;
+	__s32 frames;
+	__u32 count;
+};
+
+struct entry {			/* both from the table's address */
+	__s32 code, piece;
+};
+
+/* Of programs that run here: others are none of ours. */
+static const unsigned char ident[EI_NIDENT] = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT};
+
+static bool read_at(int fd, __u64 offset, void *to, size_t size)
+{
+	return offset <= INT64_MAX - size && pread(fd, to, size, (off_t)offset) == (ssize_t)size;
+}
+
+static bool open_header(struct frame_table *table, const GElf_Phdr *p)
+{
+	struct header header;
+
+	if (p->p_filesz < sizeof(header) || !read_at(table->fd, p->p_offset, &header, sizeof(header)) || header.version != 1 ||
+	    header.frames_kind != (DW_EH_PE_pcrel | DW_EH_PE_sdata4) || header.count_kind != DW_EH_PE_udata4 ||
+	    header.table_kind != (DW_EH_PE_datarel | DW_EH_PE_sdata4) ||
+	    header.count > (p->p_filesz - sizeof(header)) / sizeof(struct entry))
+		return false;
+	table->address = p->p_vaddr;
+	table->entries = p->p_offset + sizeof(header);
+	table->nr = header.count;
+	return header.count > 0;
+}
+
+static bool is_in(const GElf_Phdr *p, __u64 address)
+{
+	return address >= p->p_vaddr && address - p->p_vaddr < p->p_filesz;
+}
+
+bool frame_table_open(struct frame_table *table, Elf *elf, int fd)
+{
+	GElf_Ehdr head;
+	GElf_Phdr p;
+	size_t i, nr;
+	bool found = false;
+
+	*table = (struct frame_table){.fd = fd};
+	if (!gelf_getehdr(elf, &head) || memcmp(head.e_ident, ident, EI_OSABI) || head.e_machine != EM_X86_64 || elf_getphdrnum(elf, &nr))
+		return false;
+	for (i = 0; i < nr && !found; i++)
+		found = gelf_getphdr(elf, (int)i, &p) && p.p_type == PT_GNU_EH_FRAME;
+	if (!found || !open_header(table, &p))
+		return false;
+	for (i = 0; i < nr && !table->size; i++) {
+		if (!gelf_getphdr(elf, (int)i, &p) || p.p_type != PT_LOAD || !is_in(&p, table->address))
+			continue;
+		table->segment = p.p_vaddr;
+		table->offset = p.p_offset;
+		table->size = p.p_filesz;
+	}
+	if (!table->size)
+		table->nr = 0;
+	return table->nr > 0;
+}
+
+static bool entry_at(const struct frame_table *table, __u64 i, struct entry *entry)
+{
+	return read_at(table->fd, table->entries + i * sizeof(*entry), entry, sizeof(*entry));
+}
+
+/* Where the piece is that begins last before an address; 0: there is none. */
+static __u64 piece_of(const struct frame_table *table, __u64 address)
+{
+	__u64 low = 0, high = table->nr, piece = 0;
+	struct entry entry;
+
+	while (low < high) {
+		__u64 middle = low + (high - low) / 2;
+
+		if (!entry_at(table, middle, &entry))
+			return 0;
+		if (table->address + (__u64)(__s64)entry.code <= address) {
+			piece = table->address + (__u64)(__s64)entry.piece;
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	return piece;
+}
+
+/* Its length with the word that tells it; 0: it is too long, or not there. */
+static size_t read_piece(const struct frame_table *table, __u64 address, unsigned char *to)
+{
+	__u64 at = address - table->segment, left = at < table->size ? table->size - at : 0;
+	__u32 length;
+
+	if (left < sizeof(length) || !read_at(table->fd, table->offset + at, &length, sizeof(length)) ||
+	    length < 2 * sizeof(length) || length > PIECE_BYTES - sizeof(length) || length > left - sizeof(length) ||
+	    !read_at(table->fd, table->offset + at, to, sizeof(length) + length))
+		return 0;
+	return sizeof(length) + length;
+}
+
+struct unwind_rule frame_table_find(const struct frame_table *table, __u64 address)
+{
+	const struct unwind_rule none = {0};
+	unsigned char own[PIECE_BYTES], common[PIECE_BYTES];
+	__u64 at = piece_of(table, address);
+	struct cfi_piece own_piece = {own, at ? read_piece(table, at, own) : 0}, common_piece = {common, 0};
+	__u32 back;
+
+	if (!own_piece.size)
+		return none;
+	memcpy(&back, own + sizeof(back), sizeof(back));	/* from this very word to what it has in common with others */
+	common_piece.size = back ? read_piece(table, at + sizeof(back) - back, common) : 0;
+	return common_piece.size ? cfi_rule(&common_piece, &own_piece, at, address) : none;
+}
