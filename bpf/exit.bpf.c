@@ -26,8 +26,8 @@ static long charge_left(u32 i, struct leave *l)
 {
 	struct dcbs_slot *s = left_slot(l->thread, l->at);
 	u64 self = l->last_ns ? s->self_ns : 0, watched, start = s->start_ns, total;
-	struct row_stat *stat;
-	u32 row;
+	struct section_stat *stat;
+	u32 section_id;
 
 	if (!l->at || s->name >= DCBS_NAMES)
 		return 1;
@@ -35,11 +35,11 @@ static long charge_left(u32 i, struct leave *l)
 		l->at = dcbs_use_below(s->use);
 		return 0;
 	}
-	row = l->process->row[s->name & (DCBS_NAMES - 1)];
-	if (!row)
-		row = row_of_id(l->process, l->state, s->name);
-	row &= ~ROW_MODEL;
-	stat = bpf_map_lookup_elem(&stats, &row);
+	section_id = l->process->section_id[s->name & (DCBS_NAMES - 1)];
+	if (!section_id)
+		section_id = section_id_of(l->process, l->state, s->name);
+	section_id &= ~SECTION_MODEL;
+	stat = bpf_map_lookup_elem(&stats, &section_id);
 	if (start < l->start_ns)
 		start = l->start_ns;
 	if (!stat || start > l->end_ns)
@@ -59,7 +59,7 @@ static long charge_left(u32 i, struct leave *l)
 	__sync_fetch_and_add(&stat->self_ns, self);
 	__sync_fetch_and_add(&stat->total_ns, total);
 	if (!only_tgid)
-		share_add(row, 0, 0, total, self);
+		share_add(section_id, 0, 0, total, self);
 	l->innermost = false;
 	l->at = dcbs_use_below(s->use);
 	return 0;
@@ -258,12 +258,12 @@ static __always_inline int leave_image(struct task_struct *task, bool first)
 
 /* Linux 6.10 and later: before the old image goes. */
 SEC("?tp_btf/sched_prepare_exec")
-int BPF_PROG(on_leave_image, struct task_struct *task)
+int BPF_PROG(on_prepare_exec, struct task_struct *task)
 {
 	return leave_image(task, true);
 }
 
-AGAIN(sched_prepare_exec, on_leave_image_again, leave_image(task, false), struct task_struct *task)
+AGAIN(sched_prepare_exec, on_prepare_exec_again, leave_image(task, false), struct task_struct *task)
 
 /* The same before Linux 6.10. */
 SEC("?fentry/begin_new_exec")
@@ -274,7 +274,7 @@ int BPF_PROG(on_begin_exec)
 
 static long forget_row(u32 i, struct process **process)
 {
-	(*process)->row[i & (DCBS_NAMES - 1)] = ROW_NONE;
+	(*process)->section_id[i & (DCBS_NAMES - 1)] = SECTION_NONE;
 	return 0;
 }
 

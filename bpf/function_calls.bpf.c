@@ -4,7 +4,7 @@
  *
  * The open calls of a thread lie in its task storage. A return belongs to the call whose stack
  * pointer it restores; calls above that one were left without returning (longjmp, an exception) and
- * are counted as lost. A probe's row comes with its cookie.
+ * are counted as lost. A probe's section_id comes with its cookie.
  */
 #include "state/process_parts.bpf.h"
 
@@ -13,14 +13,14 @@ static __always_inline struct call *call_at(struct calls *calls, u32 i)
 	return &calls->call[i & (BPFPROF_CALLS - 1)];
 }
 
-/* Is a call of this row open? */
+/* Is a call of this section_id open? */
 static long look_below(u32 i, struct calls **c)
 {
 	struct calls *calls = *c;
 
 	if (i >= calls->depth)
 		return 1;
-	if (call_at(calls, i)->row != calls->row)
+	if (call_at(calls, i)->section_id != calls->section_id)
 		return 0;
 	calls->recursive = 1;
 	return 1;
@@ -73,12 +73,12 @@ int on_call(struct pt_regs *ctx)
 		__sync_fetch_and_add(&counters.lost_too_deep, 1);
 		return 0;
 	}
-	if (calls->phase != throttle.calls_phase) {
-		calls->phase = throttle.calls_phase;
+	if (calls->generation != throttle.calls_generation) {
+		calls->generation = throttle.calls_generation;
 		calls->depth = 0;
 	}
 	calls->sp = PT_REGS_SP(ctx);
-	calls->row = bpf_get_attach_cookie(ctx);
+	calls->section_id = bpf_get_attach_cookie(ctx);
 	calls->recursive = 0;
 	calls->tail = is_tail_call(task, calls);
 	bpf_loop(BPFPROF_CALLS, drop_left, &calls, 0);
@@ -89,7 +89,7 @@ int on_call(struct pt_regs *ctx)
 	bpf_loop(BPFPROF_CALLS, look_below, &calls, 0);
 	call = call_at(calls, calls->depth);
 	call->sp = calls->sp;
-	call->row = calls->row;
+	call->section_id = calls->section_id;
 	call->recursive = calls->recursive;
 	call->inner_ns = 0;
 	calls->depth++;
@@ -100,8 +100,8 @@ int on_call(struct pt_regs *ctx)
 
 static __always_inline void add_call(const struct call *call, u64 ns)
 {
-	u32 row = call->row;
-	struct row_stat *stat = bpf_map_lookup_elem(&stats, &row);
+	u32 section_id = call->section_id;
+	struct section_stat *stat = bpf_map_lookup_elem(&stats, &section_id);
 	u64 self = ns - (call->inner_ns < ns ? call->inner_ns : ns), total = call->recursive ? 0 : ns;
 
 	if (!stat)
@@ -112,10 +112,10 @@ static __always_inline void add_call(const struct call *call, u64 ns)
 	__sync_fetch_and_add(&stat->self_ns, self);
 	__sync_fetch_and_add(&stat->total_ns, total);
 	if (!only_tgid)
-		share_add(row, 1, ns, total, self);
+		share_add(section_id, 1, ns, total, self);
 	store_max(&stat->max_ns, ns);
 	store_max(&stat->min_inv_ns, ~ns);
-	add_duration(stat, row, ns);
+	add_duration(stat, section_id, ns);
 }
 
 /* The call that this return restores the stack of, from the top. */
@@ -128,7 +128,7 @@ static long look_for_call(u32 i, struct calls **c)
 	if (i >= depth)
 		return 1;
 	call = call_at(calls, depth - 1 - i);
-	if (call->sp != calls->sp || call->row != calls->row)
+	if (call->sp != calls->sp || call->section_id != calls->section_id)
 		return 0;
 	calls->found = depth - i;
 	return 1;
@@ -145,10 +145,10 @@ int on_return(struct pt_regs *ctx)
 	if (!process_of(task))
 		return 0;
 	calls = bpf_task_storage_get(&open_calls, task, NULL, 0);
-	if (!calls || calls->phase != throttle.calls_phase)
+	if (!calls || calls->generation != throttle.calls_generation)
 		return 0;
 	calls->sp = PT_REGS_SP(ctx) - sizeof(u64);	/* the return address is popped */
-	calls->row = bpf_get_attach_cookie(ctx);
+	calls->section_id = bpf_get_attach_cookie(ctx);
 	calls->found = 0;
 	bpf_loop(BPFPROF_CALLS, look_for_call, &calls, 0);
 	if (!calls->found)	/* its entry was too deep, or before our time */

@@ -164,7 +164,7 @@ static __always_inline void note_unlocked(struct task_struct *task)
 	struct clock *clock = clock_of(task, 0);
 
 	if (!clock || !clock->dead)
-		__sync_fetch_and_add(&counters.lost_paths, 1);
+		__sync_fetch_and_add(&counters.lost_open_sections, 1);
 }
 
 SEC("tp_btf/rss_stat")
@@ -186,7 +186,7 @@ int BPF_PROG(on_rss, struct mm_struct *mm, int member)
 		return 0;
 	}
 	local = rss_local_of(process->index);
-	if (local && member == RSS_ANON && local->phase == throttle.memory_phase && rss_skip(local))
+	if (local && member == RSS_ANON && local->generation == throttle.memory_generation && rss_skip(local))
 		return 0;
 	/* Not ours: a child's memory while it is forked, or the old image's. */
 	sum = sum_of_process(process);
@@ -205,7 +205,7 @@ int BPF_PROG(on_rss, struct mm_struct *mm, int member)
 		skipped = local->skipped;
 		local->skipped = 0;
 		if (skipped)
-			__sync_fetch_and_add(&counters.rss_left, skipped);
+			__sync_fetch_and_add(&counters.rss_skipped, skipped);
 	}
 	stamp = path_stamp(&clock->key);
 	charge_change(clock, process, sum, skipped, mm, member, bytes);

@@ -14,7 +14,7 @@
 static long give_back(u32 i, struct charge *c)
 {
 	struct open_section *s = &c->clock->queued[i & (QUEUED_SECTIONS - 1)];
-	struct row_ledger *ledger = ledger_of(s->row);
+	struct section_ledger *ledger = ledger_of(s->section_id);
 	u32 cause = c->cause & (CAUSES - 1);
 
 	if (!ledger)

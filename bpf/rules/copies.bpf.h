@@ -4,7 +4,7 @@
  *
  * From Linux 7.0 on a trace point's program can be preempted, and until it goes on the kernel does not run it for other
  * threads on that CPU: of threads that end, and of processes that are born, some would not be seen. So copies of such a
- * program stand in a row, and the first that is run does the work. An event is left out only if threads were preempted in
+ * program stand in a section_id, and the first that is run does the work. An event is left out only if threads were preempted in
  * all of them. They must be copies: a program reached by a tail call from several others is run for two threads at a time
  * on one CPU, and both on the one stack that the kernel gives it for that CPU.
  */

@@ -8,16 +8,16 @@
 
 #define EPOCH 64	/* sampling periods, in which a thread's waits are counted */
 
-static __always_inline void take_row(struct walker *w, u32 row)
+static __always_inline void new_section_id(struct walker *w, u32 section_id)
 {
-	u32 n = w->sample.nr_rows;
+	u32 n = w->sample.nr_sections;
 
-	if (n >= SAMPLE_ROWS) {
-		w->sample.flags |= SAMPLE_ROWS_CUT;
+	if (n >= SAMPLE_SECTIONS) {
+		w->sample.flags |= SAMPLE_SECTIONS_CUT;
 		return;
 	}
-	w->sample.rows[n & (SAMPLE_ROWS - 1)] = row;
-	w->sample.nr_rows = n + 1;
+	w->sample.sections[n & (SAMPLE_SECTIONS - 1)] = section_id;
+	w->sample.nr_sections = n + 1;
 }
 
 static long sample_row(u32 i, struct walk_context *c)
@@ -27,7 +27,7 @@ static long sample_row(u32 i, struct walk_context *c)
 	if (c->off && !c->clock->own && i < c->clock->nr_open)
 		return 0;
 	if (s->first)
-		take_row(c->walker, s->row);
+		new_section_id(c->walker, s->section_id);
 	return 0;
 }
 
@@ -97,8 +97,8 @@ static __always_inline void sample_take(void *ctx, struct walker *w, struct task
 	w->sample.weight = throttle.sample_every > 1 ? throttle.sample_every : 1;
 	if (clock && nr_all(clock))
 		bpf_loop(nr_all(clock), sample_row, &c, 0);
-	if (!w->sample.nr_rows)
-		take_row(w, ROW_OUTSIDE);
+	if (!w->sample.nr_sections)
+		new_section_id(w, SECTION_OUTSIDE);
 	python_walk(w, task, process);
 	native_walk(ctx, w);
 	stack_copy(w, task, kind == SAMPLE_OFF ? SAMPLE_STACK : SAMPLE_CPU_STACK);
@@ -163,7 +163,7 @@ static __always_inline void sample_wait(void *ctx, struct task_struct *task, str
 	sample_take(ctx, w, task, process, clock, SAMPLE_OFF);
 	w->sample.cause = clock->cause;
 	clock->off_sample_ns = now;
-	clock->off_phase = throttle.wait_phase;
+	clock->off_generation = throttle.wait_generation;
 	barrier();
 	*(volatile u32 *)&clock->off_sampled = WAIT_TAKEN;
 }
@@ -175,7 +175,7 @@ static __always_inline void wait_send(struct task_struct *task, struct clock *cl
 
 	if (window.end_ns && end > window.end_ns)
 		end = window.end_ns;
-	if (!w || end <= clock->off_sample_ns || throttle.waits_off || clock->off_phase != throttle.wait_phase)
+	if (!w || end <= clock->off_sample_ns || throttle.waits_off || clock->off_generation != throttle.wait_generation)
 		return;
 	w->sample.weight = weighted(clock->off_weight);
 	w->sample.off_ns = (end - clock->off_sample_ns) * w->sample.weight;

@@ -16,12 +16,12 @@ static __always_inline u64 weighted(u64 ns)
 	return throttle.wait_weight > 1 ? ns * throttle.wait_weight : ns;
 }
 
-/* Is what is known of the thread's coming and going of this phase? Then it is from here on. */
+/* Is what is known of the thread's coming and going of this generation? Then it is from here on. */
 static __always_inline bool clock_in_phase(struct clock *clock)
 {
-	if (clock->phase == throttle.wait_phase)
+	if (clock->generation == throttle.wait_generation)
 		return true;
-	clock->phase = throttle.wait_phase;
+	clock->generation = throttle.wait_generation;
 	clock->off_ns = clock->slice_ns = 0;
 	clock->off_sample_ns = bpf_ktime_get_ns();
 	clock->queued_ns = clock->waited_ns = 0;
@@ -31,7 +31,7 @@ static __always_inline bool clock_in_phase(struct clock *clock)
 static long off_charge(u32 i, struct charge *c)
 {
 	struct open_section *s = open_at(c->clock, i);
-	struct row_ledger *ledger = ledger_of(s->row);
+	struct section_ledger *ledger = ledger_of(s->section_id);
 	u32 cause = c->cause & (CAUSES - 1);
 
 	if (!ledger)
@@ -63,7 +63,7 @@ __weak __noinline int charge_off(struct clock *clock, u32 cause, u64 start, u64 
 	c.ns = weighted(end - start);
 	__sync_fetch_and_add(&clock->sum.off_ns[cause], c.ns);
 	c.cause = cause;
-	if ((clock->own && clock->nr_open) || (native_sections && clock->nr_native))
+	if ((clock->own && clock->nr_open) || (has_function_probes && clock->nr_native))
 		bpf_loop(nr_all(clock), off_charge, &c, 0);
 	else
 		__sync_fetch_and_add(&clock->sum.outside_off_ns[cause], c.ns);
@@ -73,7 +73,7 @@ __weak __noinline int charge_off(struct clock *clock, u32 cause, u64 start, u64 
 static long worker_charge(u32 i, struct charge *c)
 {
 	struct open_section *s = &c->clock->open[i & (DCBS_SLOTS - 1)];
-	struct row_ledger *ledger = ledger_of(s->row);
+	struct section_ledger *ledger = ledger_of(s->section_id);
 
 	if (!ledger)
 		return 1;
@@ -91,7 +91,7 @@ static __always_inline void charge_run(struct clock *clock, u64 now)
 	u64 start = clock->on_ns > window.start_ns ? clock->on_ns : window.start_ns;
 
 	clock->on_ns = now;
-	if (throttle.waits_off || clock->phase != throttle.wait_phase)
+	if (throttle.waits_off || clock->generation != throttle.wait_generation)
 		return;
 	if (!clock->record || clock->own || !window.start_ns || window.end_ns || now <= start)
 		return;
@@ -115,10 +115,10 @@ static __always_inline struct clock *clock_of(struct task_struct *task, u64 flag
 static __always_inline void clock_start(struct clock *clock, struct task_struct *task, u64 now)
 {
 	clock->since_ns = now;
-	clock->phase = throttle.wait_phase;
+	clock->generation = throttle.wait_generation;
 	clock->on_ns = clock->slice_ns = now;
 	clock->exec_start_ns = clock->slice_exec_ns = task->se.sum_exec_runtime;
-	clock->memory_phase = window.start_ns ? throttle.memory_phase : NO_PHASE;
+	clock->memory_generation = window.start_ns ? throttle.memory_generation : NO_GENERATION;
 	clock->minor = task->min_flt;
 	clock->major = task->maj_flt;
 }

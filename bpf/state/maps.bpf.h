@@ -27,7 +27,7 @@ extern const volatile __u32 map_syscall, unmap_syscall;	/* the numbers of mmap()
 
 extern const volatile __u32 nr_cpus;
 extern const volatile bool follow_children;	/* --children */
-extern const volatile bool native_sections;	/* --section */
+extern const volatile bool has_function_probes;	/* --section */
 extern const volatile bool sampling;		/* --frequency is not 0 */
 extern const volatile __u64 sample_period_ns;
 extern const volatile __u64 samples_half;	/* of the ring, bytes */
@@ -43,12 +43,12 @@ extern __s32 rss_locals_fd;	/* in the profiler, which runs on_list */
  * an event and keeps the CPU from overlapping one event with the next, so the marker's probe adds
  * here, plainly, and a switch or a tick carries the sums to `stats`: at most a few milliseconds later.
  */
-#define SUMS 8		/* rows at a time */
-#define BINS 128	/* buckets at a time, of any rows */
+#define SUMS 8		/* sections at a time */
+#define BINS 128	/* buckets at a time, of any sections */
 #define CHUNK 128	/* events that are copied at a time */
 
 struct sum {
-	u64 row;
+	u64 section_id;
 	u64 count;
 	u64 sum_ns;
 	u64 inner_ns;		/* of sum_ns, calls inside another of the same section */
@@ -59,7 +59,7 @@ struct sum {
 };
 
 struct bin {
-	u32 key;	/* row << 16 | place; 0: free */
+	u32 key;	/* section_id << 16 | place; 0: free */
 	u32 count;
 };
 
@@ -97,10 +97,10 @@ struct thread {
 	u64 unmatched;
 	u32 busy;		/* a program is at work here and may have been interrupted by the present one */
 	u32 nr_used;		/* bins in use, listed in `used` */
-	u64 sums_used;		/* a row is in some sum */
+	u64 sums_used;		/* a section_id is in some sum */
 	struct record_head head;	/* scratch, like all that follows but sums, bins and used */
 	struct drain drain;
-	struct row_name name;
+	struct section_name name;
 	u32 pad;
 	struct sum sums[SUMS];
 	struct bin bins[BINS];
@@ -113,7 +113,7 @@ struct call {
 	u64 sp;		/* at entry: points to the return address */
 	u64 start_ns;
 	u64 inner_ns;	/* spent in calls that we saw */
-	u32 row;
+	u32 section_id;
 	u32 recursive;	/* a call of the same function is open below */
 };
 
@@ -121,13 +121,13 @@ struct call {
 struct calls {
 	u64 serial;	/* of the last call or return */
 	u32 depth;
-	u32 row;
+	u32 section_id;
 	u64 sp;
 	u32 found;	/* depth + 1 of the call */
 	u32 recursive;
 	u64 return_address;
 	u32 tail;	/* entered by a jump, not by a call */
-	u32 phase;	/* of throttle.calls_phase, that these are of */
+	u32 generation;	/* of throttle.calls_generation, that these are of */
 	struct call call[BPFPROF_CALLS];
 };
 
@@ -140,9 +140,9 @@ struct open_calls_map {
 
 /* A section that is open on a thread, for charging. */
 struct open_section {
-	u16 row;
+	u16 section_id;
 	u8 slot;
-	u8 first;	/* of its row, from the innermost outwards: a row is charged once */
+	u8 first;	/* of its section_id, from the innermost outwards: a section_id is charged once */
 };
 
 /* What one call of an open section has done to memory so far, its inner sections included. */
@@ -151,7 +151,7 @@ struct call_memory {
 	s64 grown;	/* bytes of RSS */
 	s64 peak;
 	u32 faults;
-	u32 row;
+	u32 section_id;
 };
 
 #define QUEUED_SECTIONS 16
@@ -200,7 +200,7 @@ struct clock {
 	u64 off_sample_ns;	/* when it began to wait with the stack in `waits`, or up to where that wait has been sent */
 	u32 off_sampled;	/* enum wait_sampled */
 	u32 off_weight;		/* how many waits that one stands for */
-	u32 off_phase;		/* throttle.wait_phase then */
+	u32 off_generation;		/* throttle.wait_generation then */
 	u32 renewing;		/* what is known of open sections is being put together */
 	u64 off_epoch_ns;	/* when an epoch began in which its waits are counted */
 	u32 off_waits;		/* how many there were */
@@ -210,8 +210,8 @@ struct clock {
 	u32 nr_queued;		/* the sections that this was charged to, up to QUEUED_SECTIONS of them */
 	u32 waited_cause;
 	struct open_section queued[QUEUED_SECTIONS];
-	u32 phase;		/* of throttle.wait_phase, that the above is of */
-	u32 memory_phase;	/* of throttle.memory_phase, that `minor` and `major` are of; NO_PHASE: of before the window */
+	u32 generation;		/* of throttle.wait_generation, that the above is of */
+	u32 memory_generation;	/* of throttle.memory_generation, that `minor` and `major` are of; NO_GENERATION: of before the window */
 	u64 on_ns;		/* up to where its running time has been charged to others' sections */
 	u64 inherit;		/* record of the thread that woke it, whose section it works for; 0: none */
 	u32 cause;		/* enum cause of off_ns */
@@ -225,7 +225,7 @@ struct clock {
 	u64 record;		/* whose sections `open` are; 0: none are open */
 	u64 own;		/* 0, or record if that is the thread's own */
 	struct path_key key;
-	u64 seen[(BPFPROF_ROWS + 63) / 64];	/* scratch: rows met */
+	u64 seen[(BPFPROF_SECTIONS + 63) / 64];	/* scratch: sections met */
 	u32 at;			/* scratch: next slot */
 	u32 readable;		/* scratch: slots that have been read */
 	u32 again;		/* scratch: more slots are needed */
@@ -245,7 +245,7 @@ struct clock {
 	struct memory_sum pending;	/* of the sections in `open` */
 	s64 run, run_max;	/* growth within `pending`, and the most of it */
 	struct call_memory calls[CALL_SLOTS];
-	struct row_name name;	/* scratch */
+	struct section_name name;	/* scratch */
 	u32 pad;
 	struct dcbs_slot slots[DCBS_SLOTS];	/* scratch */
 };
@@ -260,9 +260,9 @@ struct clocks_map {
 struct ledgers_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, BPFPROF_ROWS);
+	__uint(max_entries, BPFPROF_SECTIONS);
 	__type(key, u32);
-	__type(value, struct row_ledger);
+	__type(value, struct section_ledger);
 };
 
 struct process_sums_map {
@@ -272,7 +272,7 @@ struct process_sums_map {
 	__type(value, struct process_sum);
 };
 
-#define NO_PHASE ~0U
+#define NO_GENERATION ~0U
 
 /* A CPU's own part of a process's RSS, pages, as of its last event. */
 struct rss_local {
@@ -281,11 +281,11 @@ struct rss_local {
 	u64 part[4];	/* where the parts are; 0: not known */
 	u32 skip;	/* so many more events are left for the one after them to account for ... */
 	u32 skipped;	/* ... and so many have been */
-	u32 streak;	/* events of the current thread in a row, for the same sections ... */
+	u32 streak;	/* events of the current thread in a section_id, for the same sections ... */
 	u32 last_streak;	/* ... and for the ones before, ... */
 	u32 usual;	/* ... and the shorter one of the two before */
 	s32 seen;	/* the part of anonymous pages in the last event, left out or not */
-	u32 phase;	/* that this is of */
+	u32 generation;	/* that this is of */
 	u32 pad;
 };
 
@@ -355,23 +355,23 @@ struct samples_map {
 struct stats_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, BPFPROF_ROWS);
+	__uint(max_entries, BPFPROF_SECTIONS);
 	__type(key, u32);
-	__type(value, struct row_stat);
+	__type(value, struct section_stat);
 };
 
-struct rows_map {
+struct section_ids_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, BPFPROF_ROWS);
-	__type(key, struct row_name);
+	__uint(max_entries, BPFPROF_SECTIONS);
+	__type(key, struct section_name);
 	__type(value, u32);
 };
 
-struct row_names_map {
+struct section_names_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, BPFPROF_ROWS);
+	__uint(max_entries, BPFPROF_SECTIONS);
 	__type(key, u32);
-	__type(value, struct row_name);
+	__type(value, struct section_name);
 };
 
 struct processes_map {
@@ -395,12 +395,12 @@ struct news_map {
 	__uint(max_entries, 4096);
 };
 
-struct shares_map {
+struct parts_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, BPFPROF_SHARES);
+	__uint(max_entries, BPFPROF_PARTS);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, struct share_key);
-	__type(value, struct share);
+	__type(key, struct part_key);
+	__type(value, struct process_part);
 };
 
 struct targets_map {
@@ -433,12 +433,12 @@ struct threads_map {
 	__type(value, struct thread);
 };
 
-extern struct stats_map stats SEC(".maps");		/* row -> figures; the profiler reads it in place */
-extern struct rows_map rows SEC(".maps");		/* name -> row */
-extern struct row_names_map row_names SEC(".maps");	/* row -> name */
+extern struct stats_map stats SEC(".maps");		/* section_id -> figures; the profiler reads it in place */
+extern struct section_ids_map section_ids SEC(".maps");		/* name -> section_id */
+extern struct section_names_map section_names SEC(".maps");	/* section_id -> name */
 extern struct processes_map processes SEC(".maps");	/* the targets */
 extern struct targets_map targets SEC(".maps");		/* tgid -> index of `processes` */
-extern struct shares_map shares SEC(".maps");		/* where there are several targets */
+extern struct parts_map parts SEC(".maps");		/* where there are several targets */
 extern struct vacant_map vacant SEC(".maps");		/* these two only with --children */
 extern struct news_map news SEC(".maps");
 extern struct baselines_map baselines SEC(".maps");	/* record -> its counters at attach, written by the profiler */
@@ -446,7 +446,7 @@ extern struct begun_map begun SEC(".maps");		/* start of a section that another 
 extern struct threads_map threads SEC(".maps");
 extern struct clocks_map clocks SEC(".maps");
 extern struct open_calls_map open_calls SEC(".maps");	/* only with --section */
-extern struct ledgers_map ledgers SEC(".maps");		/* row -> where its time and memory went; read in place, like stats */
+extern struct ledgers_map ledgers SEC(".maps");		/* section_id -> where its time and memory went; read in place, like stats */
 extern struct process_sums_map process_sums SEC(".maps");	/* by the index of `processes` */
 extern struct rss_locals_map rss_locals SEC(".maps");	/* likewise */
 extern struct pythons_map pythons SEC(".maps");		/* by the index of `processes` */
@@ -498,19 +498,19 @@ __weak __noinline int store_max(u64 *where, u64 value)
 	return 0;
 }
 
-__weak __noinline int add_to_bucket(u32 row, u32 place, u32 count)
+__weak __noinline int add_to_bucket(u32 section_id, u32 place, u32 count)
 {
-	struct row_stat *stat = bpf_map_lookup_elem(&stats, &row);
+	struct section_stat *stat = bpf_map_lookup_elem(&stats, &section_id);
 
 	if (stat && place < HIST_PLACES)
 		__sync_fetch_and_add(&stat->buckets[place], count);
 	return 0;
 }
 
-static __always_inline void add_duration(struct row_stat *stat, u32 row, u64 ns)
+static __always_inline void add_duration(struct section_stat *stat, u32 section_id, u64 ns)
 {
 	if (ns)
-		add_to_bucket(row, hist_place(ns), 1);
+		add_to_bucket(section_id, hist_place(ns), 1);
 	else
 		__sync_fetch_and_add(&stat->zero_count, 1);
 }

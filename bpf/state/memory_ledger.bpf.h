@@ -9,9 +9,9 @@
 
 #include "state/read_ring.bpf.h"
 
-static __always_inline struct row_ledger *ledger_of(u32 row)
+static __always_inline struct section_ledger *ledger_of(u32 section_id)
 {
-	return bpf_map_lookup_elem(&ledgers, &row);
+	return bpf_map_lookup_elem(&ledgers, &section_id);
 }
 
 static __always_inline void add(u64 *to, u64 n)
@@ -45,7 +45,7 @@ static __always_inline u32 coarse_place(u64 v)
 /* A call has ended. */
 static __noinline int call_done(struct call_memory *call)
 {
-	struct row_ledger *ledger = ledger_of(call->row);
+	struct section_ledger *ledger = ledger_of(call->section_id);
 	u32 place;
 
 	call->use = 0;
@@ -85,19 +85,19 @@ static __always_inline void call_add(struct clock *clock, u32 slot)
 /* The i-th of all open sections: those that are marked, then functions. Each of both kinds has an innermost one. */
 static __always_inline struct open_section *open_at(struct clock *clock, u32 i)
 {
-	if (native_sections && i >= clock->nr_open)
+	if (has_function_probes && i >= clock->nr_open)
 		return &clock->native[(i - clock->nr_open) & (BPFPROF_CALLS - 1)];
 	return &clock->open[i & (DCBS_SLOTS - 1)];
 }
 
 static __always_inline bool is_innermost(const struct clock *clock, u32 i)
 {
-	return !i || (native_sections && i == clock->nr_open);
+	return !i || (has_function_probes && i == clock->nr_open);
 }
 
 static __always_inline u32 nr_all(const struct clock *clock)
 {
-	return clock->nr_open + (native_sections ? clock->nr_native : 0);
+	return clock->nr_open + (has_function_probes ? clock->nr_native : 0);
 }
 
 /* Of both kinds together it is the one that began last: memory is to be accounted for once. */
@@ -105,7 +105,7 @@ static __always_inline bool owns_memory(const struct clock *clock, u32 i)
 {
 	u32 slot = clock->open[0].slot & (DCBS_SLOTS - 1);
 
-	if (!native_sections || !clock->nr_native || !clock->nr_open)
+	if (!has_function_probes || !clock->nr_native || !clock->nr_open)
 		return !i;
 	return i == (!clock->own || clock->native_start_ns > clock->slots[slot].start_ns ? clock->nr_open : 0);
 }
@@ -114,7 +114,7 @@ static long memory_charge(u32 i, struct clock **c)
 {
 	struct clock *clock = *c;
 	struct open_section *s = open_at(clock, i);
-	struct row_ledger *ledger = ledger_of(s->row);
+	struct section_ledger *ledger = ledger_of(s->section_id);
 
 	if (!ledger)
 		return 1;
@@ -129,14 +129,14 @@ static long memory_charge(u32 i, struct clock **c)
 
 __weak __noinline int memory_flush(struct clock *clock)
 {
-	struct row_ledger *outside;
+	struct section_ledger *outside;
 
 	if (!clock)
 		return 0;
 	if (nr_all(clock)) {
 		bpf_loop(nr_all(clock), memory_charge, &clock, 0);
 	} else {
-		outside = ledger_of(ROW_OUTSIDE);
+		outside = ledger_of(SECTION_OUTSIDE);
 		if (outside) {
 			memory_add(&outside->memory, &clock->pending);
 			memory_add(&outside->self_memory, &clock->pending);
@@ -151,9 +151,9 @@ __weak __noinline int memory_flush(struct clock *clock)
 /* What came before the window, or while nobody watched, is nobody's. True: it does now. */
 static __always_inline bool begin_faults(struct clock *clock, struct task_struct *task)
 {
-	if (clock->memory_phase == throttle.memory_phase && !throttle.memory_off)
+	if (clock->memory_generation == throttle.memory_generation && !throttle.memory_off)
 		return false;
-	clock->memory_phase = window.start_ns ? throttle.memory_phase : NO_PHASE;
+	clock->memory_generation = window.start_ns ? throttle.memory_generation : NO_GENERATION;
 	clock->minor = task->min_flt;
 	clock->major = task->maj_flt;
 	return true;

@@ -40,7 +40,7 @@ struct walk {
 	bool names;	/* the names of the thread's process can be read: it is the current one */
 };
 
-static __always_inline void open_call(struct clock *clock, u32 slot, u64 use, u32 row)
+static __always_inline void open_call(struct clock *clock, u32 slot, u64 use, u32 section_id)
 {
 	struct call_memory *call = &clock->calls[slot & (CALL_SLOTS - 1)];
 
@@ -51,22 +51,22 @@ static __always_inline void open_call(struct clock *clock, u32 slot, u64 use, u3
 	call->use = use & ~(u64)DCBS_USE_BELOW;
 	call->grown = call->peak = 0;
 	call->faults = 0;
-	call->row = row;
+	call->section_id = section_id;
 }
 
-/* As row_of_id() does, by the storage that the programs of this file work in. */
-static __noinline u32 name_row(struct process *process, u64 state, u32 id)
+/* As section_id_of() does, by the storage that the programs of this file work in. */
+static __noinline u32 open_section_id(struct process *process, u64 state, u32 id)
 {
 	struct clock *clock = bpf_task_storage_get(&clocks, bpf_get_current_task_btf(), NULL, 0);
 
-	return process && clock ? row_of_name(process, state, id, &clock->name) : ROW_OTHER;
+	return process && clock ? section_id_of_name(process, state, id, &clock->name) : SECTION_OTHER;
 }
 
 /* The next of the open sections, from the innermost outwards. */
 static long walk_slot(u32 i, struct walk *w)
 {
 	struct clock *clock = w->clock;
-	u32 slot = clock->at & (DCBS_SLOTS - 1), row, n = clock->nr_open;
+	u32 slot = clock->at & (DCBS_SLOTS - 1), section_id, n = clock->nr_open;
 	struct dcbs_slot *s = &clock->slots[slot];
 	u64 *seen;
 
@@ -79,18 +79,18 @@ static long walk_slot(u32 i, struct walk *w)
 	clock->at = dcbs_use_below(s->use);
 	if (s->use & DCBS_USE_ENDED)
 		return 0;
-	row = w->process->row[s->name & (DCBS_NAMES - 1)];
-	if (!row && w->names)
-		row = name_row(w->process, w->state, s->name);
-	row &= ROW_MODEL - 1;
-	if (!row || row >= BPFPROF_ROWS)
-		row = ROW_OTHER;
-	seen = &clock->seen[row / 64];
-	clock->open[n & (DCBS_SLOTS - 1)] = (struct open_section){row, slot, !(*seen >> (row % 64) & 1)};
-	*seen |= 1ULL << (row % 64);
+	section_id = w->process->section_id[s->name & (DCBS_NAMES - 1)];
+	if (!section_id && w->names)
+		section_id = open_section_id(w->process, w->state, s->name);
+	section_id &= SECTION_MODEL - 1;
+	if (!section_id || section_id >= BPFPROF_SECTIONS)
+		section_id = SECTION_OTHER;
+	seen = &clock->seen[section_id / 64];
+	clock->open[n & (DCBS_SLOTS - 1)] = (struct open_section){section_id, slot, !(*seen >> (section_id % 64) & 1)};
+	*seen |= 1ULL << (section_id % 64);
 	clock->nr_open = n + 1;
 	if (clock->own)
-		open_call(clock, slot, s->use, row);
+		open_call(clock, slot, s->use, section_id);
 	return 0;
 }
 
@@ -148,7 +148,7 @@ __weak __noinline int path_renew(struct clock *clock, struct process *process, u
 	if (!read_slots(clock, record, few) ||
 	    bpf_probe_read_user(&w.state, sizeof(w.state), (void *)(record + __builtin_offsetof(struct dcbs_record, state)))) {
 		path_none(clock);
-		__sync_fetch_and_add(&counters.lost_paths, 1);
+		__sync_fetch_and_add(&counters.lost_open_sections, 1);
 		return 0;
 	}
 	path_walk(&w);
@@ -172,17 +172,17 @@ static __always_inline u64 path_stamp(const struct path_key *key)
 static long walk_call(u32 i, struct walk *w)
 {
 	struct clock *clock = w->clock;
-	u32 depth = w->calls->depth, row;
+	u32 depth = w->calls->depth, section_id;
 	u64 *seen;
 
 	if (i >= depth || i >= BPFPROF_CALLS)
 		return 1;
-	row = w->calls->call[(depth - 1 - i) & (BPFPROF_CALLS - 1)].row;
-	if (row >= BPFPROF_ROWS)
+	section_id = w->calls->call[(depth - 1 - i) & (BPFPROF_CALLS - 1)].section_id;
+	if (section_id >= BPFPROF_SECTIONS)
 		return 1;
-	seen = &clock->seen[row / 64];
-	clock->native[i & (BPFPROF_CALLS - 1)] = (struct open_section){row, 0, !(*seen >> (row % 64) & 1)};
-	*seen |= 1ULL << (row % 64);
+	seen = &clock->seen[section_id / 64];
+	clock->native[i & (BPFPROF_CALLS - 1)] = (struct open_section){section_id, 0, !(*seen >> (section_id % 64) & 1)};
+	*seen |= 1ULL << (section_id % 64);
 	clock->nr_native = i + 1;
 	return 0;
 }
@@ -210,7 +210,7 @@ static __always_inline void native_update(struct clock *clock, struct task_struc
 
 	if (!calls)
 		return;
-	if (throttle.calls_off || calls->phase != throttle.calls_phase)
+	if (throttle.calls_off || calls->generation != throttle.calls_generation)
 		clock->nr_native = 0;
 	else if (calls->serial != clock->native_serial)
 		native_renew(clock, calls);
@@ -250,7 +250,7 @@ static __always_inline void path_update(struct clock *clock, struct task_struct 
 		clock->sections = 1;
 	take_faults(clock, task);
 	path_renewing(clock, 1);
-	if (native_sections)
+	if (has_function_probes)
 		native_update(clock, task);
 	if (!path_same(clock, record, &key)) {
 		rss_settle(clock, process, false);
@@ -263,7 +263,7 @@ static __always_inline void path_update(struct clock *clock, struct task_struct 
 /* Are the sections in `open` those of now? For a program that has interrupted another one at work on the clock. */
 static __always_inline bool path_is_current(struct clock *clock, struct task_struct *task, struct process *process)
 {
-	struct calls *calls = native_sections ? bpf_task_storage_get(&open_calls, task, NULL, 0) : NULL;
+	struct calls *calls = has_function_probes ? bpf_task_storage_get(&open_calls, task, NULL, 0) : NULL;
 	struct path_key key = {};
 	u64 own, record = path_record(clock, task, process, &own, &key);
 

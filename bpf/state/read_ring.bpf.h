@@ -22,70 +22,70 @@ struct chunk {
 	u32 nr_events;
 };
 
-static __always_inline u32 row_find(struct row_name *name)
+static __always_inline u32 section_id_find(struct section_name *name)
 {
-	u32 *found = bpf_map_lookup_elem(&rows, name);
+	u32 *found = bpf_map_lookup_elem(&section_ids, name);
 
-	return found ? *found : ROW_NONE;
+	return found ? *found : SECTION_NONE;
 }
 
-/* A row for a new name. Another CPU may be making it too: then its row counts and ours stays empty. 0: the kernel could not just now. */
-static __always_inline u32 row_make(struct row_name *name)
+/* A section_id for a new name. Another CPU may be making it too: then its section_id counts and ours stays empty. 0: the kernel could not just now. */
+static __always_inline u32 section_id_make(struct section_name *name)
 {
-	u32 row = __sync_fetch_and_add(&counters.rows_used, 1);
-	struct row_stat *stat = bpf_map_lookup_elem(&stats, &row);
+	u32 section_id = __sync_fetch_and_add(&counters.section_ids_used, 1);
+	struct section_stat *stat = bpf_map_lookup_elem(&stats, &section_id);
 
 	if (!stat) {
-		__sync_fetch_and_add(&counters.lost_rows, 1);
-		return ROW_OTHER;
+		__sync_fetch_and_add(&counters.lost_section_ids, 1);
+		return SECTION_OTHER;
 	}
-	if (bpf_map_update_elem(&rows, name, &row, BPF_NOEXIST))
-		return row_find(name);
+	if (bpf_map_update_elem(&section_ids, name, &section_id, BPF_NOEXIST))
+		return section_id_find(name);
 	stat->kind = name->kind;
-	bpf_map_update_elem(&row_names, &row, name, BPF_ANY);
-	return row;
+	bpf_map_update_elem(&section_names, &section_id, name, BPF_ANY);
+	return section_id;
 }
 
 /* A name seen for the first time in this process: read it from the target's table while the target is there. */
-static __always_inline u32 row_of_name(struct process *process, u64 state, u32 id, struct row_name *name)
+static __always_inline u32 section_id_of_name(struct process *process, u64 state, u32 id, struct section_name *name)
 {
 	u64 address = state + __builtin_offsetof(struct dcbs_state, names) + id * sizeof(struct dcbs_name);
-	u32 row;
+	u32 section_id;
 
 	if (id >= DCBS_NAMES)
-		return ROW_OTHER;
+		return SECTION_OTHER;
 	if (id == DCBS_NAME_OTHER) {
 		bpf_probe_read_user(&process->names_lost, sizeof(process->names_lost),
 				    (void *)(state + __builtin_offsetof(struct dcbs_state, names_lost)));
-		return ROW_OTHER;
+		return SECTION_OTHER;
 	}
 	name->kind = 0;
 	__builtin_memset(name->text, 0, sizeof(name->text));	/* hashed as bytes: nothing may stand behind its end */
 	if (bpf_probe_read_user_str(name->text, sizeof(name->text), (void *)address) < 0 ||
 	    bpf_probe_read_user(&name->kind, 1, (void *)(address + __builtin_offsetof(struct dcbs_name, kind)))) {
 		__sync_fetch_and_add(&counters.lost_names, 1);
-		return ROW_OTHER;	/* not stored: the next event tries again */
+		return SECTION_OTHER;	/* not stored: the next event tries again */
 	}
 	name->text[sizeof(name->text) - 1] = 0;
-	row = row_find(name) ?: row_make(name);
-	if (!row) {
+	section_id = section_id_find(name) ?: section_id_make(name);
+	if (!section_id) {
 		__sync_fetch_and_add(&counters.lost_names, 1);
-		return ROW_OTHER;
+		return SECTION_OTHER;
 	}
 	if (name->kind >= DCBS_NAME_FORWARD)
-		row |= ROW_MODEL;
-	process->row[id] = row;
-	return row;
+		section_id |= SECTION_MODEL;
+	process->section_id[id] = section_id;
+	return section_id;
 }
 
 /* The thread's storage is looked up anew, because Linux 6.1 takes a map's key from there only if it knows it for that. */
-static __noinline u32 row_of_id(struct process *process, u64 state, u32 id)
+static __noinline u32 section_id_of(struct process *process, u64 state, u32 id)
 {
 	struct thread *thread = bpf_task_storage_get(&threads, bpf_get_current_task_btf(), NULL, 0);
 
 	if (!process || !thread)
-		return ROW_OTHER;
-	return row_of_name(process, state, id, &thread->name);
+		return SECTION_OTHER;
+	return section_id_of_name(process, state, id, &thread->name);
 }
 
 /*
@@ -110,7 +110,7 @@ static __always_inline u64 rss_bytes(void)
 	return pages > 0 ? (u64)pages * 4096 : 0;
 }
 
-static __always_inline void add_model_rss(struct row_stat *stat)
+static __always_inline void add_model_rss(struct section_stat *stat)
 {
 	u64 rss = rss_bytes();
 
@@ -126,7 +126,7 @@ static __always_inline void add_model_rss(struct row_stat *stat)
  * A section that was begun before we came, or has not ended: what it took meanwhile is known, its duration is not. `calls`
  * counts it.
  */
-static __always_inline void add_partly(struct row_stat *stat, u64 *calls, u32 row, const struct drain *d, const struct dcbs_event *e)
+static __always_inline void add_partly(struct section_stat *stat, u64 *calls, u32 section_id, const struct drain *d, const struct dcbs_event *e)
 {
 	bool whole = !(e->flags & DCBS_NO_START) && e->end_ns - e->value_ns >= d->start_ns;
 	u64 watched = whole ? e->value_ns : e->end_ns - d->start_ns, self = e->self_ns;
@@ -143,11 +143,11 @@ static __always_inline void add_partly(struct row_stat *stat, u64 *calls, u32 ro
 	__sync_fetch_and_add(&stat->total_ns, total);
 	__sync_fetch_and_add(&stat->items, e->items);
 	if (!only_tgid)
-		share_add(row, 0, 0, total, self);
+		share_add(section_id, 0, 0, total, self);
 }
 
 /* A call of no measurable length, or one whose self time makes no sense. */
-static __always_inline void add_plain(struct row_stat *stat, u32 row, const struct dcbs_event *e)
+static __always_inline void add_plain(struct section_stat *stat, u32 section_id, const struct dcbs_event *e)
 {
 	u64 total = e->flags & DCBS_OUTERMOST ? e->value_ns : 0;
 
@@ -156,25 +156,25 @@ static __always_inline void add_plain(struct row_stat *stat, u32 row, const stru
 	__sync_fetch_and_add(&stat->self_ns, e->value_ns);
 	__sync_fetch_and_add(&stat->total_ns, total);
 	if (!only_tgid)
-		share_add(row, 1, e->value_ns, total, e->value_ns);
+		share_add(section_id, 1, e->value_ns, total, e->value_ns);
 	store_max(&stat->max_ns, e->value_ns);
 	store_max(&stat->min_inv_ns, ~e->value_ns);
 	__sync_fetch_and_add(&stat->items, e->items);
-	add_duration(stat, row, e->value_ns);
+	add_duration(stat, section_id, e->value_ns);
 }
 
 /* A section of which more than its duration is to be noted. */
-static __noinline int add_section(struct thread *thread, const struct drain *d, const struct dcbs_event *e, u32 row)
+static __noinline int add_section(struct thread *thread, const struct drain *d, const struct dcbs_event *e, u32 section_id)
 {
-	struct row_stat *stat;
-	u32 key = row & ~ROW_MODEL;
+	struct section_stat *stat;
+	u32 key = section_id & ~SECTION_MODEL;
 
 	stat = bpf_map_lookup_elem(&stats, &key);
 	if (!stat)
 		return 0;
 	if (e->flags & DCBS_ERROR)
 		__sync_fetch_and_add(&stat->errors, 1);
-	if (row & ROW_MODEL && !(e->flags & DCBS_LEFT))
+	if (section_id & SECTION_MODEL && !(e->flags & DCBS_LEFT))
 		add_model_rss(stat);
 	if (e->flags & DCBS_LEFT)
 		add_partly(stat, &stat->open, key, d, e);
@@ -187,7 +187,7 @@ static __noinline int add_section(struct thread *thread, const struct drain *d, 
 	return 0;
 }
 
-static __always_inline void add_cache_access(struct row_stat *stat, u32 row, u64 ns, bool hit)
+static __always_inline void add_cache_access(struct section_stat *stat, u32 section_id, u64 ns, bool hit)
 {
 	__sync_fetch_and_add(&stat->count, 1);
 	__sync_fetch_and_add(&stat->sum_ns, ns);
@@ -195,10 +195,10 @@ static __always_inline void add_cache_access(struct row_stat *stat, u32 row, u64
 		__sync_fetch_and_add(&stat->hits, 1);
 	store_max(&stat->max_ns, ns);
 	store_max(&stat->min_inv_ns, ~ns);
-	add_duration(stat, row, ns);
+	add_duration(stat, section_id, ns);
 }
 
-static __always_inline void add_cache_size(struct row_stat *stat, u64 bytes)
+static __always_inline void add_cache_size(struct section_stat *stat, u64 bytes)
 {
 	__sync_fetch_and_add(&stat->sizes, 1);
 	__sync_fetch_and_add(&stat->size_sum, bytes);
@@ -212,16 +212,16 @@ static __always_inline bool is_of_cache(u32 kind)
 }
 
 /* Everything but a section. A section is no cache, whatever its name is given for. */
-static __noinline int add_other(const struct drain *d, const struct dcbs_event *e, u32 row)
+static __noinline int add_other(const struct drain *d, const struct dcbs_event *e, u32 section_id)
 {
-	struct row_stat *stat;
+	struct section_stat *stat;
 	u64 watched;
 
-	row &= ~ROW_MODEL;
-	stat = bpf_map_lookup_elem(&stats, &row);
+	section_id &= ~SECTION_MODEL;
+	stat = bpf_map_lookup_elem(&stats, &section_id);
 	if (!stat)
 		return 0;
-	if (row >= ROW_FIRST && is_of_cache(e->kind) != (stat->kind == DCBS_NAME_CACHE)) {
+	if (section_id >= SECTION_FIRST && is_of_cache(e->kind) != (stat->kind == DCBS_NAME_CACHE)) {
 		__sync_fetch_and_add(&counters.lost_garbage, 1);
 		return 0;
 	}
@@ -232,11 +232,11 @@ static __noinline int add_other(const struct drain *d, const struct dcbs_event *
 			watched = e->value_ns;
 		__sync_fetch_and_add(&stat->total_ns, watched);
 		if (!only_tgid)
-			share_add(row, 0, 0, watched, 0);
+			share_add(section_id, 0, 0, watched, 0);
 		break;
 	case DCBS_EVENT_CACHE_HIT:
 	case DCBS_EVENT_CACHE_MISS:
-		add_cache_access(stat, row, e->value_ns, e->kind == DCBS_EVENT_CACHE_HIT);
+		add_cache_access(stat, section_id, e->value_ns, e->kind == DCBS_EVENT_CACHE_HIT);
 		break;
 	case DCBS_EVENT_CACHE_SIZE:
 		add_cache_size(stat, e->value_ns);
@@ -256,14 +256,14 @@ static __always_inline bool event_makes_sense(const struct dcbs_event *e, u64 no
 }
 
 /* A section ends that its thread had left: was it counted as open by us? */
-static __always_inline void take_back(struct dcbs_event *e, const struct drain *d, u32 row)
+static __always_inline void take_back(struct dcbs_event *e, const struct drain *d, u32 section_id)
 {
-	struct row_stat *stat;
+	struct section_stat *stat;
 	u64 since = e->self_ns;
 
 	e->self_ns = 0;
-	row &= ~ROW_MODEL;
-	stat = bpf_map_lookup_elem(&stats, &row);
+	section_id &= ~SECTION_MODEL;
+	stat = bpf_map_lookup_elem(&stats, &section_id);
 	if (stat && since <= e->end_ns && e->end_ns - since >= d->start_ns)
 		__sync_fetch_and_add(&stat->open, -1);
 }
@@ -273,7 +273,7 @@ static __noinline int drain_slow(struct chunk *c, u32 i)
 {
 	struct dcbs_event *e = &c->thread->events[i & (CHUNK - 1)];
 	struct drain *d = &c->thread->drain;
-	u32 row;
+	u32 section_id;
 
 	if (!event_makes_sense(e, d->now)) {
 		__sync_fetch_and_add(&counters.lost_garbage, 1);
@@ -281,33 +281,33 @@ static __noinline int drain_slow(struct chunk *c, u32 i)
 	}
 	if (e->kind == DCBS_EVENT_NONE || e->end_ns < d->start_ns || e->end_ns > d->end_ns)
 		return 0;
-	row = c->process->row[e->name & (DCBS_NAMES - 1)];
-	if (!row)
-		row = row_of_id(c->process, d->state, e->name);
+	section_id = c->process->section_id[e->name & (DCBS_NAMES - 1)];
+	if (!section_id)
+		section_id = section_id_of(c->process, d->state, e->name);
 	if (e->kind == DCBS_EVENT_SECTION && e->flags & DCBS_WAS_LEFT)
-		take_back(e, d, row);
+		take_back(e, d, section_id);
 	if (e->kind == DCBS_EVENT_SECTION)
-		add_section(c->thread, d, e, row);
+		add_section(c->thread, d, e, section_id);
 	else
-		add_other(d, e, row);
+		add_other(d, e, section_id);
 	return 0;
 }
 
 #define COMMON_MASK ((u64)(DCBS_ERROR | DCBS_NO_START | DCBS_LEFT | DCBS_WAS_LEFT) << 56 | 0xffULL << 48)
 #define COMMON ((u64)DCBS_EVENT_SECTION << 48)
 
-/* The common event: a section that began and ended in the window and has a row, with nothing to say but its times. */
+/* The common event: a section that began and ended in the window and has a section_id, with nothing to say but its times. */
 static __always_inline void drain_event(struct chunk *c, u32 i)
 {
 	struct thread *thread = c->thread;
 	struct dcbs_event *e = &thread->events[i & (CHUNK - 1)];
 	struct drain *d = &thread->drain;
 	u64 meta = *(u64 *)&e->items, end = e->end_ns, start = end - e->value_ns;
-	u32 row = c->process->row[meta >> 32 & (DCBS_NAMES - 1)];
+	u32 section_id = c->process->section_id[meta >> 32 & (DCBS_NAMES - 1)];
 
 	if ((meta & COMMON_MASK) == COMMON && end <= d->limit_ns && start >= d->start_ns && start < end &&
-	    e->self_ns <= e->value_ns && row - 1 < ROW_MODEL - 1)
-		sum_add(thread, row, e);
+	    e->self_ns <= e->value_ns && section_id - 1 < SECTION_MODEL - 1)
+		sum_add(thread, section_id, e);
 	else
 		drain_slow(c, i);
 }

@@ -143,10 +143,10 @@ static __always_inline void rss_pace(struct rss_local *local)
  */
 static __always_inline bool rss_begin_phase(struct process_sum *sum, struct rss_local *local, struct mm_struct *mm)
 {
-	u32 phase = throttle.memory_phase;
+	u32 generation = throttle.memory_generation;
 
-	if (sum->phase != phase) {
-		sum->phase = phase;
+	if (sum->generation != generation) {
+		sum->generation = generation;
 		sum->count[RSS_FILE] = rss_shared(mm, RSS_FILE);
 		sum->count[RSS_ANON] = rss_shared(mm, RSS_ANON);
 		sum->count[RSS_SHMEM] = rss_shared(mm, RSS_SHMEM);
@@ -154,9 +154,9 @@ static __always_inline bool rss_begin_phase(struct process_sum *sum, struct rss_
 		if (!local)
 			return true;
 	}
-	if (!local || local->phase == phase)
+	if (!local || local->generation == generation)
 		return false;
-	local->phase = phase;
+	local->generation = generation;
 	local->skip = local->skipped = local->streak = local->last_streak = local->usual = 0;
 	local->count[RSS_FILE] = rss_part_now(local, RSS_FILE);
 	local->count[RSS_ANON] = rss_part_now(local, RSS_ANON);
@@ -227,7 +227,7 @@ static long rss_add_cpu(u32 cpu, struct rss_walk *w)
 	local->part[RSS_FILE] = rss_parts(w->mm, RSS_FILE) + local->offset;
 	local->part[RSS_ANON] = rss_parts(w->mm, RSS_ANON) + local->offset;
 	local->part[RSS_SHMEM] = rss_parts(w->mm, RSS_SHMEM) + local->offset;
-	local->phase = throttle.memory_phase;
+	local->generation = throttle.memory_generation;
 	local->skip = local->skipped = 0;
 	local->count[RSS_FILE] = file;
 	local->count[RSS_ANON] = anon;
@@ -261,7 +261,7 @@ static __always_inline void rss_exact(struct process_sum *sum, u32 index, struct
 	s64 file = rss_shared(mm, RSS_FILE), anon = rss_shared(mm, RSS_ANON), shmem = rss_shared(mm, RSS_SHMEM);
 
 	if (keep) {
-		sum->phase = throttle.memory_phase;
+		sum->generation = throttle.memory_generation;
 		sum->count[RSS_FILE] = file;
 		sum->count[RSS_ANON] = anon;
 		sum->count[RSS_SHMEM] = shmem;
@@ -325,7 +325,7 @@ __weak __noinline int rss_settle(struct clock *clock, const struct process *proc
 	if (!clock || !process || throttle.memory_off)
 		return 0;
 	local = rss_local_of(process->index);
-	if (!local || local->phase != throttle.memory_phase)
+	if (!local || local->generation != throttle.memory_generation)
 		return 0;
 	local->skip = 0;
 	if (leaves)

@@ -7,13 +7,13 @@
 
 __weak __noinline int sum_spill(struct sum *sum)
 {
-	struct row_stat *stat;
-	u32 row;
+	struct section_stat *stat;
+	u32 section_id;
 
-	if (!sum || !sum->row)
+	if (!sum || !sum->section_id)
 		return 0;
-	row = sum->row;
-	stat = bpf_map_lookup_elem(&stats, &row);
+	section_id = sum->section_id;
+	stat = bpf_map_lookup_elem(&stats, &section_id);
 	if (stat) {
 		__sync_fetch_and_add(&stat->count, sum->count);
 		__sync_fetch_and_add(&stat->sum_ns, sum->sum_ns);
@@ -24,33 +24,33 @@ __weak __noinline int sum_spill(struct sum *sum)
 		store_max(&stat->max_ns, sum->max_ns);
 		store_max(&stat->min_inv_ns, sum->min_inv_ns);
 		if (!only_tgid)
-			share_add(row, sum->count, sum->sum_ns, sum->sum_ns - sum->inner_ns, sum->self_ns);
+			share_add(section_id, sum->count, sum->sum_ns, sum->sum_ns - sum->inner_ns, sum->self_ns);
 	}
-	sum->row = sum->count = sum->sum_ns = sum->inner_ns = sum->self_ns = 0;
+	sum->section_id = sum->count = sum->sum_ns = sum->inner_ns = sum->self_ns = 0;
 	sum->max_ns = sum->min_inv_ns = sum->items = 0;
 	return 0;
 }
 
-/* The sum of a row; what stood in its place is carried off. */
-static __noinline int sum_take(struct thread *thread, u32 row)
+/* The sum of a section_id; what stood in its place is carried off. */
+static __noinline int sum_take(struct thread *thread, u32 section_id)
 {
 	struct sum *sum;
 
 	if (!thread)
 		return 0;
-	sum = &thread->sums[row & (SUMS - 1)];
+	sum = &thread->sums[section_id & (SUMS - 1)];
 	sum_spill(sum);
-	sum->row = row;
+	sum->section_id = section_id;
 	thread->sums_used = 1;
 	return 0;
 }
 
-static __always_inline struct sum *sum_of_row(struct thread *thread, u32 row)
+static __always_inline struct sum *sum_of_row(struct thread *thread, u32 section_id)
 {
-	struct sum *sum = &thread->sums[row & (SUMS - 1)];
+	struct sum *sum = &thread->sums[section_id & (SUMS - 1)];
 
-	if (sum->row != row)
-		sum_take(thread, row);
+	if (sum->section_id != section_id)
+		sum_take(thread, section_id);
 	return sum;
 }
 
@@ -73,9 +73,9 @@ static __noinline int bin_take(struct thread *thread, u32 i, u32 key)
 	return 0;
 }
 
-static __always_inline void bin_add(struct thread *thread, u32 row, u32 place)
+static __always_inline void bin_add(struct thread *thread, u32 section_id, u32 place)
 {
-	u32 key = row << 16 | place, i = (place + row * 37) & (BINS - 1);
+	u32 key = section_id << 16 | place, i = (place + section_id * 37) & (BINS - 1);
 	struct bin *bin = &thread->bins[i];
 
 	if (bin->key == key)
@@ -111,9 +111,9 @@ static __always_inline void sums_spill(struct thread *thread)
  * A finished call, all of whose time lies in the window. The sum is spilled in a call of its own, before
  * anything is loaded, so that little must be kept on the stack meanwhile.
  */
-static __always_inline void sum_add(struct thread *thread, u32 row, const struct dcbs_event *e)
+static __always_inline void sum_add(struct thread *thread, u32 section_id, const struct dcbs_event *e)
 {
-	struct sum *sum = sum_of_row(thread, row);
+	struct sum *sum = sum_of_row(thread, section_id);
 	u64 ns = e->value_ns;
 
 	sum->count++;
@@ -127,7 +127,7 @@ static __always_inline void sum_add(struct thread *thread, u32 row, const struct
 		sum->max_ns = ns;
 	if (~ns > sum->min_inv_ns)
 		sum->min_inv_ns = ~ns;
-	bin_add(thread, sum->row, ns < SMALL_NS ? small_place[ns & (SMALL_NS - 1)] : hist_place(ns));
+	bin_add(thread, sum->section_id, ns < SMALL_NS ? small_place[ns & (SMALL_NS - 1)] : hist_place(ns));
 }
 
 #endif

@@ -10,16 +10,16 @@
 #include "bpfprof/hist.h"
 #include "bpfprof/target.h"
 
-#define BPFPROF_ROWS		544	/* of `stats`; names of all targets together, merged by name: all of one process fit, and some */
+#define BPFPROF_SECTIONS		544	/* of `stats`; names of all targets together, merged by name: all of one process fit, and some */
 #define BPFPROF_PROCESSES	64	/* targets that are given */
 #define BPFPROF_FOLLOWED	1024	/* processes at a time with --children: those that run, and those that have ended a moment ago */
-#define BPFPROF_SHARES		32768	/* of processes in rows, of those at a time */
+#define BPFPROF_PARTS		32768	/* of processes in sections, of those at a time */
 #define BPFPROF_CALLS		64	/* open calls of --section functions on a thread; the kernel's own limit for return probes */
-#define ROW_NONE		0	/* "not looked up yet" */
-#define ROW_OTHER		1	/* names that fit into no table */
-#define ROW_OUTSIDE		2	/* what happens on a thread while no section is open there */
-#define ROW_FIRST		3	/* of those that names are given */
-#define ROW_MODEL		0x8000	/* a bit of process.row: a model's call, at whose end RSS is noted */
+#define SECTION_NONE		0	/* "not looked up yet" */
+#define SECTION_OTHER		1	/* names that fit into no table */
+#define SECTION_OUTSIDE		2	/* what happens on a thread while no section is open there */
+#define SECTION_FIRST		3	/* of those that names are given */
+#define SECTION_MODEL		0x8000	/* a bit of process.section_id: a model's call, at whose end RSS is noted */
 
 /* Why a thread did not run. What is left of its time, it ran. */
 enum cause {
@@ -39,7 +39,7 @@ enum cause {
 	CAUSES = 16,		/* the rest is room */
 };
 
-enum sampled_row {
+enum sampled_section {
 	SAMPLED_NOT,
 	SAMPLED,		/* a function known from samples: how often it was called is not known */
 	SAMPLED_AND_TIMED,	/* only in an analysis: some calls were timed, too, from which that was worked out */
@@ -49,9 +49,9 @@ enum sampled_row {
  * What is known of one section or cache. Counters only grow; min_inv_ns is the complement of the
  * minimum, so that 0 means "none" for it as for the others and both extremes are updated alike.
  */
-struct row_stat {
+struct section_stat {
 	__u32 kind;		/* enum dcbs_name_kind */
-	__u32 sampled;		/* enum sampled_row */
+	__u32 sampled;		/* enum sampled_section */
 	__u64 count;		/* calls that ended while we watched and whose duration is known */
 	__u64 sum_ns;		/* of their durations */
 	__u64 total_ns;		/* time the section was open on a thread, recursion counted once, within the window */
@@ -94,7 +94,7 @@ enum syscall_kind {
 /*
  * Distributions per call of bytes and of faults: buckets a quarter of an octave wide (scale 2 of the
  * exponential histogram), place = (hist_place(v) + 7) / 8. What no call had is not there: calls without
- * any growth or fault are row_stat.count less those counted here.
+ * any growth or fault are section_stat.count less those counted here.
  */
 #define COARSE_SCALE	2
 #define COARSE_PLACES	194
@@ -108,10 +108,10 @@ struct memory_sum {
 };
 
 /*
- * Where a section's time and memory went, entry of `ledgers`, by row. "self" is what happened while it was
+ * Where a section's time and memory went, entry of `ledgers`, by section_id. "self" is what happened while it was
  * the innermost open section of its thread; the others count for all sections open on it, each name once.
  */
-struct row_ledger {
+struct section_ledger {
 	__u64 off_ns[CAUSES];		/* time not running, by cause */
 	__u64 self_off_ns[CAUSES];
 	__u64 worker_ns;		/* CPU time of threads without a section that this one had woken */
@@ -126,14 +126,14 @@ struct row_ledger {
 	__u32 faults[COARSE_PLACES];	/* calls by faults */
 };
 
-/* Key of `rows`: a name and what it names. */
-struct row_name {
+/* Key of `sections`: a name and what it names. */
+struct section_name {
 	char text[DCBS_NAME_BYTES];
 	__u32 kind;
 };
 
 /*
- * A target, entry of `processes`. row[i] is the row of the target's name i.
+ * A target, entry of `processes`. section_id[i] is the section_id of the target's name i.
  *
  * How children are followed. on_fork takes an entry from `vacant`, copies the parent's, and names the child in
  * `targets` before it runs for the first time; serial, stored last, says that the entry is whole. When the last
@@ -157,19 +157,19 @@ struct process {
 	__s32 threads;		/* a child's threads that have not ended */
 	__u32 borrows;		/* a child that runs in its parent's memory until it executes an image: vfork(), posix_spawn() */
 	char comm[16];		/* of a child that has ended */
-	__u16 row[DCBS_NAMES];
+	__u16 section_id[DCBS_NAMES];
 };
 
 /*
- * What one process has of a row, where several are profiled: entry of `shares`. The same figures as in struct
- * row_stat, added wherever they are added there, so those of all processes add up to the row's.
+ * What one process has of a section_id, where several are profiled: entry of `shares`. The same figures as in struct
+ * section_stat, added wherever they are added there, so those of all processes add up to the section_id's.
  */
-struct share_key {
+struct part_key {
 	__u32 serial;
-	__u32 row;
+	__u32 section_id;
 };
 
-struct share {
+struct process_part {
 	__u64 count;
 	__u64 sum_ns;
 	__u64 total_ns;
@@ -197,7 +197,7 @@ struct process_sum {
 	__s64 others[RSS_KINDS];	/* growth that other tasks caused: reclaim, migration, exec */
 	__s64 total_vm;			/* pages, as of the last event */
 	__s64 count[4];			/* the kernel's shared counters, likewise */
-	__u32 phase;			/* of throttle.memory_phase, that these are of */
+	__u32 generation;			/* of throttle.memory_generation, that these are of */
 	__u32 pad;
 	struct thread_sum ended;	/* threads that have ended */
 	struct thread_sum ended_idle;	/* of them, those that had no section and hardly anything to do but wait */
@@ -217,7 +217,7 @@ struct thread_view {
 
 /* ---- samples of the stack ---- */
 
-#define SAMPLE_ROWS	16	/* open sections that a sample names; those further out are left out and counted */
+#define SAMPLE_SECTIONS	16	/* open sections that a sample names; those further out are left out and counted */
 #define SAMPLE_PYTHON	128	/* frames */
 #define SAMPLE_NATIVE	127	/* addresses */
 #define SAMPLE_STACK	2048	/* bytes of the stack itself, for code without frame pointers, ... */
@@ -234,7 +234,7 @@ enum sample_flag {
 	SAMPLE_PYTHON_CUT = 1,		/* there were more Python frames */
 	SAMPLE_PYTHON_BROKEN = 2,	/* the walk met memory that it could not read, or that was no frame: what is there is right */
 	SAMPLE_NATIVE_CUT = 4,
-	SAMPLE_ROWS_CUT = 8,
+	SAMPLE_SECTIONS_CUT = 8,
 	SAMPLE_PYTHON_UNKNOWN = 16,	/* no interpreter was known in the process then */
 };
 
@@ -259,7 +259,7 @@ struct sample {
 	__u16 kind;		/* enum sample_kind */
 	__u16 cause;		/* enum cause, of SAMPLE_OFF */
 	__u16 flags;		/* enum sample_flag */
-	__u16 nr_rows;
+	__u16 nr_sections;
 	__u16 nr_python;
 	__u16 nr_native;
 	__u32 weight;		/* ticks that it stands for, or waits */
@@ -267,7 +267,7 @@ struct sample {
 	__u64 sp, bp;		/* registers, where there are stack_bytes */
 	__u32 stack_bytes;	/* from sp on */
 	__u32 pad;
-	__u16 rows[SAMPLE_ROWS];	/* open sections, innermost first; none: ROW_OUTSIDE */
+	__u16 sections[SAMPLE_SECTIONS];	/* open sections, innermost first; none: SECTION_OUTSIDE */
 };
 
 /* How the walker finds its way in one process's interpreter, entry of `pythons`, by the index of `processes`. Offsets in bytes. */
@@ -303,7 +303,7 @@ static inline __attribute__((always_inline)) __u32 python_tag(__u32 firstlineno,
 }
 
 _Static_assert(sizeof(struct python_frame) == 16, "layout");
-_Static_assert(sizeof(struct sample) == 56 + 2 * SAMPLE_ROWS, "layout");
+_Static_assert(sizeof(struct sample) == 56 + 2 * SAMPLE_SECTIONS, "layout");
 _Static_assert(sizeof(struct python_layout) == 72, "layout");
 
 /* Counters of a record at attach, key of `baselines`: its address. */
@@ -324,37 +324,37 @@ struct counters {
 	__u64 lost_unread;	/* events in a ring whose pages were not there: swapped out */
 	__u64 lost_too_deep;	/* begins that found no slot, or calls deeper than BPFPROF_CALLS */
 	__u64 lost_unmatched;	/* ends without a begin; calls that were left by longjmp */
-	__u64 lost_rows;	/* names for which `stats` had no row */
+	__u64 lost_section_ids;	/* names for which `stats` had no section_id */
 	__u64 lost_names;	/* names that could not be read */
 	__u64 memory_short;	/* times a thread was not met for want of kernel memory: it is at its next hit */
 	__u64 exits_unread;	/* threads that ended on a kernel that does not let us read their last events */
-	__u64 rows_used;
+	__u64 section_ids_used;
 	__u64 wakings;		/* of the targets' threads */
 	__u64 rss_events;	/* changes of RSS that were looked at ... */
-	__u64 rss_left;		/* ... and those that were left for others to account for */
+	__u64 rss_skipped;		/* ... and those that were left for others to account for */
 	__u64 samples;		/* of stacks, sent ... */
 	__u64 wait_samples;	/* ... and of them, those of threads that waited */
 	__u64 lost_samples;	/* for which there was no room */
 	__u64 stacks_broken;	/* whose Python frames could not all be read */
-	__u64 lost_paths;	/* events whose sections could not be read: charged to "(outside)" */
+	__u64 lost_open_sections;	/* events whose sections could not be read: charged to "(outside)" */
 	__u64 processes;	/* that there have been: the last serial number */
 	__u64 lost_processes;	/* children for which there was no entry: not followed */
-	__u64 lost_shares;	/* figures that are in their row, but in no share */
+	__u64 lost_parts;	/* figures that are in their section_id, but in no share */
 };
 
 /* What is looked at less often, to keep profiling cheap. Written by the profiler, read by the BPF programs in place. */
 struct throttle {
 	__u32 sample_every;	/* one tick in so many takes a stack, at random; 0, 1: all */
 	__u32 calls_off;	/* the functions of --section have no probes now */
-	__u32 calls_phase;	/* of a time in which they have: what was open in another one has ended unseen */
+	__u32 calls_generation;	/* of a time in which they have: what was open in another one has ended unseen */
 	/*
 	 * Threads as they come to their CPUs and leave them may be watched part of the time only: what is seen then is put
-	 * down as so much more of it. A phase is a time in which they are watched; what is known from another one is of no use.
+	 * down as so much more of it. A generation is a time in which they are watched; what is known from another one is of no use.
 	 */
 	__u32 wait_weight;	/* 0, 1: all the time */
-	__u32 wait_phase;
+	__u32 wait_generation;
 	__u32 waits_off;	/* they are not, now */
-	__u32 memory_phase;	/* the same for faults and changes of RSS, which are not multiplied here: see collect/gaps.h */
+	__u32 memory_generation;	/* the same for faults and changes of RSS, which are not multiplied here: see collect/gaps.h */
 	__u32 memory_off;
 };
 
@@ -364,11 +364,11 @@ struct window {
 	__u64 end_ns;		/* those that ended after are ignored, too; 0: none yet */
 };
 
-_Static_assert(BPFPROF_ROWS >= DCBS_NAMES + 1 && BPFPROF_ROWS < ROW_MODEL, "a process's names have rows");
-_Static_assert(sizeof(struct row_stat) == 21 * 8 + 8 * HIST_PLACES, "layout");
-_Static_assert(sizeof(struct row_name) == 124, "hashed as bytes: no padding");
+_Static_assert(BPFPROF_SECTIONS >= DCBS_NAMES + 1 && BPFPROF_SECTIONS < SECTION_MODEL, "a process's names have sections");
+_Static_assert(sizeof(struct section_stat) == 21 * 8 + 8 * HIST_PLACES, "layout");
+_Static_assert(sizeof(struct section_name) == 124, "hashed as bytes: no padding");
 _Static_assert(sizeof(struct process) == 112 + 2 * DCBS_NAMES, "layout");
-_Static_assert(sizeof(struct row_ledger) == 2 * CAUSES * 8 + 2 * 8 + 2 * 72 + 4 * 8 + 8 * COARSE_PLACES, "layout");
+_Static_assert(sizeof(struct section_ledger) == 2 * CAUSES * 8 + 2 * 8 + 2 * 72 + 4 * 8 + 8 * COARSE_PLACES, "layout");
 _Static_assert(sizeof(struct thread_sum) == 32 + 2 * CAUSES * 8, "layout");
 _Static_assert(sizeof(struct thread_view) == 48 + sizeof(struct thread_sum), "layout");
 _Static_assert(((HIST_PLACES - 1 + 7) >> 3) < COARSE_PLACES, "every value has a place");

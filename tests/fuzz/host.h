@@ -36,9 +36,9 @@ struct host_map {
 #define HOST_TASK(m) {.map = &m, .value_bytes = sizeof(*m.value), .entries = 1}
 
 static struct host_map host_maps[] = {
-	HOST_ARRAY(stats, BPFPROF_ROWS), HOST_ARRAY(row_names, BPFPROF_ROWS), HOST_ARRAY(ledgers, BPFPROF_ROWS),
+	HOST_ARRAY(stats, BPFPROF_SECTIONS), HOST_ARRAY(section_names, BPFPROF_SECTIONS), HOST_ARRAY(ledgers, BPFPROF_SECTIONS),
 	HOST_ARRAY(processes, 1), HOST_ARRAY(process_sums, 1), HOST_ARRAY(pythons, 1), HOST_ARRAY(walkers, 1),
-	HOST_HASH(rows), HOST_HASH(targets), HOST_HASH(baselines), HOST_HASH(begun), HOST_HASH(shares),
+	HOST_HASH(sections), HOST_HASH(targets), HOST_HASH(baselines), HOST_HASH(begun), HOST_HASH(shares),
 	HOST_TASK(threads), HOST_TASK(clocks), HOST_TASK(open_calls), HOST_TASK(waits),
 };
 
@@ -67,7 +67,7 @@ static void host_open(void)
 		if (m->entries <= HOST_ENTRIES)
 			memset(m->values, 0, m->entries * m->value_bytes);
 	}
-	counters = (struct counters){.rows_used = ROW_FIRST};
+	counters = (struct counters){.section_ids_used = SECTION_FIRST};
 }
 
 static void *host_value(struct host_map *m, size_t i)

@@ -20,9 +20,9 @@ static struct thread_view view;
 /* What the kernel would have told. */
 struct setting {
 	__u64 start_ns, end_ns, consumed;
-	__u8 fail_at, rows, flags, pad[5];
+	__u8 fail_at, sections, flags, pad[5];
 	__s64 rss;
-	struct row_name names[2];
+	struct section_name names[2];
 	__u64 figures[24];
 };
 
@@ -46,12 +46,12 @@ static struct setting setting;
 
 int __wrap_bpf_map_lookup_elem(int fd, const void *key, void *value)
 {
-	__u32 row;
+	__u32 section_id;
 
-	memcpy(&row, key, sizeof(row));
+	memcpy(&section_id, key, sizeof(section_id));
 	if (fd != 1)
 		return -ENOENT;
-	memcpy(value, &setting.names[row & 1], sizeof(struct row_name));
+	memcpy(value, &setting.names[section_id & 1], sizeof(struct section_name));
 	return 0;
 }
 
@@ -67,7 +67,7 @@ size_t __wrap_session_list(struct session *session, struct thread_view **views)
 static void set_up(struct session *session)
 {
 	struct target *target = &session->targets[0];
-	size_t i, row;
+	size_t i, section_id;
 
 	session->nr_targets = 1;
 	session->ended_by = DCBS_ENDED_SIGNAL;
@@ -77,10 +77,10 @@ static void set_up(struct session *session)
 	target->facts.markers = true;
 	session->skel->bss->window.start_ns = setting.start_ns;
 	session->skel->bss->window.end_ns = setting.flags & 1 ? setting.end_ns : 0;
-	session->skel->bss->counters.rows_used = ROW_FIRST + setting.rows % 8;
-	for (row = 0; row < ROW_FIRST + 8; row++)
+	session->skel->bss->counters.section_ids_used = SECTION_FIRST + setting.sections % 8;
+	for (section_id = 0; section_id < SECTION_FIRST + 8; section_id++)
 		for (i = 0; i < sizeof(setting.figures) / 8; i++)
-			(&session->stats[row].count)[i % 20] = setting.figures[(i + row) % 24];
+			(&session->stats[section_id].count)[i % 20] = setting.figures[(i + section_id) % 24];
 	session->rss_start_bytes = session->rss_end_bytes = session->rss_peak_bytes = setting.rss;
 	view = (struct thread_view){.record = fake_word(8 << 8 | FAKE_POINTER), .consumed = setting.consumed};
 }
@@ -114,9 +114,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		skel.rodata = calloc(1, sizeof(*skel.rodata));
 		session.processes = calloc(BPFPROF_FOLLOWED, sizeof(*session.processes));
 		session.stats_map.mapped = session.ledgers_map.mapped = SIZE_MAX;	/* all of it, below */
-		session.stats = calloc(BPFPROF_ROWS, sizeof(*session.stats));
-		session.ledgers = calloc(BPFPROF_ROWS, sizeof(*session.ledgers));
-		skel.maps.row_names = (void *)1;
+		session.stats = calloc(BPFPROF_SECTIONS, sizeof(*session.stats));
+		session.ledgers = calloc(BPFPROF_SECTIONS, sizeof(*session.ledgers));
+		skel.maps.section_names = (void *)1;
 	}
 	memory = (struct fake){.data = data, .size = size};
 	fake_take(&memory, &setting, sizeof(setting));

@@ -214,7 +214,7 @@ def run(*args, timeout=60, program=None, **popen):
 SCALE = float(os.environ.get("DCBS_TEST_SCALE", "1"))
 
 
-def kernel_release_at_least(*version):
+def kernel_at_least(*version):
     """Of major, minor and patch level, which may be left out."""
     release = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", os.uname().release)
     return tuple(int(n or 0) for n in release.groups()) >= version

@@ -7,7 +7,7 @@ import contextlib
 import os
 import unittest
 
-from harness import Profiler, ReportCase, Target, kernel_release_at_least, sections
+from harness import Profiler, ReportCase, Target, kernel_at_least, sections
 
 # Where wall time goes: these add up to it.
 ENTRIES = ("cpu_s", "runqueue_s", "gil_s", "lock_s", "disk_s", "network_s", "fault_s", "sleep_s", "gpu_s", "other_s")
@@ -19,7 +19,7 @@ WORKER_SHARE = 0.10
 WORKER_SLACK_S = 0.012  # some scheduler ticks of 4 ms
 
 # For what is told by single faults.
-one_by_one = unittest.skipUnless(kernel_release_at_least(6, 2), "before Linux 6.2 a thread's faults are counted 64 at a time")
+one_by_one = unittest.skipUnless(kernel_at_least(6, 2), "before Linux 6.2 a thread's faults are counted 64 at a time")
 
 
 def go_first():

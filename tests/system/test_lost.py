@@ -104,7 +104,7 @@ class Lost(unittest.TestCase):
 
     def test_names_of_several_processes(self):
         """Each has room for its own; together they are more than the profiler has rows for. No call is lost."""
-        each, rows = 300, header("BPFPROF_ROWS")
+        each, rows = 300, header("BPFPROF_SECTIONS")
         with Target("liar", "--names", each, hold=True) as first, Target("liar", "--names", each, hold=True) as second:
             with Profiler("-p", first.pid, "-p", second.pid, wait_for=second.pid) as profiler:
                 for target in first, second:

@@ -19,7 +19,7 @@
 #define MS 1000000ULL
 #define SEC 1000000000ULL
 
-static inline void fixture_count(struct row_stat *s, __u64 ns)
+static inline void fixture_count(struct section_stat *s, __u64 ns)
 {
 	if (ns)
 		s->buckets[hist_place(ns)]++;
@@ -34,7 +34,7 @@ static inline void fixture_count(struct row_stat *s, __u64 ns)
 }
 
 /* A call that ended: `own` of its ns outside other sections. */
-static inline void fixture_call(struct snapshot_row *row, __u64 ns, __u64 own)
+static inline void fixture_call(struct snapshot_section *row, __u64 ns, __u64 own)
 {
 	fixture_count(&row->stat, ns);
 	row->stat.total_ns += ns;
@@ -65,22 +65,22 @@ static inline struct snapshot *fixture_empty(void)
 	snap->bpf_ns_per_flush = snap->bpf_ns_per_switch = snap->trap_ns = NAN;
 	snap->bpf_ns_per_waking = snap->bpf_ns_per_rss_event = NAN;
 	snap->targets = calloc(2, sizeof(*snap->targets));
-	snap->rows = calloc(64, sizeof(*snap->rows));
+	snap->sections = calloc(64, sizeof(*snap->sections));
 	snap->notes = calloc(8, sizeof(*snap->notes));
 	snap->threads = calloc(16, sizeof(*snap->threads));
-	assert_true(snap->targets && snap->rows && snap->notes && snap->threads);
+	assert_true(snap->targets && snap->sections && snap->notes && snap->threads);
 	return snap;
 }
 
-static inline struct snapshot_row *fixture_row(struct snapshot *snap, const char *name, __u32 kind)
+static inline struct snapshot_section *fixture_row(struct snapshot *snap, const char *name, __u32 kind)
 {
-	struct snapshot_row *row = calloc(1, sizeof(*row));
+	struct snapshot_section *row = calloc(1, sizeof(*row));
 
 	assert_non_null(row);
-	assert_true(snap->nr_rows < 64);
+	assert_true(snap->nr_sections < 64);
 	memcpy(row->name, name, strnlen(name, sizeof(row->name)));
 	row->kind = row->stat.kind = kind;
-	snap->rows[snap->nr_rows++] = row;
+	snap->sections[snap->nr_sections++] = row;
 	return row;
 }
 
@@ -125,14 +125,14 @@ static inline void fixture_thread_off(struct snapshot_thread *t, enum cause caus
 }
 
 /* A section's time not running; `own` of it outside of sections inside it. */
-static inline void fixture_off(struct snapshot_row *row, enum cause cause, __u64 ns, __u64 own)
+static inline void fixture_off(struct snapshot_section *row, enum cause cause, __u64 ns, __u64 own)
 {
 	row->ledger.off_ns[cause] += ns;
 	row->ledger.self_off_ns[cause] += own;
 }
 
 /* A call at whose end RSS was `bytes` larger, by as many faults. */
-static inline void fixture_growth(struct row_ledger *l, __u64 bytes, __u64 faults)
+static inline void fixture_growth(struct section_ledger *l, __u64 bytes, __u64 faults)
 {
 	struct memory_sum *sums[] = {&l->memory, &l->self_memory};
 	int i;
@@ -151,7 +151,7 @@ static inline void fixture_growth(struct row_ledger *l, __u64 bytes, __u64 fault
 	l->faults_max = faults > l->faults_max ? faults : l->faults_max;
 }
 
-static inline void fixture_shrink(struct row_ledger *l, __u64 bytes)
+static inline void fixture_shrink(struct section_ledger *l, __u64 bytes)
 {
 	l->memory.anon -= (__s64)bytes;
 	l->self_memory.anon -= (__s64)bytes;
@@ -161,10 +161,10 @@ static inline void fixture_shrink(struct row_ledger *l, __u64 bytes)
 
 static inline void fixture_questions(struct snapshot *snap)
 {
-	struct snapshot_row *question = fixture_row(snap, "answer_question", DCBS_NAME_SECTION);
-	struct snapshot_row *forward = fixture_row(snap, "forward_pass", DCBS_NAME_FORWARD);
-	struct snapshot_row *cluster = fixture_row(snap, "cluster_token_embeddings", DCBS_NAME_SECTION);
-	struct snapshot_row *sample = fixture_row(snap, "sample", DCBS_NAME_SECTION);
+	struct snapshot_section *question = fixture_row(snap, "answer_question", DCBS_NAME_SECTION);
+	struct snapshot_section *forward = fixture_row(snap, "forward_pass", DCBS_NAME_FORWARD);
+	struct snapshot_section *cluster = fixture_row(snap, "cluster_token_embeddings", DCBS_NAME_SECTION);
+	struct snapshot_section *sample = fixture_row(snap, "sample", DCBS_NAME_SECTION);
 	__u64 state = 1, f, c, s;
 	int i;
 
@@ -188,8 +188,8 @@ static inline void fixture_questions(struct snapshot *snap)
 
 static inline void fixture_caches(struct snapshot *snap)
 {
-	struct snapshot_row *embeddings = fixture_row(snap, "embeddings", DCBS_NAME_CACHE);
-	struct snapshot_row *clusters = fixture_row(snap, "clusters", DCBS_NAME_CACHE);
+	struct snapshot_section *embeddings = fixture_row(snap, "embeddings", DCBS_NAME_CACHE);
+	struct snapshot_section *clusters = fixture_row(snap, "clusters", DCBS_NAME_CACHE);
 	__u64 state = 2;
 	int i;
 
@@ -210,7 +210,7 @@ static inline void fixture_caches(struct snapshot *snap)
 static inline struct snapshot *fixture_evaluation(void)
 {
 	struct snapshot *snap = fixture_empty();
-	struct snapshot_row *row;
+	struct snapshot_section *row;
 
 	fixture_target(snap, 4242, "python3", "/usr/bin/python3 evaluate.py --model tiny --questions 5000 --category-based-sampling");
 	fixture_questions(snap);
@@ -240,22 +240,22 @@ static inline struct snapshot *fixture_evaluation(void)
 	return snap;
 }
 
-static inline struct snapshot_row *fixture_find(struct snapshot *snap, const char *name)
+static inline struct snapshot_section *fixture_find(struct snapshot *snap, const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < snap->nr_rows; i++)
-		if (!strcmp(snap->rows[i]->name, name))
-			return snap->rows[i];
+	for (i = 0; i < snap->nr_sections; i++)
+		if (!strcmp(snap->sections[i]->name, name))
+			return snap->sections[i];
 	fail_msg("no row %s", name);
 	return NULL;
 }
 
 static inline void fixture_ledgers(struct snapshot *snap)
 {
-	struct snapshot_row *forward = fixture_find(snap, "forward_pass"), *load = fixture_find(snap, "load model");
-	struct snapshot_row *cluster = fixture_find(snap, "cluster_token_embeddings");
-	struct snapshot_row *outer = fixture_find(snap, "evaluation"), *question = fixture_find(snap, "answer_question");
+	struct snapshot_section *forward = fixture_find(snap, "forward_pass"), *load = fixture_find(snap, "load model");
+	struct snapshot_section *cluster = fixture_find(snap, "cluster_token_embeddings");
+	struct snapshot_section *outer = fixture_find(snap, "evaluation"), *question = fixture_find(snap, "answer_question");
 	int i;
 
 	fixture_off(forward, CAUSE_RUNQUEUE, 4 * SEC, 4 * SEC);

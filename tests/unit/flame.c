@@ -58,8 +58,8 @@ static struct snapshot *two_lines(void)
 
 	snap->wall_known = true;
 	fixture_call(fixture_row(snap, "s", DCBS_NAME_SECTION), 3 * SEC, 3 * SEC);
-	fixture_off(snap->rows[0], CAUSE_PIPE, 500 * MS, 500 * MS);
-	fixture_off(snap->rows[0], CAUSE_DISK, 500 * MS, 500 * MS);
+	fixture_off(snap->sections[0], CAUSE_PIPE, 500 * MS, 500 * MS);
+	fixture_off(snap->sections[0], CAUSE_DISK, 500 * MS, 500 * MS);
 	stacks_waited(stacks_ran(STACK(snap, 0, f1, g), 10), CAUSE_DISK, 1);
 	stacks_ran(STACK(snap, 0, f2, g), 5);
 	stacks_waited(stacks_ran(STACK(snap, 0, f2), 5), CAUSE_PIPE, 7);
@@ -223,8 +223,8 @@ static void test_stacks_of_no_time(void **state)
 	char *text;
 
 	(void)state;
-	memset(&snap->rows[0]->ledger, 0, sizeof(snap->rows[0]->ledger));
-	snap->rows[0]->stat.total_ns = snap->rows[0]->stat.self_ns = 0;
+	memset(&snap->sections[0]->ledger, 0, sizeof(snap->sections[0]->ledger));
+	snap->sections[0]->stat.total_ns = snap->sections[0]->stat.self_ns = 0;
 	r = build(snap);
 	text = render(r, "folded");
 	assert_string_equal(text, "");

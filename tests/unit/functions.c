@@ -98,8 +98,8 @@ static void test_waits(void **state)
 	struct dcbs_report *r;
 
 	(void)state;
-	fixture_off(snap->rows[0], CAUSE_DISK, 9 * SEC, 9 * SEC);
-	fixture_off(snap->rows[0], CAUSE_SLEEP, 6 * SEC, 6 * SEC);
+	fixture_off(snap->sections[0], CAUSE_DISK, 9 * SEC, 9 * SEC);
+	fixture_off(snap->sections[0], CAUSE_SLEEP, 6 * SEC, 6 * SEC);
 	stacks_ran(STACK(snap, 0, f), 100);
 	stacks_waited(STACK(snap, 0, f, load), CAUSE_DISK, 4 * SEC);
 	stacks_waited(stacks_waited(STACK(snap, 0, f), CAUSE_DISK, 2 * SEC), CAUSE_SLEEP, 10 * MS);
@@ -129,8 +129,8 @@ static void test_not_sampled(void **state)
 	(void)state;
 	for (tenths = 0; tenths <= 2; tenths++) {
 		snap = one_section(10 * SEC);
-		fixture_off(snap->rows[0], CAUSE_LOCK, tenths * 60 * MS, tenths * 60 * MS);
-		fixture_off(snap->rows[0], CAUSE_PIPE, tenths * 20 * MS, tenths * 20 * MS);
+		fixture_off(snap->sections[0], CAUSE_LOCK, tenths * 60 * MS, tenths * 60 * MS);
+		fixture_off(snap->sections[0], CAUSE_PIPE, tenths * 20 * MS, tenths * 20 * MS);
 		stacks_ran(STACK(snap, 0, stacks_frame(snap, "f", NULL, 0, false)), 7);
 		r = build(snap);
 		if (tenths == 2) {
@@ -151,7 +151,7 @@ static void test_ran_without_a_tick(void **state)
 	struct dcbs_report *r;
 
 	(void)state;
-	fixture_off(snap->rows[0], CAUSE_SLEEP, 900 * MS, 900 * MS);
+	fixture_off(snap->sections[0], CAUSE_SLEEP, 900 * MS, 900 * MS);
 	stacks_waited(STACK(snap, 0, stacks_frame(snap, "f", NULL, 0, false)), CAUSE_SLEEP, 1);
 	r = build(snap);
 	near(find(r, "work", "(not sampled)")->self_cpu_s, 0.1);
@@ -166,7 +166,7 @@ static struct snapshot *nested(void)
 	struct snapshot *snap = one_section(10 * SEC);
 	__u32 f = stacks_frame(snap, "f", "a.py", 1, true), g = stacks_frame(snap, "g", "a.py", 9, true);
 
-	snap->rows[0]->stat.self_ns = 4 * SEC;
+	snap->sections[0]->stat.self_ns = 4 * SEC;
 	fixture_call(fixture_row(snap, "inner", DCBS_NAME_SECTION), 6 * SEC, 6 * SEC);
 	stacks_ran(STACK(snap, 0, f), 400);
 	stacks_within(stacks_ran(STACK(snap, 1, f, g), 600), 0);
@@ -200,7 +200,7 @@ static struct snapshot *with_outside(bool known)
 	fixture_thread_off(fixture_thread(snap, 4242, "main", 12 * SEC), CAUSE_NETWORK, 4 * SEC);
 	stacks_ran(STACK(snap, 0, f), 198);
 	stacks_waited(stacks_ran(STACK(snap, SNAPSHOT_OUTSIDE, f), 99), CAUSE_NETWORK, SEC);
-	STACK(snap, 0, f)->nr_rows = 0;
+	STACK(snap, 0, f)->nr_sections = 0;
 	snap->stacks[2].cpu_samples = 99;
 	return snap;
 }
@@ -239,9 +239,9 @@ static void test_idle_threads(void **state)
 
 /* ---- functions that are sections ---- */
 
-static struct snapshot_row *sampled_row(struct snapshot *snap, const char *name)
+static struct snapshot_section *sampled_section(struct snapshot *snap, const char *name)
 {
-	struct snapshot_row *row = fixture_row(snap, name, DCBS_NAME_SECTION);
+	struct snapshot_section *row = fixture_row(snap, name, DCBS_NAME_SECTION);
 
 	row->stat.sampled = SAMPLED;
 	return row;
@@ -254,8 +254,8 @@ static struct snapshot *sampled(void)
 	__u32 f = stacks_frame(snap, "f", "a.py", 1, true), g = stacks_frame(snap, "g", "a.py", 9, true);
 	struct snapshot_stack *waited;
 
-	sampled_row(snap, "F");
-	sampled_row(snap, "G");
+	sampled_section(snap, "F");
+	sampled_section(snap, "G");
 	fixture_thread_off(fixture_thread(snap, 4242, "main", 10 * SEC), CAUSE_SLEEP, 6 * SEC);
 	fixture_thread_off(fixture_thread(snap, 7, "spare", 100 * SEC), CAUSE_SLEEP, 100 * SEC);
 	stacks_within(stacks_ran(STACK(snap, 0, f), 100), 1);
@@ -293,7 +293,7 @@ static void test_sampled_sections(void **state)
 static void test_sampled_and_timed(void **state)
 {
 	struct snapshot *snap = sampled();
-	struct snapshot_row *g = snap->rows[2];
+	struct snapshot_section *g = snap->sections[2];
 	const struct dcbs_section *s;
 	struct dcbs_report *r;
 
@@ -326,7 +326,7 @@ static void test_sampled_and_not_timed_well(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct snapshot *snap = sampled();
-		struct snapshot_row *g = snap->rows[2];
+		struct snapshot_section *g = snap->sections[2];
 		struct dcbs_report *r;
 
 		g->probe_ns = cases[i].probe_ns;
@@ -363,7 +363,7 @@ static void test_rows_that_are_no_sections(void **state)
 	fixture_count(&fixture_row(snap, "cache", DCBS_NAME_CACHE)->stat, 5);
 	stacks_within(stacks_ran(STACK(snap, 0, f), 1), 0);
 	stacks_within(stacks_ran(STACK(snap, 1, f), 1), 99);
-	snap->stacks[0].nr_rows = 1000;		/* more than there is room for */
+	snap->stacks[0].nr_sections = 1000;		/* more than there is room for */
 	r = build(snap);
 	assert_int_equal(r->nr_functions, 1);
 	assert_int_equal(r->nr_stacks, 1);
@@ -500,7 +500,7 @@ static struct snapshot *many(__u32 nr)
 	}
 	for (i = 0; i < nr; i++) {
 		s = &snap->stacks[snap->nr_stacks++];
-		s->nr_rows = 1;
+		s->nr_sections = 1;
 		s->nr_frames = 2;
 		s->frames = calloc(2, sizeof(*s->frames));
 		s->frames[0] = i;
@@ -508,7 +508,7 @@ static struct snapshot *many(__u32 nr)
 		s->cpu_samples = i % 7 ? 1 : 2;
 		s->off_ns[CAUSE_SLEEP] = i == 5;
 	}
-	fixture_off(snap->rows[0], CAUSE_SLEEP, SEC, SEC);
+	fixture_off(snap->sections[0], CAUSE_SLEEP, SEC, SEC);
 	return snap;
 }
 

@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "collect/overhead/gaps.h"
 
 #define MIB (1LL << 20)
@@ -23,13 +24,13 @@
 #define KEPT MIB
 #define PERIODS 40
 
-enum { OUTSIDE = ROW_OUTSIDE, CHURN = ROW_FIRST, LEAK, AROUND, ROWS };
+enum { OUTSIDE = SECTION_OUTSIDE, CHURN = SECTION_FIRST, LEAK, AROUND, ROWS };
 
 static struct bpfprof__bss bss;
 static struct bpfprof skel = {.bss = &bss};
-static struct row_ledger ledgers[BPFPROF_ROWS];
+static struct section_ledger ledgers[BPFPROF_SECTIONS];
 static struct session session = {.skel = &skel, .ledgers = ledgers};
-static struct snapshot_row rows[ROWS];
+static struct snapshot_section rows[ROWS];
 static __s64 level;	/* of the piece */
 
 static void add(struct memory_sum *m, __s64 bytes)
@@ -62,7 +63,7 @@ static int set_up(void **state)
 	(void)state;
 	memset(ledgers, 0, sizeof(ledgers));
 	session.ledgers_map.mapped = session.stats_map.mapped = ~(size_t)0;
-	bss.counters.rows_used = ROWS;
+	bss.counters.section_ids_used = ROWS;
 	level = 0;
 	return 0;
 }
@@ -111,18 +112,18 @@ static struct whole periods(bool leaks, bool churns)
 
 static struct snapshot *fill(struct snapshot *snap, double growth)
 {
-	static struct snapshot_row *pointers[ROWS];
-	__u16 row_index[BPFPROF_ROWS];
+	static struct snapshot_section *pointers[ROWS];
+	__u16 section_index[BPFPROF_SECTIONS];
 	size_t i;
 
-	memset(row_index, 0xff, sizeof(row_index));
-	*snap = (struct snapshot) {.rows = pointers, .growth_bytes = {(__s64)growth}};
+	memset(section_index, 0xff, sizeof(section_index));
+	*snap = (struct snapshot) {.sections = pointers, .growth_bytes = {(__s64)growth}};
 	for (i = CHURN; i < ROWS; i++) {
-		row_index[i] = (__u16)snap->nr_rows;
+		section_index[i] = (__u16)snap->nr_sections;
 		rows[i].ledger = ledgers[i];
-		pointers[snap->nr_rows++] = &rows[i];
+		pointers[snap->nr_sections++] = &rows[i];
 	}
-	gaps_fill(&session, snap, row_index);
+	gaps_fill(&session, snap, section_index);
 	return snap;
 }
 
@@ -139,7 +140,7 @@ static void test_without_gaps(void **state)
 	(void)state;
 	grow(CHURN, PIECE);
 	fill(&snap, 2 * PIECE);
-	assert_false(snap.memory_guessed);
+	assert_false(snap.memory_estimated);
 	assert_int_equal(rows[CHURN].ledger.self_memory.anon, PIECE);
 }
 
@@ -152,7 +153,7 @@ static void test_churn_does_not_grow(void **state)
 
 	(void)state;
 	fill(&snap, 3 * MIB);
-	assert_true(snap.memory_guessed);
+	assert_true(snap.memory_estimated);
 	near(m->anon, 3 * MIB, MIB);
 	assert_int_equal(m->grown - m->shrunk, m->anon);
 	near((__s64)m->grown, whole.came, 0.05 * whole.came);
@@ -249,7 +250,7 @@ static void test_clear(void **state)
 	memset(ledgers, 0, sizeof(ledgers));
 	gaps_clear(&session);
 	fill(&snap, 0);
-	assert_false(snap.memory_guessed);
+	assert_false(snap.memory_estimated);
 	assert_int_equal(rows[LEAK].ledger.self_memory.grown, 0);
 }
 

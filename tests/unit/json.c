@@ -229,8 +229,8 @@ static void test_round_trip(void **state)
 	fixture_note(snap, "a \"note\" with \\ in it");
 	fixture_row(snap, "a \"name\" \342\202\254 \033", DCBS_NAME_SECTION)->open = 2;
 	fixture_call(fixture_row(snap, "odd", DCBS_NAME_SECTION), 1, 0);
-	fixture_call(snap->rows[snap->nr_rows - 1], 0, 0);
-	fixture_call(snap->rows[snap->nr_rows - 1], ~0ULL >> 2, 3);
+	fixture_call(snap->sections[snap->nr_sections - 1], 0, 0);
+	fixture_call(snap->sections[snap->nr_sections - 1], ~0ULL >> 2, 3);
 	snap->counters.lost_garbage = 1ULL << 60;
 	round_trip(build(snap));
 }

@@ -245,7 +245,7 @@ static int by_value(const void *a, const void *b)
 static void check_spread(__u64 *values, size_t n)
 {
 	static const double q[] = {0.5, 0.9, 0.99};
-	struct row_ledger *l = calloc(1, sizeof(*l));
+	struct section_ledger *l = calloc(1, sizeof(*l));
 	struct dcbs_spread s;
 	double got[3], want;
 	size_t i;

@@ -7,8 +7,8 @@
 
 static void share(struct snapshot *snap, __u32 target, __u16 row, __u64 count, __u64 mean_ns)
 {
-	snap->shares[snap->nr_shares++] = (struct snapshot_share) {
-		.target = target, .row = row, .sum = {.count = count, .sum_ns = count * mean_ns, .total_ns = count * mean_ns,
+	snap->shares[snap->nr_parts++] = (struct snapshot_part) {
+		.target = target, .section_id = row, .sum = {.count = count, .sum_ns = count * mean_ns, .total_ns = count * mean_ns,
 						     .self_ns = count * mean_ns / 2},
 	};
 }
@@ -36,7 +36,7 @@ static struct snapshot *family(unsigned int n)
 		snap->targets[i].started_at = snap->started_at + i;
 		snap->targets[i].ended_at = i % 2 ? snap->started_at + i + 10.5 : 0;
 		for (k = 0; k < 10; k++)
-			fixture_call(snap->rows[1], i * MS, i * MS);
+			fixture_call(snap->sections[1], i * MS, i * MS);
 		share(snap, i, 1, 10, i * MS);
 	}
 	return snap;

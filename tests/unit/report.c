@@ -18,7 +18,7 @@ static struct dcbs_report *build(const struct snapshot *snap, double threshold_s
 static void test_sections(void **state)
 {
 	struct snapshot *snap = fixture_empty();
-	struct snapshot_row *row = fixture_row(snap, "work", DCBS_NAME_SECTION);
+	struct snapshot_section *row = fixture_row(snap, "work", DCBS_NAME_SECTION);
 	const struct dcbs_section *s;
 	struct dcbs_report *r;
 
@@ -57,7 +57,7 @@ static void test_sections(void **state)
 static void test_unknown_is_not_zero(void **state)
 {
 	struct snapshot *snap = fixture_empty();
-	struct snapshot_row *row = fixture_row(snap, "open", DCBS_NAME_SECTION);
+	struct snapshot_section *row = fixture_row(snap, "open", DCBS_NAME_SECTION);
 	const struct dcbs_section *s;
 	struct dcbs_report *r;
 
@@ -221,10 +221,10 @@ static void test_lost(void **state)
 	snap->counters.lost_overwritten = 100;
 	snap->counters.lost_garbage = 1000;
 	snap->counters.lost_unread = 10000;
-	snap->counters.lost_rows = 3;
+	snap->counters.lost_section_ids = 3;
 	snap->counters.lost_names = 30;
 	snap->counters.exits_unread = 6;
-	snap->counters.lost_paths = 4;
+	snap->counters.lost_open_sections = 4;
 	snap->begun_missed = 11;
 	snap->baselines_missed = 12;
 	snap->missed_ends = 7;
@@ -328,8 +328,8 @@ static void test_hostile_names(void **state)
 static void test_counters_at_their_limits(void **state)
 {
 	struct snapshot *snap = fixture_empty();
-	struct snapshot_row *row = fixture_row(snap, "x", DCBS_NAME_SECTION);
-	struct snapshot_row *cache = fixture_row(snap, "c", DCBS_NAME_CACHE);
+	struct snapshot_section *row = fixture_row(snap, "x", DCBS_NAME_SECTION);
+	struct snapshot_section *cache = fixture_row(snap, "c", DCBS_NAME_CACHE);
 	struct dcbs_report *r;
 
 	(void)state;

@@ -10,7 +10,7 @@
 static struct snapshot *target(void)
 {
 	struct snapshot *snap = fixture_empty();
-	struct snapshot_row *row = fixture_row(snap, "work", DCBS_NAME_SECTION);
+	struct snapshot_section *row = fixture_row(snap, "work", DCBS_NAME_SECTION);
 	struct snapshot_thread *t = fixture_thread(snap, 4242, "main", 10 * SEC);
 	int i;
 
@@ -23,7 +23,7 @@ static struct snapshot *target(void)
 
 static void wait_for(struct snapshot *snap, enum cause cause, __u64 ns)
 {
-	fixture_off(snap->rows[0], cause, ns, ns);
+	fixture_off(snap->sections[0], cause, ns, ns);
 	snap->threads[0].sum.off_ns[cause] += ns;
 	snap->threads[0].sum.cpu_ns -= ns;
 }
@@ -33,7 +33,7 @@ static void grow(struct snapshot *snap, __u64 bytes, __u64 faults, int calls)
 	int i;
 
 	for (i = 0; i < calls; i++)
-		fixture_growth(&snap->rows[0]->ledger, bytes, faults);
+		fixture_growth(&snap->sections[0]->ledger, bytes, faults);
 }
 
 static struct dcbs_report *judge(struct snapshot *snap)
@@ -127,7 +127,7 @@ static void test_computing(void **state)
 	wait_for(snap, CAUSE_RUNQUEUE, 400 * MS);
 	expect(snap, DCBS_CAUSE_CPU, "computing 9.60 s of 10.0 s (96.0%); no other thread ran for it; 100 calls", "calling thread alone");
 	snap = target();
-	snap->rows[0]->ledger.worker_ns = 8 * SEC;
+	snap->sections[0]->ledger.worker_ns = 8 * SEC;
 	expect(snap, DCBS_CAUSE_CPU, "its worker threads ran 8.00 s besides", "several threads");
 }
 
@@ -137,9 +137,9 @@ static void test_major_faults(void **state)
 
 	(void)state;
 	wait_for(snap, CAUSE_FAULT, 6 * SEC);
-	snap->rows[0]->ledger.memory.major = 3000;
-	snap->rows[0]->ledger.memory.file = snap->rows[0]->ledger.self_memory.file = 400 * MIB;
-	snap->rows[0]->ledger.memory.grown = snap->rows[0]->ledger.self_memory.grown = 400 * MIB;
+	snap->sections[0]->ledger.memory.major = 3000;
+	snap->sections[0]->ledger.memory.file = snap->sections[0]->ledger.self_memory.file = 400 * MIB;
+	snap->sections[0]->ledger.memory.grown = snap->sections[0]->ledger.self_memory.grown = 400 * MIB;
 	expect(snap, DCBS_CAUSE_FAULT, "3,000 major faults, 2.00 ms each", "without mmap");
 }
 
@@ -186,7 +186,7 @@ static void test_wait_for_own_workers(void **state)
 
 	(void)state;
 	wait_for(snap, CAUSE_LOCK, 8 * SEC);
-	snap->rows[0]->ledger.worker_ns = 7 * SEC;
+	snap->sections[0]->ledger.worker_ns = 7 * SEC;
 	expect(snap, DCBS_CAUSE_LOCK, "threads it woke ran 7.00 s for it", "");
 }
 
@@ -297,7 +297,7 @@ static void test_large_leak(void **state)
 static void test_given_back_elsewhere(void **state)
 {
 	struct snapshot *snap = target();
-	struct snapshot_row *other = fixture_row(snap, "release", DCBS_NAME_SECTION);
+	struct snapshot_section *other = fixture_row(snap, "release", DCBS_NAME_SECTION);
 
 	(void)state;
 	fixture_call(other, 10 * MS, 10 * MS);
@@ -324,8 +324,8 @@ static void test_churn(void **state)
 	(void)state;
 	snap->page_touch_ns = 700;
 	grow(snap, 64 * MIB, 16384, 300);
-	fixture_shrink(&snap->rows[0]->ledger, 300 * 64 * MIB);
-	memset(snap->rows[0]->ledger.growth, 0, sizeof(snap->rows[0]->ledger.growth));
+	fixture_shrink(&snap->sections[0]->ledger, 300 * 64 * MIB);
+	memset(snap->sections[0]->ledger.growth, 0, sizeof(snap->sections[0]->ledger.growth));
 	expect(snap, DCBS_CAUSE_MEMORY_CHURN, "18.8 GiB came, 18.8 GiB went; 4,915,200 page faults took about 4.45 s", "MALLOC_TRIM_THRESHOLD_");
 }
 
@@ -336,7 +336,7 @@ static void test_churn_that_costs_little(void **state)
 
 	(void)state;
 	grow(snap, 64 * MIB, 16384, 10);
-	fixture_shrink(&snap->rows[0]->ledger, 10 * 64 * MIB);
+	fixture_shrink(&snap->sections[0]->ledger, 10 * 64 * MIB);
 	expect(snap, DCBS_CAUSE_CPU, "computing", "");
 }
 
@@ -439,7 +439,7 @@ static void test_unmarked_that_grows(void **state)
 static void test_cache_tells_its_size(void **state)
 {
 	struct snapshot *snap = fixture_empty();
-	struct snapshot_row *cache = fixture_row(snap, "cache", DCBS_NAME_CACHE);
+	struct snapshot_section *cache = fixture_row(snap, "cache", DCBS_NAME_CACHE);
 	int i;
 
 	(void)state;

@@ -38,8 +38,8 @@ static inline struct snapshot_stack *stacks_stack(struct snapshot *snap, __u16 r
 	__u32 i;
 
 	assert_true(snap->nr_stacks <= STACKS_ROOM);
-	s->rows[0] = row;
-	s->nr_rows = 1;
+	s->sections[0] = row;
+	s->nr_sections = 1;
 	while (outermost_first[s->nr_frames] != END)
 		s->nr_frames++;
 	s->frames = calloc(s->nr_frames + 1, sizeof(*s->frames));
@@ -54,8 +54,8 @@ static inline struct snapshot_stack *stacks_stack(struct snapshot *snap, __u16 r
 /* The section it is in, within others. */
 static inline struct snapshot_stack *stacks_within(struct snapshot_stack *s, __u16 row)
 {
-	assert_true(s->nr_rows < SAMPLE_ROWS);
-	s->rows[s->nr_rows++] = row;
+	assert_true(s->nr_sections < SAMPLE_SECTIONS);
+	s->sections[s->nr_sections++] = row;
 	return s;
 }
 
@@ -77,8 +77,8 @@ static inline __u16 stacks_row(struct snapshot *snap, const char *name)
 {
 	__u16 i;
 
-	for (i = 0; i < snap->nr_rows; i++)
-		if (!strcmp(snap->rows[i]->name, name))
+	for (i = 0; i < snap->nr_sections; i++)
+		if (!strcmp(snap->sections[i]->name, name))
 			return i;
 	fail_msg("no row %s", name);
 	return 0;

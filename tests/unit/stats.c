@@ -27,7 +27,7 @@ static double nearest_rank(const __u64 *sorted, size_t n, double q)
 
 static void compare(const char *what, __u64 *values, size_t n)
 {
-	struct row_stat *s = calloc(1, sizeof(*s));
+	struct section_stat *s = calloc(1, sizeof(*s));
 	double got[NR_SHARES], want;
 	size_t i;
 
@@ -91,7 +91,7 @@ static void test_percentiles(void **state)
 
 static void test_nothing_recorded(void **state)
 {
-	struct row_stat *s = calloc(1, sizeof(*s));
+	struct section_stat *s = calloc(1, sizeof(*s));
 	double got[NR_SHARES];
 	size_t i;
 
@@ -105,7 +105,7 @@ static void test_nothing_recorded(void **state)
 
 static void test_one_value(void **state)
 {
-	struct row_stat *s = calloc(1, sizeof(*s));
+	struct section_stat *s = calloc(1, sizeof(*s));
 	double got[NR_SHARES];
 	size_t i;
 
@@ -121,7 +121,7 @@ static void test_one_value(void **state)
 /* The buckets may be ahead of the sums, which are added later. */
 static void test_buckets_without_extremes(void **state)
 {
-	struct row_stat *s = calloc(1, sizeof(*s));
+	struct section_stat *s = calloc(1, sizeof(*s));
 	double q = 0.5, got;
 
 	(void)state;
@@ -133,7 +133,7 @@ static void test_buckets_without_extremes(void **state)
 
 static void test_longer_than_the_last_place(void **state)
 {
-	struct row_stat *s = calloc(1, sizeof(*s));
+	struct section_stat *s = calloc(1, sizeof(*s));
 	double got[NR_SHARES];
 
 	(void)state;

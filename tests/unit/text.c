@@ -94,7 +94,7 @@ static void test_everything_lost(void **state)
 	fixture_target(snap, 4243, "worker", "");
 	snap->counters.lost_too_deep = 12;
 	snap->counters.lost_overwritten = 3456;
-	snap->counters.lost_rows = 7;
+	snap->counters.lost_section_ids = 7;
 	snap->counters.exits_unread = 2;
 	snap->counters.calls = 1;
 	check_golden(snap, 0, "lost.txt");

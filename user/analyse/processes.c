@@ -13,11 +13,11 @@ void processes_skew(struct dcbs_skew *to, const struct snapshot *snap, size_t ro
 	size_t i;
 
 	*to = (struct dcbs_skew){.ratio = NAN};
-	for (i = 0; i < snap->nr_shares; i++) {
-		const struct snapshot_share *share = &snap->shares[i];
+	for (i = 0; i < snap->nr_parts; i++) {
+		const struct snapshot_part *share = &snap->shares[i];
 		struct dcbs_process_time time;
 
-		if (share->row != row || !share->sum.count)
+		if (share->section_id != row || !share->sum.count)
 			continue;
 		time = (struct dcbs_process_time) {
 			.pid = snap->targets[share->target].pid, .count = summary_count(share->sum.count),
@@ -38,10 +38,10 @@ static void sum_rows(struct dcbs_target *to, const struct snapshot *snap)
 {
 	size_t i;
 
-	for (i = 0; i < snap->nr_rows; i++) {
-		const struct row_stat *stat = &snap->rows[i]->stat;
+	for (i = 0; i < snap->nr_sections; i++) {
+		const struct section_stat *stat = &snap->sections[i]->stat;
 
-		if (!summary_is_section(snap->rows[i]) || stat->sampled)
+		if (!summary_is_section(snap->sections[i]) || stat->sampled)
 			continue;
 		to->sections = summary_add_count(to->sections, stat->count);
 		to->sections_s += stat->self_ns * S_PER_NS;
@@ -56,7 +56,7 @@ void processes_sum(struct dcbs_target *to, const struct snapshot *snap, size_t t
 	to->sections_s = 0;
 	if (snap->nr_targets == 1)
 		sum_rows(to, snap);
-	for (i = 0; i < snap->nr_shares; i++) {
+	for (i = 0; i < snap->nr_parts; i++) {
 		if (snap->shares[i].target != target)
 			continue;
 		to->sections = summary_add_count(to->sections, snap->shares[i].sum.count);

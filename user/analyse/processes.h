@@ -6,7 +6,7 @@
 #include "collect/facts.h"
 #include "dcbs/profiler.h"
 
-/* Of snap->rows[row]. */
+/* Of snap->sections[row]. */
 void processes_skew(struct dcbs_skew *to, const struct snapshot *snap, size_t row);
 
 /* Of snap->targets[target], all sections together. */

@@ -22,7 +22,7 @@ static double cost_ns(__u64 n, double each_ns)
 static double all_ns(const struct snapshot *snap, double ns_per_flush)
 {
 	const struct counters *c = &snap->counters;
-	__u64 traced = c->switches + 2 * c->wakings + c->rss_events + c->rss_left;
+	__u64 traced = c->switches + 2 * c->wakings + c->rss_events + c->rss_skipped;
 
 	return cost_ns(traced, snap->trace_ns) + cost_ns(c->flushes, ns_per_flush) + cost_ns(c->switches, snap->bpf_ns_per_switch) +
 	       cost_ns(c->wakings, snap->bpf_ns_per_waking) + cost_ns(c->rss_events, snap->bpf_ns_per_rss_event) +
@@ -73,7 +73,7 @@ static void add_to_sections(struct dcbs_report *r, const struct snapshot *snap)
 static void add_lost(struct dcbs_report *r, const struct snapshot *snap)
 {
 	const struct counters *c = &snap->counters;
-	__u64 names = c->lost_rows + c->lost_names;
+	__u64 names = c->lost_section_ids + c->lost_names;
 	size_t i;
 
 	for (i = 0; i < snap->nr_targets; i++)
@@ -103,9 +103,9 @@ static int add_notes(struct dcbs_report *r, const struct snapshot *snap)
 		__u64 n;
 		const char *what;
 	} losses[] = {	/* that have no line of their own, because how many sections they took is not known */
-		{snap->counters.lost_paths, "waits or pages could not be put down to a section, because the thread's record was not there "
+		{snap->counters.lost_open_sections, "waits or pages could not be put down to a section, because the thread's record was not there "
 		 "to be read: they are in \"(outside)\""},
-		{snap->counters.lost_shares, "times a process's figures could not be told apart from the others': what the processes have "
+		{snap->counters.lost_parts, "times a process's figures could not be told apart from the others': what the processes have "
 		 "is too low"},
 		{snap->counters.exits_unread, "thread ends unread (kernel before 6.16): what such a thread had finished in its last "
 		 "millisecond is missing"},

@@ -47,7 +47,7 @@ static int add_targets(struct dcbs_report *r, const struct snapshot *snap)
 
 static int add_section(struct dcbs_report *r, const struct snapshot *snap, size_t index)
 {
-	const struct snapshot_row *row = snap->rows[index];
+	const struct snapshot_section *row = snap->sections[index];
 	struct dcbs_section *to = &r->sections[r->nr_sections++];
 	int err = summary_section(to, row);
 
@@ -58,16 +58,16 @@ static int add_section(struct dcbs_report *r, const struct snapshot *snap, size_
 
 static int add_rows(struct dcbs_report *r, const struct snapshot *snap)
 {
-	const struct snapshot_row *row;
+	const struct snapshot_section *row;
 	int err = 0;
 	size_t i;
 
-	r->sections = calloc(snap->nr_rows + 2, sizeof(*r->sections));
-	r->caches = calloc(snap->nr_rows + 1, sizeof(*r->caches));
+	r->sections = calloc(snap->nr_sections + 2, sizeof(*r->sections));
+	r->caches = calloc(snap->nr_sections + 1, sizeof(*r->caches));
 	if (!r->sections || !r->caches)
 		return -ENOMEM;
-	for (i = 0; i < snap->nr_rows && !err; i++) {
-		row = snap->rows[i];
+	for (i = 0; i < snap->nr_sections && !err; i++) {
+		row = snap->sections[i];
 		if (summary_is_empty(row))
 			continue;
 		if (summary_is_section(row))
@@ -104,13 +104,13 @@ static void add_memory(struct dcbs_report *r, const struct snapshot *snap)
 	r->rss_end_bytes = snap->rss_end_bytes;
 	r->rss_peak_bytes = snap->rss_peak_bytes;
 	r->page_touch_s = snap->page_touch_ns > 0 ? snap->page_touch_ns * S_PER_NS : NAN;
-	r->memory_estimated = snap->memory_guessed;
+	r->memory_estimated = snap->memory_estimated;
 	r->sections_bytes = r->outside_bytes = r->others_bytes = r->unexplained_bytes = DCBS_UNKNOWN;
 	if (!snap->memory_known)
 		return;
 	r->sections_bytes = 0;
-	for (i = 0; i < snap->nr_rows; i++)
-		r->sections_bytes = ledger_sum(r->sections_bytes, ledger_growth(&snap->rows[i]->ledger.self_memory));
+	for (i = 0; i < snap->nr_sections; i++)
+		r->sections_bytes = ledger_sum(r->sections_bytes, ledger_growth(&snap->sections[i]->ledger.self_memory));
 	r->outside_bytes = ledger_growth(&snap->outside.self_memory);
 	r->others_bytes = snap->others_bytes;
 	explained = ledger_sum(ledger_sum(r->sections_bytes, r->outside_bytes), r->others_bytes);
@@ -136,7 +136,7 @@ static int fill(struct dcbs_report *r, const struct snapshot *snap, double thres
 	r->duration_s = snap->end_ns > snap->start_ns ? (snap->end_ns - snap->start_ns) * S_PER_NS : 0;
 	r->ended_by = snap->ended_by;
 	r->more_targets = summary_count(snap->more_targets);
-	sampled_estimate(snap->rows, snap);
+	sampled_estimate(snap->sections, snap);
 	add_memory(r, snap);
 	summary_model(&r->model, snap);
 	if (!r->version || add_targets(r, snap) || add_sections(r, snap) || threads_fill(r, snap) ||

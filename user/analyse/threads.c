@@ -103,9 +103,9 @@ double threads_outside_ns(const struct snapshot *snap, __u64 *off_ns)
 		ns += (double)t->sum.wall_ns - (double)t->sum.worker_ns;
 		add_off(off_ns, t->sum.outside_off_ns);
 	}
-	for (i = 0; i < snap->nr_rows; i++)
-		if (summary_is_section(snap->rows[i]) && !snap->rows[i]->stat.sampled)
-			ns -= (double)snap->rows[i]->stat.self_ns;
+	for (i = 0; i < snap->nr_sections; i++)
+		if (summary_is_section(snap->sections[i]) && !snap->sections[i]->stat.sampled)
+			ns -= (double)snap->sections[i]->stat.self_ns;
 	return fmax(ns, ledger_off_ns(off_ns));
 }
 

@@ -17,13 +17,13 @@
 #define SNAPSHOT_RAW_NAME DCBS_NAME_BYTES
 
 /* One section or cache. All times ns. */
-struct snapshot_row {
+struct snapshot_section {
 	char name[SNAPSHOT_RAW_NAME];	/* bytes as the target gave them */
 	__u32 kind;			/* enum dcbs_name_kind */
 	__u64 open;			/* calls still open */
 	double probe_ns;		/* by which the probes of a --section function make a call longer; NAN: unknown */
-	struct row_stat stat;		/* time of open calls included in total_ns and self_ns */
-	struct row_ledger ledger;	/* what is still going on included */
+	struct section_stat stat;		/* time of open calls included in total_ns and self_ns */
+	struct section_ledger ledger;	/* what is still going on included */
 };
 
 /* A thread, or with tid 0 all of a process that have ended. */
@@ -46,11 +46,11 @@ struct snapshot_target {
 	__u64 names_lost;
 };
 
-/* What one process has of a row. There are none where it is the only one. */
-struct snapshot_share {
+/* What one process has of a section_id. There are none where it is the only one. */
+struct snapshot_part {
 	__u32 target;			/* index of `targets` */
-	__u16 row;			/* index of `rows` */
-	struct share sum;		/* time of open calls included in total_ns and self_ns */
+	__u16 section_id;			/* index of `sections` */
+	struct process_part sum;		/* time of open calls included in total_ns and self_ns */
 };
 
 /* A function at a place, as a frame of stacks. Raw bytes; NULL: unknown. */
@@ -62,8 +62,8 @@ struct snapshot_frame {
 
 /* A stack that was sampled, in one section. Times are of samples: what they stand for is for the analysis to say. */
 struct snapshot_stack {
-	__u16 rows[SAMPLE_ROWS];	/* open sections, innermost first; index of `rows`, or SNAPSHOT_OUTSIDE */
-	__u32 nr_rows;
+	__u16 sections[SAMPLE_SECTIONS];	/* open sections, innermost first; index of `sections`, or SNAPSHOT_OUTSIDE */
+	__u32 nr_sections;
 	__u64 cpu_samples;	/* ticks that found it running */
 	__u64 off_samples;	/* times it was seen to wait there */
 	__u64 off_ns[CAUSES];	/* how long, by cause, with those waits that the samples stand for */
@@ -84,11 +84,11 @@ struct snapshot {
 	size_t nr_targets;
 	__u64 more_targets;		/* children that have ended, of which only the sums are known */
 	__u64 unseen;			/* sections of children that were over before these could be attached to */
-	struct snapshot_share *shares;	/* no order */
-	size_t nr_shares;
-	struct snapshot_row **rows;	/* no order; a name occurs once per kind */
-	size_t nr_rows;
-	struct row_ledger outside;	/* what happened while no section was open on a thread: memory, and waits */
+	struct snapshot_part *shares;	/* no order */
+	size_t nr_parts;
+	struct snapshot_section **sections;	/* no order; a name occurs once per kind */
+	size_t nr_sections;
+	struct section_ledger outside;	/* what happened while no section was open on a thread: memory, and waits */
 	struct snapshot_thread *threads;
 	size_t nr_threads;
 	double wait_scale;		/* by which waits have been multiplied, as they were watched part of the time */
@@ -101,7 +101,7 @@ struct snapshot {
 	__u64 missed_ends, missed_starts, missed_pages;	/* runs of programs that the kernel left out: ends of threads; forks and execs; changes of memory */
 	__u64 begun_missed, baselines_missed;	/* open sections, and threads that had lost some, for which there was no room at the start */
 	bool wall_known, memory_known;	/* false: this kernel does not tell, the ledgers are empty */
-	bool memory_guessed;		/* it was not watched all the time: ledgers are estimates, and nothing is known of single calls */
+	bool memory_estimated;		/* it was not watched all the time: ledgers are estimates, and nothing is known of single calls */
 	__s64 others_bytes;		/* growth of RSS that other tasks caused */
 	__s64 growth_bytes[RSS_KINDS];	/* growth of RSS that they did not: anon, file, shmem */
 	__s64 rss_start_bytes, rss_end_bytes, rss_peak_bytes;	/* all targets; DCBS_UNKNOWN */

@@ -215,8 +215,8 @@ void session_describe(const struct session *session, FILE *out)
 		free(comm);
 	}
 	fprintf(out, "%zu probes and events in all; maps of %.1f MiB, and %zu KiB for each thread of a target\n",
-		session->nr_links + 2 * session->nr_native + session->nr_targets, (double)figures_map_bytes(session) / (1 << 20),
-		(size_t)figures_thread_bytes(session) >> 10);
+		session->nr_links + 2 * session->nr_native + session->nr_targets, (double)stat_maps_kernel_bytes(session) / (1 << 20),
+		(size_t)stat_maps_thread_bytes(session) >> 10);
 }
 
 /* Has each program that runs at all been measured? */

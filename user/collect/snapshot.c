@@ -38,11 +38,11 @@ void snapshot_free(struct snapshot *snap)
 
 	if (!snap)
 		return;
-	for (i = 0; i < snap->nr_rows; i++)
-		free(snap->rows[i]);
+	for (i = 0; i < snap->nr_sections; i++)
+		free(snap->sections[i]);
 	for (i = 0; i < snap->nr_notes; i++)
 		free(snap->notes[i]);
-	free(snap->rows);
+	free(snap->sections);
 	free(snap->threads);
 	for (i = 0; i < snap->nr_frames; i++) {
 		free(snap->frames[i].function);
@@ -63,44 +63,44 @@ void snapshot_free(struct snapshot *snap)
 	free(snap);
 }
 
-static struct snapshot_row *add_row(struct snapshot *snap, const struct row_name *name)
+static struct snapshot_section *add_section(struct snapshot *snap, const struct section_name *name)
 {
-	struct snapshot_row *row = calloc(1, sizeof(*row));
+	struct snapshot_section *section_id = calloc(1, sizeof(*section_id));
 
-	if (!row)
+	if (!section_id)
 		return NULL;
-	memcpy(row->name, name->text, sizeof(row->name));
-	row->name[sizeof(row->name) - 1] = 0;
-	row->kind = name->kind;
-	snap->rows[snap->nr_rows++] = row;
-	return row;
+	memcpy(section_id->name, name->text, sizeof(section_id->name));
+	section_id->name[sizeof(section_id->name) - 1] = 0;
+	section_id->kind = name->kind;
+	snap->sections[snap->nr_sections++] = section_id;
+	return section_id;
 }
 
-static struct snapshot_row *known_row(struct snapshot *snap, const struct row_name *name)
+static struct snapshot_section *find_section(struct snapshot *snap, const struct section_name *name)
 {
 	size_t i;
 
-	for (i = 0; i < snap->nr_rows; i++)
-		if (snap->rows[i]->kind == name->kind && !strcmp(snap->rows[i]->name, name->text))
-			return snap->rows[i];
+	for (i = 0; i < snap->nr_sections; i++)
+		if (snap->sections[i]->kind == name->kind && !strcmp(snap->sections[i]->name, name->text))
+			return snap->sections[i];
 	return NULL;
 }
 
-/* The row of a name; made if it is new, which is so for a section that no call of has ended yet. NULL: no room. */
-static struct snapshot_row *find_row(struct snapshot *snap, const struct row_name *name)
+/* The section_id of a name; made if it is new, which is so for a section that no call of has ended yet. NULL: no room. */
+static struct snapshot_section *get_section(struct snapshot *snap, const struct section_name *name)
 {
-	struct snapshot_row *row = known_row(snap, name);
+	struct snapshot_section *section_id = find_section(snap, name);
 
-	if (row)
-		return row;
-	return snap->nr_rows < BPFPROF_ROWS ? add_row(snap, name) : NULL;
+	if (section_id)
+		return section_id;
+	return snap->nr_sections < BPFPROF_SECTIONS ? add_section(snap, name) : NULL;
 }
 
 /*
- * Adds a row of the same name: the kernel tells names apart by all their bytes, also those that a
+ * Adds a section_id of the same name: the kernel tells names apart by all their bytes, also those that a
  * process has put behind the end. All fields but the extremes are sums.
  */
-static void merge_stat(struct row_stat *to, const struct row_stat *from)
+static void merge_stat(struct section_stat *to, const struct section_stat *from)
 {
 	const __u64 *add = &from->count, *end = (const __u64 *)(from + 1);
 	__u64 max = to->max_ns > from->max_ns ? to->max_ns : from->max_ns;
@@ -123,9 +123,9 @@ static void merge_stat(struct row_stat *to, const struct row_stat *from)
 	to->rss_min_inv = rss_min_inv;
 }
 
-static struct snapshot_row *row_of_id(struct build *b, __u32 id)
+static struct snapshot_section *section_id_of(struct build *b, __u32 id)
 {
-	struct row_name key = {};
+	struct section_name key = {};
 	struct dcbs_name name;
 
 	if (id >= DCBS_NAMES || !id || target_read(b->target, b->target->state + offsetof(struct dcbs_state, names) +
@@ -134,15 +134,15 @@ static struct snapshot_row *row_of_id(struct build *b, __u32 id)
 	memcpy(key.text, name.text, sizeof(key.text));
 	key.text[sizeof(key.text) - 1] = 0;
 	key.kind = name.kind;
-	return find_row(b->snap, &key);
+	return get_section(b->snap, &key);
 }
 
-static __u16 index_of(const struct snapshot *snap, const struct snapshot_row *row)
+static __u16 index_of(const struct snapshot *snap, const struct snapshot_section *section_id)
 {
 	size_t i;
 
-	for (i = 0; i < snap->nr_rows; i++)
-		if (snap->rows[i] == row)
+	for (i = 0; i < snap->nr_sections; i++)
+		if (snap->sections[i] == section_id)
 			return (__u16)i;
 	return SNAPSHOT_OUTSIDE;
 }
@@ -175,9 +175,9 @@ static void add_open(struct build *b, const struct dcbs_record *r, unsigned int 
 	const struct dcbs_slot *s = &r->slots[i];
 	__u64 window = b->start_ns, end = b->snap->end_ns, start = s->start_ns > window ? s->start_ns : window;
 	__u64 last = r->last_ns > window ? r->last_ns : window, self = r->last_ns ? s->self_ns : 0, total = 0;
-	struct snapshot_row *row;
+	struct snapshot_section *section_id;
 
-	if (s->use & DCBS_USE_ENDED || start > end || !(row = row_of_id(b, s->name)))
+	if (s->use & DCBS_USE_ENDED || start > end || !(section_id = section_id_of(b, s->name)))
 		return;
 	if (r->last_ns && s->flags & DCBS_SELF_FROM_0)
 		self = self > window ? self - window : 0;
@@ -185,14 +185,14 @@ static void add_open(struct build *b, const struct dcbs_record *r, unsigned int 
 		self = self_in_window(b, s);
 	if (i == r->innermost && end > last)
 		self += end - last;
-	row->open++;
-	row->stat.items += s->items;
+	section_id->open++;
+	section_id->stat.items += s->items;
 	self = self < end - start ? self : end - start;
 	if (r->last_ns ? s->flags & DCBS_OUTERMOST : !same_name_below(r, i))
 		total = end - start;
-	row->stat.self_ns += self;
-	row->stat.total_ns += total;
-	shares_add_open(b->snap, b->target, index_of(b->snap, row), total, self);
+	section_id->stat.self_ns += self;
+	section_id->stat.total_ns += total;
+	shares_add_open(b->snap, b->target, index_of(b->snap, section_id), total, self);
 }
 
 static const struct thread_view *find_view(const struct build *b, __u64 record)
@@ -207,13 +207,13 @@ static const struct thread_view *find_view(const struct build *b, __u64 record)
 
 static void add_leftover(struct build *b, const struct dcbs_event *e)
 {
-	struct snapshot_row *row;
-	struct row_stat *stat;
+	struct snapshot_section *section_id;
+	struct section_stat *stat;
 
 	if (e->kind != DCBS_EVENT_SECTION || e->end_ns < b->start_ns || e->end_ns > b->snap->end_ns ||
-	    e->flags & (DCBS_NO_START | DCBS_LEFT) || e->value_ns > e->end_ns || !(row = row_of_id(b, e->name)))
+	    e->flags & (DCBS_NO_START | DCBS_LEFT) || e->value_ns > e->end_ns || !(section_id = section_id_of(b, e->name)))
 		return;
-	stat = &row->stat;
+	stat = &section_id->stat;
 	stat->count++;
 	stat->sum_ns += e->value_ns;
 	stat->self_ns += e->self_ns;
@@ -252,15 +252,15 @@ static void add_straddlers(struct build *b, const struct dcbs_record *r)
 	for (i = first; i < r->head; i++) {
 		const struct dcbs_event *e = &r->ring[i & (DCBS_RING - 1)];
 		__u64 end = b->snap->end_ns, start = e->flags & DCBS_NO_START ? 0 : e->end_ns - e->value_ns;
-		struct snapshot_row *row;
+		struct snapshot_section *section_id;
 
-		if (e->kind != DCBS_EVENT_SECTION || e->flags & DCBS_WAS_LEFT || e->end_ns <= end || start > end || !(row = row_of_id(b, e->name)))
+		if (e->kind != DCBS_EVENT_SECTION || e->flags & DCBS_WAS_LEFT || e->end_ns <= end || start > end || !(section_id = section_id_of(b, e->name)))
 			continue;
 		if (start < b->start_ns)
 			start = b->start_ns;
-		row->open++;
+		section_id->open++;
 		if (e->flags & DCBS_OUTERMOST)
-			row->stat.total_ns += end - start;
+			section_id->stat.total_ns += end - start;
 	}
 }
 
@@ -278,38 +278,38 @@ static int visit_record(void *ctx, __u64 address, const struct dcbs_record *r)
 	return 0;
 }
 
-/* row_index[row]: where the kernel's row has gone. */
-static int copy_rows(struct session *session, struct snapshot *snap, __u16 *row_index)
+/* section_index[section_id]: where the kernel's section_id has gone. */
+static int copy_sections(struct session *session, struct snapshot *snap, __u16 *section_index)
 {
-	size_t used = figures_rows(session);
-	__u32 row;
-	int err = figures_reach(session, used);
+	size_t used = stat_maps_used(session);
+	__u32 section_id;
+	int err = stat_maps_reach(session, used);
 
 	if (err)
 		return err;
-	snap->rows = calloc(BPFPROF_ROWS, sizeof(*snap->rows));
-	if (!snap->rows)
+	snap->sections = calloc(BPFPROF_SECTIONS, sizeof(*snap->sections));
+	if (!snap->sections)
 		return fail(-ENOMEM, "out of memory");
-	for (row = ROW_OTHER; row < used; row++) {
-		struct snapshot_row *same;
-		struct row_name name;
+	for (section_id = SECTION_OTHER; section_id < used; section_id++) {
+		struct snapshot_section *same;
+		struct section_name name;
 
-		if (bpf_map_lookup_elem(bpf_map__fd(session->skel->maps.row_names), &row, &name) || !name.kind)
+		if (bpf_map_lookup_elem(bpf_map__fd(session->skel->maps.section_names), &section_id, &name) || !name.kind)
 			continue;
 		name.text[sizeof(name.text) - 1] = 0;
-		same = known_row(snap, &name);
+		same = find_section(snap, &name);
 		if (!same)
-			same = add_row(snap, &name);
+			same = add_section(snap, &name);
 		if (!same)
 			return fail(-ENOMEM, "out of memory");
-		row_index[row] = index_of(snap, same);
-		merge_stat(&same->stat, &session->stats[row]);
-		ledger_merge(&same->ledger, &session->ledgers[row]);
-		same->probe_ns = native_probe_ns(session, row);
+		section_index[section_id] = index_of(snap, same);
+		merge_stat(&same->stat, &session->stats[section_id]);
+		ledger_merge(&same->ledger, &session->ledgers[section_id]);
+		same->probe_ns = native_probe_ns(session, section_id);
 	}
-	for (row = 0; row < snap->nr_rows; row++) {
-		ledger_scale_waits(&snap->rows[row]->ledger, snap->wait_scale);
-		snap->rows[row]->open = snap->rows[row]->stat.open;
+	for (section_id = 0; section_id < snap->nr_sections; section_id++) {
+		ledger_scale_waits(&snap->sections[section_id]->ledger, snap->wait_scale);
+		snap->sections[section_id]->open = snap->sections[section_id]->stat.open;
 	}
 	return 0;
 }
@@ -350,8 +350,8 @@ static void copy_memory(const struct session *session, struct snapshot *snap)
 
 	if (!getrusage(RUSAGE_SELF, &usage))
 		snap->profiler_bytes = (__u64)usage.ru_maxrss << 10;
-	snap->maps_bytes = figures_map_bytes(session);
-	snap->thread_bytes = figures_thread_bytes(session);
+	snap->maps_bytes = stat_maps_kernel_bytes(session);
+	snap->thread_bytes = stat_maps_thread_bytes(session);
 }
 
 static void copy_misses(const struct session *session, struct snapshot *snap)
@@ -360,7 +360,7 @@ static void copy_misses(const struct session *session, struct snapshot *snap)
 
 	snap->missed_ends = again_missed(skel, skel->progs.on_exit) + bpf_stats_missed(skel->progs.on_do_exit);
 	snap->missed_starts = again_missed(skel, skel->progs.on_fork) + again_missed(skel, skel->progs.on_exec) +
-			      again_missed(skel, skel->progs.on_leave_image) + bpf_stats_missed(skel->progs.on_begin_exec);
+			      again_missed(skel, skel->progs.on_prepare_exec) + bpf_stats_missed(skel->progs.on_begin_exec);
 	snap->begun_missed = session->begun_missed;
 	snap->baselines_missed = session->baselines_missed;
 	snap->missed_pages = bpf_stats_missed(skel->progs.on_rss) + bpf_stats_missed(skel->progs.on_map);
@@ -370,11 +370,11 @@ static int fill(struct session *session, struct snapshot *snap)
 {
 	struct build b = {.session = session, .snap = snap};
 	const struct window *window = &session->skel->bss->window;
-	__u16 row_index[BPFPROF_ROWS];
+	__u16 section_index[BPFPROF_SECTIONS];
 	size_t i;
 	int err;
 
-	memset(row_index, 0xff, sizeof(row_index));
+	memset(section_index, 0xff, sizeof(section_index));
 	snap->frequency_hz = session->opts.frequency_hz;
 	snap->start_ns = window->start_ns;
 	snap->end_ns = window->end_ns ? window->end_ns : clock_now_ns();
@@ -385,13 +385,13 @@ static int fill(struct session *session, struct snapshot *snap)
 	(window->end_ns ? sampler_end : sampler_poll)(session->sampler);	/* the list sends the stacks of those that wait */
 	err = ledger_copy(session, snap, b.views, b.nr_views);
 	if (!err)
-		err = copy_rows(session, snap, row_index);
+		err = copy_sections(session, snap, section_index);
 	if (!err)
-		gaps_fill(session, snap, row_index);
+		gaps_fill(session, snap, section_index);
 	if (!err)
-		err = sampler_copy(session->sampler, snap, row_index);
+		err = sampler_copy(session->sampler, snap, section_index);
 	if (!err)
-		err = shares_copy(session, snap, row_index);
+		err = shares_copy(session, snap, section_index);
 	for (i = 0; i < session->nr_targets && !err; i++) {
 		b.target = &session->targets[i];
 		b.start_ns = b.target->born_ns > snap->start_ns ? b.target->born_ns : snap->start_ns;

@@ -26,10 +26,10 @@ struct figures {
 struct session {
 	struct dcbs_options opts;
 	struct bpfprof *skel;
-	struct row_stat *stats;		/* the maps, in place; as many of each as figures_reach() was asked for */
-	struct row_ledger *ledgers;
+	struct section_stat *stats;		/* the maps, in place; as many of each as stat_maps_reach() was asked for */
+	struct section_ledger *ledgers;
 	struct figures stats_map, ledgers_map;
-	bool native_sections;		/* there are --section functions besides Python's */
+	bool has_function_probes;		/* there are --section functions besides Python's */
 	bool has_ledgers;		/* the scheduler's events are attached that tell why a thread waits */
 	bool has_memory;		/* likewise those of RSS */
 	double trap_ns;			/* of a hit of the marker's probe; NAN: not measured */
@@ -106,13 +106,13 @@ int session_load(struct session *session, size_t nr_targets, pid_t only);
 void session_unload(struct session *session);
 
 /* figures.c: the maps of the sections' figures. */
-int figures_open(struct session *session);
-int figures_reach(struct session *session, size_t rows);	/* so many can be read and written */
-size_t figures_rows(const struct session *session);		/* that are in use */
-__u64 figures_map_bytes(const struct session *session);		/* of kernel memory that all maps take, the same from start to end */
-__u64 figures_thread_bytes(const struct session *session);	/* likewise, for each thread of a target that is met */
-void figures_clear(struct session *session);
-void figures_close(struct session *session);
+int stat_maps_open(struct session *session);
+int stat_maps_reach(struct session *session, size_t sections);	/* so many can be read and written */
+size_t stat_maps_used(const struct session *session);		/* that are in use */
+__u64 stat_maps_kernel_bytes(const struct session *session);		/* of kernel memory that all maps take, the same from start to end */
+__u64 stat_maps_thread_bytes(const struct session *session);	/* likewise, for each thread of a target that is met */
+void stat_maps_clear(struct session *session);
+void stat_maps_close(struct session *session);
 
 /* configure.c: what is decided between open and load. */
 void configure(struct session *session, size_t nr_targets, pid_t only, const struct choice *choice);
@@ -122,25 +122,25 @@ int attach_kernel_events(struct session *session);
 int attach_target(struct session *session, struct target *target);
 void publish_python(struct session *session, const struct target *target);
 const char *attach_hint(int err);
-__u32 attach_row(struct session *session, const struct row_name *name);	/* of a name, new or not; 0: no room */
+__u32 section_id_reserve(struct session *session, const struct section_name *name);	/* of a name, new or not; 0: no room */
 bool attach_seldom(struct session *session);	/* asks the targets to hand over less often; false: none can, or all do already */
 int attach_waits(struct session *session);
 void detach_waits(struct session *session);
 int attach_memory(struct session *session);
 void detach_memory(struct session *session);
 
-/* native_sections.c: the functions of --section, and rows for those of Python. */
+/* has_function_probes.c: the functions of --section, and sections for those of Python. */
 int attach_native_sections(struct session *session, struct target *target);
 int native_watch(struct session *session);	/* again, after ... */
 void native_rest(struct session *session);
 bool native_are_stepped(const struct session *session);	/* some probes, see probe_is_stepped() */
 bool native_are_long(const struct session *session);	/* calls take so long that the probes do not distort that */
 void native_note_probes(struct session *session);	/* of functions so short that it matters */
-double native_probe_ns(const struct session *session, __u32 row);	/* by which a call of the row is told longer than it is; 0: it has none; NAN: unknown */
+double native_probe_ns(const struct session *session, __u32 section_id);	/* by which a call of the section_id is told longer than it is; 0: it has none; NAN: unknown */
 void native_are_sampled(struct session *session);	/* their figures are those of samples */
 void native_close(struct session *session);
 bool attach_is_python(const struct dcbs_native_section *section);
-__u32 attach_section_row(struct session *session, const struct dcbs_native_section *section);	/* 0: no room */
+__u32 section_id_of_option(struct session *session, const struct dcbs_native_section *section);	/* 0: no room */
 int attach_keep(struct session *session, struct bpf_link *link, const char *what);
 
 #endif

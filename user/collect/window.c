@@ -57,7 +57,7 @@ void session_clear(struct session *session)
 
 	session->skel->bss->window.start_ns = start;
 	usleep(DRAIN_US);
-	figures_clear(session);
+	stat_maps_clear(session);
 	gaps_clear(session);
 	sampler_clear(session->sampler);
 	shares_clear(session);

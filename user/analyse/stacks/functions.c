@@ -213,7 +213,7 @@ static int add_section(struct dcbs_report *r, struct functions *f, const struct 
 	struct dcbs_function *grown;
 	int err = 0;
 
-	count(f, section->row);
+	count(f, section->section_id);
 	nr = sort(f);
 	shown = nr < FUNCTIONS_MOST ? nr : FUNCTIONS_MOST;
 	grown = reallocarray(r->functions, r->nr_functions + shown + 1, sizeof(*grown));

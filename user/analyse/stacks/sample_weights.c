@@ -25,16 +25,16 @@ static bool of_idle_thread(const struct snapshot *snap, const struct snapshot_st
 
 bool samples_in(const struct snapshot *snap, const struct snapshot_stack *stack, __u16 row, enum samples_of of)
 {
-	__u32 i, nr = stack->nr_rows < SAMPLE_ROWS ? stack->nr_rows : SAMPLE_ROWS;
+	__u32 i, nr = stack->nr_sections < SAMPLE_SECTIONS ? stack->nr_sections : SAMPLE_SECTIONS;
 
 	if (row == SNAPSHOT_OUTSIDE && of_idle_thread(snap, stack))
 		return false;
 	if (!nr)
 		return row == SNAPSHOT_OUTSIDE;
 	if (of == SAMPLES_SELF)
-		return stack->rows[0] == row;
+		return stack->sections[0] == row;
 	for (i = 0; i < nr; i++)
-		if (stack->rows[i] == row)
+		if (stack->sections[i] == row)
 			return true;
 	return false;
 }
@@ -56,7 +56,7 @@ static int section_order(const void *a, const void *b, void *arg)
 {
 	const struct samples_section *x = a, *y = b;
 	const struct snapshot *snap = arg;
-	const struct snapshot_row *p = snap->rows[x->row], *q = snap->rows[y->row];
+	const struct snapshot_section *p = snap->sections[x->section_id], *q = snap->sections[y->section_id];
 
 	if (p->stat.total_ns != q->stat.total_ns)
 		return p->stat.total_ns < q->stat.total_ns ? 1 : -1;
@@ -71,13 +71,13 @@ static int add_section(struct samples_section *to, __u16 row, char *name)
 
 int samples_sections(struct samples_section **sections, size_t *nr, const struct snapshot *snap)
 {
-	struct samples_section *s = calloc(snap->nr_rows + 1, sizeof(*s));
+	struct samples_section *s = calloc(snap->nr_sections + 1, sizeof(*s));
 	size_t i, n = 0;
 	int err = s ? 0 : -ENOMEM;
 
-	for (i = 0; i < snap->nr_rows && i < SNAPSHOT_OUTSIDE && !err; i++)
-		if (summary_is_section(snap->rows[i]) && is_met(snap, (__u16)i))
-			err = add_section(&s[n++], (__u16)i, summary_name(snap->rows[i]));
+	for (i = 0; i < snap->nr_sections && i < SNAPSHOT_OUTSIDE && !err; i++)
+		if (summary_is_section(snap->sections[i]) && is_met(snap, (__u16)i))
+			err = add_section(&s[n++], (__u16)i, summary_name(snap->sections[i]));
 	if (!err)
 		qsort_r(s, n, sizeof(*s), section_order, (void *)snap);
 	if (!err && is_met(snap, SNAPSHOT_OUTSIDE))
@@ -109,7 +109,7 @@ struct exact {
 /* False: not measured. */
 static bool exact_times(struct exact *e, const struct snapshot *snap, __u16 row, enum samples_of of)
 {
-	const struct snapshot_row *r;
+	const struct snapshot_section *r;
 
 	*e = (struct exact) {0};
 	if (!snap->wall_known)
@@ -118,7 +118,7 @@ static bool exact_times(struct exact *e, const struct snapshot *snap, __u16 row,
 		e->total_ns = threads_outside_ns(snap, e->off_ns);
 		return threads_have_outside(snap);
 	}
-	r = snap->rows[row];
+	r = snap->sections[row];
 	e->total_ns = of == SAMPLES_SELF ? r->stat.self_ns : r->stat.total_ns;
 	memcpy(e->off_ns, of == SAMPLES_SELF ? r->ledger.self_off_ns : r->ledger.off_ns, sizeof(e->off_ns));
 	return true;

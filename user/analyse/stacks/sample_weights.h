@@ -16,7 +16,7 @@
 
 /* A section that was met in a sample. */
 struct samples_section {
-	__u16 row;		/* of the snapshot, or SNAPSHOT_OUTSIDE */
+	__u16 section_id;		/* of the snapshot, or SNAPSHOT_OUTSIDE */
 	char *name;
 };
 

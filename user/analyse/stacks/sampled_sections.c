@@ -40,9 +40,9 @@ static bool is_innermost(const struct snapshot *snap, const struct snapshot_stac
 {
 	__u32 i;
 
-	for (i = 0; i < stack->nr_rows; i++)
-		if (stack->rows[i] < snap->nr_rows && snap->rows[stack->rows[i]]->stat.sampled)
-			return stack->rows[i] == row;
+	for (i = 0; i < stack->nr_sections; i++)
+		if (stack->sections[i] < snap->nr_sections && snap->sections[stack->sections[i]]->stat.sampled)
+			return stack->sections[i] == row;
 	return false;
 }
 
@@ -70,7 +70,7 @@ static __u64 scaled(__u64 n, double by)
  * Some calls were timed, by probes that were there now and then, and took `probe_ns` longer for it. With the time that
  * all took that tells how many there were; how they are distributed they tell themselves.
  */
-static void count_calls(struct row_stat *stat, const struct row_stat *timed, double probe_ns)
+static void count_calls(struct section_stat *stat, const struct section_stat *timed, double probe_ns)
 {
 	double timed_ns = (double)timed->total_ns - (double)timed->count * probe_ns, by = (double)stat->total_ns / timed_ns;
 	int place;
@@ -88,14 +88,14 @@ static void count_calls(struct row_stat *stat, const struct row_stat *timed, dou
 	stat->sum_ns = scaled(timed->sum_ns, (double)stat->count / (double)timed->count);
 }
 
-static void estimate(struct snapshot_row *row, __u16 index, const struct snapshot *snap, const struct worth *w)
+static void estimate(struct snapshot_section *row, __u16 index, const struct snapshot *snap, const struct worth *w)
 {
-	struct row_stat timed = row->stat;
-	struct row_ledger *l = &row->ledger;
+	struct section_stat timed = row->stat;
+	struct section_ledger *l = &row->ledger;
 	size_t i;
 
 	memset(l, 0, sizeof(*l));
-	row->stat = (struct row_stat){.kind = row->stat.kind, .sampled = SAMPLED};
+	row->stat = (struct section_stat){.kind = row->stat.kind, .sampled = SAMPLED};
 	for (i = 0; i < snap->nr_stacks; i++) {
 		const struct snapshot_stack *stack = &snap->stacks[i];
 
@@ -108,18 +108,18 @@ static void estimate(struct snapshot_row *row, __u16 index, const struct snapsho
 	count_calls(&row->stat, &timed, row->probe_ns);
 }
 
-void sampled_estimate(struct snapshot_row **rows, const struct snapshot *snap)
+void sampled_estimate(struct snapshot_section **rows, const struct snapshot *snap)
 {
 	struct worth w = worth_of(snap);
 	size_t i;
 
-	for (i = 0; i < snap->nr_rows; i++)
+	for (i = 0; i < snap->nr_sections; i++)
 		if (rows[i]->stat.sampled)
 			estimate(rows[i], (__u16)i, snap, &w);
 }
 
 /* Each tick comes or does not come on its own, as does each wait that was sampled: variances add up. */
-double sampled_error_s(const struct snapshot *snap, const struct snapshot_row *row)
+double sampled_error_s(const struct snapshot *snap, const struct snapshot_section *row)
 {
 	double tick_ns, squares = 0;
 	struct worth w;
@@ -127,7 +127,7 @@ double sampled_error_s(const struct snapshot *snap, const struct snapshot_row *r
 
 	if (!row->stat.sampled)
 		return NAN;
-	for (at = 0; at < snap->nr_rows && snap->rows[at] != row; at++)
+	for (at = 0; at < snap->nr_sections && snap->sections[at] != row; at++)
 		;
 	w = worth_of(snap);
 	tick_ns = w.tick_ns + w.queue_ns;

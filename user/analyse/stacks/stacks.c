@@ -125,10 +125,10 @@ static int add_section(struct dcbs_report *r, const struct snapshot *snap, const
 	int err = 0, c;
 	size_t i;
 
-	samples_rate(&rate, snap, section->row, SAMPLES_SELF);
+	samples_rate(&rate, snap, section->section_id, SAMPLES_SELF);
 	for (i = 0; i < snap->nr_stacks && !err; i++) {
 		stack = &snap->stacks[i];
-		if (!samples_in(snap, stack, section->row, SAMPLES_SELF))
+		if (!samples_in(snap, stack, section->section_id, SAMPLES_SELF))
 			continue;
 		p = (struct parts) {
 			.section = section->name, .stack = stack, .frame = special(snap, STACKS_UNKNOWN),

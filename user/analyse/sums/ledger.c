@@ -183,7 +183,7 @@ int ledger_spread(struct dcbs_spread *to, const __u32 *places, __u64 max, __u64 
 
 /* ---- a section ---- */
 
-static int add_spreads(struct dcbs_section *to, const struct row_ledger *l)
+static int add_spreads(struct dcbs_section *to, const struct section_ledger *l)
 {
 	__u64 calls = (__u64)to->count, not_shrunk = calls > l->shrunk_calls ? calls - l->shrunk_calls : 0;
 	int err = ledger_spread(&to->growth, l->growth, l->growth_max, not_shrunk);
@@ -192,18 +192,18 @@ static int add_spreads(struct dcbs_section *to, const struct row_ledger *l)
 }
 
 /* Functions of --section, and calls that have not ended, are not followed one by one. */
-static bool calls_are_known(const struct row_ledger *l)
+static bool calls_are_known(const struct section_ledger *l)
 {
 	const struct memory_sum *m = &l->memory;
 
 	return l->peak_bytes || l->shrunk_calls || l->faults_max || !(m->grown || m->shrunk || m->minor || m->major);
 }
 
-int ledger_section(struct dcbs_section *to, const struct snapshot_row *row, const struct snapshot *snap)
+int ledger_section(struct dcbs_section *to, const struct snapshot_section *row, const struct snapshot *snap)
 {
-	const struct row_ledger *l = &row->ledger;
+	const struct section_ledger *l = &row->ledger;
 	bool memory_known = snap->memory_known && !row->stat.sampled;
-	bool calls_known = memory_known && !snap->memory_guessed && calls_are_known(l);
+	bool calls_known = memory_known && !snap->memory_estimated && calls_are_known(l);
 
 	ledger_wall(&to->wall, snap->wall_known ? l->off_ns : NULL, l->worker_ns, row->stat.total_ns);
 	ledger_wall(&to->self_wall, snap->wall_known ? l->self_off_ns : NULL, l->self_worker_ns, row->stat.self_ns);

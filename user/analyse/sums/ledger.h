@@ -36,6 +36,6 @@ int ledger_spread(struct dcbs_spread *to, const __u32 *places, __u64 max, __u64 
 void ledger_no_spread(struct dcbs_spread *to);
 
 /* All ledgers of a section whose times are there already. */
-int ledger_section(struct dcbs_section *to, const struct snapshot_row *row, const struct snapshot *snap);
+int ledger_section(struct dcbs_section *to, const struct snapshot_section *row, const struct snapshot *snap);
 
 #endif

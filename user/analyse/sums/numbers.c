@@ -6,22 +6,22 @@
 
 #define ROUNDING 1e-12	/* 0.07 * 100 is 7.000000000000001; its rank is 7 */
 
-double stats_mean_ns(const struct row_stat *stat)
+double stats_mean_ns(const struct section_stat *stat)
 {
 	return stat->count ? (double)stat->sum_ns / (double)stat->count : NAN;
 }
 
-double stats_min_ns(const struct row_stat *stat)
+double stats_min_ns(const struct section_stat *stat)
 {
 	return stat->min_inv_ns ? (double)~stat->min_inv_ns : NAN;
 }
 
-double stats_max_ns(const struct row_stat *stat)
+double stats_max_ns(const struct section_stat *stat)
 {
 	return stat->min_inv_ns ? (double)stat->max_ns : NAN;
 }
 
-__u64 stats_recorded(const struct row_stat *stat)
+__u64 stats_recorded(const struct section_stat *stat)
 {
 	__u64 n = stat->zero_count;
 	__u32 place;
@@ -49,7 +49,7 @@ double stats_rank(double q, __u64 n)
 }
 
 /* fmin and fmax pass over a NAN: without extremes nothing is clamped. */
-static double value_at(const struct row_stat *stat, double rank, __u64 n, __u32 place)
+static double value_at(const struct section_stat *stat, double rank, __u64 n, __u32 place)
 {
 	double min = stats_min_ns(stat), max = stats_max_ns(stat);
 
@@ -62,7 +62,7 @@ static double value_at(const struct row_stat *stat, double rank, __u64 n, __u32 
 	return fmin(fmax(stats_bucket_middle(hist_index(place), HIST_SUB), min), max);
 }
 
-void stats_percentiles_ns(const struct row_stat *stat, const double *q, double *value_ns, size_t nr)
+void stats_percentiles_ns(const struct section_stat *stat, const double *q, double *value_ns, size_t nr)
 {
 	__u64 n = stats_recorded(stat), below = stat->zero_count + stat->buckets[0];
 	__u32 place = 0;

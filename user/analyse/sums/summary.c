@@ -22,24 +22,24 @@ int64_t summary_add_count(int64_t to, __u64 n)
 	return __builtin_add_overflow(to, summary_count(n), &sum) ? INT64_MAX : sum;
 }
 
-bool summary_is_empty(const struct snapshot_row *row)
+bool summary_is_empty(const struct snapshot_section *row)
 {
-	const struct row_stat *s = &row->stat;
+	const struct section_stat *s = &row->stat;
 
 	return !s->count && !s->unstarted && !row->open && !s->sizes && !(s->sampled && s->total_ns);
 }
 
-bool summary_is_section(const struct snapshot_row *row)
+bool summary_is_section(const struct snapshot_section *row)
 {
 	return row->kind == DCBS_NAME_SECTION || row->kind == DCBS_NAME_FORWARD || row->kind == DCBS_NAME_GENERATION;
 }
 
-char *summary_name(const struct snapshot_row *row)
+char *summary_name(const struct snapshot_section *row)
 {
 	return row->name[0] ? sanitize(row->name, sizeof(row->name)) : sanitize("(unnamed)", SNAPSHOT_RAW_NAME);
 }
 
-static int histogram_copy(struct dcbs_histogram *to, const struct row_stat *stat)
+static int histogram_copy(struct dcbs_histogram *to, const struct section_stat *stat)
 {
 	__u32 place;
 	size_t n = 0;
@@ -59,10 +59,10 @@ static int histogram_copy(struct dcbs_histogram *to, const struct row_stat *stat
 	return 0;
 }
 
-int summary_section(struct dcbs_section *to, const struct snapshot_row *row)
+int summary_section(struct dcbs_section *to, const struct snapshot_section *row)
 {
 	static const double q[] = {0.5, 0.9, 0.95, 0.99, 0.999};
-	const struct row_stat *s = &row->stat;
+	const struct section_stat *s = &row->stat;
 	double p[5];
 
 	stats_percentiles_ns(s, q, p, 5);
@@ -81,10 +81,10 @@ int summary_section(struct dcbs_section *to, const struct snapshot_row *row)
 	return histogram_copy(&to->histogram, s);
 }
 
-int summary_cache(struct dcbs_cache_summary *to, const struct snapshot_row *row)
+int summary_cache(struct dcbs_cache_summary *to, const struct snapshot_section *row)
 {
 	static const double q[] = {0.5, 0.9, 0.95, 0.99};
-	const struct row_stat *s = &row->stat;
+	const struct section_stat *s = &row->stat;
 	__u64 hits = s->hits < s->count ? s->hits : s->count;
 	double p[4];
 
@@ -105,7 +105,7 @@ int summary_cache(struct dcbs_cache_summary *to, const struct snapshot_row *row)
  * Times are of calls that were seen from begin to end. The rate is over all time that the tokens took,
  * as the section's items_per_s is: calls that began before the window have delivered tokens, too.
  */
-static void add_times(struct dcbs_model_times *to, const struct row_stat *s, double *total_ns)
+static void add_times(struct dcbs_model_times *to, const struct section_stat *s, double *total_ns)
 {
 	to->count = summary_add_count(to->count, s->count);
 	to->total_s += s->sum_ns * S_PER_NS;
@@ -129,14 +129,14 @@ static void times_start(struct dcbs_model_times *t)
 void summary_model(struct dcbs_model_summary *to, const struct snapshot *snap)
 {
 	double forward_ns = 0, generation_ns = 0, rss_sum = 0, rss_samples = 0;
-	const struct snapshot_row *row;
+	const struct snapshot_section *row;
 	size_t i;
 
 	times_start(&to->forward_pass);
 	times_start(&to->generation);
 	to->peak_memory_bytes = to->mean_memory_bytes = to->min_memory_bytes = NAN;
-	for (i = 0; i < snap->nr_rows; i++) {
-		row = snap->rows[i];
+	for (i = 0; i < snap->nr_sections; i++) {
+		row = snap->sections[i];
 		if (row->kind == DCBS_NAME_FORWARD)
 			add_times(&to->forward_pass, &row->stat, &forward_ns);
 		else if (row->kind == DCBS_NAME_GENERATION)

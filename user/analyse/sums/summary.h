@@ -7,15 +7,15 @@
 #include "dcbs/profiler.h"
 
 /* Was anything seen of it in the window? */
-bool summary_is_empty(const struct snapshot_row *row);
+bool summary_is_empty(const struct snapshot_section *row);
 
-bool summary_is_section(const struct snapshot_row *row);
+bool summary_is_section(const struct snapshot_section *row);
 
 /* As it is shown; to be freed. NULL: no memory. */
-char *summary_name(const struct snapshot_row *row);
+char *summary_name(const struct snapshot_section *row);
 
-int summary_section(struct dcbs_section *to, const struct snapshot_row *row);
-int summary_cache(struct dcbs_cache_summary *to, const struct snapshot_row *row);
+int summary_section(struct dcbs_section *to, const struct snapshot_section *row);
+int summary_cache(struct dcbs_cache_summary *to, const struct snapshot_section *row);
 void summary_model(struct dcbs_model_summary *to, const struct snapshot *snap);
 
 /* Counters are unsigned in the kernel, signed in the report. */

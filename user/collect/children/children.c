@@ -198,7 +198,7 @@ int children_adopt(struct session *session)
 		return 0;
 	if (!bpf_program__autoload(session->skel->progs.on_fork))
 		session_note(session, "this kernel does not tell when a process forks: only children that were there already are followed");
-	if (session->native_sections)
+	if (session->has_function_probes)
 		session_note(session, "functions of --section are timed in the processes that were given, not in their children");
 	for (i = 0; i < session->nr_targets && !err; i++)
 		if (!session->targets[i].born_ns)

@@ -9,16 +9,16 @@
 #define CHILDREN_COPIES 32	/* of the marker library, by file */
 #define CHILDREN_SHOWN 4096	/* that have ended and are told one by one */
 
-/* Like struct snapshot_share, by the kernel's row. */
-struct child_share {
-	__u32 row;
-	struct share sum;
+/* Like struct snapshot_part, by the kernel's section_id. */
+struct child_part {
+	__u32 section_id;
+	struct process_part sum;
 };
 
 struct ended_child {
 	struct snapshot_target facts;
-	struct child_share *shares;
-	__u32 nr_shares;
+	struct child_part *shares;
+	__u32 nr_parts;
 };
 
 struct children {

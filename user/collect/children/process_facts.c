@@ -13,36 +13,36 @@
 #include "collect/children/process_facts.h"
 #include "base/error.h"
 
-/* Calls f(ctx, row, share) for each that the process has; take: and removes them. */
+/* Calls f(ctx, section_id, share) for each that the process has; take: and removes them. */
 static void each_share(const struct session *session, __u32 serial, bool take,
-		       void (*f)(void *ctx, __u32 row, const struct share *share), void *ctx)
+		       void (*f)(void *ctx, __u32 section_id, const struct process_part *share), void *ctx)
 {
-	int fd = bpf_map__fd(session->skel->maps.shares);
-	size_t used = figures_rows(session);
-	struct share_key key = {.serial = serial};
-	struct share share;
+	int fd = bpf_map__fd(session->skel->maps.parts);
+	size_t used = stat_maps_used(session);
+	struct part_key key = {.serial = serial};
+	struct process_part share;
 
-	for (key.row = ROW_OTHER; key.row < used; key.row++)
+	for (key.section_id = SECTION_OTHER; key.section_id < used; key.section_id++)
 		if (!(take ? bpf_map_lookup_and_delete_elem(fd, &key, &share) : bpf_map_lookup_elem(fd, &key, &share)))
-			f(ctx, key.row, &share);
+			f(ctx, key.section_id, &share);
 }
 
 /* ---- a child has ended ---- */
 
-static void keep_share(void *ctx, __u32 row, const struct share *share)
+static void keep_share(void *ctx, __u32 section_id, const struct process_part *share)
 {
 	struct ended_child *ended = ctx;
-	struct child_share *grown = realloc(ended->shares, (ended->nr_shares + 1) * sizeof(*grown));
+	struct child_part *grown = realloc(ended->shares, (ended->nr_parts + 1) * sizeof(*grown));
 
 	if (!grown)
 		return;
 	ended->shares = grown;
-	grown[ended->nr_shares++] = (struct child_share){row, *share};
+	grown[ended->nr_parts++] = (struct child_part){section_id, *share};
 }
 
-static void drop_share(void *ctx, __u32 row, const struct share *share)
+static void drop_share(void *ctx, __u32 section_id, const struct process_part *share)
 {
-	(void)ctx, (void)row, (void)share;
+	(void)ctx, (void)section_id, (void)share;
 }
 
 /* The array, with room for one more than its `nr`: it is full at each power of two. NULL: no memory, it is as it was. */
@@ -131,40 +131,40 @@ void shares_keep(struct session *session, struct target *target)
 
 struct copy {
 	struct snapshot *snap;
-	const __u16 *row_index;
+	const __u16 *section_index;
 	__u32 target;
 };
 
 /* One more, of zeros. NULL: no memory. */
-static struct snapshot_share *new_share(struct snapshot *snap, __u32 target, __u16 row)
+static struct snapshot_part *new_share(struct snapshot *snap, __u32 target, __u16 section_id)
 {
-	struct snapshot_share *grown;
+	struct snapshot_part *grown;
 
-	grown = room_for_more(snap->shares, snap->nr_shares, sizeof(*grown));
+	grown = room_for_more(snap->shares, snap->nr_parts, sizeof(*grown));
 	if (!grown)
 		return NULL;
 	snap->shares = grown;
-	grown = &snap->shares[snap->nr_shares++];
-	*grown = (struct snapshot_share){.target = target, .row = row};
+	grown = &snap->shares[snap->nr_parts++];
+	*grown = (struct snapshot_part){.target = target, .section_id = section_id};
 	return grown;
 }
 
 /* Rows of one name become one. */
-static struct snapshot_share *find_share(struct snapshot *snap, __u32 target, __u16 row)
+static struct snapshot_part *find_share(struct snapshot *snap, __u32 target, __u16 section_id)
 {
 	size_t i;
 
-	for (i = snap->nr_shares; i-- > 0;)
-		if (snap->shares[i].target == target && snap->shares[i].row == row)
+	for (i = snap->nr_parts; i-- > 0;)
+		if (snap->shares[i].target == target && snap->shares[i].section_id == section_id)
 			return &snap->shares[i];
-	return new_share(snap, target, row);
+	return new_share(snap, target, section_id);
 }
 
-static void add_share(void *ctx, __u32 row, const struct share *from)
+static void add_share(void *ctx, __u32 section_id, const struct process_part *from)
 {
 	struct copy *copy = ctx;
-	__u16 index = copy->row_index[row];
-	struct snapshot_share *to = index == SNAPSHOT_OUTSIDE ? NULL : find_share(copy->snap, copy->target, index);
+	__u16 index = copy->section_index[section_id];
+	struct snapshot_part *to = index == SNAPSHOT_OUTSIDE ? NULL : find_share(copy->snap, copy->target, index);
 
 	if (!to)
 		return;
@@ -174,9 +174,9 @@ static void add_share(void *ctx, __u32 row, const struct share *from)
 	to->sum.self_ns += from->self_ns;
 }
 
-void shares_add_open(struct snapshot *snap, const struct target *target, __u16 row, __u64 total_ns, __u64 self_ns)
+void shares_add_open(struct snapshot *snap, const struct target *target, __u16 section_id, __u64 total_ns, __u64 self_ns)
 {
-	struct snapshot_share *to = snap->nr_targets > 1 ? find_share(snap, target->shown_as, row) : NULL;
+	struct snapshot_part *to = snap->nr_targets > 1 ? find_share(snap, target->shown_as, section_id) : NULL;
 
 	if (!to)
 		return;
@@ -216,8 +216,8 @@ static void copy_ended(struct copy *copy, const struct ended_child *ended)
 	*to = ended->facts;
 	to->command = ended->facts.command ? strdup(ended->facts.command) : NULL;
 	copy->target = (__u32)copy->snap->nr_targets++;
-	for (i = 0; i < ended->nr_shares; i++)
-		add_share(copy, ended->shares[i].row, &ended->shares[i].sum);
+	for (i = 0; i < ended->nr_parts; i++)
+		add_share(copy, ended->shares[i].section_id, &ended->shares[i].sum);
 }
 
 static bool is_shown(const struct target *target, const struct snapshot *snap)
@@ -225,9 +225,9 @@ static bool is_shown(const struct target *target, const struct snapshot *snap)
 	return target->pid && target->born_ns <= snap->end_ns;
 }
 
-int shares_copy(struct session *session, struct snapshot *snap, const __u16 *row_index)
+int shares_copy(struct session *session, struct snapshot *snap, const __u16 *section_index)
 {
-	struct copy copy = {.snap = snap, .row_index = row_index};
+	struct copy copy = {.snap = snap, .section_index = section_index};
 	const struct children *children = session->children;
 	size_t i, nr_ended = children ? children->nr_ended : 0;
 	int err = 0;

@@ -64,10 +64,10 @@ static void fill_small_places(struct bpfprof *skel)
 
 static void choose_programs(struct session *session, const struct choice *choice)
 {
-	bool native = session->native_sections, sampling = session->opts.frequency_hz > 0, fentry = choice->fentry;
+	bool native = session->has_function_probes, sampling = session->opts.frequency_hz > 0, fentry = choice->fentry;
 	struct bpfprof *skel = session->skel;
 
-	bpf_program__set_autoload(skel->progs.on_leave_image, kernel_release_at_least(6, 10));
+	bpf_program__set_autoload(skel->progs.on_prepare_exec, kernel_release_at_least(6, 10));
 	bpf_program__set_autoload(skel->progs.on_begin_exec, fentry && !kernel_release_at_least(6, 10));
 	bpf_program__set_autoload(skel->progs.on_do_exit, fentry && !kernel_release_at_least(6, 16));
 	bpf_program__set_autoload(skel->progs.on_rss, choice->memory);
@@ -128,7 +128,7 @@ void configure(struct session *session, size_t nr_targets, pid_t only, const str
 {
 	struct bpfprof *skel = session->skel;
 
-	session->native_sections = any_native(&session->opts);
+	session->has_function_probes = any_native(&session->opts);
 	choose_programs(session, choice);
 	fill_small_places(skel);
 	fill_syscalls(skel);
@@ -142,12 +142,12 @@ void configure(struct session *session, size_t nr_targets, pid_t only, const str
 		skel->rodata->samples_half = bpf_map__max_entries(skel->maps.samples) / 2;
 		skel->rodata->sample_period_ns = 1000000000ULL / (__u64)session->opts.frequency_hz;
 	}
-	skel->rodata->native_sections = session->native_sections;
+	skel->rodata->has_function_probes = session->has_function_probes;
 	skel->rodata->follow_children = session->opts.children;
 	if (session->opts.children)
 		size_maps(skel, BPFPROF_FOLLOWED);
 	else if (nr_targets == 1)
 		skel->rodata->only_tgid = (__u32)only;
 	if (skel->rodata->only_tgid)
-		bpf_map__set_max_entries(skel->maps.shares, 1);
+		bpf_map__set_max_entries(skel->maps.parts, 1);
 }

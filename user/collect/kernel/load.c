@@ -37,14 +37,14 @@ static int map_processes(struct session *session)
 	return 0;
 }
 
-static void reserve_rows(struct session *session)
+static void reserve_sections(struct session *session)
 {
-	struct row_name other = {.text = "(other)", .kind = DCBS_NAME_SECTION};
-	__u32 row = ROW_OTHER;
+	struct section_name other = {.text = "(other)", .kind = DCBS_NAME_SECTION};
+	__u32 section_id = SECTION_OTHER;
 
-	bpf_map_update_elem(bpf_map__fd(session->skel->maps.rows), &other, &row, BPF_ANY);
-	bpf_map_update_elem(bpf_map__fd(session->skel->maps.row_names), &row, &other, BPF_ANY);
-	session->skel->bss->counters.rows_used = ROW_FIRST;
+	bpf_map_update_elem(bpf_map__fd(session->skel->maps.section_ids), &other, &section_id, BPF_ANY);
+	bpf_map_update_elem(bpf_map__fd(session->skel->maps.section_names), &section_id, &other, BPF_ANY);
+	session->skel->bss->counters.section_ids_used = SECTION_FIRST;
 	session->skel->bss->rss_locals_fd = bpf_map__fd(session->skel->maps.rss_locals);
 }
 
@@ -86,9 +86,9 @@ int session_load(struct session *session, size_t nr_targets, pid_t only)
 	}
 	if (err)
 		return requirements_explain(err, "cannot load the BPF programs");
-	reserve_rows(session);
+	reserve_sections(session);
 	err = map_processes(session);
-	return err ? err : figures_open(session);
+	return err ? err : stat_maps_open(session);
 }
 
 void session_unload(struct session *session)
@@ -96,7 +96,7 @@ void session_unload(struct session *session)
 	if (session->processes)
 		munmap(session->processes, processes_bytes(session));
 	session->processes = NULL;
-	figures_close(session);
+	stat_maps_close(session);
 	bpfprof__destroy(session->skel);
 	session->skel = NULL;
 }

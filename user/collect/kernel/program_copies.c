@@ -20,7 +20,7 @@ static struct row row_at(const struct bpfprof *skel, int i)
 	const struct row rows[ROWS] = {
 		{{skel->progs.on_exit, skel->progs.on_exit_again}},
 		{{skel->progs.on_exec, skel->progs.on_exec_again}},
-		{{skel->progs.on_leave_image, skel->progs.on_leave_image_again}},
+		{{skel->progs.on_prepare_exec, skel->progs.on_prepare_exec_again}},
 		{{skel->progs.on_fork, skel->progs.on_fork_again_1, skel->progs.on_fork_again_2, skel->progs.on_fork_again_3}},
 	};
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* program_copies.h - programs of which copies stand in a row where the kernel may preempt them, see bpf/rules/copies.bpf.h. */
+/* program_copies.h - programs of which copies stand in a section_id where the kernel may preempt them, see bpf/rules/copies.bpf.h. */
 #ifndef COLLECT_KERNEL_PROGRAM_COPIES_H
 #define COLLECT_KERNEL_PROGRAM_COPIES_H
 

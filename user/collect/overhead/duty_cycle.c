@@ -46,7 +46,7 @@ static void watch_waits(struct session *session)
 {
 	volatile struct throttle *t = &session->skel->bss->throttle;
 
-	t->wait_phase++;
+	t->wait_generation++;
 	t->waits_off = 0;
 	attach_waits(session);
 	session_look_at_threads(session);
@@ -85,7 +85,7 @@ static void watch_memory(struct session *session)
 
 	attach_memory(session);
 	gaps_watch(session);
-	t->memory_phase++;
+	t->memory_generation++;
 	t->memory_off = 0;
 }
 

@@ -23,13 +23,13 @@ struct guess {
 	struct moments net[RSS_KINDS];
 };
 
-struct gap_row {
+struct gap_section {
 	struct memory_sum seen, self_seen;	/* when the watch began */
 	struct guess guess, self_guess;
 };
 
 struct gaps {
-	struct gap_row rows[BPFPROF_ROWS];
+	struct gap_section sections[BPFPROF_SECTIONS];
 	struct moments all[RSS_KINDS];	/* the growth of all sections, the product is the square */
 	unsigned int count;		/* gaps in which something went on */
 	bool resting;			/* the watch is over */
@@ -123,11 +123,11 @@ static double gap_times(const struct session *session, const struct gaps *gaps, 
  */
 static double missed_faults(const struct session *session, const struct gaps *gaps)
 {
-	size_t row, used = figures_rows(session);
+	size_t section_id, used = stat_maps_used(session);
 	double seen = 0, missed;
 
-	for (row = 0; row < used; row++) {
-		const struct memory_sum *now = &session->ledgers[row].self_memory, *then = &gaps->rows[row].self_seen;
+	for (section_id = 0; section_id < used; section_id++) {
+		const struct memory_sum *now = &session->ledgers[section_id].self_memory, *then = &gaps->sections[section_id].self_seen;
 
 		seen += more(now->minor, then->minor) + more(now->major, then->major);
 	}
@@ -138,32 +138,32 @@ static double missed_faults(const struct session *session, const struct gaps *ga
 static void add_gap(const struct session *session, struct gaps *gaps, double times)
 {
 	double all[RSS_KINDS] = {0}, net[RSS_KINDS], missed = missed_faults(session, gaps);
-	size_t row, used = figures_rows(session);
+	size_t section_id, used = stat_maps_used(session);
 	int i;
 
-	for (row = 0; row < used; row++) {
-		growth(&session->ledgers[row].self_memory, &gaps->rows[row].self_seen, times, net);
+	for (section_id = 0; section_id < used; section_id++) {
+		growth(&session->ledgers[section_id].self_memory, &gaps->sections[section_id].self_seen, times, net);
 		for (i = 0; i < RSS_KINDS; i++)
 			all[i] += net[i];
 	}
 	for (i = 0; i < RSS_KINDS; i++)
 		add_moments(&gaps->all[i], all[i], all[i]);
-	for (row = 0; row < used; row++) {
-		struct gap_row *to = &gaps->rows[row];
+	for (section_id = 0; section_id < used; section_id++) {
+		struct gap_section *to = &gaps->sections[section_id];
 
-		guess_more(&to->guess, &session->ledgers[row].memory, &to->seen, times, missed, all);
-		guess_more(&to->self_guess, &session->ledgers[row].self_memory, &to->self_seen, times, missed, all);
+		guess_more(&to->guess, &session->ledgers[section_id].memory, &to->seen, times, missed, all);
+		guess_more(&to->self_guess, &session->ledgers[section_id].self_memory, &to->self_seen, times, missed, all);
 	}
 	gaps->count++;
 }
 
 static void see(const struct session *session, struct gaps *gaps)
 {
-	size_t row, used = figures_rows(session);
+	size_t section_id, used = stat_maps_used(session);
 
-	for (row = 0; row < used; row++) {
-		gaps->rows[row].seen = session->ledgers[row].memory;
-		gaps->rows[row].self_seen = session->ledgers[row].self_memory;
+	for (section_id = 0; section_id < used; section_id++) {
+		gaps->sections[section_id].seen = session->ledgers[section_id].memory;
+		gaps->sections[section_id].self_seen = session->ledgers[section_id].self_memory;
 	}
 }
 
@@ -183,7 +183,7 @@ void gaps_watch(struct session *session)
 
 	if (!gaps)
 		gaps = session->gaps = calloc(1, sizeof(*gaps));
-	if (!gaps || figures_reach(session, figures_rows(session)))
+	if (!gaps || stat_maps_reach(session, stat_maps_used(session)))
 		return;
 	if (gaps->resting)
 		close_gap(session, gaps, clock_now_ns());
@@ -211,7 +211,7 @@ void gaps_clear(struct session *session)
 
 	if (!gaps)
 		return;
-	memset(gaps->rows, 0, sizeof(gaps->rows));
+	memset(gaps->sections, 0, sizeof(gaps->sections));
 	memset(gaps->all, 0, sizeof(gaps->all));
 	gaps->count = 0;
 	gaps->any = gaps->resting;
@@ -284,34 +284,34 @@ static void take_off(struct known *known, const struct memory_sum *m)
 /* The growth of the processes less what sections were seen to have of it. */
 static void find_known(struct known *known, const struct snapshot *snap, const struct gaps *gaps, size_t used)
 {
-	size_t i, row;
+	size_t i, section_id;
 
 	*known = (struct known) {.gaps = gaps};
 	for (i = 0; i < RSS_KINDS; i++)
 		known->growth[i] = (double)snap->growth_bytes[i];
 	take_off(known, &snap->outside.self_memory);
-	for (i = 0; i < snap->nr_rows; i++)
-		take_off(known, &snap->rows[i]->ledger.self_memory);
-	for (row = 0; row < used; row++)
-		known->flow += gaps->rows[row].self_guess.grown + gaps->rows[row].self_guess.shrunk;
+	for (i = 0; i < snap->nr_sections; i++)
+		take_off(known, &snap->sections[i]->ledger.self_memory);
+	for (section_id = 0; section_id < used; section_id++)
+		known->flow += gaps->sections[section_id].self_guess.grown + gaps->sections[section_id].self_guess.shrunk;
 }
 
-static struct row_ledger *ledger_in(struct snapshot *snap, const __u16 *row_index, size_t row)
+static struct section_ledger *ledger_in(struct snapshot *snap, const __u16 *section_index, size_t section_id)
 {
-	if (row == ROW_OUTSIDE)
+	if (section_id == SECTION_OUTSIDE)
 		return &snap->outside;
-	return row_index[row] == SNAPSHOT_OUTSIDE ? NULL : &snap->rows[row_index[row]]->ledger;
+	return section_index[section_id] == SNAPSHOT_OUTSIDE ? NULL : &snap->sections[section_index[section_id]]->ledger;
 }
 
-void gaps_fill(const struct session *session, struct snapshot *snap, const __u16 *row_index)
+void gaps_fill(const struct session *session, struct snapshot *snap, const __u16 *section_index)
 {
-	size_t row, used = figures_rows(session);
+	size_t section_id, used = stat_maps_used(session);
 	struct gaps *now;
 	struct known known;
 
 	if (!session->gaps || !session->gaps->any)
 		return;
-	snap->memory_guessed = true;
+	snap->memory_estimated = true;
 	now = malloc(sizeof(*now));	/* the gap that goes on is closed in a copy */
 	if (!now)
 		return;
@@ -319,13 +319,13 @@ void gaps_fill(const struct session *session, struct snapshot *snap, const __u16
 	if (now->resting)
 		close_gap(session, now, snap->end_ns);
 	find_known(&known, snap, now, used);
-	for (row = 0; row < used && now->count; row++) {
-		struct row_ledger *to = ledger_in(snap, row_index, row);
+	for (section_id = 0; section_id < used && now->count; section_id++) {
+		struct section_ledger *to = ledger_in(snap, section_index, section_id);
 
 		if (!to)
 			continue;
-		fill_sum(&to->memory, &now->rows[row].guess, &known);
-		fill_sum(&to->self_memory, &now->rows[row].self_guess, &known);
+		fill_sum(&to->memory, &now->sections[section_id].guess, &known);
+		fill_sum(&to->self_memory, &now->sections[section_id].self_guess, &known);
 	}
 	free(now);
 }

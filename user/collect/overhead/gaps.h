@@ -25,8 +25,8 @@
 void gaps_rest(struct session *session);
 void gaps_watch(struct session *session);
 
-/* Adds what is missing; row_index[row]: the snapshot's row of the kernel's one, SNAPSHOT_OUTSIDE: none. */
-void gaps_fill(const struct session *session, struct snapshot *snap, const __u16 *row_index);
+/* Adds what is missing; section_index[section_id]: the snapshot's section_id of the kernel's one, SNAPSHOT_OUTSIDE: none. */
+void gaps_fill(const struct session *session, struct snapshot *snap, const __u16 *section_index);
 
 /* All figures begin anew. */
 void gaps_clear(struct session *session);

@@ -43,7 +43,7 @@ struct governor {
 	struct counters last;
 	double budget;			/* of one CPU */
 	double share[LEVERS];		/* of one CPU, at the last look */
-	unsigned int spare, over, too_dear;	/* looks in a row */
+	unsigned int spare, over, too_dear;	/* looks in a section_id */
 	double batch;			/* events of a hand-over */
 	struct duty duties[DUTIES];
 };
@@ -123,7 +123,7 @@ static double count(struct session *session, double *ns)
 	ns[LEVER_SAMPLES] = fmax(0, (double)(c.samples - g->last.samples) - (double)(c.wait_samples - g->last.wait_samples)) *
 			    each_ns(skel->progs.on_sample, 15000);
 	ns[LEVER_FAULTS] = (double)(c.rss_events - g->last.rss_events) * (each_ns(skel->progs.on_rss, 300) + session->trace_ns) +
-			   (double)(c.rss_left - g->last.rss_left) * (LEFT_NS + session->trace_ns);
+			   (double)(c.rss_skipped - g->last.rss_skipped) * (LEFT_NS + session->trace_ns);
 	ns[LEVER_CALLS] = (double)(c.calls - g->last.calls) * call_ns(session);
 	ns[LEVER_WAITS] = (double)(c.switches - g->last.switches) * each_ns(skel->progs.on_switch, 1500) +
 			  (double)(c.wakings - g->last.wakings) *

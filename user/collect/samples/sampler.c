@@ -28,7 +28,7 @@ struct sampler {
 	struct sampler_function {
 		const char *name;
 		bool python;
-		__u32 row;
+		__u32 section_id;
 	} functions[FUNCTIONS_MAX];
 	size_t nr_functions;
 	__u64 met;			/* of them, those that were on some stack */
@@ -208,12 +208,12 @@ static struct target *target_of(struct sampler *sampler, __u32 tgid)
 }
 
 /* A function that is probed, too. */
-static bool has_row(const struct sample *sample, __u32 row)
+static bool has_section(const struct sample *sample, __u32 section_id)
 {
 	int i;
 
-	for (i = 0; i < sample->nr_rows; i++)
-		if (sample->rows[i] == row)
+	for (i = 0; i < sample->nr_sections; i++)
+		if (sample->sections[i] == section_id)
 			return true;
 	return false;
 }
@@ -228,8 +228,8 @@ static void add_functions(struct sampler *sampler, struct sample *sample)
 		bits = sampler->is_section[sampler->at[i]] & ~met;
 		met |= bits;
 		for (; bits; bits &= bits - 1)
-			if (sample->nr_rows < SAMPLE_ROWS && !has_row(sample, sampler->functions[__builtin_ctzll(bits)].row))
-				sample->rows[sample->nr_rows++] = (__u16)sampler->functions[__builtin_ctzll(bits)].row;
+			if (sample->nr_sections < SAMPLE_SECTIONS && !has_section(sample, sampler->functions[__builtin_ctzll(bits)].section_id))
+				sample->sections[sample->nr_sections++] = (__u16)sampler->functions[__builtin_ctzll(bits)].section_id;
 	}
 	sampler->met |= met;
 }
@@ -252,7 +252,7 @@ static void add_sample(struct snapshot_stack *stack, const struct sample *sample
 
 static bool may_be_idle(const struct sample *sample)
 {
-	return sample->kind == SAMPLE_OFF && sample->tid != sample->tgid && sample->nr_rows == 1 && sample->rows[0] == ROW_OUTSIDE;
+	return sample->kind == SAMPLE_OFF && sample->tid != sample->tgid && sample->nr_sections == 1 && sample->sections[0] == SECTION_OUTSIDE;
 }
 
 static bool is_whole(const struct sample *sample, size_t size)
@@ -282,7 +282,7 @@ static int on_sample(void *ctx, void *data, size_t size)
 	if (size < sizeof(head))
 		return 0;
 	memcpy(&head, data, sizeof(head));
-	if (head.nr_rows > SAMPLE_ROWS || !is_whole(&head, size))
+	if (head.nr_sections > SAMPLE_SECTIONS || !is_whole(&head, size))
 		return 0;
 	target = target_of(sampler, sample->tgid);
 	if (!target || !target->symbols) {	/* a child that is gone already */
@@ -305,7 +305,7 @@ static int on_sample(void *ctx, void *data, size_t size)
 	push_rest(sampler, sample->flags);
 	tid = may_be_idle(sample) ? sample->tid : 0;
 	add_functions(sampler, sample);
-	key = (struct stack_key){sample->rows, sample->nr_rows, sampler->at, sampler->depth, tid};
+	key = (struct stack_key){sample->sections, sample->nr_sections, sampler->at, sampler->depth, tid};
 	stack = stack_table_add(&sampler->table, &key);
 	if (!stack) {
 		sampler->lost_stacks++;
@@ -337,11 +337,11 @@ int sampler_fd(const struct sampler *sampler)
 
 /* ---- life ---- */
 
-int sampler_add_function(struct sampler *sampler, const char *name, bool python, __u32 row)
+int sampler_add_function(struct sampler *sampler, const char *name, bool python, __u32 section_id)
 {
 	if (sampler->nr_functions == FUNCTIONS_MAX)
 		return fail(-E2BIG, "--section: more than %d functions", FUNCTIONS_MAX);
-	sampler->functions[sampler->nr_functions++] = (struct sampler_function){name, python, row};
+	sampler->functions[sampler->nr_functions++] = (struct sampler_function){name, python, section_id};
 	return 0;
 }
 
@@ -385,12 +385,12 @@ void sampler_clear(struct sampler *sampler)
 	sampler->lost_stacks = 0;
 }
 
-int sampler_copy(const struct sampler *sampler, struct snapshot *snap, const __u16 *row_index)
+int sampler_copy(const struct sampler *sampler, struct snapshot *snap, const __u16 *section_index)
 {
 	if (!sampler)
 		return 0;
 	snap->counters.stacks_broken += sampler->lost_stacks;
-	return stack_table_copy(&sampler->table, snap, row_index);
+	return stack_table_copy(&sampler->table, snap, section_index);
 }
 
 void sampler_close(struct sampler *sampler)

@@ -19,10 +19,10 @@ int sampler_open(struct sampler **sampler, int ring_fd, struct target *targets, 
 		 void *ctx);
 
 /*
- * Samples with that function on the stack are in the section of `row`, too. Of Python: module.qualname, or a qualname
+ * Samples with that function on the stack are in the section of `section_id`, too. Of Python: module.qualname, or a qualname
  * alone. The name stays the caller's.
  */
-int sampler_add_function(struct sampler *sampler, const char *name, bool python, __u32 row);
+int sampler_add_function(struct sampler *sampler, const char *name, bool python, __u32 section_id);
 
 /* Was it on any stack? */
 bool sampler_has_met(const struct sampler *sampler, const char *qualname);
@@ -36,8 +36,8 @@ void sampler_end(struct sampler *sampler);
 /* Becomes readable when the ring is half full. */
 int sampler_fd(const struct sampler *sampler);
 
-/* Copies what there is so far; row_index[row]: index of the snapshot's rows, SNAPSHOT_OUTSIDE for no section. */
-int sampler_copy(const struct sampler *sampler, struct snapshot *snap, const __u16 *row_index);
+/* Copies what there is so far; section_index[section_id]: index of the snapshot's sections, SNAPSHOT_OUTSIDE for no section. */
+int sampler_copy(const struct sampler *sampler, struct snapshot *snap, const __u16 *section_index);
 
 void sampler_clear(struct sampler *sampler);
 void sampler_close(struct sampler *sampler);

@@ -29,10 +29,10 @@ static int add_functions(struct session *session)
 
 	for (i = 0; i < session->opts.nr_sections && !err; i++) {
 		const struct dcbs_native_section *section = &session->opts.sections[i];
-		__u32 row = attach_section_row(session, section);
+		__u32 section_id = section_id_of_option(session, section);
 
-		err = row ? sampler_add_function(session->sampler, section->function, attach_is_python(section), row) :
-			    fail(-E2BIG, "--section: more than %d sections", BPFPROF_ROWS - ROW_FIRST);
+		err = section_id ? sampler_add_function(session->sampler, section->function, attach_is_python(section), section_id) :
+			    fail(-E2BIG, "--section: more than %d sections", BPFPROF_SECTIONS - SECTION_FIRST);
 	}
 	return err;
 }

@@ -87,8 +87,8 @@ __u32 stack_table_frame(struct stack_table *table, const struct symbol *s)
 
 static bool same_stack(const struct snapshot_stack *stack, const struct stack_key *key)
 {
-	return stack->tid == key->tid && stack->nr_rows == key->nr_rows && stack->nr_frames == key->nr_frames &&
-	       !memcmp(stack->rows, key->rows, key->nr_rows * sizeof(key->rows[0])) &&
+	return stack->tid == key->tid && stack->nr_sections == key->nr_sections && stack->nr_frames == key->nr_frames &&
+	       !memcmp(stack->sections, key->sections, key->nr_sections * sizeof(key->sections[0])) &&
 	       !memcmp(stack->frames, key->frames, key->nr_frames * sizeof(key->frames[0]));
 }
 
@@ -103,9 +103,9 @@ static struct snapshot_stack *add_stack(struct stack_table *table, const struct 
 	}
 	stack = &table->stacks[table->nr_stacks++];
 	memset(stack, 0, sizeof(*stack));
-	memcpy(stack->rows, key->rows, key->nr_rows * sizeof(key->rows[0]));
+	memcpy(stack->sections, key->sections, key->nr_sections * sizeof(key->sections[0]));
 	memcpy(frames, key->frames, key->nr_frames * sizeof(*frames));
-	stack->nr_rows = key->nr_rows;
+	stack->nr_sections = key->nr_sections;
 	stack->nr_frames = key->nr_frames;
 	stack->frames = frames;
 	stack->tid = key->tid;
@@ -114,7 +114,7 @@ static struct snapshot_stack *add_stack(struct stack_table *table, const struct 
 
 struct snapshot_stack *stack_table_add(struct stack_table *table, const struct stack_key *key)
 {
-	__u64 h = hash_bytes(hash_bytes(0xcbf29ce484222325ULL + key->tid, key->rows, key->nr_rows * sizeof(key->rows[0])),
+	__u64 h = hash_bytes(hash_bytes(0xcbf29ce484222325ULL + key->tid, key->sections, key->nr_sections * sizeof(key->sections[0])),
 			     key->frames, key->nr_frames * sizeof(key->frames[0]));
 	struct index *index = &table->by_stack;
 	struct snapshot_stack *stack;
@@ -178,7 +178,7 @@ static int copy_frames(const struct stack_table *table, struct snapshot *snap)
 	return 0;
 }
 
-static int copy_stack(struct snapshot_stack *to, const struct snapshot_stack *from, const __u16 *row_index)
+static int copy_stack(struct snapshot_stack *to, const struct snapshot_stack *from, const __u16 *section_index)
 {
 	__u32 i;
 
@@ -187,12 +187,12 @@ static int copy_stack(struct snapshot_stack *to, const struct snapshot_stack *fr
 	if (!to->frames)
 		return -ENOMEM;
 	memcpy(to->frames, from->frames, from->nr_frames * sizeof(*to->frames));
-	for (i = 0; i < from->nr_rows; i++)
-		to->rows[i] = from->rows[i] < BPFPROF_ROWS ? row_index[from->rows[i]] : SNAPSHOT_OUTSIDE;
+	for (i = 0; i < from->nr_sections; i++)
+		to->sections[i] = from->sections[i] < BPFPROF_SECTIONS ? section_index[from->sections[i]] : SNAPSHOT_OUTSIDE;
 	return 0;
 }
 
-int stack_table_copy(const struct stack_table *table, struct snapshot *snap, const __u16 *row_index)
+int stack_table_copy(const struct stack_table *table, struct snapshot *snap, const __u16 *section_index)
 {
 	size_t i;
 
@@ -200,7 +200,7 @@ int stack_table_copy(const struct stack_table *table, struct snapshot *snap, con
 	if (!snap->stacks || copy_frames(table, snap))
 		return fail(-ENOMEM, "out of memory");
 	for (i = 0; i < table->nr_stacks; i++) {
-		if (copy_stack(&snap->stacks[i], &table->stacks[i], row_index))
+		if (copy_stack(&snap->stacks[i], &table->stacks[i], section_index))
 			return fail(-ENOMEM, "out of memory");
 		snap->nr_stacks++;
 	}

@@ -17,15 +17,15 @@ struct index {
 struct stack_table {
 	struct snapshot_frame *frames;
 	size_t nr_frames, room_frames;
-	struct snapshot_stack *stacks;	/* rows are the kernel's */
+	struct snapshot_stack *stacks;	/* sections are the kernel's */
 	size_t nr_stacks, room_stacks;
 	struct index by_frame, by_stack;
 };
 
 /* The sections that were open, and the functions, innermost first. */
 struct stack_key {
-	const __u16 *rows;
-	__u32 nr_rows;
+	const __u16 *sections;
+	__u32 nr_sections;
 	const __u32 *frames;
 	__u32 nr_frames;
 	__u32 tid;		/* as in struct snapshot_stack */
@@ -39,8 +39,8 @@ __u32 stack_table_frame(struct stack_table *table, const struct symbol *symbol);
 /* The stack, made if it is new; NULL: no room. */
 struct snapshot_stack *stack_table_add(struct stack_table *table, const struct stack_key *key);
 
-/* row_index[row]: index of the snapshot's rows, SNAPSHOT_OUTSIDE for no section. */
-int stack_table_copy(const struct stack_table *table, struct snapshot *snap, const __u16 *row_index);
+/* section_index[section_id]: index of the snapshot's sections, SNAPSHOT_OUTSIDE for no section. */
+int stack_table_copy(const struct stack_table *table, struct snapshot *snap, const __u16 *section_index);
 
 /* Forgets the stacks, not the functions. */
 void stack_table_clear(struct stack_table *table);

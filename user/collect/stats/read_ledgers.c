@@ -21,14 +21,14 @@ static __u64 larger(__u64 a, __u64 b)
 }
 
 /* All but the greatest are sums: __u64 up to the distributions, __u32 there. */
-void ledger_merge(struct row_ledger *to, const struct row_ledger *from)
+void ledger_merge(struct section_ledger *to, const struct section_ledger *from)
 {
 	__u64 peak = larger(to->peak_bytes, from->peak_bytes), growth = larger(to->growth_max, from->growth_max);
 	__u64 faults = larger(to->faults_max, from->faults_max), *sum = (__u64 *)to;
 	const __u64 *add = (const __u64 *)from;
 	size_t i;
 
-	for (i = 0; i < offsetof(struct row_ledger, growth) / sizeof(*sum); i++)
+	for (i = 0; i < offsetof(struct section_ledger, growth) / sizeof(*sum); i++)
 		sum[i] += add[i];
 	for (i = 0; i < COARSE_PLACES; i++) {
 		to->growth[i] += from->growth[i];
@@ -166,7 +166,7 @@ static void scale(__u64 *ns, size_t n, double by)
 		*ns = (__u64)((double)*ns * by);
 }
 
-void ledger_scale_waits(struct row_ledger *ledger, double by)
+void ledger_scale_waits(struct section_ledger *ledger, double by)
 {
 	scale(ledger->off_ns, CAUSES, by);
 	scale(ledger->self_off_ns, CAUSES, by);
@@ -224,7 +224,7 @@ int ledger_copy(const struct session *session, struct snapshot *snap, const stru
 	snap->counters = session->skel->bss->counters;
 	snap->wall_known = session->has_ledgers;
 	snap->memory_known = session->has_memory;
-	snap->outside = session->ledgers[ROW_OUTSIDE];
+	snap->outside = session->ledgers[SECTION_OUTSIDE];
 	for (i = 0; i < nr_views; i++)
 		if (views[i].sum.threads)
 			add_thread(snap, (pid_t)views[i].tgid, (pid_t)views[i].tid, views[i].comm, views[i].sections, &views[i].sum);

@@ -14,11 +14,11 @@ struct ledger_rss {
 void ledger_add_rss(const struct session *session, const struct target *target, const struct process_sum *sum, bool gone,
 		    struct ledger_rss *rss);
 
-/* Adds a row of the same name. */
-void ledger_merge(struct row_ledger *to, const struct row_ledger *from);
+/* Adds a section_id of the same name. */
+void ledger_merge(struct section_ledger *to, const struct section_ledger *from);
 
 /* Waits that were watched part of the time. */
-void ledger_scale_waits(struct row_ledger *ledger, double by);
+void ledger_scale_waits(struct section_ledger *ledger, double by);
 
 /* All but the sections' own: threads, what happened outside of sections, the processes' memory. */
 int ledger_copy(const struct session *session, struct snapshot *snap, const struct thread_view *views, size_t nr_views);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * stat_maps.c - the figures of the sections, in place: the kernel's maps, as far as their rows are in use.
+ * stat_maps.c - the figures of the sections, in place: the kernel's maps, as far as their sections are in use.
  *
  * All that is mapped counts as memory of ours, whether there is anything in it or not. So addresses are kept
- * free for all rows, and maps are put there piece by piece.
+ * free for all sections, and maps are put there piece by piece.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -52,35 +52,35 @@ static int reach(struct figures *f, size_t bytes)
 	return 0;
 }
 
-int figures_reach(struct session *session, size_t rows)
+int stat_maps_reach(struct session *session, size_t sections)
 {
-	int err = reach(&session->stats_map, rows * sizeof(struct row_stat));
+	int err = reach(&session->stats_map, sections * sizeof(struct section_stat));
 
-	return err ? err : reach(&session->ledgers_map, rows * sizeof(struct row_ledger));
+	return err ? err : reach(&session->ledgers_map, sections * sizeof(struct section_ledger));
 }
 
-int figures_open(struct session *session)
+int stat_maps_open(struct session *session)
 {
-	int err = keep_free(&session->stats_map, session->skel->maps.stats, BPFPROF_ROWS * sizeof(struct row_stat));
+	int err = keep_free(&session->stats_map, session->skel->maps.stats, BPFPROF_SECTIONS * sizeof(struct section_stat));
 
 	if (!err)
-		err = keep_free(&session->ledgers_map, session->skel->maps.ledgers, BPFPROF_ROWS * sizeof(struct row_ledger));
+		err = keep_free(&session->ledgers_map, session->skel->maps.ledgers, BPFPROF_SECTIONS * sizeof(struct section_ledger));
 	session->stats = session->stats_map.at;
 	session->ledgers = session->ledgers_map.at;
-	return err ? err : figures_reach(session, ROW_FIRST);
+	return err ? err : stat_maps_reach(session, SECTION_FIRST);
 }
 
-/* What a row is stays. Rows that are not mapped have not been used. */
-void figures_clear(struct session *session)
+/* What a section_id is stays. Rows that are not mapped have not been used. */
+void stat_maps_clear(struct session *session)
 {
-	size_t row, rows = figures_rows(session);
+	size_t section_id, sections = stat_maps_used(session);
 
-	if (figures_reach(session, rows))
+	if (stat_maps_reach(session, sections))
 		return;
-	for (row = 0; row < rows; row++) {
-		struct row_stat *stat = &session->stats[row];
+	for (section_id = 0; section_id < sections; section_id++) {
+		struct section_stat *stat = &session->stats[section_id];
 
-		memset(&stat->count, 0, sizeof(*stat) - offsetof(struct row_stat, count));
+		memset(&stat->count, 0, sizeof(*stat) - offsetof(struct section_stat, count));
 	}
 	memset(session->ledgers, 0, session->ledgers_map.mapped);
 }
@@ -102,7 +102,7 @@ static __u64 map_bytes(const struct bpf_map *map)
 	return bytes;
 }
 
-__u64 figures_map_bytes(const struct session *session)
+__u64 stat_maps_kernel_bytes(const struct session *session)
 {
 	const struct bpf_map *map;
 	__u64 sum = 0;
@@ -112,7 +112,7 @@ __u64 figures_map_bytes(const struct session *session)
 	return sum;
 }
 
-__u64 figures_thread_bytes(const struct session *session)
+__u64 stat_maps_thread_bytes(const struct session *session)
 {
 	const struct bpf_map *map;
 	__u64 sum = 0;
@@ -123,14 +123,14 @@ __u64 figures_thread_bytes(const struct session *session)
 	return sum;
 }
 
-size_t figures_rows(const struct session *session)
+size_t stat_maps_used(const struct session *session)
 {
-	__u64 used = session->skel->bss->counters.rows_used;
+	__u64 used = session->skel->bss->counters.section_ids_used;
 
-	return used < BPFPROF_ROWS ? used : BPFPROF_ROWS;
+	return used < BPFPROF_SECTIONS ? used : BPFPROF_SECTIONS;
 }
 
-void figures_close(struct session *session)
+void stat_maps_close(struct session *session)
 {
 	if (session->stats_map.at)
 		munmap(session->stats_map.at, session->stats_map.bytes);

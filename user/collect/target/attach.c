@@ -139,7 +139,7 @@ int attach_kernel_events(struct session *session)
 	if (!err && bpf_program__autoload(skel->progs.on_signal))
 		err = again_attach(session, skel->progs.on_signal);
 	/* Without these an image that is left takes up to a millisecond with it. */
-	if (!err && again_attach(session, skel->progs.on_leave_image))
+	if (!err && again_attach(session, skel->progs.on_prepare_exec))
 		again_attach(session, skel->progs.on_begin_exec);
 	return err;
 }
@@ -155,42 +155,42 @@ static int baseline_record(void *ctx, __u64 address, const struct dcbs_record *r
 	return 0;
 }
 
-/* The row of a name, reserved if it is new; 0: there is no room. */
-__u32 attach_row(struct session *session, const struct row_name *name)
+/* The section_id of a name, reserved if it is new; 0: there is no room. */
+__u32 section_id_reserve(struct session *session, const struct section_name *name)
 {
-	int rows = bpf_map__fd(session->skel->maps.rows);
-	__u32 row;
+	int sections = bpf_map__fd(session->skel->maps.section_ids);
+	__u32 section_id;
 
-	if (!bpf_map_lookup_elem(rows, name, &row))
-		return row;
-	if (session->skel->bss->counters.rows_used >= BPFPROF_ROWS)
+	if (!bpf_map_lookup_elem(sections, name, &section_id))
+		return section_id;
+	if (session->skel->bss->counters.section_ids_used >= BPFPROF_SECTIONS)
 		return 0;
-	row = (__u32)__sync_fetch_and_add(&session->skel->bss->counters.rows_used, 1);
-	if (row >= BPFPROF_ROWS || figures_reach(session, row + 1))
+	section_id = (__u32)__sync_fetch_and_add(&session->skel->bss->counters.section_ids_used, 1);
+	if (section_id >= BPFPROF_SECTIONS || stat_maps_reach(session, section_id + 1))
 		return 0;
-	session->stats[row].kind = name->kind;
-	bpf_map_update_elem(rows, name, &row, BPF_ANY);
-	bpf_map_update_elem(bpf_map__fd(session->skel->maps.row_names), &row, name, BPF_ANY);
-	return row;
+	session->stats[section_id].kind = name->kind;
+	bpf_map_update_elem(sections, name, &section_id, BPF_ANY);
+	bpf_map_update_elem(bpf_map__fd(session->skel->maps.section_names), &section_id, name, BPF_ANY);
+	return section_id;
 }
 
-/* The names that the target has registered so far get their rows now; the BPF programs look up only what comes later. */
+/* The names that the target has registered so far get their sections now; the BPF programs look up only what comes later. */
 static void publish_names(struct session *session, const struct target *target, __u32 used, volatile struct process *process)
 {
-	__u32 id, row;
+	__u32 id, section_id;
 
 	for (id = DCBS_NAME_OTHER + 1; id < used && id < DCBS_NAMES; id++) {
 		__u64 address = target->state + offsetof(struct dcbs_state, names) + id * sizeof(struct dcbs_name);
-		struct row_name key = {};
+		struct section_name key = {};
 		struct dcbs_name name;
 
 		if (target_read(target, address, &name, sizeof(name)) || !name.kind)
 			continue;
 		snprintf(key.text, sizeof(key.text), "%.*s", (int)sizeof(name.text), name.text);
 		key.kind = name.kind;
-		row = attach_row(session, &key);
-		if (row)
-			process->row[id] = (__u16)(row | (key.kind >= DCBS_NAME_FORWARD ? ROW_MODEL : 0));
+		section_id = section_id_reserve(session, &key);
+		if (section_id)
+			process->section_id[id] = (__u16)(section_id | (key.kind >= DCBS_NAME_FORWARD ? SECTION_MODEL : 0));
 	}
 }
 

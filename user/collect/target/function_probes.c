@@ -19,7 +19,7 @@ struct native_section {
 	int fd;			/* of the file */
 	pid_t pid;
 	__u64 offset;
-	__u32 row;
+	__u32 section_id;
 	bool stepped;		/* see probe_is_stepped() */
 	struct uprobe *entry, *leave;	/* NULL: it is not watched */
 };
@@ -29,23 +29,23 @@ bool attach_is_python(const struct dcbs_native_section *section)
 	return !strcmp(section->binary, "python");
 }
 
-__u32 attach_section_row(struct session *session, const struct dcbs_native_section *section)
+__u32 section_id_of_option(struct session *session, const struct dcbs_native_section *section)
 {
-	struct row_name key = {.kind = DCBS_NAME_SECTION};
-	__u32 row;
+	struct section_name key = {.kind = DCBS_NAME_SECTION};
+	__u32 section_id;
 
 	snprintf(key.text, sizeof(key.text), "%s", section->name);
-	row = attach_row(session, &key);
-	if (row && attach_is_python(section))
-		session->stats[row].sampled = SAMPLED;
-	return row;
+	section_id = section_id_reserve(session, &key);
+	if (section_id && attach_is_python(section))
+		session->stats[section_id].sampled = SAMPLED;
+	return section_id;
 }
 
 /* The return first: an entry that is seen must not miss its return. */
 static int watch(struct session *session, struct native_section *native)
 {
 	char path[64];
-	struct uprobe_place place = {.pid = native->pid, .path = path, .offset = native->offset, .cookie = native->row, .at_return = true};
+	struct uprobe_place place = {.pid = native->pid, .path = path, .offset = native->offset, .cookie = native->section_id, .at_return = true};
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", native->fd);
 	native->leave = uprobe_attach(session->skel->progs.on_return, &place);
@@ -95,11 +95,11 @@ static int attach_native(struct session *session, struct target *target, const s
 	}
 	*native = (struct native_section){
 		.fd = function.fd, .pid = target->pid, .offset = quirks_behind_nop(function.fd, function.offset),
-		.row = attach_section_row(session, section),
+		.section_id = section_id_of_option(session, section),
 	};
 	native->stepped = pread(native->fd, code, sizeof(code), (off_t)native->offset) == sizeof(code) && probe_is_stepped(code);
-	if (!native->row)
-		return fail(-E2BIG, "--section: more than %d sections", BPFPROF_ROWS - 2);
+	if (!native->section_id)
+		return fail(-E2BIG, "--section: more than %d sections", BPFPROF_SECTIONS - 2);
 	err = watch(session, native);
 	return err ? fail(err, "cannot attach to %s: %s%s", section->function, strerror(-err), attach_hint(-err)) : 0;
 }
@@ -112,7 +112,7 @@ int attach_native_sections(struct session *session, struct target *target)
 	for (i = 0; i < session->opts.nr_sections && !err; i++)
 		if (!attach_is_python(&session->opts.sections[i]))
 			err = attach_native(session, target, &session->opts.sections[i]);
-	if (session->native_sections && !err && target_maps(target, "libstdc++.so"))
+	if (session->has_function_probes && !err && target_maps(target, "libstdc++.so"))
 		session_note(session, "process %d runs C++: an exception that passes through a --section function ends it", target->pid);
 	return err;
 }
@@ -131,7 +131,7 @@ int native_watch(struct session *session)
 	int err = 0;
 	size_t i;
 
-	t->calls_phase++;
+	t->calls_generation++;
 	t->calls_off = 0;
 	for (i = 0; i < session->nr_native && !err; i++)
 		err = watch(session, &session->native[i]);
@@ -159,7 +159,7 @@ bool native_are_long(const struct session *session)
 
 	for (i = 0; i < session->nr_native; i++) {
 		const struct native_section *native = &session->native[i];
-		const struct row_stat *stat = &session->stats[native->row];
+		const struct section_stat *stat = &session->stats[native->section_id];
 
 		if (!((double)stat->sum_ns >= SNAPSHOT_LONG_CALL * probe_ns(session, native) * (double)stat->count))
 			return false;
@@ -173,13 +173,13 @@ void native_note_probes(struct session *session)
 
 	for (i = 0; i < session->nr_native; i++) {
 		const struct native_section *native = &session->native[i];
-		const struct row_stat *stat = &session->stats[native->row];
+		const struct section_stat *stat = &session->stats[native->section_id];
 		double add_ns = probe_ns(session, native);
-		struct row_name name;
+		struct section_name name;
 		char *text;
 
 		if (!stat->count || !((double)stat->sum_ns < SNAPSHOT_LONG_CALL * add_ns * (double)stat->count) ||
-		    bpf_map_lookup_elem(bpf_map__fd(session->skel->maps.row_names), &native->row, &name))
+		    bpf_map_lookup_elem(bpf_map__fd(session->skel->maps.section_names), &native->section_id, &name))
 			continue;
 		text = sanitize(name.text, sizeof(name.text));
 		session_note(session, "%s: its probes make each call, and what is told of it, about %.1f us longer", text ? text : "--section",
@@ -188,13 +188,13 @@ void native_note_probes(struct session *session)
 	}
 }
 
-double native_probe_ns(const struct session *session, __u32 row)
+double native_probe_ns(const struct session *session, __u32 section_id)
 {
 	double most = 0;
 	size_t i;
 
 	for (i = 0; i < session->nr_native; i++)
-		if (session->native[i].row == row && !(probe_ns(session, &session->native[i]) <= most))
+		if (session->native[i].section_id == section_id && !(probe_ns(session, &session->native[i]) <= most))
 			most = probe_ns(session, &session->native[i]);
 	return most;
 }
@@ -204,7 +204,7 @@ void native_are_sampled(struct session *session)
 	size_t i;
 
 	for (i = 0; i < session->nr_native; i++)
-		session->stats[session->native[i].row].sampled = SAMPLED;
+		session->stats[session->native[i].section_id].sampled = SAMPLED;
 }
 
 void native_rest(struct session *session)
