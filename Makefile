@@ -218,7 +218,7 @@ fuzz_objs := $(patsubst user/%.c,$O/fuzz/user/%.o,$(filter-out user/main.c,$(use
 wrap = $(patsubst %,-Wl$(comma)--wrap=%,$1)
 $O/fuzz/python: fuzz_link = $(call wrap,process_vm_readv nanosleep)
 $O/fuzz/elf: fuzz_link = $(call wrap,mapped_files_each)
-$O/fuzz/records: fuzz_link = $(call wrap,process_vm_readv bpf_map_lookup_elem session_list bpf_map__fd bpf_program__fd \
+$O/fuzz/records: fuzz_link = $(call wrap,process_vm_readv bpf_map_lookup_elem thread_lister_read bpf_map__fd bpf_program__fd \
 	bpf_obj_get_info_by_fd bpf_map_get_next_key bpf_object__next_map)
 
 $O/fuzz/user/%.o: user/%.c $(skeleton) | $(first)

@@ -7,7 +7,7 @@
 
 static void share(struct snapshot *snap, __u32 target, __u16 row, __u64 count, __u64 mean_ns)
 {
-	snap->shares[snap->nr_parts++] = (struct snapshot_part) {
+	snap->parts[snap->nr_parts++] = (struct snapshot_part) {
 		.target = target, .section_id = row, .sum = {.count = count, .sum_ns = count * mean_ns, .total_ns = count * mean_ns,
 						     .self_ns = count * mean_ns / 2},
 	};
@@ -22,9 +22,9 @@ static struct snapshot *family(unsigned int n)
 
 	free(snap->targets);
 	snap->targets = calloc(n + 1, sizeof(*snap->targets));
-	snap->shares = calloc(n + 2, sizeof(*snap->shares));
+	snap->parts = calloc(n + 2, sizeof(*snap->parts));
 	assert_non_null(snap->targets);
-	assert_non_null(snap->shares);
+	assert_non_null(snap->parts);
 	fixture_target(snap, 4242, "python3", "python3 evaluate.py --workers");
 	fixture_call(fixture_row(snap, "evaluate", DCBS_NAME_SECTION), 60 * SEC, 60 * SEC);
 	fixture_row(snap, "read", DCBS_NAME_SECTION);

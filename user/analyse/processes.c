@@ -14,7 +14,7 @@ void processes_skew(struct dcbs_skew *to, const struct snapshot *snap, size_t ro
 
 	*to = (struct dcbs_skew){.ratio = NAN};
 	for (i = 0; i < snap->nr_parts; i++) {
-		const struct snapshot_part *share = &snap->shares[i];
+		const struct snapshot_part *share = &snap->parts[i];
 		struct dcbs_process_time time;
 
 		if (share->section_id != row || !share->sum.count)
@@ -57,9 +57,9 @@ void processes_sum(struct dcbs_target *to, const struct snapshot *snap, size_t t
 	if (snap->nr_targets == 1)
 		sum_rows(to, snap);
 	for (i = 0; i < snap->nr_parts; i++) {
-		if (snap->shares[i].target != target)
+		if (snap->parts[i].target != target)
 			continue;
-		to->sections = summary_add_count(to->sections, snap->shares[i].sum.count);
-		to->sections_s += snap->shares[i].sum.self_ns * S_PER_NS;
+		to->sections = summary_add_count(to->sections, snap->parts[i].sum.count);
+		to->sections_s += snap->parts[i].sum.self_ns * S_PER_NS;
 	}
 }
