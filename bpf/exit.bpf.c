@@ -86,30 +86,30 @@ static __always_inline void charge_open(struct task_struct *task, struct process
 }
 
 /* Linux 6.1: what the thread is about to add to the counters, while it is known for which sections. */
-static __always_inline void charge_gathered(struct clock *clock, struct task_struct *task)
+static __always_inline void charge_gathered(struct thread_account *account, struct task_struct *task)
 {
-	count_pages(clock, RSS_FILE, rss_gathered(task, RSS_FILE) * RSS_PAGE_BYTES);
-	count_pages(clock, RSS_ANON, rss_gathered(task, RSS_ANON) * RSS_PAGE_BYTES);
-	count_pages(clock, RSS_SHMEM, rss_gathered(task, RSS_SHMEM) * RSS_PAGE_BYTES);
+	count_pages(account, RSS_FILE, rss_gathered(task, RSS_FILE) * RSS_PAGE_BYTES);
+	count_pages(account, RSS_ANON, rss_gathered(task, RSS_ANON) * RSS_PAGE_BYTES);
+	count_pages(account, RSS_SHMEM, rss_gathered(task, RSS_SHMEM) * RSS_PAGE_BYTES);
 }
 
 /* The ledgers' last look at a thread. */
-static __always_inline void end_clock(struct task_struct *task, struct process *process)
+static __always_inline void end_account(struct task_struct *task, struct process *process)
 {
 	struct process_sum *sum = sum_of_process(process);
-	struct clock *clock;
+	struct thread_account *account;
 
 	if (!window.start_ns || window.end_ns || !sum)
 		return;
-	clock = clock_lock(task);
-	if (!clock)
+	account = account_lock(task);
+	if (!account)
 		return;
-	rss_settle(clock, process, true);
-	path_update(clock, task, process);
+	rss_settle(account, process, true);
+	path_update(account, task, process);
 	if (rss_is_plain() && sum->mm == (u64)mm_of(task))
-		charge_gathered(clock, task);
-	fold_clock(clock, sum, task);
-	clock_unlock(clock);
+		charge_gathered(account, task);
+	merge_account(account, sum, task);
+	account_unlock(account);
 }
 
 /* /proc cannot be asked any more once the process has ended. */
@@ -158,9 +158,9 @@ static __always_inline void note_headless(struct task_struct *task, struct proce
 /* Once: a thread that is killed is looked at when it is told so, and ends later. */
 static __always_inline bool has_left(struct task_struct *task)
 {
-	struct clock *clock = clock_of(task, 0);
+	struct thread_account *account = account_of(task, 0);
 
-	return clock && clock->dead;
+	return account && account->dead;
 }
 
 /* What a thread leaves in its memory. */
@@ -176,7 +176,7 @@ static __always_inline void last_look(struct task_struct *task, struct process *
 static __always_inline void leave_thread(struct task_struct *task, struct process *process)
 {
 	last_look(task, process);
-	end_clock(task, process);
+	end_account(task, process);
 }
 
 static __always_inline int leave_process(struct task_struct *task, struct process *process, int others)

@@ -16,67 +16,67 @@ static __always_inline bool copy_user(struct task_struct *task, void *to, u32 si
 }
 
 /* The sections of a thread that is off its CPU, and was before we came. */
-static __noinline int find_path(struct clock *clock, struct task_struct *task, struct process *process)
+static __noinline int find_path(struct thread_account *account, struct task_struct *task, struct process *process)
 {
-	struct walk w = {.clock = clock, .process = process};
+	struct walk w = {.account = account, .process = process};
 	u64 record = 0;
 
 	if (!process->tls_offset || !copy_user(task, &record, sizeof(record), thread_pointer(task) + process->tls_offset) ||
-	    !record || !copy_user(task, &clock->key, sizeof(clock->key), record + __builtin_offsetof(struct dcbs_record, head)) ||
-	    !clock->key.innermost || !copy_user(task, clock->slots, sizeof(clock->slots),
+	    !record || !copy_user(task, &account->key, sizeof(account->key), record + __builtin_offsetof(struct dcbs_record, head)) ||
+	    !account->key.innermost || !copy_user(task, account->slots, sizeof(account->slots),
 						record + __builtin_offsetof(struct dcbs_record, slots)))
 		return 0;
-	clock->readable = DCBS_SLOTS;
-	clock->own = record;
+	account->readable = DCBS_SLOTS;
+	account->own = record;
 	path_walk(&w);
-	clock->record = record;
-	clock->sections = 1;
+	account->record = record;
+	account->sections = 1;
 	return 0;
 }
 
-static __always_inline void clock_first(struct clock *clock, struct task_struct *task, struct process *process)
+static __always_inline void account_prepare(struct thread_account *account, struct task_struct *task, struct process *process)
 {
 	u32 state = task->__state;
 	u64 now = bpf_ktime_get_ns();
 
 	if (!window.start_ns)		/* it may have run while all else was attached */
-		clock->exec_start_ns = task->se.sum_exec_runtime;
-	if (clock->since_ns && (throttle.waits_off || clock_in_phase(clock)))
+		account->exec_start_ns = task->se.sum_exec_runtime;
+	if (account->since_ns && (throttle.waits_off || account_in_generation(account)))
 		return;
-	if (!clock->since_ns)
-		clock_start(clock, task, now);
+	if (!account->since_ns)
+		account_start(account, task, now);
 	if (task->on_cpu)
 		return;
-	find_path(clock, task, process);
-	clock->cause = cause_of(task, process, state);
-	clock->off_ns = now;
+	find_path(account, task, process);
+	account->cause = cause_of(task, process, state);
+	account->off_ns = now;
 }
 
 /* Charges a wait that goes on up to now, unless the thread's own program is just about to do so. */
-static __always_inline void charge_wait(struct clock *clock, struct task_struct *task)
+static __always_inline void charge_wait(struct thread_account *account, struct task_struct *task)
 {
-	u64 now = bpf_ktime_get_ns(), off = *(volatile u64 *)&clock->off_ns, woken = clock->woken_ns;
-	u32 cause = clock->cause;
+	u64 now = bpf_ktime_get_ns(), off = *(volatile u64 *)&account->off_ns, woken = account->woken_ns;
+	u32 cause = account->cause;
 
-	if (!off || off >= now || task->on_cpu || !__sync_bool_compare_and_swap(&clock->off_ns, off, now))
+	if (!off || off >= now || task->on_cpu || !__sync_bool_compare_and_swap(&account->off_ns, off, now))
 		return;
 	if (cause == CAUSE_RUNQUEUE || woken < off || woken > now)
 		woken = now;
-	charge_off(clock, cause, off, woken);
-	charge_off(clock, CAUSE_RUNQUEUE, woken, now);
+	charge_off(account, cause, off, woken);
+	charge_off(account, CAUSE_RUNQUEUE, woken, now);
 }
 
-static __always_inline void fill_sum(struct thread_sum *sum, struct clock *clock, struct task_struct *task)
+static __always_inline void fill_sum(struct thread_sum *sum, struct thread_account *account, struct task_struct *task)
 {
-	u64 start = clock->since_ns > window.start_ns ? clock->since_ns : window.start_ns;
+	u64 start = account->since_ns > window.start_ns ? account->since_ns : window.start_ns;
 	u64 now = bpf_ktime_get_ns(), end = window.end_ns && window.end_ns < now ? window.end_ns : now;
 
-	__builtin_memcpy(sum, &clock->sum, sizeof(*sum));
+	__builtin_memcpy(sum, &account->sum, sizeof(*sum));
 	sum->threads = 1;
 	sum->wall_ns = end > start ? end - start : 0;
-	if (window.end_ns && !clock->exec_end_ns)
-		clock->exec_end_ns = task->se.sum_exec_runtime;
-	sum->cpu_ns = (clock->exec_end_ns ?: task->se.sum_exec_runtime) - clock->exec_start_ns;
+	if (window.end_ns && !account->exec_end_ns)
+		account->exec_end_ns = task->se.sum_exec_runtime;
+	sum->cpu_ns = (account->exec_end_ns ?: task->se.sum_exec_runtime) - account->exec_start_ns;
 }
 
 /* When the window opens, and at each look after that. */
@@ -113,7 +113,7 @@ int on_list(struct bpf_iter__task *ctx)
 	struct task_struct *task = ctx->task;
 	struct process *process;
 	struct thread *thread;
-	struct clock *clock;
+	struct thread_account *account;
 
 	if (!task)
 		return 0;
@@ -128,15 +128,15 @@ int on_list(struct bpf_iter__task *ctx)
 	view.consumed = thread ? thread->consumed : 0;
 	view.busy = thread ? thread->busy || thread->sums_used : 0;
 	bpf_probe_read_kernel_str(view.comm, sizeof(view.comm), task->comm);
-	clock = clock_of(task, flags);
-	if (clock && !clock->dead) {
-		clock_first(clock, task, process);
+	account = account_of(task, flags);
+	if (account && !account->dead) {
+		account_prepare(account, task, process);
 		if (window.start_ns)
-			charge_wait(clock, task);
+			charge_wait(account, task);
 		if (window.start_ns && sampling)
-			sample_waiting(task, clock);
-		fill_sum(&view.sum, clock, task);
-		view.sections = clock->sections;
+			sample_waiting(task, account);
+		fill_sum(&view.sum, account, task);
+		view.sections = account->sections;
 	}
 	if (task->pid == task->tgid)
 		look_at_memory(task, process);

@@ -51,15 +51,15 @@ static __always_inline u64 second_in_pages(struct pt_regs *regs)
 }
 
 /* Pages that the call which gives pages back takes out of the address space: all of munmap()'s at its first event. */
-static __always_inline u64 pages_unmapped(struct clock *clock, struct mm_struct *mm, struct pt_regs *regs, s64 number, s64 bytes)
+static __always_inline u64 pages_unmapped(struct thread_account *account, struct mm_struct *mm, struct pt_regs *regs, s64 number, s64 bytes)
 {
 	u64 pages = BPF_CORE_READ(mm, total_vm);
 
 	if (number != unmap_syscall)
 		return (u64)-bytes / RSS_PAGE_BYTES;
-	if (pages == clock->unmapping_vm)
+	if (pages == account->unmapping_vm)
 		return 0;
-	clock->unmapping_vm = pages;
+	account->unmapping_vm = pages;
 	return second_in_pages(regs);
 }
 
@@ -72,13 +72,13 @@ static __always_inline bool is_unmapping(s64 number)
  * The address space is made smaller after its pages are gone, and memory may be mapped anew before the next
  * event: so what such a call takes is taken off at once.
  */
-static __always_inline void note_unmapping(struct clock *clock, struct process_sum *sum, struct mm_struct *mm,
+static __always_inline void note_unmapping(struct thread_account *account, struct process_sum *sum, struct mm_struct *mm,
 					   struct pt_regs *regs, s64 number, s64 bytes)
 {
-	u64 pages = pages_unmapped(clock, mm, regs, number, bytes);
+	u64 pages = pages_unmapped(account, mm, regs, number, bytes);
 
-	clock->pending.unmapped += pages * RSS_PAGE_BYTES;
-	clock->mapping_vm = 0;
+	account->pending.unmapped += pages * RSS_PAGE_BYTES;
+	account->mapping_vm = 0;
 	__sync_fetch_and_add(&sum->total_vm, -pages);
 }
 
@@ -100,7 +100,7 @@ static __always_inline s64 bytes_before(u32 skipped, s64 bytes, s64 number)
 	return number < 0 ? bytes - RSS_PAGE_BYTES : skipped * (s64)RSS_PAGE_BYTES;
 }
 
-static __always_inline void charge_change(struct clock *clock, struct process *process, struct process_sum *sum,
+static __always_inline void charge_change(struct thread_account *account, struct process *process, struct process_sum *sum,
 					  u32 skipped, struct mm_struct *mm, u32 member, s64 bytes)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -111,18 +111,18 @@ static __always_inline void charge_change(struct clock *clock, struct process *p
 	if (bytes >= 0 || !is_unmapping(number))
 		space = space_change(sum, mm);
 	if (space < 0) {
-		clock->pending.unmapped -= space;
-		clock->dirty = 1;
+		account->pending.unmapped -= space;
+		account->dirty = 1;
 	}
 	if (before)
-		count_pages(clock, member, before);
-	path_update(clock, task, process);
+		count_pages(account, member, before);
+	path_update(account, task, process);
 	if (space > 0)
-		clock->pending.mapped += space;
+		account->pending.mapped += space;
 	if (bytes < 0 && is_unmapping(number))
-		note_unmapping(clock, sum, mm, regs, number, bytes);
+		note_unmapping(account, sum, mm, regs, number, bytes);
 	if (bytes)
-		count_pages(clock, member, bytes);
+		count_pages(account, member, bytes);
 }
 
 /* mmap() has found a place: what it maps is the current thread's doing, whoever touches memory next. */
@@ -133,7 +133,7 @@ int BPF_PROG(on_map, unsigned long address)
 	struct process *process = process_of(task);
 	struct process_sum *sum;
 	struct pt_regs *regs;
-	struct clock *clock;
+	struct thread_account *account;
 	u64 pages;
 
 	if (!process || !window.start_ns || window.end_ns || throttle.memory_off || address & (RSS_PAGE_BYTES - 1))
@@ -141,29 +141,29 @@ int BPF_PROG(on_map, unsigned long address)
 	sum = sum_of_process(process);
 	if (!sum || !sum->mm || call_number(&regs) != map_syscall)
 		return 0;
-	clock = clock_lock(task);
-	if (!clock)
+	account = account_lock(task);
+	if (!account)
 		return 0;
 	pages = BPF_CORE_READ(mm_of(task), total_vm);
-	if (pages != clock->mapping_vm || task->min_flt != clock->mapping_faults) {
-		path_update(clock, task, process);
-		clock->pending.mapped += second_in_pages(regs) * RSS_PAGE_BYTES;
-		clock->mapping_vm = pages;
-		clock->mapping_faults = task->min_flt;
-		clock->unmapping_vm = 0;
-		clock->dirty = 1;
+	if (pages != account->mapping_vm || task->min_flt != account->mapping_faults) {
+		path_update(account, task, process);
+		account->pending.mapped += second_in_pages(regs) * RSS_PAGE_BYTES;
+		account->mapping_vm = pages;
+		account->mapping_faults = task->min_flt;
+		account->unmapping_vm = 0;
+		account->dirty = 1;
 		__sync_fetch_and_add(&sum->total_vm, second_in_pages(regs));
 	}
-	clock_unlock(clock);
+	account_unlock(account);
 	return 0;
 }
 
-/* A thread that ends adds what it has gathered on Linux 6.1, which end_clock() in leave.bpf.c has charged already. */
+/* A thread that ends adds what it has gathered on Linux 6.1, which end_account() in leave.bpf.c has charged already. */
 static __always_inline void note_unlocked(struct task_struct *task)
 {
-	struct clock *clock = clock_of(task, 0);
+	struct thread_account *account = account_of(task, 0);
 
-	if (!clock || !clock->dead)
+	if (!account || !account->dead)
 		__sync_fetch_and_add(&counters.lost_open_sections, 1);
 }
 
@@ -174,7 +174,7 @@ int BPF_PROG(on_rss, struct mm_struct *mm, int member)
 	struct process *process = process_of(task);
 	struct process_sum *sum;
 	struct rss_local *local;
-	struct clock *clock;
+	struct thread_account *account;
 	u32 skipped = 0;
 	s64 bytes;
 	u64 stamp;
@@ -196,8 +196,8 @@ int BPF_PROG(on_rss, struct mm_struct *mm, int member)
 	if (!bytes || window.end_ns)
 		return 0;
 	__sync_fetch_and_add(&counters.rss_events, 1);
-	clock = clock_lock(task);
-	if (!clock) {
+	account = account_lock(task);
+	if (!account) {
 		note_unlocked(task);
 		return 0;
 	}
@@ -207,12 +207,12 @@ int BPF_PROG(on_rss, struct mm_struct *mm, int member)
 		if (skipped)
 			__sync_fetch_and_add(&counters.rss_skipped, skipped);
 	}
-	stamp = path_stamp(&clock->key);
-	charge_change(clock, process, sum, skipped, mm, member, bytes);
+	stamp = path_stamp(&account->key);
+	charge_change(account, process, sum, skipped, mm, member, bytes);
 	if (local && member == RSS_ANON) {
-		rss_count_streak(local, skipped + 1, stamp == path_stamp(&clock->key));
+		rss_count_streak(local, skipped + 1, stamp == path_stamp(&account->key));
 		rss_pace(local);
 	}
-	clock_unlock(clock);
+	account_unlock(account);
 	return 0;
 }

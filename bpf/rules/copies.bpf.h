@@ -19,13 +19,13 @@
  */
 static __always_inline bool is_unseen(enum seen kind, u64 token, bool first)
 {
-	struct clock *clock = clock_of(bpf_get_current_task_btf(), 0);
+	struct thread_account *account = account_of(bpf_get_current_task_btf(), 0);
 
-	if (!clock)
+	if (!account)
 		return first;
-	if (clock->seen_event[kind] == token)
+	if (account->seen_event[kind] == token)
 		return false;
-	clock->seen_event[kind] = token;
+	account->seen_event[kind] = token;
 	return true;
 }
 

@@ -29,7 +29,7 @@ struct news_map news SEC(".maps");
 struct baselines_map baselines SEC(".maps");
 struct begun_map begun SEC(".maps");
 struct threads_map threads SEC(".maps");
-struct clocks_map clocks SEC(".maps");
+struct thread_accounts_map thread_accounts SEC(".maps");
 struct open_calls_map open_calls SEC(".maps");
 struct ledgers_map ledgers SEC(".maps");
 struct process_sums_map process_sums SEC(".maps");

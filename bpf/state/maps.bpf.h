@@ -187,11 +187,11 @@ enum seen {
  * Where a thread's time and memory go. Touched by the thread's own programs, under `busy`, and by the
  * scheduler's when it is switched in, when nothing else can be at it; `woken_ns` and `inherit` by wakers.
  */
-struct clock {
+struct thread_account {
 	u64 seen_event[SEEN];	/* the last event of each kind, see again.bpf.h */
 	u64 since_ns;		/* when we met it; 0: before the window */
 	u64 exec_start_ns;	/* its sum_exec_runtime then, or shortly before the window */
-	u64 exec_folded_ns;	/* of that, what has been added to its process's sum */
+	u64 exec_merged_ns;	/* of that, what has been added to its process's sum */
 	u64 exec_end_ns;	/* its sum_exec_runtime when the window closed; 0: that is not yet */
 	u64 off_ns;		/* since when it has been off its CPU; 0: it runs. Whoever exchanges it charges the time */
 	u64 woken_ns;		/* when it was last put into a run queue */
@@ -250,11 +250,11 @@ struct clock {
 	struct dcbs_slot slots[DCBS_SLOTS];	/* scratch */
 };
 
-struct clocks_map {
+struct thread_accounts_map {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
-	__type(value, struct clock);
+	__type(value, struct thread_account);
 };
 
 struct ledgers_map {
@@ -322,7 +322,7 @@ struct cpu_walker {
 struct walk_context {
 	struct walker *walker;
 	const struct python_layout *layout;
-	struct clock *clock;
+	struct thread_account *account;
 	bool off;		/* it waits: for its own sections only */
 };
 
@@ -444,7 +444,7 @@ extern struct news_map news SEC(".maps");
 extern struct baselines_map baselines SEC(".maps");	/* record -> its counters at attach, written by the profiler */
 extern struct begun_map begun SEC(".maps");		/* start of a section that another profiler saw begin -> its self time before our window */
 extern struct threads_map threads SEC(".maps");
-extern struct clocks_map clocks SEC(".maps");
+extern struct thread_accounts_map thread_accounts SEC(".maps");
 extern struct open_calls_map open_calls SEC(".maps");	/* only with --section */
 extern struct ledgers_map ledgers SEC(".maps");		/* section_id -> where its time and memory went; read in place, like stats */
 extern struct process_sums_map process_sums SEC(".maps");	/* by the index of `processes` */

@@ -289,9 +289,9 @@ static __always_inline s64 rss_gathered(struct task_struct *task, u32 member)
 }
 
 /* For the sections that are open now. */
-static __always_inline void count_pages(struct clock *clock, u32 member, s64 bytes)
+static __always_inline void count_pages(struct thread_account *account, u32 member, s64 bytes)
 {
-	struct memory_sum *to = &clock->pending;
+	struct memory_sum *to = &account->pending;
 
 	if (member == RSS_ANON)
 		to->anon += bytes;
@@ -303,10 +303,10 @@ static __always_inline void count_pages(struct clock *clock, u32 member, s64 byt
 		to->grown += bytes;
 	else
 		to->shrunk -= bytes;
-	clock->run += bytes;
-	if (clock->run > clock->run_max)
-		clock->run_max = clock->run;
-	clock->dirty = 1;
+	account->run += bytes;
+	if (account->run > account->run_max)
+		account->run_max = account->run;
+	account->dirty = 1;
 }
 
 static __always_inline struct process_sum *sum_of_process(const struct process *process)
@@ -317,12 +317,12 @@ static __always_inline struct process_sum *sum_of_process(const struct process *
 }
 
 /* Accounts for what has been left; `leaves`: the current thread its CPU. */
-__weak __noinline int rss_settle(struct clock *clock, const struct process *process, bool leaves)
+__weak __noinline int rss_settle(struct thread_account *account, const struct process *process, bool leaves)
 {
 	struct process_sum *sum;
 	struct rss_local *local;
 
-	if (!clock || !process || throttle.memory_off)
+	if (!account || !process || throttle.memory_off)
 		return 0;
 	local = rss_local_of(process->index);
 	if (!local || local->generation != throttle.memory_generation)
@@ -334,7 +334,7 @@ __weak __noinline int rss_settle(struct clock *clock, const struct process *proc
 	if (!local->skipped || !sum || !sum->mm)
 		return 0;
 	local->skipped = 0;
-	count_pages(clock, RSS_ANON, rss_change(sum, local, (struct mm_struct *)sum->mm, RSS_ANON) * RSS_PAGE_BYTES);
+	count_pages(account, RSS_ANON, rss_change(sum, local, (struct mm_struct *)sum->mm, RSS_ANON) * RSS_PAGE_BYTES);
 	return 0;
 }
 

@@ -33,18 +33,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct pt_regs regs = {};
 	struct setting s;
-	struct clock *clock;
+	struct thread_account *account;
 	u32 zero = 0, i;
 
 	memory.data = data;
 	memory.size = size;
 	fake_take(&memory, &s, sizeof(s));
 	set_up(&s);
-	clock = bpf_task_storage_get(&clocks, &task, NULL, 0);
+	account = bpf_task_storage_get(&thread_accounts, &task, NULL, 0);
 	for (i = 0; i <= (s.hits & 3u); i++) {
 		regs.rdi = record_of(&task, bpf_map_lookup_elem(&processes, &zero)) ?: fake_word(s.record);
 		on_flush(&regs);
-		path_update(clock, &task, bpf_map_lookup_elem(&processes, &zero));
+		path_update(account, &task, bpf_map_lookup_elem(&processes, &zero));
 		if (memory.size > s.head_step)
 			memory.data += s.head_step & 7, memory.size -= s.head_step & 7;	/* the target goes on */
 	}
