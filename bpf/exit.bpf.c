@@ -5,7 +5,7 @@
 #include "rules/thread_end.bpf.h"
 
 struct leave {
-	struct thread *thread;
+	struct ring_reader *reader;
 	struct process *process;
 	u64 state, start_ns, end_ns;
 	u64 last_ns;
@@ -14,9 +14,9 @@ struct leave {
 };
 
 /* The thread's slots have been copied over thread->events: both are 64-byte multiples that fit. */
-static __always_inline struct dcbs_slot *left_slot(struct thread *thread, u32 i)
+static __always_inline struct dcbs_slot *left_slot(struct ring_reader *reader, u32 i)
 {
-	return (struct dcbs_slot *)thread->events + (i & (DCBS_SLOTS - 1));
+	return (struct dcbs_slot *)reader->events + (i & (DCBS_SLOTS - 1));
 }
 
 _Static_assert(sizeof(struct dcbs_slot) * DCBS_SLOTS <= sizeof(struct dcbs_event) * CHUNK, "slots are read into it");
@@ -24,7 +24,7 @@ _Static_assert(sizeof(struct dcbs_slot) * DCBS_SLOTS <= sizeof(struct dcbs_event
 /* One section that will never end: what is known of it is charged now. */
 static long charge_left(u32 i, struct leave *l)
 {
-	struct dcbs_slot *s = left_slot(l->thread, l->at);
+	struct dcbs_slot *s = left_slot(l->reader, l->at);
 	u64 self = l->last_ns ? s->self_ns : 0, watched, start = s->start_ns, total;
 	struct section_stat *stat;
 	u32 section_id;
@@ -74,8 +74,8 @@ static __always_inline void charge_open(struct task_struct *task, struct process
 	if (!record || !window.start_ns || window.end_ns || bpf_probe_read_user(&head, sizeof(head), (void *)record) ||
 	    head.magic != DCBS_RECORD_MAGIC || !head.innermost)
 		return;
-	l.thread = bpf_task_storage_get(&threads, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!l.thread || bpf_probe_read_user(l.thread->events, sizeof(struct dcbs_slot) * DCBS_SLOTS,
+	l.reader = bpf_task_storage_get(&ring_readers, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!l.reader || bpf_probe_read_user(l.reader->events, sizeof(struct dcbs_slot) * DCBS_SLOTS,
 					     (void *)(record + __builtin_offsetof(struct dcbs_record, slots))))
 		return;
 	l.state = head.state;
@@ -167,7 +167,7 @@ static __always_inline bool has_left(struct task_struct *task)
 static __always_inline void last_look(struct task_struct *task, struct process *process)
 {
 	note_rss(task, process);
-	drain_current(task, process);
+	read_ring_current(task, process);
 	count_unread(task);
 	charge_open(task, process);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* flush.bpf.c - the marker's probe: a thread hands over the sections it has finished. */
-#define DRAIN_IN_STEPS 4
+#define READ_IN_STEPS 4
 #include "state/read_ring.bpf.h"
 
 /*
@@ -25,7 +25,7 @@ int on_flush(struct pt_regs *ctx)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct process *process = process_of(task);
 	u64 record = PT_REGS_PARM1(ctx);
-	struct thread *thread;
+	struct ring_reader *reader;
 
 	if (!process || !window.start_ns || process->borrows)	/* the record is the parent's, whose next hit it is read at */
 		return 0;
@@ -36,12 +36,12 @@ int on_flush(struct pt_regs *ctx)
 		__sync_fetch_and_add(&counters.lost_garbage, 1);
 		return 0;
 	}
-	thread = thread_lock(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!thread)
+	reader = reader_lock(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!reader)
 		return 0;
-	drain_locked(thread, process, record);
+	read_ring_locked(reader, process, record);
 	if (throttle.waits_off)		/* no switch will carry them to `stats` */
-		sums_spill(thread);
-	thread_unlock(thread);
+		sums_spill(reader);
+	reader_unlock(reader);
 	return 0;
 }

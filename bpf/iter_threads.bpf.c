@@ -112,7 +112,7 @@ int on_list(struct bpf_iter__task *ctx)
 	u64 flags = window.start_ns ? 0 : BPF_LOCAL_STORAGE_GET_F_CREATE;
 	struct task_struct *task = ctx->task;
 	struct process *process;
-	struct thread *thread;
+	struct ring_reader *reader;
 	struct thread_account *account;
 
 	if (!task)
@@ -120,13 +120,13 @@ int on_list(struct bpf_iter__task *ctx)
 	process = process_of(task);
 	if (!process)
 		return 0;
-	thread = bpf_task_storage_get(&threads, task, NULL, flags);
+	reader = bpf_task_storage_get(&ring_readers, task, NULL, flags);
 	__builtin_memset(&view, 0, sizeof(view));
 	view.tgid = task->tgid;
 	view.tid = task->pid;
-	view.record = thread ? thread->record : 0;
-	view.consumed = thread ? thread->consumed : 0;
-	view.busy = thread ? thread->busy || thread->sums_used : 0;
+	view.record = reader ? reader->record : 0;
+	view.consumed = reader ? reader->consumed : 0;
+	view.busy = reader ? reader->busy || reader->sums_used : 0;
 	bpf_probe_read_kernel_str(view.comm, sizeof(view.comm), task->comm);
 	account = account_of(task, flags);
 	if (account && !account->dead) {

@@ -76,7 +76,7 @@ static __always_inline void leave_cpu(void *ctx, struct task_struct *task, struc
 	u64 now = bpf_ktime_get_ns();	/* first: what follows is our time, not the thread's */
 	struct thread_account *account;
 
-	drain_current(task, process);
+	read_ring_current(task, process);
 	account = account_lock(task);
 	if (!account)
 		return;
@@ -99,11 +99,11 @@ static __always_inline void leave_cpu(void *ctx, struct task_struct *task, struc
 /* Its end has been left out, see again.bpf.h. Its memory cannot be read any more: what it had open or not handed over is missing. */
 static __always_inline void leave_unseen(struct task_struct *task, struct thread_account *account, struct process_sum *sum)
 {
-	struct thread *thread = thread_lock(task, 0);
+	struct ring_reader *reader = reader_lock(task, 0);
 
-	if (thread) {
-		sums_spill(thread);
-		thread_unlock(thread);
+	if (reader) {
+		sums_spill(reader);
+		reader_unlock(reader);
 	}
 	if (!window.start_ns || !account_lock(task))
 		return;
@@ -316,7 +316,7 @@ int on_tick(void *ctx)
 	if (!process)
 		return 0;
 	__sync_fetch_and_add(&counters.ticks, 1);
-	drain_current(task, process);
+	read_ring_current(task, process);
 	if (!window.start_ns)
 		return 0;
 	account = account_lock(task);

@@ -41,21 +41,21 @@ static __noinline int child_memory(struct task_struct *child, struct process *pr
 }
 
 /* Its only thread's ring is the parent's up to here. Without storage for that, it is met at a hit, when the library has said so. */
-static __noinline int child_thread(struct task_struct *child, struct process *process, u64 record)
+static __noinline int child_reader(struct task_struct *child, struct process *process, u64 record)
 {
-	struct thread *thread = bpf_task_storage_get(&threads, child, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct ring_reader *reader = bpf_task_storage_get(&ring_readers, child, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 
-	if (!thread) {
+	if (!reader) {
 		__sync_fetch_and_add(&counters.memory_short, 1);
 		process->tls_offset = 0;
 		return 0;
 	}
-	if (!record || bpf_probe_read_user(&thread->head, sizeof(thread->head), (void *)record))
+	if (!record || bpf_probe_read_user(&reader->head, sizeof(reader->head), (void *)record))
 		return 0;
-	thread->record = record;
-	thread->consumed = thread->head.head;
-	thread->too_deep = thread->head.too_deep;
-	thread->unmatched = thread->head.unmatched;
+	reader->record = record;
+	reader->consumed = reader->head.head;
+	reader->too_deep = reader->head.too_deep;
+	reader->unmatched = reader->head.unmatched;
 	return 0;
 }
 
@@ -93,7 +93,7 @@ static __always_inline struct process *child_begin(struct task_struct *parent, s
 		process->tls_offset = 0;
 	} else {
 		child_memory(child, process);
-		child_thread(child, process, record_of(parent, from));
+		child_reader(child, process, record_of(parent, from));
 		python = bpf_map_lookup_elem(&pythons, &own);
 		if (python)
 			bpf_map_update_elem(&pythons, &index, python, BPF_ANY);

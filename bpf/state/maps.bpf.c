@@ -28,7 +28,7 @@ struct vacant_map vacant SEC(".maps");
 struct news_map news SEC(".maps");
 struct baselines_map baselines SEC(".maps");
 struct begun_map begun SEC(".maps");
-struct threads_map threads SEC(".maps");
+struct ring_readers_map ring_readers SEC(".maps");
 struct thread_accounts_map thread_accounts SEC(".maps");
 struct open_calls_map open_calls SEC(".maps");
 struct ledgers_map ledgers SEC(".maps");

@@ -75,7 +75,7 @@ _Static_assert(__builtin_offsetof(struct record_head, base) == __builtin_offseto
 _Static_assert(__builtin_offsetof(struct record_head, unmatched) == __builtin_offsetof(struct dcbs_record, unmatched), "layout");
 
 /* What is true of a whole drain. */
-struct drain {
+struct ring_read {
 	u64 state;		/* address of the target's struct dcbs_state */
 	u64 start_ns;		/* the window */
 	u64 end_ns;
@@ -90,7 +90,7 @@ struct drain {
  * Linux 6.13 on, a function of a uprobe program with 64 bytes of stack or more gets a stack of its own
  * for each CPU, which another task's probe overwrites when it preempts this one.
  */
-struct thread {
+struct ring_reader {
 	u64 record;		/* address of its record */
 	u64 consumed;		/* its ring is read up to here */
 	u64 too_deep;		/* counters of the record that are accounted for */
@@ -99,7 +99,7 @@ struct thread {
 	u32 nr_used;		/* bins in use, listed in `used` */
 	u64 sums_used;		/* a section_id is in some sum */
 	struct record_head head;	/* scratch, like all that follows but sums, bins and used */
-	struct drain drain;
+	struct ring_read read;
 	struct section_name name;
 	u32 pad;
 	struct sum sums[SUMS];
@@ -426,11 +426,11 @@ struct begun_map {
 	__type(value, u64);
 };
 
-struct threads_map {
+struct ring_readers_map {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
-	__type(value, struct thread);
+	__type(value, struct ring_reader);
 };
 
 extern struct stats_map stats SEC(".maps");		/* section_id -> figures; the profiler reads it in place */
@@ -443,7 +443,7 @@ extern struct vacant_map vacant SEC(".maps");		/* these two only with --children
 extern struct news_map news SEC(".maps");
 extern struct baselines_map baselines SEC(".maps");	/* record -> its counters at attach, written by the profiler */
 extern struct begun_map begun SEC(".maps");		/* start of a section that another profiler saw begin -> its self time before our window */
-extern struct threads_map threads SEC(".maps");
+extern struct ring_readers_map ring_readers SEC(".maps");
 extern struct thread_accounts_map thread_accounts SEC(".maps");
 extern struct open_calls_map open_calls SEC(".maps");	/* only with --section */
 extern struct ledgers_map ledgers SEC(".maps");		/* section_id -> where its time and memory went; read in place, like stats */

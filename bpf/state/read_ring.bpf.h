@@ -17,7 +17,7 @@
 #define FUTURE_NS 1000000	/* how far ahead of our clock an end may lie: none, but for rounding */
 
 struct chunk {
-	struct thread *thread;
+	struct ring_reader *reader;
 	struct process *process;
 	u32 nr_events;
 };
@@ -81,11 +81,11 @@ static __always_inline u32 section_id_of_name(struct process *process, u64 state
 /* The thread's storage is looked up anew, because Linux 6.1 takes a map's key from there only if it knows it for that. */
 static __noinline u32 section_id_of(struct process *process, u64 state, u32 id)
 {
-	struct thread *thread = bpf_task_storage_get(&threads, bpf_get_current_task_btf(), NULL, 0);
+	struct ring_reader *reader = bpf_task_storage_get(&ring_readers, bpf_get_current_task_btf(), NULL, 0);
 
-	if (!process || !thread)
+	if (!process || !reader)
 		return SECTION_OTHER;
-	return section_id_of_name(process, state, id, &thread->name);
+	return section_id_of_name(process, state, id, &reader->name);
 }
 
 /*
@@ -126,14 +126,14 @@ static __always_inline void add_model_rss(struct section_stat *stat)
  * A section that was begun before we came, or has not ended: what it took meanwhile is known, its duration is not. `calls`
  * counts it.
  */
-static __always_inline void add_partly(struct section_stat *stat, u64 *calls, u32 section_id, const struct drain *d, const struct dcbs_event *e)
+static __always_inline void add_partly(struct section_stat *stat, u64 *calls, u32 section_id, const struct ring_read *r, const struct dcbs_event *e)
 {
-	bool whole = !(e->flags & DCBS_NO_START) && e->end_ns - e->value_ns >= d->start_ns;
-	u64 watched = whole ? e->value_ns : e->end_ns - d->start_ns, self = e->self_ns;
+	bool whole = !(e->flags & DCBS_NO_START) && e->end_ns - e->value_ns >= r->start_ns;
+	u64 watched = whole ? e->value_ns : e->end_ns - r->start_ns, self = e->self_ns;
 	u64 total = e->flags & DCBS_OUTERMOST ? watched : 0;
 
 	if (e->flags & DCBS_SELF_FROM_0)
-		self = self > d->start_ns ? self - d->start_ns : 0;
+		self = self > r->start_ns ? self - r->start_ns : 0;
 	else if (e->value_ns && !whole)
 		self = self_in_window(self, e->end_ns - e->value_ns);
 	if (self > watched)
@@ -164,7 +164,7 @@ static __always_inline void add_plain(struct section_stat *stat, u32 section_id,
 }
 
 /* A section of which more than its duration is to be noted. */
-static __noinline int add_section(struct thread *thread, const struct drain *d, const struct dcbs_event *e, u32 section_id)
+static __noinline int add_section(struct ring_reader *reader, const struct ring_read *r, const struct dcbs_event *e, u32 section_id)
 {
 	struct section_stat *stat;
 	u32 key = section_id & ~SECTION_MODEL;
@@ -177,11 +177,11 @@ static __noinline int add_section(struct thread *thread, const struct drain *d, 
 	if (section_id & SECTION_MODEL && !(e->flags & DCBS_LEFT))
 		add_model_rss(stat);
 	if (e->flags & DCBS_LEFT)
-		add_partly(stat, &stat->open, key, d, e);
-	else if (e->flags & DCBS_NO_START || e->end_ns - e->value_ns < d->start_ns)
-		add_partly(stat, &stat->unstarted, key, d, e);
+		add_partly(stat, &stat->open, key, r, e);
+	else if (e->flags & DCBS_NO_START || e->end_ns - e->value_ns < r->start_ns)
+		add_partly(stat, &stat->unstarted, key, r, e);
 	else if (e->value_ns && e->self_ns <= e->value_ns)
-		sum_add(thread, key, e);
+		sum_add(reader, key, e);
 	else
 		add_plain(stat, key, e);
 	return 0;
@@ -212,7 +212,7 @@ static __always_inline bool is_of_cache(u32 kind)
 }
 
 /* Everything but a section. A section is no cache, whatever its name is given for. */
-static __noinline int add_other(const struct drain *d, const struct dcbs_event *e, u32 section_id)
+static __noinline int add_other(const struct ring_read *r, const struct dcbs_event *e, u32 section_id)
 {
 	struct section_stat *stat;
 	u64 watched;
@@ -227,7 +227,7 @@ static __noinline int add_other(const struct drain *d, const struct dcbs_event *
 	}
 	switch (e->kind) {
 	case DCBS_EVENT_OPEN_TIME:
-		watched = e->end_ns - d->start_ns;
+		watched = e->end_ns - r->start_ns;
 		if (e->value_ns < watched)
 			watched = e->value_ns;
 		__sync_fetch_and_add(&stat->total_ns, watched);
@@ -256,7 +256,7 @@ static __always_inline bool event_makes_sense(const struct dcbs_event *e, u64 no
 }
 
 /* A section ends that its thread had left: was it counted as open by us? */
-static __always_inline void take_back(struct dcbs_event *e, const struct drain *d, u32 section_id)
+static __always_inline void take_back(struct dcbs_event *e, const struct ring_read *r, u32 section_id)
 {
 	struct section_stat *stat;
 	u64 since = e->self_ns;
@@ -264,32 +264,32 @@ static __always_inline void take_back(struct dcbs_event *e, const struct drain *
 	e->self_ns = 0;
 	section_id &= ~SECTION_MODEL;
 	stat = bpf_map_lookup_elem(&stats, &section_id);
-	if (stat && since <= e->end_ns && e->end_ns - since >= d->start_ns)
+	if (stat && since <= e->end_ns && e->end_ns - since >= r->start_ns)
 		__sync_fetch_and_add(&stat->open, -1);
 }
 
 /* An event that is not the common one. */
-static __noinline int drain_slow(struct chunk *c, u32 i)
+static __noinline int read_uncommon_event(struct chunk *c, u32 i)
 {
-	struct dcbs_event *e = &c->thread->events[i & (CHUNK - 1)];
-	struct drain *d = &c->thread->drain;
+	struct dcbs_event *e = &c->reader->events[i & (CHUNK - 1)];
+	struct ring_read *r = &c->reader->read;
 	u32 section_id;
 
-	if (!event_makes_sense(e, d->now)) {
+	if (!event_makes_sense(e, r->now)) {
 		__sync_fetch_and_add(&counters.lost_garbage, 1);
 		return 0;
 	}
-	if (e->kind == DCBS_EVENT_NONE || e->end_ns < d->start_ns || e->end_ns > d->end_ns)
+	if (e->kind == DCBS_EVENT_NONE || e->end_ns < r->start_ns || e->end_ns > r->end_ns)
 		return 0;
 	section_id = c->process->section_id[e->name & (DCBS_NAMES - 1)];
 	if (!section_id)
-		section_id = section_id_of(c->process, d->state, e->name);
+		section_id = section_id_of(c->process, r->state, e->name);
 	if (e->kind == DCBS_EVENT_SECTION && e->flags & DCBS_WAS_LEFT)
-		take_back(e, d, section_id);
+		take_back(e, r, section_id);
 	if (e->kind == DCBS_EVENT_SECTION)
-		add_section(c->thread, d, e, section_id);
+		add_section(c->reader, r, e, section_id);
 	else
-		add_other(d, e, section_id);
+		add_other(r, e, section_id);
 	return 0;
 }
 
@@ -297,41 +297,41 @@ static __noinline int drain_slow(struct chunk *c, u32 i)
 #define COMMON ((u64)DCBS_EVENT_SECTION << 48)
 
 /* The common event: a section that began and ended in the window and has a section_id, with nothing to say but its times. */
-static __always_inline void drain_event(struct chunk *c, u32 i)
+static __always_inline void read_event(struct chunk *c, u32 i)
 {
-	struct thread *thread = c->thread;
-	struct dcbs_event *e = &thread->events[i & (CHUNK - 1)];
-	struct drain *d = &thread->drain;
+	struct ring_reader *reader = c->reader;
+	struct dcbs_event *e = &reader->events[i & (CHUNK - 1)];
+	struct ring_read *r = &reader->read;
 	u64 meta = *(u64 *)&e->items, end = e->end_ns, start = end - e->value_ns;
 	u32 section_id = c->process->section_id[meta >> 32 & (DCBS_NAMES - 1)];
 
-	if ((meta & COMMON_MASK) == COMMON && end <= d->limit_ns && start >= d->start_ns && start < end &&
+	if ((meta & COMMON_MASK) == COMMON && end <= r->limit_ns && start >= r->start_ns && start < end &&
 	    e->self_ns <= e->value_ns && section_id - 1 < SECTION_MODEL - 1)
-		sum_add(thread, section_id, e);
+		sum_add(reader, section_id, e);
 	else
-		drain_slow(c, i);
+		read_uncommon_event(c, i);
 }
 
 /*
  * A return costs as much as half an event on CPUs that need mitigations for it: the marker's probe
  * takes some events at a time. Elsewhere it does not matter, and one is quicker to verify.
  */
-#ifdef DRAIN_IN_STEPS
-#define STEP DRAIN_IN_STEPS
-#define drain_chunk drain_chunk_in_steps
+#ifdef READ_IN_STEPS
+#define STEP READ_IN_STEPS
+#define read_chunk read_chunk_in_steps
 #else
 #define STEP 1
 #endif
 
-static long drain_some(u32 step, struct chunk *c)
+static long read_events(u32 step, struct chunk *c)
 {
 	u32 i = step * STEP, k;
 
-	drain_event(c, i);
+	read_event(c, i);
 #pragma unroll
 	for (k = 1; k < STEP; k++)
 		if (i + k < c->nr_events)
-			drain_event(c, i + k);
+			read_event(c, i + k);
 	return 0;
 }
 
@@ -340,34 +340,34 @@ static long drain_some(u32 step, struct chunk *c)
  * is verified once and on its own, however many programs and loops lead here. 1: that was the last, or cannot be
  * read now: its page is not there, if only because a write after a fork is about to copy it.
  */
-__weak __noinline int drain_chunk(struct thread *thread, struct process *process)
+__weak __noinline int read_chunk(struct ring_reader *reader, struct process *process)
 {
-	struct chunk c = {thread, process};
-	struct drain *d;
+	struct chunk c = {reader, process};
+	struct ring_read *r;
 	u32 at, n;
 
-	if (!thread || !process)
+	if (!reader || !process)
 		return 1;
-	d = &thread->drain;
-	at = d->next & (DCBS_RING - 1);
+	r = &reader->read;
+	at = r->next & (DCBS_RING - 1);
 	n = DCBS_RING - at;
 	if (n > CHUNK)
 		n = CHUNK;
-	if (n > d->last - d->next)
-		n = d->last - d->next;
+	if (n > r->last - r->next)
+		n = r->last - r->next;
 	if (!n || n > CHUNK)
 		return 1;
-	if (bpf_probe_read_user(thread->events, n * sizeof(struct dcbs_event),
-				(void *)(d->ring + at * sizeof(struct dcbs_event))))
+	if (bpf_probe_read_user(reader->events, n * sizeof(struct dcbs_event),
+				(void *)(r->ring + at * sizeof(struct dcbs_event))))
 		return 1;
 	c.nr_events = n;
-	bpf_loop((n + STEP - 1) / STEP, drain_some, &c, 0);
-	d->next += n;
-	return d->next == d->last;
+	bpf_loop((n + STEP - 1) / STEP, read_events, &c, 0);
+	r->next += n;
+	return r->next == r->last;
 }
 
 /* How far a counter of the target's has gone. It begins anew with a record's next thread; too far in one step is no count. */
-static __always_inline u64 steps(u64 now, u64 before)
+static __always_inline u64 counter_steps(u64 now, u64 before)
 {
 	if (now < before)
 		return 0;
@@ -390,10 +390,10 @@ static __always_inline u64 ring_end_ns(u64 record, u64 event)
  * The ring of a thread that we meet has been written over already. If what is left of it is all of our
  * time, so was some of what is gone: as much as comes at the rate of what is left, and no more than there was.
  */
-static __noinline int count_unmet(u64 record, const struct record_head *head)
+static __noinline int count_overwritten(u64 record, const struct record_head *head)
 {
 	u64 oldest = ring_end_ns(record, head->head), newest = ring_end_ns(record, head->head - 1);
-	u64 gone = steps(head->head, head->base + DCBS_RING), ours;
+	u64 gone = counter_steps(head->head, head->base + DCBS_RING), ours;
 
 	if (oldest <= window.start_ns || newest < oldest)
 		return 0;
@@ -403,32 +403,32 @@ static __noinline int count_unmet(u64 record, const struct record_head *head)
 }
 
 /* A thread, or a record, that we have not met: nothing is counted that lies before our time. */
-static __always_inline void meet_record(struct thread *thread, u64 record, const struct record_head *head)
+static __always_inline void begin_record(struct ring_reader *reader, u64 record, const struct record_head *head)
 {
 	struct baseline *base = bpf_map_lookup_elem(&baselines, &record);
 
-	thread->record = record;
-	thread->consumed = head->base;
+	reader->record = record;
+	reader->consumed = head->base;
 	if (head->head - head->base > DCBS_RING) {
-		thread->consumed = head->head - DCBS_RING;
-		count_unmet(record, head);
+		reader->consumed = head->head - DCBS_RING;
+		count_overwritten(record, head);
 	}
-	thread->too_deep = base && head->too_deep >= base->too_deep ? base->too_deep : 0;
-	thread->unmatched = base && head->unmatched >= base->unmatched ? base->unmatched : 0;
+	reader->too_deep = base && head->too_deep >= base->too_deep ? base->too_deep : 0;
+	reader->unmatched = base && head->unmatched >= base->unmatched ? base->unmatched : 0;
 }
 
-static __always_inline void count_unmatched(struct thread *thread, const struct record_head *head)
+static __always_inline void count_unmatched(struct ring_reader *reader, const struct record_head *head)
 {
-	__sync_fetch_and_add(&counters.lost_too_deep, steps(head->too_deep, thread->too_deep));
-	__sync_fetch_and_add(&counters.lost_unmatched, steps(head->unmatched, thread->unmatched));
-	thread->too_deep = head->too_deep;
-	thread->unmatched = head->unmatched;
+	__sync_fetch_and_add(&counters.lost_too_deep, counter_steps(head->too_deep, reader->too_deep));
+	__sync_fetch_and_add(&counters.lost_unmatched, counter_steps(head->unmatched, reader->unmatched));
+	reader->too_deep = head->too_deep;
+	reader->unmatched = head->unmatched;
 }
 
-static __always_inline void drain_locked(struct thread *thread, struct process *process, u64 record)
+static __always_inline void read_ring_locked(struct ring_reader *reader, struct process *process, u64 record)
 {
-	struct record_head *head = &thread->head;
-	struct drain *d = &thread->drain;
+	struct record_head *head = &reader->head;
+	struct ring_read *r = &reader->read;
 	u64 n;
 	int i;
 
@@ -438,57 +438,57 @@ static __always_inline void drain_locked(struct thread *thread, struct process *
 		__sync_fetch_and_add(&counters.lost_garbage, 1);
 		return;
 	}
-	if (thread->record != record || head->head < thread->consumed)
-		meet_record(thread, record, head);
-	if (head->too_deep != thread->too_deep || head->unmatched != thread->unmatched)
-		count_unmatched(thread, head);
-	n = head->head - thread->consumed;
+	if (reader->record != record || head->head < reader->consumed)
+		begin_record(reader, record, head);
+	if (head->too_deep != reader->too_deep || head->unmatched != reader->unmatched)
+		count_unmatched(reader, head);
+	n = head->head - reader->consumed;
 	if (!n)
 		return;
 	if (n > DCBS_RING) {
-		__sync_fetch_and_add(&counters.lost_overwritten, steps(n, DCBS_RING));
+		__sync_fetch_and_add(&counters.lost_overwritten, counter_steps(n, DCBS_RING));
 		n = DCBS_RING;
 	}
-	d->state = head->state;
-	d->start_ns = start_of(process);
-	d->end_ns = window.end_ns ?: ~0ULL;
-	d->now = bpf_ktime_get_ns();
-	d->limit_ns = d->now < d->end_ns ? d->now : d->end_ns;
-	d->ring = record + __builtin_offsetof(struct dcbs_record, ring);
-	d->next = head->head - n;
-	d->last = head->head;
+	r->state = head->state;
+	r->start_ns = start_of(process);
+	r->end_ns = window.end_ns ?: ~0ULL;
+	r->now = bpf_ktime_get_ns();
+	r->limit_ns = r->now < r->end_ns ? r->now : r->end_ns;
+	r->ring = record + __builtin_offsetof(struct dcbs_record, ring);
+	r->next = head->head - n;
+	r->last = head->head;
 	for (i = 0; i <= DCBS_RING / CHUNK; i++)
-		if (drain_chunk(thread, process))
+		if (read_chunk(reader, process))
 			break;
-	thread->consumed = d->next;	/* what could not be read is tried again, as long as it is not written over */
-	__sync_fetch_and_add(&counters.events, n - (d->last - d->next));
+	reader->consumed = r->next;	/* what could not be read is tried again, as long as it is not written over */
+	__sync_fetch_and_add(&counters.events, n - (r->last - r->next));
 }
 
 /* There will be no other time. */
 static __always_inline void count_unread(struct task_struct *task)
 {
-	struct thread *thread = bpf_task_storage_get(&threads, task, NULL, 0);
+	struct ring_reader *reader = bpf_task_storage_get(&ring_readers, task, NULL, 0);
 
-	if (thread && thread->drain.last != thread->drain.next)
-		__sync_fetch_and_add(&counters.lost_unread, thread->drain.last - thread->drain.next);
+	if (reader && reader->read.last != reader->read.next)
+		__sync_fetch_and_add(&counters.lost_unread, reader->read.last - reader->read.next);
 }
 
-/* The current task's storage, for nobody else to touch until thread_unlock(). NULL: somebody is at it, who was interrupted by us. */
-static __always_inline struct thread *thread_lock(struct task_struct *task, u64 flags)
+/* The current task's storage, for nobody else to touch until reader_unlock(). NULL: somebody is at it, who was interrupted by us. */
+static __always_inline struct ring_reader *reader_lock(struct task_struct *task, u64 flags)
 {
-	struct thread *thread = bpf_task_storage_get(&threads, task, NULL, flags);
+	struct ring_reader *reader = bpf_task_storage_get(&ring_readers, task, NULL, flags);
 
-	if (!thread) {
+	if (!reader) {
 		if (flags)
 			__sync_fetch_and_add(&counters.memory_short, 1);
 		return NULL;
 	}
-	return __sync_val_compare_and_swap(&thread->busy, 0, 1) ? NULL : thread;
+	return __sync_val_compare_and_swap(&reader->busy, 0, 1) ? NULL : reader;
 }
 
-static __always_inline void thread_unlock(struct thread *thread)
+static __always_inline void reader_unlock(struct ring_reader *reader)
 {
-	*(volatile u32 *)&thread->busy = 0;
+	*(volatile u32 *)&reader->busy = 0;
 }
 
 /* The current task's record, 0 if it has none: it is where every thread keeps the pointer to it. */
@@ -502,20 +502,20 @@ static __always_inline u64 record_of(struct task_struct *task, const struct proc
 }
 
 /* Off the hot path: reads the current task's ring and carries its sums to `stats`. */
-static __always_inline void drain_current(struct task_struct *task, struct process *process)
+static __always_inline void read_ring_current(struct task_struct *task, struct process *process)
 {
 	u64 record = record_of(task, process);
-	struct thread *thread;
+	struct ring_reader *reader;
 
 	if (!window.start_ns)
 		return;
-	thread = thread_lock(task, record ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
-	if (!thread)
+	reader = reader_lock(task, record ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
+	if (!reader)
 		return;
 	if (record)
-		drain_locked(thread, process, record);
-	sums_spill(thread);
-	thread_unlock(thread);
+		read_ring_locked(reader, process, record);
+	sums_spill(reader);
+	reader_unlock(reader);
 }
 
 #endif

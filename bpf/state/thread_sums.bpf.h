@@ -32,61 +32,61 @@ __weak __noinline int sum_spill(struct sum *sum)
 }
 
 /* The sum of a section_id; what stood in its place is carried off. */
-static __noinline int sum_take(struct thread *thread, u32 section_id)
+static __noinline int sum_take(struct ring_reader *reader, u32 section_id)
 {
 	struct sum *sum;
 
-	if (!thread)
+	if (!reader)
 		return 0;
-	sum = &thread->sums[section_id & (SUMS - 1)];
+	sum = &reader->sums[section_id & (SUMS - 1)];
 	sum_spill(sum);
 	sum->section_id = section_id;
-	thread->sums_used = 1;
+	reader->sums_used = 1;
 	return 0;
 }
 
-static __always_inline struct sum *sum_of_row(struct thread *thread, u32 section_id)
+static __always_inline struct sum *sum_of_row(struct ring_reader *reader, u32 section_id)
 {
-	struct sum *sum = &thread->sums[section_id & (SUMS - 1)];
+	struct sum *sum = &reader->sums[section_id & (SUMS - 1)];
 
 	if (sum->section_id != section_id)
-		sum_take(thread, section_id);
+		sum_take(reader, section_id);
 	return sum;
 }
 
 /* Another bucket wants the bin. */
-static __noinline int bin_take(struct thread *thread, u32 i, u32 key)
+static __noinline int bin_take(struct ring_reader *reader, u32 i, u32 key)
 {
 	struct bin *bin;
 
-	if (!thread)
+	if (!reader)
 		return 0;
-	bin = &thread->bins[i & (BINS - 1)];
+	bin = &reader->bins[i & (BINS - 1)];
 	if (bin->key) {
 		add_to_bucket(bin->key >> 16, bin->key & 0xffff, bin->count);
 	} else {
-		thread->used[thread->nr_used & (BINS - 1)] = i;
-		thread->nr_used++;
+		reader->used[reader->nr_used & (BINS - 1)] = i;
+		reader->nr_used++;
 	}
 	bin->key = key;
 	bin->count = 1;
 	return 0;
 }
 
-static __always_inline void bin_add(struct thread *thread, u32 section_id, u32 place)
+static __always_inline void bin_add(struct ring_reader *reader, u32 section_id, u32 place)
 {
 	u32 key = section_id << 16 | place, i = (place + section_id * 37) & (BINS - 1);
-	struct bin *bin = &thread->bins[i];
+	struct bin *bin = &reader->bins[i];
 
 	if (bin->key == key)
 		bin->count++;
 	else
-		bin_take(thread, i, key);
+		bin_take(reader, i, key);
 }
 
-static long bin_spill(u32 i, struct thread **thread)
+static long bin_spill(u32 i, struct ring_reader **reader)
 {
-	struct bin *bin = &(*thread)->bins[(*thread)->used[i & (BINS - 1)] & (BINS - 1)];
+	struct bin *bin = &(*reader)->bins[(*reader)->used[i & (BINS - 1)] & (BINS - 1)];
 
 	add_to_bucket(bin->key >> 16, bin->key & 0xffff, bin->count);
 	bin->key = 0;
@@ -94,26 +94,26 @@ static long bin_spill(u32 i, struct thread **thread)
 }
 
 /* Carries everything to `stats`. */
-static __always_inline void sums_spill(struct thread *thread)
+static __always_inline void sums_spill(struct ring_reader *reader)
 {
 	int i;
 
-	if (thread->sums_used)
+	if (reader->sums_used)
 		for (i = 0; i < SUMS; i++)
-			sum_spill(&thread->sums[i]);
-	thread->sums_used = 0;
-	if (thread->nr_used)
-		bpf_loop(thread->nr_used, bin_spill, &thread, 0);
-	thread->nr_used = 0;
+			sum_spill(&reader->sums[i]);
+	reader->sums_used = 0;
+	if (reader->nr_used)
+		bpf_loop(reader->nr_used, bin_spill, &reader, 0);
+	reader->nr_used = 0;
 }
 
 /*
  * A finished call, all of whose time lies in the window. The sum is spilled in a call of its own, before
  * anything is loaded, so that little must be kept on the stack meanwhile.
  */
-static __always_inline void sum_add(struct thread *thread, u32 section_id, const struct dcbs_event *e)
+static __always_inline void sum_add(struct ring_reader *reader, u32 section_id, const struct dcbs_event *e)
 {
-	struct sum *sum = sum_of_row(thread, section_id);
+	struct sum *sum = sum_of_row(reader, section_id);
 	u64 ns = e->value_ns;
 
 	sum->count++;
@@ -127,7 +127,7 @@ static __always_inline void sum_add(struct thread *thread, u32 section_id, const
 		sum->max_ns = ns;
 	if (~ns > sum->min_inv_ns)
 		sum->min_inv_ns = ~ns;
-	bin_add(thread, sum->section_id, ns < SMALL_NS ? small_place[ns & (SMALL_NS - 1)] : hist_place(ns));
+	bin_add(reader, sum->section_id, ns < SMALL_NS ? small_place[ns & (SMALL_NS - 1)] : hist_place(ns));
 }
 
 #endif

@@ -48,6 +48,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (memory.size > s.head_step)
 			memory.data += s.head_step & 7, memory.size -= s.head_step & 7;	/* the target goes on */
 	}
-	drain_current(&task, bpf_map_lookup_elem(&processes, &zero));
+	read_ring_current(&task, bpf_map_lookup_elem(&processes, &zero));
 	return 0;
 }

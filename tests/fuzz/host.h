@@ -39,7 +39,7 @@ static struct host_map host_maps[] = {
 	HOST_ARRAY(stats, BPFPROF_SECTIONS), HOST_ARRAY(section_names, BPFPROF_SECTIONS), HOST_ARRAY(ledgers, BPFPROF_SECTIONS),
 	HOST_ARRAY(processes, 1), HOST_ARRAY(process_sums, 1), HOST_ARRAY(pythons, 1), HOST_ARRAY(walkers, 1),
 	HOST_HASH(sections), HOST_HASH(targets), HOST_HASH(baselines), HOST_HASH(begun), HOST_HASH(shares),
-	HOST_TASK(threads), HOST_TASK(thread_accounts), HOST_TASK(open_calls), HOST_TASK(waits),
+	HOST_TASK(ring_readers), HOST_TASK(thread_accounts), HOST_TASK(open_calls), HOST_TASK(waits),
 };
 
 static struct host_map *host_map(void *map)
