@@ -105,7 +105,7 @@ static __always_inline void end_account(struct task_struct *task, struct process
 	if (!account)
 		return;
 	rss_settle(account, process, true);
-	path_update(account, task, process);
+	open_sections_update(account, task, process);
 	if (rss_is_plain() && sum->mm == (u64)mm_of(task))
 		charge_gathered(account, task);
 	merge_account(account, sum, task);

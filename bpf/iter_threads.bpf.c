@@ -16,9 +16,9 @@ static __always_inline bool copy_user(struct task_struct *task, void *to, u32 si
 }
 
 /* The sections of a thread that is off its CPU, and was before we came. */
-static __noinline int find_path(struct thread_account *account, struct task_struct *task, struct process *process)
+static __noinline int read_open_sections(struct thread_account *account, struct task_struct *task, struct process *process)
 {
-	struct walk w = {.account = account, .process = process};
+	struct section_walk w = {.account = account, .process = process};
 	u64 record = 0;
 
 	if (!process->tls_offset || !copy_user(task, &record, sizeof(record), thread_pointer(task) + process->tls_offset) ||
@@ -28,7 +28,7 @@ static __noinline int find_path(struct thread_account *account, struct task_stru
 		return 0;
 	account->readable = DCBS_SLOTS;
 	account->own = record;
-	path_walk(&w);
+	open_sections_walk(&w);
 	account->record = record;
 	account->sections = 1;
 	return 0;
@@ -47,7 +47,7 @@ static __always_inline void account_prepare(struct thread_account *account, stru
 		account_start(account, task, now);
 	if (task->on_cpu)
 		return;
-	find_path(account, task, process);
+	read_open_sections(account, task, process);
 	account->cause = cause_of(task, process, state);
 	account->off_ns = now;
 }

@@ -116,7 +116,7 @@ static __always_inline void charge_change(struct thread_account *account, struct
 	}
 	if (before)
 		count_pages(account, member, before);
-	path_update(account, task, process);
+	open_sections_update(account, task, process);
 	if (space > 0)
 		account->pending.mapped += space;
 	if (bytes < 0 && is_unmapping(number))
@@ -146,7 +146,7 @@ int BPF_PROG(on_map, unsigned long address)
 		return 0;
 	pages = BPF_CORE_READ(mm_of(task), total_vm);
 	if (pages != account->mapping_vm || task->min_flt != account->mapping_faults) {
-		path_update(account, task, process);
+		open_sections_update(account, task, process);
 		account->pending.mapped += second_in_pages(regs) * RSS_PAGE_BYTES;
 		account->mapping_vm = pages;
 		account->mapping_faults = task->min_flt;
@@ -207,10 +207,10 @@ int BPF_PROG(on_rss, struct mm_struct *mm, int member)
 		if (skipped)
 			__sync_fetch_and_add(&counters.rss_skipped, skipped);
 	}
-	stamp = path_stamp(&account->key);
+	stamp = open_sections_stamp(&account->key);
 	charge_change(account, process, sum, skipped, mm, member, bytes);
 	if (local && member == RSS_ANON) {
-		rss_count_streak(local, skipped + 1, stamp == path_stamp(&account->key));
+		rss_count_streak(local, skipped + 1, stamp == open_sections_stamp(&account->key));
 		rss_pace(local);
 	}
 	account_unlock(account);

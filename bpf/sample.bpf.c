@@ -20,13 +20,13 @@ int on_sample(void *ctx)
 		return 0;
 	account = account_lock(task);
 	if (account) {
-		path_update(account, task, process);
+		open_sections_update(account, task, process);
 		sample_take(ctx, &w->walker, task, process, account, SAMPLE_CPU);
 		account_unlock(account);
 	} else {
 		/* Whom we have interrupted may not know yet which sections are open now. */
 		account = account_of(task, 0);
-		if (account && !account->dead && !path_is_current(account, task, process)) {
+		if (account && !account->dead && !open_sections_are_current(account, task, process)) {
 			__sync_fetch_and_add(&counters.lost_samples, 1);
 			return 0;
 		}

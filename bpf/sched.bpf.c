@@ -81,9 +81,9 @@ static __always_inline void leave_cpu(void *ctx, struct task_struct *task, struc
 	if (!account)
 		return;
 	rss_settle(account, process, true);
-	path_update(account, task, process);
+	open_sections_update(account, task, process);
 	if (account->dirty)
-		memory_flush(account);
+		memory_charge(account);
 	account_in_generation(account);
 	charge_run(account, now);
 	charge_stolen(account, task, now);
@@ -213,10 +213,10 @@ int on_switch(u64 *ctx)
 static __always_inline u64 works_for(struct task_struct *task, struct process *process)
 {
 	u64 own = record_of(task, process);
-	struct path_key key = {};
+	struct open_sections_key key = {};
 	struct thread_account *account;
 
-	if (read_key(own, &key))
+	if (read_sections_key(own, &key))
 		return own;
 	account = account_of(task, 0);
 	return account && account->inherit ? account->inherit : own;
@@ -323,9 +323,9 @@ int on_tick(void *ctx)
 	if (!account)
 		return 0;
 	rss_settle(account, process, false);
-	path_update(account, task, process);
+	open_sections_update(account, task, process);
 	if (account->dirty)
-		memory_flush(account);
+		memory_charge(account);
 	charge_run(account, bpf_ktime_get_ns());
 	account_unlock(account);
 	return 0;

@@ -22,7 +22,7 @@ static __always_inline void new_section_id(struct walker *w, u32 section_id)
 
 static long sample_row(u32 i, struct walk_context *c)
 {
-	struct open_section *s = open_at(c->account, i);
+	struct open_section *s = open_section_at(c->account, i);
 
 	if (c->off && !c->account->own && i < c->account->nr_open)
 		return 0;
@@ -95,8 +95,8 @@ static __always_inline void sample_take(void *ctx, struct walker *w, struct task
 	w->sample.tid = task->pid;
 	w->sample.kind = kind;
 	w->sample.weight = throttle.sample_every > 1 ? throttle.sample_every : 1;
-	if (account && nr_all(account))
-		bpf_loop(nr_all(account), sample_row, &c, 0);
+	if (account && nr_all_open(account))
+		bpf_loop(nr_all_open(account), sample_row, &c, 0);
 	if (!w->sample.nr_sections)
 		new_section_id(w, SECTION_OUTSIDE);
 	python_walk(w, task, process);

@@ -13,8 +13,8 @@ struct merge {
 static long merge_off_times(u32 i, struct merge *f)
 {
 	i &= CAUSES - 1;
-	add(&f->to->off_ns[i], f->account->sum.off_ns[i]);
-	add(&f->to->outside_off_ns[i], f->account->sum.outside_off_ns[i]);
+	add_nonzero(&f->to->off_ns[i], f->account->sum.off_ns[i]);
+	add_nonzero(&f->to->outside_off_ns[i], f->account->sum.outside_off_ns[i]);
 	return 0;
 }
 
@@ -37,16 +37,16 @@ static __noinline int merge_account(struct thread_account *account, struct proce
 	if (!account || !sum)
 		return 0;
 	if (account->dirty)
-		memory_flush(account);
+		memory_charge(account);
 	charge_run(account, now);
 	start = account->since_ns > window.start_ns ? account->since_ns : window.start_ns;
 	f.to = is_idle(account, task, now > start ? now - start : 0) ? &sum->ended_idle : &sum->ended;
 	account->idle = f.to == &sum->ended_idle;
-	add(&f.to->threads, 1);
-	add(&f.to->wall_ns, now > start ? now - start : 0);
-	add(&f.to->worker_ns, account->sum.worker_ns);
+	add_nonzero(&f.to->threads, 1);
+	add_nonzero(&f.to->wall_ns, now > start ? now - start : 0);
+	add_nonzero(&f.to->worker_ns, account->sum.worker_ns);
 	account->exec_merged_ns = task->se.sum_exec_runtime - account->exec_start_ns;
-	add(&f.to->cpu_ns, account->exec_merged_ns);
+	add_nonzero(&f.to->cpu_ns, account->exec_merged_ns);
 	bpf_loop(CAUSES, merge_off_times, &f, 0);
 	account->dead = 1;
 	return 0;

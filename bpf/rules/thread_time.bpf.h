@@ -28,9 +28,9 @@ static __always_inline bool account_in_generation(struct thread_account *account
 	return false;
 }
 
-static long off_charge(u32 i, struct charge *c)
+static long charge_off_section(u32 i, struct charge *c)
 {
-	struct open_section *s = open_at(c->account, i);
+	struct open_section *s = open_section_at(c->account, i);
 	struct section_ledger *ledger = ledger_of(s->section_id);
 	u32 cause = c->cause & (CAUSES - 1);
 
@@ -63,14 +63,14 @@ __weak __noinline int charge_off(struct thread_account *account, u32 cause, u64 
 	c.ns = weighted(end - start);
 	__sync_fetch_and_add(&account->sum.off_ns[cause], c.ns);
 	c.cause = cause;
-	if ((account->own && account->nr_open) || (has_function_probes && account->nr_native))
-		bpf_loop(nr_all(account), off_charge, &c, 0);
+	if ((account->own && account->nr_open) || (has_function_probes && account->nr_functions))
+		bpf_loop(nr_all_open(account), charge_off_section, &c, 0);
 	else
 		__sync_fetch_and_add(&account->sum.outside_off_ns[cause], c.ns);
 	return 0;
 }
 
-static long worker_charge(u32 i, struct charge *c)
+static long charge_worker_section(u32 i, struct charge *c)
 {
 	struct open_section *s = &c->account->open[i & (DCBS_SLOTS - 1)];
 	struct section_ledger *ledger = ledger_of(s->section_id);
@@ -97,7 +97,7 @@ static __always_inline void charge_run(struct thread_account *account, u64 now)
 		return;
 	c.ns = weighted(now - start);
 	__sync_fetch_and_add(&account->sum.worker_ns, c.ns);
-	bpf_loop(account->nr_open, worker_charge, &c, 0);
+	bpf_loop(account->nr_open, charge_worker_section, &c, 0);
 }
 
 /* ---- the clock itself ---- */

@@ -167,13 +167,13 @@ enum wait_sampled {
 #define CALL_SLOTS 32	/* of a record, whose calls are told apart; what is nested deeper is in its callers' figures */
 
 /* State of a record as far as it tells which sections are open: any begin or end changes it. Read in one copy. */
-struct path_key {
+struct open_sections_key {
 	u64 head, last_ns, flush_ns, flush_head, use;
 	u8 innermost, foreign, pad[6];
 };
 
 _Static_assert(__builtin_offsetof(struct dcbs_record, innermost) - __builtin_offsetof(struct dcbs_record, head) ==
-	       __builtin_offsetof(struct path_key, innermost), "layout");
+	       __builtin_offsetof(struct open_sections_key, innermost), "layout");
 
 enum seen {
 	SEEN_EXIT,
@@ -224,17 +224,17 @@ struct thread_account {
 
 	u64 record;		/* whose sections `open` are; 0: none are open */
 	u64 own;		/* 0, or record if that is the thread's own */
-	struct path_key key;
-	u64 seen[(BPFPROF_SECTIONS + 63) / 64];	/* scratch: sections met */
+	struct open_sections_key key;
+	u64 listed[(BPFPROF_SECTIONS + 63) / 64];	/* scratch: sections met */
 	u32 at;			/* scratch: next slot */
 	u32 readable;		/* scratch: slots that have been read */
-	u32 again;		/* scratch: more slots are needed */
+	u32 more_slots;		/* scratch: more slots are needed */
 	u32 nr_open;
-	u32 nr_native;
+	u32 nr_functions;
 	struct open_section open[DCBS_SLOTS];	/* marked sections, innermost first */
-	struct open_section native[BPFPROF_CALLS];	/* likewise --section functions: a tree of their own, whatever sections are marked */
-	u64 native_serial;
-	u64 native_start_ns;	/* of the innermost of them */
+	struct open_section functions[BPFPROF_CALLS];	/* likewise --section functions: a tree of their own, whatever sections are marked */
+	u64 functions_serial;
+	u64 function_start_ns;	/* of the innermost of them */
 
 	u64 minor, major;	/* the task's faults that are accounted for */
 	u32 dirty;		/* `pending` holds something */

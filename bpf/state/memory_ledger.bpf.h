@@ -14,26 +14,26 @@ static __always_inline struct section_ledger *ledger_of(u32 section_id)
 	return bpf_map_lookup_elem(&ledgers, &section_id);
 }
 
-static __always_inline void add(u64 *to, u64 n)
+static __always_inline void add_nonzero(u64 *to, u64 n)
 {
 	if (n)
 		__sync_fetch_and_add(to, n);
 }
 
 /* Global, as are others here, to be verified once. */
-__weak __noinline int memory_add(struct memory_sum *to, const struct memory_sum *n)
+__weak __noinline int memory_sum_add(struct memory_sum *to, const struct memory_sum *n)
 {
 	if (!to || !n)
 		return 0;
-	add((u64 *)&to->anon, n->anon);
-	add((u64 *)&to->file, n->file);
-	add((u64 *)&to->shmem, n->shmem);
-	add(&to->grown, n->grown);
-	add(&to->shrunk, n->shrunk);
-	add(&to->mapped, n->mapped);
-	add(&to->unmapped, n->unmapped);
-	add(&to->minor, n->minor);
-	add(&to->major, n->major);
+	add_nonzero((u64 *)&to->anon, n->anon);
+	add_nonzero((u64 *)&to->file, n->file);
+	add_nonzero((u64 *)&to->shmem, n->shmem);
+	add_nonzero(&to->grown, n->grown);
+	add_nonzero(&to->shrunk, n->shrunk);
+	add_nonzero(&to->mapped, n->mapped);
+	add_nonzero(&to->unmapped, n->unmapped);
+	add_nonzero(&to->minor, n->minor);
+	add_nonzero(&to->major, n->major);
 	return 0;
 }
 
@@ -43,7 +43,7 @@ static __always_inline u32 coarse_place(u64 v)
 }
 
 /* A call has ended. */
-static __noinline int call_done(struct call_memory *call)
+static __noinline int end_call(struct call_memory *call)
 {
 	struct section_ledger *ledger = ledger_of(call->section_id);
 	u32 place;
@@ -69,7 +69,7 @@ static __noinline int call_done(struct call_memory *call)
 	return 0;
 }
 
-static __always_inline void call_add(struct thread_account *account, u32 slot)
+static __always_inline void add_to_call(struct thread_account *account, u32 slot)
 {
 	struct call_memory *call = &account->calls[slot & (CALL_SLOTS - 1)];
 	s64 peak = call->grown + account->run_max;
@@ -83,10 +83,10 @@ static __always_inline void call_add(struct thread_account *account, u32 slot)
 }
 
 /* The i-th of all open sections: those that are marked, then functions. Each of both kinds has an innermost one. */
-static __always_inline struct open_section *open_at(struct thread_account *account, u32 i)
+static __always_inline struct open_section *open_section_at(struct thread_account *account, u32 i)
 {
 	if (has_function_probes && i >= account->nr_open)
-		return &account->native[(i - account->nr_open) & (BPFPROF_CALLS - 1)];
+		return &account->functions[(i - account->nr_open) & (BPFPROF_CALLS - 1)];
 	return &account->open[i & (DCBS_SLOTS - 1)];
 }
 
@@ -95,9 +95,9 @@ static __always_inline bool is_innermost(const struct thread_account *account, u
 	return !i || (has_function_probes && i == account->nr_open);
 }
 
-static __always_inline u32 nr_all(const struct thread_account *account)
+static __always_inline u32 nr_all_open(const struct thread_account *account)
 {
-	return account->nr_open + (has_function_probes ? account->nr_native : 0);
+	return account->nr_open + (has_function_probes ? account->nr_functions : 0);
 }
 
 /* Of both kinds together it is the one that began last: memory is to be accounted for once. */
@@ -105,41 +105,41 @@ static __always_inline bool owns_memory(const struct thread_account *account, u3
 {
 	u32 slot = account->open[0].slot & (DCBS_SLOTS - 1);
 
-	if (!has_function_probes || !account->nr_native || !account->nr_open)
+	if (!has_function_probes || !account->nr_functions || !account->nr_open)
 		return !i;
-	return i == (!account->own || account->native_start_ns > account->slots[slot].start_ns ? account->nr_open : 0);
+	return i == (!account->own || account->function_start_ns > account->slots[slot].start_ns ? account->nr_open : 0);
 }
 
-static long memory_charge(u32 i, struct thread_account **c)
+static long memory_charge_section(u32 i, struct thread_account **c)
 {
 	struct thread_account *account = *c;
-	struct open_section *s = open_at(account, i);
+	struct open_section *s = open_section_at(account, i);
 	struct section_ledger *ledger = ledger_of(s->section_id);
 
 	if (!ledger)
 		return 1;
 	if (s->first)
-		memory_add(&ledger->memory, &account->pending);
+		memory_sum_add(&ledger->memory, &account->pending);
 	if (owns_memory(account, i))
-		memory_add(&ledger->self_memory, &account->pending);
+		memory_sum_add(&ledger->self_memory, &account->pending);
 	if (account->own && i < account->nr_open)
-		call_add(account, s->slot);
+		add_to_call(account, s->slot);
 	return 0;
 }
 
-__weak __noinline int memory_flush(struct thread_account *account)
+__weak __noinline int memory_charge(struct thread_account *account)
 {
 	struct section_ledger *outside;
 
 	if (!account)
 		return 0;
-	if (nr_all(account)) {
-		bpf_loop(nr_all(account), memory_charge, &account, 0);
+	if (nr_all_open(account)) {
+		bpf_loop(nr_all_open(account), memory_charge_section, &account, 0);
 	} else {
 		outside = ledger_of(SECTION_OUTSIDE);
 		if (outside) {
-			memory_add(&outside->memory, &account->pending);
-			memory_add(&outside->self_memory, &account->pending);
+			memory_sum_add(&outside->memory, &account->pending);
+			memory_sum_add(&outside->self_memory, &account->pending);
 		}
 	}
 	__builtin_memset(&account->pending, 0, sizeof(account->pending));

@@ -21,18 +21,18 @@ static __always_inline bool same_call(u64 use, const struct call_memory *call)
 }
 
 /* A section of `open` that is not open any more, by the slots as they are now. */
-static long close_left(u32 i, struct thread_account **c)
+static long end_gone_call(u32 i, struct thread_account **c)
 {
 	struct thread_account *account = *c;
 	u32 slot = account->open[i & (DCBS_SLOTS - 1)].slot & (DCBS_SLOTS - 1);
 	struct call_memory *call = &account->calls[slot & (CALL_SLOTS - 1)];
 
 	if (slot < CALL_SLOTS && call->use && (slot >= account->readable || !same_call(account->slots[slot].use, call)))
-		call_done(call);
+		end_call(call);
 	return 0;
 }
 
-struct walk {
+struct section_walk {
 	struct thread_account *account;
 	struct process *process;
 	u64 state;
@@ -40,14 +40,14 @@ struct walk {
 	bool names;	/* the names of the thread's process can be read: it is the current one */
 };
 
-static __always_inline void open_call(struct thread_account *account, u32 slot, u64 use, u32 section_id)
+static __always_inline void begin_call(struct thread_account *account, u32 slot, u64 use, u32 section_id)
 {
 	struct call_memory *call = &account->calls[slot & (CALL_SLOTS - 1)];
 
 	if (slot >= CALL_SLOTS || same_call(use, call))
 		return;
 	if (call->use)
-		call_done(call);
+		end_call(call);
 	call->use = use & ~(u64)DCBS_USE_BELOW;
 	call->grown = call->peak = 0;
 	call->faults = 0;
@@ -63,17 +63,17 @@ static __noinline u32 open_section_id(struct process *process, u64 state, u32 id
 }
 
 /* The next of the open sections, from the innermost outwards. */
-static long walk_slot(u32 i, struct walk *w)
+static long list_open_slot(u32 i, struct section_walk *w)
 {
 	struct thread_account *account = w->account;
 	u32 slot = account->at & (DCBS_SLOTS - 1), section_id, n = account->nr_open;
 	struct dcbs_slot *s = &account->slots[slot];
-	u64 *seen;
+	u64 *listed;
 
 	if (!slot)
 		return 1;
 	if (slot >= account->readable) {
-		account->again = 1;
+		account->more_slots = 1;
 		return 1;
 	}
 	account->at = dcbs_use_below(s->use);
@@ -85,27 +85,27 @@ static long walk_slot(u32 i, struct walk *w)
 	section_id &= SECTION_MODEL - 1;
 	if (!section_id || section_id >= BPFPROF_SECTIONS)
 		section_id = SECTION_OTHER;
-	seen = &account->seen[section_id / 64];
-	account->open[n & (DCBS_SLOTS - 1)] = (struct open_section){section_id, slot, !(*seen >> (section_id % 64) & 1)};
-	*seen |= 1ULL << (section_id % 64);
+	listed = &account->listed[section_id / 64];
+	account->open[n & (DCBS_SLOTS - 1)] = (struct open_section){section_id, slot, !(*listed >> (section_id % 64) & 1)};
+	*listed |= 1ULL << (section_id % 64);
 	account->nr_open = n + 1;
 	if (account->own)
-		open_call(account, slot, s->use, section_id);
+		begin_call(account, slot, s->use, section_id);
 	return 0;
 }
 
 /* clock->slots has been read. */
-static __always_inline void path_walk(struct walk *w)
+static __always_inline void open_sections_walk(struct section_walk *w)
 {
 	struct thread_account *account = w->account;
 
 	if (account->own && account->nr_open)
-		bpf_loop(account->nr_open, close_left, &account, 0);
+		bpf_loop(account->nr_open, end_gone_call, &account, 0);
 	account->nr_open = 0;
-	account->again = 0;
+	account->more_slots = 0;
 	account->at = account->key.innermost;
-	__builtin_memset(account->seen, 0, sizeof(account->seen));
-	bpf_loop(DCBS_DEPTH, walk_slot, w, 0);
+	__builtin_memset(account->listed, 0, sizeof(account->listed));
+	bpf_loop(DCBS_DEPTH, list_open_slot, w, 0);
 }
 
 static __always_inline bool read_slots(struct thread_account *account, u64 record, bool few)
@@ -119,27 +119,27 @@ static __always_inline bool read_slots(struct thread_account *account, u64 recor
 }
 
 /* All calls that were open have ended, as far as can be told. */
-static __always_inline void path_none(struct thread_account *account)
+static __always_inline void open_sections_forget(struct thread_account *account)
 {
 	account->readable = 0;
 	if (account->own && account->nr_open)
-		bpf_loop(account->nr_open, close_left, &account, 0);
+		bpf_loop(account->nr_open, end_gone_call, &account, 0);
 	account->nr_open = 0;
 	account->record = account->own = 0;
 }
 
 /* The record of the current task has changed, or is another one. */
-__weak __noinline int path_renew(struct thread_account *account, struct process *process, u64 record, u64 own)
+__weak __noinline int open_sections_renew(struct thread_account *account, struct process *process, u64 record, u64 own)
 {
-	struct walk w = {.account = account, .process = process, .names = true};
+	struct section_walk w = {.account = account, .process = process, .names = true};
 	bool few;
 
 	if (!account || !process)
 		return 0;
 	if (account->dirty)
-		memory_flush(account);
+		memory_charge(account);
 	if (account->own != own || !record)
-		path_none(account);
+		open_sections_forget(account);
 	account->record = record;
 	account->own = own;
 	if (!record)
@@ -147,93 +147,93 @@ __weak __noinline int path_renew(struct thread_account *account, struct process 
 	few = account->key.innermost < FEW_SLOTS;
 	if (!read_slots(account, record, few) ||
 	    bpf_probe_read_user(&w.state, sizeof(w.state), (void *)(record + __builtin_offsetof(struct dcbs_record, state)))) {
-		path_none(account);
+		open_sections_forget(account);
 		__sync_fetch_and_add(&counters.lost_open_sections, 1);
 		return 0;
 	}
-	path_walk(&w);
-	if (account->again && few && read_slots(account, record, false))
-		path_walk(&w);
+	open_sections_walk(&w);
+	if (account->more_slots && few && read_slots(account, record, false))
+		open_sections_walk(&w);
 	return 0;
 }
 
-static __always_inline bool read_key(u64 record, struct path_key *key)
+static __always_inline bool read_sections_key(u64 record, struct open_sections_key *key)
 {
 	return record && !bpf_probe_read_user(key, sizeof(*key), (void *)(record + __builtin_offsetof(struct dcbs_record, head))) &&
 	       key->innermost;
 }
 
-/* Changes with what path_update() looks at. */
-static __always_inline u64 path_stamp(const struct path_key *key)
+/* Changes with what open_sections_update() looks at. */
+static __always_inline u64 open_sections_stamp(const struct open_sections_key *key)
 {
 	return key->head + key->use + ((u64)key->innermost << 56);
 }
 
-static long walk_call(u32 i, struct walk *w)
+static long list_open_function(u32 i, struct section_walk *w)
 {
 	struct thread_account *account = w->account;
 	u32 depth = w->calls->depth, section_id;
-	u64 *seen;
+	u64 *listed;
 
 	if (i >= depth || i >= BPFPROF_CALLS)
 		return 1;
 	section_id = w->calls->call[(depth - 1 - i) & (BPFPROF_CALLS - 1)].section_id;
 	if (section_id >= BPFPROF_SECTIONS)
 		return 1;
-	seen = &account->seen[section_id / 64];
-	account->native[i & (BPFPROF_CALLS - 1)] = (struct open_section){section_id, 0, !(*seen >> (section_id % 64) & 1)};
-	*seen |= 1ULL << (section_id % 64);
-	account->nr_native = i + 1;
+	listed = &account->listed[section_id / 64];
+	account->functions[i & (BPFPROF_CALLS - 1)] = (struct open_section){section_id, 0, !(*listed >> (section_id % 64) & 1)};
+	*listed |= 1ULL << (section_id % 64);
+	account->nr_functions = i + 1;
 	return 0;
 }
 
 /* Brings `native` up to date for the current task. */
-__weak __noinline int native_renew(struct thread_account *account, struct calls *calls)
+__weak __noinline int open_functions_renew(struct thread_account *account, struct calls *calls)
 {
-	struct walk w = {.account = account, .calls = calls};
+	struct section_walk w = {.account = account, .calls = calls};
 
 	if (!account || !calls)
 		return 0;
 	if (account->dirty)
-		memory_flush(account);
-	account->native_serial = calls->serial;
-	account->native_start_ns = calls->call[(calls->depth - 1) & (BPFPROF_CALLS - 1)].start_ns;
-	account->nr_native = 0;
-	__builtin_memset(account->seen, 0, sizeof(account->seen));
-	bpf_loop(BPFPROF_CALLS, walk_call, &w, 0);
+		memory_charge(account);
+	account->functions_serial = calls->serial;
+	account->function_start_ns = calls->call[(calls->depth - 1) & (BPFPROF_CALLS - 1)].start_ns;
+	account->nr_functions = 0;
+	__builtin_memset(account->listed, 0, sizeof(account->listed));
+	bpf_loop(BPFPROF_CALLS, list_open_function, &w, 0);
 	return 0;
 }
 
-static __always_inline void native_update(struct thread_account *account, struct task_struct *task)
+static __always_inline void open_functions_update(struct thread_account *account, struct task_struct *task)
 {
 	struct calls *calls = bpf_task_storage_get(&open_calls, task, NULL, 0);
 
 	if (!calls)
 		return;
 	if (throttle.calls_off || calls->generation != throttle.calls_generation)
-		account->nr_native = 0;
-	else if (calls->serial != account->native_serial)
-		native_renew(account, calls);
+		account->nr_functions = 0;
+	else if (calls->serial != account->functions_serial)
+		open_functions_renew(account, calls);
 }
 
 /* The record whose sections the current task is in, and its state: its own, or that of who woke it. 0: in none. */
-static __always_inline u64 path_record(struct thread_account *account, struct task_struct *task, struct process *process, u64 *own,
-				       struct path_key *key)
+static __always_inline u64 open_sections_record(struct thread_account *account, struct task_struct *task, struct process *process, u64 *own,
+				       struct open_sections_key *key)
 {
 	*own = record_of(task, process);
-	if (read_key(*own, key))
+	if (read_sections_key(*own, key))
 		return *own;
 	*own = 0;
-	return read_key(account->inherit, key) ? account->inherit : 0;
+	return read_sections_key(account->inherit, key) ? account->inherit : 0;
 }
 
-static __always_inline bool path_same(const struct thread_account *account, u64 record, const struct path_key *key)
+static __always_inline bool open_sections_unchanged(const struct thread_account *account, u64 record, const struct open_sections_key *key)
 {
 	return record == account->record && (!record || (key->head == account->key.head && key->use == account->key.use &&
 						       key->innermost == account->key.innermost));
 }
 
-static __always_inline void path_renewing(struct thread_account *account, u32 is)
+static __always_inline void open_sections_set_renewing(struct thread_account *account, u32 is)
 {
 	barrier();
 	*(volatile u32 *)&account->renewing = is;
@@ -241,34 +241,34 @@ static __always_inline void path_renewing(struct thread_account *account, u32 is
 }
 
 /* Brings `open` up to date for the current task. */
-static __always_inline void path_update(struct thread_account *account, struct task_struct *task, struct process *process)
+static __always_inline void open_sections_update(struct thread_account *account, struct task_struct *task, struct process *process)
 {
-	struct path_key key = {};
-	u64 own, record = path_record(account, task, process, &own, &key);
+	struct open_sections_key key = {};
+	u64 own, record = open_sections_record(account, task, process, &own, &key);
 
 	if (own)
 		account->sections = 1;
 	take_faults(account, task);
-	path_renewing(account, 1);
+	open_sections_set_renewing(account, 1);
 	if (has_function_probes)
-		native_update(account, task);
-	if (!path_same(account, record, &key)) {
+		open_functions_update(account, task);
+	if (!open_sections_unchanged(account, record, &key)) {
 		rss_settle(account, process, false);
 		account->key = key;
-		path_renew(account, process, record, own);
+		open_sections_renew(account, process, record, own);
 	}
-	path_renewing(account, 0);
+	open_sections_set_renewing(account, 0);
 }
 
 /* Are the sections in `open` those of now? For a program that has interrupted another one at work on the clock. */
-static __always_inline bool path_is_current(struct thread_account *account, struct task_struct *task, struct process *process)
+static __always_inline bool open_sections_are_current(struct thread_account *account, struct task_struct *task, struct process *process)
 {
 	struct calls *calls = has_function_probes ? bpf_task_storage_get(&open_calls, task, NULL, 0) : NULL;
-	struct path_key key = {};
-	u64 own, record = path_record(account, task, process, &own, &key);
+	struct open_sections_key key = {};
+	u64 own, record = open_sections_record(account, task, process, &own, &key);
 
-	return !*(volatile u32 *)&account->renewing && path_same(account, record, &key) &&
-	       (!calls || calls->serial == account->native_serial);
+	return !*(volatile u32 *)&account->renewing && open_sections_unchanged(account, record, &key) &&
+	       (!calls || calls->serial == account->functions_serial);
 }
 
 #endif

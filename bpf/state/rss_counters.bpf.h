@@ -117,9 +117,9 @@ static __always_inline bool rss_skip(struct rss_local *local)
 }
 
 /* An event has been looked at. */
-static __always_inline void rss_count_streak(struct rss_local *local, u32 events, bool same_path)
+static __always_inline void rss_count_streak(struct rss_local *local, u32 events, bool same_sections)
 {
-	if (same_path) {
+	if (same_sections) {
 		local->streak += events;
 		return;
 	}

@@ -44,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (i = 0; i <= (s.hits & 3u); i++) {
 		regs.rdi = record_of(&task, bpf_map_lookup_elem(&processes, &zero)) ?: fake_word(s.record);
 		on_flush(&regs);
-		path_update(account, &task, bpf_map_lookup_elem(&processes, &zero));
+		open_sections_update(account, &task, bpf_map_lookup_elem(&processes, &zero));
 		if (memory.size > s.head_step)
 			memory.data += s.head_step & 7, memory.size -= s.head_step & 7;	/* the target goes on */
 	}
