@@ -59,7 +59,7 @@ static long charge_left(u32 i, struct leave *l)
 	__sync_fetch_and_add(&stat->self_ns, self);
 	__sync_fetch_and_add(&stat->total_ns, total);
 	if (!only_tgid)
-		share_add(section_id, 0, 0, total, self);
+		part_add(section_id, 0, 0, total, self);
 	l->innermost = false;
 	l->at = dcbs_use_below(s->use);
 	return 0;

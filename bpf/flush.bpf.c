@@ -41,7 +41,7 @@ int on_flush(struct pt_regs *ctx)
 		return 0;
 	read_ring_locked(reader, process, record);
 	if (throttle.waits_off)		/* no switch will carry them to `stats` */
-		sums_spill(reader);
+		thread_sums_spill(reader);
 	reader_unlock(reader);
 	return 0;
 }

@@ -8,15 +8,15 @@
  */
 #include "state/process_parts.bpf.h"
 
-static __always_inline struct call *call_at(struct calls *calls, u32 i)
+static __always_inline struct function_call *call_at(struct function_calls *calls, u32 i)
 {
 	return &calls->call[i & (BPFPROF_CALLS - 1)];
 }
 
 /* Is a call of this section_id open? */
-static long look_below(u32 i, struct calls **c)
+static long look_below(u32 i, struct function_calls **c)
 {
-	struct calls *calls = *c;
+	struct function_calls *calls = *c;
 
 	if (i >= calls->depth)
 		return 1;
@@ -30,7 +30,7 @@ static long look_below(u32 i, struct calls **c)
  * A tail call finds the return address that the return probe of its caller has put there, that of
  * the kernel's trampoline; any other call finds its own.
  */
-static __always_inline bool is_tail_call(struct task_struct *task, struct calls *calls)
+static __always_inline bool is_tail_call(struct task_struct *task, struct function_calls *calls)
 {
 	u64 trampoline = BPF_CORE_READ(task, mm, uprobes_state.xol_area, vaddr);
 
@@ -42,11 +42,11 @@ static __always_inline bool is_tail_call(struct task_struct *task, struct calls 
  * A call whose frame the stack pointer has left behind cannot return any more. One at the very same
  * place returns together with its tail call; what is no tail call has come after it.
  */
-static long drop_left(u32 i, struct calls **c)
+static long drop_left(u32 i, struct function_calls **c)
 {
-	struct calls *calls = *c;
+	struct function_calls *calls = *c;
 	u32 depth = calls->depth;
-	struct call *top;
+	struct function_call *top;
 
 	if (!depth)
 		return 1;
@@ -62,8 +62,8 @@ SEC("uprobe")
 int on_call(struct pt_regs *ctx)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct calls *calls;
-	struct call *call;
+	struct function_calls *calls;
+	struct function_call *call;
 
 	if (!process_of(task) || !window.start_ns || throttle.calls_off)
 		return 0;
@@ -98,7 +98,7 @@ int on_call(struct pt_regs *ctx)
 	return 0;
 }
 
-static __always_inline void add_call(const struct call *call, u64 ns)
+static __always_inline void add_call(const struct function_call *call, u64 ns)
 {
 	u32 section_id = call->section_id;
 	struct section_stat *stat = bpf_map_lookup_elem(&stats, &section_id);
@@ -112,18 +112,18 @@ static __always_inline void add_call(const struct call *call, u64 ns)
 	__sync_fetch_and_add(&stat->self_ns, self);
 	__sync_fetch_and_add(&stat->total_ns, total);
 	if (!only_tgid)
-		share_add(section_id, 1, ns, total, self);
+		part_add(section_id, 1, ns, total, self);
 	store_max(&stat->max_ns, ns);
 	store_max(&stat->min_inv_ns, ~ns);
 	add_duration(stat, section_id, ns);
 }
 
 /* The call that this return restores the stack of, from the top. */
-static long look_for_call(u32 i, struct calls **c)
+static long look_for_call(u32 i, struct function_calls **c)
 {
-	struct calls *calls = *c;
+	struct function_calls *calls = *c;
 	u32 depth = calls->depth;
-	struct call *call;
+	struct function_call *call;
 
 	if (i >= depth)
 		return 1;
@@ -139,8 +139,8 @@ int on_return(struct pt_regs *ctx)
 {
 	u64 now = bpf_ktime_get_ns(), ns;
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct calls *calls;
-	struct call *call;
+	struct function_calls *calls;
+	struct function_call *call;
 
 	if (!process_of(task))
 		return 0;

@@ -126,7 +126,7 @@ int on_list(struct bpf_iter__task *ctx)
 	view.tid = task->pid;
 	view.record = reader ? reader->record : 0;
 	view.consumed = reader ? reader->consumed : 0;
-	view.busy = reader ? reader->busy || reader->sums_used : 0;
+	view.busy = reader ? reader->busy || reader->has_section_sums : 0;
 	bpf_probe_read_kernel_str(view.comm, sizeof(view.comm), task->comm);
 	account = account_of(task, flags);
 	if (account && !account->dead) {

@@ -102,7 +102,7 @@ static __always_inline void leave_unseen(struct task_struct *task, struct thread
 	struct ring_reader *reader = reader_lock(task, 0);
 
 	if (reader) {
-		sums_spill(reader);
+		thread_sums_spill(reader);
 		reader_unlock(reader);
 	}
 	if (!window.start_ns || !account_lock(task))

@@ -43,11 +43,11 @@ extern __s32 rss_locals_fd;	/* in the profiler, which runs on_list */
  * an event and keeps the CPU from overlapping one event with the next, so the marker's probe adds
  * here, plainly, and a switch or a tick carries the sums to `stats`: at most a few milliseconds later.
  */
-#define SUMS 8		/* sections at a time */
-#define BINS 128	/* buckets at a time, of any sections */
+#define SECTION_SUMS 8		/* sections at a time */
+#define BUCKET_SUMS 128	/* buckets at a time, of any sections */
 #define CHUNK 128	/* events that are copied at a time */
 
-struct sum {
+struct section_sum {
 	u64 section_id;
 	u64 count;
 	u64 sum_ns;
@@ -58,7 +58,7 @@ struct sum {
 	u64 items;
 };
 
-struct bin {
+struct bucket_sum {
 	u32 key;	/* section_id << 16 | place; 0: free */
 	u32 count;
 };
@@ -96,20 +96,20 @@ struct ring_reader {
 	u64 too_deep;		/* counters of the record that are accounted for */
 	u64 unmatched;
 	u32 busy;		/* a program is at work here and may have been interrupted by the present one */
-	u32 nr_used;		/* bins in use, listed in `used` */
-	u64 sums_used;		/* a section_id is in some sum */
+	u32 nr_used_buckets;		/* bins in use, listed in `used` */
+	u64 has_section_sums;		/* a section_id is in some sum */
 	struct record_head head;	/* scratch, like all that follows but sums, bins and used */
 	struct ring_read read;
 	struct section_name name;
 	u32 pad;
-	struct sum sums[SUMS];
-	struct bin bins[BINS];
-	u8 used[BINS];
+	struct section_sum section_sums[SECTION_SUMS];
+	struct bucket_sum bucket_sums[BUCKET_SUMS];
+	u8 used_buckets[BUCKET_SUMS];
 	struct dcbs_event events[CHUNK];
 };
 
 /* An open call of a --section function. */
-struct call {
+struct function_call {
 	u64 sp;		/* at entry: points to the return address */
 	u64 start_ns;
 	u64 inner_ns;	/* spent in calls that we saw */
@@ -118,7 +118,7 @@ struct call {
 };
 
 /* With what is being looked for in it: see struct thread for why that does not lie on the stack. */
-struct calls {
+struct function_calls {
 	u64 serial;	/* of the last call or return */
 	u32 depth;
 	u32 section_id;
@@ -128,14 +128,14 @@ struct calls {
 	u64 return_address;
 	u32 tail;	/* entered by a jump, not by a call */
 	u32 generation;	/* of throttle.calls_generation, that these are of */
-	struct call call[BPFPROF_CALLS];
+	struct function_call call[BPFPROF_CALLS];
 };
 
 struct open_calls_map {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
-	__type(value, struct calls);
+	__type(value, struct function_calls);
 };
 
 /* A section that is open on a thread, for charging. */

@@ -36,7 +36,7 @@ struct section_walk {
 	struct thread_account *account;
 	struct process *process;
 	u64 state;
-	struct calls *calls;
+	struct function_calls *calls;
 	bool names;	/* the names of the thread's process can be read: it is the current one */
 };
 
@@ -188,7 +188,7 @@ static long list_open_function(u32 i, struct section_walk *w)
 }
 
 /* Brings `native` up to date for the current task. */
-__weak __noinline int open_functions_renew(struct thread_account *account, struct calls *calls)
+__weak __noinline int open_functions_renew(struct thread_account *account, struct function_calls *calls)
 {
 	struct section_walk w = {.account = account, .calls = calls};
 
@@ -206,7 +206,7 @@ __weak __noinline int open_functions_renew(struct thread_account *account, struc
 
 static __always_inline void open_functions_update(struct thread_account *account, struct task_struct *task)
 {
-	struct calls *calls = bpf_task_storage_get(&open_calls, task, NULL, 0);
+	struct function_calls *calls = bpf_task_storage_get(&open_calls, task, NULL, 0);
 
 	if (!calls)
 		return;
@@ -263,7 +263,7 @@ static __always_inline void open_sections_update(struct thread_account *account,
 /* Are the sections in `open` those of now? For a program that has interrupted another one at work on the clock. */
 static __always_inline bool open_sections_are_current(struct thread_account *account, struct task_struct *task, struct process *process)
 {
-	struct calls *calls = has_function_probes ? bpf_task_storage_get(&open_calls, task, NULL, 0) : NULL;
+	struct function_calls *calls = has_function_probes ? bpf_task_storage_get(&open_calls, task, NULL, 0) : NULL;
 	struct open_sections_key key = {};
 	u64 own, record = open_sections_record(account, task, process, &own, &key);
 

@@ -143,7 +143,7 @@ static __always_inline void add_partly(struct section_stat *stat, u64 *calls, u3
 	__sync_fetch_and_add(&stat->total_ns, total);
 	__sync_fetch_and_add(&stat->items, e->items);
 	if (!only_tgid)
-		share_add(section_id, 0, 0, total, self);
+		part_add(section_id, 0, 0, total, self);
 }
 
 /* A call of no measurable length, or one whose self time makes no sense. */
@@ -156,7 +156,7 @@ static __always_inline void add_plain(struct section_stat *stat, u32 section_id,
 	__sync_fetch_and_add(&stat->self_ns, e->value_ns);
 	__sync_fetch_and_add(&stat->total_ns, total);
 	if (!only_tgid)
-		share_add(section_id, 1, e->value_ns, total, e->value_ns);
+		part_add(section_id, 1, e->value_ns, total, e->value_ns);
 	store_max(&stat->max_ns, e->value_ns);
 	store_max(&stat->min_inv_ns, ~e->value_ns);
 	__sync_fetch_and_add(&stat->items, e->items);
@@ -181,7 +181,7 @@ static __noinline int add_section(struct ring_reader *reader, const struct ring_
 	else if (e->flags & DCBS_NO_START || e->end_ns - e->value_ns < r->start_ns)
 		add_partly(stat, &stat->unstarted, key, r, e);
 	else if (e->value_ns && e->self_ns <= e->value_ns)
-		sum_add(reader, key, e);
+		section_sum_add(reader, key, e);
 	else
 		add_plain(stat, key, e);
 	return 0;
@@ -232,7 +232,7 @@ static __noinline int add_other(const struct ring_read *r, const struct dcbs_eve
 			watched = e->value_ns;
 		__sync_fetch_and_add(&stat->total_ns, watched);
 		if (!only_tgid)
-			share_add(section_id, 0, 0, watched, 0);
+			part_add(section_id, 0, 0, watched, 0);
 		break;
 	case DCBS_EVENT_CACHE_HIT:
 	case DCBS_EVENT_CACHE_MISS:
@@ -307,7 +307,7 @@ static __always_inline void read_event(struct chunk *c, u32 i)
 
 	if ((meta & COMMON_MASK) == COMMON && end <= r->limit_ns && start >= r->start_ns && start < end &&
 	    e->self_ns <= e->value_ns && section_id - 1 < SECTION_MODEL - 1)
-		sum_add(reader, section_id, e);
+		section_sum_add(reader, section_id, e);
 	else
 		read_uncommon_event(c, i);
 }
@@ -514,7 +514,7 @@ static __always_inline void read_ring_current(struct task_struct *task, struct p
 		return;
 	if (record)
 		read_ring_locked(reader, process, record);
-	sums_spill(reader);
+	thread_sums_spill(reader);
 	reader_unlock(reader);
 }
 

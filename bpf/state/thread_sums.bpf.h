@@ -5,7 +5,7 @@
 
 #include "state/process_parts.bpf.h"
 
-__weak __noinline int sum_spill(struct sum *sum)
+__weak __noinline int section_sum_spill(struct section_sum *sum)
 {
 	struct section_stat *stat;
 	u32 section_id;
@@ -24,7 +24,7 @@ __weak __noinline int sum_spill(struct sum *sum)
 		store_max(&stat->max_ns, sum->max_ns);
 		store_max(&stat->min_inv_ns, sum->min_inv_ns);
 		if (!only_tgid)
-			share_add(section_id, sum->count, sum->sum_ns, sum->sum_ns - sum->inner_ns, sum->self_ns);
+			part_add(section_id, sum->count, sum->sum_ns, sum->sum_ns - sum->inner_ns, sum->self_ns);
 	}
 	sum->section_id = sum->count = sum->sum_ns = sum->inner_ns = sum->self_ns = 0;
 	sum->max_ns = sum->min_inv_ns = sum->items = 0;
@@ -32,88 +32,88 @@ __weak __noinline int sum_spill(struct sum *sum)
 }
 
 /* The sum of a section_id; what stood in its place is carried off. */
-static __noinline int sum_take(struct ring_reader *reader, u32 section_id)
+static __noinline int section_sum_take(struct ring_reader *reader, u32 section_id)
 {
-	struct sum *sum;
+	struct section_sum *sum;
 
 	if (!reader)
 		return 0;
-	sum = &reader->sums[section_id & (SUMS - 1)];
-	sum_spill(sum);
+	sum = &reader->section_sums[section_id & (SECTION_SUMS - 1)];
+	section_sum_spill(sum);
 	sum->section_id = section_id;
-	reader->sums_used = 1;
+	reader->has_section_sums = 1;
 	return 0;
 }
 
-static __always_inline struct sum *sum_of_row(struct ring_reader *reader, u32 section_id)
+static __always_inline struct section_sum *section_sum_of(struct ring_reader *reader, u32 section_id)
 {
-	struct sum *sum = &reader->sums[section_id & (SUMS - 1)];
+	struct section_sum *sum = &reader->section_sums[section_id & (SECTION_SUMS - 1)];
 
 	if (sum->section_id != section_id)
-		sum_take(reader, section_id);
+		section_sum_take(reader, section_id);
 	return sum;
 }
 
 /* Another bucket wants the bin. */
-static __noinline int bin_take(struct ring_reader *reader, u32 i, u32 key)
+static __noinline int bucket_sum_take(struct ring_reader *reader, u32 i, u32 key)
 {
-	struct bin *bin;
+	struct bucket_sum *sum;
 
 	if (!reader)
 		return 0;
-	bin = &reader->bins[i & (BINS - 1)];
-	if (bin->key) {
-		add_to_bucket(bin->key >> 16, bin->key & 0xffff, bin->count);
+	sum = &reader->bucket_sums[i & (BUCKET_SUMS - 1)];
+	if (sum->key) {
+		add_to_bucket(sum->key >> 16, sum->key & 0xffff, sum->count);
 	} else {
-		reader->used[reader->nr_used & (BINS - 1)] = i;
-		reader->nr_used++;
+		reader->used_buckets[reader->nr_used_buckets & (BUCKET_SUMS - 1)] = i;
+		reader->nr_used_buckets++;
 	}
-	bin->key = key;
-	bin->count = 1;
+	sum->key = key;
+	sum->count = 1;
 	return 0;
 }
 
-static __always_inline void bin_add(struct ring_reader *reader, u32 section_id, u32 place)
+static __always_inline void bucket_sum_add(struct ring_reader *reader, u32 section_id, u32 place)
 {
-	u32 key = section_id << 16 | place, i = (place + section_id * 37) & (BINS - 1);
-	struct bin *bin = &reader->bins[i];
+	u32 key = section_id << 16 | place, i = (place + section_id * 37) & (BUCKET_SUMS - 1);
+	struct bucket_sum *sum = &reader->bucket_sums[i];
 
-	if (bin->key == key)
-		bin->count++;
+	if (sum->key == key)
+		sum->count++;
 	else
-		bin_take(reader, i, key);
+		bucket_sum_take(reader, i, key);
 }
 
-static long bin_spill(u32 i, struct ring_reader **reader)
+static long bucket_sum_spill(u32 i, struct ring_reader **reader)
 {
-	struct bin *bin = &(*reader)->bins[(*reader)->used[i & (BINS - 1)] & (BINS - 1)];
+	struct bucket_sum *sum = &(*reader)->bucket_sums[(*reader)->used_buckets[i & (BUCKET_SUMS - 1)] & (BUCKET_SUMS - 1)];
 
-	add_to_bucket(bin->key >> 16, bin->key & 0xffff, bin->count);
-	bin->key = 0;
+	add_to_bucket(sum->key >> 16, sum->key & 0xffff, sum->count);
+	sum->key = 0;
 	return 0;
 }
 
 /* Carries everything to `stats`. */
-static __always_inline void sums_spill(struct ring_reader *reader)
+static __always_inline void thread_sums_spill(struct ring_reader *reader)
 {
 	int i;
 
-	if (reader->sums_used)
-		for (i = 0; i < SUMS; i++)
-			sum_spill(&reader->sums[i]);
-	reader->sums_used = 0;
-	if (reader->nr_used)
-		bpf_loop(reader->nr_used, bin_spill, &reader, 0);
-	reader->nr_used = 0;
+	if (reader->has_section_sums)
+		for (i = 0; i < SECTION_SUMS; i++)
+			section_sum_spill(&reader->section_sums[i]);
+	reader->has_section_sums = 0;
+	if (reader->nr_used_buckets)
+		bpf_loop(reader->nr_used_buckets, bucket_sum_spill, &reader, 0);
+	reader->nr_used_buckets = 0;
 }
 
 /*
  * A finished call, all of whose time lies in the window. The sum is spilled in a call of its own, before
  * anything is loaded, so that little must be kept on the stack meanwhile.
  */
-static __always_inline void sum_add(struct ring_reader *reader, u32 section_id, const struct dcbs_event *e)
+static __always_inline void section_sum_add(struct ring_reader *reader, u32 section_id, const struct dcbs_event *e)
 {
-	struct sum *sum = sum_of_row(reader, section_id);
+	struct section_sum *sum = section_sum_of(reader, section_id);
 	u64 ns = e->value_ns;
 
 	sum->count++;
@@ -127,7 +127,7 @@ static __always_inline void sum_add(struct ring_reader *reader, u32 section_id, 
 		sum->max_ns = ns;
 	if (~ns > sum->min_inv_ns)
 		sum->min_inv_ns = ~ns;
-	bin_add(reader, sum->section_id, ns < SMALL_NS ? small_place[ns & (SMALL_NS - 1)] : hist_place(ns));
+	bucket_sum_add(reader, sum->section_id, ns < SMALL_NS ? small_place[ns & (SMALL_NS - 1)] : hist_place(ns));
 }
 
 #endif
