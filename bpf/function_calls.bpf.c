@@ -14,7 +14,7 @@ static __always_inline struct function_call *call_at(struct function_calls *call
 }
 
 /* Is a call of this section_id open? */
-static long look_below(u32 i, struct function_calls **c)
+static long find_recursion(u32 i, struct function_calls **c)
 {
 	struct function_calls *calls = *c;
 
@@ -42,7 +42,7 @@ static __always_inline bool is_tail_call(struct task_struct *task, struct functi
  * A call whose frame the stack pointer has left behind cannot return any more. One at the very same
  * place returns together with its tail call; what is no tail call has come after it.
  */
-static long drop_left(u32 i, struct function_calls **c)
+static long drop_abandoned_call(u32 i, struct function_calls **c)
 {
 	struct function_calls *calls = *c;
 	u32 depth = calls->depth;
@@ -81,12 +81,12 @@ int on_call(struct pt_regs *ctx)
 	calls->section_id = bpf_get_attach_cookie(ctx);
 	calls->recursive = 0;
 	calls->tail = is_tail_call(task, calls);
-	bpf_loop(BPFPROF_CALLS, drop_left, &calls, 0);
+	bpf_loop(BPFPROF_CALLS, drop_abandoned_call, &calls, 0);
 	if (calls->depth >= BPFPROF_CALLS) {
 		__sync_fetch_and_add(&counters.lost_too_deep, 1);
 		return 0;
 	}
-	bpf_loop(BPFPROF_CALLS, look_below, &calls, 0);
+	bpf_loop(BPFPROF_CALLS, find_recursion, &calls, 0);
 	call = call_at(calls, calls->depth);
 	call->sp = calls->sp;
 	call->section_id = calls->section_id;
@@ -98,7 +98,7 @@ int on_call(struct pt_regs *ctx)
 	return 0;
 }
 
-static __always_inline void add_call(const struct function_call *call, u64 ns)
+static __always_inline void function_call_add(const struct function_call *call, u64 ns)
 {
 	u32 section_id = call->section_id;
 	struct section_stat *stat = bpf_map_lookup_elem(&stats, &section_id);
@@ -119,7 +119,7 @@ static __always_inline void add_call(const struct function_call *call, u64 ns)
 }
 
 /* The call that this return restores the stack of, from the top. */
-static long look_for_call(u32 i, struct function_calls **c)
+static long find_returning_call(u32 i, struct function_calls **c)
 {
 	struct function_calls *calls = *c;
 	u32 depth = calls->depth;
@@ -150,7 +150,7 @@ int on_return(struct pt_regs *ctx)
 	calls->sp = PT_REGS_SP(ctx) - sizeof(u64);	/* the return address is popped */
 	calls->section_id = bpf_get_attach_cookie(ctx);
 	calls->found = 0;
-	bpf_loop(BPFPROF_CALLS, look_for_call, &calls, 0);
+	bpf_loop(BPFPROF_CALLS, find_returning_call, &calls, 0);
 	if (!calls->found)	/* its entry was too deep, or before our time */
 		return 0;
 	if (calls->found < calls->depth)
@@ -162,6 +162,6 @@ int on_return(struct pt_regs *ctx)
 	if (calls->found > 1)
 		call_at(calls, calls->found - 2)->inner_ns += ns;
 	if (!window.end_ns || now <= window.end_ns)
-		add_call(call, ns);
+		function_call_add(call, ns);
 	return 0;
 }

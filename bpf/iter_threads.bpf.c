@@ -10,7 +10,7 @@
 #include "state/rss_counters.bpf.h"
 #include "rules/take_sample.bpf.h"
 
-static __always_inline bool copy_user(struct task_struct *task, void *to, u32 size, u64 from)
+static __always_inline bool copy_from_task(struct task_struct *task, void *to, u32 size, u64 from)
 {
 	return !bpf_copy_from_user_task(to, size, (void *)from, task, 0);
 }
@@ -21,9 +21,9 @@ static __noinline int read_open_sections(struct thread_account *account, struct 
 	struct section_walk w = {.account = account, .process = process};
 	u64 record = 0;
 
-	if (!process->tls_offset || !copy_user(task, &record, sizeof(record), thread_pointer(task) + process->tls_offset) ||
-	    !record || !copy_user(task, &account->key, sizeof(account->key), record + __builtin_offsetof(struct dcbs_record, head)) ||
-	    !account->key.innermost || !copy_user(task, account->slots, sizeof(account->slots),
+	if (!process->tls_offset || !copy_from_task(task, &record, sizeof(record), thread_pointer(task) + process->tls_offset) ||
+	    !record || !copy_from_task(task, &account->key, sizeof(account->key), record + __builtin_offsetof(struct dcbs_record, head)) ||
+	    !account->key.innermost || !copy_from_task(task, account->slots, sizeof(account->slots),
 						record + __builtin_offsetof(struct dcbs_record, slots)))
 		return 0;
 	account->readable = DCBS_SLOTS;
@@ -53,7 +53,7 @@ static __always_inline void account_prepare(struct thread_account *account, stru
 }
 
 /* Charges a wait that goes on up to now, unless the thread's own program is just about to do so. */
-static __always_inline void charge_wait(struct thread_account *account, struct task_struct *task)
+static __always_inline void charge_current_wait(struct thread_account *account, struct task_struct *task)
 {
 	u64 now = bpf_ktime_get_ns(), off = *(volatile u64 *)&account->off_ns, woken = account->woken_ns;
 	u32 cause = account->cause;
@@ -66,7 +66,7 @@ static __always_inline void charge_wait(struct thread_account *account, struct t
 	charge_off(account, CAUSE_RUNQUEUE, woken, now);
 }
 
-static __always_inline void fill_sum(struct thread_sum *sum, struct thread_account *account, struct task_struct *task)
+static __always_inline void fill_thread_sum(struct thread_sum *sum, struct thread_account *account, struct task_struct *task)
 {
 	u64 start = account->since_ns > window.start_ns ? account->since_ns : window.start_ns;
 	u64 now = bpf_ktime_get_ns(), end = window.end_ns && window.end_ns < now ? window.end_ns : now;
@@ -80,9 +80,9 @@ static __always_inline void fill_sum(struct thread_sum *sum, struct thread_accou
 }
 
 /* When the window opens, and at each look after that. */
-static __noinline int look_at_memory(struct task_struct *task, struct process *process)
+static __noinline int update_process_rss(struct task_struct *task, struct process *process)
 {
-	struct process_sum *sum = sum_of_process(process);
+	struct process_sum *sum = process_sum_of(process);
 	struct mm_struct *mm = mm_of(task);
 
 	if (!sum || !mm || !rss_is_known())
@@ -132,14 +132,14 @@ int on_list(struct bpf_iter__task *ctx)
 	if (account && !account->dead) {
 		account_prepare(account, task, process);
 		if (window.start_ns)
-			charge_wait(account, task);
+			charge_current_wait(account, task);
 		if (window.start_ns && sampling)
 			sample_waiting(task, account);
-		fill_sum(&view.sum, account, task);
+		fill_thread_sum(&view.sum, account, task);
 		view.sections = account->sections;
 	}
 	if (task->pid == task->tgid)
-		look_at_memory(task, process);
+		update_process_rss(task, process);
 	bpf_seq_write(ctx->meta->seq, &view, sizeof(view));
 	return 0;
 }

@@ -25,7 +25,7 @@ static __always_inline void change_by_other(struct mm_struct *mm, u32 member)
 	}
 	sum = bpf_map_lookup_elem(&process_sums, &index);
 	local = rss_local_of(index);
-	if (!sum || sum->mm != key || !key || rss_begin_phase(sum, local, mm))
+	if (!sum || sum->mm != key || !key || rss_begin_generation(sum, local, mm))
 		return;
 	bytes = rss_change(sum, local, mm, member) * RSS_PAGE_BYTES;
 	if (window.end_ns)
@@ -39,7 +39,7 @@ static __always_inline void change_by_other(struct mm_struct *mm, u32 member)
 }
 
 /* The system call that the current task is in; negative: none. */
-static __always_inline s64 call_number(struct pt_regs **regs)
+static __always_inline s64 syscall_of_current(struct pt_regs **regs)
 {
 	*regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
 	return syscall_number(*regs);
@@ -105,7 +105,7 @@ static __always_inline void charge_change(struct thread_account *account, struct
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs;
-	s64 number = call_number(&regs), before = bytes_before(skipped, bytes, number), space = 0;
+	s64 number = syscall_of_current(&regs), before = bytes_before(skipped, bytes, number), space = 0;
 
 	bytes -= before;
 	if (bytes >= 0 || !is_unmapping(number))
@@ -138,8 +138,8 @@ int BPF_PROG(on_map, unsigned long address)
 
 	if (!process || !window.start_ns || window.end_ns || throttle.memory_off || address & (RSS_PAGE_BYTES - 1))
 		return 0;
-	sum = sum_of_process(process);
-	if (!sum || !sum->mm || call_number(&regs) != map_syscall)
+	sum = process_sum_of(process);
+	if (!sum || !sum->mm || syscall_of_current(&regs) != map_syscall)
 		return 0;
 	account = account_lock(task);
 	if (!account)
@@ -189,8 +189,8 @@ int BPF_PROG(on_rss, struct mm_struct *mm, int member)
 	if (local && member == RSS_ANON && local->generation == throttle.memory_generation && rss_skip(local))
 		return 0;
 	/* Not ours: a child's memory while it is forked, or the old image's. */
-	sum = sum_of_process(process);
-	if (!sum || sum->mm != (u64)mm || mm_of(task) != mm || rss_begin_phase(sum, local, mm))
+	sum = process_sum_of(process);
+	if (!sum || sum->mm != (u64)mm || mm_of(task) != mm || rss_begin_generation(sum, local, mm))
 		return 0;
 	bytes = rss_change(sum, local, mm, member) * RSS_PAGE_BYTES;
 	if (!bytes || window.end_ns)

@@ -11,7 +11,7 @@
 #include "rules/thread_end.bpf.h"
 #include "rules/take_sample.bpf.h"
 
-static long give_back(u32 i, struct charge *c)
+static long uncharge_section(u32 i, struct charge *c)
 {
 	struct open_section *s = &c->account->queued[i & (QUEUED_SECTIONS - 1)];
 	struct section_ledger *ledger = ledger_of(s->section_id);
@@ -27,20 +27,20 @@ static long give_back(u32 i, struct charge *c)
 }
 
 /* So much of a wait counts as running. */
-static __always_inline void wait_less(struct thread_account *account, u32 cause, u64 ns)
+static __always_inline void reduce_wait(struct thread_account *account, u32 cause, u64 ns)
 {
-	struct charge c = {.account = account, .cause = cause & (CAUSES - 1), .ns = ns = weighted(ns)};
+	struct charge c = {.account = account, .cause = cause & (CAUSES - 1), .ns = ns = weighted_ns(ns)};
 
 	if (!ns)
 		return;
 	__sync_fetch_and_add(&account->sum.off_ns[c.cause & (CAUSES - 1)], -ns);
 	if (account->nr_queued)
-		bpf_loop(account->nr_queued, give_back, &c, 0);
+		bpf_loop(account->nr_queued, uncharge_section, &c, 0);
 	else
 		__sync_fetch_and_add(&account->sum.outside_off_ns[c.cause & (CAUSES - 1)], -ns);
 }
 
-static __noinline int slice_more(struct thread_account *account, u64 ns)
+static __noinline int reduce_waits(struct thread_account *account, u64 ns)
 {
 	u64 queued = ns < account->queued_ns ? ns : account->queued_ns, waited;
 
@@ -48,8 +48,8 @@ static __noinline int slice_more(struct thread_account *account, u64 ns)
 	account->queued_ns = account->waited_ns = 0;
 	if (account->nr_queued > QUEUED_SECTIONS)
 		return 0;
-	wait_less(account, CAUSE_RUNQUEUE, queued);
-	wait_less(account, account->waited_cause, waited);
+	reduce_wait(account, CAUSE_RUNQUEUE, queued);
+	reduce_wait(account, account->waited_cause, waited);
 	return 0;
 }
 
@@ -68,10 +68,10 @@ static __always_inline void charge_stolen(struct thread_account *account, struct
 	if (ran < slice)
 		charge_off(account, CAUSE_RUNQUEUE, account->slice_ns + ran, now);
 	else
-		slice_more(account, ran - slice);
+		reduce_waits(account, ran - slice);
 }
 
-static __always_inline void leave_cpu(void *ctx, struct task_struct *task, struct process *process, u32 state)
+static __always_inline void thread_descheduled(void *ctx, struct task_struct *task, struct process *process, u32 state)
 {
 	u64 now = bpf_ktime_get_ns();	/* first: what follows is our time, not the thread's */
 	struct thread_account *account;
@@ -97,7 +97,7 @@ static __always_inline void leave_cpu(void *ctx, struct task_struct *task, struc
 }
 
 /* Its end has been left out, see again.bpf.h. Its memory cannot be read any more: what it had open or not handed over is missing. */
-static __always_inline void leave_unseen(struct task_struct *task, struct thread_account *account, struct process_sum *sum)
+static __always_inline void exit_missed(struct task_struct *task, struct thread_account *account, struct process_sum *sum)
 {
 	struct ring_reader *reader = reader_lock(task, 0);
 
@@ -112,7 +112,7 @@ static __always_inline void leave_unseen(struct task_struct *task, struct thread
 }
 
 /* It ran until now, and had been folded into its process's sum when it began to end, but for the time since. */
-static __always_inline void leave_for_good(struct task_struct *task, struct process *process)
+static __always_inline void thread_last_switch(struct task_struct *task, struct process *process)
 {
 	struct thread_account *account = account_of(task, 0);
 	u32 index = process->index;
@@ -123,7 +123,7 @@ static __always_inline void leave_for_good(struct task_struct *task, struct proc
 	if (!account || !sum || window.end_ns)
 		return;
 	if (!account->dead)
-		leave_unseen(task, account, sum);
+		exit_missed(task, account, sum);
 	to = account->idle ? &sum->ended_idle : &sum->ended;
 	ran = task->se.sum_exec_runtime - account->exec_start_ns;
 	if (ran > account->exec_merged_ns) {
@@ -133,13 +133,13 @@ static __always_inline void leave_for_good(struct task_struct *task, struct proc
 	account->exec_merged_ns = ran;
 }
 
-static long copy_open(u32 i, struct thread_account **c)
+static long copy_queued_section(u32 i, struct thread_account **c)
 {
 	(*c)->queued[i & (QUEUED_SECTIONS - 1)] = (*c)->open[i & (DCBS_SLOTS - 1)];
 	return 0;
 }
 
-static __always_inline u64 in_window(u64 start, u64 end)
+static __always_inline u64 ns_in_window(u64 start, u64 end)
 {
 	start = start > window.start_ns ? start : window.start_ns;
 	return window.start_ns && end > start ? end - start : 0;
@@ -148,16 +148,16 @@ static __always_inline u64 in_window(u64 start, u64 end)
 /* The waits before this slice may have to be charged less, and who has been charged may have ended by then. */
 static __always_inline void note_waits(struct thread_account *account, u64 off, u64 woken, u64 now)
 {
-	account->queued_ns = in_window(woken, now);
-	account->waited_ns = in_window(off, woken);
+	account->queued_ns = ns_in_window(woken, now);
+	account->waited_ns = ns_in_window(off, woken);
 	account->waited_cause = account->cause;
 	account->nr_queued = account->own ? account->nr_open : 0;
 	if (account->nr_queued && account->nr_queued <= QUEUED_SECTIONS)
-		bpf_loop(account->nr_queued, copy_open, &account, 0);
+		bpf_loop(account->nr_queued, copy_queued_section, &account, 0);
 }
 
 /* From `off` the thread waited, until it was woken; then it waited for a CPU. Woken before `off`: it was on its way out. */
-static __always_inline void enter_cpu(struct task_struct *task)
+static __always_inline void thread_scheduled(struct task_struct *task)
 {
 	struct thread_account *account = account_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	u64 off, woken, now = bpf_ktime_get_ns();
@@ -200,17 +200,17 @@ int on_switch(u64 *ctx)
 		state = switch_tells_state ? (u32)ctx[3] : prev->__state;
 		__sync_fetch_and_add(&counters.switches, 1);
 		if (state & TASK_DEAD)
-			leave_for_good(prev, process);
+			thread_last_switch(prev, process);
 		else
-			leave_cpu(ctx, prev, process, ctx[0] ? 0 : state);
+			thread_descheduled(ctx, prev, process, ctx[0] ? 0 : state);
 	}
 	if (process_of(next))
-		enter_cpu(next);
+		thread_scheduled(next);
 	return 0;
 }
 
 /* The record whose sections the current task works for: its own, unless none is open there and it works for another. */
-static __always_inline u64 works_for(struct task_struct *task, struct process *process)
+static __always_inline u64 attributed_record(struct task_struct *task, struct process *process)
 {
 	u64 own = record_of(task, process);
 	struct open_sections_key key = {};
@@ -226,14 +226,14 @@ static __always_inline u64 works_for(struct task_struct *task, struct process *p
  * A thread of the same process that wakes another one from its own code, not an interrupt that happens to
  * come while it runs, has work for it. Who waited for the interpreter's lock goes on with work of its own.
  */
-static __always_inline void inherit(struct thread_account *account, struct task_struct *task, struct process *process)
+static __always_inline void inherit_from_waker(struct thread_account *account, struct task_struct *task, struct process *process)
 {
 	struct task_struct *waker = bpf_get_current_task_btf();
 
 	if (waker->tgid != task->tgid || waker == task || account->cause == CAUSE_GIL ||
 	    syscall_number((struct pt_regs *)bpf_task_pt_regs(waker)) < 0)
 		return;
-	account->inherit = works_for(waker, process);
+	account->inherit = attributed_record(waker, process);
 }
 
 SEC("tp_btf/sched_waking")
@@ -246,7 +246,7 @@ int BPF_PROG(on_waking, struct task_struct *task)
 		return 0;
 	account = account_of(task, 0);
 	if (account)
-		inherit(account, task, process);
+		inherit_from_waker(account, task, process);
 	return 0;
 }
 
@@ -267,7 +267,7 @@ int BPF_PROG(on_wakeup, struct task_struct *task)
 }
 
 /* A new thread works for its creator's section until it waits for the first time; a new process has sections of its own. */
-static __always_inline int fork(struct task_struct *parent, struct task_struct *child, bool first)
+static __always_inline int task_forked(struct task_struct *parent, struct task_struct *child, bool first)
 {
 	struct process *process = process_of(parent);
 	bool is_process = child->tgid != parent->tgid;
@@ -280,7 +280,7 @@ static __always_inline int fork(struct task_struct *parent, struct task_struct *
 		return 0;
 	if (!is_process)
 		__sync_fetch_and_add(&process->threads, 1);
-	else if (!follow_children || !child_begin(parent, child, process))	/* the verifier is to see it, too */
+	else if (!follow_children || !child_create(parent, child, process))	/* the verifier is to see it, too */
 		return 0;
 	account = account_of(child, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!account || account->since_ns)
@@ -290,20 +290,20 @@ static __always_inline int fork(struct task_struct *parent, struct task_struct *
 	account->cause = CAUSE_RUNQUEUE;
 	account->off_ns = now;
 	if (!is_process)
-		account->inherit = works_for(parent, process);
+		account->inherit = attributed_record(parent, process);
 	return 0;
 }
 
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
-	return fork(parent, child, true);
+	return task_forked(parent, child, true);
 }
 
 /* A child that is missed is missed with all that it does: there are more of these. */
-AGAIN(sched_process_fork, on_fork_again_1, fork(parent, child, false), struct task_struct *parent, struct task_struct *child)
-AGAIN(sched_process_fork, on_fork_again_2, fork(parent, child, false), struct task_struct *parent, struct task_struct *child)
-AGAIN(sched_process_fork, on_fork_again_3, fork(parent, child, false), struct task_struct *parent, struct task_struct *child)
+AGAIN(sched_process_fork, on_fork_again_1, task_forked(parent, child, false), struct task_struct *parent, struct task_struct *child)
+AGAIN(sched_process_fork, on_fork_again_2, task_forked(parent, child, false), struct task_struct *parent, struct task_struct *child)
+AGAIN(sched_process_fork, on_fork_again_3, task_forked(parent, child, false), struct task_struct *parent, struct task_struct *child)
 
 /* So that what a thread has finished does not wait for as long as it computes without a marker. */
 SEC("perf_event")

@@ -16,7 +16,7 @@
 #define KERNEL_WORKER 0x4010	/* PF_IO_WORKER, PF_USER_WORKER: threads of a process that no fork event has told of */
 
 /* If the ring is full the profiler has been woken already. */
-static __always_inline void tell_profiler(void)
+static __always_inline void wake_profiler(void)
 {
 	u64 word = 0;
 
@@ -26,7 +26,7 @@ static __always_inline void tell_profiler(void)
 /* Its memory from now on. What it has of its parent's came by no section. */
 static __noinline int child_memory(struct task_struct *child, struct process *process)
 {
-	struct process_sum *sum = sum_of_process(process);
+	struct process_sum *sum = process_sum_of(process);
 	struct mm_struct *mm = mm_of(child);
 	u32 index = process->index;
 	u64 key = (u64)mm;
@@ -59,7 +59,7 @@ static __noinline int child_reader(struct task_struct *child, struct process *pr
 	return 0;
 }
 
-static __always_inline void child_fill(struct process *process, u32 index, struct task_struct *parent, struct task_struct *child)
+static __always_inline void child_set_fields(struct process *process, u32 index, struct task_struct *parent, struct task_struct *child)
 {
 	process->tgid = child->tgid;
 	process->index = index;
@@ -73,7 +73,7 @@ static __always_inline void child_fill(struct process *process, u32 index, struc
 }
 
 /* The child's entry. NULL: all are taken. */
-static __always_inline struct process *child_begin(struct task_struct *parent, struct task_struct *child, struct process *from)
+static __always_inline struct process *child_create(struct task_struct *parent, struct task_struct *child, struct process *from)
 {
 	u32 index = 0, tgid = child->tgid, own = from->index;
 	struct process *process;
@@ -88,7 +88,7 @@ static __always_inline struct process *child_begin(struct task_struct *parent, s
 	if (!process)
 		return NULL;
 	process->serial = 0;
-	child_fill(process, index, parent, child);
+	child_set_fields(process, index, parent, child);
 	if (process->borrows) {
 		process->tls_offset = 0;
 	} else {
@@ -101,12 +101,12 @@ static __always_inline struct process *child_begin(struct task_struct *parent, s
 	bpf_map_update_elem(&targets, &tgid, &index, BPF_ANY);
 	barrier();
 	process->serial = __sync_fetch_and_add(&counters.processes, 1) + 1;
-	tell_profiler();
+	wake_profiler();
 	return process;
 }
 
 /* A thread has begun to end, and all that is to be read of it has been. */
-static __always_inline void child_left(struct task_struct *task, struct process *process)
+static __always_inline void child_thread_exited(struct task_struct *task, struct process *process)
 {
 	struct task_struct *leader;
 
@@ -115,7 +115,7 @@ static __always_inline void child_left(struct task_struct *task, struct process 
 	leader = BPF_CORE_READ(task, group_leader);
 	bpf_probe_read_kernel_str(process->comm, sizeof(process->comm), &leader->comm);
 	process->ended_ns = bpf_ktime_get_ns();
-	tell_profiler();
+	wake_profiler();
 }
 
 #endif

@@ -107,7 +107,7 @@ static __always_inline u32 tag_of(const struct walker *w, const struct python_la
 }
 
 /* One frame. 1: that was the last. */
-static long python_step(u32 i, struct walk_context *c)
+static long python_step(u32 i, struct sample_context *c)
 {
 	struct walker *w = c->walker;
 	const struct python_layout *p = c->layout;
@@ -148,7 +148,7 @@ static long python_step(u32 i, struct walk_context *c)
 /* Fills walker->python for the current task. */
 static __noinline int python_walk(struct walker *w, struct task_struct *task, struct process *process)
 {
-	struct walk_context c = {.walker = w};
+	struct sample_context c = {.walker = w};
 	u32 index;
 	u64 state;
 

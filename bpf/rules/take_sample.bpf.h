@@ -6,9 +6,9 @@
 #include "rules/thread_time.bpf.h"
 #include "rules/python_walk.bpf.h"
 
-#define EPOCH 64	/* sampling periods, in which a thread's waits are counted */
+#define RATE_PERIODS 64	/* sampling periods, in which a thread's waits are counted */
 
-static __always_inline void new_section_id(struct walker *w, u32 section_id)
+static __always_inline void sample_add_section(struct walker *w, u32 section_id)
 {
 	u32 n = w->sample.nr_sections;
 
@@ -20,19 +20,19 @@ static __always_inline void new_section_id(struct walker *w, u32 section_id)
 	w->sample.nr_sections = n + 1;
 }
 
-static long sample_row(u32 i, struct walk_context *c)
+static long sample_section(u32 i, struct sample_context *c)
 {
 	struct open_section *s = open_section_at(c->account, i);
 
 	if (c->off && !c->account->own && i < c->account->nr_open)
 		return 0;
 	if (s->first)
-		new_section_id(c->walker, s->section_id);
+		sample_add_section(c->walker, s->section_id);
 	return 0;
 }
 
 /* Native addresses stand right behind the Python frames. They are as good as the frame pointers of the code are. */
-static __always_inline void native_walk(void *ctx, struct walker *w)
+static __always_inline void sample_native_stack(void *ctx, struct walker *w)
 {
 	u32 at = w->sample.nr_python;
 	long bytes;
@@ -55,7 +55,7 @@ static __always_inline u64 frames_bytes(const struct sample *s)
  * The C library has no frame pointers, and waits are in it: with the stack itself, user space finds who called it. What is
  * above the end of a stack is mapped as a rule, for it is where the thread or the process began.
  */
-static __always_inline void stack_copy(struct walker *w, struct task_struct *task, u32 most)
+static __always_inline void sample_copy_stack(struct walker *w, struct task_struct *task, u32 most)
 {
 #if defined(__TARGET_ARCH_x86)
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
@@ -88,7 +88,7 @@ static __always_inline u64 sample_bytes(const struct walker *w)
 static __always_inline void sample_take(void *ctx, struct walker *w, struct task_struct *task, struct process *process,
 					struct thread_account *account, u32 kind)
 {
-	struct walk_context c = {.walker = w, .account = account, .off = kind == SAMPLE_OFF};
+	struct sample_context c = {.walker = w, .account = account, .off = kind == SAMPLE_OFF};
 
 	__builtin_memset(&w->sample, 0, sizeof(w->sample));
 	w->sample.tgid = task->tgid;
@@ -96,12 +96,12 @@ static __always_inline void sample_take(void *ctx, struct walker *w, struct task
 	w->sample.kind = kind;
 	w->sample.weight = throttle.sample_every > 1 ? throttle.sample_every : 1;
 	if (account && nr_all_open(account))
-		bpf_loop(nr_all_open(account), sample_row, &c, 0);
+		bpf_loop(nr_all_open(account), sample_section, &c, 0);
 	if (!w->sample.nr_sections)
-		new_section_id(w, SECTION_OUTSIDE);
+		sample_add_section(w, SECTION_OUTSIDE);
 	python_walk(w, task, process);
-	native_walk(ctx, w);
-	stack_copy(w, task, kind == SAMPLE_OFF ? SAMPLE_STACK : SAMPLE_CPU_STACK);
+	sample_native_stack(ctx, w);
+	sample_copy_stack(w, task, kind == SAMPLE_OFF ? SAMPLE_STACK : SAMPLE_CPU_STACK);
 }
 
 /* User space looks often enough: nobody is woken, which would cost the target more than the sample, before half the ring is full. */
@@ -130,17 +130,17 @@ static __always_inline void sample_send(struct walker *w, u32 most)
  */
 static __always_inline bool wait_is_due(struct thread_account *account, u64 now)
 {
-	u64 period = sample_period_ns * (throttle.sample_every > 1 ? throttle.sample_every : 1), elapsed = now - account->off_epoch_ns;
+	u64 period = sample_period_ns * (throttle.sample_every > 1 ? throttle.sample_every : 1), elapsed = now - account->rate_start_ns;
 	u32 weight;
 
-	if (elapsed > EPOCH * period) {
-		account->off_before = (u32)(account->off_waits * period / elapsed);
-		account->off_waits = 0;
-		account->off_epoch_ns = now;
+	if (elapsed > RATE_PERIODS * period) {
+		account->rate_before = (u32)(account->rate_waits * period / elapsed);
+		account->rate_waits = 0;
+		account->rate_start_ns = now;
 	}
-	weight = ++account->off_waits / EPOCH;
-	if (weight < account->off_before)
-		weight = account->off_before;
+	weight = ++account->rate_waits / RATE_PERIODS;
+	if (weight < account->rate_before)
+		weight = account->rate_before;
 	account->off_weight = weight ?: 1;
 	return bpf_get_prandom_u32() % account->off_weight == 0;
 }
@@ -177,7 +177,7 @@ static __always_inline void wait_send(struct task_struct *task, struct thread_ac
 		end = window.end_ns;
 	if (!w || end <= account->off_sample_ns || throttle.waits_off || account->off_generation != throttle.wait_generation)
 		return;
-	w->sample.weight = weighted(account->off_weight);
+	w->sample.weight = weighted_ns(account->off_weight);
 	w->sample.off_ns = (end - account->off_sample_ns) * w->sample.weight;
 	account->off_sample_ns = end;
 	sample_send(w, SAMPLE_STACK);

@@ -28,7 +28,7 @@ static __always_inline bool is_idle(const struct thread_account *account, struct
 	return !account->sections && task->pid != task->tgid && wall - waited < wall / 100;
 }
 
-/* What it has gathered is charged, and its time goes to its process, once. It still runs for a moment, see leave_for_good() in sched.bpf.c. */
+/* What it has gathered is charged, and its time goes to its process, once. It still runs for a moment, see thread_last_switch() in sched.bpf.c. */
 static __noinline int merge_account(struct thread_account *account, struct process_sum *sum, struct task_struct *task)
 {
 	struct merge f = {.account = account};

@@ -11,7 +11,7 @@ struct charge {
 	u64 ns;
 };
 
-static __always_inline u64 weighted(u64 ns)
+static __always_inline u64 weighted_ns(u64 ns)
 {
 	return throttle.wait_weight > 1 ? ns * throttle.wait_weight : ns;
 }
@@ -60,7 +60,7 @@ __weak __noinline int charge_off(struct thread_account *account, u32 cause, u64 
 		end = last;
 	if (!window.start_ns || end <= start || throttle.waits_off)
 		return 0;
-	c.ns = weighted(end - start);
+	c.ns = weighted_ns(end - start);
 	__sync_fetch_and_add(&account->sum.off_ns[cause], c.ns);
 	c.cause = cause;
 	if ((account->own && account->nr_open) || (has_function_probes && account->nr_functions))
@@ -95,7 +95,7 @@ static __always_inline void charge_run(struct thread_account *account, u64 now)
 		return;
 	if (!account->record || account->own || !window.start_ns || window.end_ns || now <= start)
 		return;
-	c.ns = weighted(now - start);
+	c.ns = weighted_ns(now - start);
 	__sync_fetch_and_add(&account->sum.worker_ns, c.ns);
 	bpf_loop(account->nr_open, charge_worker_section, &c, 0);
 }

@@ -202,9 +202,9 @@ struct thread_account {
 	u32 off_weight;		/* how many waits that one stands for */
 	u32 off_generation;		/* throttle.wait_generation then */
 	u32 renewing;		/* what is known of open sections is being put together */
-	u64 off_epoch_ns;	/* when an epoch began in which its waits are counted */
-	u32 off_waits;		/* how many there were */
-	u32 off_before;		/* in the one before, in a sampling period */
+	u64 rate_start_ns;	/* when an epoch began in which its waits are counted */
+	u32 rate_waits;		/* how many there were */
+	u32 rate_before;		/* in the one before, in a sampling period */
 	u64 queued_ns;		/* how long it had waited for it in a run queue */
 	u64 waited_ns;		/* and before that for something else, by waited_cause */
 	u32 nr_queued;		/* the sections that this was charged to, up to QUEUED_SECTIONS of them */
@@ -284,7 +284,7 @@ struct rss_local {
 	u32 streak;	/* events of the current thread in a section_id, for the same sections ... */
 	u32 last_streak;	/* ... and for the ones before, ... */
 	u32 usual;	/* ... and the shorter one of the two before */
-	s32 seen;	/* the part of anonymous pages in the last event, left out or not */
+	s32 last_part;	/* the part of anonymous pages in the last event, left out or not */
 	u32 generation;	/* that this is of */
 	u32 pad;
 };
@@ -319,7 +319,7 @@ struct cpu_walker {
 	u8 stack[SAMPLE_CPU_STACK - SAMPLE_STACK];	/* more of it, right behind the walker's sample */
 };
 
-struct walk_context {
+struct sample_context {
 	struct walker *walker;
 	const struct python_layout *layout;
 	struct thread_account *account;

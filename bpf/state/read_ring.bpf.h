@@ -126,7 +126,7 @@ static __always_inline void add_model_rss(struct section_stat *stat)
  * A section that was begun before we came, or has not ended: what it took meanwhile is known, its duration is not. `calls`
  * counts it.
  */
-static __always_inline void add_partly(struct section_stat *stat, u64 *calls, u32 section_id, const struct ring_read *r, const struct dcbs_event *e)
+static __always_inline void add_partial_call(struct section_stat *stat, u64 *calls, u32 section_id, const struct ring_read *r, const struct dcbs_event *e)
 {
 	bool whole = !(e->flags & DCBS_NO_START) && e->end_ns - e->value_ns >= r->start_ns;
 	u64 watched = whole ? e->value_ns : e->end_ns - r->start_ns, self = e->self_ns;
@@ -147,7 +147,7 @@ static __always_inline void add_partly(struct section_stat *stat, u64 *calls, u3
 }
 
 /* A call of no measurable length, or one whose self time makes no sense. */
-static __always_inline void add_plain(struct section_stat *stat, u32 section_id, const struct dcbs_event *e)
+static __always_inline void add_plain_call(struct section_stat *stat, u32 section_id, const struct dcbs_event *e)
 {
 	u64 total = e->flags & DCBS_OUTERMOST ? e->value_ns : 0;
 
@@ -164,7 +164,7 @@ static __always_inline void add_plain(struct section_stat *stat, u32 section_id,
 }
 
 /* A section of which more than its duration is to be noted. */
-static __noinline int add_section(struct ring_reader *reader, const struct ring_read *r, const struct dcbs_event *e, u32 section_id)
+static __noinline int add_section_event(struct ring_reader *reader, const struct ring_read *r, const struct dcbs_event *e, u32 section_id)
 {
 	struct section_stat *stat;
 	u32 key = section_id & ~SECTION_MODEL;
@@ -177,13 +177,13 @@ static __noinline int add_section(struct ring_reader *reader, const struct ring_
 	if (section_id & SECTION_MODEL && !(e->flags & DCBS_LEFT))
 		add_model_rss(stat);
 	if (e->flags & DCBS_LEFT)
-		add_partly(stat, &stat->open, key, r, e);
+		add_partial_call(stat, &stat->open, key, r, e);
 	else if (e->flags & DCBS_NO_START || e->end_ns - e->value_ns < r->start_ns)
-		add_partly(stat, &stat->unstarted, key, r, e);
+		add_partial_call(stat, &stat->unstarted, key, r, e);
 	else if (e->value_ns && e->self_ns <= e->value_ns)
 		section_sum_add(reader, key, e);
 	else
-		add_plain(stat, key, e);
+		add_plain_call(stat, key, e);
 	return 0;
 }
 
@@ -212,7 +212,7 @@ static __always_inline bool is_of_cache(u32 kind)
 }
 
 /* Everything but a section. A section is no cache, whatever its name is given for. */
-static __noinline int add_other(const struct ring_read *r, const struct dcbs_event *e, u32 section_id)
+static __noinline int add_other_event(const struct ring_read *r, const struct dcbs_event *e, u32 section_id)
 {
 	struct section_stat *stat;
 	u64 watched;
@@ -256,7 +256,7 @@ static __always_inline bool event_makes_sense(const struct dcbs_event *e, u64 no
 }
 
 /* A section ends that its thread had left: was it counted as open by us? */
-static __always_inline void take_back(struct dcbs_event *e, const struct ring_read *r, u32 section_id)
+static __always_inline void uncount_open(struct dcbs_event *e, const struct ring_read *r, u32 section_id)
 {
 	struct section_stat *stat;
 	u64 since = e->self_ns;
@@ -285,11 +285,11 @@ static __noinline int read_uncommon_event(struct chunk *c, u32 i)
 	if (!section_id)
 		section_id = section_id_of(c->process, r->state, e->name);
 	if (e->kind == DCBS_EVENT_SECTION && e->flags & DCBS_WAS_LEFT)
-		take_back(e, r, section_id);
+		uncount_open(e, r, section_id);
 	if (e->kind == DCBS_EVENT_SECTION)
-		add_section(c->reader, r, e, section_id);
+		add_section_event(c->reader, r, e, section_id);
 	else
-		add_other(r, e, section_id);
+		add_other_event(r, e, section_id);
 	return 0;
 }
 

@@ -108,9 +108,9 @@ static __always_inline bool rss_skip(struct rss_local *local)
 	if (!local->skip)
 		return false;
 	part = rss_part_now(local, RSS_ANON);
-	if (part <= local->seen)
+	if (part <= local->last_part)
 		return false;
-	local->seen = part;
+	local->last_part = part;
 	local->skip--;
 	local->skipped++;
 	return true;
@@ -133,7 +133,7 @@ static __always_inline void rss_pace(struct rss_local *local)
 {
 	u32 most = (local->streak > local->usual ? local->streak : local->usual) / RSS_STREAK;
 
-	local->seen = local->count[RSS_ANON];
+	local->last_part = local->count[RSS_ANON];
 	local->skip = most < RSS_LEFT ? most : RSS_LEFT;
 }
 
@@ -141,7 +141,7 @@ static __always_inline void rss_pace(struct rss_local *local)
  * Changes may be watched part of the time only. What has come about meanwhile is nobody's here: the first event on a CPU
  * says where its part stands, the first of all where the shared ones do. True: it was that one.
  */
-static __always_inline bool rss_begin_phase(struct process_sum *sum, struct rss_local *local, struct mm_struct *mm)
+static __always_inline bool rss_begin_generation(struct process_sum *sum, struct rss_local *local, struct mm_struct *mm)
 {
 	u32 generation = throttle.memory_generation;
 
@@ -309,7 +309,7 @@ static __always_inline void count_pages(struct thread_account *account, u32 memb
 	account->dirty = 1;
 }
 
-static __always_inline struct process_sum *sum_of_process(const struct process *process)
+static __always_inline struct process_sum *process_sum_of(const struct process *process)
 {
 	u32 index = process->index;
 
@@ -317,7 +317,7 @@ static __always_inline struct process_sum *sum_of_process(const struct process *
 }
 
 /* Accounts for what has been left; `leaves`: the current thread its CPU. */
-__weak __noinline int rss_settle(struct thread_account *account, const struct process *process, bool leaves)
+__weak __noinline int rss_settle(struct thread_account *account, const struct process *process, bool descheduled)
 {
 	struct process_sum *sum;
 	struct rss_local *local;
@@ -328,9 +328,9 @@ __weak __noinline int rss_settle(struct thread_account *account, const struct pr
 	if (!local || local->generation != throttle.memory_generation)
 		return 0;
 	local->skip = 0;
-	if (leaves)
+	if (descheduled)
 		local->streak = local->last_streak = local->usual = 0;
-	sum = sum_of_process(process);
+	sum = process_sum_of(process);
 	if (!local->skipped || !sum || !sum->mm)
 		return 0;
 	local->skipped = 0;
