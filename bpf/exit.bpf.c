@@ -224,7 +224,7 @@ static __always_inline int thread_ended(struct task_struct *task, bool first)
 {
 	struct process *process = process_of(task);
 
-	return process && is_unseen(SEEN_EXIT, 1, first) ? exit_process_thread(task, process, live_threads(task)) : 0;
+	return process && claim_event(COPIED_EXIT, 1, first) ? exit_process_thread(task, process, live_threads(task)) : 0;
 }
 
 SEC("tp_btf/sched_process_exit")
@@ -233,7 +233,7 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	return thread_ended(task, true);
 }
 
-AGAIN(sched_process_exit, on_exit_again, thread_ended(task, false), struct task_struct *task)
+PROGRAM_COPY(sched_process_exit, on_exit_again, thread_ended(task, false), struct task_struct *task)
 
 /* Before Linux 6.16, where the kernel lets its functions be traced: instead of the above. */
 SEC("?fentry/do_exit")
@@ -249,7 +249,7 @@ static __always_inline int image_ending(struct task_struct *task, bool first)
 {
 	struct process *process = process_of(task);
 
-	if (!process || !is_unseen(SEEN_LEAVE_IMAGE, task->self_exec_id + 1, first))
+	if (!process || !claim_event(COPIED_PREPARE_EXEC, task->self_exec_id + 1, first))
 		return 0;
 	read_last_time(task, process);
 	note_memory(task, process);
@@ -263,7 +263,7 @@ int BPF_PROG(on_prepare_exec, struct task_struct *task)
 	return image_ending(task, true);
 }
 
-AGAIN(sched_prepare_exec, on_prepare_exec_again, image_ending(task, false), struct task_struct *task)
+PROGRAM_COPY(sched_prepare_exec, on_prepare_exec_again, image_ending(task, false), struct task_struct *task)
 
 /* The same before Linux 6.10. */
 SEC("?fentry/begin_new_exec")
@@ -311,7 +311,7 @@ static __always_inline int image_replaced(struct task_struct *task, bool first)
 {
 	struct process *process = process_of(task);
 
-	if (!process || !is_unseen(SEEN_EXEC, task->self_exec_id + 1, first))
+	if (!process || !claim_event(COPIED_EXEC, task->self_exec_id + 1, first))
 		return 0;
 	process->tls_offset = 0;
 	process->borrows = 0;
@@ -330,4 +330,4 @@ int BPF_PROG(on_exec, struct task_struct *task)
 	return image_replaced(task, true);
 }
 
-AGAIN(sched_process_exec, on_exec_again, image_replaced(task, false), struct task_struct *task)
+PROGRAM_COPY(sched_process_exec, on_exec_again, image_replaced(task, false), struct task_struct *task)

@@ -276,7 +276,7 @@ static __always_inline int task_forked(struct task_struct *parent, struct task_s
 
 	if (!process || (is_process && !follow_children))
 		return 0;
-	if (!is_unseen(SEEN_FORK, child->start_time, first))
+	if (!claim_event(COPIED_FORK, child->start_time, first))
 		return 0;
 	if (!is_process)
 		__sync_fetch_and_add(&process->threads, 1);
@@ -301,9 +301,9 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 }
 
 /* A child that is missed is missed with all that it does: there are more of these. */
-AGAIN(sched_process_fork, on_fork_again_1, task_forked(parent, child, false), struct task_struct *parent, struct task_struct *child)
-AGAIN(sched_process_fork, on_fork_again_2, task_forked(parent, child, false), struct task_struct *parent, struct task_struct *child)
-AGAIN(sched_process_fork, on_fork_again_3, task_forked(parent, child, false), struct task_struct *parent, struct task_struct *child)
+PROGRAM_COPY(sched_process_fork, on_fork_again_1, task_forked(parent, child, false), struct task_struct *parent, struct task_struct *child)
+PROGRAM_COPY(sched_process_fork, on_fork_again_2, task_forked(parent, child, false), struct task_struct *parent, struct task_struct *child)
+PROGRAM_COPY(sched_process_fork, on_fork_again_3, task_forked(parent, child, false), struct task_struct *parent, struct task_struct *child)
 
 /* So that what a thread has finished does not wait for as long as it computes without a marker. */
 SEC("perf_event")

@@ -17,20 +17,20 @@
  * Is it this program's turn? token: of this event, among those of its kind and of the current task. Without a clock
  * to note it in, the first one alone works.
  */
-static __always_inline bool is_unseen(enum seen kind, u64 token, bool first)
+static __always_inline bool claim_event(enum copied_event kind, u64 token, bool first)
 {
 	struct thread_account *account = account_of(bpf_get_current_task_btf(), 0);
 
 	if (!account)
 		return first;
-	if (account->seen_event[kind] == token)
+	if (account->claimed_event[kind] == token)
 		return false;
-	account->seen_event[kind] = token;
+	account->claimed_event[kind] = token;
 	return true;
 }
 
 /* A copy of a program: what it calls, and its arguments. */
-#define AGAIN(point, name, call, ...) \
+#define PROGRAM_COPY(point, name, call, ...) \
 SEC("?tp_btf/" #point) \
 int BPF_PROG(name, __VA_ARGS__) \
 { \

@@ -175,12 +175,12 @@ struct open_sections_key {
 _Static_assert(__builtin_offsetof(struct dcbs_record, innermost) - __builtin_offsetof(struct dcbs_record, head) ==
 	       __builtin_offsetof(struct open_sections_key, innermost), "layout");
 
-enum seen {
-	SEEN_EXIT,
-	SEEN_EXEC,
-	SEEN_LEAVE_IMAGE,
-	SEEN_FORK,
-	SEEN,
+enum copied_event {
+	COPIED_EXIT,
+	COPIED_EXEC,
+	COPIED_PREPARE_EXEC,
+	COPIED_FORK,
+	COPIED_EVENTS,
 };
 
 /*
@@ -188,7 +188,7 @@ enum seen {
  * scheduler's when it is switched in, when nothing else can be at it; `woken_ns` and `inherit` by wakers.
  */
 struct thread_account {
-	u64 seen_event[SEEN];	/* the last event of each kind, see again.bpf.h */
+	u64 claimed_event[COPIED_EVENTS];	/* the last event of each kind, see again.bpf.h */
 	u64 since_ns;		/* when we met it; 0: before the window */
 	u64 exec_start_ns;	/* its sum_exec_runtime then, or shortly before the window */
 	u64 exec_merged_ns;	/* of that, what has been added to its process's sum */
