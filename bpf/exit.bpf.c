@@ -233,7 +233,7 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	return thread_ended(task, true);
 }
 
-PROGRAM_COPY(sched_process_exit, on_exit_again, thread_ended(task, false), struct task_struct *task)
+PROGRAM_COPY(sched_process_exit, on_exit_copy, thread_ended(task, false), struct task_struct *task)
 
 /* Before Linux 6.16, where the kernel lets its functions be traced: instead of the above. */
 SEC("?fentry/do_exit")
@@ -263,7 +263,7 @@ int BPF_PROG(on_prepare_exec, struct task_struct *task)
 	return image_ending(task, true);
 }
 
-PROGRAM_COPY(sched_prepare_exec, on_prepare_exec_again, image_ending(task, false), struct task_struct *task)
+PROGRAM_COPY(sched_prepare_exec, on_prepare_exec_copy, image_ending(task, false), struct task_struct *task)
 
 /* The same before Linux 6.10. */
 SEC("?fentry/begin_new_exec")
@@ -330,4 +330,4 @@ int BPF_PROG(on_exec, struct task_struct *task)
 	return image_replaced(task, true);
 }
 
-PROGRAM_COPY(sched_process_exec, on_exec_again, image_replaced(task, false), struct task_struct *task)
+PROGRAM_COPY(sched_process_exec, on_exec_copy, image_replaced(task, false), struct task_struct *task)

@@ -107,7 +107,7 @@ static __noinline int update_process_rss(struct task_struct *task, struct proces
 static struct thread_view view;
 
 SEC("iter.s/task")
-int on_list(struct bpf_iter__task *ctx)
+int on_iter_thread(struct bpf_iter__task *ctx)
 {
 	u64 flags = window.start_ns ? 0 : BPF_LOCAL_STORAGE_GET_F_CREATE;
 	struct task_struct *task = ctx->task;

@@ -3,7 +3,7 @@
  * sched.bpf.c - a target's thread leaves its CPU, is woken, gets one again, is born, or is interrupted by a tick.
  *
  * Time off the CPU is charged when it is over, to the sections that were open when it began; what lasts
- * longer is charged by on_list (list.bpf.c) as it goes. Time on it is what remains.
+ * longer is charged by on_iter_thread (list.bpf.c) as it goes. Time on it is what remains.
  */
 #include "rules/copies.bpf.h"
 #include "rules/off_cpu_cause.bpf.h"
@@ -301,9 +301,9 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 }
 
 /* A child that is missed is missed with all that it does: there are more of these. */
-PROGRAM_COPY(sched_process_fork, on_fork_again_1, task_forked(parent, child, false), struct task_struct *parent, struct task_struct *child)
-PROGRAM_COPY(sched_process_fork, on_fork_again_2, task_forked(parent, child, false), struct task_struct *parent, struct task_struct *child)
-PROGRAM_COPY(sched_process_fork, on_fork_again_3, task_forked(parent, child, false), struct task_struct *parent, struct task_struct *child)
+PROGRAM_COPY(sched_process_fork, on_fork_copy_1, task_forked(parent, child, false), struct task_struct *parent, struct task_struct *child)
+PROGRAM_COPY(sched_process_fork, on_fork_copy_2, task_forked(parent, child, false), struct task_struct *parent, struct task_struct *child)
+PROGRAM_COPY(sched_process_fork, on_fork_copy_3, task_forked(parent, child, false), struct task_struct *parent, struct task_struct *child)
 
 /* So that what a thread has finished does not wait for as long as it computes without a marker. */
 SEC("perf_event")

@@ -36,7 +36,7 @@ extern const volatile bool switch_tells_state;	/* Linux 5.18 and later: on_switc
 extern struct window window;
 extern struct counters counters;
 extern struct throttle throttle;
-extern __s32 rss_locals_fd;	/* in the profiler, which runs on_list */
+extern __s32 rss_locals_fd;	/* in the profiler, which runs on_iter_thread */
 
 /*
  * Figures that wait in a thread's own storage. An atomic add costs as much as all the rest of reading
@@ -156,11 +156,11 @@ struct call_memory {
 
 #define QUEUED_SECTIONS 16
 
-/* Is the stack of a wait in `waits`? The thread's own programs and on_list, on another CPU, hand it to each other. */
+/* Is the stack of a wait in `waits`? The thread's own programs and on_iter_thread, on another CPU, hand it to each other. */
 enum wait_sampled {
 	WAIT_NONE,
 	WAIT_TAKEN,		/* it goes on */
-	WAIT_SENDING,		/* on_list is sending what there is of it */
+	WAIT_SENDING,		/* on_iter_thread is sending what there is of it */
 	WAIT_OVER,		/* and meanwhile it has ended */
 };
 

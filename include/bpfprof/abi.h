@@ -193,7 +193,7 @@ struct thread_sum {
 struct process_sum {
 	__u64 mm;			/* kernel address of its struct mm_struct; 0: not known yet */
 	__s64 rss_start[RSS_KINDS];	/* exact, when the window opened */
-	__s64 rss_now[RSS_KINDS];	/* likewise at the last look of `on_list`, or at its end */
+	__s64 rss_now[RSS_KINDS];	/* likewise at the last look of `on_iter_thread`, or at its end */
 	__s64 others[RSS_KINDS];	/* growth that other tasks caused: reclaim, migration, exec */
 	__s64 total_vm;			/* pages, as of the last event */
 	__s64 count[4];			/* the kernel's shared counters, likewise */
@@ -203,7 +203,7 @@ struct process_sum {
 	struct thread_sum ended_idle;	/* of them, those that had no section and hardly anything to do but wait */
 };
 
-/* A thread of a target, answer of the iterator `on_list`: what its ring has been read up to, and its time. */
+/* A thread of a target, answer of the iterator `on_iter_thread`: what its ring has been read up to, and its time. */
 struct thread_view {
 	__u32 tgid;
 	__u32 tid;

@@ -77,7 +77,7 @@ struct session {
 /* A line for the reader of the report; the same line only once. */
 void session_note(struct session *session, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* The targets' threads, to be freed; returns how many. See on_list in bpf/iter_threads.bpf.c for what it does besides. */
+/* The targets' threads, to be freed; returns how many. See on_iter_thread in bpf/iter_threads.bpf.c for what it does besides. */
 size_t session_list(struct session *session, struct thread_view **views);
 
 /* The same for that alone: threads are met, and those that wait are charged up to now. */

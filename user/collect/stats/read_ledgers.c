@@ -48,7 +48,7 @@ size_t session_list(struct session *session, struct thread_view **views)
 
 	*views = NULL;
 	if (!session->list)	/* kept: the kernel takes a tenth of a second to let go of it */
-		session->list = bpf_program__attach_iter(session->skel->progs.on_list, NULL);
+		session->list = bpf_program__attach_iter(session->skel->progs.on_iter_thread, NULL);
 	if (!session->list)
 		return 0;
 	fd = bpf_iter_create(bpf_link__fd(session->list));
