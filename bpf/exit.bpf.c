@@ -19,7 +19,7 @@ static __always_inline struct dcbs_slot *copied_slot(struct ring_reader *reader,
 	return (struct dcbs_slot *)reader->events + (i & (DCBS_SLOTS - 1));
 }
 
-_Static_assert(sizeof(struct dcbs_slot) * DCBS_SLOTS <= sizeof(struct dcbs_event) * CHUNK, "slots are read into it");
+_Static_assert(sizeof(struct dcbs_slot) * DCBS_SLOTS <= sizeof(struct dcbs_event) * CHUNK_EVENTS, "slots are read into it");
 
 /* One section that will never end: what is known of it is charged now. */
 static long charge_open_slot(u32 i, struct exit_charge *charge)
@@ -116,7 +116,7 @@ static __always_inline void exit_account(struct task_struct *task, struct proces
 static __always_inline void note_rss(struct task_struct *task, struct process *process)
 {
 	struct mm_struct *mm = mm_of(task);
-	u64 rss = rss_bytes(), peak = mm ? BPF_CORE_READ(mm, hiwater_rss) * 4096 : 0;
+	u64 rss = current_rss_bytes(), peak = mm ? BPF_CORE_READ(mm, hiwater_rss) * 4096 : 0;
 
 	if (!rss)
 		return;

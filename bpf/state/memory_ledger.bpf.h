@@ -7,7 +7,7 @@
 #ifndef BPF_STATE_MEMORY_LEDGER_H
 #define BPF_STATE_MEMORY_LEDGER_H
 
-#include "state/read_ring.bpf.h"
+#include "state/maps.bpf.h"
 
 static __always_inline struct section_ledger *ledger_of(u32 section_id)
 {

@@ -10,6 +10,7 @@
 #ifndef BPF_STATE_OPEN_SECTIONS_H
 #define BPF_STATE_OPEN_SECTIONS_H
 
+#include "state/read_ring.bpf.h"
 #include "state/memory_ledger.bpf.h"
 #include "state/rss_counters.bpf.h"
 

@@ -38,7 +38,7 @@ struct host_map {
 static struct host_map host_maps[] = {
 	HOST_ARRAY(stats, BPFPROF_SECTIONS), HOST_ARRAY(section_names, BPFPROF_SECTIONS), HOST_ARRAY(ledgers, BPFPROF_SECTIONS),
 	HOST_ARRAY(processes, 1), HOST_ARRAY(process_sums, 1), HOST_ARRAY(pythons, 1), HOST_ARRAY(walkers, 1),
-	HOST_HASH(sections), HOST_HASH(targets), HOST_HASH(baselines), HOST_HASH(begun), HOST_HASH(shares),
+	HOST_HASH(section_ids), HOST_HASH(targets), HOST_HASH(baselines), HOST_HASH(begun), HOST_HASH(parts),
 	HOST_TASK(ring_readers), HOST_TASK(thread_accounts), HOST_TASK(open_calls), HOST_TASK(waits),
 };
 
