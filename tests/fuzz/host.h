@@ -63,7 +63,7 @@ static void host_open(void)
 			m->values = calloc(m->entries, m->value_bytes);
 			m->keys = m->by_key ? calloc(m->entries, m->key_bytes) : NULL;
 		}
-		m->used_buckets = 0;
+		m->used = 0;
 		if (m->entries <= HOST_ENTRIES)
 			memset(m->values, 0, m->entries * m->value_bytes);
 	}
@@ -84,7 +84,7 @@ static size_t host_place(const struct host_map *m, const void *key)
 		memcpy(&index, key, sizeof(index));
 		return index;
 	}
-	for (i = 0; i < m->used_buckets; i++)
+	for (i = 0; i < m->used; i++)
 		if (!memcmp(m->keys + i * m->key_bytes, key, m->key_bytes))
 			return i;
 	return m->entries;
@@ -105,9 +105,9 @@ long bpf_map_update_elem(void *map, const void *key, const void *value, __u64 fl
 	if (m->by_key && i < m->entries && flags == BPF_NOEXIST)
 		return -EEXIST;
 	if (m->by_key && i == m->entries) {
-		if (m->used_buckets == m->entries)
+		if (m->used == m->entries)
 			return -E2BIG;
-		i = m->used_buckets++;
+		i = m->used++;
 		memcpy(m->keys + i * m->key_bytes, key, m->key_bytes);
 	}
 	if (i >= m->entries)
