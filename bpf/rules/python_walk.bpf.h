@@ -17,17 +17,7 @@
 #include "state/maps.bpf.h"
 
 #define PYTHON_VISITED	512	/* frames looked at, entries from native code included */
-#define FRAME_READ	112
 #define CODE_READ	144
-#define OWNER_ENTRY	3	/* from 3.12 on: no function's frame, but an entry from native code */
-
-#if defined(__TARGET_ARCH_x86)
-#define PTHREAD_OF_ROBUST_LIST 0x2e0
-#else
-#define PTHREAD_OF_ROBUST_LIST 0xe0
-#endif
-#define KEYS_OF_ROBUST_LIST 0x230	/* struct pthread_key_data *specific[32], of 32 keys each */
-#define KEYS_MAX 1024
 
 static __always_inline u64 word_of(const u8 *bytes, u32 offset)
 {
@@ -65,12 +55,12 @@ static __always_inline u64 python_thread(struct walker *w, struct task_struct *t
 	if (!robust_list)
 		return 0;
 	key = need_word(w, p->runtime + p->tss_key);
-	if (!(u32)key || key >> 32 >= KEYS_MAX)
+	if (!(u32)key || key >> 32 >= GLIBC_KEYS)
 		return 0;
 	key >>= 32;
-	block = need_word(w, robust_list + KEYS_OF_ROBUST_LIST + 8 * (key >> 5));
-	state = block ? need_word(w, block + 16 * (key & 31) + 8) : 0;
-	if (!state || need_word(w, state + p->tstate_thread_id) != robust_list - PTHREAD_OF_ROBUST_LIST)
+	block = need_word(w, robust_list + GLIBC_ROBUST_TO_KEYS + 8 * (key / GLIBC_BLOCK_KEYS));
+	state = block ? need_word(w, block + GLIBC_KEY_BYTES * (key % GLIBC_BLOCK_KEYS) + GLIBC_KEY_VALUE) : 0;
+	if (!state || need_word(w, state + p->tstate_thread_id) != robust_list - GLIBC_SELF_TO_ROBUST)
 		return 0;
 	return state;
 }
@@ -118,15 +108,15 @@ static long python_step(u32 i, struct sample_context *c)
 	if (!w->next)
 		return 1;
 	bytes = p->frame_bytes;
-	if (bytes > FRAME_READ || bpf_probe_read_user(w->frame, bytes, (void *)w->next)) {
+	if (bytes > PYTHON_FRAME_BYTES || bpf_probe_read_user(w->frame, bytes, (void *)w->next)) {
 		w->sample.flags |= SAMPLE_PYTHON_BROKEN;
 		return 1;
 	}
-	if (p->minor >= 12 && w->frame[p->frame_owner & (WALK_BYTES - 1)] >= OWNER_ENTRY) {
+	if (p->minor >= 12 && w->frame[p->frame_owner & (WALK_BYTES - 1)] >= PYTHON_OWNER_ENTRY) {
 		w->next = word_of(w->frame, p->frame_back);
 		return 0;
 	}
-	code = word_of(w->frame, p->frame_code) & ~7ULL;
+	code = word_of(w->frame, p->frame_code) & ~PYTHON_REF_TAGS;
 	if (bpf_probe_read_user(w->code, CODE_READ, (void *)code) || word_of(w->code, p->code_type_offset) != p->code_type) {
 		w->sample.flags |= SAMPLE_PYTHON_BROKEN;
 		return 1;

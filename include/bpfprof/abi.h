@@ -8,6 +8,7 @@
 #define BPFPROF_ABI_H
 
 #include "bpfprof/hist.h"
+#include "bpfprof/runtimes.h"
 #include "bpfprof/target.h"
 
 #define BPFPROF_SECTIONS		544	/* of `stats`; names of all targets together, merged by name: all of one process fit, and some */
@@ -290,8 +291,6 @@ struct python_layout {
 	__u16 frame_bytes;	/* of a frame, hold all of these; the page behind the last frame of a chunk may not be there */
 	__u16 pad[2];
 };
-
-#define PYTHON_STRING_HASH 24	/* of a string, for dictionaries: that of a name has been computed */
 
 /* 3.8 to 3.11: what tells one code object from another at the same address: its shape, its name's hash, where its lines are. */
 static inline __attribute__((always_inline)) __u32 python_tag(__u32 firstlineno, __u32 flags, __u32 argcount, __u32 kwonly,
