@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* maps.bpf.c - the maps and globals that maps.bpf.h declares. */
+/* maps.bpf.c - defines the maps and globals that maps.bpf.h declares. */
 #include "state/maps.bpf.h"
 
 const volatile __u32 only_tgid = 0;

@@ -2,38 +2,39 @@
 /*
  * maps.bpf.h - every map and global, and the few operations on them that all programs share.
  *
- * The maps are declared here for all objects; the linker of bpftool makes one of each.
+ * The maps are declared here for all objects; the linker of bpftool makes one of each. The head of types.bpf.h
+ * says which program writes which map, and under which lock.
  */
 #ifndef BPF_STATE_MAPS_H
 #define BPF_STATE_MAPS_H
 
 #include "state/types.bpf.h"
 
-/* Set before load. With one target a compare decides whether a task is ours; otherwise `targets` does. */
+/* Set before load. With one target, comparing the tgid decides whether a task belongs to it; otherwise `targets` does. */
 extern const volatile __u32 only_tgid;
 
-/* hist_place() of small values, filled before load: what is short is frequent. */
+/* hist_place() of small values, filled before load: short durations are the most frequent ones. */
 #define SMALL_NS 4096
 extern const volatile __u16 small_place[SMALL_NS];
 
-/* What a blocked system call waits for, by its number; enum syscall_kind. */
+/* enum syscall_kind by system call number: what a thread that blocks in the call waits for. */
 #define SYSCALLS 512
 extern const volatile __u8 syscall_kinds[SYSCALLS];
 
-extern const volatile __u32 map_syscall, unmap_syscall;	/* the numbers of mmap() and munmap() */
+extern const volatile __u32 map_syscall, unmap_syscall;	/* numbers of mmap() and munmap() */
 
 extern const volatile __u32 nr_cpus;
 extern const volatile bool follow_children;	/* --children */
 extern const volatile bool has_function_probes;	/* --section */
 extern const volatile bool sampling;		/* --frequency is not 0 */
 extern const volatile __u64 sample_period_ns;
-extern const volatile __u64 samples_half;	/* of the ring, bytes */
+extern const volatile __u64 samples_half;	/* bytes: half of the ring `samples` */
 extern const volatile bool switch_tells_state;	/* Linux 5.18 and later: on_switch has a fourth argument */
 
 extern struct window window;
 extern struct counters counters;
 extern struct throttle throttle;
-extern __s32 rss_locals_fd;	/* in the profiler, which runs on_iter_thread */
+extern __s32 rss_locals_fd;	/* a descriptor in the profiler, in which on_iter_thread runs */
 
 struct open_calls_map {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
@@ -134,14 +135,14 @@ struct processes_map {
 	__type(value, struct process);
 };
 
-/* Entries of `processes` that no process has. */
+/* Indices of free entries of `processes`. */
 struct vacant_map {
 	__uint(type, BPF_MAP_TYPE_STACK);
 	__uint(max_entries, BPFPROF_PROCESSES);
 	__type(value, u32);
 };
 
-/* Wakes the profiler: a child is there, has executed an image, or has ended. What there is to see is in `processes`. */
+/* Wakes the profiler: a child was created, executed an image or ended. The facts are in `processes`. */
 struct news_map {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);
@@ -185,29 +186,29 @@ struct ring_readers_map {
 	__type(value, struct ring_reader);
 };
 
-extern struct stats_map stats SEC(".maps");		/* section_id -> figures; the profiler reads it in place */
+extern struct stats_map stats SEC(".maps");		/* section_id -> statistics; the profiler reads it in place */
 extern struct section_ids_map section_ids SEC(".maps");		/* name -> section_id */
 extern struct section_names_map section_names SEC(".maps");	/* section_id -> name */
 extern struct processes_map processes SEC(".maps");	/* the targets */
 extern struct targets_map targets SEC(".maps");		/* tgid -> index of `processes` */
-extern struct parts_map parts SEC(".maps");		/* where there are several targets */
-extern struct vacant_map vacant SEC(".maps");		/* these two only with --children */
+extern struct parts_map parts SEC(".maps");		/* used if there are several targets */
+extern struct vacant_map vacant SEC(".maps");		/* this and `news`: only with --children */
 extern struct news_map news SEC(".maps");
-extern struct baselines_map baselines SEC(".maps");	/* record -> its counters at attach, written by the profiler */
-extern struct begun_map begun SEC(".maps");		/* start of a section that another profiler saw begin -> its self time before our window */
+extern struct baselines_map baselines SEC(".maps");	/* address of a record -> its counters at attach, written by the profiler */
+extern struct begun_map begun SEC(".maps");		/* start of a section that was timed before our window -> its self time until then, written by the profiler */
 extern struct ring_readers_map ring_readers SEC(".maps");
 extern struct thread_accounts_map thread_accounts SEC(".maps");
 extern struct open_calls_map open_calls SEC(".maps");	/* only with --section */
-extern struct ledgers_map ledgers SEC(".maps");		/* section_id -> where its time and memory went; read in place, like stats */
+extern struct ledgers_map ledgers SEC(".maps");		/* section_id -> its time off the CPU and its memory; read in place, like `stats` */
 extern struct process_sums_map process_sums SEC(".maps");	/* by the index of `processes` */
-extern struct rss_locals_map rss_locals SEC(".maps");	/* likewise */
+extern struct rss_locals_map rss_locals SEC(".maps");	/* by the index of `processes`, too */
 extern struct pythons_map pythons SEC(".maps");		/* by the index of `processes` */
-extern struct samples_map samples SEC(".maps");		/* these three only with --frequency */
+extern struct samples_map samples SEC(".maps");		/* this, `walkers` and `waits`: only with --frequency */
 extern struct walkers_map walkers SEC(".maps");
-extern struct waits_map waits SEC(".maps");		/* what threads that wait are waiting in */
-extern struct mms_map mms SEC(".maps");			/* struct mm_struct -> index, where there are several targets */
+extern struct waits_map waits SEC(".maps");		/* stacks of threads that wait */
+extern struct mms_map mms SEC(".maps");			/* address of a struct mm_struct -> index of `processes`; used if there are several targets */
 
-/* A section's self time in the window, for one that began before it. */
+/* Returns the part of a section's self time that lies in the window, for a section that began before it. */
 static __always_inline u64 self_in_window(u64 self_ns, u64 start_ns)
 {
 	u64 *before = bpf_map_lookup_elem(&begun, &start_ns);
@@ -215,7 +216,7 @@ static __always_inline u64 self_in_window(u64 self_ns, u64 start_ns)
 	return before ? self_ns - (*before < self_ns ? *before : self_ns) : self_ns;
 }
 
-/* The target that a task belongs to, NULL for all others. */
+/* Returns the target that a task belongs to, or NULL. */
 static __always_inline struct process *process_of(struct task_struct *task)
 {
 	u32 tgid = task->tgid, zero = 0, *index;
@@ -226,13 +227,13 @@ static __always_inline struct process *process_of(struct task_struct *task)
 	return index ? bpf_map_lookup_elem(&processes, index) : NULL;
 }
 
-/* When the figures of a process begin: with the window, or with its own life. */
+/* Returns when observation of a process begins: with the window, or with the process if it is younger. */
 static __always_inline u64 start_of(const struct process *process)
 {
 	return process->born_ns > window.start_ns ? process->born_ns : window.start_ns;
 }
 
-/* Global functions like this one are verified once, not at each call. */
+/* Raises *where to value. The verifier checks a global function like this one once, not at each call. */
 __weak __noinline int store_max(u64 *where, u64 value)
 {
 	u64 old, seen;
