@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * memory_ledger.bpf.h - carries what happened to memory from a thread's clock to the ledgers of its open sections.
+ * memory_ledger.bpf.h - charges memory events from a thread's account to the ledgers of its open sections.
  *
- * It is gathered in the clock, plainly, and carried when the open sections change, at a switch, and at a tick.
+ * Plain stores gather the events in the account. They are charged when the open sections change, at a switch, and
+ * at a tick.
  */
 #ifndef BPF_STATE_MEMORY_LEDGER_H
 #define BPF_STATE_MEMORY_LEDGER_H
@@ -20,7 +21,7 @@ static __always_inline void add_nonzero(u64 *to, u64 n)
 		__sync_fetch_and_add(to, n);
 }
 
-/* Global, as are others here, to be verified once. */
+/* Global, like others here, so that it is verified once. */
 __weak __noinline int memory_sum_add(struct memory_sum *to, const struct memory_sum *n)
 {
 	if (!to || !n)
@@ -42,7 +43,7 @@ static __always_inline u32 coarse_place(u64 v)
 	return (hist_place(v) + 7) >> 3;
 }
 
-/* A call has ended. */
+/* Puts the growth and the faults of an ended call into its section's distributions. */
 static __noinline int end_call(struct call_memory *call)
 {
 	struct section_ledger *ledger = ledger_of(call->section_id);
@@ -82,7 +83,7 @@ static __always_inline void add_to_call(struct thread_account *account, u32 slot
 	call->faults += account->pending.minor + account->pending.major;
 }
 
-/* The i-th of all open sections: those that are marked, then functions. Each of both kinds has an innermost one. */
+/* Returns the i-th of all open sections: marked ones first, then functions. Each kind has an innermost one. */
 static __always_inline struct open_section *open_section_at(struct thread_account *account, u32 i)
 {
 	if (has_function_probes && i >= account->nr_open)
@@ -100,7 +101,10 @@ static __always_inline u32 nr_all_open(const struct thread_account *account)
 	return account->nr_open + (has_function_probes ? account->nr_functions : 0);
 }
 
-/* Of both kinds together it is the one that began last: memory is to be accounted for once. */
+/*
+ * Returns true for the innermost section of both kinds together, which is the one that began last: memory counts
+ * once as "self".
+ */
 static __always_inline bool owns_memory(const struct thread_account *account, u32 i)
 {
 	u32 slot = account->open[0].slot & (DCBS_SLOTS - 1);
@@ -148,7 +152,10 @@ __weak __noinline int memory_charge(struct thread_account *account)
 	return 0;
 }
 
-/* What came before the window, or while nobody watched, is nobody's. True: it does now. */
+/*
+ * Sets the base for faults if those since the last event are not to be charged: they were before the window or in
+ * an off-period. Returns true if so.
+ */
 static __always_inline bool begin_faults(struct thread_account *account, struct task_struct *task)
 {
 	if (account->memory_generation == throttle.memory_generation && !throttle.memory_off)
@@ -159,7 +166,10 @@ static __always_inline bool begin_faults(struct thread_account *account, struct 
 	return true;
 }
 
-/* Faults since the last look. The kernel counts one when it is done, so at an event inside a fault they are all older. */
+/*
+ * Takes the faults since the last event. The kernel counts a fault when it is done, so an event inside a fault
+ * finds only older ones.
+ */
 static __always_inline void take_faults(struct thread_account *account, struct task_struct *task)
 {
 	u64 minor = task->min_flt, major = task->maj_flt;

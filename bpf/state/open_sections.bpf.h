@@ -2,10 +2,10 @@
 /*
  * open_sections.bpf.h - which sections are open on a thread.
  *
- * A thread's open sections are read from its record, and kept in its clock until a begin or an end
- * has changed the record: most events find them unchanged, for the price of two short reads. A thread
- * without a section of its own works for the thread that woke it: then that one's record is read, as
- * it is now, because pool threads live longer than the section that woke them.
+ * A thread's open sections are read from its record and kept in its account until a begin or an end has changed
+ * the record. Most events find them unchanged, for the price of two short reads. A thread without a section of its
+ * own works for the thread that woke it. Then that thread's record is read, as it is now, because pool threads
+ * live longer than the section that woke them.
  */
 #ifndef BPF_STATE_OPEN_SECTIONS_H
 #define BPF_STATE_OPEN_SECTIONS_H
@@ -21,7 +21,7 @@ static __always_inline bool same_call(u64 use, const struct call_memory *call)
 	return call->use == (use & ~(u64)DCBS_USE_BELOW);
 }
 
-/* A section of `open` that is not open any more, by the slots as they are now. */
+/* Ends the call of a section in `open` that is not open any more, judging by the slots as they are now. */
 static long end_gone_call(u32 i, struct thread_account **c)
 {
 	struct thread_account *account = *c;
@@ -38,7 +38,7 @@ struct section_walk {
 	struct process *process;
 	u64 state;
 	struct function_calls *calls;
-	bool names;	/* the names of the thread's process can be read: it is the current one */
+	bool names;	/* names of the thread's process can be read, because it is the current one */
 };
 
 static __always_inline void begin_call(struct thread_account *account, u32 slot, u64 use, u32 section_id)
@@ -55,7 +55,7 @@ static __always_inline void begin_call(struct thread_account *account, u32 slot,
 	call->section_id = section_id;
 }
 
-/* As section_id_of() does, by the storage that the programs of this file work in. */
+/* Does the same as section_id_of(), with scratch space in the account. */
 static __noinline u32 open_section_id(struct process *process, u64 state, u32 id)
 {
 	struct thread_account *account = bpf_task_storage_get(&thread_accounts, bpf_get_current_task_btf(), NULL, 0);
@@ -63,7 +63,7 @@ static __noinline u32 open_section_id(struct process *process, u64 state, u32 id
 	return process && account ? section_id_of_name(process, state, id, &account->name) : SECTION_OTHER;
 }
 
-/* The next of the open sections, from the innermost outwards. */
+/* Adds the next open section, from the innermost one outwards. */
 static long list_open_slot(u32 i, struct section_walk *w)
 {
 	struct thread_account *account = w->account;
@@ -95,7 +95,7 @@ static long list_open_slot(u32 i, struct section_walk *w)
 	return 0;
 }
 
-/* clock->slots has been read. */
+/* Lists the open sections from account->slots, which have been read. */
 static __always_inline void open_sections_walk(struct section_walk *w)
 {
 	struct thread_account *account = w->account;
@@ -119,7 +119,7 @@ static __always_inline bool read_slots(struct thread_account *account, u64 recor
 	return !bpf_probe_read_user(account->slots, sizeof(account->slots), from);
 }
 
-/* All calls that were open have ended, as far as can be told. */
+/* Ends all open calls: which of them are open is not known any more. */
 static __always_inline void open_sections_forget(struct thread_account *account)
 {
 	account->readable = 0;
@@ -129,7 +129,7 @@ static __always_inline void open_sections_forget(struct thread_account *account)
 	account->record = account->own = 0;
 }
 
-/* The record of the current task has changed, or is another one. */
+/* Brings `open` up to date after the record of the current task has changed, or when it is another one. */
 __weak __noinline int open_sections_renew(struct thread_account *account, struct process *process, u64 record, u64 own)
 {
 	struct section_walk w = {.account = account, .process = process, .names = true};
@@ -164,7 +164,7 @@ static __always_inline bool read_sections_key(u64 record, struct open_sections_k
 	       key->innermost;
 }
 
-/* Changes with what open_sections_update() looks at. */
+/* Returns a value that changes whenever open_sections_update() finds other sections. */
 static __always_inline u64 open_sections_stamp(const struct open_sections_key *key)
 {
 	return key->head + key->use + ((u64)key->innermost << 56);
@@ -188,7 +188,7 @@ static long list_open_function(u32 i, struct section_walk *w)
 	return 0;
 }
 
-/* Brings `native` up to date for the current task. */
+/* Brings `functions` up to date for the current task. */
 __weak __noinline int open_functions_renew(struct thread_account *account, struct function_calls *calls)
 {
 	struct section_walk w = {.account = account, .calls = calls};
@@ -217,7 +217,10 @@ static __always_inline void open_functions_update(struct thread_account *account
 		open_functions_renew(account, calls);
 }
 
-/* The record whose sections the current task is in, and its state: its own, or that of who woke it. 0: in none. */
+/*
+ * Returns the record whose sections the current task is in, and reads its key: the task's own, or the inherited
+ * one. Returns 0 if no section is open there.
+ */
 static __always_inline u64 open_sections_record(struct thread_account *account, struct task_struct *task, struct process *process, u64 *own,
 				       struct open_sections_key *key)
 {
@@ -241,7 +244,7 @@ static __always_inline void open_sections_set_renewing(struct thread_account *ac
 	barrier();
 }
 
-/* Brings `open` up to date for the current task. */
+/* Brings `open` and `functions` up to date for the current task. */
 static __always_inline void open_sections_update(struct thread_account *account, struct task_struct *task, struct process *process)
 {
 	struct open_sections_key key = {};
@@ -261,7 +264,10 @@ static __always_inline void open_sections_update(struct thread_account *account,
 	open_sections_set_renewing(account, 0);
 }
 
-/* Are the sections in `open` those of now? For a program that has interrupted another one at work on the clock. */
+/*
+ * Returns true if `open` and `functions` are up to date. For a program that has interrupted another one that holds
+ * the account.
+ */
 static __always_inline bool open_sections_are_current(struct thread_account *account, struct task_struct *task, struct process *process)
 {
 	struct function_calls *calls = has_function_probes ? bpf_task_storage_get(&open_calls, task, NULL, 0) : NULL;

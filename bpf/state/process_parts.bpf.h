@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* process_parts.bpf.h - what each process has of a section_id, where there are several: the current one's is added to. */
+/* process_parts.bpf.h - adds to the part that the current process has in a section, if several processes are profiled. */
 #ifndef BPF_STATE_PROCESS_PARTS_H
 #define BPF_STATE_PROCESS_PARTS_H
 
@@ -7,7 +7,7 @@
 
 static const struct process_part no_part = {};
 
-/* In uprobe programs, too: see struct thread in maps.bpf.h for why there must be little on the stack. */
+/* Uprobe programs call it, too: it must use little stack, see struct ring_reader. */
 __weak __noinline int part_add(u32 section_id, u64 count, u64 sum_ns, u64 total_ns, u64 self_ns)
 {
 	struct process *process = process_of(bpf_get_current_task_btf());

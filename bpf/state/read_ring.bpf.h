@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * read_ring.bpf.h - reads what a thread's ring holds and has not been read, and adds it to `stats`.
+ * read_ring.bpf.h - reads the events that a thread's ring has got since the last time, and adds them to `stats`.
  *
- * Runs on the thread itself: in the marker probe, when it is switched out, at a sampling tick, when
- * it leaves. So the ring does not change meanwhile; but a switch or a tick may come in the middle of
- * a drain in the probe, which is what `busy` is for: the later one leaves, the earlier one goes on.
+ * This runs on the thread itself: in the marker's probe, when the thread is switched out, at a tick, and when the
+ * thread exits. So the ring does not change meanwhile. But a switch or a tick may come while the probe reads the
+ * ring, which is what `busy` is for: the later program returns, and the earlier one goes on.
  *
- * The target may have written anything there. Every field is checked before it is used, and what
- * makes no sense is counted as lost.
+ * The target may have written anything there. Every field is checked before it is used, and data that make no
+ * sense are counted as lost.
  */
 #ifndef BPF_STATE_READ_RING_H
 #define BPF_STATE_READ_RING_H
@@ -15,8 +15,8 @@
 #include "state/ring_events.bpf.h"
 
 /*
- * A return costs as much as half an event on CPUs that need mitigations for it: the marker's probe
- * takes some events at a time. Elsewhere it does not matter, and one is quicker to verify.
+ * A return costs as much as half an event on CPUs that need mitigations for it, so the marker's probe takes some
+ * events at a time. In the other programs it does not matter, and one event at a time is verified faster.
  */
 #ifdef READ_IN_STEPS
 #define STEP READ_IN_STEPS
@@ -38,9 +38,10 @@ static long read_events(u32 step, struct chunk *c)
 }
 
 /*
- * Copies the next piece of the ring, up to its end, up to a chunk, and adds its events. Global, that
- * is verified once and on its own, however many programs and loops lead here. 1: that was the last, or cannot be
- * read now: its page is not there, if only because a write after a fork is about to copy it.
+ * Copies the next piece of the ring, at most a chunk and at most to the end of the ring, and adds its events. A
+ * global function is verified once, on its own, however many programs and loops call it. Returns 1 if that was the
+ * last piece, or if the piece cannot be read now: its page may be absent, for example because a write after a fork
+ * is about to copy it.
  */
 __weak __noinline int read_chunk(struct ring_reader *reader, struct process *process)
 {
@@ -68,7 +69,10 @@ __weak __noinline int read_chunk(struct ring_reader *reader, struct process *pro
 	return r->next == r->last;
 }
 
-/* How far a counter of the target's has gone. It begins anew with a record's next thread; too far in one step is no count. */
+/*
+ * Returns how far a counter in the target has advanced. It starts over with a record's next thread; a step of more
+ * than 32 bits is garbage.
+ */
 static __always_inline u64 counter_steps(u64 now, u64 before)
 {
 	if (now < before)
@@ -89,8 +93,9 @@ static __always_inline u64 ring_end_ns(u64 record, u64 event)
 }
 
 /*
- * The ring of a thread that we meet has been written over already. If what is left of it is all of our
- * time, so was some of what is gone: as much as comes at the rate of what is left, and no more than there was.
+ * A ring that is read for the first time has been overwritten already. If the events that are left all lie in our
+ * time, some of the overwritten ones did too. Their number is estimated from the rate of those that are left, and
+ * is at most the number overwritten.
  */
 static __noinline int count_overwritten(u64 record, const struct record_head *head)
 {
@@ -104,7 +109,7 @@ static __noinline int count_overwritten(u64 record, const struct record_head *he
 	return 0;
 }
 
-/* A thread, or a record, that we have not met: nothing is counted that lies before our time. */
+/* Begins with a thread or a record that has not been read before. Nothing is counted that lies before our time. */
 static __always_inline void begin_record(struct ring_reader *reader, u64 record, const struct record_head *head)
 {
 	struct baseline *base = bpf_map_lookup_elem(&baselines, &record);
@@ -162,11 +167,11 @@ static __always_inline void read_ring_locked(struct ring_reader *reader, struct 
 	for (i = 0; i <= DCBS_RING / CHUNK_EVENTS; i++)
 		if (read_chunk(reader, process))
 			break;
-	reader->consumed = r->next;	/* what could not be read is tried again, as long as it is not written over */
+	reader->consumed = r->next;	/* what could not be read is tried again, until it is overwritten */
 	__sync_fetch_and_add(&counters.events, n - (r->last - r->next));
 }
 
-/* There will be no other time. */
+/* Counts the events that could not be read when the thread exits, since there is no later reading. */
 static __always_inline void count_unread(struct task_struct *task)
 {
 	struct ring_reader *reader = bpf_task_storage_get(&ring_readers, task, NULL, 0);
@@ -175,7 +180,10 @@ static __always_inline void count_unread(struct task_struct *task)
 		__sync_fetch_and_add(&counters.lost_unread, reader->read.last - reader->read.next);
 }
 
-/* The current task's storage, for nobody else to touch until reader_unlock(). NULL: somebody is at it, who was interrupted by us. */
+/*
+ * Locks the current task's ring reader until reader_unlock(). Returns NULL if there is none, or if the program
+ * that we have interrupted has it.
+ */
 static __always_inline struct ring_reader *reader_lock(struct task_struct *task, u64 flags)
 {
 	struct ring_reader *reader = bpf_task_storage_get(&ring_readers, task, NULL, flags);
@@ -193,7 +201,7 @@ static __always_inline void reader_unlock(struct ring_reader *reader)
 	*(volatile u32 *)&reader->busy = 0;
 }
 
-/* The current task's record, 0 if it has none: it is where every thread keeps the pointer to it. */
+/* Returns the current task's record, 0 if it has none. Every thread keeps the pointer to it at the same place. */
 static __always_inline u64 record_of(struct task_struct *task, const struct process *process)
 {
 	u64 record = 0;
@@ -203,7 +211,7 @@ static __always_inline u64 record_of(struct task_struct *task, const struct proc
 	return record;
 }
 
-/* Off the hot path: reads the current task's ring and carries its sums to `stats`. */
+/* Reads the current task's ring and carries its sums to `stats`. Not for the hot path. */
 static __always_inline void read_ring_current(struct task_struct *task, struct process *process)
 {
 	u64 record = record_of(task, process);

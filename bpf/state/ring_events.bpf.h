@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* ring_events.bpf.h - one event of a thread's ring: checked, and added to `stats` or to the ring reader's sums. */
+/* ring_events.bpf.h - checks one event of a thread's ring and adds it to `stats` or to the ring reader's sums. */
 #ifndef BPF_STATE_RING_EVENTS_H
 #define BPF_STATE_RING_EVENTS_H
 
 #include "state/section_ids.bpf.h"
 #include "state/thread_sums.bpf.h"
 
-#define FUTURE_NS 1000000	/* how far ahead of our clock an end may lie: none, but for rounding */
+#define FUTURE_NS 1000000	/* how far an end may lie ahead of our clock: rounding only */
 
 struct chunk {
 	struct ring_reader *reader;
@@ -27,8 +27,8 @@ static __always_inline void add_model_rss(struct section_stat *stat)
 }
 
 /*
- * A section that was begun before we came, or has not ended: what it took meanwhile is known, its duration is not. `calls`
- * counts it.
+ * Adds a call that began before the window, or that has not ended: its time in the window is known, its duration
+ * is not. `calls` is the field that counts it.
  */
 static __always_inline void add_partial_call(struct section_stat *stat, u64 *calls, u32 section_id, const struct ring_read *r, const struct dcbs_event *e)
 {
@@ -50,7 +50,7 @@ static __always_inline void add_partial_call(struct section_stat *stat, u64 *cal
 		part_add(section_id, 0, 0, total, self);
 }
 
-/* A call of no measurable length, or one whose self time makes no sense. */
+/* Adds a call without measurable length, or one whose self time makes no sense. */
 static __always_inline void add_plain_call(struct section_stat *stat, u32 section_id, const struct dcbs_event *e)
 {
 	u64 total = e->flags & DCBS_OUTERMOST ? e->value_ns : 0;
@@ -67,7 +67,7 @@ static __always_inline void add_plain_call(struct section_stat *stat, u32 sectio
 	add_duration(stat, section_id, e->value_ns);
 }
 
-/* A section of which more than its duration is to be noted. */
+/* Adds a section of which more is noted than its duration. */
 static __noinline int add_section_event(struct ring_reader *reader, const struct ring_read *r, const struct dcbs_event *e, u32 section_id)
 {
 	struct section_stat *stat;
@@ -115,7 +115,7 @@ static __always_inline bool is_of_cache(u32 kind)
 	return kind == DCBS_EVENT_CACHE_HIT || kind == DCBS_EVENT_CACHE_MISS || kind == DCBS_EVENT_CACHE_SIZE;
 }
 
-/* Everything but a section. A section is no cache, whatever its name is given for. */
+/* Adds all other events. A section's name cannot take cache events, nor a cache's name others. */
 static __noinline int add_other_event(const struct ring_read *r, const struct dcbs_event *e, u32 section_id)
 {
 	struct section_stat *stat;
@@ -159,7 +159,7 @@ static __always_inline bool event_makes_sense(const struct dcbs_event *e, u64 no
 	return e->kind != DCBS_EVENT_SECTION || (e->value_ns <= e->end_ns && e->name);
 }
 
-/* A section ends that its thread had left: was it counted as open by us? */
+/* A section ends whose thread had ended before. It is no longer open, if we counted it as such. */
 static __always_inline void uncount_open(struct dcbs_event *e, const struct ring_read *r, u32 section_id)
 {
 	struct section_stat *stat;
@@ -172,7 +172,7 @@ static __always_inline void uncount_open(struct dcbs_event *e, const struct ring
 		__sync_fetch_and_add(&stat->open, -1);
 }
 
-/* An event that is not the common one. */
+/* Reads an event that is not the common one. */
 static __noinline int read_uncommon_event(struct chunk *c, u32 i)
 {
 	struct dcbs_event *e = &c->reader->events[i & (CHUNK_EVENTS - 1)];
@@ -200,7 +200,10 @@ static __noinline int read_uncommon_event(struct chunk *c, u32 i)
 #define COMMON_MASK ((u64)(DCBS_ERROR | DCBS_NO_START | DCBS_LEFT | DCBS_WAS_LEFT) << 56 | 0xffULL << 48)
 #define COMMON ((u64)DCBS_EVENT_SECTION << 48)
 
-/* The common event: a section that began and ended in the window and has a section_id, with nothing to say but its times. */
+/*
+ * Reads the common event: a section that began and ended in the window, has a section_id, and brings nothing but
+ * its times.
+ */
 static __always_inline void read_event(struct chunk *c, u32 i)
 {
 	struct ring_reader *reader = c->reader;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* section_ids.bpf.h - names of sections to section ids, which are the same for all targets. */
+/* section_ids.bpf.h - maps the names of sections to section ids, which are the same for all targets. */
 #ifndef BPF_STATE_SECTION_IDS_H
 #define BPF_STATE_SECTION_IDS_H
 
@@ -12,7 +12,10 @@ static __always_inline u32 section_id_find(struct section_name *name)
 	return found ? *found : SECTION_NONE;
 }
 
-/* A section_id for a new name. Another CPU may be making it too: then its section_id counts and ours stays empty. 0: the kernel could not just now. */
+/*
+ * Makes a section_id for a new name. If another CPU makes one too, its section_id is used and ours stays empty.
+ * Returns 0 if the kernel could not do so now.
+ */
 static __always_inline u32 section_id_make(struct section_name *name)
 {
 	u32 section_id = __sync_fetch_and_add(&counters.section_ids_used, 1);
@@ -29,7 +32,7 @@ static __always_inline u32 section_id_make(struct section_name *name)
 	return section_id;
 }
 
-/* A name seen for the first time in this process: read it from the target's table while the target is there. */
+/* Reads a name that is used in this process for the first time, while the target's table is there to be read. */
 static __always_inline u32 section_id_of_name(struct process *process, u64 state, u32 id, struct section_name *name)
 {
 	u64 address = state + __builtin_offsetof(struct dcbs_state, names) + id * sizeof(struct dcbs_name);
@@ -43,7 +46,7 @@ static __always_inline u32 section_id_of_name(struct process *process, u64 state
 		return SECTION_OTHER;
 	}
 	name->kind = 0;
-	__builtin_memset(name->text, 0, sizeof(name->text));	/* hashed as bytes: nothing may stand behind its end */
+	__builtin_memset(name->text, 0, sizeof(name->text));	/* the map hashes all bytes, so those behind the end must be 0 */
 	if (bpf_probe_read_user_str(name->text, sizeof(name->text), (void *)address) < 0 ||
 	    bpf_probe_read_user(&name->kind, 1, (void *)(address + __builtin_offsetof(struct dcbs_name, kind)))) {
 		__sync_fetch_and_add(&counters.lost_names, 1);
@@ -61,7 +64,10 @@ static __always_inline u32 section_id_of_name(struct process *process, u64 state
 	return section_id;
 }
 
-/* The thread's storage is looked up anew, because Linux 6.1 takes a map's key from there only if it knows it for that. */
+/*
+ * Looks up the thread's storage itself, because Linux 6.1 accepts a map's key in task storage only if it knows
+ * that it is there.
+ */
 static __noinline u32 section_id_of(struct process *process, u64 state, u32 id)
 {
 	struct ring_reader *reader = bpf_task_storage_get(&ring_readers, bpf_get_current_task_btf(), NULL, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* thread_sums.bpf.h - a thread's own sums: added to by plain stores, carried to `stats` at a switch or a tick. */
+/* thread_sums.bpf.h - a thread's own sums: plain stores add to them, a switch or a tick carries them to `stats`. */
 #ifndef BPF_STATE_THREAD_SUMS_H
 #define BPF_STATE_THREAD_SUMS_H
 
@@ -31,7 +31,7 @@ __weak __noinline int section_sum_spill(struct section_sum *sum)
 	return 0;
 }
 
-/* The sum of a section_id; what stood in its place is carried off. */
+/* Gives a section its sum. The sum of another section at the same place is carried to `stats` first. */
 static __noinline int section_sum_take(struct ring_reader *reader, u32 section_id)
 {
 	struct section_sum *sum;
@@ -54,7 +54,7 @@ static __always_inline struct section_sum *section_sum_of(struct ring_reader *re
 	return sum;
 }
 
-/* Another bucket wants the bin. */
+/* Gives a bucket its sum. The sum of another bucket at the same place is carried to `stats` first. */
 static __noinline int bucket_sum_take(struct ring_reader *reader, u32 i, u32 key)
 {
 	struct bucket_sum *sum;
@@ -93,7 +93,7 @@ static long bucket_sum_spill(u32 i, struct ring_reader **reader)
 	return 0;
 }
 
-/* Carries everything to `stats`. */
+/* Carries all sums to `stats`. */
 static __always_inline void thread_sums_spill(struct ring_reader *reader)
 {
 	int i;
@@ -108,8 +108,8 @@ static __always_inline void thread_sums_spill(struct ring_reader *reader)
 }
 
 /*
- * A finished call, all of whose time lies in the window. The sum is spilled in a call of its own, before
- * anything is loaded, so that little must be kept on the stack meanwhile.
+ * Adds a finished call, all of whose time lies in the window. The spill of an older sum is a call of its own, made
+ * before anything is loaded, so that little has to be kept on the stack meanwhile.
  */
 static __always_inline void section_sum_add(struct ring_reader *reader, u32 section_id, const struct dcbs_event *e)
 {
