@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* exit.bpf.c - a target's thread ends, or executes another image: the last look at what it leaves behind. */
+/*
+ * exit.bpf.c - a target's thread exits or executes another image: its ring, its memory and its account are read
+ * for the last time.
+ */
 #include "rules/copies.bpf.h"
 #include "rules/new_children.bpf.h"
 #include "rules/thread_end.bpf.h"
@@ -9,11 +12,11 @@ struct exit_charge {
 	struct process *process;
 	u64 state, start_ns, end_ns;
 	u64 last_ns;
-	u32 at;			/* slot in the list of open ones */
+	u32 at;			/* current slot in the list of open sections */
 	bool innermost;
 };
 
-/* The thread's slots have been copied over thread->events: both are 64-byte multiples that fit. */
+/* The thread's slots are copied over reader->events, which has room for them. */
 static __always_inline struct dcbs_slot *copied_slot(struct ring_reader *reader, u32 i)
 {
 	return (struct dcbs_slot *)reader->events + (i & (DCBS_SLOTS - 1));
@@ -21,11 +24,11 @@ static __always_inline struct dcbs_slot *copied_slot(struct ring_reader *reader,
 
 _Static_assert(sizeof(struct dcbs_slot) * DCBS_SLOTS <= sizeof(struct dcbs_event) * CHUNK_EVENTS, "slots are read into it");
 
-/* One section that will never end: what is known of it is charged now. */
+/* Charges one section that will never end with its time so far. */
 static long charge_open_slot(u32 i, struct exit_charge *charge)
 {
 	struct dcbs_slot *s = copied_slot(charge->reader, charge->at);
-	u64 self = charge->last_ns ? s->self_ns : 0, watched, start = s->start_ns, total;
+	u64 self = charge->last_ns ? s->self_ns : 0, observed, start = s->start_ns, total;
 	struct section_stat *stat;
 	u32 section_id;
 
@@ -44,16 +47,16 @@ static long charge_open_slot(u32 i, struct exit_charge *charge)
 		start = charge->start_ns;
 	if (!stat || start > charge->end_ns)
 		return 1;
-	watched = charge->end_ns - start;
+	observed = charge->end_ns - start;
 	if (s->flags & DCBS_SELF_FROM_0)
 		self = self > charge->start_ns ? self - charge->start_ns : 0;
 	else if (s->start_ns && s->start_ns < charge->start_ns)
 		self = self_in_window(self, s->start_ns);
 	if (charge->innermost)
 		self += charge->end_ns - (charge->last_ns > charge->start_ns ? charge->last_ns : charge->start_ns);
-	if (self > watched)
-		self = watched;
-	total = s->flags & DCBS_OUTERMOST || !charge->last_ns ? watched : 0;	/* no begin or end since we came: flags are not kept */
+	if (self > observed)
+		self = observed;
+	total = s->flags & DCBS_OUTERMOST || !charge->last_ns ? observed : 0;	/* flags are not kept while last_ns is 0 */
 	__sync_fetch_and_add(&stat->open, 1);
 	__sync_fetch_and_add(&stat->items, s->items);
 	__sync_fetch_and_add(&stat->self_ns, self);
@@ -85,7 +88,7 @@ static __always_inline void charge_open_sections(struct task_struct *task, struc
 	bpf_loop(DCBS_DEPTH, charge_open_slot, &charge, 0);
 }
 
-/* Linux 6.1: what the thread is about to add to the counters, while it is known for which sections. */
+/* Linux 6.1: charges the pages that the thread is about to add to the counters, while its sections are known. */
 static __always_inline void charge_gathered(struct thread_account *account, struct task_struct *task)
 {
 	count_pages(account, RSS_FILE, rss_gathered(task, RSS_FILE) * RSS_PAGE_BYTES);
@@ -93,7 +96,7 @@ static __always_inline void charge_gathered(struct thread_account *account, stru
 	count_pages(account, RSS_SHMEM, rss_gathered(task, RSS_SHMEM) * RSS_PAGE_BYTES);
 }
 
-/* The ledgers' last look at a thread. */
+/* Charges what is pending in the account and merges it into the process's totals. */
 static __always_inline void exit_account(struct task_struct *task, struct process *process)
 {
 	struct process_sum *sum = process_sum_of(process);
@@ -112,7 +115,7 @@ static __always_inline void exit_account(struct task_struct *task, struct proces
 	account_unlock(account);
 }
 
-/* /proc cannot be asked any more once the process has ended. */
+/* Notes RSS and its peak, because /proc has no numbers of a process that has ended. */
 static __always_inline void note_rss(struct task_struct *task, struct process *process)
 {
 	struct mm_struct *mm = mm_of(task);
@@ -124,7 +127,7 @@ static __always_inline void note_rss(struct task_struct *task, struct process *p
 	store_max(&process->rss_peak_bytes, rss > peak ? rss : peak);
 }
 
-/* The same, exactly, for the memory ledger. */
+/* Notes the exact RSS, for the memory ledger. */
 static __always_inline void note_memory(struct task_struct *task, struct process *process)
 {
 	struct process_sum *sum = process_sum_of(process);
@@ -138,7 +141,7 @@ static __always_inline void note_memory(struct task_struct *task, struct process
 	sum->rss_now[2] += rss_gathered(task, RSS_SHMEM) * RSS_PAGE_BYTES;
 }
 
-/* Another process may soon have its struct mm_struct at this address. */
+/* Reads the memory for the last time and forgets its struct mm_struct: another process may soon have one at this address. */
 static __always_inline void last_memory(struct task_struct *task, struct process *process)
 {
 	u64 key = (u64)mm_of(task);
@@ -148,14 +151,17 @@ static __always_inline void last_memory(struct task_struct *task, struct process
 		bpf_map_delete_elem(&mms, &key);
 }
 
-/* The main thread ends alone, while others go on. */
+/* Notes that the main thread has exited alone, while others go on. */
 static __always_inline void note_headless(struct task_struct *task, struct process *process, int others)
 {
 	if (task->pid == task->tgid && others > 0 && !(BPF_CORE_READ(task, signal, flags) & SIGNAL_GROUP_EXIT))
 		process->headless = 1;
 }
 
-/* Once: a thread that is killed is looked at when it is told so, and ends later. */
+/*
+ * Returns true if the thread has been read for the last time. A killed thread is read when it gets the signal and
+ * exits later.
+ */
 static __always_inline bool has_exited(struct task_struct *task)
 {
 	struct thread_account *account = account_of(task, 0);
@@ -163,7 +169,7 @@ static __always_inline bool has_exited(struct task_struct *task)
 	return account && account->dead;
 }
 
-/* What a thread leaves in its memory. */
+/* Reads the thread's data in the target's memory for the last time. */
 static __always_inline void read_last_time(struct task_struct *task, struct process *process)
 {
 	note_rss(task, process);
@@ -172,7 +178,7 @@ static __always_inline void read_last_time(struct task_struct *task, struct proc
 	charge_open_sections(task, process);
 }
 
-/* And in its clock. */
+/* The same, and its account. */
 static __always_inline void exit_thread(struct task_struct *task, struct process *process)
 {
 	read_last_time(task, process);
@@ -196,9 +202,10 @@ static __always_inline int exit_process_thread(struct task_struct *task, struct 
 }
 
 /*
- * A thread that is killed, or whose process ends elsewhere, is told so while its memory is still there: for kernels before
- * 6.16 that do not let their functions be traced. And with interrupts off, so that nobody preempts us: for those from 7.0
- * on, where all threads of a process that is killed may be on their way out at once, see again.bpf.h.
+ * Every thread of a process that is killed, or ends in another thread, gets SIGKILL while its memory is still
+ * there. This serves kernels before 6.16 that do not allow tracing of functions. From 7.0 on it is needed because
+ * interrupts are off here, so that no preemption is possible, while all threads of a killed process may exit at
+ * once: see copies.bpf.h.
  */
 SEC("?tp_btf/signal_deliver")
 int BPF_PROG(on_signal, int number)
@@ -217,8 +224,8 @@ int BPF_PROG(on_signal, int number)
 }
 
 /*
- * Linux 6.16 and later: while the memory is still there, for every thread however it dies. Before,
- * this trace point comes too late to read anything, and what the ring held is lost with a thread that was not told.
+ * Linux 6.16 and later run this trace point while the memory is still there, for every thread, however it exits.
+ * Earlier kernels run it too late to read memory: the ring of a thread that got no SIGKILL is lost.
  */
 static __always_inline int thread_ended(struct task_struct *task, bool first)
 {
@@ -235,7 +242,7 @@ int BPF_PROG(on_exit, struct task_struct *task)
 
 PROGRAM_COPY(sched_process_exit, on_exit_copy, thread_ended(task, false), struct task_struct *task)
 
-/* Before Linux 6.16, where the kernel lets its functions be traced: instead of the above. */
+/* Used instead of on_exit before Linux 6.16, where the kernel allows tracing of functions. */
 SEC("?fentry/do_exit")
 int BPF_PROG(on_do_exit)
 {
@@ -256,7 +263,7 @@ static __always_inline int image_ending(struct task_struct *task, bool first)
 	return 0;
 }
 
-/* Linux 6.10 and later: before the old image goes. */
+/* Linux 6.10 and later: runs before the old image goes. */
 SEC("?tp_btf/sched_prepare_exec")
 int BPF_PROG(on_prepare_exec, struct task_struct *task)
 {
@@ -278,7 +285,7 @@ static long forget_section_id(u32 i, struct process **process)
 	return 0;
 }
 
-/* The old image's memory went and the new one's came: no section did that. */
+/* Accounts for the change of images: no section gave back the old image's memory or took the new one's. */
 static __always_inline void change_memory(struct task_struct *task, struct process *process)
 {
 	struct process_sum *sum = process_sum_of(process);
@@ -290,7 +297,7 @@ static __always_inline void change_memory(struct task_struct *task, struct proce
 
 	if (!sum || !mm || !rss_is_known())
 		return;
-	if (!sum->mm) {		/* a child that borrowed its parent's until now */
+	if (!sum->mm) {		/* a child that used its parent's memory until now */
 		if (follow_children && process->parent)
 			child_memory(task, process);
 		return;
@@ -306,7 +313,7 @@ static __always_inline void change_memory(struct task_struct *task, struct proce
 	bpf_map_update_elem(&mms, &key, &index, BPF_ANY);
 }
 
-/* The new image has other names, and its records elsewhere. */
+/* The new image has other names, and its records are elsewhere. */
 static __always_inline int image_replaced(struct task_struct *task, bool first)
 {
 	struct process *process = process_of(task);

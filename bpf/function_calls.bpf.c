@@ -2,9 +2,9 @@
 /*
  * function_calls.bpf.c - times functions that carry no marker: an entry probe and a return probe.
  *
- * The open calls of a thread lie in its task storage. A return belongs to the call whose stack
- * pointer it restores; calls above that one were left without returning (longjmp, an exception) and
- * are counted as lost. A probe's section_id comes with its cookie.
+ * The open calls of a thread lie in its task storage. A return belongs to the call whose stack pointer it
+ * restores. Calls above that one were abandoned without a return (longjmp, an exception) and are counted as lost.
+ * A probe's cookie is its section_id.
  */
 #include "state/process_parts.bpf.h"
 
@@ -13,7 +13,7 @@ static __always_inline struct function_call *call_at(struct function_calls *call
 	return &calls->call[i & (BPFPROF_CALLS - 1)];
 }
 
-/* Is a call of this section_id open? */
+/* Looks for an open call with this section_id. */
 static long find_recursion(u32 i, struct function_calls **c)
 {
 	struct function_calls *calls = *c;
@@ -27,8 +27,8 @@ static long find_recursion(u32 i, struct function_calls **c)
 }
 
 /*
- * A tail call finds the return address that the return probe of its caller has put there, that of
- * the kernel's trampoline; any other call finds its own.
+ * Returns true if a function was entered by a tail call. It then finds the return address that its caller's return
+ * probe has put there, which is that of the kernel's trampoline. Any other call finds its own.
  */
 static __always_inline bool is_tail_call(struct task_struct *task, struct function_calls *calls)
 {
@@ -39,8 +39,9 @@ static __always_inline bool is_tail_call(struct task_struct *task, struct functi
 }
 
 /*
- * A call whose frame the stack pointer has left behind cannot return any more. One at the very same
- * place returns together with its tail call; what is no tail call has come after it.
+ * Drops the innermost call if it cannot return any more, because the stack pointer has passed its frame. A call at
+ * the very same place returns together with its tail call; if the new call is no tail call, it has replaced that
+ * one.
  */
 static long drop_abandoned_call(u32 i, struct function_calls **c)
 {
@@ -94,7 +95,7 @@ int on_call(struct pt_regs *ctx)
 	call->inner_ns = 0;
 	calls->depth++;
 	calls->serial++;
-	call->start_ns = bpf_ktime_get_ns();	/* last, so that our own time is not in it */
+	call->start_ns = bpf_ktime_get_ns();	/* last, so that our own time is not included */
 	return 0;
 }
 
@@ -118,7 +119,7 @@ static __always_inline void function_call_add(const struct function_call *call, 
 	add_duration(stat, section_id, ns);
 }
 
-/* The call that this return restores the stack of, from the top. */
+/* Finds the call whose stack pointer this return restores, from the innermost one outwards. */
 static long find_returning_call(u32 i, struct function_calls **c)
 {
 	struct function_calls *calls = *c;

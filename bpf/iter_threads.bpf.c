@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * iter_threads.bpf.c - lists the targets' threads: how far their rings have been read, and where their time went.
+ * iter_threads.bpf.c - lists the targets' threads: how far their rings have been read, and their times.
  *
- * Before the window opens it gives them their storage: here the kernel may wait for memory, while in a probe
- * it has only a few pieces at hand. It finds out what they are waiting for already. It must not take a
- * thread's lock: it may be preempted, and the thread would go unread meanwhile.
+ * Before the window opens it makes the threads' storage: here the kernel may wait for memory, while in a probe it
+ * has few pieces at hand. It also finds out what threads wait for already. It must not take a thread's lock: it
+ * may be preempted, and the thread would go unread meanwhile.
  */
 #include "rules/off_cpu_cause.bpf.h"
 #include "state/rss_counters.bpf.h"
@@ -15,14 +15,15 @@ static __always_inline bool copy_from_task(struct task_struct *task, void *to, u
 	return !bpf_copy_from_user_task(to, size, (void *)from, task, 0);
 }
 
-/* The sections of a thread that is off its CPU, and was before we came. */
+/* Reads the open sections of a thread that was off its CPU when observation began, and still is. */
 static __noinline int read_open_sections(struct thread_account *account, struct task_struct *task, struct process *process)
 {
 	struct section_walk w = {.account = account, .process = process};
 	u64 record = 0;
 
 	if (!process->tls_offset || !copy_from_task(task, &record, sizeof(record), thread_pointer(task) + process->tls_offset) ||
-	    !record || !copy_from_task(task, &account->key, sizeof(account->key), record + __builtin_offsetof(struct dcbs_record, head)) ||
+	    !record || !copy_from_task(task, &account->key, sizeof(account->key),
+				       record + __builtin_offsetof(struct dcbs_record, head)) ||
 	    !account->key.innermost || !copy_from_task(task, account->slots, sizeof(account->slots),
 						record + __builtin_offsetof(struct dcbs_record, slots)))
 		return 0;
@@ -39,7 +40,7 @@ static __always_inline void account_prepare(struct thread_account *account, stru
 	u32 state = task->__state;
 	u64 now = bpf_ktime_get_ns();
 
-	if (!window.start_ns)		/* it may have run while all else was attached */
+	if (!window.start_ns)		/* it may have run while other programs were attached */
 		account->exec_start_ns = task->se.sum_exec_runtime;
 	if (account->since_ns && (throttle.waits_off || account_in_generation(account)))
 		return;
@@ -52,7 +53,7 @@ static __always_inline void account_prepare(struct thread_account *account, stru
 	account->off_ns = now;
 }
 
-/* Charges a wait that goes on up to now, unless the thread's own program is just about to do so. */
+/* Charges a wait that goes on, up to now, unless the thread's own program is about to do so. */
 static __always_inline void charge_current_wait(struct thread_account *account, struct task_struct *task)
 {
 	u64 now = bpf_ktime_get_ns(), off = *(volatile u64 *)&account->off_ns, woken = account->woken_ns;
@@ -79,7 +80,7 @@ static __always_inline void fill_thread_sum(struct thread_sum *sum, struct threa
 	sum->cpu_ns = (account->exec_end_ns ?: task->se.sum_exec_runtime) - account->exec_start_ns;
 }
 
-/* When the window opens, and at each look after that. */
+/* Reads the RSS exactly: when the window opens, and at each listing after that. */
 static __noinline int update_process_rss(struct task_struct *task, struct process *process)
 {
 	struct process_sum *sum = process_sum_of(process);
@@ -103,7 +104,10 @@ static __noinline int update_process_rss(struct task_struct *task, struct proces
 	return 0;
 }
 
-/* The answer as it is put together: too much for the stack. Nobody but the profiler reads the iterator, one at a time. */
+/*
+ * The entry of the list in the making, which is too large for the stack. Only the profiler reads the iterator, one
+ * reader at a time.
+ */
 static struct thread_view view;
 
 SEC("iter.s/task")

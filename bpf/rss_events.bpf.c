@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * rss_events.bpf.c - a target's RSS changes: charged to the sections that are open on the thread that did it.
+ * rss_events.bpf.c - charges a target's RSS changes to the sections that are open on the thread that makes them.
  *
- * The address space has no trace point but for mmap()'s choice of a place. Its size is looked at whenever RSS
- * changes: memory is mapped to be touched, and given back with pages in it. What neither tells, a munmap() of
- * memory that was never touched above all, is the next one's to be charged.
+ * The address space has no trace point, except for mmap()'s choice of a place. Its size is read whenever RSS
+ * changes: memory is mapped to be touched, and given back with pages in it. A change that neither shows, above all
+ * a munmap() of memory that was never touched, is charged at the next event.
  */
 #include "rules/thread_time.bpf.h"
 
-/* What another task did to a target's memory: the kernel's reclaim, above all. */
+/* Notes a change that another task made to a target's memory, above all the kernel's reclaim. */
 static __always_inline void change_by_other(struct mm_struct *mm, u32 member)
 {
 	u64 key = (u64)mm;
@@ -38,7 +38,7 @@ static __always_inline void change_by_other(struct mm_struct *mm, u32 member)
 		__sync_fetch_and_add(&sum->others[2], bytes);
 }
 
-/* The system call that the current task is in; negative: none. */
+/* Returns the number of the current task's system call; negative: it is in none. */
 static __always_inline s64 syscall_of_current(struct pt_regs **regs)
 {
 	*regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
@@ -50,8 +50,9 @@ static __always_inline u64 second_in_pages(struct pt_regs *regs)
 	return (syscall_second(regs) + RSS_PAGE_BYTES - 1) / RSS_PAGE_BYTES;
 }
 
-/* Pages that the call which gives pages back takes out of the address space: all of munmap()'s at its first event. */
-static __always_inline u64 pages_unmapped(struct thread_account *account, struct mm_struct *mm, struct pt_regs *regs, s64 number, s64 bytes)
+/* Returns the pages that the current call takes out of the address space. munmap() counts whole, at its first event. */
+static __always_inline u64 pages_unmapped(struct thread_account *account, struct mm_struct *mm, struct pt_regs *regs,
+					  s64 number, s64 bytes)
 {
 	u64 pages = BPF_CORE_READ(mm, total_vm);
 
@@ -69,8 +70,8 @@ static __always_inline bool is_unmapping(s64 number)
 }
 
 /*
- * The address space is made smaller after its pages are gone, and memory may be mapped anew before the next
- * event: so what such a call takes is taken off at once.
+ * Charges an unmapping at once: the address space shrinks only after its pages are gone, and memory may be mapped
+ * again before the next event.
  */
 static __always_inline void note_unmapping(struct thread_account *account, struct process_sum *sum, struct mm_struct *mm,
 					   struct pt_regs *regs, s64 number, s64 bytes)
@@ -82,7 +83,10 @@ static __always_inline void note_unmapping(struct thread_account *account, struc
 	__sync_fetch_and_add(&sum->total_vm, -pages);
 }
 
-/* What the address space has grown by belongs to the section that touches it now, what it has shrunk by to the one before. */
+/*
+ * Returns the change of the address space since the last event. Growth belongs to the section that touches memory
+ * now, shrinking to the one before.
+ */
 static __always_inline s64 space_change(struct process_sum *sum, struct mm_struct *mm)
 {
 	s64 pages = mm->total_vm;
@@ -92,7 +96,10 @@ static __always_inline s64 space_change(struct process_sum *sum, struct mm_struc
 	return (pages - (s64)__sync_lock_test_and_set(&sum->total_vm, pages)) * RSS_PAGE_BYTES;
 }
 
-/* Of the bytes, what was left out before this event: the sections were the ones before. It is a fault, of a page, or a call. */
+/*
+ * Returns the bytes that skipped events before this one brought, under the sections of then. number < 0: this
+ * event is a fault, which brings one page; otherwise it is a system call.
+ */
 static __always_inline s64 bytes_before(u32 skipped, s64 bytes, s64 number)
 {
 	if (!skipped)
@@ -125,7 +132,7 @@ static __always_inline void charge_change(struct thread_account *account, struct
 		count_pages(account, member, bytes);
 }
 
-/* mmap() has found a place: what it maps is the current thread's doing, whoever touches memory next. */
+/* mmap() has found a place. The mapping is charged to the current thread, whichever thread touches the memory. */
 SEC("tp_btf/vm_unmapped_area")
 int BPF_PROG(on_map, unsigned long address)
 {
@@ -158,7 +165,10 @@ int BPF_PROG(on_map, unsigned long address)
 	return 0;
 }
 
-/* A thread that ends adds what it has gathered on Linux 6.1, which end_account() in leave.bpf.c has charged already. */
+/*
+ * Counts a change whose account is locked. On Linux 6.1 a merged account is no loss: the thread adds its gathered pages, which
+ * exit_account() in exit.bpf.c has charged already.
+ */
 static __always_inline void note_unlocked(struct task_struct *task)
 {
 	struct thread_account *account = account_of(task, 0);
@@ -188,7 +198,7 @@ int BPF_PROG(on_rss, struct mm_struct *mm, int member)
 	local = rss_local_of(process->index);
 	if (local && member == RSS_ANON && local->generation == throttle.memory_generation && rss_skip(local))
 		return 0;
-	/* Not ours: a child's memory while it is forked, or the old image's. */
+	/* The mm may be another one: of a child that is being forked, or of an old image. */
 	sum = process_sum_of(process);
 	if (!sum || sum->mm != (u64)mm || mm_of(task) != mm || rss_begin_generation(sum, local, mm))
 		return 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* sample.bpf.c - a sampling tick: what is the thread doing? */
+/* sample.bpf.c - a sampling tick: takes the stack of the current thread. */
 #include "rules/take_sample.bpf.h"
 
 SEC("perf_event")
@@ -24,7 +24,7 @@ int on_sample(void *ctx)
 		sample_take(ctx, &w->walker, task, process, account, SAMPLE_CPU);
 		account_unlock(account);
 	} else {
-		/* Whom we have interrupted may not know yet which sections are open now. */
+		/* The program that we have interrupted may not have brought the open sections up to date. */
 		account = account_of(task, 0);
 		if (account && !account->dead && !open_sections_are_current(account, task, process)) {
 			__sync_fetch_and_add(&counters.lost_samples, 1);

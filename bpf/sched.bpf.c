@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * sched.bpf.c - a target's thread leaves its CPU, is woken, gets one again, is born, or is interrupted by a tick.
+ * sched.bpf.c - a target's thread is switched out, woken, switched in, created, or interrupted by a tick.
  *
- * Time off the CPU is charged when it is over, to the sections that were open when it began; what lasts
- * longer is charged by on_iter_thread (list.bpf.c) as it goes. Time on it is what remains.
+ * Time off the CPU is charged when it is over, to the sections that were open when it began. A long wait is
+ * charged by on_iter_thread (iter_threads.bpf.c) as it goes on. Running time is what remains.
  */
 #include "rules/copies.bpf.h"
 #include "rules/off_cpu_cause.bpf.h"
@@ -26,7 +26,7 @@ static long uncharge_section(u32 i, struct charge *c)
 	return 0;
 }
 
-/* So much of a wait counts as running. */
+/* Charges a wait with less: that part of it counts as running time. */
 static __always_inline void reduce_wait(struct thread_account *account, u32 cause, u64 ns)
 {
 	struct charge c = {.account = account, .cause = cause & (CAUSES - 1), .ns = ns = weighted_ns(ns)};
@@ -54,10 +54,10 @@ static __noinline int reduce_waits(struct thread_account *account, u64 ns)
 }
 
 /*
- * A thread's running time is what the kernel counts as such, which differs from the time between two
- * switches by some microseconds each. At the end of a slice the scheduler is at work, which may pull threads
- * over from other CPUs, and a hypervisor may have taken the CPU meanwhile: that is waiting for a CPU, too. At
- * its beginning the kernel counts from when an idle CPU began to wake up for it, even before it was woken.
+ * A thread's running time is the time that the kernel counts as such. It differs from the time between two
+ * switches by some microseconds each. At the end of a slice the scheduler may pull threads over from other CPUs,
+ * and a hypervisor may have taken the CPU meanwhile: that is waiting for a CPU, too. At its beginning the kernel
+ * counts from when an idle CPU began to wake up for the thread, even before it was woken.
  */
 static __always_inline void charge_stolen(struct thread_account *account, struct task_struct *task, u64 now)
 {
@@ -73,7 +73,7 @@ static __always_inline void charge_stolen(struct thread_account *account, struct
 
 static __always_inline void thread_descheduled(void *ctx, struct task_struct *task, struct process *process, u32 state)
 {
-	u64 now = bpf_ktime_get_ns();	/* first: what follows is our time, not the thread's */
+	u64 now = bpf_ktime_get_ns();	/* first: the time from here on is ours, not the thread's */
 	struct thread_account *account;
 
 	read_ring_current(task, process);
@@ -89,14 +89,17 @@ static __always_inline void thread_descheduled(void *ctx, struct task_struct *ta
 	charge_stolen(account, task, now);
 	account->cause = cause_of(task, process, state);
 	if (account->cause != CAUSE_RUNQUEUE)
-		account->inherit = 0;	/* what it works on next is for whoever wakes it */
+		account->inherit = 0;	/* its next work is for the thread that wakes it */
 	if (sampling && account->cause != CAUSE_RUNQUEUE)
 		sample_wait(ctx, task, process, account, now);
 	account->off_ns = now;
 	account_unlock(account);
 }
 
-/* Its end has been left out, see again.bpf.h. Its memory cannot be read any more: what it had open or not handed over is missing. */
+/*
+ * Merges the account of a thread whose exit was missed, see copies.bpf.h. Its memory cannot be read any more:
+ * sections that it had open or not flushed are missing.
+ */
 static __always_inline void exit_missed(struct task_struct *task, struct thread_account *account, struct process_sum *sum)
 {
 	struct ring_reader *reader = reader_lock(task, 0);
@@ -111,7 +114,7 @@ static __always_inline void exit_missed(struct task_struct *task, struct thread_
 	account_unlock(account);
 }
 
-/* It ran until now, and had been folded into its process's sum when it began to end, but for the time since. */
+/* Adds the running time since the thread's account was merged, when it began to exit. */
 static __always_inline void thread_last_switch(struct task_struct *task, struct process *process)
 {
 	struct thread_account *account = account_of(task, 0);
@@ -145,7 +148,10 @@ static __always_inline u64 ns_in_window(u64 start, u64 end)
 	return window.start_ns && end > start ? end - start : 0;
 }
 
-/* The waits before this slice may have to be charged less, and who has been charged may have ended by then. */
+/*
+ * Notes the waits before this slice, which may have to be charged with less. The calls that were charged may have
+ * ended by then.
+ */
 static __always_inline void note_waits(struct thread_account *account, u64 off, u64 woken, u64 now)
 {
 	account->queued_ns = ns_in_window(woken, now);
@@ -156,7 +162,10 @@ static __always_inline void note_waits(struct thread_account *account, u64 off, 
 		bpf_loop(account->nr_queued, copy_queued_section, &account, 0);
 }
 
-/* From `off` the thread waited, until it was woken; then it waited for a CPU. Woken before `off`: it was on its way out. */
+/*
+ * Charges the wait that is over: from `off` until the thread was woken by its cause, from there to now as
+ * run-queue wait. If it was woken before `off`, it was on its way out of the CPU and only waited in the run queue.
+ */
 static __always_inline void thread_scheduled(struct task_struct *task)
 {
 	struct thread_account *account = account_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
@@ -209,7 +218,10 @@ int on_switch(u64 *ctx)
 	return 0;
 }
 
-/* The record whose sections the current task works for: its own, unless none is open there and it works for another. */
+/*
+ * Returns the record whose sections the current task works for: its own if a section is open there, else the
+ * inherited one.
+ */
 static __always_inline u64 attributed_record(struct task_struct *task, struct process *process)
 {
 	u64 own = record_of(task, process);
@@ -223,8 +235,9 @@ static __always_inline u64 attributed_record(struct task_struct *task, struct pr
 }
 
 /*
- * A thread of the same process that wakes another one from its own code, not an interrupt that happens to
- * come while it runs, has work for it. Who waited for the interpreter's lock goes on with work of its own.
+ * Attributes a wake-up: a thread of the same process that wakes another one from its own code, and not from an
+ * interrupt that happens to come while it runs, has work for it. A thread that waited for the GIL goes on with
+ * work of its own.
  */
 static __always_inline void inherit_from_waker(struct thread_account *account, struct task_struct *task, struct process *process)
 {
@@ -250,7 +263,10 @@ int BPF_PROG(on_waking, struct task_struct *task)
 	return 0;
 }
 
-/* The thread is in a run queue: until here it was waking up, which on an idle CPU takes a while, and did not wait for others. */
+/*
+ * The thread is in a run queue now. The time before was its waking up, which takes a while on an idle CPU, and no
+ * run-queue wait.
+ */
 SEC("tp_btf/sched_wakeup")
 int BPF_PROG(on_wakeup, struct task_struct *task)
 {
@@ -266,7 +282,7 @@ int BPF_PROG(on_wakeup, struct task_struct *task)
 	return 0;
 }
 
-/* A new thread works for its creator's section until it waits for the first time; a new process has sections of its own. */
+/* A new thread works for its creator's section until it first waits. A new process has sections of its own. */
 static __always_inline int task_forked(struct task_struct *parent, struct task_struct *child, bool first)
 {
 	struct process *process = process_of(parent);
@@ -280,7 +296,7 @@ static __always_inline int task_forked(struct task_struct *parent, struct task_s
 		return 0;
 	if (!is_process)
 		__sync_fetch_and_add(&process->threads, 1);
-	else if (!follow_children || !child_create(parent, child, process))	/* the verifier is to see it, too */
+	else if (!follow_children || !child_create(parent, child, process))	/* the verifier must see follow_children, too */
 		return 0;
 	account = account_of(child, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!account || account->since_ns)
@@ -300,12 +316,15 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	return task_forked(parent, child, true);
 }
 
-/* A child that is missed is missed with all that it does: there are more of these. */
-PROGRAM_COPY(sched_process_fork, on_fork_copy_1, task_forked(parent, child, false), struct task_struct *parent, struct task_struct *child)
-PROGRAM_COPY(sched_process_fork, on_fork_copy_2, task_forked(parent, child, false), struct task_struct *parent, struct task_struct *child)
-PROGRAM_COPY(sched_process_fork, on_fork_copy_3, task_forked(parent, child, false), struct task_struct *parent, struct task_struct *child)
+/* A missed child is missed with all that it does, so there are more copies of this program. */
+PROGRAM_COPY(sched_process_fork, on_fork_copy_1, task_forked(parent, child, false), struct task_struct *parent,
+	     struct task_struct *child)
+PROGRAM_COPY(sched_process_fork, on_fork_copy_2, task_forked(parent, child, false), struct task_struct *parent,
+	     struct task_struct *child)
+PROGRAM_COPY(sched_process_fork, on_fork_copy_3, task_forked(parent, child, false), struct task_struct *parent,
+	     struct task_struct *child)
 
-/* So that what a thread has finished does not wait for as long as it computes without a marker. */
+/* Reads the ring at ticks, so that finished sections do not wait while a thread computes without a marker. */
 SEC("perf_event")
 int on_tick(void *ctx)
 {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * new_children.bpf.h - a target forks: the child becomes a target before it runs; and the last of its threads leaves.
+ * new_children.bpf.h - a target forks, and the child becomes a target before it runs; and the last thread of a
+ * child exits.
  *
- * A forked child has its parent's memory: the same names under the same numbers, the record of the thread that
- * forked where it was, and in it events that are the parent's to report. The marker's breakpoint and its counter
- * of probes come with the memory, too, so its sections are timed from the first one on. See struct process in
+ * A forked child has its parent's memory: the same names under the same numbers, the record of the forking thread
+ * at the same place, and in it events that are the parent's to report. The marker's breakpoint and its counter of
+ * probes come with the memory, too, so the child's sections are timed from the first one on. See struct process in
  * bpfprof/abi.h for the life of its entry.
  */
 #ifndef BPF_RULES_NEW_CHILDREN_H
@@ -13,9 +14,9 @@
 #include "rules/thread_time.bpf.h"
 #include "state/rss_counters.bpf.h"
 
-#define KERNEL_WORKER 0x4010	/* PF_IO_WORKER, PF_USER_WORKER: threads of a process that no fork event has told of */
+#define KERNEL_WORKER 0x4010	/* PF_IO_WORKER, PF_USER_WORKER: threads for which there was no fork event */
 
-/* If the ring is full the profiler has been woken already. */
+/* Wakes the profiler. If the ring buffer is full, it has been woken already. */
 static __always_inline void wake_profiler(void)
 {
 	u64 word = 0;
@@ -23,7 +24,7 @@ static __always_inline void wake_profiler(void)
 	bpf_ringbuf_output(&news, &word, sizeof(word), 0);
 }
 
-/* Its memory from now on. What it has of its parent's came by no section. */
+/* Begins to account for the child's memory. Pages that it has from its parent came by no section. */
 static __noinline int child_memory(struct task_struct *child, struct process *process)
 {
 	struct process_sum *sum = process_sum_of(process);
@@ -40,7 +41,10 @@ static __noinline int child_memory(struct task_struct *child, struct process *pr
 	return 0;
 }
 
-/* Its only thread's ring is the parent's up to here. Without storage for that, it is met at a hit, when the library has said so. */
+/*
+ * Sets the child's ring reader to the parent's position: older events are the parent's. If there is no memory for
+ * a ring reader, the child is read from its first flush on, when its library has reported the record.
+ */
 static __noinline int child_reader(struct task_struct *child, struct process *process, u64 record)
 {
 	struct ring_reader *reader = bpf_task_storage_get(&ring_readers, child, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
@@ -59,7 +63,8 @@ static __noinline int child_reader(struct task_struct *child, struct process *pr
 	return 0;
 }
 
-static __always_inline void child_set_fields(struct process *process, u32 index, struct task_struct *parent, struct task_struct *child)
+static __always_inline void child_set_fields(struct process *process, u32 index, struct task_struct *parent,
+					     struct task_struct *child)
 {
 	process->tgid = child->tgid;
 	process->index = index;
@@ -72,7 +77,7 @@ static __always_inline void child_set_fields(struct process *process, u32 index,
 	process->borrows = mm_of(child) == mm_of(parent);
 }
 
-/* The child's entry. NULL: all are taken. */
+/* Returns the child's new entry, or NULL if all are taken. */
 static __always_inline struct process *child_create(struct task_struct *parent, struct task_struct *child, struct process *from)
 {
 	u32 index = 0, tgid = child->tgid, own = from->index;
@@ -105,7 +110,7 @@ static __always_inline struct process *child_create(struct task_struct *parent, 
 	return process;
 }
 
-/* A thread has begun to end, and all that is to be read of it has been. */
+/* Notes that a thread has exited, when all of its data has been read. If it was the child's last one, the child has ended. */
 static __always_inline void child_thread_exited(struct task_struct *task, struct process *process)
 {
 	struct task_struct *leader;

@@ -2,21 +2,21 @@
 /*
  * python_walk.bpf.h - walks the Python frames of the current thread.
  *
- * The interpreter is not stopped and not trusted. A thread's own frames do not change while it is
- * interrupted, but it may have been interrupted anywhere: each code object is checked for its type before a
- * frame is taken, and the walk ends at the first thing that is none. Two reads a frame: the frame, and the
- * head of its code object; up to 3.11 also the hash of its name. Names are left to user space.
+ * The interpreter is neither stopped nor trusted. A thread's own frames do not change while it is interrupted, but
+ * it may have been interrupted anywhere. So the type of each code object is checked before a frame is taken, and
+ * the walk ends at the first object of another type. There are two reads per frame: the frame, and the head of its
+ * code object; up to 3.11 also the hash of its name. User space reads the names.
  *
- * The thread's state is found where CPython keeps it for PyGILState_Ensure(), in a pthread key: that is
- * right also while the thread runs without the GIL. glibc tells the kernel where its struct pthread lies, by
- * the list of robust futexes in it.
+ * CPython keeps the thread's state in a pthread key for PyGILState_Ensure(). It is right there while the thread
+ * runs without the GIL, too. glibc tells the kernel where its struct pthread lies, by the list of robust futexes
+ * in it.
  */
 #ifndef BPF_RULES_PYTHON_WALK_H
 #define BPF_RULES_PYTHON_WALK_H
 
 #include "state/maps.bpf.h"
 
-#define PYTHON_VISITED	512	/* frames looked at, entries from native code included */
+#define PYTHON_VISITED	512	/* frames read, including entries from native code */
 #define CODE_READ	144
 
 static __always_inline u64 word_of(const u8 *bytes, u32 offset)
@@ -37,7 +37,7 @@ static __always_inline u64 read_word(u64 address)
 	return word;
 }
 
-/* Without it there is no stack. A page may be on its way to another place just now. */
+/* Reads a word without which there is no stack. The kernel may be migrating its page just now. */
 static __always_inline u64 need_word(struct walker *w, u64 address)
 {
 	u64 word = 0;
@@ -47,7 +47,7 @@ static __always_inline u64 need_word(struct walker *w, u64 address)
 	return word;
 }
 
-/* The current thread's PyThreadState; 0: it has none. */
+/* Returns the address of the current thread's PyThreadState, or 0 if it has none. */
 static __always_inline u64 python_thread(struct walker *w, struct task_struct *task, const struct python_layout *p)
 {
 	u64 robust_list = robust_list_of(task), key, block, state;	/* key: is it initialised, and its number */
@@ -74,7 +74,7 @@ static __always_inline u64 python_top_frame(struct walker *w, u64 state, const s
 	return top;
 }
 
-/* Bytes from the beginning of the code to the instruction; -1: none yet. */
+/* Returns the offset of the current instruction in the code, in bytes; -1: it has not started. */
 static __always_inline s32 instruction_of(const struct walker *w, const struct python_layout *p, u64 code)
 {
 	s64 offset;
@@ -91,12 +91,13 @@ static __always_inline u32 tag_of(const struct walker *w, const struct python_la
 {
 	if (p->minor >= 12)
 		return half_of(w->code, p->code_version);
-	return python_tag(half_of(w->code, p->code_firstlineno), half_of(w->code, p->code_flags), half_of(w->code, p->code_argcount),
-			  half_of(w->code, p->code_kwonly), read_word(word_of(w->code, p->code_name) + PYTHON_STRING_HASH),
+	return python_tag(half_of(w->code, p->code_firstlineno), half_of(w->code, p->code_flags),
+			  half_of(w->code, p->code_argcount), half_of(w->code, p->code_kwonly),
+			  read_word(word_of(w->code, p->code_name) + PYTHON_STRING_HASH),
 			  word_of(w->code, p->code_linetable));
 }
 
-/* One frame. 1: that was the last. */
+/* Takes one frame. Returns 1 if it was the last. */
 static long python_step(u32 i, struct sample_context *c)
 {
 	struct walker *w = c->walker;

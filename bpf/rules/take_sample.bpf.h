@@ -6,7 +6,7 @@
 #include "rules/thread_time.bpf.h"
 #include "rules/python_walk.bpf.h"
 
-#define RATE_PERIODS 64	/* sampling periods, in which a thread's waits are counted */
+#define RATE_PERIODS 64	/* sampling periods in an interval in which a thread's waits are counted */
 
 static __always_inline void sample_add_section(struct walker *w, u32 section_id)
 {
@@ -31,7 +31,7 @@ static long sample_section(u32 i, struct sample_context *c)
 	return 0;
 }
 
-/* Native addresses stand right behind the Python frames. They are as good as the frame pointers of the code are. */
+/* Appends the native addresses to the Python frames. They are complete where the code has frame pointers. */
 static __always_inline void sample_native_stack(void *ctx, struct walker *w)
 {
 	u32 at = w->sample.nr_python;
@@ -52,8 +52,9 @@ static __always_inline u64 frames_bytes(const struct sample *s)
 }
 
 /*
- * The C library has no frame pointers, and waits are in it: with the stack itself, user space finds who called it. What is
- * above the end of a stack is mapped as a rule, for it is where the thread or the process began.
+ * Copies a piece of the stack. The C library has no frame pointers, and waits are in it: user space needs the copy
+ * to find its callers. The memory above the end of a stack is usually mapped, because a thread or process began
+ * there.
  */
 static __always_inline void sample_copy_stack(struct walker *w, struct task_struct *task, u32 most)
 {
@@ -104,7 +105,10 @@ static __always_inline void sample_take(void *ctx, struct walker *w, struct task
 	sample_copy_stack(w, task, kind == SAMPLE_OFF ? SAMPLE_STACK : SAMPLE_CPU_STACK);
 }
 
-/* User space looks often enough: nobody is woken, which would cost the target more than the sample, before half the ring is full. */
+/*
+ * Sends the sample. A wake-up would cost the target more than the sample. So the profiler, which polls often
+ * enough, is woken only when half of the ring buffer is full.
+ */
 static __always_inline void sample_send(struct walker *w, u32 most)
 {
 	u64 bytes = sample_bytes(w), flags = BPF_RB_NO_WAKEUP;
@@ -124,13 +128,14 @@ static __always_inline void sample_send(struct walker *w, u32 most)
 }
 
 /*
- * Not every wait of a thread that waits often is sampled, and which is must not depend on how long it will be:
- * each is with a probability of so many waits a sampling period, by how many there were in the epoch before, and
- * so far in this one. It stands for the inverse of that many.
+ * Decides whether a wait is sampled. If a thread waits often, its waits are sampled with probability 1/n, so that
+ * the selection does not depend on their length. A sampled wait has weight n. n is the number of waits per
+ * sampling period, in the previous interval or so far in this one, whichever is larger.
  */
 static __always_inline bool wait_is_due(struct thread_account *account, u64 now)
 {
-	u64 period = sample_period_ns * (throttle.sample_every > 1 ? throttle.sample_every : 1), elapsed = now - account->rate_start_ns;
+	u64 period = sample_period_ns * (throttle.sample_every > 1 ? throttle.sample_every : 1);
+	u64 elapsed = now - account->rate_start_ns;
 	u32 weight;
 
 	if (elapsed > RATE_PERIODS * period) {
@@ -145,8 +150,9 @@ static __always_inline bool wait_is_due(struct thread_account *account, u64 now)
 	return bpf_get_prandom_u32() % account->off_weight == 0;
 }
 
-/* A thread waits: its stack is kept until it is known how long. */
-static __always_inline void sample_wait(void *ctx, struct task_struct *task, struct process *process, struct thread_account *account, u64 now)
+/* Takes the stack of a wait that begins. It is kept until the length of the wait is known. */
+static __always_inline void sample_wait(void *ctx, struct task_struct *task, struct process *process,
+					struct thread_account *account, u64 now)
 {
 	struct walker *w;
 
@@ -168,7 +174,7 @@ static __always_inline void sample_wait(void *ctx, struct task_struct *task, str
 	*(volatile u32 *)&account->off_sampled = WAIT_TAKEN;
 }
 
-/* What has not been sent yet of a wait, up to `end`. */
+/* Sends the part of a wait up to `end` that has not been sent yet. */
 static __always_inline void wait_send(struct task_struct *task, struct thread_account *account, u64 end)
 {
 	struct walker *w = bpf_task_storage_get(&waits, task, NULL, 0);
@@ -193,7 +199,7 @@ static __always_inline void sample_waited(struct task_struct *task, struct threa
 		*(volatile u32 *)&account->off_sampled = WAIT_NONE;
 }
 
-/* From another CPU, while it waits: a wait that goes on at the end of the window has its function, too. */
+/* Sends the part of a wait that has passed, from another CPU: a wait that outlasts the window has a stack, too. */
 static __always_inline void sample_waiting(struct task_struct *task, struct thread_account *account)
 {
 	u64 woken = account->woken_ns;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* thread_end.bpf.h - adds the clock of a thread that ends to its process's sum. */
+/* thread_end.bpf.h - merges the account of a thread that exits into its process's totals. */
 #ifndef BPF_RULES_THREAD_END_H
 #define BPF_RULES_THREAD_END_H
 
@@ -18,7 +18,10 @@ static long merge_off_times(u32 i, struct merge *f)
 	return 0;
 }
 
-/* As user/analyse/threads.c tells it of threads that are alive: less than 1 % of its time had it anything to do. */
+/*
+ * Returns true if the thread had work in less than 1 % of its time. user/analyse/threads.c uses the same rule for
+ * live threads.
+ */
 static __always_inline bool is_idle(const struct thread_account *account, struct task_struct *task, u64 wall)
 {
 	const u64 *off = account->sum.off_ns;
@@ -28,7 +31,10 @@ static __always_inline bool is_idle(const struct thread_account *account, struct
 	return !account->sections && task->pid != task->tgid && wall - waited < wall / 100;
 }
 
-/* What it has gathered is charged, and its time goes to its process, once. It still runs for a moment, see thread_last_switch() in sched.bpf.c. */
+/*
+ * Charges pending events and adds the thread's time to its process, once. The thread still runs for a moment, see
+ * thread_last_switch() in sched.bpf.c.
+ */
 static __noinline int merge_account(struct thread_account *account, struct process_sum *sum, struct task_struct *task)
 {
 	struct merge f = {.account = account};

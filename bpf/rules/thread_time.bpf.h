@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* thread_time.bpf.h - a thread's clock: its time off a CPU charged to its sections, its running time to those it works for. */
+/*
+ * thread_time.bpf.h - a thread's account: charges time off the CPU to its own sections, and running time to
+ * inherited ones.
+ */
 #ifndef BPF_RULES_THREAD_TIME_H
 #define BPF_RULES_THREAD_TIME_H
 
@@ -16,7 +19,10 @@ static __always_inline u64 weighted_ns(u64 ns)
 	return throttle.wait_weight > 1 ? ns * throttle.wait_weight : ns;
 }
 
-/* Is what is known of the thread's coming and going of this generation? Then it is from here on. */
+/*
+ * Returns true if the state of the thread's waits and slices is of this generation. Otherwise resets it, and it is
+ * from now on.
+ */
 static __always_inline bool account_in_generation(struct thread_account *account)
 {
 	if (account->generation == throttle.wait_generation)
@@ -45,7 +51,10 @@ static long charge_off_section(u32 i, struct charge *c)
 	return 0;
 }
 
-/* Time from `start` to `end` that a thread did not run. Only its own sections are charged: it did not work for others. */
+/*
+ * Charges the time from `start` to `end`, in which a thread did not run. Inherited sections are not charged: it
+ * did not work for them.
+ */
 __weak __noinline int charge_off(struct thread_account *account, u32 cause, u64 start, u64 end)
 {
 	struct charge c = {.account = account};
@@ -84,7 +93,7 @@ static long charge_worker_section(u32 i, struct charge *c)
 	return 0;
 }
 
-/* The current task has run since clock->on_ns: for whom? */
+/* Charges the running time of the current task since account->on_ns to inherited sections, if it has any. */
 static __always_inline void charge_run(struct thread_account *account, u64 now)
 {
 	struct charge c = {.account = account};
@@ -100,7 +109,7 @@ static __always_inline void charge_run(struct thread_account *account, u64 now)
 	bpf_loop(account->nr_open, charge_worker_section, &c, 0);
 }
 
-/* ---- the clock itself ---- */
+/* ---- the account itself ---- */
 
 static __always_inline struct thread_account *account_of(struct task_struct *task, u64 flags)
 {
@@ -111,7 +120,7 @@ static __always_inline struct thread_account *account_of(struct task_struct *tas
 	return account;
 }
 
-/* A thread that we see for the first time. */
+/* Begins the account of a thread that is observed for the first time. */
 static __always_inline void account_start(struct thread_account *account, struct task_struct *task, u64 now)
 {
 	account->since_ns = now;
@@ -123,7 +132,10 @@ static __always_inline void account_start(struct thread_account *account, struct
 	account->major = task->maj_flt;
 }
 
-/* The current task's clock, made if need be. NULL: the kernel could not, or it is being worked on. */
+/*
+ * Locks the current task's account, and makes it if need be. Returns NULL if it could not be made, has been merged
+ * already, or is locked by the program that we have interrupted.
+ */
 static __always_inline struct thread_account *account_lock(struct task_struct *task)
 {
 	struct thread_account *account = account_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);

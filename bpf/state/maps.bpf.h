@@ -17,7 +17,7 @@ extern const volatile __u32 only_tgid;
 #define SMALL_NS 4096
 extern const volatile __u16 small_place[SMALL_NS];
 
-/* enum syscall_kind by system call number: what a thread that blocks in the call waits for. */
+/* enum syscall_kind of each system call, by its number. */
 #define SYSCALLS 512
 extern const volatile __u8 syscall_kinds[SYSCALLS];
 
@@ -194,19 +194,19 @@ extern struct targets_map targets SEC(".maps");		/* tgid -> index of `processes`
 extern struct parts_map parts SEC(".maps");		/* used if there are several targets */
 extern struct vacant_map vacant SEC(".maps");		/* this and `news`: only with --children */
 extern struct news_map news SEC(".maps");
-extern struct baselines_map baselines SEC(".maps");	/* address of a record -> its counters at attach, written by the profiler */
-extern struct begun_map begun SEC(".maps");		/* start of a section that was timed before our window -> its self time until then, written by the profiler */
+extern struct baselines_map baselines SEC(".maps");	/* record -> its counters at attach, written by the profiler */
+extern struct begun_map begun SEC(".maps");		/* start of a section -> its self time before our window, likewise */
 extern struct ring_readers_map ring_readers SEC(".maps");
 extern struct thread_accounts_map thread_accounts SEC(".maps");
 extern struct open_calls_map open_calls SEC(".maps");	/* only with --section */
-extern struct ledgers_map ledgers SEC(".maps");		/* section_id -> its time off the CPU and its memory; read in place, like `stats` */
+extern struct ledgers_map ledgers SEC(".maps");		/* section_id -> time off the CPU, memory; read in place, too */
 extern struct process_sums_map process_sums SEC(".maps");	/* by the index of `processes` */
 extern struct rss_locals_map rss_locals SEC(".maps");	/* by the index of `processes`, too */
 extern struct pythons_map pythons SEC(".maps");		/* by the index of `processes` */
 extern struct samples_map samples SEC(".maps");		/* this, `walkers` and `waits`: only with --frequency */
 extern struct walkers_map walkers SEC(".maps");
 extern struct waits_map waits SEC(".maps");		/* stacks of threads that wait */
-extern struct mms_map mms SEC(".maps");			/* address of a struct mm_struct -> index of `processes`; used if there are several targets */
+extern struct mms_map mms SEC(".maps");			/* struct mm_struct -> index, if there are several targets */
 
 /* Returns the part of a section's self time that lies in the window, for a section that began before it. */
 static __always_inline u64 self_in_window(u64 self_ns, u64 start_ns)

@@ -160,8 +160,9 @@ __weak __noinline int open_sections_renew(struct thread_account *account, struct
 
 static __always_inline bool read_sections_key(u64 record, struct open_sections_key *key)
 {
-	return record && !bpf_probe_read_user(key, sizeof(*key), (void *)(record + __builtin_offsetof(struct dcbs_record, head))) &&
-	       key->innermost;
+	void *from = (void *)(record + __builtin_offsetof(struct dcbs_record, head));
+
+	return record && !bpf_probe_read_user(key, sizeof(*key), from) && key->innermost;
 }
 
 /* Returns a value that changes whenever open_sections_update() finds other sections. */
@@ -221,8 +222,8 @@ static __always_inline void open_functions_update(struct thread_account *account
  * Returns the record whose sections the current task is in, and reads its key: the task's own, or the inherited
  * one. Returns 0 if no section is open there.
  */
-static __always_inline u64 open_sections_record(struct thread_account *account, struct task_struct *task, struct process *process, u64 *own,
-				       struct open_sections_key *key)
+static __always_inline u64 open_sections_record(struct thread_account *account, struct task_struct *task,
+						struct process *process, u64 *own, struct open_sections_key *key)
 {
 	*own = record_of(task, process);
 	if (read_sections_key(*own, key))
@@ -231,7 +232,8 @@ static __always_inline u64 open_sections_record(struct thread_account *account, 
 	return read_sections_key(account->inherit, key) ? account->inherit : 0;
 }
 
-static __always_inline bool open_sections_unchanged(const struct thread_account *account, u64 record, const struct open_sections_key *key)
+static __always_inline bool open_sections_unchanged(const struct thread_account *account, u64 record,
+						    const struct open_sections_key *key)
 {
 	return record == account->record && (!record || (key->head == account->key.head && key->use == account->key.use &&
 						       key->innermost == account->key.innermost));
@@ -245,7 +247,8 @@ static __always_inline void open_sections_set_renewing(struct thread_account *ac
 }
 
 /* Brings `open` and `functions` up to date for the current task. */
-static __always_inline void open_sections_update(struct thread_account *account, struct task_struct *task, struct process *process)
+static __always_inline void open_sections_update(struct thread_account *account, struct task_struct *task,
+						 struct process *process)
 {
 	struct open_sections_key key = {};
 	u64 own, record = open_sections_record(account, task, process, &own, &key);
@@ -268,7 +271,8 @@ static __always_inline void open_sections_update(struct thread_account *account,
  * Returns true if `open` and `functions` are up to date. For a program that has interrupted another one that holds
  * the account.
  */
-static __always_inline bool open_sections_are_current(struct thread_account *account, struct task_struct *task, struct process *process)
+static __always_inline bool open_sections_are_current(struct thread_account *account, struct task_struct *task,
+						      struct process *process)
 {
 	struct function_calls *calls = has_function_probes ? bpf_task_storage_get(&open_calls, task, NULL, 0) : NULL;
 	struct open_sections_key key = {};

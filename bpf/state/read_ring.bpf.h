@@ -4,7 +4,7 @@
  *
  * This runs on the thread itself: in the marker's probe, when the thread is switched out, at a tick, and when the
  * thread exits. So the ring does not change meanwhile. But a switch or a tick may come while the probe reads the
- * ring, which is what `busy` is for: the later program returns, and the earlier one goes on.
+ * ring. `busy` is for that: the later program returns, and the earlier one goes on.
  *
  * The target may have written anything there. Every field is checked before it is used, and data that make no
  * sense are counted as lost.
@@ -87,8 +87,10 @@ static __always_inline u64 ring_end_ns(u64 record, u64 event)
 {
 	u64 end_ns = 0;
 
-	bpf_probe_read_user(&end_ns, sizeof(end_ns), (void *)(record + __builtin_offsetof(struct dcbs_record, ring) +
-			    (event & (DCBS_RING - 1)) * sizeof(struct dcbs_event) + __builtin_offsetof(struct dcbs_event, end_ns)));
+	bpf_probe_read_user(&end_ns, sizeof(end_ns),
+			    (void *)(record + __builtin_offsetof(struct dcbs_record, ring) +
+				     (event & (DCBS_RING - 1)) * sizeof(struct dcbs_event) +
+				     __builtin_offsetof(struct dcbs_event, end_ns)));
 	return end_ns;
 }
 
@@ -167,7 +169,7 @@ static __always_inline void read_ring_locked(struct ring_reader *reader, struct 
 	for (i = 0; i <= DCBS_RING / CHUNK_EVENTS; i++)
 		if (read_chunk(reader, process))
 			break;
-	reader->consumed = r->next;	/* what could not be read is tried again, until it is overwritten */
+	reader->consumed = r->next;	/* events that could not be read are tried again, until they are overwritten */
 	__sync_fetch_and_add(&counters.events, n - (r->last - r->next));
 }
 

@@ -30,18 +30,19 @@ static __always_inline void add_model_rss(struct section_stat *stat)
  * Adds a call that began before the window, or that has not ended: its time in the window is known, its duration
  * is not. `calls` is the field that counts it.
  */
-static __always_inline void add_partial_call(struct section_stat *stat, u64 *calls, u32 section_id, const struct ring_read *r, const struct dcbs_event *e)
+static __always_inline void add_partial_call(struct section_stat *stat, u64 *calls, u32 section_id,
+					     const struct ring_read *r, const struct dcbs_event *e)
 {
 	bool whole = !(e->flags & DCBS_NO_START) && e->end_ns - e->value_ns >= r->start_ns;
-	u64 watched = whole ? e->value_ns : e->end_ns - r->start_ns, self = e->self_ns;
-	u64 total = e->flags & DCBS_OUTERMOST ? watched : 0;
+	u64 observed = whole ? e->value_ns : e->end_ns - r->start_ns, self = e->self_ns;
+	u64 total = e->flags & DCBS_OUTERMOST ? observed : 0;
 
 	if (e->flags & DCBS_SELF_FROM_0)
 		self = self > r->start_ns ? self - r->start_ns : 0;
 	else if (e->value_ns && !whole)
 		self = self_in_window(self, e->end_ns - e->value_ns);
-	if (self > watched)
-		self = watched;
+	if (self > observed)
+		self = observed;
 	__sync_fetch_and_add(calls, 1);
 	__sync_fetch_and_add(&stat->self_ns, self);
 	__sync_fetch_and_add(&stat->total_ns, total);
@@ -68,7 +69,8 @@ static __always_inline void add_plain_call(struct section_stat *stat, u32 sectio
 }
 
 /* Adds a section of which more is noted than its duration. */
-static __noinline int add_section_event(struct ring_reader *reader, const struct ring_read *r, const struct dcbs_event *e, u32 section_id)
+static __noinline int add_section_event(struct ring_reader *reader, const struct ring_read *r, const struct dcbs_event *e,
+					u32 section_id)
 {
 	struct section_stat *stat;
 	u32 key = section_id & ~SECTION_MODEL;
@@ -119,7 +121,7 @@ static __always_inline bool is_of_cache(u32 kind)
 static __noinline int add_other_event(const struct ring_read *r, const struct dcbs_event *e, u32 section_id)
 {
 	struct section_stat *stat;
-	u64 watched;
+	u64 observed;
 
 	section_id &= ~SECTION_MODEL;
 	stat = bpf_map_lookup_elem(&stats, &section_id);
@@ -131,12 +133,12 @@ static __noinline int add_other_event(const struct ring_read *r, const struct dc
 	}
 	switch (e->kind) {
 	case DCBS_EVENT_OPEN_TIME:
-		watched = e->end_ns - r->start_ns;
-		if (e->value_ns < watched)
-			watched = e->value_ns;
-		__sync_fetch_and_add(&stat->total_ns, watched);
+		observed = e->end_ns - r->start_ns;
+		if (e->value_ns < observed)
+			observed = e->value_ns;
+		__sync_fetch_and_add(&stat->total_ns, observed);
 		if (!only_tgid)
-			part_add(section_id, 0, 0, watched, 0);
+			part_add(section_id, 0, 0, observed, 0);
 		break;
 	case DCBS_EVENT_CACHE_HIT:
 	case DCBS_EVENT_CACHE_MISS:

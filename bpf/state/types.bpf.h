@@ -4,7 +4,7 @@
  *
  * Scope. A profiler loads its own copies of all programs and maps. It only reads the target's memory; all that
  * changes there is the kernel's counter of probes. Each profiler has its own index into each ring, so several
- * profilers read one target without knowing of each other. Two maps hold what was there before us: `baselines` the
+ * profilers read one target without knowing of each other. Two maps describe the time before us: `baselines` the
  * counters of a record at attach, `begun` the self time that an open section had when the window began. The
  * profiler writes both.
  *
@@ -20,7 +20,7 @@
  * Per-thread maps. `ring_readers`, `thread_accounts`, `open_calls` and `waits` are task storage. With the
  * exceptions below, only programs that run on the thread itself change them. The only rival of a program is then
  * another one that interrupted it, such as a tick or a switch in the middle of a probe. The lock for that is
- * `busy`. Nobody waits for it: a program that finds it set returns and leaves the work to the one that it
+ * `busy`. No program waits for it: one that finds it set returns and leaves the work to the one that it
  * interrupted. reader_lock() takes it in a ring reader, and nothing is lost then. account_lock() takes it in a
  * thread account; a switch that finds it set does not charge the wait that begins there. `open_calls` has no lock:
  * two probes write it, and others compare `serial`.
@@ -133,8 +133,8 @@ struct ring_reader {
 	u64 too_deep;		/* counters of the record, as far as they are accounted for */
 	u64 unmatched;
 	u32 busy;		/* the lock: a program works here, and the present one may have interrupted it */
-	u32 nr_used_buckets;		/* bucket sums in use, listed in `used_buckets` */
-	u64 has_section_sums;		/* a section sum is in use */
+	u32 nr_used_buckets;	/* bucket sums in use, listed in `used_buckets` */
+	u64 has_section_sums;	/* a section sum is in use */
 	struct record_head head;	/* scratch, like all that follows except the sums and `used_buckets` */
 	struct ring_read read;
 	struct section_name name;
@@ -201,7 +201,7 @@ enum wait_sampled {
 };
 
 #define NO_GENERATION ~0U
-#define CALL_SLOTS 32	/* slots of a record whose calls have a struct call_memory; deeper ones are part of the calls around them */
+#define CALL_SLOTS 32	/* slots with a struct call_memory; deeper calls are part of those around them */
 
 /* The fields of a record that change when a section begins or ends on its thread. Read in one copy. */
 struct open_sections_key {
@@ -234,18 +234,18 @@ struct thread_account {
 	u64 off_sample_ns;	/* start of the wait whose stack is in `waits`, or the time up to which that wait has been sent */
 	u32 off_sampled;	/* enum wait_sampled */
 	u32 off_weight;		/* waits that the sampled one stands for */
-	u32 off_generation;		/* throttle.wait_generation at off_sample_ns */
+	u32 off_generation;	/* throttle.wait_generation at off_sample_ns */
 	u32 renewing;		/* the copy of the open sections is being renewed */
 	u64 rate_start_ns;	/* start of the interval in which its waits are counted */
 	u32 rate_waits;		/* waits since then */
-	u32 rate_before;		/* waits in the interval before, per sampling period */
+	u32 rate_before;	/* waits in the interval before, per sampling period */
 	u64 queued_ns;		/* its run-queue wait before this slice */
 	u64 waited_ns;		/* its wait before that, by `waited_cause` */
 	u32 nr_queued;		/* sections charged with both waits; they are known up to QUEUED_SECTIONS */
 	u32 waited_cause;
 	struct open_section queued[QUEUED_SECTIONS];
 	u32 generation;		/* value of throttle.wait_generation that the fields above are of */
-	u32 memory_generation;	/* value of throttle.memory_generation that `minor` and `major` are of; NO_GENERATION: from before the window */
+	u32 memory_generation;	/* of `minor` and `major`; NO_GENERATION: from before the window */
 	u64 on_ns;		/* time up to which running time has been charged to inherited sections */
 	u64 inherit;		/* record whose sections it works for after a wake-up; 0: none */
 	u32 cause;		/* enum cause, of the wait since off_ns */
@@ -266,15 +266,15 @@ struct thread_account {
 	u32 nr_open;
 	u32 nr_functions;
 	struct open_section open[DCBS_SLOTS];	/* marked sections, innermost first */
-	struct open_section functions[BPFPROF_CALLS];	/* --section functions, innermost first; they nest independently of marked sections */
+	struct open_section functions[BPFPROF_CALLS];	/* --section functions, a tree of their own */
 	u64 functions_serial;
 	u64 function_start_ns;	/* of the innermost function */
 
 	u64 minor, major;	/* faults of the task that are accounted for */
 	u32 dirty;		/* `pending` is not empty */
 	u32 pad2;
-	u64 mapping_vm;		/* pages of address space at the last mmap() that was counted: the kernel may choose a place twice for one call ... */
-	u64 mapping_faults;	/* ... if this number of faults has not changed either */
+	u64 mapping_vm;		/* pages of address space when an mmap() was last counted, ... */
+	u64 mapping_faults;	/* ... and the thread's faults: while both are unchanged it is the same call */
 	u64 unmapping_vm;	/* the same at the last munmap(), whose pages go piece by piece */
 	struct memory_sum pending;	/* of the open sections, not yet charged */
 	s64 run, run_max;	/* growth within `pending`, and its peak */
@@ -315,7 +315,7 @@ struct walker {
 
 struct cpu_walker {
 	struct walker walker;
-	u8 stack[SAMPLE_CPU_STACK - SAMPLE_STACK];	/* the rest of a long copy of the stack; it follows the walker's sample directly */
+	u8 stack[SAMPLE_CPU_STACK - SAMPLE_STACK];	/* the rest of it, right behind the walker's sample */
 };
 
 struct sample_context {

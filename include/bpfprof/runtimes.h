@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * runtimes.h - where glibc and CPython keep what both the BPF programs and the profiler read in a target.
+ * runtimes.h - places inside glibc and CPython that both the BPF programs and the profiler read in a target.
  *
  * Neither library documents these places. They are the same in every release that is supported, or else they are in
  * struct python_layout. verify.c in user/collect/python tries them on a running process before BPF uses them.
@@ -24,7 +24,7 @@
 #define GLIBC_KEY_VALUE		8	/* offset of the value */
 
 #define PYTHON_FRAME_BYTES	112	/* of a frame: every field that is read lies in them */
-#define PYTHON_OWNER_ENTRY	3	/* 3.12 and later: from this owner on a frame is an entry from native code, not a function */
+#define PYTHON_OWNER_ENTRY	3	/* 3.12 and later: a frame of this owner or a later one is an entry from native code */
 #define PYTHON_REF_TAGS		7ULL	/* 3.14: bits of a reference that are not part of the address */
 #define PYTHON_STRING_HASH	24	/* of a string, for dictionaries. The hash of a code object's name has been computed */
 

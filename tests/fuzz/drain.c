@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* drain.c - the marker's probe and the look at open sections, on a record that the target has written as it likes. */
+/* drain.c - fuzzes the marker's probe and the reading of open sections with arbitrary contents of a record. */
 #include "host.h"
 #include "flush.bpf.c"
 
-/* What of the record is as it should be, so that not every input ends at the first check. */
+/* Fields that are set to sensible values, so that not every input ends at the first check. */
 struct setting {
 	u64 tls_offset, start_ns, end_ns, now, record;
 	u8 fail_at, hits, head_step;
