@@ -17,10 +17,10 @@ struct family {
 static struct family family_at(const struct bpfprof *skel, int i)
 {
 	const struct family families[FAMILIES] = {
-		{{skel->progs.on_exit, skel->progs.on_exit_again}},
-		{{skel->progs.on_exec, skel->progs.on_exec_again}},
-		{{skel->progs.on_prepare_exec, skel->progs.on_prepare_exec_again}},
-		{{skel->progs.on_fork, skel->progs.on_fork_again_1, skel->progs.on_fork_again_2, skel->progs.on_fork_again_3}},
+		{{skel->progs.on_exit, skel->progs.on_exit_copy}},
+		{{skel->progs.on_exec, skel->progs.on_exec_copy}},
+		{{skel->progs.on_prepare_exec, skel->progs.on_prepare_exec_copy}},
+		{{skel->progs.on_fork, skel->progs.on_fork_copy_1, skel->progs.on_fork_copy_2, skel->progs.on_fork_copy_3}},
 	};
 
 	return families[i];

@@ -22,7 +22,7 @@ size_t thread_lister_read(struct thread_lister *lister, const struct programs *b
 
 	*views = NULL;
 	if (!lister->link)
-		lister->link = bpf_program__attach_iter(bpf->skel->progs.on_list, NULL);
+		lister->link = bpf_program__attach_iter(bpf->skel->progs.on_iter_thread, NULL);
 	if (!lister->link)
 		return 0;
 	fd = bpf_iter_create(bpf_link__fd(lister->link));
