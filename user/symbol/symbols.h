@@ -14,16 +14,8 @@
 #include <sys/types.h>
 
 #include "bpfprof/abi.h"
+#include "symbol/symbol.h"
 #include "symbol/unwind/unwind.h"
-
-/* A function at a place. The strings belong to the symbols and live as long as they do; raw bytes, not sanitised. */
-struct symbol {
-	const char *function;	/* qualname where there is one, demangled; NULL: unknown */
-	const char *file;	/* of the source, or the library's where that is unknown; NULL: unknown */
-	__u32 line;		/* 0: unknown */
-	bool python;
-	bool internal;		/* the interpreter's own, which tracebacks do not show */
-};
 
 struct symbols;
 

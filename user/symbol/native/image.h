@@ -8,9 +8,9 @@
 #define SYMBOL_NATIVE_IMAGE_H
 
 #include "symbol/memory_map.h"
-#include "symbol/store/intern.h"
-#include "symbol/symbols.h"
 #include "symbol/native/symtab.h"
+#include "symbol/store/intern.h"
+#include "symbol/symbol.h"
 #include "symbol/unwind/unwind.h"
 
 struct image;

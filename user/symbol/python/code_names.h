@@ -3,10 +3,11 @@
 #ifndef SYMBOL_PYTHON_CODE_NAMES_H
 #define SYMBOL_PYTHON_CODE_NAMES_H
 
+#include "bpfprof/abi.h"
 #include "symbol/store/cache.h"
-#include "symbol/target_memory.h"
 #include "symbol/store/intern.h"
-#include "symbol/symbols.h"
+#include "symbol/symbol.h"
+#include "symbol/target_memory.h"
 
 struct python_names {
 	struct memory memory;
