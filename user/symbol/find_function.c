@@ -9,16 +9,19 @@
 #include <fcntl.h>
 #include <gelf.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/elf_file.h"
 #include "base/error.h"
 #include "base/proc.h"
-#include "symbol/native/demangle.h"
 #include "symbol/find_function.h"
+#include "symbol/native/demangle.h"
+#include "symbol/native/elf_symbols.h"
 
 struct base_search {
 	pid_t pid;
@@ -82,50 +85,42 @@ static bool name_matches(const char *symbol, const char *name)
 	return match;
 }
 
-struct search {
+struct function_search {
 	const char *name;
 	__u64 address;
-	bool found, any;	/* any: the table names functions at all */
+	bool found, any;	/* any: the file names functions at all */
 };
 
-static void search_table(struct search *search, Elf *elf, Elf_Scn *section, const GElf_Shdr *header)
+/* A function's cold part is jumped to, not called. */
+static bool is_wanted_symbol(const struct function_search *search, const char *symbol)
 {
-	Elf_Data *data = elf_getdata(section, NULL);
-	size_t i, n = data && header->sh_entsize ? data->d_size / header->sh_entsize : 0;
+	return symbol && !strstr(symbol, ".cold") && name_matches(symbol, search->name);
+}
 
-	for (i = 0; i < n && !search->found; i++) {
-		const char *symbol;
-		GElf_Sym sym;
+static void search_functions(struct function_search *search, Elf *elf)
+{
+	struct elf_symbols symbols = {.elf = elf};
+	GElf_Sym symbol;
 
-		if (!gelf_getsym(data, (int)i, &sym) || sym.st_shndx == SHN_UNDEF ||
-		    (GELF_ST_TYPE(sym.st_info) != STT_FUNC && GELF_ST_TYPE(sym.st_info) != STT_GNU_IFUNC))
-			continue;
-		symbol = elf_strptr(elf, header->sh_link, sym.st_name);
-		search->any = true;
-		/* A function's cold part is jumped to, not called. */
-		if (!symbol || strstr(symbol, ".cold") || !name_matches(symbol, search->name))
-			continue;
-		search->found = true;
-		search->address = sym.st_value;
+	while (elf_symbols_next_table(&symbols, SHT_NULL, SIZE_MAX)) {
+		while (elf_symbols_next(&symbols, &symbol)) {
+			if (!elf_symbols_is_function(&symbol))
+				continue;
+			search->any = true;
+			search->found = is_wanted_symbol(search, elf_symbols_name(&symbols, &symbol));
+			search->address = symbol.st_value;
+			if (search->found)
+				return;
+		}
 	}
 }
 
-static int address_to_offset(Elf *elf, __u64 address, __u64 *offset)
+/* Returns false if the file holds no bytes for the address. */
+static bool find_offset(int fd, __u64 address, __u64 *offset)
 {
-	size_t i, n;
+	struct elf_file file;
 
-	if (elf_getphdrnum(elf, &n))
-		return -ENOEXEC;
-	for (i = 0; i < n; i++) {
-		GElf_Phdr p;
-
-		if (gelf_getphdr(elf, (int)i, &p) && p.p_type == PT_LOAD && address >= p.p_vaddr &&
-		    address - p.p_vaddr < p.p_filesz) {
-			*offset = address - p.p_vaddr + p.p_offset;
-			return 0;
-		}
-	}
-	return -ENOENT;
+	return !elf_file_open(&file, fd) && !elf_file_offset(&file, address, offset);
 }
 
 /* Opening a named pipe or a device is harmless with O_NONBLOCK; reading one is not. */
@@ -138,23 +133,17 @@ static bool is_file(int fd)
 
 static int find_in_elf(struct native_function *function, Elf *elf, const char *binary, const char *name)
 {
-	struct search search = {.name = name};
-	Elf_Scn *section = NULL;
+	struct function_search search = {.name = name};
 
 	if (!elf || elf_kind(elf) != ELF_K_ELF)
 		return fail(-ENOEXEC, "--section: %s is not an ELF program or library", binary);
-	while (!search.found && (section = elf_nextscn(elf, section))) {
-		GElf_Shdr header;
-
-		if (gelf_getshdr(section, &header) && (header.sh_type == SHT_SYMTAB || header.sh_type == SHT_DYNSYM))
-			search_table(&search, elf, section, &header);
-	}
+	search_functions(&search, elf);
 	if (!search.any)
 		return fail(-ENOENT, "--section: %s is stripped, it names no functions; use a build with symbols, or mark the section in the source", binary);
 	if (!search.found)
 		return fail(-ENOENT, "--section: %s has no function %s; `nm -C %s` lists those it has (inlined ones are not among them)",
 			    binary, name, binary);
-	if (address_to_offset(elf, search.address, &function->offset))
+	if (!find_offset(function->fd, search.address, &function->offset))
 		return fail(-ENOEXEC, "--section: %s in %s has no place in the file", name, binary);
 	return 0;
 }

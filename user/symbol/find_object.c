@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "symbol/find_object.h"
+#include "symbol/native/elf_symbols.h"
 
-#define MAX_SYMBOLS 200000	/* a table with more is no interpreter's and takes too long to read */
+#define MAX_TABLE_BYTES (200000 * sizeof(Elf64_Sym))	/* an interpreter has fewer symbols; to read more takes too long */
 
 static void take_symbol(struct elf_object *objects, size_t n, const char *name, const GElf_Sym *sym)
 {
@@ -20,31 +21,19 @@ static void take_symbol(struct elf_object *objects, size_t n, const char *name, 
 	}
 }
 
-static void look_through(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, struct elf_object *objects, size_t n)
-{
-	Elf_Data *data = header->sh_size / sizeof(Elf64_Sym) <= MAX_SYMBOLS ? elf_getdata(section, NULL) : NULL;
-	size_t i, symbols = data && header->sh_entsize ? data->d_size / header->sh_entsize : 0;
-
-	for (i = 0; i < symbols; i++) {
-		const char *name;
-		GElf_Sym sym;
-
-		if (!gelf_getsym(data, (int)i, &sym) || sym.st_shndx == SHN_UNDEF || GELF_ST_TYPE(sym.st_info) != STT_OBJECT)
-			continue;
-		name = elf_strptr(elf, header->sh_link, sym.st_name);
-		if (name)
-			take_symbol(objects, n, name, &sym);
-	}
-}
-
 static void look_in_tables(Elf *elf, GElf_Word type, struct elf_object *objects, size_t n)
 {
-	Elf_Scn *section = NULL;
-	GElf_Shdr header;
+	struct elf_symbols symbols = {.elf = elf};
+	const char *name;
+	GElf_Sym symbol;
 
-	while ((section = elf_nextscn(elf, section)))
-		if (gelf_getshdr(section, &header) && header.sh_type == type)
-			look_through(elf, section, &header, objects, n);
+	while (elf_symbols_next_table(&symbols, type, MAX_TABLE_BYTES)) {
+		while (elf_symbols_next(&symbols, &symbol)) {
+			name = GELF_ST_TYPE(symbol.st_info) == STT_OBJECT ? elf_symbols_name(&symbols, &symbol) : NULL;
+			if (name)
+				take_symbol(objects, n, name, &symbol);
+		}
+	}
 }
 
 static void look_for_section(Elf *elf, struct elf_object *object)

@@ -5,33 +5,25 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "symbol/native/elf_symbols.h"
 #include "symbol/native/symtab.h"
 
 #define MAX_BYTES (64 << 20)	/* of a table, a million and a half of symbols */
 #define LOOK_BACK 16		/* entries before an address that may reach over it */
 #define MAX_ALIASES 8
 
-static bool is_function(const GElf_Sym *sym)
+static void read_entries(struct symtab *symtab, struct elf_symbols *symbols)
 {
-	int type = GELF_ST_TYPE(sym->st_info);
+	GElf_Sym symbol;
 
-	return (type == STT_FUNC || type == STT_GNU_IFUNC) && sym->st_shndx != SHN_UNDEF && sym->st_size;
-}
-
-static void read_entries(struct symtab *symtab, Elf_Data *data, size_t nr)
-{
-	size_t i;
-
-	symtab->list = malloc(nr * sizeof(*symtab->list));
-	for (i = 0; symtab->list && i < nr; i++) {
-		GElf_Sym sym;
-
-		if (!gelf_getsym(data, (int)i, &sym) || !is_function(&sym))
+	symtab->list = malloc(symbols->nr * sizeof(*symtab->list));
+	while (symtab->list && elf_symbols_next(symbols, &symbol)) {
+		if (!elf_symbols_is_function(&symbol) || !symbol.st_size)
 			continue;
 		symtab->list[symtab->nr++] = (struct symtab_entry){
-			.address = sym.st_value,
-			.size = sym.st_size > UINT32_MAX ? UINT32_MAX : (__u32)sym.st_size,
-			.name = sym.st_name,
+			.address = symbol.st_value,
+			.size = symbol.st_size > UINT32_MAX ? UINT32_MAX : (__u32)symbol.st_size,
+			.name = symbol.st_name,
 		};
 	}
 }
@@ -61,33 +53,27 @@ static void shrink(struct symtab *symtab)
 	qsort(symtab->list, symtab->nr, sizeof(*symtab->list), by_address);
 }
 
-static void read_section(struct symtab *symtab, Elf *elf, Elf_Scn *section, const GElf_Shdr *header)
+/* Names are read from the file, so their section must lie there as it is. */
+static void read_table(struct symtab *symtab, struct elf_symbols *symbols)
 {
-	Elf_Scn *strings = elf_getscn(elf, header->sh_link);
+	Elf_Scn *strings = elf_getscn(symbols->elf, symbols->strings);
 	GElf_Shdr names;
-	Elf_Data *data;
 
-	if (header->sh_size > MAX_BYTES || !header->sh_entsize || header->sh_flags & SHF_COMPRESSED || !strings ||
-	    !gelf_getshdr(strings, &names) || names.sh_type != SHT_STRTAB || names.sh_flags & SHF_COMPRESSED)
-		return;
-	data = elf_getdata(section, NULL);
-	if (!data || !data->d_size)
+	if (!symbols->nr || !strings || !gelf_getshdr(strings, &names) || names.sh_type != SHT_STRTAB || names.sh_flags & SHF_COMPRESSED)
 		return;
 	symtab->names = names.sh_offset;
 	symtab->names_bytes = names.sh_size;
-	read_entries(symtab, data, data->d_size / header->sh_entsize);
+	read_entries(symtab, symbols);
 	shrink(symtab);
 }
 
 void symtab_read(struct symtab *symtab, Elf *elf, __u32 type)
 {
-	Elf_Scn *section = NULL;
-	GElf_Shdr header;
+	struct elf_symbols symbols = {.elf = elf};
 
 	*symtab = (struct symtab){};
-	while (!symtab->nr && (section = elf_nextscn(elf, section)))
-		if (gelf_getshdr(section, &header) && header.sh_type == type)
-			read_section(symtab, elf, section, &header);
+	while (!symtab->nr && elf_symbols_next_table(&symbols, type, MAX_BYTES))
+		read_table(symtab, &symbols);
 }
 
 /* The last entry at or before an address; nr if there is none. */
