@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/proc.h"
 #include "symbol/memory_map.h"
 
@@ -22,73 +23,61 @@ static enum map_kind kind_of(const char *path, __u64 ino)
 	return MAPPED_FILE;
 }
 
-/* Returns false if there is no code. The path loses what the kernel adds to that of a file that is gone. */
-static bool parse_code(char *line, struct map *map, const char **path)
+struct code_reader {
+	struct maps maps;
+	struct strings *strings;
+	__u64 end;		/* of the last mapping that was taken */
+	int err;
+};
+
+/* The path without the mark that the kernel adds if the file is gone; NULL: the mapping has none. */
+static const char *keep_path(struct strings *strings, const char *path)
 {
 	static const char deleted[] = " (deleted)";
-	struct proc_mapping m;
-	char *end;
+	size_t n = strlen(path), mark = sizeof(deleted) - 1;
+	char plain[PROC_LINE];
 
-	if (!proc_parse_mapping(line, &m) || !m.executable)
+	if (n > mark && !strcmp(path + n - mark, deleted))
+		n -= mark;
+	snprintf(plain, sizeof(plain), "%.*s", (int)n, path);
+	return n ? strings_keep(strings, plain) : NULL;
+}
+
+/* The kernel lists mappings by address. A search would miss one that is out of order, so it is left out. */
+static bool take_code_mapping(void *ctx, const struct proc_mapping *m)
+{
+	struct code_reader *reader = ctx;
+	struct maps *maps = &reader->maps;
+
+	if (!m->executable || m->start < reader->end)
+		return true;
+	if (!array_reserve(maps->list, maps->nr, maps->room, 1)) {
+		reader->err = -ENOMEM;
 		return false;
-	*map = (struct map){.start = m.start, .end = m.end, .offset = m.offset, .ino = m.ino, .dev = m.dev, .kind = kind_of(m.path, m.ino)};
-	end = strchr(line + (m.path - line), 0) - (sizeof(deleted) - 1);
-	if (end > m.path && !strcmp(end, deleted))
-		*end = 0;
-	*path = m.path;
-	return true;
-}
-
-static bool add(struct maps *maps, const struct map *map)
-{
-	if (maps->nr == maps->capacity) {
-		size_t capacity = maps->capacity ? 2 * maps->capacity : 64;
-		struct map *list = realloc(maps->list, capacity * sizeof(*list));
-
-		if (!list)
-			return false;
-		maps->list = list;
-		maps->capacity = capacity;
 	}
-	maps->list[maps->nr++] = *map;
-	return true;
-}
-
-/* The kernel lists them by address. What does not would be found wrong, so it is left out. */
-static int read_all(struct maps *to, FILE *f, struct strings *strings)
-{
-	char line[PROC_LINE];
-	const char *path;
-	struct map map;
-	__u64 end = 0;
-
-	while (to->nr < MAX_MAPS && fgets(line, sizeof(line), f)) {
-		if (!parse_code(line, &map, &path) || map.start < end)
-			continue;
-		end = map.end;
-		map.path = *path ? strings_keep(strings, path) : NULL;
-		if (!add(to, &map))
-			return -ENOMEM;
-	}
-	return to->nr ? 0 : -ESRCH;	/* a process that is ending has no maps any more */
+	reader->end = m->end;
+	maps->list[maps->nr++] = (struct map){
+		.start = m->start, .end = m->end, .offset = m->offset, .dev = m->dev, .ino = m->ino,
+		.path = keep_path(reader->strings, m->path), .kind = kind_of(m->path, m->ino),
+	};
+	return maps->nr < MAX_MAPS;
 }
 
 int maps_read(struct maps *maps, pid_t pid, struct strings *strings)
 {
-	struct maps to = {};
-	FILE *f = proc_open(pid, "maps");
-	int err;
+	struct code_reader reader = {.strings = strings};
+	int err = proc_each_mapping(pid, take_code_mapping, &reader);
 
-	if (!f)
-		return -errno;
-	err = read_all(&to, f, strings);
-	fclose(f);
+	if (!err)
+		err = reader.err;
+	if (!err && !reader.maps.nr)
+		err = -ESRCH;	/* a process that is ending has no mappings any more */
 	if (err) {
-		maps_free(&to);
+		maps_free(&reader.maps);
 		return err;
 	}
 	maps_free(maps);
-	*maps = to;
+	*maps = reader.maps;
 	return 0;
 }
 

@@ -26,7 +26,7 @@ struct map {
 
 struct maps {
 	struct map *list;	/* ascending */
-	size_t nr, capacity;
+	size_t nr, room;
 };
 
 /* Anew. If the process cannot be looked at, it stays as it was: -errno. */

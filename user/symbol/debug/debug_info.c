@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "symbol/debug/debug_dwarf.h"
 #include "symbol/debug/debug_info.h"
 #include "symbol/store/ranges.h"
@@ -30,7 +31,7 @@ struct debug_info {
 	struct debug_dwarf dwarf;	/* given back: without its Dwarf */
 	size_t lines_bytes;
 	struct unit *units;
-	size_t nr_units, units_capacity;
+	size_t nr_units, units_room;
 	struct ranges ranges;		/* of the units; the value: which */
 };
 
@@ -52,15 +53,8 @@ static bool add_ranges(struct debug_info *info, struct ranges *to, Dwarf_Die *di
 
 static bool add_unit(struct debug_info *info, Dwarf_Off die)
 {
-	if (info->nr_units == info->units_capacity) {
-		size_t capacity = info->units_capacity ? 2 * info->units_capacity : 64;
-		struct unit *units = realloc(info->units, capacity * sizeof(*units));
-
-		if (!units)
-			return false;
-		info->units = units;
-		info->units_capacity = capacity;
-	}
+	if (!array_reserve(info->units, info->nr_units, info->units_room, 1))
+		return false;
 	info->units[info->nr_units++] = (struct unit){.die = die};
 	return true;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "symbol/native/images.h"
 
 #define IDLE_MAX 32
@@ -32,27 +33,13 @@ struct image *images_find(pid_t pid, const struct map *map)
 	return NULL;
 }
 
-static int make_room(void)
-{
-	void *grown;
-
-	if (nr_images < room)
-		return 0;
-	grown = realloc(images, (room + 64) * sizeof(*images));
-	if (!grown)
-		return -1;
-	images = grown;
-	room += 64;
-	return 0;
-}
-
 struct image *images_open(pid_t pid, const struct map *map, int fd)
 {
 	struct image *image = image_open(pid, map, fd);
 
 	if (!image)
 		return NULL;
-	if (make_room()) {
+	if (!array_reserve(images, nr_images, room, 1)) {
 		image_close(image);
 		return NULL;
 	}

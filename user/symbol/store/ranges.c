@@ -2,6 +2,7 @@
 /* ranges.c - which range holds an address. */
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "symbol/store/ranges.h"
 
 /* How many ranges that begin before an address are looked at: nesting and overlaps go no deeper in what is well made. */
@@ -11,15 +12,8 @@ bool ranges_add(struct ranges *ranges, __u64 low, __u64 high, __u64 value)
 {
 	if (low >= high)
 		return true;
-	if (ranges->nr == ranges->capacity) {
-		size_t capacity = ranges->capacity ? 2 * ranges->capacity : 16;
-		struct range *list = realloc(ranges->list, capacity * sizeof(*list));
-
-		if (!list)
-			return false;
-		ranges->list = list;
-		ranges->capacity = capacity;
-	}
+	if (!array_reserve(ranges->list, ranges->nr, ranges->room, 1))
+		return false;
 	ranges->list[ranges->nr++] = (struct range){low, high, value};
 	return true;
 }

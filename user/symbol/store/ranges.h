@@ -14,7 +14,7 @@ struct range {
 
 struct ranges {
 	struct range *list;
-	size_t nr, capacity;
+	size_t nr, room;
 };
 
 /* False: no memory. Empty ranges are left out. */
