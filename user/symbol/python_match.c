@@ -41,7 +41,7 @@ static bool is_module(const char *module, size_t n, const char *file)
  * wanted is MODULE.FUNCTION, or FUNCTION alone. Where the code object has only the last part of the qualname, the
  * classes between it and the module are not known: any part of what comes before may be the module.
  */
-bool pyname_matches(const char *wanted, const char *function, const char *file)
+bool python_match_function(const char *wanted, const char *function, const char *file)
 {
 	size_t n = strlen(wanted), len = function ? strlen(function) : 0;
 

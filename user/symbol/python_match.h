@@ -9,6 +9,6 @@
  * function: as its code object has it, a qualname or, before Python 3.11, its last part; file: of its source. The
  * module is known by the end of the file's path: pkg.mod is .../pkg/mod.py or .../pkg/mod/__init__.py; __main__ is any.
  */
-bool pyname_matches(const char *wanted, const char *function, const char *file);
+bool python_match_function(const char *wanted, const char *function, const char *file);
 
 #endif
