@@ -48,11 +48,11 @@ static void ask_markers(void)
 
 static void ask_functions(void)
 {
-	struct native_function function;
+	struct found_function function;
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
-	if (!native_function_find(&function, getpid(), path, "decode"))
+	if (!find_function(&function, getpid(), path, "decode"))
 		close(function.fd);
 }
 

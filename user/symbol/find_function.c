@@ -131,7 +131,7 @@ static bool is_file(int fd)
 	return !fstat(fd, &st) && S_ISREG(st.st_mode);
 }
 
-static int find_in_elf(struct native_function *function, Elf *elf, const char *binary, const char *name)
+static int find_in_elf(struct found_function *function, Elf *elf, const char *binary, const char *name)
 {
 	struct function_search search = {.name = name};
 
@@ -148,7 +148,7 @@ static int find_in_elf(struct native_function *function, Elf *elf, const char *b
 	return 0;
 }
 
-int native_function_find(struct native_function *function, pid_t pid, const char *binary, const char *name)
+int find_function(struct found_function *function, pid_t pid, const char *binary, const char *name)
 {
 	Elf *elf;
 	int err;

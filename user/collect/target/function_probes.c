@@ -77,7 +77,7 @@ static struct native_section *new_native(struct session *session)
 
 static int attach_native(struct session *session, struct target *target, const struct dcbs_native_section *section)
 {
-	struct native_function function;
+	struct found_function function;
 	struct native_section *native;
 	unsigned char code[2];
 	int err;
@@ -85,7 +85,7 @@ static int attach_native(struct session *session, struct target *target, const s
 	err = quirks_check_return_probes(target->pid);
 	if (err)
 		return err;
-	err = native_function_find(&function, target->pid, section->binary, section->function);
+	err = find_function(&function, target->pid, section->binary, section->function);
 	if (err)
 		return err;
 	native = new_native(session);
