@@ -58,7 +58,7 @@ static void ask_functions(void)
 
 static void ask_symbols(size_t size)
 {
-	const struct map map = {.start = AT, .end = AT + 0x100000, .path = "/bin/program"};
+	const struct memory_mapping map = {.start = AT, .end = AT + 0x100000, .path = "/bin/program"};
 	struct strings strings = {};
 	struct image *image = image_open(getpid(), &map, dup(file));
 	struct symbol symbols[4];

@@ -14,7 +14,7 @@
 
 #define MAX_MAPS 65536		/* as many as a process may have by default */
 
-static enum map_kind kind_of(const char *path, __u64 ino)
+static enum memory_mapping_kind kind_of(const char *path, __u64 ino)
 {
 	if (!strcmp(path, "[vdso]"))
 		return MAPPED_VDSO;
@@ -24,7 +24,7 @@ static enum map_kind kind_of(const char *path, __u64 ino)
 }
 
 struct code_reader {
-	struct maps maps;
+	struct memory_map maps;
 	struct strings *strings;
 	__u64 end;		/* of the last mapping that was taken */
 	int err;
@@ -47,7 +47,7 @@ static const char *keep_path(struct strings *strings, const char *path)
 static bool take_code_mapping(void *ctx, const struct proc_mapping *m)
 {
 	struct code_reader *reader = ctx;
-	struct maps *maps = &reader->maps;
+	struct memory_map *maps = &reader->maps;
 
 	if (!m->executable || m->start < reader->end)
 		return true;
@@ -56,14 +56,14 @@ static bool take_code_mapping(void *ctx, const struct proc_mapping *m)
 		return false;
 	}
 	reader->end = m->end;
-	maps->list[maps->nr++] = (struct map){
+	maps->list[maps->nr++] = (struct memory_mapping){
 		.start = m->start, .end = m->end, .offset = m->offset, .dev = m->dev, .ino = m->ino,
 		.path = keep_path(reader->strings, m->path), .kind = kind_of(m->path, m->ino),
 	};
 	return maps->nr < MAX_MAPS;
 }
 
-int maps_read(struct maps *maps, pid_t pid, struct strings *strings)
+int memory_map_read(struct memory_map *maps, pid_t pid, struct strings *strings)
 {
 	struct code_reader reader = {.strings = strings};
 	int err = proc_each_mapping(pid, take_code_mapping, &reader);
@@ -73,15 +73,15 @@ int maps_read(struct maps *maps, pid_t pid, struct strings *strings)
 	if (!err && !reader.maps.nr)
 		err = -ESRCH;	/* a process that is ending has no mappings any more */
 	if (err) {
-		maps_free(&reader.maps);
+		memory_map_free(&reader.maps);
 		return err;
 	}
-	maps_free(maps);
+	memory_map_free(maps);
 	*maps = reader.maps;
 	return 0;
 }
 
-const struct map *maps_find(const struct maps *maps, __u64 address)
+const struct memory_mapping *memory_map_find(const struct memory_map *maps, __u64 address)
 {
 	size_t low = 0, high = maps->nr;
 
@@ -98,7 +98,7 @@ const struct map *maps_find(const struct maps *maps, __u64 address)
 	return NULL;
 }
 
-int maps_open_file(const char *path)
+int memory_map_open_file(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct stat st;
@@ -112,9 +112,9 @@ int maps_open_file(const char *path)
 }
 
 /* By its path, if it is still the same file there. An overlay has one device number in the maps and another in stat(). */
-static int open_path(const char *path, const struct map *map, bool same_device)
+static int open_path(const char *path, const struct memory_mapping *map, bool same_device)
 {
-	int fd = maps_open_file(path);
+	int fd = memory_map_open_file(path);
 	struct stat st;
 
 	if (fd < 0)
@@ -125,13 +125,13 @@ static int open_path(const char *path, const struct map *map, bool same_device)
 	return -ENOENT;
 }
 
-int maps_open(pid_t pid, const struct map *map)
+int memory_map_open(pid_t pid, const struct memory_mapping *map)
 {
 	char path[PROC_LINE];
 	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/map_files/%llx-%llx", pid, map->start, map->end);
-	fd = maps_open_file(path);
+	fd = memory_map_open_file(path);
 	if (fd >= 0 || !map->path)
 		return fd;
 	/* map_files wants CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE, and the mapping still as it was. */
@@ -140,8 +140,8 @@ int maps_open(pid_t pid, const struct map *map)
 	return fd >= 0 ? fd : open_path(map->path, map, true);	/* the process may be gone */
 }
 
-void maps_free(struct maps *maps)
+void memory_map_free(struct memory_map *maps)
 {
 	free(maps->list);
-	*maps = (struct maps){};
+	*maps = (struct memory_map){};
 }

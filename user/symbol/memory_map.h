@@ -10,36 +10,36 @@
 
 #include "symbol/store/intern.h"
 
-enum map_kind {
+enum memory_mapping_kind {
 	MAPPED_FILE,
 	MAPPED_VDSO,
 	MAPPED_MADE,	/* code that the process has made itself: anonymous memory, or a file without a name */
 };
 
-struct map {
+struct memory_mapping {
 	__u64 start, end;
 	__u64 offset;		/* in the file */
 	__u64 dev, ino;
 	const char *path;	/* kept; NULL: it has none */
-	enum map_kind kind;
+	enum memory_mapping_kind kind;
 };
 
-struct maps {
-	struct map *list;	/* ascending */
+struct memory_map {
+	struct memory_mapping *list;	/* ascending */
 	size_t nr, room;
 };
 
 /* Anew. If the process cannot be looked at, it stays as it was: -errno. */
-int maps_read(struct maps *maps, pid_t pid, struct strings *strings);
+int memory_map_read(struct memory_map *maps, pid_t pid, struct strings *strings);
 
-const struct map *maps_find(const struct maps *maps, __u64 address);
+const struct memory_mapping *memory_map_find(const struct memory_map *maps, __u64 address);
 
 /* The very file that is mapped, even if it was replaced, or is not where the profiler would look; -errno. */
-int maps_open(pid_t pid, const struct map *map);
+int memory_map_open(pid_t pid, const struct memory_mapping *map);
 
 /* A regular file, without waiting: a path of the target's may lead to a pipe or a device. -errno. */
-int maps_open_file(const char *path);
+int memory_map_open_file(const char *path);
 
-void maps_free(struct maps *maps);
+void memory_map_free(struct memory_map *maps);
 
 #endif

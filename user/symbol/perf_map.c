@@ -29,7 +29,7 @@ static int open_map(pid_t pid, struct stat *st)
 	if (proc_owner_of(pid, &owner))
 		return -ESRCH;
 	snprintf(path, sizeof(path), "/proc/%d/root/tmp/perf-%d.map", pid, owner.inner_pid);
-	fd = maps_open_file(path);
+	fd = memory_map_open_file(path);
 	if (fd < 0)
 		return fd;
 	if (!fstat(fd, st) && (st->st_uid == owner.uid || !st->st_uid))

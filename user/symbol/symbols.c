@@ -37,7 +37,7 @@ struct symbols {
 	struct memory memory;
 	struct strings strings;
 	struct python_names python;
-	struct maps maps;
+	struct memory_map maps;
 	__u64 maps_ns;			/* when they were read; 0: never */
 	struct image *images[MAX_IMAGES];
 	size_t nr_images;
@@ -87,7 +87,7 @@ static void read_maps(struct symbols *symbols)
 	cache_clear(&symbols->places);
 	memset(symbols->judged, 0, sizeof(symbols->judged));
 	memset(symbols->rules, 0, sizeof(symbols->rules));
-	if (maps_read(&symbols->maps, symbols->pid, &symbols->strings))
+	if (memory_map_read(&symbols->maps, symbols->pid, &symbols->strings))
 		return;		/* it has ended: what it had mapped before is still right for what it did then */
 	for (i = 0; i < symbols->nr_images; i++) {
 		if (is_mapped(symbols, symbols->images[i]))
@@ -106,19 +106,19 @@ void symbols_refresh(struct symbols *symbols, const struct python_layout *layout
 }
 
 /* Code that a process has made since the last look is in no map that we know, and nobody tells of it. */
-static const struct map *map_at(struct symbols *symbols, __u64 address)
+static const struct memory_mapping *map_at(struct symbols *symbols, __u64 address)
 {
-	const struct map *map = maps_find(&symbols->maps, address);
+	const struct memory_mapping *map = memory_map_find(&symbols->maps, address);
 
 	if (!map && (!symbols->maps_ns || clock_now_ns() - symbols->maps_ns > AGAIN_NS)) {
 		read_maps(symbols);
-		map = maps_find(&symbols->maps, address);
+		map = memory_map_find(&symbols->maps, address);
 	}
 	return map;
 }
 
 /* The kernel's library is in no file; but it is one, in memory. */
-static int open_vdso(struct symbols *symbols, const struct map *map)
+static int open_vdso(struct symbols *symbols, const struct memory_mapping *map)
 {
 	size_t size = map->end - map->start < VDSO_BYTES ? (size_t)(map->end - map->start) : VDSO_BYTES;
 	int fd = memfd_create("vdso", MFD_CLOEXEC);
@@ -133,7 +133,7 @@ static int open_vdso(struct symbols *symbols, const struct map *map)
 	return fd;
 }
 
-static struct image *image_at(struct symbols *symbols, const struct map *map)
+static struct image *image_at(struct symbols *symbols, const struct memory_mapping *map)
 {
 	struct image *image;
 	size_t i;
@@ -145,7 +145,7 @@ static struct image *image_at(struct symbols *symbols, const struct map *map)
 		return NULL;
 	image = images_find(symbols->pid, map);
 	if (!image)
-		image = images_open(symbols->pid, map, map->kind == MAPPED_VDSO ? open_vdso(symbols, map) : maps_open(symbols->pid, map));
+		image = images_open(symbols->pid, map, map->kind == MAPPED_VDSO ? open_vdso(symbols, map) : memory_map_open(symbols->pid, map));
 	if (image)
 		symbols->images[symbols->nr_images++] = image;
 	return image;
@@ -192,7 +192,7 @@ static void keep_place(struct symbols *symbols, __u64 address, const struct symb
 
 static size_t find_native(struct symbols *symbols, __u64 address, struct symbol *list)
 {
-	const struct map *map = map_at(symbols, address);
+	const struct memory_mapping *map = map_at(symbols, address);
 	struct image *image;
 	size_t nr = 1;
 
@@ -227,7 +227,7 @@ size_t symbols_native(struct symbols *symbols, __u64 address, bool return_addres
 
 static struct unwind_rule find_rule(struct symbols *symbols, __u64 address)
 {
-	const struct map *map = map_at(symbols, address);
+	const struct memory_mapping *map = map_at(symbols, address);
 	struct image *image = map && map->kind != MAPPED_MADE ? image_at(symbols, map) : NULL;
 	const struct unwind_rule none = {0};
 
@@ -257,7 +257,7 @@ size_t symbols_unwind(struct symbols *symbols, struct unwind_stack *stack, __u64
 static bool judge(struct symbols *symbols, __u64 address)
 {
 	static const char loop[] = "_PyEval_EvalFrameDefault";
-	const struct map *map = map_at(symbols, address);
+	const struct memory_mapping *map = map_at(symbols, address);
 	struct image *image = map && map->kind == MAPPED_FILE ? image_at(symbols, map) : NULL;
 	char name[SYMTAB_NAME_BYTES];
 
@@ -287,7 +287,7 @@ void symbols_close(struct symbols *symbols)
 	perf_map_free(&symbols->perf_map);
 	cache_clear(&symbols->places);
 	python_names_free(&symbols->python);
-	maps_free(&symbols->maps);
+	memory_map_free(&symbols->maps);
 	strings_free(&symbols->strings);
 	free(symbols);
 }

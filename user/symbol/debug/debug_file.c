@@ -85,7 +85,7 @@ static int open_by_id(const char *root, const struct build_id *id)
 	for (i = 1; i < id->size; i++)
 		at += snprintf(path + at, sizeof(path) - (size_t)at, "%02x", id->bytes[i]);
 	snprintf(path + at, sizeof(path) - (size_t)at, ".debug");
-	fd = maps_open_file(path);
+	fd = memory_map_open_file(path);
 	return fd < 0 ? fd : open_if(id_is(id, fd), fd);
 }
 
@@ -105,7 +105,7 @@ struct link {
 
 static int open_linked(const char *path, const struct link *link)
 {
-	int fd = maps_open_file(path);
+	int fd = memory_map_open_file(path);
 
 	if (fd < 0)
 		return fd;
@@ -163,7 +163,7 @@ static int open_shared_by_name(const char *name, int fd, const struct build_id *
 	}
 	if (snprintf(path + n, sizeof(path) - (size_t)n, "%s", name) >= (int)(sizeof(path) - (size_t)n))
 		return -ENOENT;
-	fd = maps_open_file(path);
+	fd = memory_map_open_file(path);
 	return fd < 0 ? fd : open_if(id_is(id, fd), fd);
 }
 

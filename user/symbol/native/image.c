@@ -85,7 +85,7 @@ static bool is_c_library(const char *path)
 	return !strncmp(name, "libc.so", 7) || !strncmp(name, "libc-2", 6) || !strncmp(name, "ld-", 3) || !strncmp(name, "libpthread", 10);
 }
 
-struct image *image_open(pid_t pid, const struct map *map, int fd)
+struct image *image_open(pid_t pid, const struct memory_mapping *map, int fd)
 {
 	struct image *image = calloc(1, sizeof(*image));
 
@@ -110,13 +110,13 @@ void image_see_by(struct image *image, pid_t pid)
 	image->pid = pid;
 }
 
-bool image_is(const struct image *image, const struct map *map)
+bool image_is(const struct image *image, const struct memory_mapping *map)
 {
 	return image->dev == map->dev && image->ino == map->ino;
 }
 
 /* By the place in the file, which is right wherever the process has it, and whichever of its pieces it is. */
-static bool to_file_address(const struct image *image, const struct map *map, __u64 address, __u64 *to)
+static bool to_file_address(const struct image *image, const struct memory_mapping *map, __u64 address, __u64 *to)
 {
 	__u64 offset = address - map->start + map->offset;
 	int i;
@@ -137,7 +137,7 @@ static bool symbol_at(const struct image *image, __u64 address, char name[SYMTAB
 	return symtab_find(&image->full, image->full_fd, address, name) || symtab_find(&image->dynamic, image->fd, address, name);
 }
 
-bool image_symbol(struct image *image, const struct map *map, __u64 address, char name[SYMTAB_NAME_BYTES])
+bool image_symbol(struct image *image, const struct memory_mapping *map, __u64 address, char name[SYMTAB_NAME_BYTES])
 {
 	__u64 at;
 
@@ -204,7 +204,7 @@ static size_t find(struct image *image, __u64 address, struct strings *strings, 
 	return n;
 }
 
-size_t image_find(struct image *image, const struct map *map, __u64 address, struct strings *strings, struct symbol *to, size_t max)
+size_t image_find(struct image *image, const struct memory_mapping *map, __u64 address, struct strings *strings, struct symbol *to, size_t max)
 {
 	size_t n = 1, i;
 	__u64 at;
@@ -228,7 +228,7 @@ static void open_frames(struct image *image)
 	elf_end(elf);
 }
 
-struct unwind_rule image_unwind(struct image *image, const struct map *map, __u64 address)
+struct unwind_rule image_unwind(struct image *image, const struct memory_mapping *map, __u64 address)
 {
 	const struct unwind_rule none = {0};
 	__u64 at;

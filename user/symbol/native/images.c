@@ -19,7 +19,7 @@ static struct {
 } *images;
 static size_t nr_images, room;
 
-struct image *images_find(pid_t pid, const struct map *map)
+struct image *images_find(pid_t pid, const struct memory_mapping *map)
 {
 	size_t i;
 
@@ -33,7 +33,7 @@ struct image *images_find(pid_t pid, const struct map *map)
 	return NULL;
 }
 
-struct image *images_open(pid_t pid, const struct map *map, int fd)
+struct image *images_open(pid_t pid, const struct memory_mapping *map, int fd)
 {
 	struct image *image = image_open(pid, map, fd);
 

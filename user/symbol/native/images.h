@@ -6,10 +6,10 @@
 #include "symbol/native/image.h"
 
 /* The file of a mapping, if some process has it or has had it lately; to be put back. */
-struct image *images_find(pid_t pid, const struct map *map);
+struct image *images_find(pid_t pid, const struct memory_mapping *map);
 
 /* As image_open(). */
-struct image *images_open(pid_t pid, const struct map *map, int fd);
+struct image *images_open(pid_t pid, const struct memory_mapping *map, int fd);
 
 void images_put(struct image *image);
 
