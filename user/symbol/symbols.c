@@ -34,7 +34,7 @@ struct known_rule {
 
 struct symbols {
 	pid_t pid;
-	struct memory memory;
+	struct target_memory memory;
 	struct strings strings;
 	struct python_names python;
 	struct memory_map maps;
@@ -55,7 +55,7 @@ struct symbols *symbols_open(pid_t pid, const struct python_layout *layout,
 	if (!symbols)
 		return NULL;
 	symbols->pid = pid;
-	symbols->memory = (struct memory){read, ctx};
+	symbols->memory = (struct target_memory){read, ctx};
 	symbols->places.max_entries = MAX_PLACES;
 	symbols->places.max_bytes = MAX_PLACES_BYTES;
 	symbols->perf_map.pid = pid;
@@ -124,7 +124,7 @@ static int open_vdso(struct symbols *symbols, const struct memory_mapping *map)
 	int fd = memfd_create("vdso", MFD_CLOEXEC);
 	char *bytes = malloc(size);
 
-	if (fd >= 0 && bytes && !memory_read(&symbols->memory, map->start, bytes, size) &&
+	if (fd >= 0 && bytes && !target_memory_read(&symbols->memory, map->start, bytes, size) &&
 	    pwrite(fd, bytes, size, 0) != (ssize_t)size) {
 		close(fd);
 		fd = -1;

@@ -8,12 +8,12 @@
 
 #include <linux/types.h>
 
-struct memory {
+struct target_memory {
 	int (*read)(void *ctx, __u64 address, void *to, size_t size);	/* 0, or -errno */
 	void *ctx;
 };
 
-static inline int memory_read(const struct memory *memory, __u64 address, void *to, size_t size)
+static inline int target_memory_read(const struct target_memory *memory, __u64 address, void *to, size_t size)
 {
 	/* Pointers of the target's may be anything; no process has memory at either end. */
 	if (address < 4096 || address >= 1ULL << 56)

@@ -51,13 +51,13 @@ static size_t extent(const struct python_layout *layout)
 	return end + 8 < HEADER_BYTES ? end + 8 : HEADER_BYTES;
 }
 
-static __u32 tag_of(struct fields *f, const struct memory *memory, const struct python_layout *layout)
+static __u32 tag_of(struct fields *f, const struct target_memory *memory, const struct python_layout *layout)
 {
 	__u64 hash = 0;
 
 	if (layout->minor >= VERSIONED)
 		return (__u32)field(f, layout->code_version, 4);
-	if (memory_read(memory, field(f, layout->code_name, 8) + PYTHON_STRING_HASH, &hash, sizeof(hash)))
+	if (target_memory_read(memory, field(f, layout->code_name, 8) + PYTHON_STRING_HASH, &hash, sizeof(hash)))
 		hash = 0;
 	return python_tag((__u32)field(f, layout->code_firstlineno, 4), (__u32)field(f, layout->code_flags, 4),
 			  (__u32)field(f, layout->code_argcount, 4), (__u32)field(f, layout->code_kwonly, 4),
@@ -77,11 +77,11 @@ static bool is_alive(struct fields *f, const struct python_layout *layout)
 	return references && references <= UINT32_MAX;
 }
 
-static int header_read(struct header *to, const struct memory *memory, const struct python_layout *layout, __u64 address)
+static int header_read(struct header *to, const struct target_memory *memory, const struct python_layout *layout, __u64 address)
 {
 	unsigned char bytes[HEADER_BYTES];
 	struct fields f = {bytes, false};
-	int err = memory_read(memory, address, bytes, extent(layout));
+	int err = target_memory_read(memory, address, bytes, extent(layout));
 
 	if (err)
 		return err;
@@ -105,7 +105,7 @@ static bool is_the_frames(const struct header *header, const struct python_layou
 	       (frame->tag || layout->minor < VERSIONED || header->internal);
 }
 
-static int keep_text(const char **to, const struct memory *memory, const struct python_layout *layout, __u64 address,
+static int keep_text(const char **to, const struct target_memory *memory, const struct python_layout *layout, __u64 address,
 		     struct strings *strings)
 {
 	char text[PYTHON_TEXT_BYTES];
@@ -117,23 +117,23 @@ static int keep_text(const char **to, const struct memory *memory, const struct 
 }
 
 /* A table that is not there costs the lines, not the name. */
-static int with_table(struct python_code **code, const struct memory *memory, __u64 address)
+static int with_table(struct python_code **code, const struct target_memory *memory, __u64 address)
 {
 	struct python_code *to;
 	__s64 size = 0;
 
-	if (memory_read(memory, address + BYTES_SIZE_OFFSET, &size, sizeof(size)) || size < 0 || size > TABLE_BYTES)
+	if (target_memory_read(memory, address + BYTES_SIZE_OFFSET, &size, sizeof(size)) || size < 0 || size > TABLE_BYTES)
 		size = 0;
 	to = calloc(1, sizeof(*to) + (size_t)size);
 	if (!to)
 		return -ENOMEM;
-	if (size && !memory_read(memory, address + BYTES_DATA_OFFSET, to->table, (size_t)size))
+	if (size && !target_memory_read(memory, address + BYTES_DATA_OFFSET, to->table, (size_t)size))
 		to->table_bytes = (__u32)size;
 	*code = to;
 	return 0;
 }
 
-static int contents_read(struct python_code **code, const struct header *header, const struct memory *memory,
+static int contents_read(struct python_code **code, const struct header *header, const struct target_memory *memory,
 			 const struct python_layout *layout, struct strings *strings)
 {
 	const char *name, *file;
@@ -152,7 +152,7 @@ static int contents_read(struct python_code **code, const struct header *header,
 	return 0;
 }
 
-int python_code_read(struct python_code **code, const struct memory *memory, const struct python_layout *layout,
+int python_code_read(struct python_code **code, const struct target_memory *memory, const struct python_layout *layout,
 		     const struct python_frame *frame, struct strings *strings)
 {
 	struct header before, after;

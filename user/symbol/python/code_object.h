@@ -27,7 +27,7 @@ struct python_code {
  * To be freed. -ESTALE: there is no code object, or another one than the frame's; -EINVAL: it is damaged;
  * else -errno of the read: what could not be read tells nothing.
  */
-int python_code_read(struct python_code **code, const struct memory *memory, const struct python_layout *layout,
+int python_code_read(struct python_code **code, const struct target_memory *memory, const struct python_layout *layout,
 		     const struct python_frame *frame, struct strings *strings);
 
 #endif

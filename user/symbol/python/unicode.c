@@ -68,7 +68,7 @@ static char *put(char *to, __u32 c)
 	return to;
 }
 
-int python_text(const struct memory *memory, const struct python_layout *layout, __u64 address, char *to)
+int python_text(const struct target_memory *memory, const struct python_layout *layout, __u64 address, char *to)
 {
 	unsigned char data[4 * PYTHON_TEXT_CHARS];
 	struct text_header header;
@@ -76,7 +76,7 @@ int python_text(const struct memory *memory, const struct python_layout *layout,
 	size_t i, n;
 	int err;
 
-	err = memory_read(memory, address + LENGTH_OFFSET, &header, offsetof(struct text_header, state) + sizeof(__u32));
+	err = target_memory_read(memory, address + LENGTH_OFFSET, &header, offsetof(struct text_header, state) + sizeof(__u32));
 	if (err)
 		return err;
 	kind = kind_of(header.state);
@@ -85,7 +85,7 @@ int python_text(const struct memory *memory, const struct python_layout *layout,
 		return -EINVAL;
 	n = header.length > PYTHON_TEXT_CHARS ? PYTHON_TEXT_CHARS : (size_t)header.length;
 	address += is_ascii(header.state) ? layout->unicode_ascii : layout->unicode_compact;
-	err = n ? memory_read(memory, address, data, n * kind) : 0;
+	err = n ? target_memory_read(memory, address, data, n * kind) : 0;
 	if (err)
 		return err;
 	for (i = 0; i < n; i++)

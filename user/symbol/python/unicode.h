@@ -12,6 +12,6 @@
 #define PYTHON_TEXT_BYTES (4 * PYTHON_TEXT_CHARS + 4)	/* of the buffer */
 
 /* 0; -EINVAL: there is no str object; -errno: its memory cannot be read. */
-int python_text(const struct memory *memory, const struct python_layout *layout, __u64 address, char *to);
+int python_text(const struct target_memory *memory, const struct python_layout *layout, __u64 address, char *to);
 
 #endif
