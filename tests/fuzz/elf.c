@@ -59,7 +59,7 @@ static void ask_functions(void)
 static void ask_symbols(size_t size)
 {
 	const struct memory_mapping map = {.start = AT, .end = AT + 0x100000, .path = "/bin/program"};
-	struct strings strings = {};
+	struct intern strings = {};
 	struct image *image = image_open(getpid(), &map, dup(file));
 	struct symbol symbols[4];
 	size_t i;
@@ -69,7 +69,7 @@ static void ask_symbols(size_t size)
 		image_unwind(image, &map, AT + i * (size / ASKED));
 	}
 	image_close(image);
-	strings_free(&strings);
+	intern_free(&strings);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

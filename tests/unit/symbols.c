@@ -359,8 +359,8 @@ static void test_demangle(void **state)
 
 static void test_strings(void **state)
 {
-	struct strings strings = {};
-	const char *first = strings_keep(&strings, "first");
+	struct intern strings = {};
+	const char *first = intern_keep(&strings, "first");
 	char text[1024];
 	int i, kept = 0;
 
@@ -368,13 +368,13 @@ static void test_strings(void **state)
 	for (i = 0; i < 100000; i++) {
 		memset(text, 'a' + i % 26, 1000);
 		snprintf(text + 1000, 20, "%d", i);
-		kept += strings_keep(&strings, text) != NULL;
+		kept += intern_keep(&strings, text) != NULL;
 	}
-	assert_ptr_equal(strings_keep(&strings, "first"), first);
+	assert_ptr_equal(intern_keep(&strings, "first"), first);
 	assert_string_equal(first, "first");
 	assert_in_range(kept, 30000, 33600);
-	assert_true(strings.bytes <= STRINGS_BYTES);
-	strings_free(&strings);
+	assert_true(strings.bytes <= INTERN_BYTES);
+	intern_free(&strings);
 }
 
 static void test_cache(void **state)

@@ -25,13 +25,13 @@ static enum memory_mapping_kind kind_of(const char *path, __u64 ino)
 
 struct code_reader {
 	struct memory_map maps;
-	struct strings *strings;
+	struct intern *strings;
 	__u64 end;		/* of the last mapping that was taken */
 	int err;
 };
 
 /* The path without the mark that the kernel adds if the file is gone; NULL: the mapping has none. */
-static const char *keep_path(struct strings *strings, const char *path)
+static const char *keep_path(struct intern *strings, const char *path)
 {
 	static const char deleted[] = " (deleted)";
 	size_t n = strlen(path), mark = sizeof(deleted) - 1;
@@ -40,7 +40,7 @@ static const char *keep_path(struct strings *strings, const char *path)
 	if (n > mark && !strcmp(path + n - mark, deleted))
 		n -= mark;
 	snprintf(plain, sizeof(plain), "%.*s", (int)n, path);
-	return n ? strings_keep(strings, plain) : NULL;
+	return n ? intern_keep(strings, plain) : NULL;
 }
 
 /* The kernel lists mappings by address. A search would miss one that is out of order, so it is left out. */
@@ -63,7 +63,7 @@ static bool take_code_mapping(void *ctx, const struct proc_mapping *m)
 	return maps->nr < MAX_MAPS;
 }
 
-int memory_map_read(struct memory_map *maps, pid_t pid, struct strings *strings)
+int memory_map_read(struct memory_map *maps, pid_t pid, struct intern *strings)
 {
 	struct code_reader reader = {.strings = strings};
 	int err = proc_each_mapping(pid, take_code_mapping, &reader);

@@ -30,7 +30,7 @@ struct memory_map {
 };
 
 /* Anew. If the process cannot be looked at, it stays as it was: -errno. */
-int memory_map_read(struct memory_map *maps, pid_t pid, struct strings *strings);
+int memory_map_read(struct memory_map *maps, pid_t pid, struct intern *strings);
 
 const struct memory_mapping *memory_map_find(const struct memory_map *maps, __u64 address);
 

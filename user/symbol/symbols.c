@@ -35,7 +35,7 @@ struct known_rule {
 struct symbols {
 	pid_t pid;
 	struct target_memory memory;
-	struct strings strings;
+	struct intern strings;
 	struct python_names python;
 	struct memory_map maps;
 	__u64 maps_ns;			/* when they were read; 0: never */
@@ -166,7 +166,7 @@ static size_t name_made(struct symbols *symbols, __u64 address, struct symbol *t
 {
 	const char *name = perf_map_find(&symbols->perf_map, address);
 
-	*to = (struct symbol){.function = name ? strings_keep(&symbols->strings, name) : NULL};
+	*to = (struct symbol){.function = name ? intern_keep(&symbols->strings, name) : NULL};
 	return 1;
 }
 
@@ -288,6 +288,6 @@ void symbols_close(struct symbols *symbols)
 	cache_clear(&symbols->places);
 	python_names_free(&symbols->python);
 	memory_map_free(&symbols->maps);
-	strings_free(&symbols->strings);
+	intern_free(&symbols->strings);
 	free(symbols);
 }

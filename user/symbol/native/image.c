@@ -154,10 +154,10 @@ static void plain_name(char *name)
 		*cold = 0;
 }
 
-static const char *keep_name(struct strings *strings, const char *name)
+static const char *keep_name(struct intern *strings, const char *name)
 {
 	char *written = name ? demangle(name) : NULL;
-	const char *kept = name ? strings_keep(strings, written ? written : name) : NULL;
+	const char *kept = name ? intern_keep(strings, written ? written : name) : NULL;
 
 	free(written);
 	return kept;
@@ -175,7 +175,7 @@ static struct debug_info *debug_of(struct image *image)
 }
 
 /* DWARF has no linkers' name for what is local to a file; the symbol is the whole name then. */
-static void name_by_symbol(struct image *image, __u64 address, struct strings *strings, const struct debug_place *place, struct symbol *to)
+static void name_by_symbol(struct image *image, __u64 address, struct intern *strings, const struct debug_place *place, struct symbol *to)
 {
 	char name[SYMTAB_NAME_BYTES];
 
@@ -185,7 +185,7 @@ static void name_by_symbol(struct image *image, __u64 address, struct strings *s
 	to->function = keep_name(strings, name);
 }
 
-static size_t find(struct image *image, __u64 address, struct strings *strings, struct symbol *to, size_t max)
+static size_t find(struct image *image, __u64 address, struct intern *strings, struct symbol *to, size_t max)
 {
 	struct debug_place *places = calloc(max, sizeof(*places));
 	struct debug_info *debug = places ? debug_of(image) : NULL;
@@ -194,7 +194,7 @@ static size_t find(struct image *image, __u64 address, struct strings *strings, 
 	for (i = 0; i < n; i++)
 		to[i] = (struct symbol){
 			.function = keep_name(strings, places[i].function),
-			.file = places[i].file ? strings_keep(strings, places[i].file) : NULL,
+			.file = places[i].file ? intern_keep(strings, places[i].file) : NULL,
 			.line = places[i].line,
 		};
 	n = n ? n : 1;
@@ -204,7 +204,7 @@ static size_t find(struct image *image, __u64 address, struct strings *strings, 
 	return n;
 }
 
-size_t image_find(struct image *image, const struct memory_mapping *map, __u64 address, struct strings *strings, struct symbol *to, size_t max)
+size_t image_find(struct image *image, const struct memory_mapping *map, __u64 address, struct intern *strings, struct symbol *to, size_t max)
 {
 	size_t n = 1, i;
 	__u64 at;

@@ -27,7 +27,7 @@ bool image_is(const struct image *image, const struct memory_mapping *map);
  * The functions at an address of the process's in a mapping of this file, innermost first, at least one, as in
  * symbols_native(). Where neither function nor source is known, the file is the library's.
  */
-size_t image_find(struct image *image, const struct memory_mapping *map, __u64 address, struct strings *strings, struct symbol *to, size_t max);
+size_t image_find(struct image *image, const struct memory_mapping *map, __u64 address, struct intern *strings, struct symbol *to, size_t max);
 
 /* The linkers' name for the function there, a copy or a part of it counts: name.part.0. */
 bool image_symbol(struct image *image, const struct memory_mapping *map, __u64 address, char name[SYMTAB_NAME_BYTES]);

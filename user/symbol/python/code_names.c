@@ -15,7 +15,7 @@
 #define NUMBERED 12			/* the first minor where a tag belongs to one code object only */
 #define RECHECK_NS 1000000000ULL
 
-void python_names_init(struct python_names *names, const struct target_memory *memory, struct strings *strings)
+void python_names_init(struct python_names *names, const struct target_memory *memory, struct intern *strings)
 {
 	*names = (struct python_names){
 		.memory = *memory,

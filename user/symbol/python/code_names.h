@@ -12,11 +12,11 @@
 struct python_names {
 	struct target_memory memory;
 	struct python_layout layout;	/* minor 0: no Python */
-	struct strings *strings;
+	struct intern *strings;
 	struct cache codes;		/* struct python_code by address and tag */
 };
 
-void python_names_init(struct python_names *names, const struct target_memory *memory, struct strings *strings);
+void python_names_init(struct python_names *names, const struct target_memory *memory, struct intern *strings);
 
 /* The process's interpreter is this one now; what was read of another is forgotten. layout: NULL for none. */
 void python_names_use(struct python_names *names, const struct python_layout *layout);

@@ -106,13 +106,13 @@ static bool is_the_frames(const struct header *header, const struct python_layou
 }
 
 static int keep_text(const char **to, const struct target_memory *memory, const struct python_layout *layout, __u64 address,
-		     struct strings *strings)
+		     struct intern *strings)
 {
 	char text[PYTHON_TEXT_BYTES];
 	int err = python_text(memory, layout, address, text);
 
 	if (!err)
-		*to = strings_keep(strings, text);
+		*to = intern_keep(strings, text);
 	return err;
 }
 
@@ -134,7 +134,7 @@ static int with_table(struct python_code **code, const struct target_memory *mem
 }
 
 static int contents_read(struct python_code **code, const struct header *header, const struct target_memory *memory,
-			 const struct python_layout *layout, struct strings *strings)
+			 const struct python_layout *layout, struct intern *strings)
 {
 	const char *name, *file;
 	int err = keep_text(&name, memory, layout, header->name, strings);
@@ -153,7 +153,7 @@ static int contents_read(struct python_code **code, const struct header *header,
 }
 
 int python_code_read(struct python_code **code, const struct target_memory *memory, const struct python_layout *layout,
-		     const struct python_frame *frame, struct strings *strings)
+		     const struct python_frame *frame, struct intern *strings)
 {
 	struct header before, after;
 	int err = header_read(&before, memory, layout, frame->code);

@@ -28,6 +28,6 @@ struct python_code {
  * else -errno of the read: what could not be read tells nothing.
  */
 int python_code_read(struct python_code **code, const struct target_memory *memory, const struct python_layout *layout,
-		     const struct python_frame *frame, struct strings *strings);
+		     const struct python_frame *frame, struct intern *strings);
 
 #endif

@@ -9,8 +9,8 @@
 
 #define CHUNK_BYTES (32 << 10)
 
-struct strings_chunk {
-	struct strings_chunk *next;
+struct intern_chunk {
+	struct intern_chunk *next;
 	size_t used, size;
 	char text[];
 };
@@ -24,7 +24,7 @@ static __u64 hash_of(const char *text)
 	return hash ^ hash >> 32;
 }
 
-static const char **slot_of(const struct strings *strings, const char *text)
+static const char **slot_of(const struct intern *strings, const char *text)
 {
 	size_t i = hash_of(text) & (strings->capacity - 1);
 
@@ -33,9 +33,9 @@ static const char **slot_of(const struct strings *strings, const char *text)
 	return &strings->slots[i];
 }
 
-static bool grow(struct strings *strings)
+static bool grow(struct intern *strings)
 {
-	struct strings bigger = *strings;
+	struct intern bigger = *strings;
 	size_t i;
 
 	if (strings->nr * 4 < strings->capacity * 3)
@@ -52,13 +52,13 @@ static bool grow(struct strings *strings)
 	return true;
 }
 
-static char *room_for(struct strings *strings, size_t size)
+static char *room_for(struct intern *strings, size_t size)
 {
-	struct strings_chunk *chunk = strings->chunks;
+	struct intern_chunk *chunk = strings->chunks;
 	size_t want = size > CHUNK_BYTES ? size : CHUNK_BYTES;
 
 	if (!chunk || chunk->size - chunk->used < size) {
-		if (strings->bytes + want > STRINGS_BYTES)
+		if (strings->bytes + want > INTERN_BYTES)
 			return NULL;
 		chunk = malloc(sizeof(*chunk) + want);
 		if (!chunk)
@@ -73,7 +73,7 @@ static char *room_for(struct strings *strings, size_t size)
 	return chunk->text + chunk->used - size;
 }
 
-const char *strings_keep(struct strings *strings, const char *text)
+const char *intern_keep(struct intern *strings, const char *text)
 {
 	size_t size = strlen(text) + 1;
 	const char **slot;
@@ -92,14 +92,14 @@ const char *strings_keep(struct strings *strings, const char *text)
 	return *slot = copy;
 }
 
-void strings_free(struct strings *strings)
+void intern_free(struct intern *strings)
 {
 	while (strings->chunks) {
-		struct strings_chunk *next = strings->chunks->next;
+		struct intern_chunk *next = strings->chunks->next;
 
 		free(strings->chunks);
 		strings->chunks = next;
 	}
 	free(strings->slots);
-	*strings = (struct strings){};
+	*strings = (struct intern){};
 }

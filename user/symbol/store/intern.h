@@ -10,20 +10,20 @@
 
 #include <stddef.h>
 
-#define STRINGS_BYTES (32 << 20)	/* at most, all texts of one process */
+#define INTERN_BYTES (32 << 20)	/* at most, all texts of one process */
 
-struct strings_chunk;
+struct intern_chunk;
 
-struct strings {
-	struct strings_chunk *chunks;
+struct intern {
+	struct intern_chunk *chunks;
 	const char **slots;
 	size_t nr, capacity;
 	size_t bytes;
 };
 
 /* The kept copy of a text; NULL: no room for more. */
-const char *strings_keep(struct strings *strings, const char *text);
+const char *intern_keep(struct intern *strings, const char *text);
 
-void strings_free(struct strings *strings);
+void intern_free(struct intern *strings);
 
 #endif
