@@ -163,7 +163,7 @@ static inline void ask_lines(char *text, long *looked, long *wrong)
 
 		for (offset = start; offset < end; offset += 2, ++*looked) {
 			__u32 line;
-			bool has = python_line((unsigned int)atoi(minor), table, size, (__u32)atoi(first), (__s32)offset, &line);
+			bool has = line_table_find((unsigned int)atoi(minor), table, size, (__u32)atoi(first), (__s32)offset, &line);
 
 			*wrong += has ? (long)line != expected : expected != -1;
 		}

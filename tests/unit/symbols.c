@@ -298,7 +298,7 @@ static void test_lines_cut(void **state)
 		for (i = 0; i < size; i++)
 			table[i] = (unsigned char)(rand_r(&seed) >> 3);
 		for (minor = 8; minor <= 14; minor++)
-			python_line(minor, table, size, 1, (__s32)(rand_r(&seed) % 200), &line);
+			line_table_find(minor, table, size, 1, (__s32)(rand_r(&seed) % 200), &line);
 		free(table);
 	}
 }
@@ -309,22 +309,22 @@ static void test_lines_known(void **state)
 	__u32 line;
 
 	(void)state;
-	assert_true(python_line(9, pairs, 4, 7, 3, &line));
+	assert_true(line_table_find(9, pairs, 4, 7, 3, &line));
 	assert_int_equal(line, 7);
-	assert_true(python_line(9, pairs, 4, 7, 4, &line));
+	assert_true(line_table_find(9, pairs, 4, 7, 4, &line));
 	assert_int_equal(line, 8);
-	assert_true(python_line(9, pairs, 4, 7, 100, &line));
+	assert_true(line_table_find(9, pairs, 4, 7, 100, &line));
 	assert_int_equal(line, 6);
-	assert_true(python_line(10, pairs, 10, 7, 4, &line));
+	assert_true(line_table_find(10, pairs, 10, 7, 4, &line));
 	assert_int_equal(line, 6);
-	assert_false(python_line(10, pairs, 10, 7, 6, &line));
-	assert_true(python_line(10, pairs, 10, 7, 12, &line));
+	assert_false(line_table_find(10, pairs, 10, 7, 6, &line));
+	assert_true(line_table_find(10, pairs, 10, 7, 12, &line));
 	assert_int_equal(line, 12);
-	assert_false(python_line(10, pairs, 10, 7, 14, &line));
-	assert_true(python_line(11, pairs, 10, 7, -2, &line));
+	assert_false(line_table_find(10, pairs, 10, 7, 14, &line));
+	assert_true(line_table_find(11, pairs, 10, 7, -2, &line));
 	assert_int_equal(line, 7);
-	assert_false(python_line(11, pairs, 10, 7, 0, &line));		/* a first byte without bit 7 */
-	assert_false(python_line(9, pairs, 10, 1, 100, &line));		/* a line below zero */
+	assert_false(line_table_find(11, pairs, 10, 7, 0, &line));		/* a first byte without bit 7 */
+	assert_false(line_table_find(9, pairs, 10, 1, 100, &line));		/* a line below zero */
 }
 
 /* ---- the parts ---- */

@@ -36,7 +36,7 @@ struct symbols {
 	pid_t pid;
 	struct target_memory memory;
 	struct intern strings;
-	struct python_names python;
+	struct code_names python;
 	struct memory_map maps;
 	__u64 maps_ns;			/* when they were read; 0: never */
 	struct image *images[MAX_IMAGES];
@@ -59,14 +59,14 @@ struct symbols *symbols_open(pid_t pid, const struct python_layout *layout,
 	symbols->places.max_entries = MAX_PLACES;
 	symbols->places.max_bytes = MAX_PLACES_BYTES;
 	symbols->perf_map.pid = pid;
-	python_names_init(&symbols->python, &symbols->memory, &symbols->strings);
-	python_names_use(&symbols->python, layout);
+	code_names_init(&symbols->python, &symbols->memory, &symbols->strings);
+	code_names_use(&symbols->python, layout);
 	return symbols;
 }
 
 bool symbols_python(struct symbols *symbols, const struct python_frame *frame, struct symbol *symbol)
 {
-	return python_names_find(&symbols->python, frame, symbol);
+	return code_names_find(&symbols->python, frame, symbol);
 }
 
 static bool is_mapped(const struct symbols *symbols, const struct image *image)
@@ -100,7 +100,7 @@ static void read_maps(struct symbols *symbols)
 
 void symbols_refresh(struct symbols *symbols, const struct python_layout *layout)
 {
-	python_names_use(&symbols->python, layout);
+	code_names_use(&symbols->python, layout);
 	if (symbols->maps_ns)
 		read_maps(symbols);
 }
@@ -286,7 +286,7 @@ void symbols_close(struct symbols *symbols)
 		images_put(symbols->images[i]);
 	perf_map_free(&symbols->perf_map);
 	cache_clear(&symbols->places);
-	python_names_free(&symbols->python);
+	code_names_free(&symbols->python);
 	memory_map_free(&symbols->maps);
 	intern_free(&symbols->strings);
 	free(symbols);

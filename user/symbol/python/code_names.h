@@ -9,20 +9,20 @@
 #include "symbol/symbol.h"
 #include "symbol/target_memory.h"
 
-struct python_names {
+struct code_names {
 	struct target_memory memory;
 	struct python_layout layout;	/* minor 0: no Python */
 	struct intern *strings;
-	struct cache codes;		/* struct python_code by address and tag */
+	struct cache codes;		/* struct code_object by address and tag */
 };
 
-void python_names_init(struct python_names *names, const struct target_memory *memory, struct intern *strings);
+void code_names_init(struct code_names *names, const struct target_memory *memory, struct intern *strings);
 
 /* The process's interpreter is this one now; what was read of another is forgotten. layout: NULL for none. */
-void python_names_use(struct python_names *names, const struct python_layout *layout);
+void code_names_use(struct code_names *names, const struct python_layout *layout);
 
-bool python_names_find(struct python_names *names, const struct python_frame *frame, struct symbol *symbol);
+bool code_names_find(struct code_names *names, const struct python_frame *frame, struct symbol *symbol);
 
-void python_names_free(struct python_names *names);
+void code_names_free(struct code_names *names);
 
 #endif

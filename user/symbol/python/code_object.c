@@ -108,8 +108,8 @@ static bool is_the_frames(const struct header *header, const struct python_layou
 static int keep_text(const char **to, const struct target_memory *memory, const struct python_layout *layout, __u64 address,
 		     struct intern *strings)
 {
-	char text[PYTHON_TEXT_BYTES];
-	int err = python_text(memory, layout, address, text);
+	char text[UNICODE_BYTES];
+	int err = unicode_read(memory, layout, address, text);
 
 	if (!err)
 		*to = intern_keep(strings, text);
@@ -117,9 +117,9 @@ static int keep_text(const char **to, const struct target_memory *memory, const 
 }
 
 /* A table that is not there costs the lines, not the name. */
-static int with_table(struct python_code **code, const struct target_memory *memory, __u64 address)
+static int with_table(struct code_object **code, const struct target_memory *memory, __u64 address)
 {
-	struct python_code *to;
+	struct code_object *to;
 	__s64 size = 0;
 
 	if (target_memory_read(memory, address + BYTES_SIZE_OFFSET, &size, sizeof(size)) || size < 0 || size > TABLE_BYTES)
@@ -133,7 +133,7 @@ static int with_table(struct python_code **code, const struct target_memory *mem
 	return 0;
 }
 
-static int contents_read(struct python_code **code, const struct header *header, const struct target_memory *memory,
+static int contents_read(struct code_object **code, const struct header *header, const struct target_memory *memory,
 			 const struct python_layout *layout, struct intern *strings)
 {
 	const char *name, *file;
@@ -152,7 +152,7 @@ static int contents_read(struct python_code **code, const struct header *header,
 	return 0;
 }
 
-int python_code_read(struct python_code **code, const struct target_memory *memory, const struct python_layout *layout,
+int code_object_read(struct code_object **code, const struct target_memory *memory, const struct python_layout *layout,
 		     const struct python_frame *frame, struct intern *strings)
 {
 	struct header before, after;

@@ -13,7 +13,7 @@
 #include "symbol/target_memory.h"
 #include "symbol/store/intern.h"
 
-struct python_code {
+struct code_object {
 	const char *name;	/* NULL: no room for it */
 	const char *file;
 	__u64 read_ns;		/* for who keeps it */
@@ -27,7 +27,7 @@ struct python_code {
  * To be freed. -ESTALE: there is no code object, or another one than the frame's; -EINVAL: it is damaged;
  * else -errno of the read: what could not be read tells nothing.
  */
-int python_code_read(struct python_code **code, const struct target_memory *memory, const struct python_layout *layout,
+int code_object_read(struct code_object **code, const struct target_memory *memory, const struct python_layout *layout,
 		     const struct python_frame *frame, struct intern *strings);
 
 #endif

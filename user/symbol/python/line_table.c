@@ -134,7 +134,7 @@ static bool from_locations(const unsigned char *table, size_t bytes, __s64 line,
 	return false;
 }
 
-bool python_line(unsigned int minor, const unsigned char *table, size_t bytes, __u32 first, __s32 offset, __u32 *line)
+bool line_table_find(unsigned int minor, const unsigned char *table, size_t bytes, __u32 first, __s32 offset, __u32 *line)
 {
 	if (offset < 0)
 		return in_range(first, line);

@@ -11,6 +11,6 @@
  * minor: of Python 3, 8 or later: the table is co_lnotab up to 3.9, co_linetable from 3.10 on. offset: of the
  * instruction, bytes; negative: not started. False: the instruction has no line, or the table is damaged.
  */
-bool python_line(unsigned int minor, const unsigned char *table, size_t bytes, __u32 first, __s32 offset, __u32 *line);
+bool line_table_find(unsigned int minor, const unsigned char *table, size_t bytes, __u32 first, __s32 offset, __u32 *line);
 
 #endif

@@ -68,9 +68,9 @@ static char *put(char *to, __u32 c)
 	return to;
 }
 
-int python_text(const struct target_memory *memory, const struct python_layout *layout, __u64 address, char *to)
+int unicode_read(const struct target_memory *memory, const struct python_layout *layout, __u64 address, char *to)
 {
-	unsigned char data[4 * PYTHON_TEXT_CHARS];
+	unsigned char data[4 * UNICODE_CHARS];
 	struct text_header header;
 	unsigned int kind;
 	size_t i, n;
@@ -83,7 +83,7 @@ int python_text(const struct target_memory *memory, const struct python_layout *
 	if (!is_compact(header.state) || (kind != 1 && kind != 2 && kind != 4) || (is_ascii(header.state) && kind != 1) ||
 	    header.length < 0 || header.length >= MAX_LENGTH)
 		return -EINVAL;
-	n = header.length > PYTHON_TEXT_CHARS ? PYTHON_TEXT_CHARS : (size_t)header.length;
+	n = header.length > UNICODE_CHARS ? UNICODE_CHARS : (size_t)header.length;
 	address += is_ascii(header.state) ? layout->unicode_ascii : layout->unicode_compact;
 	err = n ? target_memory_read(memory, address, data, n * kind) : 0;
 	if (err)

@@ -8,10 +8,10 @@
 #include "bpfprof/abi.h"
 #include "symbol/target_memory.h"
 
-#define PYTHON_TEXT_CHARS 4096				/* longer ones are cut, and end in "..." */
-#define PYTHON_TEXT_BYTES (4 * PYTHON_TEXT_CHARS + 4)	/* of the buffer */
+#define UNICODE_CHARS 4096				/* longer ones are cut, and end in "..." */
+#define UNICODE_BYTES (4 * UNICODE_CHARS + 4)	/* of the buffer */
 
 /* 0; -EINVAL: there is no str object; -errno: its memory cannot be read. */
-int python_text(const struct target_memory *memory, const struct python_layout *layout, __u64 address, char *to);
+int unicode_read(const struct target_memory *memory, const struct python_layout *layout, __u64 address, char *to);
 
 #endif
