@@ -2,8 +2,7 @@
 /*
  * find_function.c - finds a native function in a file that a process has mapped or could map.
  *
- * Symbols come from libelf, which checks a file's tables before it hands them out; the file belongs to
- * the target and may be hostile.
+ * The file belongs to the target and may be hostile. libelf checks each table before it returns it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,31 +22,31 @@
 #include "symbol/native/demangle.h"
 #include "symbol/native/elf_symbols.h"
 
-struct base_search {
+struct mapped_file_search {
 	pid_t pid;
 	const char *base;
-	int fd;
+	int fd;			/* -errno: not found, or not to be opened */
 };
 
-static bool open_if_named(void *ctx, const struct proc_mapping *map)
+static bool open_if_named(void *ctx, const struct proc_mapping *mapping)
 {
-	struct base_search *search = ctx;
-	const char *last = strrchr(map->path, '/');
+	struct mapped_file_search *search = ctx;
+	const char *last = strrchr(mapping->path, '/');
 	char path[PROC_LINE];
 
 	if (!last || strcmp(last + 1, search->base))
 		return true;
-	snprintf(path, sizeof(path), "/proc/%d/root%s", search->pid, map->path);
+	snprintf(path, sizeof(path), "/proc/%d/root%s", search->pid, mapping->path);
 	search->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (search->fd < 0)
 		search->fd = -errno;
 	return search->fd < 0;
 }
 
-/* The file behind a base name such as libtorch_cpu.so, by the process's own maps. */
+/* Opens the file with this base name, such as libtorch_cpu.so, among those that the process has mapped. */
 static int open_mapped(pid_t pid, const char *base)
 {
-	struct base_search search = {.pid = pid, .base = base, .fd = -ENOENT};
+	struct mapped_file_search search = {.pid = pid, .base = base, .fd = -ENOENT};
 
 	proc_each_mapping(pid, open_if_named, &search);
 	return search.fd;
@@ -68,7 +67,7 @@ static int open_binary(pid_t pid, const char *binary)
 	return fd < 0 ? -errno : fd;
 }
 
-/* "f", "ns::f" and "ns::f(int)" all name the function whose symbol demangles to "ns::f(int)", the first not. */
+/* "ns::f" and "ns::f(int)" name the function whose symbol demangles to "ns::f(int)"; "f" does not. */
 static bool name_matches(const char *symbol, const char *name)
 {
 	char *plain;
@@ -88,7 +87,7 @@ static bool name_matches(const char *symbol, const char *name)
 struct function_search {
 	const char *name;
 	__u64 address;
-	bool found, any;	/* any: the file names functions at all */
+	bool found, any;	/* any: the file has symbols of functions */
 };
 
 /* A function's cold part is jumped to, not called. */
@@ -123,8 +122,8 @@ static bool find_offset(int fd, __u64 address, __u64 *offset)
 	return !elf_file_open(&file, fd) && !elf_file_offset(&file, address, offset);
 }
 
-/* Opening a named pipe or a device is harmless with O_NONBLOCK; reading one is not. */
-static bool is_file(int fd)
+/* Opening a named pipe or a device is harmless with O_NONBLOCK, but reading from one is not. */
+static bool is_regular_file(int fd)
 {
 	struct stat st;
 
@@ -139,12 +138,12 @@ static int find_in_elf(struct found_function *function, Elf *elf, const char *bi
 		return fail(-ENOEXEC, "--section: %s is not an ELF program or library", binary);
 	search_functions(&search, elf);
 	if (!search.any)
-		return fail(-ENOENT, "--section: %s is stripped, it names no functions; use a build with symbols, or mark the section in the source", binary);
+		return fail(-ENOENT, "--section: %s is stripped of the symbols of functions; use a build with symbols, or mark the section in the source", binary);
 	if (!search.found)
-		return fail(-ENOENT, "--section: %s has no function %s; `nm -C %s` lists those it has (inlined ones are not among them)",
+		return fail(-ENOENT, "--section: %s has no function %s; `nm -C %s` lists its functions, without inlined ones",
 			    binary, name, binary);
 	if (!find_offset(function->fd, search.address, &function->offset))
-		return fail(-ENOEXEC, "--section: %s in %s has no place in the file", name, binary);
+		return fail(-ENOEXEC, "--section: %s has no code in the file %s", name, binary);
 	return 0;
 }
 
@@ -157,7 +156,7 @@ int find_function(struct found_function *function, pid_t pid, const char *binary
 	if (function->fd < 0)
 		return fail(function->fd, "--section: cannot open %s as process %d sees it: %s; give an absolute path, or the name of a file it has mapped",
 			    binary, pid, strerror(-function->fd));
-	if (!is_file(function->fd)) {
+	if (!is_regular_file(function->fd)) {
 		close(function->fd);
 		return fail(-ENOEXEC, "--section: %s is not an ELF program or library", binary);
 	}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* find_object.c - finds data objects in an ELF file by their names. libelf checks the file's tables before it hands them out. */
+/* find_object.c - finds data objects in an ELF file by their names. libelf checks each table before it returns it. */
+#include <assert.h>
 #include <errno.h>
 #include <gelf.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 
 #define MAX_TABLE_BYTES (200000 * sizeof(Elf64_Sym))	/* an interpreter has fewer symbols; to read more takes too long */
 
-static void take_symbol(struct elf_object *objects, size_t n, const char *name, const GElf_Sym *sym)
+static void set_object(struct elf_object *objects, size_t n, const char *name, const GElf_Sym *sym)
 {
 	size_t i;
 
@@ -21,7 +22,7 @@ static void take_symbol(struct elf_object *objects, size_t n, const char *name, 
 	}
 }
 
-static void look_in_tables(Elf *elf, GElf_Word type, struct elf_object *objects, size_t n)
+static void search_tables(Elf *elf, GElf_Word type, struct elf_object *objects, size_t n)
 {
 	struct elf_symbols symbols = {.elf = elf};
 	const char *name;
@@ -31,12 +32,12 @@ static void look_in_tables(Elf *elf, GElf_Word type, struct elf_object *objects,
 		while (elf_symbols_next(&symbols, &symbol)) {
 			name = GELF_ST_TYPE(symbol.st_info) == STT_OBJECT ? elf_symbols_name(&symbols, &symbol) : NULL;
 			if (name)
-				take_symbol(objects, n, name, &symbol);
+				set_object(objects, n, name, &symbol);
 		}
 	}
 }
 
-static void look_for_section(Elf *elf, struct elf_object *object)
+static void search_section(Elf *elf, struct elf_object *object)
 {
 	Elf_Scn *section = NULL;
 	const char *name;
@@ -58,15 +59,16 @@ int find_objects(int fd, struct elf_object *objects, size_t n)
 {
 	Elf *elf;
 
+	assert(n);
 	elf_version(EV_CURRENT);
 	elf = elf_begin(fd, ELF_C_READ, NULL);
 	if (!elf || elf_kind(elf) != ELF_K_ELF)
 		goto out;
-	look_in_tables(elf, SHT_DYNSYM, objects, n);
+	search_tables(elf, SHT_DYNSYM, objects, n);
 	if (!objects->size)
-		look_in_tables(elf, SHT_SYMTAB, objects, n);
+		search_tables(elf, SHT_SYMTAB, objects, n);
 	if (!objects->size)
-		look_for_section(elf, objects);
+		search_section(elf, objects);
 out:
 	elf_end(elf);
 	return objects->size ? 0 : -ENOENT;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* symtab.c - the functions that the symbol table of an ELF file names. libelf checks its tables before it hands them out. */
+/* symtab.c - the functions in a symbol table of an ELF file, by address. */
+#include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,8 +9,8 @@
 #include "symbol/native/elf_symbols.h"
 #include "symbol/native/symtab.h"
 
-#define MAX_BYTES (64 << 20)	/* of a table, a million and a half of symbols */
-#define LOOK_BACK 16		/* entries before an address that may reach over it */
+#define MAX_TABLE_BYTES (64 << 20)	/* 2.8 million symbols */
+#define LOOK_BACK 16		/* entries before an address that are searched for one that holds it */
 #define MAX_ALIASES 8
 
 static void read_entries(struct symtab *symtab, struct elf_symbols *symbols)
@@ -20,6 +21,7 @@ static void read_entries(struct symtab *symtab, struct elf_symbols *symbols)
 	while (symtab->list && elf_symbols_next(symbols, &symbol)) {
 		if (!elf_symbols_is_function(&symbol) || !symbol.st_size)
 			continue;
+		assert(symtab->nr < symbols->nr);
 		symtab->list[symtab->nr++] = (struct symtab_entry){
 			.address = symbol.st_value,
 			.size = symbol.st_size > UINT32_MAX ? UINT32_MAX : (__u32)symbol.st_size,
@@ -28,7 +30,7 @@ static void read_entries(struct symtab *symtab, struct elf_symbols *symbols)
 	}
 }
 
-/* At the same address the larger one last, for it is met first. */
+/* At the same address the larger entry comes last: the search goes backwards. */
 static int by_address(const void *a, const void *b)
 {
 	const struct symtab_entry *x = a, *y = b;
@@ -40,7 +42,7 @@ static int by_address(const void *a, const void *b)
 	return x->name < y->name ? -1 : x->name > y->name;
 }
 
-static void shrink(struct symtab *symtab)
+static void shrink_and_sort(struct symtab *symtab)
 {
 	struct symtab_entry *list;
 
@@ -53,7 +55,7 @@ static void shrink(struct symtab *symtab)
 	qsort(symtab->list, symtab->nr, sizeof(*symtab->list), by_address);
 }
 
-/* Names are read from the file, so their section must lie there as it is. */
+/* Names are read from the file by offset, so the string table must not be compressed. */
 static void read_table(struct symtab *symtab, struct elf_symbols *symbols)
 {
 	Elf_Scn *strings = elf_getscn(symbols->elf, symbols->strings);
@@ -64,7 +66,7 @@ static void read_table(struct symtab *symtab, struct elf_symbols *symbols)
 	symtab->names = names.sh_offset;
 	symtab->names_bytes = names.sh_size;
 	read_entries(symtab, symbols);
-	shrink(symtab);
+	shrink_and_sort(symtab);
 }
 
 void symtab_read(struct symtab *symtab, Elf *elf, __u32 type)
@@ -72,12 +74,12 @@ void symtab_read(struct symtab *symtab, Elf *elf, __u32 type)
 	struct elf_symbols symbols = {.elf = elf};
 
 	*symtab = (struct symtab){};
-	while (!symtab->nr && elf_symbols_next_table(&symbols, type, MAX_BYTES))
+	while (!symtab->nr && elf_symbols_next_table(&symbols, type, MAX_TABLE_BYTES))
 		read_table(symtab, &symbols);
 }
 
-/* The last entry at or before an address; nr if there is none. */
-static size_t last_before(const struct symtab *symtab, __u64 address)
+/* Index of the last entry that begins at or before an address; nr: none. */
+static size_t find_last_before(const struct symtab *symtab, __u64 address)
 {
 	size_t low = 0, high = symtab->nr;
 
@@ -94,9 +96,9 @@ static size_t last_before(const struct symtab *symtab, __u64 address)
 
 static const struct symtab_entry *entry_at(const struct symtab *symtab, __u64 address)
 {
-	size_t i = last_before(symtab, address), looked;
+	size_t i = find_last_before(symtab, address), searched;
 
-	for (looked = 0; i < symtab->nr && looked < LOOK_BACK; looked++, i--) {
+	for (searched = 0; i < symtab->nr && searched < LOOK_BACK; searched++, i--) {
 		const struct symtab_entry *entry = &symtab->list[i];
 
 		if (address - entry->address < entry->size)
@@ -111,16 +113,16 @@ static bool read_name(const struct symtab *symtab, int fd, const struct symtab_e
 	size_t want = left < SYMTAB_NAME_BYTES ? (size_t)left : SYMTAB_NAME_BYTES;
 	ssize_t n = want ? pread(fd, name, want, (off_t)(symtab->names + entry->name)) : 0;
 
-	/* Longer than the buffer, or not ended within the table: no name. */
+	/* A name that is longer than the buffer or has no end in the table is ignored. */
 	return n > 0 && name[0] && memchr(name, 0, (size_t)n);
 }
 
-static size_t underscores(const char *name)
+static size_t leading_underscores(const char *name)
 {
 	return strspn(name, "_");
 }
 
-/* Of several names for the same code, the one that people write: read rather than __libc_read. */
+/* Of several names at one address, prefers the one with the fewest leading underscores: read over __libc_read. */
 bool symtab_find(const struct symtab *symtab, int fd, __u64 address, char name[SYMTAB_NAME_BYTES])
 {
 	const struct symtab_entry *entry = entry_at(symtab, address), *first = entry;
@@ -133,7 +135,7 @@ bool symtab_find(const struct symtab *symtab, int fd, __u64 address, char name[S
 	for (first = entry; entry && entry < end && entry->address == first->address && entry - first < MAX_ALIASES; entry++) {
 		if (address - entry->address >= entry->size || !read_name(symtab, fd, entry, other))
 			continue;
-		if (!found || underscores(other) < underscores(name))
+		if (!found || leading_underscores(other) < leading_underscores(name))
 			memcpy(name, other, strlen(other) + 1);
 		found = true;
 	}
