@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* code_names.h - the functions that Python frames are in; each code object is read once. */
+/* code_names.h - names the functions of Python frames; each code object is read once. */
 #ifndef SYMBOL_PYTHON_CODE_NAMES_H
 #define SYMBOL_PYTHON_CODE_NAMES_H
 
@@ -12,15 +12,16 @@
 struct code_names {
 	struct target_memory memory;
 	struct python_layout layout;	/* minor 0: no Python */
-	struct intern *strings;
+	struct intern *intern;
 	struct cache codes;		/* struct code_object by address and tag */
 };
 
-void code_names_init(struct code_names *names, const struct target_memory *memory, struct intern *strings);
+void code_names_init(struct code_names *names, const struct target_memory *memory, struct intern *intern);
 
-/* The process's interpreter is this one now; what was read of another is forgotten. layout: NULL for none. */
+/* Sets the layout of the process's interpreter; NULL: none. If it is another one, the code objects read before are dropped. */
 void code_names_use(struct code_names *names, const struct python_layout *layout);
 
+/* Names a frame, as symbols_python() does. */
 bool code_names_find(struct code_names *names, const struct python_frame *frame, struct symbol *symbol);
 
 void code_names_free(struct code_names *names);
