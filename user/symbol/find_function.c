@@ -138,7 +138,8 @@ static int find_in_elf(struct found_function *function, Elf *elf, const char *bi
 		return fail(-ENOEXEC, "--section: %s is not an ELF program or library", binary);
 	search_functions(&search, elf);
 	if (!search.any)
-		return fail(-ENOENT, "--section: %s is stripped of the symbols of functions; use a build with symbols, or mark the section in the source", binary);
+		return fail(-ENOENT, "--section: %s is stripped of the symbols of functions; use a build with symbols, "
+			    "or mark the section in the source", binary);
 	if (!search.found)
 		return fail(-ENOENT, "--section: %s has no function %s; `nm -C %s` lists its functions, without inlined ones",
 			    binary, name, binary);
@@ -154,8 +155,8 @@ int find_function(struct found_function *function, pid_t pid, const char *binary
 
 	function->fd = open_binary(pid, binary);
 	if (function->fd < 0)
-		return fail(function->fd, "--section: cannot open %s as process %d sees it: %s; give an absolute path, or the name of a file it has mapped",
-			    binary, pid, strerror(-function->fd));
+		return fail(function->fd, "--section: cannot open %s as process %d sees it: %s; "
+			    "give an absolute path, or the name of a file it has mapped", binary, pid, strerror(-function->fd));
 	if (!is_regular_file(function->fd)) {
 		close(function->fd);
 		return fail(-ENOEXEC, "--section: %s is not an ELF program or library", binary);

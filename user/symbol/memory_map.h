@@ -28,16 +28,16 @@ struct memory_map {
 	size_t nr, room;
 };
 
-/* Reads the mappings anew. Returns 0 or -errno: if the process cannot be read, the map stays as it was. */
+/* Reads all mappings again. Returns 0 or -errno: if the process cannot be read, the map stays as it was. */
 int memory_map_read(struct memory_map *map, pid_t pid, struct intern *intern);
 
 /* The mapping that holds the address; NULL: none. */
 const struct memory_mapping *memory_map_find(const struct memory_map *map, __u64 address);
 
-/* Opens the very file that is mapped, even if it was replaced or lies in another mount namespace. Returns a descriptor or -errno. */
+/* Opens the file that is mapped, even if it was replaced or lies in another mount namespace. Returns a descriptor or -errno. */
 int memory_map_open(pid_t pid, const struct memory_mapping *mapping);
 
-/* Opens a regular file without blocking: a path that the target names may lead to a pipe or a device. Returns a descriptor or -errno. */
+/* Opens a regular file without blocking: a path from the target may lead to a pipe. Returns a descriptor or -errno. */
 int memory_map_open_file(const char *path);
 
 void memory_map_free(struct memory_map *map);

@@ -81,7 +81,7 @@ static bool open_elf_dwarf(Elf **elf, Dwarf **dwarf, int fd, size_t *bytes)
 	return *dwarf && string_sections_end(*elf);
 }
 
-/* libdw would open the shared file by itself and block on a pipe in its place. Returns false if the file is needed but missing. */
+/* libdw by itself would block on a pipe in place of the shared file. Returns false if the file is needed but missing. */
 static bool open_shared(struct debug_dwarf *dwarf, int fd, pid_t pid)
 {
 	dwarf->shared_fd = debug_file_open_shared(pid, dwarf->main, fd);

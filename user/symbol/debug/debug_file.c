@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "base/array.h"
 #include "symbol/debug/debug_file.h"
 #include "symbol/memory_map.h"
 
@@ -111,7 +112,8 @@ static int open_linked(const char *path, const struct debug_link *link)
 
 	if (fd < 0)
 		return fd;
-	return keep_or_close(!is_same_file(fd, &link->self) && (has_build_id(&link->id, fd) || has_checksum(fd, link->checksum)), fd);
+	return keep_or_close(!is_same_file(fd, &link->self) && (has_build_id(&link->id, fd) || has_checksum(fd, link->checksum)),
+			     fd);
 }
 
 static int open_by_link(const char *root, const char *beside, const struct debug_link *link)
@@ -124,7 +126,7 @@ static int open_by_link(const char *root, const char *beside, const struct debug
 
 	assert(slash);
 	directory = (int)(slash - beside);
-	for (i = 0; fd < 0 && i < sizeof(patterns) / sizeof(*patterns); i++)
+	for (i = 0; fd < 0 && i < ARRAY_SIZE(patterns); i++)
 		if (snprintf(path, sizeof(path), patterns[i], root, directory, beside, link->name) < (int)sizeof(path))
 			fd = open_linked(path, link);
 	return fd;

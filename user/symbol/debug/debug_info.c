@@ -187,7 +187,8 @@ static bool may_run_lines(struct debug_info *info, struct debug_unit *unit, Dwar
 
 static bool is_scope(int tag)
 {
-	return tag == DW_TAG_inlined_subroutine || tag == DW_TAG_lexical_block || tag == DW_TAG_try_block || tag == DW_TAG_catch_block;
+	return tag == DW_TAG_inlined_subroutine || tag == DW_TAG_lexical_block || tag == DW_TAG_try_block ||
+	       tag == DW_TAG_catch_block;
 }
 
 static bool entry_holds(struct debug_info *info, Dwarf_Die *die, __u64 address)

@@ -2,7 +2,7 @@
 /*
  * debug_info.h - the functions, inlined ones included, and the source lines at an address, by the DWARF of one file.
  *
- * The file may be hostile. libdw checks what it reads. It would open more files by itself: split DWARF is never asked for, and
+ * The file may be hostile. libdw checks its input, but opens further files by itself: so split DWARF is never requested, and
  * the DWARF that dwz moved out is opened beforehand. The work on one file is bounded in total.
  */
 #ifndef SYMBOL_DEBUG_DEBUG_INFO_H
@@ -17,7 +17,7 @@ struct debug_info;
 
 struct debug_place {
 	const char *function;	/* NULL: unknown */
-	bool linkage;		/* `function` is a linkage name: in C++ it has the scope and the parameters, a plain name has neither */
+	bool linkage;		/* `function` is a linkage name: in C++ it has the scope and the parameters */
 	const char *file;	/* NULL: unknown */
 	__u32 line;
 };

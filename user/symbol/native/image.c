@@ -83,7 +83,8 @@ static bool is_c_library(const char *path)
 {
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 
-	return !strncmp(name, "libc.so", 7) || !strncmp(name, "libc-2", 6) || !strncmp(name, "ld-", 3) || !strncmp(name, "libpthread", 10);
+	return !strncmp(name, "libc.so", 7) || !strncmp(name, "libc-2", 6) || !strncmp(name, "ld-", 3) ||
+	       !strncmp(name, "libpthread", 10);
 }
 
 struct image *image_open(pid_t pid, const struct memory_mapping *mapping, int fd)
@@ -176,7 +177,8 @@ static struct debug_info *find_debug_info(struct image *image)
 }
 
 /* DWARF has no linkage name for a function that is local to a file. A C++ symbol is the fuller name then. */
-static void name_by_symbol(struct image *image, __u64 address, struct intern *intern, const struct debug_place *place, struct symbol *to)
+static void name_by_symbol(struct image *image, __u64 address, struct intern *intern, const struct debug_place *place,
+			   struct symbol *to)
 {
 	char name[SYMTAB_NAME_BYTES];
 
@@ -205,7 +207,8 @@ static size_t find_functions(struct image *image, __u64 address, struct intern *
 	return n;
 }
 
-size_t image_find(struct image *image, const struct memory_mapping *mapping, __u64 address, struct intern *intern, struct symbol *to, size_t max)
+size_t image_find(struct image *image, const struct memory_mapping *mapping, __u64 address, struct intern *intern,
+		  struct symbol *to, size_t max)
 {
 	size_t n = 1, i;
 	__u64 at;
@@ -237,7 +240,9 @@ struct unwind_rule image_unwind(struct image *image, const struct memory_mapping
 
 	if (!image->searched_frames)
 		open_frame_table(image);
-	return image->frame_table.nr && to_file_address(image, mapping, address, &at) ? frame_table_find(&image->frame_table, at) : none;
+	if (!image->frame_table.nr || !to_file_address(image, mapping, address, &at))
+		return none;
+	return frame_table_find(&image->frame_table, at);
 }
 
 size_t image_debug_bytes(const struct image *image)

@@ -28,9 +28,10 @@ bool image_is(const struct image *image, const struct memory_mapping *mapping);
  * Names the functions at a process's address in a mapping of this file, innermost first, as symbols_native() does. Returns
  * their number, at least 1; max must not be 0. Where the source is unknown, the symbol's file is the mapped one.
  */
-size_t image_find(struct image *image, const struct memory_mapping *mapping, __u64 address, struct intern *intern, struct symbol *to, size_t max);
+size_t image_find(struct image *image, const struct memory_mapping *mapping, __u64 address, struct intern *intern,
+		  struct symbol *to, size_t max);
 
-/* The linker's name of the function at an address, with the suffix of a clone or part: name.part.0. Returns false if none is known. */
+/* The linker's name of the function at an address, with a suffix such as .part.0 or .cold. Returns false if none is known. */
 bool image_symbol(struct image *image, const struct memory_mapping *mapping, __u64 address, char name[SYMTAB_NAME_BYTES]);
 
 /* The rule that leads from the address to the caller; not known if the file has none, or none of a kind that is supported. */

@@ -61,7 +61,8 @@ static void read_table(struct symtab *symtab, struct elf_symbols *symbols)
 	Elf_Scn *strings = elf_getscn(symbols->elf, symbols->strings);
 	GElf_Shdr names;
 
-	if (!symbols->nr || !strings || !gelf_getshdr(strings, &names) || names.sh_type != SHT_STRTAB || names.sh_flags & SHF_COMPRESSED)
+	if (!symbols->nr || !strings || !gelf_getshdr(strings, &names) || names.sh_type != SHT_STRTAB ||
+	    names.sh_flags & SHF_COMPRESSED)
 		return;
 	symtab->names = names.sh_offset;
 	symtab->names_bytes = names.sh_size;

@@ -68,8 +68,8 @@ bool code_names_find(struct code_names *names, const struct python_frame *frame,
 	symbol->function = code->name;
 	symbol->file = code->file;
 	symbol->internal = code->internal;
-	if (!line_table_find(names->layout.minor, code->table, code->table_bytes, code->first_line, frame->offset, &symbol->line) ||
-	    !symbol->line)
+	if (!line_table_find(names->layout.minor, code->table, code->table_bytes, code->first_line, frame->offset,
+			     &symbol->line) || !symbol->line)
 		symbol->line = code->first_line <= INT32_MAX ? code->first_line : 0;
 	return true;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "symbol/python/code_object.h"
 #include "symbol/python/unicode.h"
 
@@ -48,7 +49,7 @@ static size_t header_bytes(const struct python_layout *layout)
 				 layout->code_filename, layout->code_linetable};
 	size_t i, end = 0;
 
-	for (i = 0; i < sizeof(offsets) / sizeof(*offsets); i++)
+	for (i = 0; i < ARRAY_SIZE(offsets); i++)
 		if (offsets[i] > end)
 			end = offsets[i];
 	return end + 8 < HEADER_BYTES ? end + 8 : HEADER_BYTES;
@@ -80,7 +81,8 @@ static bool is_alive(struct code_fields *f, const struct python_layout *layout)
 	return references && references <= UINT32_MAX;
 }
 
-static int read_header(struct code_header *to, const struct target_memory *memory, const struct python_layout *layout, __u64 address)
+static int read_header(struct code_header *to, const struct target_memory *memory, const struct python_layout *layout,
+		       __u64 address)
 {
 	unsigned char bytes[HEADER_BYTES];
 	struct code_fields f = {bytes, false};
@@ -105,7 +107,8 @@ static int read_header(struct code_header *to, const struct target_memory *memor
  * All code objects get version 0 once the interpreter has run out of numbers, so 0 identifies none. The interpreter's own code
  * has version 0, too, but is never freed.
  */
-static bool is_code_of_frame(const struct code_header *header, const struct python_layout *layout, const struct python_frame *frame)
+static bool is_code_of_frame(const struct code_header *header, const struct python_layout *layout,
+			     const struct python_frame *frame)
 {
 	return header->alive && header->type == layout->code_type && header->tag == frame->tag &&
 	       (frame->tag || layout->minor < VERSION_MINOR || header->internal);

@@ -114,7 +114,7 @@ static __s64 next_line_delta(struct line_cursor *c, unsigned int code)
 	return delta;
 }
 
-/* From 3.11 on: entries of varying size, each for one to eight units of two bytes. Only the first byte of an entry has bit 7 set. */
+/* From 3.11 on: entries of varying size, each for 1 to 8 units of two bytes. Only the first byte of an entry has bit 7 set. */
 static bool find_in_locations(const unsigned char *table, size_t bytes, __s64 line, __s64 offset, __u32 *to)
 {
 	struct line_cursor c = {table, table + bytes, false};

@@ -111,6 +111,11 @@ static __s64 scale_offset(const struct cfi_machine *m, __s64 n)
 	return (__s64)((__u64)n * (__u64)m->unit);
 }
 
+static void set_saved(struct cfi_machine *m, __u64 number, __s64 at)
+{
+	set_register(m, number, AT_OFFSET, scale_offset(m, at));
+}
+
 static void set_frame(struct cfi_machine *m, __u64 by, __s64 at)
 {
 	m->now.frame_by = by;
@@ -143,8 +148,8 @@ static void run_extended_op(struct cfi_machine *m, unsigned int op)
 	case DW_CFA_advance_loc1: m->location += read_word(c, 1) * m->step; break;
 	case DW_CFA_advance_loc2: m->location += read_word(c, 2) * m->step; break;
 	case DW_CFA_advance_loc4: m->location += read_word(c, 4) * m->step; break;
-	case DW_CFA_offset_extended: number = read_uleb(c); set_register(m, number, AT_OFFSET, scale_offset(m, (__s64)read_uleb(c))); break;
-	case DW_CFA_offset_extended_sf: number = read_uleb(c); set_register(m, number, AT_OFFSET, scale_offset(m, read_sleb(c))); break;
+	case DW_CFA_offset_extended: number = read_uleb(c); set_saved(m, number, (__s64)read_uleb(c)); break;
+	case DW_CFA_offset_extended_sf: number = read_uleb(c); set_saved(m, number, read_sleb(c)); break;
 	case DW_CFA_restore_extended: restore_register(m, read_uleb(c)); break;
 	case DW_CFA_undefined: set_register(m, read_uleb(c), LOST, 0); break;
 	case DW_CFA_same_value: set_register(m, read_uleb(c), SAME, 0); break;
@@ -160,7 +165,7 @@ static void run_extended_op(struct cfi_machine *m, unsigned int op)
 	case DW_CFA_def_cfa_register: m->now.frame_by = read_uleb(c); break;
 	case DW_CFA_def_cfa_offset: m->now.frame_at = (__s64)read_uleb(c); break;
 	case DW_CFA_def_cfa_offset_sf: m->now.frame_at = scale_offset(m, read_sleb(c)); break;
-	case DW_CFA_def_cfa_expression: skip_bytes(c, read_uleb(c)); set_frame(m, RETURN, 0); break;	/* an expression: unknown */
+	case DW_CFA_def_cfa_expression: skip_bytes(c, read_uleb(c)); set_frame(m, RETURN, 0); break;	/* unknown */
 	case DW_CFA_GNU_args_size: read_uleb(c); break;
 	default: c->bad = true;
 	}
@@ -174,7 +179,7 @@ static void run_instructions(struct cfi_machine *m, __u64 address)
 
 		switch (op & 0xc0) {
 		case DW_CFA_advance_loc: m->location += low * m->step; break;
-		case DW_CFA_offset: set_register(m, low, AT_OFFSET, scale_offset(m, (__s64)read_uleb(&m->code))); break;
+		case DW_CFA_offset: set_saved(m, low, (__s64)read_uleb(&m->code)); break;
 		case DW_CFA_restore: restore_register(m, low); break;
 		default: run_extended_op(m, op);
 		}

@@ -32,8 +32,9 @@ static bool read_table_header(struct frame_table *table, const GElf_Phdr *p)
 {
 	struct table_header header;
 
-	if (p->p_filesz < sizeof(header) || !read_file_at(table->fd, p->p_offset, &header, sizeof(header)) || header.version != 1 ||
-	    header.frames_kind != (DW_EH_PE_pcrel | DW_EH_PE_sdata4) || header.count_kind != DW_EH_PE_udata4 ||
+	if (p->p_filesz < sizeof(header) || !read_file_at(table->fd, p->p_offset, &header, sizeof(header)) ||
+	    header.version != 1 || header.frames_kind != (DW_EH_PE_pcrel | DW_EH_PE_sdata4) ||
+	    header.count_kind != DW_EH_PE_udata4 ||
 	    header.table_kind != (DW_EH_PE_datarel | DW_EH_PE_sdata4) ||
 	    header.count > (p->p_filesz - sizeof(header)) / sizeof(struct table_entry))
 		return false;
@@ -56,7 +57,8 @@ bool frame_table_open(struct frame_table *table, Elf *elf, int fd)
 	bool found = false;
 
 	*table = (struct frame_table){.fd = fd};
-	if (!gelf_getehdr(elf, &head) || memcmp(head.e_ident, ident, EI_OSABI) || head.e_machine != EM_X86_64 || elf_getphdrnum(elf, &nr))
+	if (!gelf_getehdr(elf, &head) || memcmp(head.e_ident, ident, EI_OSABI) || head.e_machine != EM_X86_64 ||
+	    elf_getphdrnum(elf, &nr))
 		return false;
 	for (i = 0; i < nr && !found; i++)
 		found = gelf_getphdr(elf, (int)i, &p) && p.p_type == PT_GNU_EH_FRAME;
