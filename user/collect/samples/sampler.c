@@ -42,7 +42,7 @@ struct sampler {
 static bool is_function(const struct sampler_function *f, const struct symbol *s)
 {
 	if (f->python)
-		return s->python && pyname_matches(f->name, s->function, s->file);
+		return s->python && python_match_function(f->name, s->function, s->file);
 	return !s->python && s->function && !strcmp(f->name, s->function);
 }
 

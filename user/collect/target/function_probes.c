@@ -54,13 +54,13 @@ static bool begins_stepped(const struct function_probe *probe)
 static int attach_function(struct function_probes *probes, struct programs *bpf, const struct target *target,
 			   const struct dcbs_native_section *option)
 {
-	struct native_function function;
+	struct found_function function;
 	struct function_probe *probe;
 	int err;
 
 	err = quirks_check_return_probes(target->pid);
 	if (!err)
-		err = native_function_find(&function, target->pid, option->binary, option->function);
+		err = find_function(&function, target->pid, option->binary, option->function);
 	if (err)
 		return err;
 	if (!array_reserve(probes->list, probes->nr, probes->room, 1)) {
