@@ -26,11 +26,7 @@ int dcbs_profiler_list(struct dcbs_process **list, size_t *nr)
 
 void dcbs_profiler_list_free(struct dcbs_process *list, size_t nr)
 {
-	size_t i;
-
-	for (i = 0; i < nr; i++)
-		free(list[i].command);
-	free(list);
+	list_targets_free(list, nr);
 }
 
 /* ---- life ---- */

@@ -15,6 +15,7 @@
 
 #include "safety/capabilities.h"
 #include "safety/sandbox.h"
+#include "safety/sandbox_calls.h"
 #include "host/bpf_stats.h"
 
 #define NAME "bpfprof-clock"

@@ -19,13 +19,9 @@ int sandbox_profiler(__u64 keep);
 /* Any process of ours: these capabilities and no others, a bit each; and no new ones, whatever it executes. */
 int sandbox_capabilities(__u64 keep);
 
-/* For sandbox_system_calls. */
-struct sandbox_call {
-	int number;	/* SCMP_SYS() */
-	int argument;	/* -1: any arguments; else this one ... */
-	__u64 mask, value;	/* ... has this value in these bits */
-};
+struct sandbox_call;
 
+/* Limits the calling process to these system calls. Returns 0 on a kernel without filters, too. */
 int sandbox_system_calls(const struct sandbox_call *calls, size_t nr);
 
 #endif
