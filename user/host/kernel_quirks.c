@@ -12,7 +12,7 @@
 
 #define NOPS_MOST 64	/* bytes of them that a function may begin with */
 
-bool quirks_return_probes(const char *release)
+bool kernel_quirks_kill_at_return(const char *release)
 {
 	int major = 0, minor = 0, patch = 0;
 
@@ -38,11 +38,11 @@ static bool is_filtered(pid_t pid)
 	return found;
 }
 
-int quirks_check_return_probes(pid_t pid)
+int kernel_quirks_check_return(pid_t pid)
 {
 	struct utsname u;
 
-	if (uname(&u) || !quirks_return_probes(u.release) || !is_filtered(pid))
+	if (uname(&u) || !kernel_quirks_kill_at_return(u.release) || !is_filtered(pid))
 		return 0;
 	return fail(-ENOTSUP, "process %d has a system call filter, and Linux %s ends such a process at a return probe (CVE-2025-21834); "
 		    "leave out --section, or boot 6.12.14, 6.13.3 or later", pid, u.release);
@@ -65,7 +65,7 @@ static __u64 nop_bytes(int fd, __u64 offset)
 	return 0;
 }
 
-__u64 quirks_behind_nop(int fd, __u64 offset)
+__u64 kernel_quirks_behind_nop(int fd, __u64 offset)
 {
 	__u64 bytes, end = offset + NOPS_MOST;
 

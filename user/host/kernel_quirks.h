@@ -19,12 +19,12 @@
 #include <linux/types.h>
 
 /* Does this release, as uname(2) tells it, end filtered processes at a return probe (CVE-2025-21834)? */
-bool quirks_return_probes(const char *release);
+bool kernel_quirks_kill_at_return(const char *release);
 
 /* 0, or -ENOTSUP and a line that says why return probes would end this process. */
-int quirks_check_return_probes(pid_t pid);
+int kernel_quirks_check_return(pid_t pid);
 
 /* Where to probe a function of the file so that it is no call: behind the nop that it begins with, if it does. */
-__u64 quirks_behind_nop(int fd, __u64 offset);
+__u64 kernel_quirks_behind_nop(int fd, __u64 offset);
 
 #endif

@@ -156,7 +156,7 @@ static enum requirement_state look_return_probes(void)
 {
 	struct utsname u;
 
-	return !uname(&u) && quirks_return_probes(u.release) ? REQUIREMENT_DEGRADED : REQUIREMENT_OK;
+	return !uname(&u) && kernel_quirks_kill_at_return(u.release) ? REQUIREMENT_DEGRADED : REQUIREMENT_OK;
 }
 
 static enum requirement_state look_avoided(void) { return REQUIREMENT_OK; }	/* whatever the kernel is, see kernel_quirks.h */

@@ -82,7 +82,7 @@ static int attach_native(struct session *session, struct target *target, const s
 	unsigned char code[2];
 	int err;
 
-	err = quirks_check_return_probes(target->pid);
+	err = kernel_quirks_check_return(target->pid);
 	if (err)
 		return err;
 	err = native_function_find(&function, target->pid, section->binary, section->function);
@@ -94,7 +94,7 @@ static int attach_native(struct session *session, struct target *target, const s
 		return fail(-ENOMEM, "out of memory");
 	}
 	*native = (struct native_section){
-		.fd = function.fd, .pid = target->pid, .offset = quirks_behind_nop(function.fd, function.offset),
+		.fd = function.fd, .pid = target->pid, .offset = kernel_quirks_behind_nop(function.fd, function.offset),
 		.section_id = section_id_of_option(session, section),
 	};
 	native->stepped = pread(native->fd, code, sizeof(code), (off_t)native->offset) == sizeof(code) && probe_is_stepped(code);
