@@ -16,20 +16,15 @@
 
 static int attach(struct dcbs_profiler **prof, const struct opts *opts, struct spawned *child)
 {
-	const struct dcbs_options options = {
-		.pids = child->pid ? &child->pid : opts->pids,
-		.nr_pids = child->pid ? 1 : opts->nr_pids,
-		.argv = child->pid ? opts->argv : NULL,
-		.sections = opts->sections,
-		.nr_sections = opts->nr_sections,
-		.frequency_hz = opts->frequency_hz,
-		.threshold_s = opts->threshold_s,
-		.max_overhead_percent = opts->max_overhead_percent,
-		.end_over_budget = opts->max_overhead_given,
-		.children = opts->children,
-	};
-	int err = dcbs_profiler_open(prof, &options);
+	struct dcbs_options options = opts->profile;
+	int err;
 
+	if (child->pid) {
+		options.pids = &child->pid;
+		options.nr_pids = 1;
+		options.argv = opts->argv;
+	}
+	err = dcbs_profiler_open(prof, &options);
 	if (!err && child->pid)
 		err = spawn_go(child, opts->argv);
 	return err;
@@ -48,7 +43,7 @@ static int start(struct dcbs_profiler **prof, struct server **server, const stru
 	int err = 0;
 
 	if (opts->argv)
-		err = spawn_start(child, opts->argv, opts->children);
+		err = spawn_start(child, opts->argv, opts->profile.children);
 	if (!err)
 		err = attach(prof, opts, child);
 	if (!err)
