@@ -28,7 +28,7 @@ struct option_row {
 	int key;			/* a letter is the short name */
 	enum option_type type;
 	unsigned int commands;		/* a bit for each enum command that takes it */
-	size_t offset;			/* in struct opts, of what it sets; of OPTION_FLAG and the numbers only */
+	size_t offset;			/* in struct opts, of the field that it sets; used by OPTION_FLAG and the numbers */
 	size_t given_offset;		/* in struct opts: a bool that is set if the option is given; 0: none */
 	const char *argument;		/* as --help names it; NULL: it takes none */
 	double min, max;		/* of numbers */

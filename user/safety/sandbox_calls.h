@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* sandbox_calls.h - the system calls of a profiler that is attached. */
+/* sandbox_calls.h - the list of system calls of an attached profiler. */
 #ifndef SAFETY_SANDBOX_CALLS_H
 #define SAFETY_SANDBOX_CALLS_H
 
