@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* clock.h - the clocks that the profiler reads. Times in nanoseconds are of CLOCK_MONOTONIC, the clock of BPF and of the markers. */
+/*
+ * clock.h - the clocks that the profiler reads.
+ *
+ * Times in nanoseconds are of CLOCK_MONOTONIC, the clock of BPF and of the markers.
+ */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 

@@ -20,7 +20,10 @@ int outputs_write(struct outputs *outputs, const struct dcbs_report *report, con
 
 void outputs_close(struct outputs *outputs);
 
-/* Returns an error if standard output is closed. Opens /dev/null for closed standard descriptors, so that no later file gets their numbers. */
+/*
+ * Returns an error if standard output is closed. Opens /dev/null for closed standard descriptors, so that no later file
+ * gets their numbers.
+ */
 int output_check_standard(void);
 
 /* Writes the report to standard output, in the format of --format. */

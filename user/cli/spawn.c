@@ -13,7 +13,10 @@
 #include "safety/environment.h"
 #include "base/error.h"
 
-/* Makes the markers of this process wait for the probe before their first section, see user/marker/thread.c. children: those of its children as well. */
+/*
+ * Makes the markers of this process wait for the probe before their first section, see user/marker/thread.c.
+ * children: those of its children as well.
+ */
 static void set_marker_variables(bool children)
 {
 	char pid[16];

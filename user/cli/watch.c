@@ -78,7 +78,7 @@ static bool poll_until(struct pollfd *fds, size_t nr, __u64 until)
 	return ppoll(fds, nr, &timeout, &none) >= 0;
 }
 
-/* Waits until `until`, the end of a target, a key, or a signal. Clients of the server are answered meanwhile and do not end the wait. */
+/* Waits until `until`, the end of a target, a key, or a signal. Answers clients of the server meanwhile. */
 static void wait_until(const struct dcbs_profiler *prof, const struct live *live, struct server *server, __u64 until)
 {
 	struct pollfd fds[BPFPROF_FOLLOWED + 3 + SERVER_FDS];
@@ -124,7 +124,8 @@ static __u64 earlier_ns(__u64 a, __u64 b)
 	return a < b ? a : b;
 }
 
-static enum dcbs_ended_by watch_until(struct dcbs_profiler *prof, struct server *server, struct live *live, __u64 end, __u64 interval_ns)
+static enum dcbs_ended_by watch_until(struct dcbs_profiler *prof, struct server *server, struct live *live, __u64 end,
+				      __u64 interval_ns)
 {
 	__u64 now = clock_now_ns(), next_show = now;
 	enum dcbs_ended_by by;

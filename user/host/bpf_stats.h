@@ -27,7 +27,7 @@ void bpf_stats_switch(bool on);
 /* Returns the mean duration of a run of the program in ns; NAN: it has not run while the statistics were enabled. */
 double bpf_stats_run_ns(const struct bpf_program *prog);
 
-/* Returns the number of runs that the kernel skipped because the program was running on that CPU already; 0 if it is not loaded. */
+/* Returns the number of runs that the kernel skipped because the program ran on that CPU already; 0: it is not loaded. */
 __u64 bpf_stats_missed(const struct bpf_program *prog);
 
 #endif

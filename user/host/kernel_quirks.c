@@ -44,8 +44,8 @@ int kernel_quirks_check_return(pid_t pid)
 
 	if (uname(&u) || !kernel_quirks_kill_at_return(u.release) || !is_filtered(pid))
 		return 0;
-	return fail(-ENOTSUP, "process %d has a system call filter, and Linux %s ends such a process at a return probe (CVE-2025-21834); "
-		    "leave out --section, or boot 6.12.14, 6.13.3 or later", pid, u.release);
+	return fail(-ENOTSUP, "process %d has a system call filter, and Linux %s ends such a process at a return probe "
+		    "(CVE-2025-21834); leave out --section, or boot 6.12.14, 6.13.3 or later", pid, u.release);
 }
 
 /* Returns the length of a nop at the offset that the kernel would turn into a call; 0: there is none. */

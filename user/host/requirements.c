@@ -30,19 +30,45 @@ static enum requirement_state check_capability(cap_value_t cap, bool admin_will_
 	return capabilities_held() & wanted ? REQUIREMENT_OK : otherwise;
 }
 
-static enum requirement_state check_cap_bpf(void) { return check_capability(CAP_BPF, true, REQUIREMENT_MISSING); }
-static enum requirement_state check_cap_perfmon(void) { return check_capability(CAP_PERFMON, true, REQUIREMENT_MISSING); }
-static enum requirement_state check_cap_ptrace(void) { return check_capability(CAP_SYS_PTRACE, false, REQUIREMENT_MISSING); }
+static enum requirement_state check_cap_bpf(void)
+{
+	return check_capability(CAP_BPF, true, REQUIREMENT_MISSING);
+}
+
+static enum requirement_state check_cap_perfmon(void)
+{
+	return check_capability(CAP_PERFMON, true, REQUIREMENT_MISSING);
+}
+
+static enum requirement_state check_cap_ptrace(void)
+{
+	return check_capability(CAP_SYS_PTRACE, false, REQUIREMENT_MISSING);
+}
+
 static enum requirement_state check_cap_search(void)
 {
 	return check_capability(CAP_DAC_OVERRIDE, false, check_capability(CAP_DAC_READ_SEARCH, false, REQUIREMENT_DEGRADED));
 }
 
-static enum requirement_state check_cap_restore(void) { return check_capability(CAP_CHECKPOINT_RESTORE, true, REQUIREMENT_DEGRADED); }
-static enum requirement_state check_cap_admin(void) { return check_capability(CAP_SYS_ADMIN, false, REQUIREMENT_DEGRADED); }
-static enum requirement_state check_btf(void) { return access(BTF_PATH, R_OK) ? REQUIREMENT_MISSING : REQUIREMENT_OK; }
+static enum requirement_state check_cap_restore(void)
+{
+	return check_capability(CAP_CHECKPOINT_RESTORE, true, REQUIREMENT_DEGRADED);
+}
 
-static enum requirement_state check_kernel(void) { return kernel_release_at_least(5, 17) ? REQUIREMENT_OK : REQUIREMENT_MISSING; }
+static enum requirement_state check_cap_admin(void)
+{
+	return check_capability(CAP_SYS_ADMIN, false, REQUIREMENT_DEGRADED);
+}
+
+static enum requirement_state check_btf(void)
+{
+	return access(BTF_PATH, R_OK) ? REQUIREMENT_MISSING : REQUIREMENT_OK;
+}
+
+static enum requirement_state check_kernel(void)
+{
+	return kernel_release_at_least(5, 17) ? REQUIREMENT_OK : REQUIREMENT_MISSING;
+}
 
 /* Needs CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS. Up to 6.2 the symbol ends in _multi. */
 static bool functions_can_be_traced(void)
@@ -59,15 +85,32 @@ static bool functions_can_be_traced(void)
 	return found;
 }
 
-static enum requirement_state check_thread_exit(void) { return kernel_release_at_least(6, 16) || functions_can_be_traced() ? REQUIREMENT_OK : REQUIREMENT_DEGRADED; }
-static enum requirement_state check_single_faults(void) { return kernel_release_at_least(6, 2) ? REQUIREMENT_OK : REQUIREMENT_DEGRADED; }
+static enum requirement_state check_thread_exit(void)
+{
+	return kernel_release_at_least(6, 16) || functions_can_be_traced() ? REQUIREMENT_OK : REQUIREMENT_DEGRADED;
+}
 
-static enum requirement_state check_waking(void) { return libbpf_find_vmlinux_btf_id("sched_waking", BPF_TRACE_RAW_TP) > 0 ? REQUIREMENT_OK : REQUIREMENT_DEGRADED; }
-static enum requirement_state check_rss(void) { return libbpf_find_vmlinux_btf_id("rss_stat", BPF_TRACE_RAW_TP) > 0 ? REQUIREMENT_OK : REQUIREMENT_DEGRADED; }
+static enum requirement_state check_single_faults(void)
+{
+	return kernel_release_at_least(6, 2) ? REQUIREMENT_OK : REQUIREMENT_DEGRADED;
+}
+
+static enum requirement_state check_waking(void)
+{
+	return libbpf_find_vmlinux_btf_id("sched_waking", BPF_TRACE_RAW_TP) > 0 ? REQUIREMENT_OK : REQUIREMENT_DEGRADED;
+}
+
+static enum requirement_state check_rss(void)
+{
+	return libbpf_find_vmlinux_btf_id("rss_stat", BPF_TRACE_RAW_TP) > 0 ? REQUIREMENT_OK : REQUIREMENT_DEGRADED;
+}
 
 #define UPROBE_TYPE "/sys/bus/event_source/devices/uprobe/type"
 
-static enum requirement_state check_uprobes(void) { return access(UPROBE_TYPE, R_OK) ? REQUIREMENT_MISSING : REQUIREMENT_OK; }
+static enum requirement_state check_uprobes(void)
+{
+	return access(UPROBE_TYPE, R_OK) ? REQUIREMENT_MISSING : REQUIREMENT_OK;
+}
 
 /* The kernel checks the permission before the probed file, which is missing here. */
 static bool probe_is_refused(void)
@@ -85,7 +128,7 @@ static bool probe_is_refused(void)
 	return fd < 0 && (errno == EACCES || errno == EPERM);
 }
 
-/* Returns true if this kernel requires CAP_SYS_ADMIN for a perf event that is a uprobe. Tries it for a moment without this capability. */
+/* Returns true if this kernel requires CAP_SYS_ADMIN for a perf event that is a uprobe. Tries it without, for a moment. */
 static bool probes_want_admin(void)
 {
 	cap_value_t admin = CAP_SYS_ADMIN;
@@ -101,7 +144,10 @@ static bool probes_want_admin(void)
 	return refused;
 }
 
-static enum requirement_state check_may_probe(void) { return !uprobe_has_links() && probe_is_refused() ? REQUIREMENT_MISSING : REQUIREMENT_OK; }
+static enum requirement_state check_may_probe(void)
+{
+	return !uprobe_has_links() && probe_is_refused() ? REQUIREMENT_MISSING : REQUIREMENT_OK;
+}
 
 static enum requirement_state check_ticks(void)
 {
@@ -129,7 +175,9 @@ bool requirements_are_paranoid(void)
 
 static enum requirement_state check_paranoid(void)
 {
-	return requirements_are_paranoid() && check_cap_perfmon() == REQUIREMENT_OK && check_ticks() == REQUIREMENT_MISSING ? REQUIREMENT_MISSING : REQUIREMENT_OK;
+	bool refused = requirements_are_paranoid() && check_cap_perfmon() == REQUIREMENT_OK && check_ticks() == REQUIREMENT_MISSING;
+
+	return refused ? REQUIREMENT_MISSING : REQUIREMENT_OK;
 }
 
 /* Returns true if the first line of the file contains the word. Such settings restrict even processes with capabilities. */
@@ -149,8 +197,15 @@ static enum requirement_state check_lockdown(void)
 	return file_contains("/sys/kernel/security/lockdown", "[confidentiality]") ? REQUIREMENT_MISSING : REQUIREMENT_OK;
 }
 
-static enum requirement_state check_yama(void) { return file_contains("/proc/sys/kernel/yama/ptrace_scope", "3") ? REQUIREMENT_MISSING : REQUIREMENT_OK; }
-static enum requirement_state check_filters(void) { return access("/proc/sys/kernel/seccomp/actions_avail", F_OK) ? REQUIREMENT_DEGRADED : REQUIREMENT_OK; }
+static enum requirement_state check_yama(void)
+{
+	return file_contains("/proc/sys/kernel/yama/ptrace_scope", "3") ? REQUIREMENT_MISSING : REQUIREMENT_OK;
+}
+
+static enum requirement_state check_filters(void)
+{
+	return access("/proc/sys/kernel/seccomp/actions_avail", F_OK) ? REQUIREMENT_DEGRADED : REQUIREMENT_OK;
+}
 
 static enum requirement_state check_return_probes(void)
 {
@@ -159,31 +214,52 @@ static enum requirement_state check_return_probes(void)
 	return !uname(&u) && kernel_quirks_kill_at_return(u.release) ? REQUIREMENT_DEGRADED : REQUIREMENT_OK;
 }
 
-static enum requirement_state check_avoided(void) { return REQUIREMENT_OK; }	/* on every kernel, see kernel_quirks.h */
+/* On every kernel, see kernel_quirks.h. */
+static enum requirement_state check_avoided(void) { return REQUIREMENT_OK; }
 
 #define AS_ROOT "run as root: sudo dcbs-bpfprof ..., or see `dcbs-bpfprof check`"
 
 const struct requirement requirements[] = {
 	{"capability CAP_BPF", check_cap_bpf, "without it no BPF program can be loaded; " AS_ROOT, false},
-	{"capability CAP_PERFMON", check_cap_perfmon, "without it no program can trace the scheduler or probe a function; " AS_ROOT, false},
-	{"capability CAP_SYS_PTRACE", check_cap_ptrace, "without it the memory of a process cannot be read, so no sections are found; " AS_ROOT, false},
+	{"capability CAP_PERFMON", check_cap_perfmon,
+	 "without it no program can trace the scheduler or probe a function; " AS_ROOT, false},
+	{"capability CAP_SYS_PTRACE", check_cap_ptrace,
+	 "without it the memory of a process cannot be read, so no sections are found; " AS_ROOT, false},
 	{"kernel 5.17 or later", check_kernel, "boot a newer kernel (bpf_loop and task storage are needed)", false},
-	{"kernel type information (BTF)", check_btf, "use a kernel built with CONFIG_DEBUG_INFO_BTF=y; it shows as " BTF_PATH, false},
-	{"kernel memory for BPF (lockdown)", check_lockdown, "the kernel is locked down for confidentiality, which denies it to every process; boot with lockdown=integrity, or none", false},
-	{"memory of processes (Yama)", check_yama, "kernel.yama.ptrace_scope is 3, which denies it to every process until the machine boots with another value", false},
+	{"kernel type information (BTF)", check_btf,
+	 "use a kernel built with CONFIG_DEBUG_INFO_BTF=y; it shows as " BTF_PATH, false},
+	{"kernel memory for BPF (lockdown)", check_lockdown,
+	 "the kernel is locked down for confidentiality, which denies it to every process; boot with "
+	 "lockdown=integrity, or none", false},
+	{"memory of processes (Yama)", check_yama,
+	 "kernel.yama.ptrace_scope is 3, which denies it to every process until the machine boots with another value", false},
 	{"uprobes", check_uprobes, "use a kernel built with CONFIG_UPROBE_EVENTS=y", false},
-	{"permission for uprobes", check_may_probe, "this kernel requires CAP_SYS_ADMIN for them; run as root: sudo dcbs-bpfprof ...", false},
-	{"permission for events", check_paranoid, "kernel.perf_event_paranoid is above 2, where this kernel requires CAP_SYS_ADMIN; run as root, or: sudo sysctl kernel.perf_event_paranoid=2", false},
+	{"permission for uprobes", check_may_probe,
+	 "this kernel requires CAP_SYS_ADMIN for them; run as root: sudo dcbs-bpfprof ...", false},
+	{"permission for events", check_paranoid,
+	 "kernel.perf_event_paranoid is above 2, where this kernel requires CAP_SYS_ADMIN; run as root, or: sudo "
+	 "sysctl kernel.perf_event_paranoid=2", false},
 	{"CPU clock events", check_ticks, "needs CAP_PERFMON and CONFIG_PERF_EVENTS=y", false},
 	{"scheduler events", check_waking, "without the trace point sched_waking the causes of waits are unknown", true},
 	{"memory events", check_rss, "without the trace point rss_stat the memory of sections is unknown", true},
-	{"memory events one by one", check_single_faults, "before Linux 6.2 a thread's faults are counted 64 at a time: the last of a section may count for the next one, and growth of single calls is coarse", true},
-	{"last sections of killed threads", check_thread_exit, "before Linux 6.16, where kernel functions cannot be traced, up to 1 ms of sections a thread is lost when it is killed", true},
-	{"files of other users", check_cap_search, "without CAP_DAC_READ_SEARCH programs and libraries in folders closed to this user are not read: sections in them are not found, functions not named", true},
-	{"files that were replaced", check_cap_restore, "without CAP_CHECKPOINT_RESTORE a program or library that was replaced while it runs is not read: its sections are not found, its functions not named", true},
-	{"cost of the profiler itself", check_cap_admin, "without CAP_SYS_ADMIN the kernel does not measure the profiler's programs: their cost is unknown", true},
-	{"system call filters", check_filters, "without CONFIG_SECCOMP_FILTER the profiler keeps its right to all system calls while it runs", true},
-	{"return probes beside system call filters", check_return_probes, "before Linux 6.12.14 or 6.13.3 they end a process with a filter (CVE-2025-21834): --section is refused for it", true},
+	{"memory events one by one", check_single_faults,
+	 "before Linux 6.2 a thread's faults are counted 64 at a time: the last of a section may count for the "
+	 "next one, and growth of single calls is coarse", true},
+	{"last sections of killed threads", check_thread_exit,
+	 "before Linux 6.16, where kernel functions cannot be traced, up to 1 ms of sections a thread is lost "
+	 "when it is killed", true},
+	{"files of other users", check_cap_search,
+	 "without CAP_DAC_READ_SEARCH programs and libraries in folders closed to this user are not read: "
+	 "sections in them are not found, functions not named", true},
+	{"files that were replaced", check_cap_restore,
+	 "without CAP_CHECKPOINT_RESTORE a program or library that was replaced while it runs is not read: its "
+	 "sections are not found, its functions not named", true},
+	{"cost of the profiler itself", check_cap_admin,
+	 "without CAP_SYS_ADMIN the kernel does not measure the profiler's programs: their cost is unknown", true},
+	{"system call filters", check_filters,
+	 "without CONFIG_SECCOMP_FILTER the profiler keeps its right to all system calls while it runs", true},
+	{"return probes beside system call filters", check_return_probes,
+	 "before Linux 6.12.14 or 6.13.3 they end a process with a filter (CVE-2025-21834): --section is refused for it", true},
 	{"probes that become calls, in forked children (the profiler makes none)", check_avoided, "", true},
 	{"stacks of preempted programs (the profiler's share none)", check_avoided, "", true},
 };
@@ -207,7 +283,7 @@ int requirements_explain(int err, const char *action)
 	return fail(err, "%s: %s; see `dcbs-bpfprof check`, DCBS_BPFPROF_DEBUG=1 shows the kernel's messages", action, strerror(-err));
 }
 
-/* Returns true if the process may read files that are closed to the invoker. Its programs and libraries may be such files, also those it loads later. */
+/* Returns true if the process may read files that are closed to the invoker: its programs and libraries may be such. */
 static bool may_read_more(pid_t pid)
 {
 	char status[PROC_TEXT];

@@ -26,10 +26,16 @@ int requirements_check(void);
 /* Turns the failure of an action ("cannot load ...") into a line with the remedy. Returns err. */
 int requirements_explain(int err, const char *action);
 
-/* Returns true if CAP_PERFMON has no effect on this machine (kernel.perf_event_paranoid above 2, on Debian's kernels and related ones). */
+/*
+ * Returns true if CAP_PERFMON has no effect on this machine: kernel.perf_event_paranoid is above 2, on Debian's kernels and
+ * related ones.
+ */
 bool requirements_are_paranoid(void);
 
-/* Returns the capabilities that an attached profiler needs for these processes: to read their memory and files, and to probe markers that they load later. */
+/*
+ * Returns the capabilities that an attached profiler needs for these processes: to read their memory and files, and to
+ * probe markers that they load later.
+ */
 __u64 requirements_after_attach(const pid_t *pids, size_t nr_pids);
 
 #endif
