@@ -125,7 +125,7 @@ $(skeleton): $O/bpf/bpfprof.o
 	$(call say,SKEL,$@)$(BPFTOOL) gen skeleton $< name bpfprof > $@
 
 # ---- the profiler ---------------------------------------------------------------------------------
-user_src := $(filter-out user/marker/%,$(wildcard user/*.c user/*/*.c user/*/*/*.c))
+user_src := $(filter-out user/marker/% user/cli/print_manual.c,$(wildcard user/*.c user/*/*.c user/*/*/*.c))
 user_objs := $(patsubst user/%.c,$O/user/%.o,$(user_src)) $O/user/probe-only.o
 # The library is everything below the command: no option, no terminal, no socket.
 program_objs := $(filter $O/user/main.o $O/user/cli/% $O/user/serve/% $O/user/render/live.o,$(user_objs))
@@ -171,6 +171,17 @@ $O/user/probe-only.o: user/marker/probe.S | $(first)
 
 $O/dcbs-bpfprof: $O/user/main.o $O/user/all.a
 	$(call say,LD,$@)$(CC) $(LDFLAGS) $(san) -o $@ $O/user/main.o $O/user/all.a $(libs)
+
+# ---- manual pages ---------------------------------------------------------------------------------
+# The list of options is printed from the table that the command itself reads.
+manuals := $(patsubst user/docs/%.in,$O/docs/%,$(wildcard user/docs/*.[13].in))
+
+$O/docs/options.roff: $O/user/cli/print_manual.o $O/user/all.a
+	@mkdir -p $(@D)
+	$(call say,TEXT,$@)$(CC) $(LDFLAGS) $(san) -o $O/user/cli/print_manual $^ $(libs) && $O/user/cli/print_manual > $@
+
+$O/docs/%: user/docs/%.in $O/docs/options.roff
+	$(call say,TEXT,$@)sed -e 's/@version@/$(VERSION)/' -e '/^@options@$$/{' -e 'r $O/docs/options.roff' -e 'd' -e '}' $< > $@
 
 # ---- tests ----------------------------------------------------------------------------------------
 target_bins := $(patsubst tests/targets/%.c,$O/tests/targets/%,$(wildcard tests/targets/*.c)) \
@@ -240,7 +251,7 @@ $(fuzz_bpf): $O/fuzz/%: tests/fuzz/%.c | $(first)
 SOAK_SECONDS ?= 1200
 
 # ---- goals ----------------------------------------------------------------------------------------
-all: $O/dcbs-bpfprof $O/libbpfprof.a $(profiler_lib) $(marker_lib) $O/libdcbs-markers.a $(python_ext) $(python_py)
+all: $O/dcbs-bpfprof $O/libbpfprof.a $(profiler_lib) $(marker_lib) $O/libdcbs-markers.a $(python_ext) $(python_py) $(manuals)
 
 demo: all
 	$(Q)tests/demo.sh $O $(PYTHON)
@@ -272,8 +283,9 @@ install: all
 	install -m 644 $O/libbpfprof.so $(DESTDIR)$(prefix)/lib/libbpfprof.so.0
 	ln -sf libbpfprof.so.0 $(DESTDIR)$(prefix)/lib/libbpfprof.so
 	install -m 644 $O/libdcbs-markers.a $O/libbpfprof.a $(DESTDIR)$(prefix)/lib
-	install -d $(DESTDIR)$(prefix)/share/man/man1
-	install -m 644 user/docs/dcbs-bpfprof.1 $(DESTDIR)$(prefix)/share/man/man1
+	install -d $(DESTDIR)$(prefix)/share/man/man1 $(DESTDIR)$(prefix)/share/man/man3
+	install -m 644 $(filter %.1,$(manuals)) $(DESTDIR)$(prefix)/share/man/man1
+	install -m 644 $(filter %.3,$(manuals)) $(DESTDIR)$(prefix)/share/man/man3
 	install -m 644 include/dcbs/*.h $(DESTDIR)$(prefix)/include/dcbs
 	for pc in user/marker/dcbs-markers.pc user/libbpfprof.pc; do \
 		sed 's|@prefix@|$(prefix)|; s|@version@|$(VERSION)|' $$pc.in > $(DESTDIR)$(prefix)/lib/pkgconfig/$${pc##*/} || exit 1; \

@@ -58,7 +58,7 @@ static int attach_function(struct function_probes *probes, struct programs *bpf,
 	struct function_probe *probe;
 	int err;
 
-	err = quirks_check_return_probes(target->pid);
+	err = kernel_quirks_check_return_probes(target->pid);
 	if (!err)
 		err = find_function(&function, target->pid, option->binary, option->function);
 	if (err)
@@ -69,7 +69,7 @@ static int attach_function(struct function_probes *probes, struct programs *bpf,
 	}
 	probe = &probes->list[probes->nr++];
 	*probe = (struct function_probe){
-		.fd = function.fd, .pid = target->pid, .offset = quirks_behind_nop(function.fd, function.offset),
+		.fd = function.fd, .pid = target->pid, .offset = kernel_quirks_behind_nop(function.fd, function.offset),
 		.section_id = section_ids_reserve_option(bpf, option),
 	};
 	probe->stepped = begins_stepped(probe);
