@@ -58,7 +58,7 @@ static int attach_function(struct function_probes *probes, struct programs *bpf,
 	struct function_probe *probe;
 	int err;
 
-	err = kernel_quirks_check_return_probes(target->pid);
+	err = kernel_quirks_check_return(target->pid);
 	if (!err)
 		err = find_function(&function, target->pid, option->binary, option->function);
 	if (err)
