@@ -78,7 +78,7 @@ static void test_deep_stacks(void **state)
 /* The table that scripts read is in the order that was asked for, and comes back into that of the report. */
 static void test_order(void **state)
 {
-	const struct render_options options = {.order = RENDER_SELF};
+	const struct render_options options = {.order = ORDER_SELF};
 	struct dcbs_report *r = build(stacks_evaluation());
 	char *text = NULL;
 	size_t len, i, at = 0;

@@ -27,7 +27,7 @@ static char *render(const struct snapshot *snap, int width)
 static void check_lines(const char *text, int width)
 {
 	char *copy = strdup(text), *line, *rest = copy;
-	locale_t before = display_begin();
+	locale_t before = utf8_locale_begin();
 	const char *c;
 
 	while ((line = strsep(&rest, "\n"))) {
@@ -36,7 +36,7 @@ static void check_lines(const char *text, int width)
 		for (c = line; *c; c++)
 			assert_true((unsigned char)*c >= 0x20 && *c != 0x7f);
 	}
-	display_end(before);
+	utf8_locale_end(before);
 	free(copy);
 }
 
@@ -229,7 +229,7 @@ static void test_raw_bytes_in_a_report(void **state)
 
 static void shortened(const char *s, int columns, const char *want)
 {
-	locale_t before = display_begin();
+	locale_t before = utf8_locale_begin();
 	char *text = NULL;
 	size_t len;
 	FILE *f = open_memstream(&text, &len);
@@ -239,7 +239,7 @@ static void shortened(const char *s, int columns, const char *want)
 	fclose(f);
 	assert_string_equal(text, want);
 	assert_true(display_width(text) <= columns);
-	display_end(before);
+	utf8_locale_end(before);
 	free(text);
 }
 

@@ -135,7 +135,7 @@ static void add_output(struct opts *opts, const char *arg)
 
 static void set_sort(struct opts *opts, const char *arg)
 {
-	if (!render_order_by_name(arg, &opts->sort_by))
+	if (!order_by_name(arg, &opts->sort_by))
 		refuse("--sort-by %s: must be cumulative, self (tottime), calls, name, file or line", arg);
 }
 
@@ -244,7 +244,7 @@ void options_parse(struct opts *opts, int argc, char **argv)
 	int unparsed = 0;
 	size_t i;
 
-	*opts = (struct opts){.format = "text", .sort_by = RENDER_CUMULATIVE, .interval_s = 1, .threshold_s = 1,
+	*opts = (struct opts){.format = "text", .sort_by = ORDER_CUMULATIVE, .interval_s = 1, .threshold_s = 1,
 			      .max_overhead_percent = 1, .frequency_hz = 99};
 	program_invocation_name = program_invocation_short_name;
 	argc = split_command(opts, argc, argv);

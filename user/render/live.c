@@ -63,9 +63,9 @@ int live_open(struct live **live)
 
 	if (!l)
 		return -ENOMEM;
-	before = display_begin();
+	before = utf8_locale_begin();
 	err = take_screen(l);
-	display_end(before);
+	utf8_locale_end(before);
 	if (err) {
 		if (l->keys)
 			fclose(l->keys);
@@ -244,7 +244,7 @@ static void show_sections(const struct dcbs_report *r, int head)
 
 void live_show(struct live *live, const struct dcbs_report *report)
 {
-	locale_t before = display_begin();
+	locale_t before = utf8_locale_begin();
 	int head;
 
 	set_term(live->screen);
@@ -257,7 +257,7 @@ void live_show(struct live *live, const struct dcbs_report *report)
 	if (!text_sections(report))
 		mvaddnstr(report->nr_sections ? head + 2 : head - 1, 0, "No section has ended yet, and none is open.", COLS);
 	refresh();
-	display_end(before);
+	utf8_locale_end(before);
 }
 
 int live_fd(const struct live *l)

@@ -9,17 +9,17 @@
 /* The words of cProfile's users (pstats.Stats.sort_stats), and ours. */
 static const struct {
 	const char *name;
-	enum render_order order;
+	enum order_key order;
 } names[] = {
-	{"cumulative", RENDER_CUMULATIVE}, {"cumtime", RENDER_CUMULATIVE},
-	{"self", RENDER_SELF}, {"tottime", RENDER_SELF}, {"time", RENDER_SELF},
-	{"calls", RENDER_CALLS}, {"ncalls", RENDER_CALLS}, {"pcalls", RENDER_CALLS},
-	{"name", RENDER_NAME}, {"nfl", RENDER_NAME}, {"stdname", RENDER_NAME},
-	{"file", RENDER_FILE}, {"filename", RENDER_FILE}, {"module", RENDER_FILE},
-	{"line", RENDER_LINE},
+	{"cumulative", ORDER_CUMULATIVE}, {"cumtime", ORDER_CUMULATIVE},
+	{"self", ORDER_SELF}, {"tottime", ORDER_SELF}, {"time", ORDER_SELF},
+	{"calls", ORDER_CALLS}, {"ncalls", ORDER_CALLS}, {"pcalls", ORDER_CALLS},
+	{"name", ORDER_NAME}, {"nfl", ORDER_NAME}, {"stdname", ORDER_NAME},
+	{"file", ORDER_FILE}, {"filename", ORDER_FILE}, {"module", ORDER_FILE},
+	{"line", ORDER_LINE},
 };
 
-bool render_order_by_name(const char *name, enum render_order *order)
+bool order_by_name(const char *name, enum order_key *order)
 {
 	size_t i;
 
@@ -58,14 +58,14 @@ static int by_line(int64_t x, int64_t y)
 	return (x > y) - (x < y);
 }
 
-static int by_key(const struct dcbs_function *x, const struct dcbs_function *y, enum render_order order)
+static int by_key(const struct dcbs_function *x, const struct dcbs_function *y, enum order_key order)
 {
 	switch (order) {
-	case RENDER_SELF: return by_time(x->self_s, y->self_s);
-	case RENDER_CALLS: return (x->calls < y->calls) - (x->calls > y->calls);
-	case RENDER_NAME: return by_text(x->function, y->function) ?: by_text(x->file, y->file) ?: by_line(x->line, y->line);
-	case RENDER_FILE: return by_text(x->file, y->file) ?: by_line(x->line, y->line);
-	case RENDER_LINE: return by_line(x->line, y->line) ?: by_text(x->file, y->file);
+	case ORDER_SELF: return by_time(x->self_s, y->self_s);
+	case ORDER_CALLS: return (x->calls < y->calls) - (x->calls > y->calls);
+	case ORDER_NAME: return by_text(x->function, y->function) ?: by_text(x->file, y->file) ?: by_line(x->line, y->line);
+	case ORDER_FILE: return by_text(x->file, y->file) ?: by_line(x->line, y->line);
+	case ORDER_LINE: return by_line(x->line, y->line) ?: by_text(x->file, y->file);
 	default: return 0;
 	}
 }
@@ -77,11 +77,11 @@ static int compare(const void *a, const void *b, void *order)
 	const struct dcbs_function *y = *(const struct dcbs_function *const *)b;
 	int rest = order_is_rest(x) - order_is_rest(y);
 
-	return rest ?: by_key(x, y, *(const enum render_order *)order) ?: by_time(x->cumulative_s, y->cumulative_s) ?:
+	return rest ?: by_key(x, y, *(const enum order_key *)order) ?: by_time(x->cumulative_s, y->cumulative_s) ?:
 	       (x > y) - (x < y);
 }
 
-const struct dcbs_function **order_functions(const struct dcbs_report *r, enum render_order order)
+const struct dcbs_function **order_functions(const struct dcbs_report *r, enum order_key order)
 {
 	const struct dcbs_function **sorted = calloc(r->nr_functions + 1, sizeof(*sorted));
 	size_t i, start = 0;

@@ -6,7 +6,7 @@
 #include "render/render.h"
 
 /* The report's functions, section by section as they are, in order within each. To be freed; NULL: no memory. */
-const struct dcbs_function **order_functions(const struct dcbs_report *report, enum render_order order);
+const struct dcbs_function **order_functions(const struct dcbs_report *report, enum order_key order);
 
 /* "(N more)": the sum of those that have no row of their own. */
 bool order_is_rest(const struct dcbs_function *function);

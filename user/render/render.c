@@ -44,14 +44,14 @@ const struct render_format *render_by_suffix(const char *path)
 int render_write(const struct render_format *format, FILE *file, const struct dcbs_report *report,
 		 const struct render_options *options)
 {
-	locale_t before = display_begin();
+	locale_t before = utf8_locale_begin();
 	int err;
 
 	errno = 0;
 	err = format->write(file, report, options);
 	if (!err && (fflush(file) || ferror(file)))
 		err = errno ? -errno : -EIO;
-	display_end(before);
+	utf8_locale_end(before);
 	return err;
 }
 

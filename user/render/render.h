@@ -10,15 +10,15 @@
 #include "dcbs/profiler.h"
 
 /* Of the functions of a section. */
-enum render_order { RENDER_CUMULATIVE, RENDER_SELF, RENDER_CALLS, RENDER_NAME, RENDER_FILE, RENDER_LINE };
+enum order_key { ORDER_CUMULATIVE, ORDER_SELF, ORDER_CALLS, ORDER_NAME, ORDER_FILE, ORDER_LINE };
 
 struct render_options {
 	int width;	/* columns; 0: 80 */
-	enum render_order order;
+	enum order_key order;
 };
 
 /* By a word of cProfile's, or one of --sort-by. False: there is none. */
-bool render_order_by_name(const char *name, enum render_order *order);
+bool order_by_name(const char *name, enum order_key *order);
 
 struct render_format {
 	const char *name;	/* of --format */

@@ -307,7 +307,7 @@ static void put_head(struct out *out, const struct dcbs_report *r)
 	put(out, "window", window_object(r));
 }
 
-static void put_functions(struct out *out, const struct dcbs_report *r, enum render_order order)
+static void put_functions(struct out *out, const struct dcbs_report *r, enum order_key order)
 {
 	const struct dcbs_function **functions = order_functions(r, order);
 

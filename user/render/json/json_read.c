@@ -377,7 +377,7 @@ static int load_file(const char *path, json_t **doc)
 
 int dcbs_report_load(struct dcbs_report **report, const char *path)
 {
-	locale_t before = display_begin();	/* jansson reads numbers by the locale */
+	locale_t before = utf8_locale_begin();	/* jansson reads numbers by the locale */
 	struct dcbs_report *r = calloc(1, sizeof(*r));
 	json_t *doc = NULL;
 	int err;
@@ -386,7 +386,7 @@ int dcbs_report_load(struct dcbs_report **report, const char *path)
 	if (!err)
 		err = read_document(path, doc, r);
 	json_decref(doc);
-	display_end(before);
+	utf8_locale_end(before);
 	if (err) {
 		dcbs_report_free(r);
 		return err;

@@ -10,14 +10,14 @@
 
 #define ELLIPSIS "\342\200\246"
 
-locale_t display_begin(void)
+locale_t utf8_locale_begin(void)
 {
 	locale_t utf8 = newlocale(LC_ALL_MASK, "C.UTF-8", (locale_t)0);
 
 	return utf8 ? uselocale(utf8) : (locale_t)0;
 }
 
-void display_end(locale_t before)
+void utf8_locale_end(locale_t before)
 {
 	if (before)
 		freelocale(uselocale(before));

@@ -10,8 +10,8 @@
  * Between these, the thread's locale is C.UTF-8: names are UTF-8 and figures are written with a full stop
  * whatever the environment says, so that a report is the same everywhere.
  */
-locale_t display_begin(void);
-void display_end(locale_t before);
+locale_t utf8_locale_begin(void);
+void utf8_locale_end(locale_t before);
 
 /* Columns that s takes. */
 int display_width(const char *s);

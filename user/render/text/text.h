@@ -23,7 +23,7 @@ size_t text_sections(const struct dcbs_report *report);
 
 /* The ledgers and functions: nothing where nothing was measured. */
 void text_why(const struct text *t);
-void text_functions(const struct text *t, enum render_order order);
+void text_functions(const struct text *t, enum order_key order);
 void text_memory(const struct text *t);
 
 /* Where there are several. */

@@ -106,12 +106,12 @@ static int collect(struct rows *rows, const struct dcbs_report *r, const struct 
 	return rows->nr && rows->total_s > 0;
 }
 
-static double key_of(const struct dcbs_function *f, enum render_order order)
+static double key_of(const struct dcbs_function *f, enum order_key order)
 {
-	return order == RENDER_SELF || order_is_rest(f) ? f->self_s : f->cumulative_s;
+	return order == ORDER_SELF || order_is_rest(f) ? f->self_s : f->cumulative_s;
 }
 
-static bool is_shown(const struct rows *rows, const struct dcbs_function *f, enum render_order order)
+static bool is_shown(const struct rows *rows, const struct dcbs_function *f, enum order_key order)
 {
 	if (is_frame(rows, f) && f != rows->frame && f != rows->enters)
 		return false;
@@ -137,7 +137,7 @@ static bool is_wrapped(const struct rows *rows, const struct dcbs_function *f)
 }
 
 /* Only what is shown is kept; returns how many others there are, not counting callers and what is wrapped. */
-static size_t choose(struct rows *rows, enum render_order order)
+static size_t choose(struct rows *rows, enum order_key order)
 {
 	size_t i, nr = rows->nr;
 
@@ -215,14 +215,14 @@ static struct columns fit(const struct text *t, const struct rows *rows)
 	return c;
 }
 
-static void put_titles(const struct text *t, const struct columns *c, enum render_order order)
+static void put_titles(const struct text *t, const struct columns *c, enum order_key order)
 {
 	fprintf(t->file, "%*s ", TIME_WIDTH, "self");
 	if (c->detailed)
 		fprintf(t->file, "%*s ", TIME_WIDTH, "wait");
 	fprintf(t->file, "%*s ", TIME_WIDTH, "total");
 	if (c->detailed)
-		fprintf(t->file, "%*s ", SHARE_WIDTH, order == RENDER_SELF ? "self%" : "share");
+		fprintf(t->file, "%*s ", SHARE_WIDTH, order == ORDER_SELF ? "self%" : "share");
 	fprintf(t->file, "function\n");
 }
 
@@ -233,7 +233,7 @@ static void put_time(const struct text *t, double s)
 }
 
 static void put_row(const struct text *t, const struct columns *c, const struct rows *rows,
-		    const struct dcbs_function *f, enum render_order order)
+		    const struct dcbs_function *f, enum order_key order)
 {
 	char to[PLACE_BYTES], name[PLACE_BYTES];
 	const char *where = place(f, to, sizeof(to)), *function = plain(f, name, sizeof(name));
@@ -265,7 +265,7 @@ static void put_heading(const struct text *t, const struct rows *rows)
 		text_beside(t, "", 0, "%s: %s; no sample found it computing", rows->section, human_time(rows->total_s).text);
 }
 
-static void put_rows(const struct text *t, struct rows *rows, enum render_order order)
+static void put_rows(const struct text *t, struct rows *rows, enum order_key order)
 {
 	size_t i, others = choose(rows, order);
 	struct columns c = fit(t, rows);
@@ -320,7 +320,7 @@ static size_t pick(const struct dcbs_report *r, struct pick *to)
 }
 
 /* Those of the largest sections; the rest of the target comes last, however much it is. */
-static size_t put_picks(const struct text *t, const struct pick *picks, size_t nr, enum render_order order)
+static size_t put_picks(const struct text *t, const struct pick *picks, size_t nr, enum order_key order)
 {
 	const struct dcbs_report *r = t->report;
 	const struct dcbs_function **sorted = order_functions(r, order);
@@ -340,7 +340,7 @@ static size_t put_picks(const struct text *t, const struct pick *picks, size_t n
 	return shown;
 }
 
-void text_functions(const struct text *t, enum render_order order)
+void text_functions(const struct text *t, enum order_key order)
 {
 	const struct dcbs_report *r = t->report;
 	struct pick *picks = calloc(r->nr_sections + 1, sizeof(*picks));
