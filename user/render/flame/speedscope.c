@@ -29,7 +29,7 @@ struct speedscope {
 	uint32_t *path;		/* room for the nodes of a stack */
 };
 
-static void write_text(struct speedscope *out, const char *s)
+static void write_string(struct speedscope *out, const char *s)
 {
 	char *clean = sanitize(s, PATH_BYTES);
 
@@ -37,15 +37,15 @@ static void write_text(struct speedscope *out, const char *s)
 	free(clean);
 }
 
-static void write_frame(struct speedscope *out, const struct flame_name *name)
+static void write_frame_object(struct speedscope *out, const struct flame_name *name)
 {
 	const struct dcbs_frame *frame = name->frame;
 
 	fputs("{\"name\":", out->stream.file);
-	write_text(out, frame ? frame->function : name->text);
+	write_string(out, frame ? frame->function : name->text);
 	if (frame && frame->file) {
 		fputs(",\"file\":", out->stream.file);
-		write_text(out, frame->file);
+		write_string(out, frame->file);
 	}
 	if (frame && frame->line != DCBS_UNKNOWN) {
 		fputs(",\"line\":", out->stream.file);
@@ -55,7 +55,7 @@ static void write_frame(struct speedscope *out, const struct flame_name *name)
 }
 
 /* Sections are profiles, not frames; their names are the last ones of the tree. */
-static void write_frames(struct speedscope *out)
+static void write_shared_frames(struct speedscope *out)
 {
 	const struct flame *f = out->flame;
 	size_t i;
@@ -63,7 +63,7 @@ static void write_frames(struct speedscope *out)
 	fputs(" \"shared\": {\"frames\": [", out->stream.file);
 	for (i = 0; i < f->nr_names && f->names[i].kind != FLAME_SECTION; i++) {
 		fputs(i ? ",\n  " : "\n  ", out->stream.file);
-		write_frame(out, &f->names[i]);
+		write_frame_object(out, &f->names[i]);
 	}
 	fputs("\n ]},\n", out->stream.file);
 }
@@ -129,7 +129,7 @@ static uint32_t write_profile(struct speedscope *out, uint32_t section)
 	uint32_t end = end_of_section(out->flame, section);
 
 	fprintf(out->stream.file, "%s\n  {\"type\":\"sampled\",\"name\":", section ? "," : "");
-	write_text(out, out->flame->names[node->name].text);
+	write_string(out, out->flame->names[node->name].text);
 	fputs(",\"unit\":\"seconds\",\"startValue\":0,\"endValue\":", out->stream.file);
 	json_stream_value(&out->stream, rounded_seconds(node->cpu_s + node->off_s));
 	fputc(',', out->stream.file);
@@ -156,9 +156,9 @@ static void write_document(struct speedscope *out, const struct dcbs_report *r)
 	fputs("{\n \"$schema\": \"https://www.speedscope.app/file-format-schema.json\",\n \"exporter\": ", out->stream.file);
 	json_stream_value(&out->stream, json_sprintf("dcbs-bpfprof %s", r->version));
 	fputs(",\n \"name\": ", out->stream.file);
-	write_text(out, r->nr_targets ? r->targets[0].command : "dcbs-bpfprof");
+	write_string(out, r->nr_targets ? r->targets[0].command : "dcbs-bpfprof");
 	fputs(",\n \"activeProfileIndex\": 0,\n", out->stream.file);
-	write_frames(out);
+	write_shared_frames(out);
 	write_profiles(out);
 }
 

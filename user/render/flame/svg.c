@@ -60,7 +60,7 @@ static void write_escaped(FILE *file, const char *s)
 		}
 }
 
-static void write_text(FILE *file, const char *s)
+static void write_sanitised(FILE *file, const char *s)
 {
 	char *clean = sanitize(s, TEXT_BYTES);
 
@@ -88,7 +88,7 @@ static double time_of(const struct flame_node *node)
 }
 
 /* Rounds halves up when printed, so that the digits that a saved session leaves out do not matter. */
-static double nudge(double value)
+static double nudge_up(double value)
 {
 	return value + 1e-10;
 }
@@ -98,7 +98,7 @@ static void write_place(FILE *file, const struct dcbs_frame *frame)
 	if (!frame || !frame->file)
 		return;
 	fputc('\n', file);
-	write_text(file, frame->file);
+	write_sanitised(file, frame->file);
 	if (frame->line != DCBS_UNKNOWN)
 		fprintf(file, ":%lld", (long long)frame->line);
 }
@@ -110,16 +110,16 @@ static void write_title(const struct picture *p, const struct flame_node *node)
 	const struct flame_node *section = section_of(p->flame, node);
 
 	fputs("<title>", p->file);
-	write_text(p->file, name->text);
+	write_sanitised(p->file, name->text);
 	write_place(p->file, name->frame);
-	fprintf(p->file, "\n%.6f s: %.2f%% of all", nudge(time_of(node)),
-		nudge(100 * share_of(time_of(node), p->flame->total_s)));
+	fprintf(p->file, "\n%.6f s: %.2f%% of all", nudge_up(time_of(node)),
+		nudge_up(100 * share_of(time_of(node), p->flame->total_s)));
 	if (section != node) {
-		fprintf(p->file, ", %.2f%% of ", nudge(100 * share_of(time_of(node), time_of(section))));
-		write_text(p->file, p->flame->names[section->name].text);
+		fprintf(p->file, ", %.2f%% of ", nudge_up(100 * share_of(time_of(node), time_of(section))));
+		write_sanitised(p->file, p->flame->names[section->name].text);
 	}
-	fprintf(p->file, "\n%.6f s running (%s samples), %.6f s waiting</title>", nudge(node->cpu_s),
-		human_exact(node->samples).text, nudge(node->off_s));
+	fprintf(p->file, "\n%.6f s running (%s samples), %.6f s waiting</title>", nudge_up(node->cpu_s),
+		human_exact(node->samples).text, nudge_up(node->off_s));
 }
 
 static void write_frame(const struct picture *p, const struct flame_node *node, double x, double width)
@@ -132,7 +132,7 @@ static void write_frame(const struct picture *p, const struct flame_node *node, 
 	fputs("<rect width=\"100%\" height=\"100%\"/>", p->file);
 	if (width >= TEXT_LEAST) {
 		fputs("<text x=\"3\" y=\"13\">", p->file);
-		write_text(p->file, name->text);
+		write_sanitised(p->file, name->text);
 		fputs("</text>", p->file);
 	}
 	fputs("</svg>\n", p->file);
@@ -181,12 +181,12 @@ static void write_top_frame(const struct picture *p)
 {
 	fprintf(p->file, "<svg class=\"f a\" x=\"0%%\" y=\"%d\" width=\"100%%\" height=\"%d\"><title>all sections\n"
 		"%.6f s, %s samples</title><rect width=\"100%%\" height=\"100%%\"/><text x=\"3\" y=\"13\">all sections</text>"
-		"</svg>\n", HEAD, ROW, nudge(p->flame->total_s), human_exact(p->flame->samples).text);
+		"</svg>\n", HEAD, ROW, nudge_up(p->flame->total_s), human_exact(p->flame->samples).text);
 }
 
 /* ---- head, legend, controls ---- */
 
-static void write_legend(FILE *file)
+static void write_color_legend(FILE *file)
 {
 	static const struct { const char *class, *word; } words[] = {
 		{"s", "section"}, {"p", "Python"}, {"n", "native"}, {"w", "waiting"}, {"u", "unknown"},
@@ -206,7 +206,7 @@ static void write_controls(FILE *file)
 	      "<button id=\"reset\" type=\"button\">reset</button> <span id=\"found\"></span></div></foreignObject>\n", file);
 }
 
-static void write_head(const struct picture *p)
+static void write_picture_head(const struct picture *p)
 {
 	const struct dcbs_report *r = p->report;
 	uint32_t height = HEAD + FOOT + (p->flame->depth + 1) * ROW;
@@ -217,11 +217,11 @@ static void write_head(const struct picture *p)
 	fprintf(p->file, "<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n<text class=\"h\" x=\"10\" y=\"22\">"
 		"%s of its threads in %s: ", human_time(p->flame->total_s).text, human_time(r->duration_s).text);
 	if (r->nr_targets)
-		write_text(p->file, r->targets[0].command[0] ? r->targets[0].command : r->targets[0].comm);
+		write_sanitised(p->file, r->targets[0].command[0] ? r->targets[0].command : r->targets[0].comm);
 	else
-		write_text(p->file, "dcbs-bpfprof");
+		write_sanitised(p->file, "dcbs-bpfprof");
 	fputs("</text>\n", p->file);
-	write_legend(p->file);
+	write_color_legend(p->file);
 	write_controls(p->file);
 	fprintf(p->file, "<text class=\"d\" id=\"details\" x=\"10\" y=\"72\">%s</text>\n",
 		p->flame->nr_nodes ? "" : "There are no samples of the stack in this session.");
@@ -231,7 +231,7 @@ static void write_picture(const struct picture *p)
 {
 	size_t left = 0;
 
-	write_head(p);
+	write_picture_head(p);
 	if (p->flame->nr_nodes) {
 		write_top_frame(p);
 		left = write_frames(p);

@@ -272,7 +272,7 @@ static json_t *note_string(char *const *note)
 	return string_or_null(*note);
 }
 
-static void write_head(struct json_document *doc, const struct dcbs_report *r)
+static void write_session_head(struct json_document *doc, const struct dcbs_report *r)
 {
 	write_member(doc, "schema", integer_or_null(r->schema));
 	write_member(doc, "tool", string_or_null(JSON_WORDS_TOOL));
@@ -286,7 +286,7 @@ static void write_head(struct json_document *doc, const struct dcbs_report *r)
 	write_member(doc, "window", window_object(r));
 }
 
-static void write_functions(struct json_document *doc, const struct dcbs_report *r, enum order_key order)
+static void write_function_array(struct json_document *doc, const struct dcbs_report *r, enum order_key order)
 {
 	const struct dcbs_function **functions = order_functions(r, order);
 
@@ -302,11 +302,11 @@ int json_write(FILE *file, const struct dcbs_report *r, const struct render_opti
 	struct json_document doc = {.stream = {.file = file, .digits = DIGITS}};
 
 	fputs("{\n", file);
-	write_head(&doc, r);
+	write_session_head(&doc, r);
 	write_array(&doc, "sections", r->sections, r->nr_sections, section_object);
 	write_member(&doc, "memory", memory_object(r));
 	write_array(&doc, "bottlenecks", r->bottlenecks, r->nr_bottlenecks, bottleneck_object);
-	write_functions(&doc, r, options->order);
+	write_function_array(&doc, r, options->order);
 	write_member(&doc, "model", model_object(&r->model));
 	write_array(&doc, "caches", r->caches, r->nr_caches, cache_object);
 	write_member(&doc, "overhead", overhead_object(&r->overhead));

@@ -8,7 +8,7 @@
 
 json_t *json_hist_object(const struct dcbs_histogram *h, int scale);
 
-/* Reads a histogram of exactly this scale, whose indices are HIST_MIN_INDEX up to `places` - 1 more. */
+/* Reads a histogram of exactly this scale. Its indices begin at HIST_MIN_INDEX, and there are `places` of them. */
 void json_hist_read(struct json_get *r, const json_t *o, struct dcbs_histogram *h, int scale, int places);
 
 #endif

@@ -4,7 +4,7 @@
 #define RENDER_JSON_JSON_WORDS_H
 
 #define JSON_WORDS_TOOL	"dcbs-bpfprof"
-#define JSON_WORDS_MIB	1048576.0	/* bytes; the unit of keys that end in _mb, as in psutil's documentation */
+#define JSON_WORDS_MIB	1048576.0	/* bytes; the unit of keys that end in _mb, as is usual with psutil */
 
 /* The words for the values of an enumeration: words[value], or NULL if a value has none. */
 struct json_words {

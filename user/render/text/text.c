@@ -65,7 +65,7 @@ static void write_targets(const struct text *t)
 				  human_exact((int64_t)children).text, children == 1 ? "" : "es");
 }
 
-static void write_head(const struct text *t)
+static void write_report_head(const struct text *t)
 {
 	const struct dcbs_report *r = t->report;
 	char start[64];
@@ -84,10 +84,10 @@ static void write_head(const struct text *t)
 
 /* ---- sections ---- */
 
-static void add_detail(FILE *words, int64_t n, const char *what)
+static void add_detail(FILE *words, int64_t n, const char *label)
 {
 	if (n > 0)
-		fprintf(words, "%s%s %s", ftell(words) ? "; " : "", human_exact(n).text, what);
+		fprintf(words, "%s%s %s", ftell(words) ? "; " : "", human_exact(n).text, label);
 }
 
 static void write_skew(FILE *words, const struct dcbs_skew *s)
@@ -145,11 +145,11 @@ static void write_sections(const struct text *t)
 
 /* ---- model and caches ---- */
 
-static void write_times(const struct text *t, const char *what, const struct dcbs_model_times *m)
+static void write_times(const struct text *t, const char *label, const struct dcbs_model_times *m)
 {
 	if (m->count <= 0)
 		return;
-	text_lines_beside(t, what, NAME_LABEL, "%s in %s; mean %s, min %s, max %s", human_exact(m->count).text,
+	text_lines_beside(t, label, NAME_LABEL, "%s in %s; mean %s, min %s, max %s", human_exact(m->count).text,
 			  human_time(m->total_s).text, human_time(m->mean_s).text, human_time(m->min_s).text,
 			  human_time(m->max_s).text);
 	if (m->tokens > 0)
@@ -278,10 +278,10 @@ static void write_overhead(const struct text *t)
 				     human_size((double)o->thread_bytes).text);
 }
 
-static void write_loss(const struct text *t, int64_t n, const char *what)
+static void write_loss(const struct text *t, int64_t n, const char *explanation)
 {
 	if (n > 0)
-		text_lines_beside(t, "Lost:", 6, "%s %s", human_exact(n).text, what);
+		text_lines_beside(t, "Lost:", 6, "%s %s", human_exact(n).text, explanation);
 }
 
 static void write_lost(const struct text *t)
@@ -316,7 +316,7 @@ int text_write(FILE *file, const struct dcbs_report *report, const struct render
 	int width = options->width > 0 ? options->width : WIDTH;
 	const struct text t = {file, report, width < WIDTH_LEAST ? WIDTH_LEAST : width};
 
-	write_head(&t);
+	write_report_head(&t);
 	write_sections(&t);
 	text_processes(&t);
 	text_why(&t);

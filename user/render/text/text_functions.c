@@ -119,7 +119,7 @@ static double key_time(const struct dcbs_function *f, enum order_key order)
 	return order == ORDER_SELF || order_is_rest(f) ? f->self_s : f->cumulative_s;
 }
 
-static bool is_shown(const struct function_rows *rows, const struct dcbs_function *f, enum order_key order)
+static bool is_shown_function(const struct function_rows *rows, const struct dcbs_function *f, enum order_key order)
 {
 	if (is_caller(rows, f) && f != rows->frame && f != rows->enters)
 		return false;
@@ -154,9 +154,9 @@ static size_t keep_shown(struct function_rows *rows, enum order_key order)
 	for (i = 0; i < nr && rows->nr < MOST_FUNCTIONS; i++) {
 		const struct dcbs_function *f = rows->functions[i];
 
-		if (is_shown(rows, f, order) && is_wrapped(rows, f))
+		if (is_shown_function(rows, f, order) && is_wrapped(rows, f))
 			rows->wrappers++;
-		else if (is_shown(rows, f, order))
+		else if (is_shown_function(rows, f, order))
 			rows->functions[rows->nr++] = f;
 	}
 	return nr - rows->callers - rows->wrappers - rows->nr;
@@ -278,6 +278,7 @@ static void write_heading(const struct text *t, const struct function_rows *rows
 		text_lines_paragraph(t, "%s: %s; no sample found it computing", rows->section, human_time(rows->total_s).text);
 }
 
+/* Writes the heading, the titles, the rows and the notes of a section. */
 static void write_functions(const struct text *t, struct function_rows *rows, enum order_key order)
 {
 	size_t i, others = keep_shown(rows, order);
@@ -371,7 +372,7 @@ void text_functions(const struct text *t, enum order_key order)
 
 	if (write_picked(t, picks, nr, order))
 		text_lines_paragraph(t, "self: in the function itself; wait: the part of self in which it did not run; total: "
-				     "including calls it made. Shown are sections with the most self time; a share of computing is within "
-				     "that many points in 19 of 20 cases.");
+				     "including calls it made. Shown are sections with the most self time; a share of computing "
+				     "is within that many points in 19 of 20 cases.");
 	free(picks);
 }

@@ -75,7 +75,7 @@ static void write_legend(const struct bars *b, const char *whole)
 
 /* ---- sections ---- */
 
-static bool is_shown(const struct text *t, const struct dcbs_section *s)
+static bool is_shown_section(const struct text *t, const struct dcbs_section *s)
 {
 	double most = t->report->sections[0].total_s;
 
@@ -112,7 +112,7 @@ static void write_section_bars(const struct text *t)
 	size_t i, shown = 0, left = 0;
 
 	for (i = 0; i < r->nr_sections; i++) {
-		if (is_shown(t, &r->sections[i]) && (shown < MOST_SECTIONS || i + 1 == r->nr_sections)) {
+		if (is_shown_section(t, &r->sections[i]) && (shown < MOST_SECTIONS || i + 1 == r->nr_sections)) {
 			write_bar(&b, r->sections[i].name, &r->sections[i].wall);
 			shown++;
 		} else {
