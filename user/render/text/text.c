@@ -25,7 +25,7 @@
 static const char *ended_by_words(enum dcbs_ended_by by)
 {
 	switch (by) {
-	case DCBS_ENDED_DURATION: return "for the requested time";
+	case DCBS_ENDED_DURATION: return "for the time asked for";
 	case DCBS_ENDED_SIGNAL: return "until stopped by hand";
 	case DCBS_ENDED_TARGET_EXIT: return "until the target exited";
 	case DCBS_ENDED_COST: return "until profiling cost too much";
