@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* json.c - the document has the names that scripts rely on, comes back as it was, and may be hostile. */
+/* json.c - the JSON document: its keys, that reading restores what was written, and that hostile documents are refused. */
 #include <errno.h>
 #include <locale.h>
 
@@ -37,7 +37,7 @@ static void check_keys(const json_t *object, const char *want)
 	assert_string_equal(got, want);
 }
 
-static const json_t *element(const json_t *doc, const char *key, const char *name)
+static const json_t *find_by_name(const json_t *doc, const char *key, const char *name)
 {
 	size_t i;
 	json_t *e;
@@ -61,8 +61,8 @@ static void check_ledger_keys(const json_t *s, const char *wall, const char *par
 static void check_section_keys(const json_t *s)
 {
 	check_keys(s, "name count total_s self_s mean_s min_s max_s p50_s p90_s p95_s p99_s p999_s open errors items "
-		   "items_per_s error_s histogram wall memory kind open_at_start wall_parts self_wall self_wall_parts self_memory "
-		   "growth faults profiling_s profiling_per_call_s ");
+		   "items_per_s error_s histogram wall memory kind open_at_start wall_parts self_wall self_wall_parts "
+		   "self_memory growth faults profiling_s profiling_per_call_s ");
 	check_keys(json_object_get(s, "histogram"), "scale zero_count buckets ");
 	check_ledger_keys(s, "wall", "wall_parts", "memory");
 	check_ledger_keys(s, "self_wall", "self_wall_parts", "self_memory");
@@ -74,7 +74,7 @@ static void check_section_keys(const json_t *s)
 
 static void check_group_keys(const json_t *doc)
 {
-	const json_t *model = json_object_get(doc, "model"), *cache = element(doc, "caches", "embeddings");
+	const json_t *model = json_object_get(doc, "model"), *cache = find_by_name(doc, "caches", "embeddings");
 
 	check_keys(model, "forward_pass generation memory ");
 	check_keys(json_object_get(model, "forward_pass"), "count mean_time min_time max_time total_time ");
@@ -96,7 +96,7 @@ static void test_names_of_the_contract(void **state)
 		   "threshold_s threads wall_check notes frequency_hz frames stacks ");
 	check_keys(json_object_get(doc, "target"), "pid comm command started_at markers ");
 	check_keys(json_object_get(doc, "window"), "started_at duration_s ended_by ");
-	check_section_keys(element(doc, "sections", "answer_question"));
+	check_section_keys(find_by_name(doc, "sections", "answer_question"));
 	check_keys(json_object_get(doc, "memory"), "rss_start_bytes rss_end_bytes rss_peak_bytes sections_bytes "
 		   "outside_bytes unexplained_bytes others_bytes page_touch_s estimated ");
 	check_keys(json_array_get(json_object_get(doc, "threads"), 0), "pid tid name threads sections idle wall_s "
@@ -130,7 +130,7 @@ static void test_unknown_is_null(void **state)
 	r = build(snap);
 	text = dcbs_report_json(r);
 	doc = json_loads(text, 0, NULL);
-	s = element(doc, "sections", "open");
+	s = find_by_name(doc, "sections", "open");
 	assert_true(json_is_null(json_object_get(s, "mean_s")) && json_is_null(json_object_get(s, "p99_s")));
 	assert_true(json_is_null(json_object_get(s, "items")) && json_is_null(json_object_get(s, "items_per_s")));
 	assert_true(json_is_null(json_object_get(json_object_get(s, "wall"), "gil_s")));
@@ -139,13 +139,13 @@ static void test_unknown_is_null(void **state)
 	assert_true(json_is_null(json_object_get(json_object_get(doc, "memory"), "rss_peak_bytes")));
 	assert_true(json_is_null(json_object_get(json_object_get(doc, "overhead"), "ns_per_flush")));
 	check_keys(json_object_get(doc, "model"), "");
-	check_keys(element(doc, "caches", "sized"), "name hit_rate total_accesses hits misses size ");
+	check_keys(find_by_name(doc, "caches", "sized"), "name hit_rate total_accesses hits misses size ");
 	json_decref(doc);
 	free(text);
 	round_trip(r);
 }
 
-/* What is in a wall adds up to the section's time; workers and the residue are beside it. */
+/* The members of a wall object, except worker_cpu_s, add up to the section's time. */
 static void test_wall_adds_up(void **state)
 {
 	char *text = text_of(fixture_measured());
@@ -167,7 +167,7 @@ static void test_wall_adds_up(void **state)
 	free(text);
 }
 
-/* A document of a version that had no ledgers. */
+/* A document from a version without ledgers. */
 static void test_older_document(void **state)
 {
 	static const char text[] = "{\"schema\":1,\"tool\":\"dcbs-bpfprof\",\"version\":\"0.1.0\",\"window\":{\"duration_s\":3},"
@@ -183,7 +183,7 @@ static void test_older_document(void **state)
 	show(r);
 }
 
-/* A duration of whole nanoseconds comes out with all of them. */
+/* A duration in whole nanoseconds is written with all its digits. */
 static void test_precision(void **state)
 {
 	struct snapshot *snap = fixture_empty();
@@ -235,7 +235,7 @@ static void test_round_trip(void **state)
 	round_trip(build(snap));
 }
 
-/* ---- what is refused ---- */
+/* ---- documents that are refused ---- */
 
 static void test_wrong_documents(void **state)
 {
@@ -327,7 +327,7 @@ static void test_files(void **state)
 	assert_null(r);
 }
 
-/* ---- what is made harmless ---- */
+/* ---- documents that are made harmless ---- */
 
 static void test_hostile_texts(void **state)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* json_functions.c - functions and stacks in the document: in the order asked for, back as they were, and hostile ones. */
+/* json_functions.c - functions and stacks in the document: their order, that reading restores them, and hostile ones. */
 #include "document.h"
 #include "stacks.h"
 
@@ -49,7 +49,7 @@ static void test_wrong_functions(void **state)
 	refuse(HEAD FRAMES "[\"s\",0,0,0,[0],null]]}", "stacks[0]");
 }
 
-/* A stack may be deep, not boundless. */
+/* A stack of 1024 frames is read, one of 1025 is refused. */
 static void test_deep_stacks(void **state)
 {
 	struct dcbs_report *r = NULL;
@@ -75,10 +75,10 @@ static void test_deep_stacks(void **state)
 	}
 }
 
-/* The table that scripts read is in the order that was asked for, and comes back into that of the report. */
+/* Functions are written in the requested order. */
 static void test_order(void **state)
 {
-	const struct render_options options = {.order = RENDER_SELF};
+	const struct render_options options = {.order = ORDER_SELF};
 	struct dcbs_report *r = build(stacks_evaluation());
 	char *text = NULL;
 	size_t len, i, at = 0;
@@ -103,7 +103,7 @@ static void test_order(void **state)
 	dcbs_report_free(r);
 }
 
-/* A document that is little else than functions and stacks. */
+/* A snapshot with hardly anything but stacks. */
 static struct snapshot *few_stacks(void)
 {
 	struct snapshot *snap = stacks_begin(fixture_empty());

@@ -47,7 +47,7 @@ static void test_defaults_are_those_of_the_library(void **state)
 	assert_int_equal(opts.profile.end_over_budget, library.end_over_budget);
 	assert_null(opts.profile.argv);
 	assert_string_equal(opts.format, "text");
-	assert_int_equal(opts.sort_by, RENDER_CUMULATIVE);
+	assert_int_equal(opts.sort_by, ORDER_CUMULATIVE);
 }
 
 static void test_options_reach_their_place(void **state)
@@ -65,7 +65,7 @@ static void test_options_reach_their_place(void **state)
 	assert_true(opts.profile.threshold_s == 0.5 && opts.profile.max_overhead_percent == 2);
 	assert_true(opts.duration_s == 3 && opts.interval_s == 4);
 	assert_string_equal(opts.format, "json");
-	assert_int_equal(opts.sort_by, RENDER_SELF);
+	assert_int_equal(opts.sort_by, ORDER_SELF);
 	assert_string_equal(opts.outputs[0], "a.svg");
 }
 

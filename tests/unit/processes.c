@@ -124,12 +124,12 @@ static void test_wrong_documents(void **state)
 static void check_lines(const char *text, int width)
 {
 	char *copy = strdup(text), *line, *rest = copy;
-	locale_t before = display_begin();
+	locale_t before = utf8_locale_begin();
 
 	while ((line = strsep(&rest, "\n")))
 		if (display_width(line) > width)
 			fail_msg("%d columns instead of %d: %s", display_width(line), width, line);
-	display_end(before);
+	utf8_locale_end(before);
 	free(copy);
 }
 

@@ -24,7 +24,7 @@ struct opts {
 	size_t nr_outputs;
 	const char *format;
 	const char *file;		/* of `report` */
-	enum render_order sort_by;	/* of functions */
+	enum order_key sort_by;	/* of functions */
 	double duration_s;		/* 0: until Ctrl-C or the target's exit */
 	double interval_s;
 	bool quiet, verbose;

@@ -131,7 +131,7 @@ static void add_section(struct opts *opts, const struct option_row *row, char *a
 
 static void set_order(struct opts *opts, const struct option_row *row, char *arg)
 {
-	if (!render_order_by_name(arg, &opts->sort_by))
+	if (!order_by_name(arg, &opts->sort_by))
 		refuse("--%s %s: there is no such order; there are: %s", row->name, arg, row->choices());
 }
 
