@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "own_record.h"
-#include "ring.h"	/* now_ns() */
+#include "vdso_clock.h"
 
 /* How many enclosing sections are told that one has ended: neither deep recursion nor thousands of tasks must make an end slow. */
 #define NESTED_LEVELS 16
