@@ -174,9 +174,9 @@ static __noinline int add_section(struct thread *thread, const struct drain *d, 
 		return 0;
 	if (e->flags & DCBS_ERROR)
 		__sync_fetch_and_add(&stat->errors, 1);
-	if (section_id & SECTION_MODEL && !(e->flags & DCBS_LEFT))
+	if (section_id & SECTION_MODEL && !(e->flags & DCBS_OPEN_AT_EXIT))
 		add_model_rss(stat);
-	if (e->flags & DCBS_LEFT)
+	if (e->flags & DCBS_OPEN_AT_EXIT)
 		add_partly(stat, &stat->open, key, d, e);
 	else if (e->flags & DCBS_NO_START || e->end_ns - e->value_ns < d->start_ns)
 		add_partly(stat, &stat->unstarted, key, d, e);
@@ -284,7 +284,7 @@ static __noinline int drain_slow(struct chunk *c, u32 i)
 	section_id = c->process->section_id[e->name & (DCBS_NAMES - 1)];
 	if (!section_id)
 		section_id = section_id_of(c->process, d->state, e->name);
-	if (e->kind == DCBS_EVENT_SECTION && e->flags & DCBS_WAS_LEFT)
+	if (e->kind == DCBS_EVENT_SECTION && e->flags & DCBS_AFTER_EXIT)
 		take_back(e, d, section_id);
 	if (e->kind == DCBS_EVENT_SECTION)
 		add_section(c->thread, d, e, section_id);
@@ -293,7 +293,7 @@ static __noinline int drain_slow(struct chunk *c, u32 i)
 	return 0;
 }
 
-#define COMMON_MASK ((u64)(DCBS_ERROR | DCBS_NO_START | DCBS_LEFT | DCBS_WAS_LEFT) << 56 | 0xffULL << 48)
+#define COMMON_MASK ((u64)(DCBS_ERROR | DCBS_NO_START | DCBS_OPEN_AT_EXIT | DCBS_AFTER_EXIT) << 56 | 0xffULL << 48)
 #define COMMON ((u64)DCBS_EVENT_SECTION << 48)
 
 /* The common event: a section that began and ended in the window and has a section_id, with nothing to say but its times. */

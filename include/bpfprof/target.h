@@ -82,8 +82,8 @@ enum dcbs_event_flag {
 	DCBS_NO_START = 4,	/* begun while no profiler was attached: value_ns is 0, not measured */
 	DCBS_SELF_FROM_0 = 8,	/* self_ns counts from time 0, not from begin: the reader subtracts its own start */
 	DCBS_TOOK_OVER = 16,	/* only in a slot: became the outermost of its name later than it began */
-	DCBS_LEFT = 32,		/* not ended: its thread has. What has come of it so far; another thread may end it yet */
-	DCBS_WAS_LEFT = 64,	/* it has, after such an event: self_ns is the time since then, and nobody's */
+	DCBS_OPEN_AT_EXIT = 32,		/* not ended: its thread has. What has come of it so far; another thread may end it yet */
+	DCBS_AFTER_EXIT = 64,	/* it has, after such an event: self_ns is the time since then, and nobody's */
 };
 
 /* One finished section or one cache operation. Times are CLOCK_MONOTONIC. */
@@ -107,7 +107,7 @@ struct dcbs_slot {
 	__u64 use;
 	__u64 start_ns;		/* 0: begun while no profiler was attached */
 	__u64 self_ns;
-	__u64 outer_ns;		/* with DCBS_TOOK_OVER: since when it is the outermost of its name; with DCBS_WAS_LEFT: since that event */
+	__u64 outer_ns;		/* with DCBS_TOOK_OVER: since when it is the outermost of its name; with DCBS_AFTER_EXIT: since that event */
 	__u32 items;
 	__u16 name;
 	__u8 kind;		/* DCBS_EVENT_SECTION */

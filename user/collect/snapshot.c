@@ -211,7 +211,7 @@ static void add_leftover(struct build *b, const struct dcbs_event *e)
 	struct section_stat *stat;
 
 	if (e->kind != DCBS_EVENT_SECTION || e->end_ns < b->start_ns || e->end_ns > b->snap->end_ns ||
-	    e->flags & (DCBS_NO_START | DCBS_LEFT) || e->value_ns > e->end_ns || !(section_id = section_id_of(b, e->name)))
+	    e->flags & (DCBS_NO_START | DCBS_OPEN_AT_EXIT) || e->value_ns > e->end_ns || !(section_id = section_id_of(b, e->name)))
 		return;
 	stat = &section_id->stat;
 	stat->count++;
@@ -254,7 +254,7 @@ static void add_straddlers(struct build *b, const struct dcbs_record *r)
 		__u64 end = b->snap->end_ns, start = e->flags & DCBS_NO_START ? 0 : e->end_ns - e->value_ns;
 		struct snapshot_section *section_id;
 
-		if (e->kind != DCBS_EVENT_SECTION || e->flags & DCBS_WAS_LEFT || e->end_ns <= end || start > end || !(section_id = section_id_of(b, e->name)))
+		if (e->kind != DCBS_EVENT_SECTION || e->flags & DCBS_AFTER_EXIT || e->end_ns <= end || start > end || !(section_id = section_id_of(b, e->name)))
 			continue;
 		if (start < b->start_ns)
 			start = b->start_ns;

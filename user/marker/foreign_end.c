@@ -35,7 +35,7 @@ static void complete_ended(struct dcbs_slot *ended, const struct dcbs_record *ow
 {
 	uint64_t last;
 
-	if (!(ended->flags & (DCBS_OUTERMOST | DCBS_WAS_LEFT)) && ended->start_ns) {
+	if (!(ended->flags & (DCBS_OUTERMOST | DCBS_AFTER_EXIT)) && ended->start_ns) {
 		ended->outer_ns = outermost_since(owner, s);
 		ended->flags |= ended->outer_ns ? DCBS_OUTERMOST | DCBS_TOOK_OVER : 0;
 	}

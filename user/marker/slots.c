@@ -86,7 +86,7 @@ void dcbs_slots_put_event(struct dcbs_record *r, const struct dcbs_slot *s, uint
 	struct dcbs_event e = {
 		.end_ns = now,
 		.value_ns = s->start_ns ? now - s->start_ns : 0,
-		.self_ns = s->flags & DCBS_WAS_LEFT ? now - s->outer_ns : s->self_ns,
+		.self_ns = s->flags & DCBS_AFTER_EXIT ? now - s->outer_ns : s->self_ns,
 		.items = s->items,
 		.name = s->name,
 		.kind = DCBS_EVENT_SECTION,

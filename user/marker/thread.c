@@ -92,8 +92,8 @@ static void put_open_sections(struct dcbs_record *r)
 	for (i = r->innermost; i; i = dcbs_use_below(r->slots[i].use)) {
 		struct dcbs_slot *s = &r->slots[i];
 
-		dcbs_slots_put_event(r, s, now, DCBS_LEFT);
-		s->flags |= DCBS_WAS_LEFT | (s->flags & DCBS_OUTERMOST ? DCBS_TOOK_OVER : 0);
+		dcbs_slots_put_event(r, s, now, DCBS_OPEN_AT_EXIT);
+		s->flags |= DCBS_AFTER_EXIT | (s->flags & DCBS_OUTERMOST ? DCBS_TOOK_OVER : 0);
 		s->outer_ns = now;
 		s->items = 0;
 	}
