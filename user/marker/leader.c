@@ -25,7 +25,10 @@
 #pragma weak dladdr
 #pragma weak dlopen
 
-static const struct dcbs_calls *elsewhere;
+_Static_assert(DCBS_NOTE_TYPE == 0x64636273 && sizeof(DCBS_NOTE_OWNER) == 5, "as note.S writes them");
+_Static_assert(sizeof(struct dcbs_note) == 40, "as note.S writes it");
+
+static const struct dcbs_calls *elsewhere;	/* NULL: this copy leads */
 
 /* A word of a note holds the distance from itself to its object. */
 static uintptr_t note_address(const char *word)

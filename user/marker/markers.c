@@ -6,6 +6,7 @@
  * ended on another thread than its own is the one exception, see foreign_end.c. bpfprof/target.h
  * describes the layout of a record and how others read it.
  */
+#include <stddef.h>
 #include <string.h>
 
 #include "cache_event.h"
@@ -16,6 +17,13 @@
 #include "thread.h"
 #include "vdso_clock.h"
 
+/* The last four fields of a slot and of an event are copied as one little-endian word. */
+_Static_assert(offsetof(struct dcbs_event, items) % 8 == 0 && offsetof(struct dcbs_slot, items) % 8 == 0, "one word");
+_Static_assert(offsetof(struct dcbs_event, flags) == offsetof(struct dcbs_event, items) + 7, "flags are its highest byte");
+_Static_assert(offsetof(struct dcbs_slot, flags) == offsetof(struct dcbs_slot, items) + 7, "in the slot, too");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "slot_word() shifts fields to their places");
+_Static_assert((DCBS_NAMES & (DCBS_NAMES - 1)) == 0, "the index of `nested` is masked");
+
 /* Name and kind of a slot as the word they lie in, without items and flags. dcbs_slots_resume() corrects a name out of range. */
 static inline uint64_t slot_word(dcbs_id name)
 {
@@ -25,7 +33,7 @@ static inline uint64_t slot_word(dcbs_id name)
 /*
  * Takes a free slot for a section and puts it on top of the list. Everything that a later end or
  * begin waits for goes through registers, the token above all, or through words stored and loaded
- * whole: a value that is stored and loaded again at once costs as much as the rest of this function.
+ * whole: a value that is stored and reloaded at once costs as much as the rest of this function.
  */
 static inline dcbs_token take_slot(struct dcbs_record *r, struct dcbs_slot *s, unsigned int i, uint64_t word, uint64_t now)
 {
@@ -169,9 +177,9 @@ static cold void end_outermost(struct dcbs_record *r, uint16_t name, uint64_t no
 }
 
 /*
- * end of the innermost section while a profiler is attached. It does what end_any() does, with every
- * value loaded once, and leaves all unusual cases to that function. The flags show a missing start and
- * an outermost section that took over late. They also show a section begun before the profiler attached.
+ * end of the innermost section while a profiler is attached. It has the same effect as end_any(), but
+ * loads every value once and leaves all unusual cases to that function. The flags show a section that
+ * began before the profiler attached, and one that became the outermost later than it began.
  */
 static hot void end_timed(struct dcbs_record *r, dcbs_token token, uint8_t flags)
 {

@@ -4,6 +4,8 @@
 
 #include "slots.h"
 
+_Static_assert(DCBS_SLOTS == 64 && DCBS_DEPTH <= UINT8_MAX, "a token has 6 bits for a slot; `nested` counts in a byte");
+
 /*
  * Without a profiler only the list of open sections is kept, so the rest is rebuilt here. The time of
  * the last begin or end is unknown: the innermost section's self time counts from time 0, and the

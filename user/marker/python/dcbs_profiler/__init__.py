@@ -44,11 +44,11 @@ them. A copy of an object, and an object that another process unpickles, starts 
 copy of all that was recorded, as of any other object, and adds its own; call clear_data() first if only the child's
 part is wanted. All objects may be used from any thread.
 
-Cost. A section takes about as long as `with contextlib.nullcontext()`, and half as long again with a profiler
-attached. After a name's first use it allocates only the context manager. An object holds 4096 names, and the process's
-list for dcbs-bpfprof 510; names beyond are "(other)". If the extension cannot be loaded (an interpreter without a GIL,
-a sub-interpreter with a GIL of its own, another platform) one warning is logged, sections do nothing, their summaries
-are empty, and caches still count.
+Cost. A section takes about as long as `with contextlib.nullcontext()`, and one and a half times as long with a
+profiler attached. After a name's first use it allocates only the context manager. An object holds 4096 names, and the
+process's list for dcbs-bpfprof 510; names beyond are "(other)". If the extension cannot be loaded (an interpreter
+without a GIL, a sub-interpreter with a GIL of its own, another platform) one warning is logged, sections do nothing,
+their summaries are empty, and caches still count.
 """
 from ._profilers import (
     CacheProfiler,

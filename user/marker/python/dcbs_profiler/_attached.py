@@ -70,7 +70,7 @@ def _address() -> str:
 
 
 def _is_trusted(connection: Any) -> bool:
-    """Returns true if the listener runs as root or as this user, who can read this process anyway. Any user can listen there."""
+    """Returns true if the listener is root or this user. Any user can listen there, but these can read this process anyway."""
     import socket
     import struct
 
@@ -129,10 +129,10 @@ class _Profiler:
 
     def __init__(self) -> None:
         self.lock = threading.RLock()  # a signal handler may ask while its thread is asking
-        self._start_anew(0)
+        self._start_over(0)
 
-    def _start_anew(self, count: int) -> None:
-        """Starts anew with another profiler, or with none."""
+    def _start_over(self, count: int) -> None:
+        """Starts over with another profiler, or with none."""
         self.count = count
         self.last: Optional[Answer] = None
         self.fresh_until = self.paused_until = 0.0
@@ -152,7 +152,7 @@ class _Profiler:
 
     def answer(self, count: int) -> Optional[Answer]:
         if count != self.count:
-            self._start_anew(count)
+            self._start_over(count)
         if time.monotonic() < max(self.fresh_until, self.paused_until):
             return self.last
         self.last = None
@@ -167,7 +167,7 @@ _profiler = _Profiler()
 
 
 def _after_fork() -> None:
-    """Starts anew: the profiler is the parent's, the answer is about the parent, and another thread may have held the lock."""
+    """Starts over: the profiler is the parent's, the answer is about the parent, and another thread may have held the lock."""
     global _profiler
     _profiler = _Profiler()
 

@@ -64,7 +64,7 @@ class SectionFigures:
         return ()
 
     def histogram(self) -> Histogram:
-        """Of the calls' durations in ns."""
+        """The histogram of the calls' durations in ns."""
         return 0, []
 
     def nested(self) -> List[Tuple[Any, ...]]:
@@ -76,7 +76,7 @@ class Profiler:
     def profile_section(self, section_name: str) -> Section:
         """Returns a context manager: the block is a section of that name.
 
-        A name that is no str is converted by str(). Raises TypeError only without a section_name.
+        A name that is no str is converted by str(). Raises TypeError unless there is exactly one argument, the name.
         """
         return _section
 

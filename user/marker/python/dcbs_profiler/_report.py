@@ -124,15 +124,15 @@ def _bottlenecks(sections: Sections, threshold_s: float) -> List[str]:
 def _mostly_itself(name: str, f: Figures, whole: float) -> Optional[str]:
     if f.self_ns * S < 0.2 * whole or f.self_ns * S < 0.5:
         return None
-    return (f"{name}: {100 * f.self_ns * S / whole:.0f}% of the time is spent in it and in no section inside. Mark what it "
-            f"consists of, or see why by `{ATTACH}`.")
+    return (f"{name}: {100 * f.self_ns * S / whole:.0f}% of the time is spent in it and in no section inside. Mark its "
+            f"parts, or see why by `{ATTACH}`.")
 
 
 def _has_outliers(name: str, f: Figures, whole: float) -> Optional[str]:
     mean_s, max_s = f.sum_ns * S / f.count, f.max_ns * S
     if f.count < OUTLIER or max_s < OUTLIER * mean_s or max_s < 0.1:
         return None
-    return f"{name}: its longest call took {max_s:.3f} s, {max_s / mean_s:.0f} times the mean. Look for what was different in it."
+    return f"{name}: its longest call took {max_s:.3f} s, {max_s / mean_s:.0f} times the mean. Find out how that call differs."
 
 
 def _has_many_short_calls(name: str, f: Figures, whole: float) -> Optional[str]:
@@ -146,7 +146,7 @@ def _grows(name: str, f: Figures, whole: float) -> Optional[str]:
     if f.rss_growth_bytes < MUCH_MEMORY_BYTES:
         return None
     return (f"{name}: the process grew by {f.rss_growth_bytes / MIB:.0f} MiB while it was open. Smaller batches or a model "
-            "of less precision need less; what it keeps, it may not need.")
+            "of less precision need less; it may keep objects that it does not need.")
 
 
 def _fails(name: str, f: Figures, whole: float) -> Optional[str]:
