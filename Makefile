@@ -65,7 +65,7 @@ deps:
 	$(if $(filter test-vm,$(MAKECMDGOALS)),-$(Q)tests/deps.sh $(packages_vm))
 
 # ---- marker library: runs inside the evaluation ---------------------------------------------------
-marker_objs := $(addprefix $O/marker/,markers.o marks.o thread.o probe.o)
+marker_objs := $(patsubst user/marker/%,$O/marker/%.o,$(basename $(wildcard user/marker/*.c user/marker/*.S)))
 marker_lib := $O/libdcbs-markers.so
 marker_abi := $(shell sed -n 's/^\#define DCBS_ABI[^0-9]*\([0-9]*\).*/\1/p' include/bpfprof/target.h)
 
@@ -167,7 +167,7 @@ $(profiler_lib): $(lib_objs) user/libbpfprof.map
 
 $O/user/probe-only.o: user/marker/probe.S | $(first)
 	@mkdir -p $(@D)
-	$(call say,AS,$<)$(CC) -DDCBS_PROBE_ONLY $(depflags) -c -o $@ $<
+	$(call say,AS,$<)$(CC) $(depflags) -c -o $@ $<
 
 $O/dcbs-bpfprof: $O/user/main.o $O/user/all.a
 	$(call say,LD,$@)$(CC) $(LDFLAGS) $(san) -o $@ $O/user/main.o $O/user/all.a $(libs)

@@ -14,7 +14,7 @@
 #include "base/error.h"
 
 /*
- * Makes the markers of this process wait for the probe before their first section, see user/marker/thread.c.
+ * Makes the markers of this process wait for the probe before their first section, see user/marker/leader.c.
  * children: those of its children as well.
  */
 static void set_marker_variables(bool children)

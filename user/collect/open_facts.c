@@ -99,7 +99,7 @@ static void add_unread_record(struct open_facts *f, const struct dcbs_event *e)
 	struct section_stat *stat;
 
 	if (e->kind != DCBS_EVENT_SECTION || e->end_ns < f->start_ns || e->end_ns > f->snap->end_ns ||
-	    e->flags & (DCBS_NO_START | DCBS_LEFT) || e->value_ns > e->end_ns || !(section = section_of_name_id(f, e->name)))
+	    e->flags & (DCBS_NO_START | DCBS_OPEN_AT_EXIT) || e->value_ns > e->end_ns || !(section = section_of_name_id(f, e->name)))
 		return;
 	stat = &section->stat;
 	stat->count++;
@@ -142,7 +142,7 @@ static void add_ended_after_window(struct open_facts *f, const struct dcbs_recor
 		__u64 end = f->snap->end_ns, start = e->flags & DCBS_NO_START ? 0 : e->end_ns - e->value_ns;
 		struct snapshot_section *section;
 
-		if (e->kind != DCBS_EVENT_SECTION || e->flags & DCBS_WAS_LEFT || e->end_ns <= end || start > end || !(section = section_of_name_id(f, e->name)))
+		if (e->kind != DCBS_EVENT_SECTION || e->flags & DCBS_AFTER_EXIT || e->end_ns <= end || start > end || !(section = section_of_name_id(f, e->name)))
 			continue;
 		if (start < f->start_ns)
 			start = f->start_ns;
