@@ -72,7 +72,7 @@ static inline struct snapshot *fixture_empty(void)
 	return snap;
 }
 
-static inline struct snapshot_section *fixture_row(struct snapshot *snap, const char *name, __u32 kind)
+static inline struct snapshot_section *fixture_section(struct snapshot *snap, const char *name, __u32 kind)
 {
 	struct snapshot_section *row = calloc(1, sizeof(*row));
 
@@ -161,10 +161,10 @@ static inline void fixture_shrink(struct section_ledger *l, __u64 bytes)
 
 static inline void fixture_questions(struct snapshot *snap)
 {
-	struct snapshot_section *question = fixture_row(snap, "answer_question", DCBS_NAME_SECTION);
-	struct snapshot_section *forward = fixture_row(snap, "forward_pass", DCBS_NAME_FORWARD);
-	struct snapshot_section *cluster = fixture_row(snap, "cluster_token_embeddings", DCBS_NAME_SECTION);
-	struct snapshot_section *sample = fixture_row(snap, "sample", DCBS_NAME_SECTION);
+	struct snapshot_section *question = fixture_section(snap, "answer_question", DCBS_NAME_SECTION);
+	struct snapshot_section *forward = fixture_section(snap, "forward_pass", DCBS_NAME_FORWARD);
+	struct snapshot_section *cluster = fixture_section(snap, "cluster_token_embeddings", DCBS_NAME_SECTION);
+	struct snapshot_section *sample = fixture_section(snap, "sample", DCBS_NAME_SECTION);
 	__u64 state = 1, f, c, s;
 	int i;
 
@@ -188,8 +188,8 @@ static inline void fixture_questions(struct snapshot *snap)
 
 static inline void fixture_caches(struct snapshot *snap)
 {
-	struct snapshot_section *embeddings = fixture_row(snap, "embeddings", DCBS_NAME_CACHE);
-	struct snapshot_section *clusters = fixture_row(snap, "clusters", DCBS_NAME_CACHE);
+	struct snapshot_section *embeddings = fixture_section(snap, "embeddings", DCBS_NAME_CACHE);
+	struct snapshot_section *clusters = fixture_section(snap, "clusters", DCBS_NAME_CACHE);
 	__u64 state = 2;
 	int i;
 
@@ -215,19 +215,19 @@ static inline struct snapshot *fixture_evaluation(void)
 	fixture_target(snap, 4242, "python3", "/usr/bin/python3 evaluate.py --model tiny --questions 5000 --category-based-sampling");
 	fixture_questions(snap);
 	fixture_caches(snap);
-	row = fixture_row(snap, "load model", DCBS_NAME_SECTION);
+	row = fixture_section(snap, "load model", DCBS_NAME_SECTION);
 	row->stat.unstarted = 1;
 	row->stat.total_ns = 2300 * MS;
 	row->stat.self_ns = 2300 * MS;
-	row = fixture_row(snap, "generation", DCBS_NAME_GENERATION);
+	row = fixture_section(snap, "generation", DCBS_NAME_GENERATION);
 	fixture_call(row, 1900 * MS, 1900 * MS);
 	fixture_call(row, 2100 * MS, 2100 * MS);
 	row->stat.items = 512;
-	row = fixture_row(snap, "evaluation", DCBS_NAME_SECTION);
+	row = fixture_section(snap, "evaluation", DCBS_NAME_SECTION);
 	row->open = 1;
 	row->stat.total_ns = 62400 * MS;
 	row->stat.self_ns = 11 * SEC;
-	fixture_row(snap, "never called", DCBS_NAME_SECTION);
+	fixture_section(snap, "never called", DCBS_NAME_SECTION);
 	snap->rss_start_bytes = 812LL << 20;
 	snap->rss_end_bytes = 1200LL << 20;
 	snap->rss_peak_bytes = 1250LL << 20;

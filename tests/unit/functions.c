@@ -22,7 +22,7 @@ static struct snapshot *one_section(__u64 ns)
 	struct snapshot *snap = stacks_begin(fixture_empty());
 
 	snap->wall_known = true;
-	fixture_call(fixture_row(snap, "work", DCBS_NAME_SECTION), ns, ns);
+	fixture_call(fixture_section(snap, "work", DCBS_NAME_SECTION), ns, ns);
 	return snap;
 }
 
@@ -167,7 +167,7 @@ static struct snapshot *nested(void)
 	__u32 f = stacks_frame(snap, "f", "a.py", 1, true), g = stacks_frame(snap, "g", "a.py", 9, true);
 
 	snap->sections[0]->stat.self_ns = 4 * SEC;
-	fixture_call(fixture_row(snap, "inner", DCBS_NAME_SECTION), 6 * SEC, 6 * SEC);
+	fixture_call(fixture_section(snap, "inner", DCBS_NAME_SECTION), 6 * SEC, 6 * SEC);
 	stacks_ran(STACK(snap, 0, f), 400);
 	stacks_within(stacks_ran(STACK(snap, 1, f, g), 600), 0);
 	return snap;
@@ -241,7 +241,7 @@ static void test_idle_threads(void **state)
 
 static struct snapshot_section *sampled_section(struct snapshot *snap, const char *name)
 {
-	struct snapshot_section *row = fixture_row(snap, name, DCBS_NAME_SECTION);
+	struct snapshot_section *row = fixture_section(snap, name, DCBS_NAME_SECTION);
 
 	row->stat.sampled = SAMPLED;
 	return row;
@@ -360,7 +360,7 @@ static void test_rows_that_are_no_sections(void **state)
 	struct dcbs_report *r;
 
 	(void)state;
-	fixture_count(&fixture_row(snap, "cache", DCBS_NAME_CACHE)->stat, 5);
+	fixture_count(&fixture_section(snap, "cache", DCBS_NAME_CACHE)->stat, 5);
 	stacks_within(stacks_ran(STACK(snap, 0, f), 1), 0);
 	stacks_within(stacks_ran(STACK(snap, 1, f), 1), 99);
 	snap->stacks[0].nr_sections = 1000;		/* more than there is room for */

@@ -125,8 +125,8 @@ static void test_unknown_is_null(void **state)
 	char *text;
 
 	(void)state;
-	fixture_row(snap, "open", DCBS_NAME_SECTION)->open = 1;
-	fixture_row(snap, "sized", DCBS_NAME_CACHE)->stat.sizes = 1;
+	fixture_section(snap, "open", DCBS_NAME_SECTION)->open = 1;
+	fixture_section(snap, "sized", DCBS_NAME_CACHE)->stat.sizes = 1;
 	r = build(snap);
 	text = dcbs_report_json(r);
 	doc = json_loads(text, 0, NULL);
@@ -191,7 +191,7 @@ static void test_precision(void **state)
 	char *text;
 
 	(void)state;
-	fixture_call(fixture_row(snap, "x", DCBS_NAME_SECTION), 123456123456789ULL, 100 * MS);
+	fixture_call(fixture_section(snap, "x", DCBS_NAME_SECTION), 123456123456789ULL, 100 * MS);
 	r = build(snap);
 	text = dcbs_report_json(r);
 	assert_non_null(strstr(text, "\"total_s\":123456.123456789,\"self_s\":0.1,"));
@@ -227,8 +227,8 @@ static void test_round_trip(void **state)
 	round_trip(build(fixture_empty()));
 	fixture_target(snap, 4243, "second", "");
 	fixture_note(snap, "a \"note\" with \\ in it");
-	fixture_row(snap, "a \"name\" \342\202\254 \033", DCBS_NAME_SECTION)->open = 2;
-	fixture_call(fixture_row(snap, "odd", DCBS_NAME_SECTION), 1, 0);
+	fixture_section(snap, "a \"name\" \342\202\254 \033", DCBS_NAME_SECTION)->open = 2;
+	fixture_call(fixture_section(snap, "odd", DCBS_NAME_SECTION), 1, 0);
 	fixture_call(snap->sections[snap->nr_sections - 1], 0, 0);
 	fixture_call(snap->sections[snap->nr_sections - 1], ~0ULL >> 2, 3);
 	snap->counters.lost_garbage = 1ULL << 60;

@@ -109,7 +109,7 @@ static struct snapshot *few_stacks(void)
 	struct snapshot *snap = stacks_begin(fixture_empty());
 	__u32 f = stacks_frame(snap, "f", "a.py", 3, true), g = stacks_frame(snap, "g", NULL, 0, false);
 
-	fixture_row(snap, "s", DCBS_NAME_SECTION)->open = 1;
+	fixture_section(snap, "s", DCBS_NAME_SECTION)->open = 1;
 	stacks_ran(STACK(snap, 0, f, g), 7);
 	stacks_waited(stacks_ran(STACK(snap, SNAPSHOT_OUTSIDE, f), 2), CAUSE_DISK, SEC);
 	return snap;

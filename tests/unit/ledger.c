@@ -134,7 +134,7 @@ static void test_outside_is_no_less_than_its_waits(void **state)
 	(void)state;
 	snap->wall_known = true;
 	fixture_thread_off(fixture_thread(snap, 4242, "main", 10 * SEC), CAUSE_PIPE, 2 * SEC);
-	fixture_call(fixture_row(snap, "a", DCBS_NAME_SECTION), 9 * SEC, 9 * SEC);
+	fixture_call(fixture_section(snap, "a", DCBS_NAME_SECTION), 9 * SEC, 9 * SEC);
 	r = build(snap);
 	s = dcbs_report_section(r, BOTTLENECK_OUTSIDE);
 	near(s->total_s, 2);

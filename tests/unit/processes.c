@@ -26,8 +26,8 @@ static struct snapshot *family(unsigned int n)
 	assert_non_null(snap->targets);
 	assert_non_null(snap->shares);
 	fixture_target(snap, 4242, "python3", "python3 evaluate.py --workers");
-	fixture_call(fixture_row(snap, "evaluate", DCBS_NAME_SECTION), 60 * SEC, 60 * SEC);
-	fixture_row(snap, "read", DCBS_NAME_SECTION);
+	fixture_call(fixture_section(snap, "evaluate", DCBS_NAME_SECTION), 60 * SEC, 60 * SEC);
+	fixture_section(snap, "read", DCBS_NAME_SECTION);
 	share(snap, 0, 0, 1, 60 * SEC);
 	for (i = 1; i <= n; i++) {
 		snprintf(comm, sizeof(comm), "pt_data_%u", i);

@@ -18,7 +18,7 @@ static struct dcbs_report *build(const struct snapshot *snap, double threshold_s
 static void test_sections(void **state)
 {
 	struct snapshot *snap = fixture_empty();
-	struct snapshot_section *row = fixture_row(snap, "work", DCBS_NAME_SECTION);
+	struct snapshot_section *row = fixture_section(snap, "work", DCBS_NAME_SECTION);
 	const struct dcbs_section *s;
 	struct dcbs_report *r;
 
@@ -57,7 +57,7 @@ static void test_sections(void **state)
 static void test_unknown_is_not_zero(void **state)
 {
 	struct snapshot *snap = fixture_empty();
-	struct snapshot_section *row = fixture_row(snap, "open", DCBS_NAME_SECTION);
+	struct snapshot_section *row = fixture_section(snap, "open", DCBS_NAME_SECTION);
 	const struct dcbs_section *s;
 	struct dcbs_report *r;
 
@@ -84,14 +84,14 @@ static void test_order_and_what_is_left_out(void **state)
 	struct dcbs_report *r;
 
 	(void)state;
-	fixture_row(snap, "never", DCBS_NAME_SECTION);
-	fixture_row(snap, "never", DCBS_NAME_CACHE);
-	fixture_row(snap, "strange", 77)->open = 1;
+	fixture_section(snap, "never", DCBS_NAME_SECTION);
+	fixture_section(snap, "never", DCBS_NAME_CACHE);
+	fixture_section(snap, "strange", 77)->open = 1;
 	snap->wall_known = true;
 	fixture_thread_off(fixture_thread(snap, 4242, "main", 50 * SEC), CAUSE_SLEEP, 48900 * MS);
-	fixture_call(fixture_row(snap, "b", DCBS_NAME_SECTION), MS, MS);
-	fixture_call(fixture_row(snap, "a", DCBS_NAME_SECTION), MS, MS);
-	fixture_call(fixture_row(snap, "long", DCBS_NAME_SECTION), SEC, SEC);
+	fixture_call(fixture_section(snap, "b", DCBS_NAME_SECTION), MS, MS);
+	fixture_call(fixture_section(snap, "a", DCBS_NAME_SECTION), MS, MS);
+	fixture_call(fixture_section(snap, "long", DCBS_NAME_SECTION), SEC, SEC);
 	r = build(snap, 1);
 	assert_int_equal(r->nr_sections, 4);
 	assert_int_equal(r->nr_caches, 0);
@@ -311,8 +311,8 @@ static void test_hostile_names(void **state)
 
 	(void)state;
 	memset(raw, 0x1b, sizeof(raw));		/* and no zero at its end */
-	fixture_row(snap, raw, DCBS_NAME_SECTION)->open = 1;
-	fixture_row(snap, "", DCBS_NAME_SECTION)->open = 1;
+	fixture_section(snap, raw, DCBS_NAME_SECTION)->open = 1;
+	fixture_section(snap, "", DCBS_NAME_SECTION)->open = 1;
 	fixture_target(snap, 1, "\033]0;x\a", "\033[31m\nrm");
 	fixture_note(snap, "two\nlines");
 	r = build(snap, 1);
@@ -328,8 +328,8 @@ static void test_hostile_names(void **state)
 static void test_counters_at_their_limits(void **state)
 {
 	struct snapshot *snap = fixture_empty();
-	struct snapshot_section *row = fixture_row(snap, "x", DCBS_NAME_SECTION);
-	struct snapshot_section *cache = fixture_row(snap, "c", DCBS_NAME_CACHE);
+	struct snapshot_section *row = fixture_section(snap, "x", DCBS_NAME_SECTION);
+	struct snapshot_section *cache = fixture_section(snap, "c", DCBS_NAME_CACHE);
 	struct dcbs_report *r;
 
 	(void)state;

@@ -10,7 +10,7 @@
 static struct snapshot *target(void)
 {
 	struct snapshot *snap = fixture_empty();
-	struct snapshot_section *row = fixture_row(snap, "work", DCBS_NAME_SECTION);
+	struct snapshot_section *row = fixture_section(snap, "work", DCBS_NAME_SECTION);
 	struct snapshot_thread *t = fixture_thread(snap, 4242, "main", 10 * SEC);
 	int i;
 
@@ -195,7 +195,7 @@ static void test_mostly_inside(void **state)
 	struct snapshot *snap = target();
 
 	(void)state;
-	fixture_call(fixture_row(snap, "outer", DCBS_NAME_SECTION), 10010 * MS, 10 * MS);
+	fixture_call(fixture_section(snap, "outer", DCBS_NAME_SECTION), 10010 * MS, 10 * MS);
 	struct dcbs_report *r = judge(snap);
 	assert_int_equal(r->nr_bottlenecks, 2);
 	check_row(r, 0, DCBS_CAUSE_CPU, "mostly in sections inside it", "");
@@ -297,7 +297,7 @@ static void test_large_leak(void **state)
 static void test_given_back_elsewhere(void **state)
 {
 	struct snapshot *snap = target();
-	struct snapshot_section *other = fixture_row(snap, "release", DCBS_NAME_SECTION);
+	struct snapshot_section *other = fixture_section(snap, "release", DCBS_NAME_SECTION);
 
 	(void)state;
 	fixture_call(other, 10 * MS, 10 * MS);
@@ -364,7 +364,7 @@ static void test_healthy(void **state)
 	snap->wall_known = snap->memory_known = true;
 	t->sections = true;
 	for (i = 0; i < 8; i++)
-		fixture_call(fixture_row(snap, "short", DCBS_NAME_SECTION), 100 * MS, 100 * MS);
+		fixture_call(fixture_section(snap, "short", DCBS_NAME_SECTION), 100 * MS, 100 * MS);
 	fixture_thread_off(t, CAUSE_NETWORK, 59 * SEC);	/* a server's loop */
 	fixture_growth(&snap->outside, 3 << 20, 700);
 	expect_none(snap);
@@ -439,7 +439,7 @@ static void test_unmarked_that_grows(void **state)
 static void test_cache_tells_its_size(void **state)
 {
 	struct snapshot *snap = fixture_empty();
-	struct snapshot_section *cache = fixture_row(snap, "cache", DCBS_NAME_CACHE);
+	struct snapshot_section *cache = fixture_section(snap, "cache", DCBS_NAME_CACHE);
 	int i;
 
 	(void)state;

@@ -73,7 +73,7 @@ static inline struct snapshot_stack *stacks_waited(struct snapshot_stack *s, enu
 	return s;
 }
 
-static inline __u16 stacks_row(struct snapshot *snap, const char *name)
+static inline __u16 stacks_section(struct snapshot *snap, const char *name)
 {
 	__u16 i;
 
@@ -97,7 +97,7 @@ static inline struct stacks_callers stacks_callers(struct snapshot *snap)
 		.main = stacks_frame(snap, "main", "/srv/evaluations/tiny/evaluate.py", 290, true),
 		.evaluate = stacks_frame(snap, "Evaluation.run", "/srv/evaluations/tiny/evaluate.py", 204, true),
 		.answer = stacks_frame(snap, "Evaluation.answer_question", "/srv/evaluations/tiny/evaluate.py", 141, true),
-		.outer = stacks_row(snap, "evaluation"), .question = stacks_row(snap, "answer_question"),
+		.outer = stacks_section(snap, "evaluation"), .question = stacks_section(snap, "answer_question"),
 	};
 }
 
@@ -110,7 +110,7 @@ static inline struct snapshot_stack *stacks_in_question(struct snapshot_stack *s
 
 static inline void stacks_forward(struct snapshot *snap, const struct stacks_callers *c)
 {
-	__u16 row = stacks_row(snap, "forward_pass");
+	__u16 row = stacks_section(snap, "forward_pass");
 	__u32 call = stacks_frame(snap, "Module._call_impl", "/usr/lib/python3/dist-packages/torch/nn/modules/module.py", 1194, true);
 	__u32 call_line = stacks_frame(snap, "Module._call_impl", "/usr/lib/python3/dist-packages/torch/nn/modules/module.py", 1212, true);
 	__u32 block = stacks_frame(snap, "Block.forward", "/srv/evaluations/tiny/model.py", 77, true);
@@ -133,7 +133,7 @@ static inline void stacks_forward(struct snapshot *snap, const struct stacks_cal
 
 static inline void stacks_cluster(struct snapshot *snap, const struct stacks_callers *c)
 {
-	__u16 row = stacks_row(snap, "cluster_token_embeddings");
+	__u16 row = stacks_section(snap, "cluster_token_embeddings");
 	__u32 cluster = stacks_frame(snap, "cluster_token_embeddings", "/srv/evaluations/tiny/cluster.py", 31, true);
 	__u32 comprehension = stacks_frame(snap, "cluster_token_embeddings.<locals>.<listcomp>", "/srv/evaluations/tiny/cluster.py", 40, true);
 	__u32 distance = stacks_frame(snap, "distance", "/srv/evaluations/tiny/cluster.py", 12, true);
