@@ -75,7 +75,7 @@ static void test_unknown(void **state)
 	assert_true(isnan(s->self_wall.gil_s) && s->memory.rss_delta_bytes == DCBS_UNKNOWN);
 	assert_true(s->memory.unmapped_bytes == DCBS_UNKNOWN && s->self_memory.major_faults == DCBS_UNKNOWN);
 	assert_true(s->growth.calls == DCBS_UNKNOWN && isnan(s->faults.p99));
-	assert_null(dcbs_report_section(r, BOTTLENECK_OUTSIDE));
+	assert_null(dcbs_report_section(r, DCBS_OUTSIDE));
 	assert_true(isnan(r->ledger_cpu_s) && isnan(r->kernel_cpu_s) && isnan(r->page_touch_s));
 	assert_true(r->sections_bytes == DCBS_UNKNOWN && r->unexplained_bytes == DCBS_UNKNOWN);
 	dcbs_report_free(r);
@@ -110,7 +110,7 @@ static void test_outside(void **state)
 	size_t i;
 
 	(void)state;
-	assert_string_equal(s->name, BOTTLENECK_OUTSIDE);
+	assert_string_equal(s->name, DCBS_OUTSIDE);
 	for (i = 0; i + 1 < r->nr_sections; i++)
 		self_s += r->sections[i].self_s;
 	near(s->total_s, 2 * 62.4 - self_s - 11);
@@ -136,7 +136,7 @@ static void test_outside_is_no_less_than_its_waits(void **state)
 	fixture_thread_off(fixture_thread(snap, 4242, "main", 10 * SEC), CAUSE_PIPE, 2 * SEC);
 	fixture_call(fixture_section(snap, "a", DCBS_NAME_SECTION), 9 * SEC, 9 * SEC);
 	r = build(snap);
-	s = dcbs_report_section(r, BOTTLENECK_OUTSIDE);
+	s = dcbs_report_section(r, DCBS_OUTSIDE);
 	near(s->total_s, 2);
 	near(s->wall.other_s, 2);
 	assert_true(s->wall.cpu_s == 0 && s->wall.residue_s == 0);
@@ -194,7 +194,7 @@ static void test_who_is_idle(void **state)
 	r = build(snap);
 	assert_true(thread(r, 4)->idle);
 	assert_false(thread(r, 4242)->idle || thread(r, 0)->idle || thread(r, 1)->idle || thread(r, 2)->idle || thread(r, 3)->idle);
-	near(dcbs_report_section(r, BOTTLENECK_OUTSIDE)->total_s, 50);
+	near(dcbs_report_section(r, DCBS_OUTSIDE)->total_s, 50);
 	dcbs_report_free(r);
 	snap->wall_known = false;
 	r = build(snap);

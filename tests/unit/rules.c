@@ -382,7 +382,7 @@ static void test_main_thread_waits_for_workers(void **state)
 	assert_int_equal(r->nr_bottlenecks, 2);
 	check_row(r, 0, DCBS_CAUSE_CPU, "computing 10.0 s", "");
 	check_row(r, 1, DCBS_CAUSE_CPU, "computing 3.00 s of 3.00 s (100%); waiting for others is not", "make sections");
-	assert_string_equal(r->bottlenecks[1].section, BOTTLENECK_OUTSIDE);
+	assert_string_equal(r->bottlenecks[1].section, DCBS_OUTSIDE);
 	assert_true(r->bottlenecks[1].total_s < 3.01);
 	dcbs_report_free(r);
 }
@@ -408,7 +408,7 @@ static void test_unmarked(void **state)
 
 	(void)state;
 	assert_int_equal(r->nr_bottlenecks, 1);
-	assert_string_equal(r->bottlenecks[0].section, BOTTLENECK_OUTSIDE);
+	assert_string_equal(r->bottlenecks[0].section, DCBS_OUTSIDE);
 	check_row(r, 0, DCBS_CAUSE_LOCK, "47.0 s of 2m08s", "");
 	dcbs_report_free(r);
 }

@@ -35,14 +35,14 @@ static void compare(const char *what, __u64 *values, size_t n)
 	for (i = 0; i < n; i++)
 		fixture_count(s, values[i]);
 	qsort(values, n, sizeof(*values), by_value);
-	stats_percentiles_ns(s, shares, got, NR_SHARES);
+	numbers_percentiles_ns(s, shares, got, NR_SHARES);
 	for (i = 0; i < NR_SHARES; i++) {
 		want = nearest_rank(values, n, shares[i]);
 		if (fabs(got[i] - want) > TOLERANCE * want)
 			fail_msg("%s, n %zu, p%g: %g instead of %g", what, n, 100 * shares[i], got[i], want);
 	}
 	assert_true(got[0] == values[0] && got[NR_SHARES - 1] == values[n - 1]);
-	assert_true(stats_recorded(s) == n);
+	assert_true(numbers_recorded(s) == n);
 	free(s);
 }
 
@@ -96,10 +96,10 @@ static void test_nothing_recorded(void **state)
 	size_t i;
 
 	(void)state;
-	stats_percentiles_ns(s, shares, got, NR_SHARES);
+	numbers_percentiles_ns(s, shares, got, NR_SHARES);
 	for (i = 0; i < NR_SHARES; i++)
 		assert_true(isnan(got[i]));
-	assert_true(isnan(stats_mean_ns(s)) && isnan(stats_min_ns(s)) && isnan(stats_max_ns(s)));
+	assert_true(isnan(numbers_mean_ns(s)) && isnan(numbers_min_ns(s)) && isnan(numbers_max_ns(s)));
 	free(s);
 }
 
@@ -111,10 +111,10 @@ static void test_one_value(void **state)
 
 	(void)state;
 	fixture_count(s, 123457);
-	stats_percentiles_ns(s, shares, got, NR_SHARES);
+	numbers_percentiles_ns(s, shares, got, NR_SHARES);
 	for (i = 0; i < NR_SHARES; i++)
 		assert_true(got[i] == 123457);
-	assert_true(stats_mean_ns(s) == 123457 && stats_min_ns(s) == 123457 && stats_max_ns(s) == 123457);
+	assert_true(numbers_mean_ns(s) == 123457 && numbers_min_ns(s) == 123457 && numbers_max_ns(s) == 123457);
 	free(s);
 }
 
@@ -126,7 +126,7 @@ static void test_buckets_without_extremes(void **state)
 
 	(void)state;
 	s->buckets[hist_place(1000)] = 7;
-	stats_percentiles_ns(s, &q, &got, 1);
+	numbers_percentiles_ns(s, &q, &got, 1);
 	assert_true(fabs(got - 1000) <= TOLERANCE * 1000);
 	free(s);
 }
@@ -139,7 +139,7 @@ static void test_longer_than_the_last_place(void **state)
 	(void)state;
 	fixture_count(s, 1ULL << 50);
 	fixture_count(s, 1ULL << 51);
-	stats_percentiles_ns(s, shares, got, NR_SHARES);
+	numbers_percentiles_ns(s, shares, got, NR_SHARES);
 	assert_true(got[0] == 0x1p50 && got[NR_SHARES - 1] == 0x1p51);
 	free(s);
 }

@@ -34,7 +34,7 @@ static bool is_known(const struct subject *s)
 	return own(s)->rss_delta_bytes != DCBS_UNKNOWN;
 }
 
-double paging_s(const struct subject *s)
+double memory_cost_s(const struct subject *s)
 {
 	const struct dcbs_memory *m = own(s);
 	double touch_s = s->report->page_touch_s > 0 ? s->report->page_touch_s : TOUCH_S, faults;
@@ -49,10 +49,10 @@ double paging_s(const struct subject *s)
 /* Comparisons with a NAN are false: what is not known explains nothing. */
 static bool explains_cpu(const struct subject *s)
 {
-	return paging_s(s) >= GOOD_PART * s->wall.cpu_s && s->wall.cpu_s > 0;
+	return memory_cost_s(s) >= GOOD_PART * s->wall.cpu_s && s->wall.cpu_s > 0;
 }
 
-bool paging_is_kept(const struct subject *s)
+bool memory_cost_is_kept(const struct subject *s)
 {
 	const struct dcbs_report *r = s->report;
 
@@ -73,17 +73,17 @@ static bool is_steady(const struct subject *s)
 	return g->calls >= STEADY_CALLS && g->calls >= s->section->count / 2 && g->p50 * (double)g->calls >= 0.25 * net;
 }
 
-bool paging_is_leak(const struct subject *s)
+bool memory_cost_is_leak(const struct subject *s)
 {
-	return is_known(s) && is_steady(s) && paging_is_kept(s);
+	return is_known(s) && is_steady(s) && memory_cost_is_kept(s);
 }
 
-bool paging_is_growth(const struct subject *s)
+bool memory_cost_is_growth(const struct subject *s)
 {
 	return is_known(s) && (own(s)->rss_delta_bytes >= LARGE_BYTES || is_steady(s)) && explains_cpu(s);
 }
 
-bool paging_is_churn(const struct subject *s)
+bool memory_cost_is_churn(const struct subject *s)
 {
 	const struct dcbs_memory *m = own(s);
 	double net = fabs((double)m->rss_delta_bytes);

@@ -6,18 +6,18 @@
 #include "analyse/verdict/rules.h"
 
 /* CPU time that the section's own page faults took, about. NAN: unknown. */
-double paging_s(const struct subject *s);
+double memory_cost_s(const struct subject *s);
 
 /* Pages came and stayed; that took a good part of the section's CPU time. */
-bool paging_is_growth(const struct subject *s);
+bool memory_cost_is_growth(const struct subject *s);
 
 /* Pages came and went; likewise. */
-bool paging_is_churn(const struct subject *s);
+bool memory_cost_is_churn(const struct subject *s);
 
 /* Most calls leave memory behind, and nobody gives it back. */
-bool paging_is_leak(const struct subject *s);
+bool memory_cost_is_leak(const struct subject *s);
 
 /* Did the process grow by what the section took, or did others give it back? */
-bool paging_is_kept(const struct subject *s);
+bool memory_cost_is_kept(const struct subject *s);
 
 #endif

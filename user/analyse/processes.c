@@ -48,7 +48,7 @@ static void sum_rows(struct dcbs_target *to, const struct snapshot *snap)
 	}
 }
 
-void processes_sum(struct dcbs_target *to, const struct snapshot *snap, size_t target)
+void processes_fill_target(struct dcbs_target *to, const struct snapshot *snap, size_t target)
 {
 	size_t i;
 

@@ -10,6 +10,6 @@
 void processes_skew(struct dcbs_skew *to, const struct snapshot *snap, size_t row);
 
 /* Of snap->targets[target], all sections together. */
-void processes_sum(struct dcbs_target *to, const struct snapshot *snap, size_t target);
+void processes_fill_target(struct dcbs_target *to, const struct snapshot *snap, size_t target);
 
 #endif

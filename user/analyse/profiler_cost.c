@@ -150,7 +150,7 @@ static int add_reduced(struct dcbs_overhead *o, const struct snapshot *snap)
 	return o->reduced && o->nr_reduced == snap->nr_reduced ? 0 : -ENOMEM;
 }
 
-int costs_fill(struct dcbs_report *r, const struct snapshot *snap)
+int profiler_cost_fill(struct dcbs_report *r, const struct snapshot *snap)
 {
 	add_overhead(r, snap);
 	add_to_sections(r, snap);

@@ -7,6 +7,6 @@
 #include "dcbs/profiler.h"
 
 /* The report's overhead, lost and notes; its duration is there already. */
-int costs_fill(struct dcbs_report *report, const struct snapshot *snap);
+int profiler_cost_fill(struct dcbs_report *report, const struct snapshot *snap);
 
 #endif

@@ -38,7 +38,7 @@ static int add_targets(struct dcbs_report *r, const struct snapshot *snap)
 		to->markers = from->markers;
 		to->parent = from->parent;
 		to->ended_at = from->ended_at > 0 ? from->ended_at : NAN;
-		processes_sum(to, snap, r->nr_targets - 1);
+		processes_fill_target(to, snap, r->nr_targets - 1);
 		if (!to->comm || !to->command)
 			return -ENOMEM;
 	}
@@ -51,7 +51,7 @@ static int add_section(struct dcbs_report *r, const struct snapshot *snap, size_
 	struct dcbs_section *to = &r->sections[r->nr_sections++];
 	int err = summary_section(to, row);
 
-	to->error_s = sampled_error_s(snap, row);
+	to->error_s = sampled_sections_error_s(snap, row);
 	processes_skew(&to->skew, snap, index);
 	return err ? err : ledger_section(to, row, snap);
 }
@@ -110,11 +110,11 @@ static void add_memory(struct dcbs_report *r, const struct snapshot *snap)
 		return;
 	r->sections_bytes = 0;
 	for (i = 0; i < snap->nr_sections; i++)
-		r->sections_bytes = ledger_sum(r->sections_bytes, ledger_growth(&snap->sections[i]->ledger.self_memory));
+		r->sections_bytes = ledger_add(r->sections_bytes, ledger_growth(&snap->sections[i]->ledger.self_memory));
 	r->outside_bytes = ledger_growth(&snap->outside.self_memory);
 	r->others_bytes = snap->others_bytes;
-	explained = ledger_sum(ledger_sum(r->sections_bytes, r->outside_bytes), r->others_bytes);
-	r->unexplained_bytes = ledger_less(ledger_less(r->rss_end_bytes, r->rss_start_bytes), explained);
+	explained = ledger_add(ledger_add(r->sections_bytes, r->outside_bytes), r->others_bytes);
+	r->unexplained_bytes = ledger_subtract(ledger_subtract(r->rss_end_bytes, r->rss_start_bytes), explained);
 }
 
 static int add_sections(struct dcbs_report *r, const struct snapshot *snap)
@@ -125,7 +125,7 @@ static int add_sections(struct dcbs_report *r, const struct snapshot *snap)
 		return err;
 	qsort(r->sections, r->nr_sections, sizeof(*r->sections), section_order);
 	qsort(r->caches, r->nr_caches, sizeof(*r->caches), cache_order);
-	return threads_have_outside(snap) ? threads_outside(&r->sections[r->nr_sections++], snap) : 0;
+	return threads_have_outside(snap) ? threads_fill_outside(&r->sections[r->nr_sections++], snap) : 0;
 }
 
 static int fill(struct dcbs_report *r, const struct snapshot *snap, double threshold_s)
@@ -136,11 +136,11 @@ static int fill(struct dcbs_report *r, const struct snapshot *snap, double thres
 	r->duration_s = snap->end_ns > snap->start_ns ? (snap->end_ns - snap->start_ns) * S_PER_NS : 0;
 	r->ended_by = snap->ended_by;
 	r->more_targets = summary_count(snap->more_targets);
-	sampled_estimate(snap->sections, snap);
+	sampled_sections_estimate(snap->sections, snap);
 	add_memory(r, snap);
 	summary_model(&r->model, snap);
 	if (!r->version || add_targets(r, snap) || add_sections(r, snap) || threads_fill(r, snap) ||
-	    functions_fill(r, snap) || costs_fill(r, snap))
+	    functions_fill(r, snap) || profiler_cost_fill(r, snap))
 		return -ENOMEM;
 	return bottleneck_find(r, threshold_s);
 }

@@ -109,13 +109,13 @@ double threads_outside_ns(const struct snapshot *snap, __u64 *off_ns)
 	return fmax(ns, ledger_off_ns(off_ns));
 }
 
-int threads_outside(struct dcbs_section *to, const struct snapshot *snap)
+int threads_fill_outside(struct dcbs_section *to, const struct snapshot *snap)
 {
 	__u64 off_ns[CAUSES] = {0};
 	double total_ns = threads_outside_ns(snap, off_ns);
 
 	*to = (struct dcbs_section) {
-		.name = strdup(BOTTLENECK_OUTSIDE), .kind = DCBS_NAME_SECTION, .count = DCBS_UNKNOWN,
+		.name = strdup(DCBS_OUTSIDE), .kind = DCBS_NAME_SECTION, .count = DCBS_UNKNOWN,
 		.total_s = total_ns * S_PER_NS, .self_s = total_ns * S_PER_NS, .mean_s = NAN, .min_s = NAN, .max_s = NAN,
 		.p50_s = NAN, .p90_s = NAN, .p95_s = NAN, .p99_s = NAN, .p999_s = NAN,
 		.items = DCBS_UNKNOWN, .items_per_s = NAN, .error_s = NAN, .profiling_s = NAN, .profiling_per_call_s = NAN,

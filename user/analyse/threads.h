@@ -14,7 +14,7 @@ int threads_fill(struct dcbs_report *report, const struct snapshot *snap);
 bool threads_is_idle(const struct snapshot_thread *thread);
 
 bool threads_have_outside(const struct snapshot *snap);
-int threads_outside(struct dcbs_section *to, const struct snapshot *snap);
+int threads_fill_outside(struct dcbs_section *to, const struct snapshot *snap);
 
 /* The same in ns; off_ns[], zeroed, becomes its waits by cause. */
 double threads_outside_ns(const struct snapshot *snap, __u64 *off_ns);

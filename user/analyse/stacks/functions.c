@@ -93,11 +93,11 @@ static void add_self(struct functions *f, uint32_t function, const struct tally 
 }
 
 /* From the outermost frame on, so that a function that is there twice has the depth of the first. */
-static void add_stack(struct functions *f, const struct snapshot_stack *stack, const struct samples_rate *rate)
+static void add_stack(struct functions *f, const struct snapshot_stack *stack, const struct sample_weights *rate)
 {
 	size_t i, nr = stack->nr_frames ? stack->nr_frames : 1;
 	const struct tally more = {
-		.self_cpu_s = samples_cpu_s(rate, stack), .self_off_s = samples_off_s(rate, stack),
+		.self_cpu_s = sample_weights_cpu_s(rate, stack), .self_off_s = sample_weights_off_s(rate, stack),
 		.self_samples = stack->cpu_samples,
 	};
 
@@ -107,7 +107,7 @@ static void add_stack(struct functions *f, const struct snapshot_stack *stack, c
 	add_self(f, function_at(f, stack, 0), &more);
 }
 
-static void add_missing(struct functions *f, const struct samples_rate *rate)
+static void add_missing(struct functions *f, const struct sample_weights *rate)
 {
 	struct tally more = {.self_cpu_s = rate->cpu_missing_s};
 	int c;
@@ -124,13 +124,13 @@ static void add_missing(struct functions *f, const struct samples_rate *rate)
 static void count(struct functions *f, __u16 row)
 {
 	const struct snapshot *snap = f->snap;
-	struct samples_rate rate;
+	struct sample_weights rate;
 	size_t i;
 
 	memset(f->tallies, 0, f->nr * sizeof(*f->tallies));
-	samples_rate(&rate, snap, row, SAMPLES_INCLUSIVE);
+	sample_weights_compute(&rate, snap, row, SAMPLE_SCOPE_TOTAL);
 	for (i = 0; i < snap->nr_stacks; i++)
-		if (samples_in(snap, &snap->stacks[i], row, SAMPLES_INCLUSIVE))
+		if (sample_weights_covers(snap, &snap->stacks[i], row, SAMPLE_SCOPE_TOTAL))
 			add_stack(f, &snap->stacks[i], &rate);
 	add_missing(f, &rate);
 }
@@ -207,13 +207,13 @@ static int add_others(struct dcbs_report *r, const struct functions *f, const ch
 	return to->section && to->function ? 0 : -ENOMEM;
 }
 
-static int add_section(struct dcbs_report *r, struct functions *f, const struct samples_section *section)
+static int add_section(struct dcbs_report *r, struct functions *f, const struct weighted_section *section)
 {
 	uint32_t i, nr, shown;
 	struct dcbs_function *grown;
 	int err = 0;
 
-	count(f, section->section_id);
+	count(f, section->section);
 	nr = sort(f);
 	shown = nr < FUNCTIONS_MOST ? nr : FUNCTIONS_MOST;
 	grown = reallocarray(r->functions, r->nr_functions + shown + 1, sizeof(*grown));
@@ -229,7 +229,7 @@ static int add_section(struct dcbs_report *r, struct functions *f, const struct 
 
 /* ---- all ---- */
 
-static int fill(struct dcbs_report *r, const struct snapshot *snap, const struct samples_section *sections, size_t nr)
+static int fill(struct dcbs_report *r, const struct snapshot *snap, const struct weighted_section *sections, size_t nr)
 {
 	struct functions f;
 	int err = begin(&f, r, snap);
@@ -243,22 +243,22 @@ static int fill(struct dcbs_report *r, const struct snapshot *snap, const struct
 
 int functions_fill(struct dcbs_report *r, const struct snapshot *snap)
 {
-	struct samples_section *sections;
+	struct weighted_section *sections;
 	size_t nr;
 	int err;
 
 	r->frequency_hz = snap->frequency_hz;
 	if (!snap->nr_stacks)
 		return 0;
-	err = samples_sections(&sections, &nr, snap);
+	err = sample_weights_sections(&sections, &nr, snap);
 	if (err)
 		return err;
-	err = stacks_frames(r, snap);
+	err = stacks_fill_frames(r, snap);
 	if (!err)
 		err = stacks_fill(r, snap, sections, nr);
 	if (!err)
 		err = fill(r, snap, sections, nr);
-	samples_free(sections, nr);
+	sample_weights_free_sections(sections, nr);
 	return err;
 }
 

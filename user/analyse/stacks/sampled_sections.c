@@ -99,7 +99,7 @@ static void estimate(struct snapshot_section *row, __u16 index, const struct sna
 	for (i = 0; i < snap->nr_stacks; i++) {
 		const struct snapshot_stack *stack = &snap->stacks[i];
 
-		if (!samples_in(snap, stack, index, SAMPLES_INCLUSIVE))
+		if (!sample_weights_covers(snap, stack, index, SAMPLE_SCOPE_TOTAL))
 			continue;
 		row->stat.total_ns += add_stack(l->off_ns, stack, w);
 		if (is_innermost(snap, stack, index))
@@ -108,7 +108,7 @@ static void estimate(struct snapshot_section *row, __u16 index, const struct sna
 	count_calls(&row->stat, &timed, row->probe_ns);
 }
 
-void sampled_estimate(struct snapshot_section **rows, const struct snapshot *snap)
+void sampled_sections_estimate(struct snapshot_section **rows, const struct snapshot *snap)
 {
 	struct worth w = worth_of(snap);
 	size_t i;
@@ -119,7 +119,7 @@ void sampled_estimate(struct snapshot_section **rows, const struct snapshot *sna
 }
 
 /* Each tick comes or does not come on its own, as does each wait that was sampled: variances add up. */
-double sampled_error_s(const struct snapshot *snap, const struct snapshot_section *row)
+double sampled_sections_error_s(const struct snapshot *snap, const struct snapshot_section *row)
 {
 	double tick_ns, squares = 0;
 	struct worth w;
@@ -132,7 +132,7 @@ double sampled_error_s(const struct snapshot *snap, const struct snapshot_sectio
 	w = worth_of(snap);
 	tick_ns = w.tick_ns + w.queue_ns;
 	for (i = 0; i < snap->nr_stacks; i++)
-		if (samples_in(snap, &snap->stacks[i], (__u16)at, SAMPLES_INCLUSIVE))
+		if (sample_weights_covers(snap, &snap->stacks[i], (__u16)at, SAMPLE_SCOPE_TOTAL))
 			squares += snap->stacks[i].cpu_samples2 * tick_ns * tick_ns + snap->stacks[i].off_ns2;
 	return sqrt(squares) * S_PER_NS;
 }

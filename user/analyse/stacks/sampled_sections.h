@@ -10,9 +10,9 @@
  * ledger. All ticks share out the exact running time of the process, and waits are as long as they were measured; calls and
  * memory stay unknown.
  */
-void sampled_estimate(struct snapshot_section **rows, const struct snapshot *snap);
+void sampled_sections_estimate(struct snapshot_section **rows, const struct snapshot *snap);
 
 /* Standard deviation of a section's total, in seconds. NAN: it is no such section, its total is exact. */
-double sampled_error_s(const struct snapshot *snap, const struct snapshot_section *row);
+double sampled_sections_error_s(const struct snapshot *snap, const struct snapshot_section *row);
 
 #endif

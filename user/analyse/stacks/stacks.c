@@ -31,7 +31,7 @@ static int add_frame(struct dcbs_report *r, const struct snapshot_frame *from)
 	return to->function && (to->file || !file) ? 0 : -ENOMEM;
 }
 
-int stacks_frames(struct dcbs_report *r, const struct snapshot *snap)
+int stacks_fill_frames(struct dcbs_report *r, const struct snapshot *snap)
 {
 	static const char *const names[STACKS_FRAMES] = {
 		[STACKS_UNKNOWN] = "(unknown)", [STACKS_NOT_SAMPLED] = "(not sampled)", [STACKS_MORE] = "(more stacks)",
@@ -116,23 +116,23 @@ static int add_parts(struct dcbs_report *r, const struct parts *p, size_t known)
 	return err;
 }
 
-static int add_section(struct dcbs_report *r, const struct snapshot *snap, const struct samples_section *section)
+static int add_section(struct dcbs_report *r, const struct snapshot *snap, const struct weighted_section *section)
 {
 	struct parts missing = {.section = section->name, .frame = special(snap, STACKS_NOT_SAMPLED)};
 	const struct snapshot_stack *stack;
-	struct samples_rate rate;
+	struct sample_weights rate;
 	struct parts p;
 	int err = 0, c;
 	size_t i;
 
-	samples_rate(&rate, snap, section->section_id, SAMPLES_SELF);
+	sample_weights_compute(&rate, snap, section->section, SAMPLE_SCOPE_SELF);
 	for (i = 0; i < snap->nr_stacks && !err; i++) {
 		stack = &snap->stacks[i];
-		if (!samples_in(snap, stack, section->section_id, SAMPLES_SELF))
+		if (!sample_weights_covers(snap, stack, section->section, SAMPLE_SCOPE_SELF))
 			continue;
 		p = (struct parts) {
 			.section = section->name, .stack = stack, .frame = special(snap, STACKS_UNKNOWN),
-			.samples = summary_count(stack->cpu_samples), .s[DCBS_CAUSE_CPU] = samples_cpu_s(&rate, stack),
+			.samples = summary_count(stack->cpu_samples), .s[DCBS_CAUSE_CPU] = sample_weights_cpu_s(&rate, stack),
 		};
 		p.s[DCBS_CAUSE_RUNQUEUE] = rate.queue_s * (double)stack->cpu_samples;
 		for (c = 0; c < CAUSES; c++)
@@ -221,7 +221,7 @@ static int limit(struct dcbs_report *r, uint32_t more)
 	return 0;
 }
 
-int stacks_fill(struct dcbs_report *r, const struct snapshot *snap, const struct samples_section *sections, size_t nr)
+int stacks_fill(struct dcbs_report *r, const struct snapshot *snap, const struct weighted_section *sections, size_t nr)
 {
 	int err = 0;
 	size_t i;

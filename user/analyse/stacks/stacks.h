@@ -11,10 +11,10 @@ enum stacks_frame { STACKS_UNKNOWN, STACKS_NOT_SAMPLED, STACKS_MORE, STACKS_FRAM
 #define STACKS_MOST 20000	/* the largest; a report with more could not be loaded again */
 
 /* The report's frames: those of the snapshot, at the same places, then those of enum stacks_frame. */
-int stacks_frames(struct dcbs_report *report, const struct snapshot *snap);
+int stacks_fill_frames(struct dcbs_report *report, const struct snapshot *snap);
 
 /* The report's stacks, section by section. */
-int stacks_fill(struct dcbs_report *report, const struct snapshot *snap, const struct samples_section *sections, size_t nr);
+int stacks_fill(struct dcbs_report *report, const struct snapshot *snap, const struct weighted_section *sections, size_t nr);
 
 void stacks_free(struct dcbs_report *report);
 

@@ -83,19 +83,19 @@ double ledger_active_s(const struct dcbs_wall *w)
 
 /* ---- memory ---- */
 
-int64_t ledger_sum(int64_t a, int64_t b)
+int64_t ledger_add(int64_t a, int64_t b)
 {
 	return a == DCBS_UNKNOWN || b == DCBS_UNKNOWN ? DCBS_UNKNOWN : (int64_t)((uint64_t)a + (uint64_t)b);
 }
 
-int64_t ledger_less(int64_t a, int64_t b)
+int64_t ledger_subtract(int64_t a, int64_t b)
 {
 	return a == DCBS_UNKNOWN || b == DCBS_UNKNOWN ? DCBS_UNKNOWN : (int64_t)((uint64_t)a - (uint64_t)b);
 }
 
 int64_t ledger_growth(const struct memory_sum *m)
 {
-	return ledger_sum(ledger_sum(m->anon, m->file), m->shmem);
+	return ledger_add(ledger_add(m->anon, m->file), m->shmem);
 }
 
 void ledger_memory(struct dcbs_memory *to, const struct memory_sum *m, int64_t peak_bytes)
@@ -127,7 +127,7 @@ void ledger_no_spread(struct dcbs_spread *to)
 static double value_at(const struct dcbs_spread *s, double q)
 {
 	const struct dcbs_histogram *h = &s->histogram;
-	double rank = stats_rank(q, (__u64)s->calls), below = 0;
+	double rank = numbers_rank(q, (__u64)s->calls), below = 0;
 	size_t i;
 
 	if (rank >= (double)s->calls && !isnan(s->max))
@@ -137,7 +137,7 @@ static double value_at(const struct dcbs_spread *s, double q)
 		if (below >= rank)
 			break;
 	}
-	return fmin(stats_bucket_middle(h->buckets[i].index, COARSE_SUB), s->max);
+	return fmin(numbers_bucket_middle(h->buckets[i].index, COARSE_SUB), s->max);
 }
 
 static size_t used_places(const __u32 *places)

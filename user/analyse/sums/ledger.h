@@ -28,8 +28,8 @@ void ledger_memory(struct dcbs_memory *to, const struct memory_sum *sum, int64_t
 int64_t ledger_growth(const struct memory_sum *sum);
 
 /* a + b and a - b, or DCBS_UNKNOWN if one of them is. */
-int64_t ledger_sum(int64_t a, int64_t b);
-int64_t ledger_less(int64_t a, int64_t b);
+int64_t ledger_add(int64_t a, int64_t b);
+int64_t ledger_subtract(int64_t a, int64_t b);
 
 /* Of calls by bytes or faults; those of `of` calls that are in no place had none. */
 int ledger_spread(struct dcbs_spread *to, const __u32 *places, __u64 max, __u64 of);

@@ -12,9 +12,9 @@
 
 #include "bpfprof/abi.h"
 
-double stats_mean_ns(const struct section_stat *stat);
-double stats_min_ns(const struct section_stat *stat);
-double stats_max_ns(const struct section_stat *stat);
+double numbers_mean_ns(const struct section_stat *stat);
+double numbers_min_ns(const struct section_stat *stat);
+double numbers_max_ns(const struct section_stat *stat);
 
 /*
  * The value below or at which a share q of the values lies, for each of q[], ascending: the value of
@@ -22,13 +22,13 @@ double stats_max_ns(const struct section_stat *stat);
  * the rank may be at the wrong end of the bucket, 2.2 % off, when the values in it are equal. The least and
  * the greatest value are known exactly, and so is a small one that has a bucket to itself.
  */
-void stats_percentiles_ns(const struct section_stat *stat, const double *q, double *value_ns, size_t nr);
+void numbers_percentiles_ns(const struct section_stat *stat, const double *q, double *value_ns, size_t nr);
 
 /* Its parts, for histograms of other widths: the rank, and the middle of bucket `index` of `sub` in an octave. */
-double stats_rank(double q, __u64 n);
-double stats_bucket_middle(int index, int sub);
+double numbers_rank(double q, __u64 n);
+double numbers_bucket_middle(int index, int sub);
 
 /* Durations of 0 included. */
-__u64 stats_recorded(const struct section_stat *stat);
+__u64 numbers_recorded(const struct section_stat *stat);
 
 #endif

@@ -65,12 +65,12 @@ int summary_section(struct dcbs_section *to, const struct snapshot_section *row)
 	const struct section_stat *s = &row->stat;
 	double p[5];
 
-	stats_percentiles_ns(s, q, p, 5);
+	numbers_percentiles_ns(s, q, p, 5);
 	*to = (struct dcbs_section) {
 		.name = summary_name(row), .kind = row->kind,
 		.count = s->sampled == SAMPLED ? DCBS_UNKNOWN : summary_count(s->count), .error_s = NAN, .profiling_s = NAN, .profiling_per_call_s = NAN,
 		.total_s = s->total_ns * S_PER_NS, .self_s = s->self_ns * S_PER_NS,
-		.mean_s = stats_mean_ns(s) * S_PER_NS, .min_s = stats_min_ns(s) * S_PER_NS, .max_s = stats_max_ns(s) * S_PER_NS,
+		.mean_s = numbers_mean_ns(s) * S_PER_NS, .min_s = numbers_min_ns(s) * S_PER_NS, .max_s = numbers_max_ns(s) * S_PER_NS,
 		.p50_s = p[0] * S_PER_NS, .p90_s = p[1] * S_PER_NS, .p95_s = p[2] * S_PER_NS, .p99_s = p[3] * S_PER_NS, .p999_s = p[4] * S_PER_NS,
 		.open = summary_count(row->open), .open_at_start = summary_count(s->unstarted),
 		.errors = summary_count(s->errors), .items = s->items ? summary_count(s->items) : DCBS_UNKNOWN,
@@ -88,12 +88,12 @@ int summary_cache(struct dcbs_cache_summary *to, const struct snapshot_section *
 	__u64 hits = s->hits < s->count ? s->hits : s->count;
 	double p[4];
 
-	stats_percentiles_ns(s, q, p, 4);
+	numbers_percentiles_ns(s, q, p, 4);
 	*to = (struct dcbs_cache_summary) {
 		.name = summary_name(row), .hit_rate = s->count ? (double)hits / s->count : NAN,
 		.total_accesses = summary_count(s->count), .hits = summary_count(hits),
 		.misses = summary_count(s->count) - summary_count(hits),
-		.mean_s = stats_mean_ns(s) * S_PER_NS, .min_s = stats_min_ns(s) * S_PER_NS, .max_s = stats_max_ns(s) * S_PER_NS,
+		.mean_s = numbers_mean_ns(s) * S_PER_NS, .min_s = numbers_min_ns(s) * S_PER_NS, .max_s = numbers_max_ns(s) * S_PER_NS,
 		.p50_s = p[0] * S_PER_NS, .p90_s = p[1] * S_PER_NS, .p95_s = p[2] * S_PER_NS, .p99_s = p[3] * S_PER_NS,
 		.current_size_bytes = s->sizes ? s->size_last : NAN, .max_size_bytes = s->sizes ? s->size_max : NAN,
 		.mean_size_bytes = s->sizes ? (double)s->size_sum / s->sizes : NAN,
@@ -109,8 +109,8 @@ static void add_times(struct dcbs_model_times *to, const struct section_stat *s,
 {
 	to->count = summary_add_count(to->count, s->count);
 	to->total_s += s->sum_ns * S_PER_NS;
-	to->min_s = fmin(to->min_s, stats_min_ns(s) * S_PER_NS);
-	to->max_s = fmax(to->max_s, stats_max_ns(s) * S_PER_NS);
+	to->min_s = fmin(to->min_s, numbers_min_ns(s) * S_PER_NS);
+	to->max_s = fmax(to->max_s, numbers_max_ns(s) * S_PER_NS);
 	to->mean_s = to->count ? to->total_s / to->count : NAN;
 	if (!s->items)
 		return;

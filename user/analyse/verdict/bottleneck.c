@@ -25,7 +25,7 @@ static int add_row(struct dcbs_report *r, const struct subject *s, const struct 
 	*b = (struct dcbs_bottleneck) {
 		.section = strdup(s->section->name), .total_s = s->total_s,
 		.share = r->duration_s > 0 ? s->total_s / r->duration_s : NAN, .cause = rule->cause,
-		.evidence = figures_evidence(s, rule), .suggestion = rule->advice ? strdup(rule->advice) : NULL,
+		.evidence = evidence_line(s, rule), .suggestion = rule->advice ? strdup(rule->advice) : NULL,
 	};
 	return b->section && b->evidence && (b->suggestion || !rule->advice) ? 0 : -ENOMEM;
 }
@@ -53,7 +53,7 @@ static int from_section(struct dcbs_report *r, const struct dcbs_section *sectio
 
 static bool is_outside(const struct dcbs_section *s)
 {
-	return s->count == DCBS_UNKNOWN && !strcmp(s->name, BOTTLENECK_OUTSIDE);
+	return s->count == DCBS_UNKNOWN && !strcmp(s->name, DCBS_OUTSIDE);
 }
 
 /*

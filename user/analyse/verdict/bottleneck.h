@@ -5,9 +5,6 @@
 
 #include "dcbs/profiler.h"
 
-/* Name of the section that stands for the time outside all sections. */
-#define BOTTLENECK_OUTSIDE DCBS_OUTSIDE
-
 /* Fills the report's bottlenecks from its sections and caches; those of another threshold are replaced. */
 int bottleneck_find(struct dcbs_report *report, double threshold_s);
 

@@ -16,7 +16,7 @@ static struct human share_of(double part_s, double total_s)
 	return human_share(total_s > 0 ? part_s / total_s : NAN);
 }
 
-void figures_alone(FILE *to, const struct subject *s, const struct rule *rule)
+void evidence_alone(FILE *to, const struct subject *s, const struct rule *rule)
 {
 	(void)rule;
 	if (s->wall.worker_cpu_s > 0)
@@ -25,32 +25,32 @@ void figures_alone(FILE *to, const struct subject *s, const struct rule *rule)
 		fputs("; no other thread ran for it", to);
 }
 
-void figures_workers(FILE *to, const struct subject *s, const struct rule *rule)
+void evidence_workers(FILE *to, const struct subject *s, const struct rule *rule)
 {
 	(void)rule;
 	fprintf(to, "; its worker threads ran %s besides", human_time(s->wall.worker_cpu_s).text);
 }
 
-void figures_ran(FILE *to, const struct subject *s, const struct rule *rule)
+void evidence_ran(FILE *to, const struct subject *s, const struct rule *rule)
 {
 	(void)rule;
 	fprintf(to, "; ran %s", human_time(s->wall.cpu_s).text);
 }
 
-void figures_ran_for_it(FILE *to, const struct subject *s, const struct rule *rule)
+void evidence_ran_for_it(FILE *to, const struct subject *s, const struct rule *rule)
 {
-	figures_ran(to, s, rule);
+	evidence_ran(to, s, rule);
 	if (s->wall.worker_cpu_s > 0)
 		fprintf(to, "; threads it woke ran %s for it", human_time(s->wall.worker_cpu_s).text);
 }
 
-void figures_each_call(FILE *to, const struct subject *s, const struct rule *rule)
+void evidence_each_call(FILE *to, const struct subject *s, const struct rule *rule)
 {
 	if (s->section->count > 0)
 		fprintf(to, "; %s a call", human_time(rule->part(&s->wall) / (double)s->section->count).text);
 }
 
-void figures_major(FILE *to, const struct subject *s, const struct rule *rule)
+void evidence_major(FILE *to, const struct subject *s, const struct rule *rule)
 {
 	int64_t n = s->section->memory.major_faults;
 
@@ -65,19 +65,19 @@ static void put_paging(FILE *to, const struct subject *s)
 	double faults = (double)m->minor_faults + (double)m->major_faults;
 
 	fprintf(to, "; %s page faults took about %s of its %s of CPU time", human_exact((int64_t)faults).text,
-		human_time(fmin(paging_s(s), s->wall.cpu_s)).text, human_time(s->wall.cpu_s).text);
+		human_time(fmin(memory_cost_s(s), s->wall.cpu_s)).text, human_time(s->wall.cpu_s).text);
 }
 
-void figures_growth(FILE *to, const struct subject *s, const struct rule *rule)
+void evidence_growth(FILE *to, const struct subject *s, const struct rule *rule)
 {
 	(void)rule;
 	fprintf(to, ": %s", human_size((double)s->section->self_memory.rss_delta_bytes).text);
 	put_paging(to, s);
-	if (!paging_is_kept(s))
+	if (!memory_cost_is_kept(s))
 		fputs("; other sections gave back most of it", to);
 }
 
-void figures_churn(FILE *to, const struct subject *s, const struct rule *rule)
+void evidence_churn(FILE *to, const struct subject *s, const struct rule *rule)
 {
 	const struct dcbs_memory *m = &s->section->self_memory;
 
@@ -86,7 +86,7 @@ void figures_churn(FILE *to, const struct subject *s, const struct rule *rule)
 	put_paging(to, s);
 }
 
-void figures_leak(FILE *to, const struct subject *s, const struct rule *rule)
+void evidence_leak(FILE *to, const struct subject *s, const struct rule *rule)
 {
 	const struct dcbs_section *c = s->section;
 	double net = (double)c->self_memory.rss_delta_bytes;
@@ -133,7 +133,7 @@ static void put_calls(FILE *to, const struct dcbs_section *s)
 		fputs(ended ? " that began before the window" : " still open", to);
 }
 
-char *figures_evidence(const struct subject *s, const struct rule *rule)
+char *evidence_line(const struct subject *s, const struct rule *rule)
 {
 	char *text = NULL;
 	size_t len;

@@ -6,17 +6,17 @@
 #include "analyse/verdict/rules.h"
 
 /* What a rule adds to the time itself. */
-void figures_alone(FILE *to, const struct subject *s, const struct rule *rule);
-void figures_workers(FILE *to, const struct subject *s, const struct rule *rule);
-void figures_ran(FILE *to, const struct subject *s, const struct rule *rule);
-void figures_ran_for_it(FILE *to, const struct subject *s, const struct rule *rule);
-void figures_each_call(FILE *to, const struct subject *s, const struct rule *rule);
-void figures_major(FILE *to, const struct subject *s, const struct rule *rule);
-void figures_growth(FILE *to, const struct subject *s, const struct rule *rule);
-void figures_churn(FILE *to, const struct subject *s, const struct rule *rule);
-void figures_leak(FILE *to, const struct subject *s, const struct rule *rule);
+void evidence_alone(FILE *to, const struct subject *s, const struct rule *rule);
+void evidence_workers(FILE *to, const struct subject *s, const struct rule *rule);
+void evidence_ran(FILE *to, const struct subject *s, const struct rule *rule);
+void evidence_ran_for_it(FILE *to, const struct subject *s, const struct rule *rule);
+void evidence_each_call(FILE *to, const struct subject *s, const struct rule *rule);
+void evidence_major(FILE *to, const struct subject *s, const struct rule *rule);
+void evidence_growth(FILE *to, const struct subject *s, const struct rule *rule);
+void evidence_churn(FILE *to, const struct subject *s, const struct rule *rule);
+void evidence_leak(FILE *to, const struct subject *s, const struct rule *rule);
 
 /* One line; to be freed. NULL: no memory. */
-char *figures_evidence(const struct subject *s, const struct rule *rule);
+char *evidence_line(const struct subject *s, const struct rule *rule);
 
 #endif

@@ -58,63 +58,63 @@ static bool is_alone(const struct subject *s)
 
 static bool is_growing_leak(const struct subject *s)
 {
-	return paging_is_leak(s) && paging_is_growth(s);
+	return memory_cost_is_leak(s) && memory_cost_is_growth(s);
 }
 
 #define LEAK_ADVICE "a leak, perhaps: look for lists, caches and logs that keep tensors or answers from call to call, " \
 	"and compute without gradients (torch.no_grad())"
 
 static const struct rule memory_rules[] = {
-	{DCBS_CAUSE_MEMORY_GROWTH, "memory that is kept after every call", NULL, is_growing_leak, figures_leak, LEAK_ADVICE},
-	{DCBS_CAUSE_MEMORY_GROWTH, "touching memory for the first time", NULL, paging_is_growth, figures_growth,
+	{DCBS_CAUSE_MEMORY_GROWTH, "memory that is kept after every call", NULL, is_growing_leak, evidence_leak, LEAK_ADVICE},
+	{DCBS_CAUSE_MEMORY_GROWTH, "touching memory for the first time", NULL, memory_cost_is_growth, evidence_growth,
 	 "allocate such buffers once and use them again, or take huge pages for them; load no more than is used"},
-	{DCBS_CAUSE_MEMORY_CHURN, "memory taken and given back again", NULL, paging_is_churn, figures_churn,
+	{DCBS_CAUSE_MEMORY_CHURN, "memory taken and given back again", NULL, memory_cost_is_churn, evidence_churn,
 	 "keep buffers and use them again (out=, preallocated arrays), or let the allocator keep what is freed: raise "
 	 "MALLOC_TRIM_THRESHOLD_ and MALLOC_MMAP_THRESHOLD_, or use another allocator"},
 };
 
 static const struct rule leak_rule = {
-	DCBS_CAUSE_MEMORY_GROWTH, "memory that is kept after every call", NULL, paging_is_leak, figures_leak, LEAK_ADVICE,
+	DCBS_CAUSE_MEMORY_GROWTH, "memory that is kept after every call", NULL, memory_cost_is_leak, evidence_leak, LEAK_ADVICE,
 };
 
 static const struct rule time_rules[] = {
-	{DCBS_CAUSE_CPU, "computing", cpu, is_threaded, figures_workers,
+	{DCBS_CAUSE_CPU, "computing", cpu, is_threaded, evidence_workers,
 	 "it computes on several threads: put more into a batch, use cheaper operations (a smaller model, bfloat16, a KV "
 	 "cache), or more CPUs"},
-	{DCBS_CAUSE_CPU, "computing", cpu, is_alone, figures_alone,
+	{DCBS_CAUSE_CPU, "computing", cpu, is_alone, evidence_alone,
 	 "it computes on the calling thread alone: put more into a batch, use cheaper operations or native code for the "
 	 "loop, or spread it over threads or processes"},
 	{DCBS_CAUSE_CPU, "computing", cpu, is_outside, NULL,
 	 "make sections of the parts of it, to see which one takes the time; then put more into a batch, or use cheaper "
 	 "operations or more threads"},
-	{DCBS_CAUSE_RUNQUEUE, "waiting for a free CPU", runqueue, NULL, figures_ran,
+	{DCBS_CAUSE_RUNQUEUE, "waiting for a free CPU", runqueue, NULL, evidence_ran,
 	 "use fewer compute threads than there are CPUs (torch.set_num_threads, OMP_NUM_THREADS), or take other work off "
 	 "the machine"},
-	{DCBS_CAUSE_GIL, "waiting for the interpreter lock (GIL)", gil, NULL, figures_ran,
+	{DCBS_CAUSE_GIL, "waiting for the interpreter lock (GIL)", gil, NULL, evidence_ran,
 	 "move work out of Python threads: into processes, or into native code that releases the lock"},
-	{DCBS_CAUSE_LOCK, "waiting for other threads (a lock, a condition, a join)", lock, NULL, figures_ran_for_it,
+	{DCBS_CAUSE_LOCK, "waiting for other threads (a lock, a condition, a join)", lock, NULL, evidence_ran_for_it,
 	 "hold the lock for less, give each thread data of its own, or speed up the thread it waits for"},
-	{DCBS_CAUSE_DISK, "waiting for the disk to read or write files", read_, NULL, figures_each_call,
+	{DCBS_CAUSE_DISK, "waiting for the disk to read or write files", read_, NULL, evidence_each_call,
 	 "data or weights are read cold: warm the page cache, load them eagerly and once, or read ahead in a worker"},
-	{DCBS_CAUSE_DISK, "waiting for files to reach the disk (fsync)", sync_, NULL, figures_each_call,
+	{DCBS_CAUSE_DISK, "waiting for files to reach the disk (fsync)", sync_, NULL, evidence_each_call,
 	 "write results less often or in batches, and sync once at the end"},
-	{DCBS_CAUSE_NETWORK, "waiting for the network (a socket, poll)", network, NULL, figures_each_call,
+	{DCBS_CAUSE_NETWORK, "waiting for the network (a socket, poll)", network, NULL, evidence_each_call,
 	 "send requests in batches or several at a time (async), and keep the answers in a cache"},
-	{DCBS_CAUSE_FAULT, "waiting for memory-mapped pages from the disk", fault, NULL, figures_major,
+	{DCBS_CAUSE_FAULT, "waiting for memory-mapped pages from the disk", fault, NULL, evidence_major,
 	 "mapped weights come from the disk page by page: read them eagerly, warm the page cache, or load without mmap; if "
 	 "it is swap, use less memory"},
-	{DCBS_CAUSE_SLEEP, "sleeping", sleep_, NULL, figures_each_call,
+	{DCBS_CAUSE_SLEEP, "sleeping", sleep_, NULL, evidence_each_call,
 	 "it asks for its waits itself: look for sleeps, back-off and polling, and wait for the event instead"},
-	{DCBS_CAUSE_GPU, "waiting for the GPU", gpu, NULL, figures_ran,
+	{DCBS_CAUSE_GPU, "waiting for the GPU", gpu, NULL, evidence_ran,
 	 "the host waits for the device: use larger batches and fewer points that synchronise (.item(), .cpu(), print)"},
-	{DCBS_CAUSE_OTHER, "waiting for a pipe", pipe_, NULL, figures_each_call,
+	{DCBS_CAUSE_OTHER, "waiting for a pipe", pipe_, NULL, evidence_each_call,
 	 "it waits for another process, such as a DataLoader worker or a subprocess: use more workers, prefetch, or pass "
 	 "less through the pipe"},
-	{DCBS_CAUSE_OTHER, "waiting for a child process to end", child, NULL, figures_each_call,
+	{DCBS_CAUSE_OTHER, "waiting for a child process to end", child, NULL, evidence_each_call,
 	 "do the child's work in this process or in one that stays, or go on meanwhile and collect it later"},
-	{DCBS_CAUSE_OTHER, "stopped by a signal, a debugger or the freezer", stopped, NULL, figures_each_call,
+	{DCBS_CAUSE_OTHER, "stopped by a signal, a debugger or the freezer", stopped, NULL, evidence_each_call,
 	 "look for who stops it: job control, a debugger, a container that is paused or over its quota"},
-	{DCBS_CAUSE_OTHER, "waiting for something that has no name here", other, NULL, figures_each_call, NULL},
+	{DCBS_CAUSE_OTHER, "waiting for something that has no name here", other, NULL, evidence_each_call, NULL},
 };
 
 static const struct rule cannot_tell = {DCBS_CAUSE_UNKNOWN, NULL, NULL, NULL, NULL, NULL};
