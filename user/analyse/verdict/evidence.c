@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* evidence.c - "waiting for a lock 8.72 s of 10.0 s (87.2%); ran 1.21 s; 412 calls, mean 24.3 ms, p99 31.0 ms". */
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -7,14 +8,16 @@
 #include "analyse/memory_cost.h"
 #include "base/human.h"
 
-#define SECOND_SHARE 0.2	/* from here on the second cause is told, too */
-#define OWN_SHARE 0.1
-#define HOUR_S 3600
+#define SECOND_SHARE 0.2	/* of the total; a smaller second cause is not reported */
+#define SELF_SHARE 0.1		/* of the total; below, the time was spent in sections inside */
+#define S_PER_HOUR 3600
 
 static struct human share_of(double part_s, double total_s)
 {
 	return human_share(total_s > 0 ? part_s / total_s : NAN);
 }
+
+/* ---- for the rules ---- */
 
 void evidence_alone(FILE *to, const struct subject *s, const struct rule *rule)
 {
@@ -46,6 +49,7 @@ void evidence_ran_for_it(FILE *to, const struct subject *s, const struct rule *r
 
 void evidence_each_call(FILE *to, const struct subject *s, const struct rule *rule)
 {
+	assert(rule->part);
 	if (s->section->count > 0)
 		fprintf(to, "; %s a call", human_time(rule->part(&s->wall) / (double)s->section->count).text);
 }
@@ -54,12 +58,13 @@ void evidence_major(FILE *to, const struct subject *s, const struct rule *rule)
 {
 	int64_t n = s->section->memory.major_faults;
 
+	assert(rule->part);
 	if (n > 0)
 		fprintf(to, "; %s major faults, %s each", human_exact(n).text,
 			human_time(rule->part(&s->wall) / (double)n).text);
 }
 
-static void put_paging(FILE *to, const struct subject *s)
+static void write_fault_cost(FILE *to, const struct subject *s)
 {
 	const struct dcbs_memory *m = &s->section->self_memory;
 	double faults = (double)m->minor_faults + (double)m->major_faults;
@@ -72,7 +77,7 @@ void evidence_growth(FILE *to, const struct subject *s, const struct rule *rule)
 {
 	(void)rule;
 	fprintf(to, ": %s", human_size((double)s->section->self_memory.rss_delta_bytes).text);
-	put_paging(to, s);
+	write_fault_cost(to, s);
 	if (!memory_cost_is_kept(s))
 		fputs("; other sections gave back most of it", to);
 }
@@ -83,18 +88,19 @@ void evidence_churn(FILE *to, const struct subject *s, const struct rule *rule)
 
 	(void)rule;
 	fprintf(to, ": %s came, %s went", human_size((double)m->grown_bytes).text, human_size((double)m->shrunk_bytes).text);
-	put_paging(to, s);
+	write_fault_cost(to, s);
 }
 
+/* Calls that began before the window may have grown, too: they are in growth.calls, not in count. */
 void evidence_leak(FILE *to, const struct subject *s, const struct rule *rule)
 {
 	const struct dcbs_section *c = s->section;
 	double net = (double)c->self_memory.rss_delta_bytes;
-	int64_t calls = c->count > c->growth.calls ? c->count : c->growth.calls;	/* some may have begun before the window */
+	int64_t calls = c->count > c->growth.calls ? c->count : c->growth.calls;
 
 	(void)rule;
 	fprintf(to, ": %s a call, %s an hour", human_size(net / (double)calls).text,
-		human_size(net / s->report->duration_s * HOUR_S).text);
+		human_size(net / s->report->duration_s * S_PER_HOUR).text);
 	if (c->growth.calls != DCBS_UNKNOWN)
 		fprintf(to, "; %s of %s calls grew", human_exact(c->growth.calls).text, human_exact(calls).text);
 	fprintf(to, ", %s in all", human_size(net).text);
@@ -102,7 +108,7 @@ void evidence_leak(FILE *to, const struct subject *s, const struct rule *rule)
 
 /* ---- the whole line ---- */
 
-static void put_time(FILE *to, const struct subject *s, const struct rule *rule)
+static void write_time(FILE *to, const struct subject *s, const struct rule *rule)
 {
 	double part_s = rule->part(&s->wall);
 
@@ -110,16 +116,15 @@ static void put_time(FILE *to, const struct subject *s, const struct rule *rule)
 		share_of(part_s, s->total_s).text);
 }
 
-static void put_second(FILE *to, const struct subject *s, const struct rule *first)
+static void write_second(FILE *to, const struct subject *s, const struct rule *second)
 {
-	const struct rule *second = rules_second(s, first);
 	double part_s = second ? second->part(&s->wall) : 0;
 
 	if (second && part_s >= SECOND_SHARE * s->total_s)
 		fprintf(to, "; then %s (%s)", second->what, share_of(part_s, s->total_s).text);
 }
 
-static void put_calls(FILE *to, const struct dcbs_section *s)
+static void write_calls(FILE *to, const struct dcbs_section *s)
 {
 	bool ended = s->count > 0 || s->open_at_start > 0;
 	int64_t n = s->count > 0 ? s->count : ended ? s->open_at_start : s->open;
@@ -133,23 +138,24 @@ static void put_calls(FILE *to, const struct dcbs_section *s)
 		fputs(ended ? " that began before the window" : " still open", to);
 }
 
-char *evidence_line(const struct subject *s, const struct rule *rule)
+char *evidence_line(const struct subject *s, const struct rule *rule, const struct rule *second)
 {
 	char *text = NULL;
 	size_t len;
 	FILE *to = open_memstream(&text, &len);
 
+	assert(!second || second->part);
 	if (!to)
 		return NULL;
 	if (rule->part)
-		put_time(to, s, rule);
+		write_time(to, s, rule);
 	else if (rule->what)
 		fputs(rule->what, to);
-	if (rule->figures)
-		rule->figures(to, s, rule);
-	put_second(to, s, rule);
-	put_calls(to, s->section);
-	if (s->section->self_s < OWN_SHARE * s->section->total_s)
+	if (rule->evidence)
+		rule->evidence(to, s, rule);
+	write_second(to, s, second);
+	write_calls(to, s->section);
+	if (s->section->self_s < SELF_SHARE * s->section->total_s)
 		fputs("; mostly in sections inside it", to);
 	if (s->scope)
 		fprintf(to, "; %s", s->scope);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* evidence.h - the evidence of a verdict, in words. */
+/* evidence.h - the numbers that support a verdict, as one line of text. */
 #ifndef ANALYSE_VERDICT_EVIDENCE_H
 #define ANALYSE_VERDICT_EVIDENCE_H
 
-#include "analyse/verdict/rules.h"
+#include "analyse/verdict/subject.h"
 
-/* What a rule adds to the time itself. */
+/* For struct rule.evidence. */
 void evidence_alone(FILE *to, const struct subject *s, const struct rule *rule);
 void evidence_workers(FILE *to, const struct subject *s, const struct rule *rule);
 void evidence_ran(FILE *to, const struct subject *s, const struct rule *rule);
@@ -16,7 +16,7 @@ void evidence_growth(FILE *to, const struct subject *s, const struct rule *rule)
 void evidence_churn(FILE *to, const struct subject *s, const struct rule *rule);
 void evidence_leak(FILE *to, const struct subject *s, const struct rule *rule);
 
-/* One line; to be freed. NULL: no memory. */
-char *evidence_line(const struct subject *s, const struct rule *rule);
+/* The whole line. `second`: the rule with the next largest part of the time; NULL: none. To be freed; NULL: no memory. */
+char *evidence_line(const struct subject *s, const struct rule *rule, const struct rule *second);
 
 #endif
