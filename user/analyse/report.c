@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* report.c - builds a report from a snapshot, looks into it and frees it. */
+/* report.c - builds a report from a snapshot, finds its parts by name and frees it. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -47,18 +47,18 @@ static int add_targets(struct dcbs_report *r, const struct snapshot *snap)
 
 static int add_section(struct dcbs_report *r, const struct snapshot *snap, size_t index)
 {
-	const struct snapshot_section *row = snap->sections[index];
+	const struct snapshot_section *facts = snap->sections[index];
 	struct dcbs_section *to = &r->sections[r->nr_sections++];
-	int err = summary_section(to, row);
+	int err = summary_section(to, facts);
 
-	to->error_s = sampled_sections_error_s(snap, row);
+	to->error_s = sampled_sections_error_s(snap, index);
 	processes_skew(&to->skew, snap, index);
-	return err ? err : ledger_section(to, row, snap);
+	return err ? err : ledger_section(to, facts, snap);
 }
 
-static int add_rows(struct dcbs_report *r, const struct snapshot *snap)
+static int add_sections_and_caches(struct dcbs_report *r, const struct snapshot *snap)
 {
-	const struct snapshot_section *row;
+	const struct snapshot_section *facts;
 	int err = 0;
 	size_t i;
 
@@ -67,13 +67,13 @@ static int add_rows(struct dcbs_report *r, const struct snapshot *snap)
 	if (!r->sections || !r->caches)
 		return -ENOMEM;
 	for (i = 0; i < snap->nr_sections && !err; i++) {
-		row = snap->sections[i];
-		if (summary_is_empty(row))
+		facts = snap->sections[i];
+		if (summary_is_empty(facts))
 			continue;
-		if (summary_is_section(row))
+		if (summary_is_section(facts))
 			err = add_section(r, snap, i);
-		else if (row->kind == DCBS_NAME_CACHE)
-			err = summary_cache(&r->caches[r->nr_caches++], row);
+		else if (facts->kind == DCBS_NAME_CACHE)
+			err = summary_cache(&r->caches[r->nr_caches++], facts);
 	}
 	return err;
 }
@@ -94,7 +94,7 @@ static int cache_order(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-/* The sum is over all rows: one that is left out for want of a call in the window may have grown all the same. */
+/* All sections of the snapshot count: one that the report leaves out, as it had no call in the window, may have grown. */
 static void add_memory(struct dcbs_report *r, const struct snapshot *snap)
 {
 	int64_t explained;
@@ -119,7 +119,7 @@ static void add_memory(struct dcbs_report *r, const struct snapshot *snap)
 
 static int add_sections(struct dcbs_report *r, const struct snapshot *snap)
 {
-	int err = add_rows(r, snap);
+	int err = add_sections_and_caches(r, snap);
 
 	if (err)
 		return err;
@@ -128,7 +128,7 @@ static int add_sections(struct dcbs_report *r, const struct snapshot *snap)
 	return threads_have_outside(snap) ? threads_fill_outside(&r->sections[r->nr_sections++], snap) : 0;
 }
 
-static int fill(struct dcbs_report *r, const struct snapshot *snap, double threshold_s)
+static int fill_report(struct dcbs_report *r, const struct snapshot *snap, double threshold_s)
 {
 	r->schema = DCBS_SCHEMA;
 	r->version = strdup(DCBS_VERSION);
@@ -148,7 +148,7 @@ static int fill(struct dcbs_report *r, const struct snapshot *snap, double thres
 int report_build(struct dcbs_report **report, const struct snapshot *snap, double threshold_s)
 {
 	struct dcbs_report *r = calloc(1, sizeof(*r));
-	int err = r ? fill(r, snap, threshold_s) : -ENOMEM;
+	int err = r ? fill_report(r, snap, threshold_s) : -ENOMEM;
 
 	if (err) {
 		dcbs_report_free(r);
@@ -178,7 +178,7 @@ const struct dcbs_cache_summary *dcbs_report_cache(const struct dcbs_report *rep
 	return NULL;
 }
 
-static void free_parts(struct dcbs_report *r)
+static void free_members(struct dcbs_report *r)
 {
 	size_t i;
 
@@ -206,7 +206,7 @@ void dcbs_report_free(struct dcbs_report *r)
 
 	if (!r)
 		return;
-	free_parts(r);
+	free_members(r);
 	bottleneck_free(r);
 	functions_free(r);
 	free(r->sections);

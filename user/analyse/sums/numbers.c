@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* numbers.c - means, extremes and percentiles. */
+/* numbers.c - mean, extremes and percentiles of recorded values. */
+#include <assert.h>
 #include <math.h>
 
 #include "analyse/sums/numbers.h"
 
-#define ROUNDING 1e-12	/* 0.07 * 100 is 7.000000000000001; its rank is 7 */
+#define ROUNDING 1e-12	/* 0.07 * 100 is 7.000000000000001 as a double; the rank is 7 */
 
 double numbers_mean_ns(const struct section_stat *stat)
 {
@@ -31,7 +32,7 @@ __u64 numbers_recorded(const struct section_stat *stat)
 	return n;
 }
 
-/* Brought between the least and the greatest whole number in the bucket. */
+/* The geometric middle, clamped to the whole numbers in the bucket. */
 double numbers_bucket_middle(int index, int sub)
 {
 	double least = floor(exp2((double)index / sub)) + 1;
@@ -48,8 +49,8 @@ double numbers_rank(double q, __u64 n)
 	return fmin(fmax(rank, 1), (double)n);
 }
 
-/* fmin and fmax pass over a NAN: without extremes nothing is clamped. */
-static double value_at(const struct section_stat *stat, double rank, __u64 n, __u32 place)
+/* fmin and fmax ignore a NAN argument: unknown extremes clamp nothing. */
+static double value_at_rank(const struct section_stat *stat, double rank, __u64 n, __u32 place)
 {
 	double min = numbers_min_ns(stat), max = numbers_max_ns(stat);
 
@@ -70,6 +71,7 @@ void numbers_percentiles_ns(const struct section_stat *stat, const double *q, do
 	size_t i;
 
 	for (i = 0; i < nr; i++) {
+		assert(!i || q[i - 1] <= q[i]);
 		if (!n) {
 			value_ns[i] = NAN;
 			continue;
@@ -77,6 +79,6 @@ void numbers_percentiles_ns(const struct section_stat *stat, const double *q, do
 		rank = numbers_rank(q[i], n);
 		while ((double)below < rank && place + 1 < HIST_PLACES)
 			below += stat->buckets[++place];
-		value_ns[i] = value_at(stat, rank, n, place);
+		value_ns[i] = value_at_rank(stat, rank, n, place);
 	}
 }
