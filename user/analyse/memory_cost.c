@@ -67,7 +67,7 @@ static bool is_steady(const struct subject *s)
 
 	if (net < STEADY_BYTES || (double)self_memory(s)->shrunk_bytes > 0.5 * (double)self_memory(s)->grown_bytes)
 		return false;
-	/* Single calls are unknown then. The estimate has already rejected growth that may be chance, see collect/overhead/gaps.h. */
+	/* Single calls are unknown then. The estimate has rejected growth that may be chance, see collect/overhead/gaps.h. */
 	if (s->report->memory_estimated)
 		return s->section->count >= STEADY_CALLS;
 	return g->calls >= STEADY_CALLS && g->calls >= s->section->count / 2 && g->p50 * (double)g->calls >= 0.25 * net;

@@ -60,16 +60,18 @@ static void fill_overhead(struct dcbs_report *r, const struct snapshot *snap)
 static void fill_section_costs(struct dcbs_report *r, const struct snapshot *snap)
 {
 	const struct dcbs_overhead *o = &r->overhead;
-	double call_ns = (r->overhead.ns_per_section > 0 ? o->ns_per_section : 0) + 2 * snap->clock_read_ns;
-	double rest_ns = o->target_cpu_share * r->duration_s / S_PER_NS - cost_ns(snap->counters.flushes, o->ns_per_flush), self_s = 0;
+	double call_ns = (o->ns_per_section > 0 ? o->ns_per_section : 0) + 2 * snap->clock_read_ns;
+	double rest_ns = o->target_cpu_share * r->duration_s / S_PER_NS - cost_ns(snap->counters.flushes, o->ns_per_flush);
+	double self_s = 0;
 	size_t i;
 
 	for (i = 0; i < r->nr_sections; i++)
 		self_s += r->sections[i].self_s > 0 ? r->sections[i].self_s : 0;
 	for (i = 0; i < r->nr_sections; i++) {
 		struct dcbs_section *s = &r->sections[i];
+		double calls_ns = s->count > 0 ? (double)s->count * call_ns : 0;
 
-		s->profiling_s = ((s->count > 0 ? (double)s->count * call_ns : 0) + rest_ns * (self_s > 0 ? s->self_s / self_s : 0)) * S_PER_NS;
+		s->profiling_s = (calls_ns + rest_ns * (self_s > 0 ? s->self_s / self_s : 0)) * S_PER_NS;
 		s->profiling_per_call_s = s->count > 0 ? s->profiling_s / (double)s->count : NAN;
 	}
 }

@@ -6,7 +6,7 @@
 #include "collect/facts.h"
 #include "dcbs/profiler.h"
 
-/* Fills the report's overhead, lost and notes, and profiling_s of its sections. Its sections and duration_s are already set. Returns 0 or -ENOMEM. */
+/* Fills the report's overhead, lost and notes, and profiling_s of its sections, which are already there. Returns 0 or -ENOMEM. */
 int profiler_cost_fill(struct dcbs_report *report, const struct snapshot *snap);
 
 #endif

@@ -228,7 +228,8 @@ static int add_section_functions(struct dcbs_report *r, struct tally_table *f, c
 	return err;
 }
 
-static int add_all_functions(struct dcbs_report *r, const struct snapshot *snap, const struct weighted_section *sections, size_t nr)
+static int add_all_functions(struct dcbs_report *r, const struct snapshot *snap, const struct weighted_section *sections,
+			     size_t nr)
 {
 	struct tally_table f;
 	int err = open_tallies(&f, r, snap);

@@ -24,7 +24,8 @@ static bool is_of_idle_thread(const struct snapshot *snap, const struct snapshot
 	return false;
 }
 
-bool sample_weights_covers(const struct snapshot *snap, const struct snapshot_stack *stack, __u16 section, enum sample_scope scope)
+bool sample_weights_covers(const struct snapshot *snap, const struct snapshot_stack *stack, __u16 section,
+			   enum sample_scope scope)
 {
 	__u32 i, nr = stack->nr_sections < SAMPLE_SECTIONS ? stack->nr_sections : SAMPLE_SECTIONS;
 
@@ -192,10 +193,8 @@ void sample_weights_compute(struct sample_weights *weights, const struct snapsho
 	divide_exact_time(fmax(exact.total_ns - ledger_off_ns(exact.off_ns), 0) * S_PER_NS, sampled.ticks, &weights->tick_s,
 			  &weights->cpu_missing_s);
 	for (c = 0; c < CAUSES; c++)
-		if (c == CAUSE_RUNQUEUE)
-			divide_exact_time((double)exact.off_ns[c] * S_PER_NS, sampled.ticks, &weights->queue_s, &weights->off_missing_s[c]);
-		else
-			divide_exact_time((double)exact.off_ns[c] * S_PER_NS, sampled.off_ns[c], &weights->off_s[c], &weights->off_missing_s[c]);
+		divide_exact_time((double)exact.off_ns[c] * S_PER_NS, c == CAUSE_RUNQUEUE ? sampled.ticks : sampled.off_ns[c],
+				  c == CAUSE_RUNQUEUE ? &weights->queue_s : &weights->off_s[c], &weights->off_missing_s[c]);
 	drop_small_missing(weights, exact.total_ns * S_PER_NS);
 }
 

@@ -77,7 +77,8 @@ static void estimate_calls(struct section_stat *stat, const struct section_stat 
 	double timed_ns = (double)timed->total_ns - (double)timed->count * probe_ns, by = (double)stat->total_ns / timed_ns;
 	int place;
 
-	if (timed->count < FEW_CALLS || !((double)timed->sum_ns >= SNAPSHOT_LONG_CALL * probe_ns * (double)timed->count) || timed_ns <= 0)
+	if (timed->count < FEW_CALLS || timed_ns <= 0 ||
+	    !((double)timed->sum_ns >= SNAPSHOT_LONG_CALL * probe_ns * (double)timed->count))
 		return;
 	stat->sampled = SAMPLED_AND_TIMED;
 	stat->max_ns = timed->max_ns;
@@ -90,7 +91,8 @@ static void estimate_calls(struct section_stat *stat, const struct section_stat 
 	stat->sum_ns = scale_count(timed->sum_ns, (double)stat->count / (double)timed->count);
 }
 
-static void estimate_section(struct snapshot_section *facts, __u16 section, const struct snapshot *snap, const struct tick_weight *tick)
+static void estimate_section(struct snapshot_section *facts, __u16 section, const struct snapshot *snap,
+			     const struct tick_weight *tick)
 {
 	struct section_stat timed = facts->stat;
 	struct section_ledger *l = &facts->ledger;

@@ -143,7 +143,8 @@ static int write_sampled(struct stack_writer *w, const char *section, const stru
 static int write_not_sampled(struct stack_writer *w, const char *section, const struct sample_weights *weights)
 {
 	struct stack_time p = {
-		.section = section, .frame = stacks_frame_index(w->snap, STACKS_NOT_SAMPLED), .s[DCBS_CAUSE_CPU] = weights->cpu_missing_s,
+		.section = section, .frame = stacks_frame_index(w->snap, STACKS_NOT_SAMPLED),
+		.s[DCBS_CAUSE_CPU] = weights->cpu_missing_s,
 	};
 	int c;
 

@@ -25,7 +25,7 @@ double numbers_max_ns(const struct section_stat *stat);
  */
 void numbers_percentiles_ns(const struct section_stat *stat, const double *q, double *value_ns, size_t nr);
 
-/* For histograms of other widths: the rank of percentile q among n values, and the middle of bucket `index` of `sub` per octave. */
+/* For histograms of other widths: the rank of percentile q among n values; the middle of bucket `index` of `sub` per octave. */
 double numbers_rank(double q, __u64 n);
 double numbers_bucket_middle(int index, int sub);
 

@@ -73,10 +73,12 @@ int summary_section(struct dcbs_section *to, const struct snapshot_section *fact
 	numbers_percentiles_ns(s, q, p, 5);
 	*to = (struct dcbs_section) {
 		.name = summary_name(facts), .kind = facts->kind,
-		.count = s->sampled == SAMPLED ? DCBS_UNKNOWN : summary_count(s->count), .error_s = NAN, .profiling_s = NAN, .profiling_per_call_s = NAN,
+		.count = s->sampled == SAMPLED ? DCBS_UNKNOWN : summary_count(s->count),
+		.error_s = NAN, .profiling_s = NAN, .profiling_per_call_s = NAN,
 		.total_s = s->total_ns * S_PER_NS, .self_s = s->self_ns * S_PER_NS,
 		.mean_s = numbers_mean_ns(s) * S_PER_NS, .min_s = numbers_min_ns(s) * S_PER_NS, .max_s = numbers_max_ns(s) * S_PER_NS,
-		.p50_s = p[0] * S_PER_NS, .p90_s = p[1] * S_PER_NS, .p95_s = p[2] * S_PER_NS, .p99_s = p[3] * S_PER_NS, .p999_s = p[4] * S_PER_NS,
+		.p50_s = p[0] * S_PER_NS, .p90_s = p[1] * S_PER_NS, .p95_s = p[2] * S_PER_NS,
+		.p99_s = p[3] * S_PER_NS, .p999_s = p[4] * S_PER_NS,
 		.open = summary_count(facts->open), .open_at_start = summary_count(s->unstarted),
 		.errors = summary_count(s->errors), .items = s->items ? summary_count(s->items) : DCBS_UNKNOWN,
 		.items_per_s = s->items && s->total_ns ? s->items / (s->total_ns * S_PER_NS) : NAN,

@@ -22,9 +22,10 @@ struct subject {
 struct rule {
 	enum dcbs_cause cause;
 	const char *what;				/* the text that names it; NULL: none */
-	double (*part)(const struct dcbs_wall *wall);	/* the time that it accounts for, seconds; NULL: it accounts for no cause's time */
+	double (*part)(const struct dcbs_wall *wall);	/* the seconds that it accounts for; NULL: none */
 	bool (*applies)(const struct subject *s);	/* NULL: it applies to every subject */
-	void (*evidence)(FILE *to, const struct subject *s, const struct rule *rule);	/* writes the numbers that support it; NULL: none */
+	/* Writes the numbers that support it; NULL: none. */
+	void (*evidence)(FILE *to, const struct subject *s, const struct rule *rule);
 	const char *advice;				/* NULL: none */
 };
 
