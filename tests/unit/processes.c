@@ -44,7 +44,7 @@ static struct snapshot *family(unsigned int n)
 
 static void test_skew(void **state)
 {
-	struct dcbs_report *r = build(family(4));
+	struct dcbs_report *r = document_report(family(4));
 	const struct dcbs_skew *skew = &dcbs_report_section(r, "read")->skew;
 
 	(void)state;
@@ -65,7 +65,7 @@ static void test_skew(void **state)
 /* A single process has all of its sections. */
 static void test_alone(void **state)
 {
-	struct dcbs_report *r = build(fixture_evaluation());
+	struct dcbs_report *r = document_report(fixture_evaluation());
 
 	(void)state;
 	assert_int_equal(r->nr_targets, 1);
@@ -76,7 +76,7 @@ static void test_alone(void **state)
 
 static void test_golden_document(void **state)
 {
-	char *text = text_of(family(3));
+	char *text = document_text(family(3));
 
 	(void)state;
 	golden_check("processes.json", text);
@@ -90,14 +90,14 @@ static void test_round_trip(void **state)
 	(void)state;
 	snap->more_targets = 17;
 	snap->counters.lost_processes = 3;
-	round_trip(build(snap));
+	document_round_trip(document_report(snap));
 }
 
 static void test_damage(void **state)
 {
 	(void)state;
-	damage_at_random(family(3));
-	assert_true(damage_all(family(3)) > 100);
+	document_damage_at_random(family(3));
+	assert_true(document_damage_all(family(3)) > 100);
 }
 
 static void test_wrong_documents(void **state)
@@ -106,7 +106,7 @@ static void test_wrong_documents(void **state)
 		{"\"parent\":4242", "\"parent\":-1"}, {"\"parent\":4242", "\"parent\":\"x\""}, {"\"ended_at\":null", "\"ended_at\":[]"},
 		{"\"sections\":10", "\"sections\":-10"}, {"\"skew\":3.0", "\"skew\":\"3\""}, {"\"slowest\":{\"pid\":4245", "\"slowest\":{\"pid\":-5"},
 	};
-	char *text = text_of(family(3)), *at, *changed;
+	char *text = document_text(family(3)), *at, *changed;
 	size_t i;
 
 	(void)state;
@@ -115,7 +115,7 @@ static void test_wrong_documents(void **state)
 		if (!at)
 			fail_msg("not there: %s", wrong[i][0]);
 		assert_true(asprintf(&changed, "%.*s%s%s", (int)(at - text), text, wrong[i][1], at + strlen(wrong[i][0])) > 0);
-		refuse(changed, "");
+		document_refuse(changed, "");
 		free(changed);
 	}
 	free(text);
@@ -143,7 +143,7 @@ static void test_text(void **state)
 	(void)state;
 	snap->more_targets = 1234;
 	snap->counters.lost_processes = 3;
-	r = build(snap);
+	r = document_report(snap);
 	golden_version(r);
 	for (width = 40; width < 120; width++) {
 		text = dcbs_report_text(r, width);
