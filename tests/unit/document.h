@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* document.h - JSON documents that are written, read back, refused and damaged; in memory, as there are thousands. */
+/* document.h - writes, reads back, refuses and damages JSON documents. They are files in memory, as there are thousands. */
 #ifndef TESTS_UNIT_DOCUMENT_H
 #define TESTS_UNIT_DOCUMENT_H
 
@@ -50,7 +50,7 @@ static inline int document_load(const char *text, size_t len, struct dcbs_report
 	return dcbs_report_load(r, document_path);
 }
 
-/* Refused, and the one line of error names the file and holds `words`. */
+/* Checks that the document is refused with one line that names the file and holds `words`. */
 static inline void document_refuse(const char *text, const char *words)
 {
 	struct dcbs_report *r = NULL;
@@ -63,7 +63,7 @@ static inline void document_refuse(const char *text, const char *words)
 	assert_null(strchr(dcbs_profiler_error(), '\n'));
 }
 
-/* What was let through must be fit to show. */
+/* Checks that an accepted report can be written in all formats, and that its text is safe. Frees it. */
 static inline void document_show(struct dcbs_report *r)
 {
 	char *text = dcbs_report_text(r, 0), *json = dcbs_report_json(r), *c;
@@ -104,12 +104,12 @@ static inline void document_round_trip(struct dcbs_report *r)
 	dcbs_report_free(r);
 }
 
-/* The beginning of a document, up to its sections. */
+/* The start of a document, up to its sections. */
 #define DOCUMENT_HEAD "{\"schema\":1,\"tool\":\"dcbs-bpfprof\",\"version\":\"1\",\"window\":{},\"sections\":["
 
 /* ---- damage ---- */
 
-/* Whatever is broken, the answer is a line of error or a report that can be shown. */
+/* Changes bytes at random: the document is refused with an error, or it is a report that can be shown. */
 static inline void document_damage_at_random(struct snapshot *snap)
 {
 	static const char bytes[] = "\"[]{},:0-9e.tn\\\033\377";
@@ -154,7 +154,7 @@ static inline void document_try_values(const json_t *doc, json_t *object, const 
 	}
 }
 
-/* Every value of the document, down from `at`, replaced by values of other types; returns how many there were. */
+/* Replaces each value of the document below `at` by values of other types; returns how many values there were. */
 static inline int document_damage(const json_t *doc, json_t *at)
 {
 	json_t *child, *kept;

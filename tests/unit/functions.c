@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* functions.c - samples of the stack share out exact times, and the sums close. */
+/* functions.c - the exact time of a section is divided among its samples, and the parts add up to it. */
 #include "analyse/stacks/functions.h"
 #include "analyse/report.h"
 #include "analyse/stacks/stacks.h"
@@ -7,7 +7,7 @@
 
 #define near(a, b) assert_true(fabs((double)(a) - (double)(b)) <= 1e-9 * (1 + fabs((double)(b))))
 
-static struct dcbs_report *build(struct snapshot *snap)
+static struct dcbs_report *build_report(struct snapshot *snap)
 {
 	struct dcbs_report *r = NULL;
 
@@ -16,7 +16,7 @@ static struct dcbs_report *build(struct snapshot *snap)
 	return r;
 }
 
-/* A section of so much time of its own, its ledger known. */
+/* A section of that self time, whose ledger is known. */
 static struct snapshot *one_section(__u64 ns)
 {
 	struct snapshot *snap = stacks_begin(fixture_empty());
@@ -26,7 +26,7 @@ static struct snapshot *one_section(__u64 ns)
 	return snap;
 }
 
-static const struct dcbs_function *find(const struct dcbs_report *r, const char *section, const char *function)
+static const struct dcbs_function *find_function(const struct dcbs_report *r, const char *section, const char *function)
 {
 	size_t i;
 
@@ -36,7 +36,7 @@ static const struct dcbs_function *find(const struct dcbs_report *r, const char 
 	return NULL;
 }
 
-static double self_sum(const struct dcbs_report *r, const char *section)
+static double add_self_times(const struct dcbs_report *r, const char *section)
 {
 	double sum = 0;
 	size_t i;
@@ -50,7 +50,7 @@ static double self_sum(const struct dcbs_report *r, const char *section)
 	return sum;
 }
 
-static double stack_sum(const struct dcbs_report *r, const char *section)
+static double add_stack_times(const struct dcbs_report *r, const char *section)
 {
 	double sum = 0;
 	size_t i;
@@ -74,23 +74,23 @@ static void test_exact_time(void **state)
 	(void)state;
 	stacks_ran(STACK(snap, 0, f, g), 660);
 	stacks_ran(STACK(snap, 0, f), 330);
-	r = build(snap);
+	r = build_report(snap);
 	assert_int_equal(r->frequency_hz, 99);
 	assert_int_equal(r->nr_functions, 2);
-	function = find(r, "work", "f");
+	function = find_function(r, "work", "f");
 	near(function->self_s, 3.5);
 	near(function->cumulative_s, 10.5);
 	assert_int_equal(function->self_samples, 330);
 	assert_int_equal(function->cumulative_samples, 990);
 	assert_int_equal(function->calls, DCBS_UNKNOWN);
 	assert_true(function->python && function->line == 1);
-	near(find(r, "work", "g")->self_s, 7);
-	near(self_sum(r, "work"), 10.5);
-	near(stack_sum(r, "work"), 10.5);
+	near(find_function(r, "work", "g")->self_s, 7);
+	near(add_self_times(r, "work"), 10.5);
+	near(add_stack_times(r, "work"), 10.5);
 	dcbs_report_free(r);
 }
 
-/* Waits are shared out cause by cause: the longest wait for the disk says nothing of sleeping. */
+/* Each cause of a wait is divided by itself: samples of disk waits get no time of sleeping. */
 static void test_waits(void **state)
 {
 	struct snapshot *snap = one_section(20 * SEC);
@@ -103,15 +103,15 @@ static void test_waits(void **state)
 	stacks_ran(STACK(snap, 0, f), 100);
 	stacks_waited(STACK(snap, 0, f, load), CAUSE_DISK, 4 * SEC);
 	stacks_waited(stacks_waited(STACK(snap, 0, f), CAUSE_DISK, 2 * SEC), CAUSE_SLEEP, 10 * MS);
-	r = build(snap);
-	near(find(r, "work", "load")->self_off_s, 6);
-	near(find(r, "work", "load")->self_cpu_s, 0);
-	assert_int_equal(find(r, "work", "load")->cumulative_samples, 0);
-	near(find(r, "work", "f")->self_off_s, 9);
-	near(find(r, "work", "f")->self_cpu_s, 5);
-	near(find(r, "work", "f")->cumulative_off_s, 15);
-	near(self_sum(r, "work"), 20);
-	near(stack_sum(r, "work"), 20);
+	r = build_report(snap);
+	near(find_function(r, "work", "load")->self_off_s, 6);
+	near(find_function(r, "work", "load")->self_cpu_s, 0);
+	assert_int_equal(find_function(r, "work", "load")->cumulative_samples, 0);
+	near(find_function(r, "work", "f")->self_off_s, 9);
+	near(find_function(r, "work", "f")->self_cpu_s, 5);
+	near(find_function(r, "work", "f")->cumulative_off_s, 15);
+	near(add_self_times(r, "work"), 20);
+	near(add_stack_times(r, "work"), 20);
 	assert_int_equal(r->nr_stacks, 4);
 	assert_int_equal(r->stacks[0].cause, DCBS_CAUSE_CPU);
 	assert_int_equal(r->stacks[1].cause, DCBS_CAUSE_DISK);
@@ -119,7 +119,7 @@ static void test_waits(void **state)
 	dcbs_report_free(r);
 }
 
-/* Waiting that no stack was seen of is told once it is more than a hundredth of the section. */
+/* Waits without a sample are reported if they exceed a hundredth of the section. */
 static void test_not_sampled(void **state)
 {
 	struct snapshot *snap;
@@ -132,14 +132,14 @@ static void test_not_sampled(void **state)
 		fixture_off(snap->sections[0], CAUSE_LOCK, tenths * 60 * MS, tenths * 60 * MS);
 		fixture_off(snap->sections[0], CAUSE_PIPE, tenths * 20 * MS, tenths * 20 * MS);
 		stacks_ran(STACK(snap, 0, stacks_frame(snap, "f", NULL, 0, false)), 7);
-		r = build(snap);
+		r = build_report(snap);
 		if (tenths == 2) {
-			near(find(r, "work", "(not sampled)")->self_off_s, 0.16);
-			near(self_sum(r, "work"), 10);
-			near(stack_sum(r, "work"), 10);
+			near(find_function(r, "work", "(not sampled)")->self_off_s, 0.16);
+			near(add_self_times(r, "work"), 10);
+			near(add_stack_times(r, "work"), 10);
 		} else {
-			assert_null(find(r, "work", "(not sampled)"));
-			near(self_sum(r, "work"), 10 - tenths * 0.08);
+			assert_null(find_function(r, "work", "(not sampled)"));
+			near(add_self_times(r, "work"), 10 - tenths * 0.08);
 		}
 		dcbs_report_free(r);
 	}
@@ -153,15 +153,15 @@ static void test_ran_without_a_tick(void **state)
 	(void)state;
 	fixture_off(snap->sections[0], CAUSE_SLEEP, 900 * MS, 900 * MS);
 	stacks_waited(STACK(snap, 0, stacks_frame(snap, "f", NULL, 0, false)), CAUSE_SLEEP, 1);
-	r = build(snap);
-	near(find(r, "work", "(not sampled)")->self_cpu_s, 0.1);
-	near(find(r, "work", "f")->self_off_s, 0.9);
+	r = build_report(snap);
+	near(find_function(r, "work", "(not sampled)")->self_cpu_s, 0.1);
+	near(find_function(r, "work", "f")->self_off_s, 0.9);
 	dcbs_report_free(r);
 }
 
 /* ---- sections ---- */
 
-static struct snapshot *nested(void)
+static struct snapshot *nested_sections(void)
 {
 	struct snapshot *snap = one_section(10 * SEC);
 	__u32 f = stacks_frame(snap, "f", "a.py", 1, true), g = stacks_frame(snap, "g", "a.py", 9, true);
@@ -173,19 +173,19 @@ static struct snapshot *nested(void)
 	return snap;
 }
 
-/* Functions are of a section with what it called; stacks are of the innermost one, so that none counts twice. */
+/* A function counts in all open sections, a stack in the innermost one only, so that no stack counts twice. */
 static void test_nested_sections(void **state)
 {
-	struct dcbs_report *r = build(nested());
+	struct dcbs_report *r = build_report(nested_sections());
 
 	(void)state;
 	assert_int_equal(r->nr_functions, 4);
-	near(find(r, "work", "f")->cumulative_s, 10);
-	near(find(r, "work", "g")->self_s, 6);
-	near(find(r, "inner", "f")->cumulative_s, 6);
-	near(find(r, "inner", "f")->self_s, 0);
-	near(stack_sum(r, "work"), 4);
-	near(stack_sum(r, "inner"), 6);
+	near(find_function(r, "work", "f")->cumulative_s, 10);
+	near(find_function(r, "work", "g")->self_s, 6);
+	near(find_function(r, "inner", "f")->cumulative_s, 6);
+	near(find_function(r, "inner", "f")->self_s, 0);
+	near(add_stack_times(r, "work"), 4);
+	near(add_stack_times(r, "inner"), 6);
 	assert_string_equal(r->functions[0].section, "work");
 	assert_string_equal(r->functions[3].section, "inner");
 	dcbs_report_free(r);
@@ -207,18 +207,18 @@ static struct snapshot *with_outside(bool known)
 
 static void test_outside(void **state)
 {
-	struct dcbs_report *r = build(with_outside(true));
+	struct dcbs_report *r = build_report(with_outside(true));
 
 	(void)state;
 	near(dcbs_report_section(r, DCBS_OUTSIDE)->total_s, 10);
-	near(find(r, DCBS_OUTSIDE, "f")->self_cpu_s, 6);
-	near(find(r, DCBS_OUTSIDE, "f")->self_off_s, 4);
-	assert_int_equal(find(r, DCBS_OUTSIDE, "f")->self_samples, 198);
+	near(find_function(r, DCBS_OUTSIDE, "f")->self_cpu_s, 6);
+	near(find_function(r, DCBS_OUTSIDE, "f")->self_off_s, 4);
+	assert_int_equal(find_function(r, DCBS_OUTSIDE, "f")->self_samples, 198);
 	assert_string_equal(r->functions[r->nr_functions - 1].section, DCBS_OUTSIDE);
 	dcbs_report_free(r);
 }
 
-/* What is outside of sections is without the time of idle threads, and so without their stacks. */
+/* "(outside)" excludes the time of idle threads, and therefore their stacks. */
 static void test_idle_threads(void **state)
 {
 	struct snapshot *snap = with_outside(true);
@@ -229,11 +229,11 @@ static void test_idle_threads(void **state)
 	fixture_thread_off(fixture_thread(snap, 8, "worker", 12 * SEC), CAUSE_NETWORK, 6 * SEC);
 	stacks_waited(STACK(snap, SNAPSHOT_OUTSIDE, stacks_frame(snap, "idle", NULL, 0, false)), CAUSE_NETWORK, 12 * SEC)->tid = 7;
 	stacks_waited(STACK(snap, SNAPSHOT_OUTSIDE, stacks_frame(snap, "busy", NULL, 0, false)), CAUSE_NETWORK, SEC)->tid = 8;
-	r = build(snap);
-	assert_null(find(r, DCBS_OUTSIDE, "idle"));
-	near(find(r, DCBS_OUTSIDE, "f")->self_off_s, 5);
-	near(find(r, DCBS_OUTSIDE, "busy")->self_off_s, 5);
-	near(self_sum(r, DCBS_OUTSIDE), dcbs_report_section(r, DCBS_OUTSIDE)->total_s);
+	r = build_report(snap);
+	assert_null(find_function(r, DCBS_OUTSIDE, "idle"));
+	near(find_function(r, DCBS_OUTSIDE, "f")->self_off_s, 5);
+	near(find_function(r, DCBS_OUTSIDE, "busy")->self_off_s, 5);
+	near(add_self_times(r, DCBS_OUTSIDE), dcbs_report_section(r, DCBS_OUTSIDE)->total_s);
 	dcbs_report_free(r);
 }
 
@@ -241,14 +241,14 @@ static void test_idle_threads(void **state)
 
 static struct snapshot_section *sampled_section(struct snapshot *snap, const char *name)
 {
-	struct snapshot_section *row = fixture_section(snap, name, DCBS_NAME_SECTION);
+	struct snapshot_section *facts = fixture_section(snap, name, DCBS_NAME_SECTION);
 
-	row->stat.sampled = SAMPLED;
-	return row;
+	facts->stat.sampled = SAMPLED;
+	return facts;
 }
 
-/* f calls g, within `work`; both wait, g for itself and three others. */
-static struct snapshot *sampled(void)
+/* f calls g, within `work`. Both wait; the sampled wait of g stands for itself and three others. */
+static struct snapshot *sampled_snapshot(void)
 {
 	struct snapshot *snap = one_section(10 * SEC);
 	__u32 f = stacks_frame(snap, "f", "a.py", 1, true), g = stacks_frame(snap, "g", "a.py", 9, true);
@@ -268,7 +268,7 @@ static struct snapshot *sampled(void)
 
 static void test_sampled_sections(void **state)
 {
-	struct dcbs_report *r = build(sampled());
+	struct dcbs_report *r = build_report(sampled_snapshot());
 	const struct dcbs_section *f = dcbs_report_section(r, "F"), *g = dcbs_report_section(r, "G");
 
 	(void)state;
@@ -282,17 +282,17 @@ static void test_sampled_sections(void **state)
 	near(f->error_s, sqrt(400 * 0.01 * 0.01 + 12));
 	near(g->error_s, sqrt(300 * 0.01 * 0.01 + 12));
 	assert_true(f->count == DCBS_UNKNOWN && isnan(f->mean_s) && isnan(dcbs_report_section(r, "work")->error_s));
-	near(self_sum(r, "F"), 10);
-	near(self_sum(r, "G"), 7);
-	near(find(r, "G", "f")->self_s, 0);
+	near(add_self_times(r, "F"), 10);
+	near(add_self_times(r, "G"), 7);
+	near(find_function(r, "G", "f")->self_s, 0);
 	near(dcbs_report_section(r, "work")->self_s, 10);
 	dcbs_report_free(r);
 }
 
-/* Of a function's calls 1000 were timed, at 101 us with a probe that takes 1 us: in 7 s there are 70,000. */
+/* 1000 calls of a function were timed at 101 us, of which the probe took 1 us: 7 s have 70,000 calls. */
 static void test_sampled_and_timed(void **state)
 {
-	struct snapshot *snap = sampled();
+	struct snapshot *snap = sampled_snapshot();
 	struct snapshot_section *g = snap->sections[2];
 	const struct dcbs_section *s;
 	struct dcbs_report *r;
@@ -305,7 +305,7 @@ static void test_sampled_and_timed(void **state)
 	g->stat.min_inv_ns = ~(__u64)90000;
 	g->stat.buckets[hist_place(95000)] = 600;
 	g->stat.buckets[hist_place(110000)] = 400;
-	r = build(snap);
+	r = build_report(snap);
 	s = dcbs_report_section(r, "G");
 	assert_int_equal(s->count, 70000);
 	near(s->total_s, 7);
@@ -317,15 +317,17 @@ static void test_sampled_and_timed(void **state)
 	dcbs_report_free(r);
 }
 
-/* Of a short function a probe takes most of the time; of too few calls nothing can be said. */
+/* The calls stay unknown if the probe takes most of a short function's time, if few were timed, or if its cost is unknown. */
 static void test_sampled_and_not_timed_well(void **state)
 {
-	static const struct { __u64 count, each_ns; double probe_ns; } cases[] = {{1000, 5000, 1000}, {50, 101000, 1000}, {1000, 101000, NAN}};
+	static const struct { __u64 count, each_ns; double probe_ns; } cases[] = {
+		{1000, 5000, 1000}, {50, 101000, 1000}, {1000, 101000, NAN},
+	};
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct snapshot *snap = sampled();
+		struct snapshot *snap = sampled_snapshot();
 		struct snapshot_section *g = snap->sections[2];
 		struct dcbs_report *r;
 
@@ -333,27 +335,27 @@ static void test_sampled_and_not_timed_well(void **state)
 		g->stat.count = cases[i].count;
 		g->stat.sum_ns = g->stat.total_ns = cases[i].count * cases[i].each_ns;
 		g->stat.buckets[hist_place(cases[i].each_ns)] = cases[i].count;
-		r = build(snap);
+		r = build_report(snap);
 		assert_true(dcbs_report_section(r, "G")->count == DCBS_UNKNOWN && isnan(dcbs_report_section(r, "G")->mean_s));
 		dcbs_report_free(r);
 	}
 }
 
-/* Where the kernel does not tell times, samples do. */
+/* If the kernel side measured no times, the samples give them. */
 static void test_unknown_ledgers(void **state)
 {
-	struct dcbs_report *r = build(with_outside(false));
+	struct dcbs_report *r = build_report(with_outside(false));
 
 	(void)state;
 	assert_null(dcbs_report_section(r, DCBS_OUTSIDE));
-	near(find(r, "work", "f")->self_s, 2);
-	near(find(r, DCBS_OUTSIDE, "f")->self_cpu_s, 2);
-	near(find(r, DCBS_OUTSIDE, "f")->self_off_s, 1);
-	near(stack_sum(r, DCBS_OUTSIDE), 3);
+	near(find_function(r, "work", "f")->self_s, 2);
+	near(find_function(r, DCBS_OUTSIDE, "f")->self_cpu_s, 2);
+	near(find_function(r, DCBS_OUTSIDE, "f")->self_off_s, 1);
+	near(add_stack_times(r, DCBS_OUTSIDE), 3);
 	dcbs_report_free(r);
 }
 
-static void test_rows_that_are_no_sections(void **state)
+static void test_unknown_sections_and_caches(void **state)
 {
 	struct snapshot *snap = one_section(SEC);
 	__u32 f = stacks_frame(snap, "f", NULL, 0, false);
@@ -363,11 +365,11 @@ static void test_rows_that_are_no_sections(void **state)
 	fixture_count(&fixture_section(snap, "cache", DCBS_NAME_CACHE)->stat, 5);
 	stacks_within(stacks_ran(STACK(snap, 0, f), 1), 0);
 	stacks_within(stacks_ran(STACK(snap, 1, f), 1), 99);
-	snap->stacks[0].nr_sections = 1000;		/* more than there is room for */
-	r = build(snap);
+	snap->stacks[0].nr_sections = 1000;		/* more than the array holds */
+	r = build_report(snap);
 	assert_int_equal(r->nr_functions, 1);
 	assert_int_equal(r->nr_stacks, 1);
-	near(self_sum(r, "work"), 1);
+	near(add_self_times(r, "work"), 1);
 	dcbs_report_free(r);
 }
 
@@ -383,14 +385,14 @@ static void test_recursion_counts_once(void **state)
 	(void)state;
 	stacks_ran(STACK(snap, 0, f, g, f2, g, f, f), 2);
 	stacks_ran(STACK(snap, 0, g, f2), 1);
-	r = build(snap);
+	r = build_report(snap);
 	assert_int_equal(r->nr_functions, 2);
-	near(find(r, "work", "f")->cumulative_s, 9);
-	near(find(r, "work", "f")->self_s, 9);
-	assert_int_equal(find(r, "work", "f")->cumulative_samples, 3);
-	assert_int_equal(find(r, "work", "f")->line, 2);
-	near(find(r, "work", "g")->cumulative_s, 9);
-	near(find(r, "work", "g")->self_s, 0);
+	near(find_function(r, "work", "f")->cumulative_s, 9);
+	near(find_function(r, "work", "f")->self_s, 9);
+	assert_int_equal(find_function(r, "work", "f")->cumulative_samples, 3);
+	assert_int_equal(find_function(r, "work", "f")->line, 2);
+	near(find_function(r, "work", "g")->cumulative_s, 9);
+	near(find_function(r, "work", "g")->self_s, 0);
 	assert_int_equal(r->stacks[0].nr_frames, 6);
 	assert_int_equal(r->frames[r->stacks[0].frames[0]].line, 4);	/* outermost first */
 	assert_string_equal(r->frames[r->stacks[0].frames[1]].function, "g");
@@ -405,7 +407,7 @@ static void test_same_name_in_two_files(void **state)
 	(void)state;
 	stacks_ran(STACK(snap, 0, stacks_frame(snap, "f", "a.py", 0, true), stacks_frame(snap, "f", "b.py", 7, true)), 1);
 	stacks_ran(STACK(snap, 0, stacks_frame(snap, "f", NULL, 0, false)), 2);
-	r = build(snap);
+	r = build_report(snap);
 	assert_int_equal(r->nr_functions, 3);
 	assert_null(r->functions[0].file);
 	near(r->functions[0].self_s, 2);
@@ -426,14 +428,14 @@ static void test_unknown_frames(void **state)
 	stacks_ran(STACK(snap, 0, nameless), 1);
 	stacks_ran(STACK(snap, 0, empty), 1);
 	stacks_ran(STACK(snap, 0, library, 4711), 1);	/* no such frame */
-	STACK(snap, 0, library)->nr_frames = 0;		/* not a single one */
+	STACK(snap, 0, library)->nr_frames = 0;		/* a stack without frames */
 	stacks_ran(&snap->stacks[3], 1);
-	r = build(snap);
+	r = build_report(snap);
 	assert_int_equal(r->nr_functions, 2);
 	assert_string_equal(r->functions[0].function, "(unknown)");
 	assert_null(r->functions[0].file);
 	near(r->functions[0].self_s, 4);
-	near(find(r, "work", "(unknown)")->cumulative_s, 4);
+	near(find_function(r, "work", "(unknown)")->cumulative_s, 4);
 	assert_string_equal(r->functions[1].function, "(unknown)");
 	assert_string_equal(r->functions[1].file, "libx.so");
 	near(r->functions[1].cumulative_s, 1);
@@ -441,7 +443,7 @@ static void test_unknown_frames(void **state)
 	dcbs_report_free(r);
 }
 
-/* What is on every stack has the same time as its callers: then callers come first. */
+/* A function on every stack has the same time as its callers: the callers come first. */
 static void test_callers_come_first(void **state)
 {
 	static const char *const want[] = {"zebra", "middle", "apple", "leaf", "twig"};
@@ -455,7 +457,7 @@ static void test_callers_come_first(void **state)
 	stacks_ran(STACK(snap, 0, a, b, c, leaf), 101);
 	stacks_ran(STACK(snap, 0, a, b, c, stacks_frame(snap, "twig", "z.py", 5, true)), 3);
 	stacks_ran(STACK(snap, 0, a, b, c), 7);
-	r = build(snap);
+	r = build_report(snap);
 	assert_int_equal(r->nr_functions, 5);
 	for (i = 0; i < 5; i++)
 		assert_string_equal(r->functions[i].function, want[i]);
@@ -472,7 +474,7 @@ static void test_hostile_names(void **state)
 	memset(raw, 0x1b, sizeof(raw) - 1);
 	raw[sizeof(raw) - 1] = 0;
 	stacks_ran(STACK(snap, 0, stacks_frame(snap, raw, "\377/\n.py", 0xffffffff, true)), 1);
-	r = build(snap);
+	r = build_report(snap);
 	assert_int_equal(strlen(r->functions[0].function), 4096);
 	assert_string_equal(r->functions[0].file, "\\xFF/\\x0A.py");
 	assert_int_equal(r->functions[0].line, 0xffffffff);
@@ -481,8 +483,8 @@ static void test_hostile_names(void **state)
 
 /* ---- many ---- */
 
-/* A snapshot of that many stacks, each with a function of its own below a common one. */
-static struct snapshot *many(__u32 nr)
+/* A snapshot of `nr` stacks, each with another innermost function, called by the same outer one. */
+static struct snapshot *many_stacks(__u32 nr)
 {
 	struct snapshot *snap = one_section(60 * SEC);
 	struct snapshot_stack *s;
@@ -514,8 +516,8 @@ static struct snapshot *many(__u32 nr)
 
 static void test_many_functions(void **state)
 {
-	struct dcbs_report *r = build(many(300));
-	const struct dcbs_function *rest = find(r, "work", "(101 more)");
+	struct dcbs_report *r = build_report(many_stacks(300));
+	const struct dcbs_function *rest = find_function(r, "work", "(101 more)");
 
 	(void)state;
 	assert_int_equal(r->nr_functions, FUNCTIONS_MOST + 1);
@@ -524,21 +526,21 @@ static void test_many_functions(void **state)
 	near(r->functions[0].cumulative_s, 60);
 	assert_true(isnan(rest->cumulative_s) && rest->cumulative_samples == DCBS_UNKNOWN && !rest->file);
 	assert_int_equal(rest->self_samples, 101);
-	near(self_sum(r, "work"), 60);
+	near(add_self_times(r, "work"), 60);
 	dcbs_report_free(r);
 }
 
-/* Most have one tick: of equal ones some are kept, too. */
+/* Most stacks have one tick: some of those with equal time are kept, too. */
 static void test_many_stacks(void **state)
 {
 	const __u32 nr = STACKS_MOST + 5000;
-	struct dcbs_report *r = build(many(nr));
+	struct dcbs_report *r = build_report(many_stacks(nr));
 	size_t i, more = 0;
 	int64_t samples = 0;
 
 	(void)state;
 	assert_int_equal(r->nr_stacks, STACKS_MOST + 1);
-	near(stack_sum(r, "work"), 60);
+	near(add_stack_times(r, "work"), 60);
 	for (i = 0; i < r->nr_stacks; i++) {
 		samples += r->stacks[i].samples;
 		more += !strcmp(r->frames[r->stacks[i].frames[0]].function, "(more stacks)");
@@ -555,28 +557,29 @@ static void test_no_samples(void **state)
 
 	(void)state;
 	stacks_frame(snap, "f", NULL, 0, false);
-	r = build(snap);
+	r = build_report(snap);
 	assert_true(!r->nr_functions && !r->nr_frames && !r->nr_stacks && r->frequency_hz == 99);
 	dcbs_report_free(r);
-	r = build(fixture_measured());
+	r = build_report(fixture_measured());
 	assert_true(!r->nr_functions && !r->frequency_hz);
 	dcbs_report_free(r);
 }
 
 static void test_evaluation(void **state)
 {
-	struct dcbs_report *r = build(stacks_evaluation());
+	struct dcbs_report *r = build_report(stacks_evaluation());
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < r->nr_sections; i++)
-		if (find(r, r->sections[i].name, "(not sampled)") || find(r, r->sections[i].name, "Evaluation.run"))
-			near(self_sum(r, r->sections[i].name), r->sections[i].total_s);
-	/* 4 s of waiting for a CPU come to who runs, by ticks. */
-	near(find(r, "forward_pass", "sgemm_kernel")->self_off_s, 4.0 * 1740 / (1740 + 212 + 301 + 60));
-	near(find(r, "answer_question", "sgemm_kernel")->self_off_s, 4.0 * 1740 / (1740 + 212 + 301 + 60 + 390 + 70));
-	near(stack_sum(r, "forward_pass"), dcbs_report_section(r, "forward_pass")->self_s);
-	near(stack_sum(r, DCBS_OUTSIDE), dcbs_report_section(r, DCBS_OUTSIDE)->self_s);
+		if (find_function(r, r->sections[i].name, "(not sampled)") ||
+		    find_function(r, r->sections[i].name, "Evaluation.run"))
+			near(add_self_times(r, r->sections[i].name), r->sections[i].total_s);
+	/* 4 s of run-queue wait are divided by the ticks of the functions that ran. */
+	near(find_function(r, "forward_pass", "sgemm_kernel")->self_off_s, 4.0 * 1740 / (1740 + 212 + 301 + 60));
+	near(find_function(r, "answer_question", "sgemm_kernel")->self_off_s, 4.0 * 1740 / (1740 + 212 + 301 + 60 + 390 + 70));
+	near(add_stack_times(r, "forward_pass"), dcbs_report_section(r, "forward_pass")->self_s);
+	near(add_stack_times(r, DCBS_OUTSIDE), dcbs_report_section(r, DCBS_OUTSIDE)->self_s);
 	dcbs_report_free(r);
 }
 
@@ -588,7 +591,7 @@ int main(void)
 		cmocka_unit_test(test_outside), cmocka_unit_test(test_idle_threads),
 		cmocka_unit_test(test_sampled_sections), cmocka_unit_test(test_sampled_and_timed),
 		cmocka_unit_test(test_sampled_and_not_timed_well), cmocka_unit_test(test_unknown_ledgers),
-		cmocka_unit_test(test_rows_that_are_no_sections), cmocka_unit_test(test_recursion_counts_once),
+		cmocka_unit_test(test_unknown_sections_and_caches), cmocka_unit_test(test_recursion_counts_once),
 		cmocka_unit_test(test_same_name_in_two_files), cmocka_unit_test(test_unknown_frames),
 		cmocka_unit_test(test_callers_come_first), cmocka_unit_test(test_hostile_names),
 		cmocka_unit_test(test_many_functions), cmocka_unit_test(test_many_stacks),
