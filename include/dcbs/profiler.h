@@ -5,13 +5,16 @@
  *     struct dcbs_options opts = DCBS_OPTIONS_DEFAULT;
  *     struct dcbs_profiler *prof;
  *     struct dcbs_report *report;
+ *     char *text;
  *
  *     opts.pids = &pid; opts.nr_pids = 1;
  *     if (dcbs_profiler_open(&prof, &opts))
  *             errx(1, "%s", dcbs_profiler_error());
  *     sleep(10);
  *     if (!dcbs_profiler_snapshot(prof, &report)) {
- *             puts(dcbs_report_text(report, 0));
+ *             text = dcbs_report_text(report, 0);
+ *             puts(text ? text : "no memory");
+ *             free(text);
  *             dcbs_report_free(report);
  *     }
  *     dcbs_profiler_close(prof);
@@ -337,7 +340,7 @@ struct dcbs_overhead {
 
 /* What was lost, each by its own counter. All 0: the counts of the report are complete. */
 struct dcbs_lost {
-	int64_t sections;	/* nested too deeply, without a begin, left by longjmp(), or over before a child was attached to */
+	int64_t sections;	/* nested too deeply, without a begin, left by longjmp(), or ended before a child was probed */
 	int64_t records;	/* finished calls that were overwritten, damaged or unreadable before they were read */
 	int64_t samples;	/* stacks for which the kernel's ring buffer had no room */
 	int64_t stacks;		/* samples whose Python frames could not all be read */
@@ -360,7 +363,7 @@ struct dcbs_report {
 	struct dcbs_bottleneck *bottlenecks;	/* by total_s, largest first */
 	size_t nr_bottlenecks;
 	double threshold_s;	/* of the bottlenecks */
-	struct dcbs_function *functions;	/* in the order of `sections`; within one by cumulative_s, largest first */
+	struct dcbs_function *functions;	/* in the order of `sections`, then by cumulative_s, largest first */
 	size_t nr_functions;
 	struct dcbs_frame *frames;
 	size_t nr_frames;
@@ -372,7 +375,7 @@ struct dcbs_report {
 	size_t nr_caches;
 	struct dcbs_thread *threads;	/* by CPU time, largest first */
 	size_t nr_threads;
-	double ledger_cpu_s, kernel_cpu_s;	/* of all threads: wall_s less the waits, and the kernel's account; NAN: unknown */
+	double ledger_cpu_s, kernel_cpu_s;	/* of all threads: wall_s less waits, and the kernel's account; NAN: unknown */
 	int64_t rss_start_bytes, rss_end_bytes, rss_peak_bytes;	/* of all targets together; DCBS_UNKNOWN */
 	/*
 	 * Growth of RSS by its origin: sections_bytes + outside_bytes + others_bytes + unexplained_bytes is
