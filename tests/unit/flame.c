@@ -57,7 +57,7 @@ static struct snapshot *two_lines(void)
 	__u32 g = stacks_frame(snap, "g", "/lib/libg.so", 0, false);
 
 	snap->wall_known = true;
-	fixture_call(fixture_row(snap, "s", DCBS_NAME_SECTION), 3 * SEC, 3 * SEC);
+	fixture_call(fixture_section(snap, "s", DCBS_NAME_SECTION), 3 * SEC, 3 * SEC);
 	fixture_off(snap->sections[0], CAUSE_PIPE, 500 * MS, 500 * MS);
 	fixture_off(snap->sections[0], CAUSE_DISK, 500 * MS, 500 * MS);
 	stacks_waited(stacks_ran(STACK(snap, 0, f1, g), 10), CAUSE_DISK, 1);
@@ -113,7 +113,7 @@ static struct dcbs_report *hostile_report(void)
 
 	snap->wall_known = true;
 	fixture_target(snap, 1, "x", "</text><script>alert(1)</script>");
-	fixture_call(fixture_row(snap, "<s>;&\"'", DCBS_NAME_SECTION), SEC, SEC);
+	fixture_call(fixture_section(snap, "<s>;&\"'", DCBS_NAME_SECTION), SEC, SEC);
 	stacks_ran(STACK(snap, 0, stacks_frame(snap, "a;b]]>\n<script>", "/</title>.py", 1, true),
 			 stacks_frame(snap, "\033[2J \303\251 \377", NULL, 0, false)), 1);
 	return build_report(snap);

@@ -115,8 +115,8 @@ static void test_long_and_wide_names(void **state)
 	(void)state;
 	fixture_target(snap, 1, "x", "\033[31m");
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
-		fixture_call(fixture_row(snap, names[i], DCBS_NAME_SECTION), (i + 1) * SEC, SEC);
-	fixture_count(&fixture_row(snap, names[0], DCBS_NAME_CACHE)->stat, 90 * SEC);
+		fixture_call(fixture_section(snap, names[i], DCBS_NAME_SECTION), (i + 1) * SEC, SEC);
+	fixture_count(&fixture_section(snap, names[0], DCBS_NAME_CACHE)->stat, 90 * SEC);
 	check_golden(snap, 0, "names.txt");
 }
 
