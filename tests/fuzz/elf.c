@@ -40,10 +40,10 @@ int __wrap_mapped_files_each(pid_t pid, bool (*wants)(void *ctx, const struct ma
 static void ask_markers(void)
 {
 	struct marker markers[MARKER_COPIES];
-	int i, n = marker_find(getpid(), markers);
+	int i, n = marker_object_find(getpid(), markers);
 
 	for (i = 0; i < n; i++)
-		marker_close(&markers[i]);
+		marker_object_close(&markers[i]);
 }
 
 static void ask_functions(void)

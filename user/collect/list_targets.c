@@ -51,7 +51,7 @@ static int list_process(struct list *list, pid_t pid)
 		return 0;
 	if (target_find_marker(&target, &marker) == 1) {
 		err = list_one(list, &target, &marker);
-		marker_close(&marker);
+		marker_object_close(&marker);
 	}
 	target_close(&target);
 	return err;

@@ -102,7 +102,7 @@ static bool look_into_file(void *ctx, int fd, const struct mapped_file *map)
 	return search->found < MARKER_COPIES;
 }
 
-int marker_find(pid_t pid, struct marker *markers)
+int marker_object_find(pid_t pid, struct marker *markers)
 {
 	struct search search = {.markers = markers};
 	int err = mapped_files_each(pid, NULL, look_into_file, &search);
@@ -110,7 +110,7 @@ int marker_find(pid_t pid, struct marker *markers)
 	return err ? err : search.found;
 }
 
-void marker_close(struct marker *marker)
+void marker_object_close(struct marker *marker)
 {
 	if (marker->fd > 0)
 		close(marker->fd);

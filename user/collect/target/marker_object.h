@@ -21,8 +21,8 @@ struct marker {
 };
 
 /* All copies, at most MARKER_COPIES. Returns how many, or -errno. Each is to be closed. */
-int marker_find(pid_t pid, struct marker *markers);
+int marker_object_find(pid_t pid, struct marker *markers);
 
-void marker_close(struct marker *marker);
+void marker_object_close(struct marker *marker);
 
 #endif

@@ -61,7 +61,7 @@ static bool flush_less(struct target *target, const struct programs *bpf)
 	place = marker_place(target, &marker, DCBS_PROBE_SELDOM, path);
 	if (has_seldom_code(&marker, place.offset))
 		target->seldom_link = uprobe_attach(bpf->skel->progs.on_flush, &place);
-	marker_close(&marker);
+	marker_object_close(&marker);
 	return target->seldom_link;
 }
 

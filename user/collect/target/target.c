@@ -190,7 +190,7 @@ int target_read(const struct target *target, __u64 address, void *dst, size_t si
 int target_find_marker(const struct target *target, struct marker *marker)
 {
 	struct marker copies[MARKER_COPIES];
-	int i, n = marker_find(target->pid, copies), chosen = -1, err = 0;
+	int i, n = marker_object_find(target->pid, copies), chosen = -1, err = 0;
 
 	for (i = 0; i < n; i++) {
 		struct dcbs_state state;
@@ -212,7 +212,7 @@ int target_find_marker(const struct target *target, struct marker *marker)
 	}
 	for (i = 0; i < n; i++)
 		if (i != chosen)
-			marker_close(&copies[i]);
+			marker_object_close(&copies[i]);
 	if (chosen < 0)
 		return err;
 	*marker = copies[chosen];
