@@ -81,7 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (file < 0 || ftruncate(file, 0) || pwrite(file, data, size, 0) != (ssize_t)size)
 		abort();
 	ask_markers();
-	python_runtime(getpid(), &start, &end);
+	interpreter_runtime(getpid(), &start, &end);
 	ask_functions();
 	ask_symbols(size);
 	return 0;

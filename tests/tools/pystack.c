@@ -5,7 +5,7 @@
  * Walks the stacks of all threads of a process that sleeps, with the offsets that the profiler found for it, and
  * prints one line of JSON:
  *
- *	{"status", "reason", "ms": how long python_find() took, "layout": {...},
+ *	{"status", "reason", "ms": how long interpreter_find() took, "layout": {...},
  *	 "threads": {"TID": [{"function", "name", "file": [bytes per character, hex] or null, "offset", "firstlineno"}, ...]}}
  *
  * Frames innermost first. FIELD=VALUE changes an offset, and then it is python_check() that is asked what it thinks.
@@ -210,7 +210,7 @@ int main(int argc, char **argv)
 		return 2;
 	pid = atoi(argv[1]);
 	start = now_ms();
-	status = python_find(pid, &layout, reason, sizeof(reason));
+	status = interpreter_find(pid, &layout, reason, sizeof(reason));
 	printf("{\"ms\":%.3f,", now_ms() - start);
 	if (!status)
 		python_layout_table(layout.minor, &offsets);

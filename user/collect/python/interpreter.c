@@ -84,7 +84,7 @@ static int find_interpreter(struct interpreter *python, pid_t pid)
 	return python->objects[RUNTIME].size ? 0 : -ENOENT;
 }
 
-int python_runtime(pid_t pid, __u64 *start, __u64 *end)
+int interpreter_runtime(pid_t pid, __u64 *start, __u64 *end)
 {
 	struct interpreter python;
 
@@ -95,7 +95,7 @@ int python_runtime(pid_t pid, __u64 *start, __u64 *end)
 	return 0;
 }
 
-int python_code(pid_t pid, __u64 *start, __u64 *end)
+int interpreter_code(pid_t pid, __u64 *start, __u64 *end)
 {
 	struct interpreter python;
 
@@ -158,7 +158,7 @@ static int find_offsets(const struct interpreter *python, struct python_offsets 
 	return 0;
 }
 
-int python_find(pid_t pid, struct python_layout *layout, char *reason, size_t size)
+int interpreter_find(pid_t pid, struct python_layout *layout, char *reason, size_t size)
 {
 	struct python_offsets offsets;
 	struct interpreter python;

@@ -14,10 +14,10 @@
  * GIL above all. Every stock build names it among its dynamic symbols, which extension modules need. 0, or
  * -ENOENT if there is none.
  */
-int python_runtime(pid_t pid, __u64 *start, __u64 *end);
+int interpreter_runtime(pid_t pid, __u64 *start, __u64 *end);
 
 /* Where the code of the file lies that has the interpreter in it, its library or a program. 0, or -ENOENT. */
-int python_code(pid_t pid, __u64 *start, __u64 *end);
+int interpreter_code(pid_t pid, __u64 *start, __u64 *end);
 
 /*
  * How the stacks of the process are read, tried on its threads while they run: some milliseconds. At any time, and
@@ -32,6 +32,6 @@ int python_code(pid_t pid, __u64 *start, __u64 *end);
  *
  * If not 0, layout->minor is 0, and reason says why, in one line fit for the report's notes.
  */
-int python_find(pid_t pid, struct python_layout *layout, char *reason, size_t size);
+int interpreter_find(pid_t pid, struct python_layout *layout, char *reason, size_t size);
 
 #endif

@@ -76,12 +76,12 @@ static void find_python(struct session *session, struct target *target, __u64 no
 {
 	struct python_layout layout = {};
 	char reason[256] = "";
-	int err = python_find(target->pid, &layout, reason, sizeof(reason));
+	int err = interpreter_find(target->pid, &layout, reason, sizeof(reason));
 
 	target->python_due_ns = err == -EAGAIN ? now + (target->python_looks++ < STARTING_LOOKS ? STARTING_NS : STARTING_LATER_NS) : 0;
 	if (err && err != -EAGAIN && err != -ENOENT && !target_ended(target))
 		notes_add(&session->notes, "no Python functions of process %d: %s", target->pid, reason);
-	if (python_code(target->pid, &target->python_start, &target->python_end))
+	if (interpreter_code(target->pid, &target->python_start, &target->python_end))
 		target->python_start = target->python_end = 0;
 	symbols_refresh(target->symbols, &layout);
 	bpf_map_update_elem(bpf_map__fd(session->bpf.skel->maps.pythons), &target->index, &layout, BPF_ANY);
