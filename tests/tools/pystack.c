@@ -8,7 +8,7 @@
  *	{"status", "reason", "ms": how long interpreter_find() took, "layout": {...},
  *	 "threads": {"TID": [{"function", "name", "file": [bytes per character, hex] or null, "offset", "firstlineno"}, ...]}}
  *
- * Frames innermost first. FIELD=VALUE changes an offset, and then it is python_check() that is asked what it thinks.
+ * Frames innermost first. FIELD=VALUE changes an offset, and then it is verify_offsets() that is asked what it thinks.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -213,7 +213,7 @@ int main(int argc, char **argv)
 	status = interpreter_find(pid, &layout, reason, sizeof(reason));
 	printf("{\"ms\":%.3f,", now_ms() - start);
 	if (!status)
-		python_layout_table(layout.minor, &offsets);
+		layout_from_table(layout.minor, &offsets);
 	offsets.layout = layout;
 	for (i = 2; i < argc; i++) {
 		err = change(&offsets, argv[i]);
@@ -221,7 +221,7 @@ int main(int argc, char **argv)
 			return err;
 	}
 	if (argc > 2)
-		status = python_check(pid, &offsets, reason, sizeof(reason));
+		status = verify_offsets(pid, &offsets, reason, sizeof(reason));
 	printf("\"status\":%d,\"reason\":\"%s\",", status, status ? reason : "");
 	print_layout(&offsets);
 	printf(",\"threads\":{");

@@ -121,14 +121,14 @@ static unsigned int find_version(const struct interpreter *python, const struct 
 	unsigned int minor;
 	__u64 hex;
 
-	if (python_debug_valid(debug))
+	if (layout_debug_is_valid(debug))
 		return (unsigned int)(debug->version >> 16);
 	if (python->objects[VERSION].size == sizeof(hex) &&
 	    !target_peek(python->pid, python->objects[VERSION].address, &hex, sizeof(hex)))
 		return (unsigned int)(hex >> 16);
 	minor = minor_of_name(python->file);
 	if (!minor)
-		minor = python_layout_by_size(python->objects[RUNTIME].size);
+		minor = layout_minor_by_size(python->objects[RUNTIME].size);
 	return minor ? 0x300 | minor : 0;
 }
 
@@ -142,19 +142,19 @@ static int find_offsets(const struct interpreter *python, struct python_offsets 
 	err = target_peek(python->pid, python->objects[RUNTIME].address, &debug,
 			  python->objects[RUNTIME].size < sizeof(debug) ? python->objects[RUNTIME].size : sizeof(debug));
 	if (err)
-		return python_refuse(err, reason, size, "its Python cannot be read (%s): sections only", strerror(-err));
+		return layout_refuse(err, reason, size, "its Python cannot be read (%s): sections only", strerror(-err));
 	version = find_version(python, &debug);
 	minor = version & 0xff;
 	if (!version)
-		return python_refuse(-ENOTSUP, reason, size, "the version of its Python cannot be told: sections only");
-	if (version >> 8 != 3 || python_layout_table(minor, offsets))
-		return python_refuse(-ENOTSUP, reason, size, "Python %u.%u is not known to this version: sections only", version >> 8, minor);
+		return layout_refuse(-ENOTSUP, reason, size, "the version of its Python cannot be told: sections only");
+	if (version >> 8 != 3 || layout_from_table(minor, offsets))
+		return layout_refuse(-ENOTSUP, reason, size, "Python %u.%u is not known to this version: sections only", version >> 8, minor);
 	if (minor < 13)
 		return 0;
-	if (python_debug_valid(&debug) && debug.free_threaded)
-		return python_refuse(-ENOTSUP, reason, size, "Python 3.%u is a free-threaded build: sections only", minor);
-	if (!python_debug_valid(&debug) || python_layout_debug(&debug, offsets))
-		return python_refuse(-EPROTO, reason, size, "Python 3.%u does not tell its layout as it should: sections only", minor);
+	if (layout_debug_is_valid(&debug) && debug.free_threaded)
+		return layout_refuse(-ENOTSUP, reason, size, "Python 3.%u is a free-threaded build: sections only", minor);
+	if (!layout_debug_is_valid(&debug) || layout_from_debug(&debug, offsets))
+		return layout_refuse(-EPROTO, reason, size, "Python 3.%u does not tell its layout as it should: sections only", minor);
 	return 0;
 }
 
@@ -168,16 +168,16 @@ int interpreter_find(pid_t pid, struct python_layout *layout, char *reason, size
 	*reason = 0;
 	err = find_interpreter(&python, pid);
 	if (err == -ENOENT)
-		return python_refuse(err, reason, size, "it runs no Python, or one before 3.7");
+		return layout_refuse(err, reason, size, "it runs no Python, or one before 3.7");
 	if (err)
-		return python_refuse(err, reason, size, "its Python cannot be looked for: %s", strerror(-err));
+		return layout_refuse(err, reason, size, "its Python cannot be looked for: %s", strerror(-err));
 	err = find_offsets(&python, &offsets, reason, size);
 	if (err)
 		return err;
 	offsets.layout.runtime = python.objects[RUNTIME].address;
 	offsets.layout.code_type = python.objects[CODE_TYPE].address;
-	offsets.layout.frame_bytes = (__u16)python_layout_frame(&offsets.layout);
-	err = python_check(pid, &offsets, reason, size);
+	offsets.layout.frame_bytes = (__u16)layout_frame_bytes(&offsets.layout);
+	err = verify_offsets(pid, &offsets, reason, size);
 	if (!err)
 		*layout = offsets.layout;
 	return err;

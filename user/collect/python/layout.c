@@ -63,7 +63,7 @@ static const struct python_offsets table[PYTHON_MINORS] = {
 	},
 };
 
-int python_layout_table(unsigned int minor, struct python_offsets *offsets)
+int layout_from_table(unsigned int minor, struct python_offsets *offsets)
 {
 	if (minor < 8 || minor >= 8 + PYTHON_MINORS)
 		return -ENOTSUP;
@@ -76,7 +76,7 @@ int python_layout_table(unsigned int minor, struct python_offsets *offsets)
 }
 
 /* 3.8 to 3.11 are not changed any more; of 3.12 the first releases. Later ones tell their version themselves. */
-unsigned int python_layout_by_size(__u64 size)
+unsigned int layout_minor_by_size(__u64 size)
 {
 	static const struct { __u64 size; unsigned int minor; } sizes[] = {
 		{PAST_LOCK(1464), 8}, {PAST_LOCK(656), 9}, {PAST_LOCK(672), 10}, {PAST_LOCK(166688), 11}, {PAST_LOCK(459944), 12},
@@ -89,7 +89,7 @@ unsigned int python_layout_by_size(__u64 size)
 	return 0;
 }
 
-size_t python_layout_frame(const struct python_layout *layout)
+size_t layout_frame_bytes(const struct python_layout *layout)
 {
 	size_t ends[] = {layout->frame_code + 8, layout->frame_back + 8, layout->frame_instr + (layout->minor < 11 ? 4 : 8),
 			 layout->frame_owner + 1, layout->frame_is_entry + 1}, end = 0, i;
@@ -99,7 +99,7 @@ size_t python_layout_frame(const struct python_layout *layout)
 	return end;
 }
 
-bool python_debug_valid(const struct python_debug *debug)
+bool layout_debug_is_valid(const struct python_debug *debug)
 {
 	return !memcmp(debug->cookie, "xdebugpy", sizeof(debug->cookie));
 }
@@ -140,7 +140,7 @@ static __u64 debug_word(const struct python_debug *debug, __u16 at)
 	return debug->words[(at - offsetof(struct python_debug, words)) / sizeof(__u64)];
 }
 
-int python_layout_debug(const struct python_debug *debug, struct python_offsets *offsets)
+int layout_from_debug(const struct python_debug *debug, struct python_offsets *offsets)
 {
 	int version = offsets->layout.minor == 13 ? 0 : 1;
 	size_t i;
@@ -154,5 +154,5 @@ int python_layout_debug(const struct python_debug *debug, struct python_offsets 
 			return -EPROTO;
 		*(__u16 *)((char *)offsets + field->to) = (__u16)offset;
 	}
-	return python_layout_frame(&offsets->layout) <= PYTHON_FRAME_BYTES ? 0 : -EPROTO;
+	return layout_frame_bytes(&offsets->layout) <= PYTHON_FRAME_BYTES ? 0 : -EPROTO;
 }

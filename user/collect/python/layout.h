@@ -33,22 +33,22 @@ struct python_debug {
 	__u64 words[92];	/* as many as 3.14 has */
 };
 
-bool python_debug_valid(const struct python_debug *debug);
+bool layout_debug_is_valid(const struct python_debug *debug);
 
 /* The offsets of 3.minor from the table: 0, or -ENOTSUP. Leaves the addresses 0. */
-int python_layout_table(unsigned int minor, struct python_offsets *offsets);
+int layout_from_table(unsigned int minor, struct python_offsets *offsets);
 
 /* Replaces those that the interpreter itself tells; -EPROTO if what it tells makes no sense. offsets: from the table. */
-int python_layout_debug(const struct python_debug *debug, struct python_offsets *offsets);
+int layout_from_debug(const struct python_debug *debug, struct python_offsets *offsets);
 
 /* As many bytes of a frame as have to be read. Not one more: the next page may not be there. */
-size_t python_layout_frame(const struct python_layout *layout);
+size_t layout_frame_bytes(const struct python_layout *layout);
 
 /* The minor version by the size of _PyRuntime, for 3.8 to 3.12; 0: unknown. */
-unsigned int python_layout_by_size(__u64 size);
+unsigned int layout_minor_by_size(__u64 size);
 
 /* Writes the reason, and returns err. */
-int python_refuse(int err, char *reason, size_t size, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+int layout_refuse(int err, char *reason, size_t size, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
 /*
  * Walks the stacks of some threads of the running process, from outside and without stopping it, and checks that
@@ -62,6 +62,6 @@ int python_refuse(int err, char *reason, size_t size, const char *fmt, ...) __at
  *
  * If not 0, reason says why in words.
  */
-int python_check(pid_t pid, struct python_offsets *offsets, char *reason, size_t size);
+int verify_offsets(pid_t pid, struct python_offsets *offsets, char *reason, size_t size);
 
 #endif

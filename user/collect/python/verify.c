@@ -84,7 +84,7 @@ static int peek(const struct check *check, __u64 address, __u64 *word)
 	return target_peek(check->pid, address, word, sizeof(*word));
 }
 
-int python_refuse(int err, char *reason, size_t size, const char *fmt, ...)
+int layout_refuse(int err, char *reason, size_t size, const char *fmt, ...)
 {
 	va_list args;
 
@@ -374,34 +374,34 @@ static int judge(const struct check *check, int err, const struct thread *wrong,
 	unsigned int minor = check->layout->minor;
 
 	if (wrong)
-		return python_refuse(err, reason, size, "the stack of its thread %d is not as Python 3.%u has it (%s): sections only",
+		return layout_refuse(err, reason, size, "the stack of its thread %d is not as Python 3.%u has it (%s): sections only",
 			      wrong->tid, minor, wrong->why);
 	if (err == -EAGAIN || (!err && !check->nr_states))
-		return python_refuse(-EAGAIN, reason, size, "its Python 3.%u has not started yet", minor);
+		return layout_refuse(-EAGAIN, reason, size, "its Python 3.%u has not started yet", minor);
 	if (err == -EPROTO)
-		return python_refuse(err, reason, size, "its threads are not as Python 3.%u has them: sections only", minor);
+		return layout_refuse(err, reason, size, "its threads are not as Python 3.%u has them: sections only", minor);
 	if (err)
-		return python_refuse(err, reason, size, "its Python 3.%u cannot be read (%s): sections only", minor, strerror(-err));
+		return layout_refuse(err, reason, size, "its Python 3.%u cannot be read (%s): sections only", minor, strerror(-err));
 	if (!check->nr_glibc)
-		return python_refuse(-ENOTSUP, reason, size, "its threads are not those of glibc: sections only");
+		return layout_refuse(-ENOTSUP, reason, size, "its threads are not those of glibc: sections only");
 	if (!check->nr_frames)
-		return python_refuse(-EAGAIN, reason, size, "none of its threads runs Python now");
+		return layout_refuse(-EAGAIN, reason, size, "none of its threads runs Python now");
 	return 0;
 }
 
-int python_check(pid_t pid, struct python_offsets *offsets, char *reason, size_t size)
+int verify_offsets(pid_t pid, struct python_offsets *offsets, char *reason, size_t size)
 {
 	const struct thread *wrong = NULL;
 	struct check *check = calloc(1, sizeof(*check));
 	int err;
 
 	if (!check)
-		return python_refuse(-ENOMEM, reason, size, "not enough memory to look at its Python");
+		return layout_refuse(-ENOMEM, reason, size, "not enough memory to look at its Python");
 	check->pid = pid;
 	check->offsets = offsets;
 	check->layout = &offsets->layout;
 	check->code_type = offsets->layout.code_type;
-	check->frame_bytes = python_layout_frame(check->layout);
+	check->frame_bytes = layout_frame_bytes(check->layout);
 	err = check->frame_bytes <= PYTHON_FRAME_BYTES ? list_threads(check) : -EPROTO;
 	if (!err)
 		err = try_often(check, &wrong);
