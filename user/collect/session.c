@@ -49,7 +49,7 @@ int session_open(struct session **result, const struct dcbs_options *opts, size_
 	if (!session)
 		return fail(-ENOMEM, "out of memory");
 	session->opts = *opts;
-	calibration_init(&session->costs);
+	calibrate_init(&session->costs);
 	rss_total_init(&session->rss);
 	err = programs_load(&session->bpf, opts, nr_targets);
 	if (!err)
@@ -372,7 +372,7 @@ void session_close(struct session *session)
 		uprobe_detach(session->targets.list[i].seldom_link);
 	}
 	thread_lister_close(&session->lister);
-	calibration_close(&session->costs);
+	calibrate_close(&session->costs);
 	run_clock_close(&session->run_clock);
 	programs_unload(&session->bpf);
 	for (i = 0; i < session->targets.nr; i++)

@@ -111,7 +111,7 @@ static bool any_native(const struct dcbs_options *opts)
 	size_t i;
 
 	for (i = 0; i < opts->nr_sections; i++)
-		if (!section_option_is_python(&opts->sections[i]))
+		if (!section_ids_option_is_python(&opts->sections[i]))
 			return true;
 	return false;
 }

@@ -12,6 +12,6 @@ __u32 section_ids_reserve(struct programs *bpf, const struct section_name *name)
 __u32 section_ids_reserve_option(struct programs *bpf, const struct dcbs_native_section *option);
 
 /* Returns true if an option --section names a Python function. */
-bool section_option_is_python(const struct dcbs_native_section *option);
+bool section_ids_option_is_python(const struct dcbs_native_section *option);
 
 #endif

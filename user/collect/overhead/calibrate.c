@@ -153,7 +153,7 @@ static double measure_clock_read(void)
 	return best;
 }
 
-void calibration_init(struct calibration *c)
+void calibrate_init(struct calibration *c)
 {
 	*c = (struct calibration){.trap_ns = NAN, .step_ns = NAN, .clock_read_ns = NAN, .page_touch_ns = NAN, .trace_ns = TRACE_USUAL_NS};
 }
@@ -172,7 +172,7 @@ void calibrate(struct calibration *c, const struct programs *bpf, bool stepped_p
 		c->clock_read_ns = measure_clock_read();
 }
 
-void calibration_close(struct calibration *c)
+void calibrate_close(struct calibration *c)
 {
 	uprobe_detach(c->own_probe);
 	c->own_probe = NULL;

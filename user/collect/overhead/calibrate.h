@@ -27,12 +27,12 @@ struct calibration {
 	struct uprobe *own_probe;	/* on our own copy, not hit again. The kernel takes a while to detach it, so that is done last */
 };
 
-void calibration_init(struct calibration *c);
+void calibrate_init(struct calibration *c);
 
 /* Measures what has not been measured yet. It takes some milliseconds; stepped_probes: step_ns is wanted, too. */
 void calibrate(struct calibration *c, const struct programs *bpf, bool stepped_probes);
 
-void calibration_close(struct calibration *c);
+void calibrate_close(struct calibration *c);
 
 /* CPU time in ns of the first touch of a page of ours, measured now. NAN: it cannot be. */
 double calibrate_page_touch(void);

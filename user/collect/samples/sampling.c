@@ -31,7 +31,7 @@ static int add_section_functions(struct session *session)
 		const struct dcbs_native_section *section = &session->opts.sections[i];
 		__u32 section_id = section_ids_reserve_option(&session->bpf, section);
 
-		err = section_id ? sampler_add_function(session->sampler, section->function, section_option_is_python(section), section_id) :
+		err = section_id ? sampler_add_function(session->sampler, section->function, section_ids_option_is_python(section), section_id) :
 			    fail(-E2BIG, "--section: more than %d sections", BPFPROF_SECTIONS - SECTION_FIRST);
 	}
 	return err;
@@ -125,7 +125,7 @@ void sampling_note_missing(struct session *session)
 	for (i = 0; i < session->opts.nr_sections && session->sampler; i++) {
 		const struct dcbs_native_section *section = &session->opts.sections[i];
 
-		if (section_option_is_python(section) && !sampler_has_met(session->sampler, section->function))
+		if (section_ids_option_is_python(section) && !sampler_has_met(session->sampler, section->function))
 			notes_add(&session->notes, "section %s: no sample was in a Python function %s. Functions are named as "
 				     "module.function or module.Class.method; one that takes little time may not be met",
 				     section->name, section->function);

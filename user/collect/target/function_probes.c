@@ -88,7 +88,7 @@ int function_probes_attach(struct function_probes *probes, struct programs *bpf,
 	int err = 0;
 
 	for (i = 0; i < opts->nr_sections && !err; i++)
-		if (!section_option_is_python(&opts->sections[i]))
+		if (!section_ids_option_is_python(&opts->sections[i]))
 			err = attach_function(probes, bpf, target, &opts->sections[i]);
 	if (bpf->probe_functions && !err && target_maps(target, "libstdc++.so"))
 		notes_add(notes, "process %d runs C++: an exception that passes through a --section function ends it", target->pid);
