@@ -83,7 +83,7 @@ static void add_open_section(struct open_facts *f, const struct dcbs_record *r, 
 
 /* ---- unread records ---- */
 
-static const struct thread_view *find_view(const struct open_facts *f, __u64 record)
+static const struct thread_view *find_thread_view(const struct open_facts *f, __u64 record)
 {
 	size_t i;
 
@@ -123,7 +123,7 @@ static void add_unread_record(struct open_facts *f, const struct dcbs_event *e)
 /* Records that the BPF programs have not read by the end: the ring was swapped out, or its thread was frozen. */
 static void add_unread_records(struct open_facts *f, __u64 address, const struct dcbs_record *r)
 {
-	const struct thread_view *view = find_view(f, address);
+	const struct thread_view *view = find_thread_view(f, address);
 	__u64 i;
 
 	if (!view || r->head <= view->consumed || r->head - view->consumed > DCBS_RING)
@@ -152,7 +152,7 @@ static void add_ended_after_window(struct open_facts *f, const struct dcbs_recor
 	}
 }
 
-static int visit_record(void *ctx, __u64 address, const struct dcbs_record *r)
+static int visit_open_record(void *ctx, __u64 address, const struct dcbs_record *r)
 {
 	unsigned int i = r->innermost, left = DCBS_SLOTS;
 	struct open_facts *f = ctx;
@@ -176,6 +176,6 @@ void open_facts_add(struct session *session, struct snapshot *snap, const struct
 		f.target = &session->targets.list[i];
 		f.start_ns = f.target->born_ns > snap->start_ns ? f.target->born_ns : snap->start_ns;
 		if (!f.target->ended)
-			target_each_record(f.target, visit_record, &f);
+			target_each_record(f.target, visit_open_record, &f);
 	}
 }

@@ -95,7 +95,7 @@ void session_expect(struct session *session, char *const *argv)
 /* ---- start ---- */
 
 /* A given target that has ended by now is an error; later, its end is the end of the run. A child may end at any time. */
-static int attach_one(struct session *session, struct target *target)
+static int attach_one_target(struct session *session, struct target *target)
 {
 	struct attach_context ctx = children_attach_context(session);
 	int err = 0;
@@ -113,13 +113,13 @@ static int attach_one(struct session *session, struct target *target)
 	return err < 0 ? err : 0;
 }
 
-static int attach_all(struct session *session)
+static int attach_all_targets(struct session *session)
 {
 	size_t i;
 	int err = 0;
 
 	for (i = 0; i < session->targets.nr && !err; i++)
-		err = attach_one(session, &session->targets.list[i]);
+		err = attach_one_target(session, &session->targets.list[i]);
 	return err;
 }
 
@@ -131,7 +131,7 @@ int session_start(struct session *session)
 	if (!err)
 		err = children_adopt(session);
 	if (!err)
-		err = attach_all(session);
+		err = attach_all_targets(session);
 	if (err)
 		return err;
 	thread_lister_visit(&session->lister, &session->bpf);
@@ -250,7 +250,7 @@ static bool some_lack_markers(const struct session *session)
 }
 
 /* Samples are taken soon after they were made, so that names can still be read and the kernel's ring does not fill up. */
-static __u64 next_look(const struct session *session, __u64 now)
+static __u64 next_look_ns(const struct session *session, __u64 now)
 {
 	if (!some_lack_markers(session))
 		return now + (session->sampler ? LOOK_SAMPLES_NS : LOOK_NS);
@@ -259,7 +259,7 @@ static __u64 next_look(const struct session *session, __u64 now)
 
 __u64 session_due(const struct session *session, __u64 now)
 {
-	__u64 look = next_look(session, now), levers = levers_due(session);
+	__u64 look = next_look_ns(session, now), levers = levers_due(session);
 
 	return children_due(session, look < levers ? look : levers);
 }

@@ -27,7 +27,7 @@
  * Adds the stats of another section id to a section. The kernel tells names apart by all their bytes, also by those that a
  * process has put behind the end, so several ids may have one name. All fields but the extremes are sums.
  */
-static void merge_stat(struct section_stat *to, const struct section_stat *from)
+static void merge_section_stat(struct section_stat *to, const struct section_stat *from)
 {
 	const __u64 *add = &from->count, *end = (const __u64 *)(from + 1);
 	__u64 max = to->max_ns > from->max_ns ? to->max_ns : from->max_ns;
@@ -75,7 +75,7 @@ static int copy_sections(struct session *session, struct snapshot *snap, __u16 *
 		if (!section)
 			return fail(-ENOMEM, "out of memory");
 		section_index[id] = snapshot_section_index(snap, section);
-		merge_stat(&section->stat, &bpf->stats[id]);
+		merge_section_stat(&section->stat, &bpf->stats[id]);
 		read_ledgers_merge(&section->ledger, &bpf->ledgers[id]);
 		section->probe_ns = function_probes_added_ns(&session->probes, &session->costs, id);
 	}
@@ -148,7 +148,7 @@ static void copy_window(const struct session *session, struct snapshot *snap)
 }
 
 /* The order matters: ledgers set the scale of waits, sections the index for all that follows. */
-static int copy_maps(struct session *session, struct snapshot *snap, const struct thread_view *views, size_t nr_views)
+static int copy_map_facts(struct session *session, struct snapshot *snap, const struct thread_view *views, size_t nr_views)
 {
 	__u16 section_index[BPFPROF_SECTIONS];
 	int err;
@@ -175,7 +175,7 @@ static int fill_snapshot(struct session *session, struct snapshot *snap)
 	copy_window(session, snap);
 	nr_views = thread_lister_read(&session->lister, &session->bpf, &views);
 	(ended ? sampler_end : sampler_poll)(session->sampler);
-	err = copy_maps(session, snap, views, nr_views);
+	err = copy_map_facts(session, snap, views, nr_views);
 	if (!err)
 		open_facts_add(session, snap, views, nr_views);
 	free(views);

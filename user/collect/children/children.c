@@ -135,7 +135,7 @@ static void child_arrived(struct session *session, __u32 index)
 }
 
 /* The BPF programs take entries from the lowest up, so every child is among that many. */
-static __u64 nr_entries(const struct session *session)
+static __u64 nr_entries_in_use(const struct session *session)
 {
 	__u64 n = session->targets.nr + (session->bpf.skel->bss->counters.processes - session->children->arrived);
 
@@ -146,7 +146,7 @@ void children_find(void *ctx)
 {
 	struct session *session = ctx;
 	const struct process *processes = session->bpf.processes;
-	__u64 n = session->children ? nr_entries(session) : 0;
+	__u64 n = session->children ? nr_entries_in_use(session) : 0;
 	__u32 i;
 
 	for (i = 0; i < n; i++)
@@ -166,7 +166,7 @@ struct attach_context children_attach_context(struct session *session)
 }
 
 /* An image that a child has executed is ours from its start on, but what it began and ended before it was probed was not timed. */
-static int count_unseen(void *ctx, __u64 address, const struct dcbs_record *r)
+static int count_unseen_sections(void *ctx, __u64 address, const struct dcbs_record *r)
 {
 	unsigned int i, left = DCBS_SLOTS;
 	struct children *children = ctx;
@@ -191,7 +191,7 @@ static void look_for_markers(struct session *session, struct target *target, __u
 	if (found < 0 && !kill(target->pid, 0))
 		notes_add(&session->notes, "%s", dcbs_profiler_error());
 	if (found > 0 && target->execs && target->exec_ns < ctx.shared_since_ns)
-		target_each_record(target, count_unseen, session->children);
+		target_each_record(target, count_unseen_sections, session->children);
 	target->look_ns = now + MARKERS_SOON_NS + (now - target->exec_ns) / 4;
 }
 
@@ -248,7 +248,7 @@ static void child_ended(struct session *session, struct target *target)
 }
 
 /* A child counts as gone after two sweeps: its last thread may be about to be descheduled, and that is yet to be reported. */
-static bool is_gone(struct target *target)
+static bool child_is_gone(struct target *target)
 {
 	bool before = target->gone;
 
@@ -262,11 +262,11 @@ static bool tail_is_over(const struct process *process)
 }
 
 /* The BPF programs report the end; a child that was adopted has a descriptor; a sweep finds the others. */
-static bool has_ended(struct target *target, const struct process *process, bool sweep)
+static bool child_has_ended(struct target *target, const struct process *process, bool sweep)
 {
 	if (!target->parent)
 		return false;
-	return tail_is_over(process) || (!target->born_ns && target_ended(target)) || (sweep && is_gone(target));
+	return tail_is_over(process) || (!target->born_ns && target_ended(target)) || (sweep && child_is_gone(target));
 }
 
 static bool some_have_ended(const struct session *session)
@@ -311,7 +311,7 @@ void children_poll(struct session *session)
 			continue;
 		if (!process->ended_ns)
 			examine_child(session, target, process, now);
-		if (has_ended(target, process, sweep))
+		if (child_has_ended(target, process, sweep))
 			child_ended(session, target);
 	}
 }

@@ -48,7 +48,7 @@ static const struct {
 	{SYS_munmap, SYSCALL_UNMAP}, {SYS_brk, SYSCALL_UNMAP}, {SYS_mremap, SYSCALL_UNMAP},
 };
 
-static void fill_syscalls(struct bpfprof *skel)
+static void fill_syscall_kinds(struct bpfprof *skel)
 {
 	size_t i;
 
@@ -64,7 +64,7 @@ static void fill_small_places(struct bpfprof *skel)
 		skel->rodata->small_place[ns] = (__u16)hist_place(ns);
 }
 
-static void choose_programs(struct programs *bpf, const struct dcbs_options *opts, const struct program_choice *choice)
+static void choose_loaded_programs(struct programs *bpf, const struct dcbs_options *opts, const struct program_choice *choice)
 {
 	bool functions = bpf->probe_functions, sampling = opts->frequency_hz > 0, fentry = choice->fentry;
 	struct bpfprof *skel = bpf->skel;
@@ -95,7 +95,7 @@ static void choose_programs(struct programs *bpf, const struct dcbs_options *opt
 }
 
 /* Maps that have an entry for each process. */
-static void size_maps(struct bpfprof *skel, __u32 processes)
+static void size_process_maps(struct bpfprof *skel, __u32 processes)
 {
 	bpf_map__set_max_entries(skel->maps.processes, processes);
 	bpf_map__set_max_entries(skel->maps.process_sums, processes);
@@ -106,7 +106,7 @@ static void size_maps(struct bpfprof *skel, __u32 processes)
 	bpf_map__set_max_entries(skel->maps.vacant, processes);
 }
 
-static bool any_native(const struct dcbs_options *opts)
+static bool has_native_section(const struct dcbs_options *opts)
 {
 	size_t i;
 
@@ -130,10 +130,10 @@ void programs_configure(struct programs *bpf, const struct dcbs_options *opts, s
 {
 	struct bpfprof *skel = bpf->skel;
 
-	bpf->probe_functions = any_native(opts);
-	choose_programs(bpf, opts, choice);
+	bpf->probe_functions = has_native_section(opts);
+	choose_loaded_programs(bpf, opts, choice);
 	fill_small_places(skel);
-	fill_syscalls(skel);
+	fill_syscall_kinds(skel);
 	skel->rodata->switch_tells_state = kernel_release_at_least(5, 18);
 	skel->rodata->nr_cpus = (__u32)libbpf_num_possible_cpus();
 	skel->rodata->map_syscall = SYS_mmap;
@@ -147,7 +147,7 @@ void programs_configure(struct programs *bpf, const struct dcbs_options *opts, s
 	skel->rodata->has_function_probes = bpf->probe_functions;
 	skel->rodata->follow_children = opts->children;
 	if (opts->children)
-		size_maps(skel, BPFPROF_FOLLOWED);
+		size_process_maps(skel, BPFPROF_FOLLOWED);
 	else if (nr_targets == 1)
 		skel->rodata->only_tgid = opts->nr_pids ? (__u32)opts->pids[0] : 0;
 	if (skel->rodata->only_tgid)

@@ -101,7 +101,7 @@ void events_detach_memory(struct events *events)
 /* ---- start and end ---- */
 
 /* One look at a thread that ends is enough: on_do_exit comes earlier than on_exit and sees more. */
-static int attach_ends(struct links *links, const struct bpfprof *skel)
+static int attach_thread_ends(struct links *links, const struct bpfprof *skel)
 {
 	int err = 0;
 
@@ -131,7 +131,7 @@ int events_attach(struct events *events, const struct programs *bpf, int frequen
 		return err;
 	events->waits_known = !program_copies_attach(skel, skel->progs.on_fork, &events->links) && events->waits[1] && events->waits[2];
 	events->memory_known = !events_attach_memory(events, bpf) && events->memory[0] && events->memory[1];
-	return attach_ends(&events->links, skel);
+	return attach_thread_ends(&events->links, skel);
 }
 
 void events_close(struct events *events)

@@ -20,13 +20,13 @@
 extern void dcbs_marker_flush(void *record);
 
 /* The kernel has to step over its first instruction, as it cannot emulate it. */
-static void __attribute__((naked, noinline)) stepped(__attribute__((unused)) void *unused)
+static void __attribute__((naked, noinline)) stepped_function(__attribute__((unused)) void *unused)
 {
 	__asm__("lea 8(%rsp), %rax\n\tret");
 }
 
 /* The best of a few rounds, because a disturbance only ever adds. */
-static double hit_ns(void (*function)(void *))
+static double best_hit_ns(void (*function)(void *))
 {
 	double best = INFINITY;
 	int i, j;
@@ -47,7 +47,7 @@ struct own_place {
 	char path[PATH_MAX];
 };
 
-static bool is_own_place(void *ctx, const struct proc_mapping *map)
+static bool note_own_mapping(void *ctx, const struct proc_mapping *map)
 {
 	struct own_place *place = ctx;
 
@@ -59,12 +59,12 @@ static bool is_own_place(void *ctx, const struct proc_mapping *map)
 }
 
 /* The program may have been replaced on disk since it was started; /proc/self/exe still leads to it. */
-static int own_function(void (*function)(void *), struct own_place *place)
+static int find_own_function(void (*function)(void *), struct own_place *place)
 {
 	char program[PATH_MAX] = "";
 
 	*place = (struct own_place){.address = (__u64)(uintptr_t)function};
-	if (proc_each_mapping(getpid(), is_own_place, place) || !place->path[0])
+	if (proc_each_mapping(getpid(), note_own_mapping, place) || !place->path[0])
 		return -ENOENT;
 	if (readlink("/proc/self/exe", program, sizeof(program) - 1) > 0 && !strcmp(program, place->path))
 		strcpy(place->path, "/proc/self/exe");
@@ -77,7 +77,7 @@ static double measure_hit(const struct bpf_program *prog, void (*function)(void 
 	struct own_place own;
 
 	*probe = NULL;
-	if (own_function(function, &own))
+	if (find_own_function(function, &own))
 		return NAN;
 	place.path = own.path;
 	place.offset = own.offset + offset;
@@ -85,13 +85,13 @@ static double measure_hit(const struct bpf_program *prog, void (*function)(void 
 	if (!*probe)
 		return NAN;
 	function(NULL);
-	return hit_ns(function);
+	return best_hit_ns(function);
 }
 
 static double measure_step(const struct bpf_program *prog)
 {
 	struct uprobe *probe;
-	double ns = measure_hit(prog, stepped, 0, &probe);
+	double ns = measure_hit(prog, stepped_function, 0, &probe);
 
 	uprobe_detach(probe);
 	return ns;
@@ -108,7 +108,7 @@ bool calibrate_is_stepped(const unsigned char *code)
 #define TOUCH_PAGES 256
 #define TOUCH_ROUNDS 5
 
-static double touch_ns(char *pages, size_t page)
+static double touch_pages_ns(char *pages, size_t page)
 {
 	__u64 start = clock_cpu_ns();
 	size_t i;
@@ -130,7 +130,7 @@ double calibrate_page_touch(void)
 		if (pages == MAP_FAILED)
 			return best;
 		madvise(pages, size, MADV_NOHUGEPAGE);
-		best = fmin(best, touch_ns(pages, page));
+		best = fmin(best, touch_pages_ns(pages, page));
 		munmap(pages, size);
 	}
 	return best;

@@ -47,7 +47,7 @@ void governor_markers_reduced(struct governor *g)
 	g->markers_over = 0;
 }
 
-static enum lever most_expensive(const struct governor *g, const bool *can)
+static enum lever most_expensive_lever(const struct governor *g, const bool *can)
 {
 	int i, best = LEVER_MARKERS;
 
@@ -69,7 +69,7 @@ enum governor_step governor_decide(struct governor *g, const bool *can, enum lev
 	g->over = reducible_share(g) > g->budget ? g->over + 1 : 0;
 	if (g->over >= OVER_LOOKS) {
 		g->over = OVER_LOOKS - 2;
-		*lever = most_expensive(g, can);
+		*lever = most_expensive_lever(g, can);
 		*allowed = g->budget - (total_share(g) - g->share[*lever]);
 		return GOVERNOR_DOWN;
 	}

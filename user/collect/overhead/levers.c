@@ -29,14 +29,14 @@ static double settle_costs(struct session *session, double *cost_ns)
 	return elapsed;
 }
 
-static void settle(void *ctx)
+static void settle_duty_costs(void *ctx)
 {
 	double cost_ns[LEVERS];
 
 	settle_costs(ctx, cost_ns);
 }
 
-static __u64 visits_ns(const void *ctx)
+static __u64 thread_visits_ns(const void *ctx)
 {
 	const struct session *session = ctx;
 
@@ -88,7 +88,7 @@ static struct ledger_array ledgers_in_use(const struct session *session)
 	return (struct ledger_array){session->bpf.ledgers, stat_maps_used(&session->bpf)};
 }
 
-static void begin_on_period(void *ctx)
+static void begin_memory_on_period(void *ctx)
 {
 	struct session *session = ctx;
 	struct overhead *o = &session->overhead;
@@ -136,7 +136,7 @@ static void enable_memory(void *ctx)
 	volatile struct throttle *t = &session->bpf.skel->bss->throttle;
 
 	events_attach_memory(&session->events, &session->bpf);
-	begin_on_period(session);
+	begin_memory_on_period(session);
 	t->memory_generation++;
 	t->memory_off = 0;
 }
@@ -158,12 +158,18 @@ static void disable_calls(void *ctx)
 }
 
 static const struct duty_cycle_ops duty_ops[DUTIES] = {
-	[DUTY_WAITS] = {.on_ns = 50000000, .now_ns = clock_now_ns, .settle = settle, .visits_ns = visits_ns, .weigh = weigh_waits,
-			.enable = enable_waits, .extend = extend_waits, .disable = disable_waits},
-	[DUTY_MEMORY] = {.on_ns = 10000000, .now_ns = clock_now_ns, .settle = settle, .visits_ns = visits_ns,
-			 .enable = enable_memory, .extend = begin_on_period, .disable = disable_memory},
-	[DUTY_CALLS] = {.on_ns = 50000000, .now_ns = clock_now_ns, .settle = settle, .visits_ns = visits_ns,
-			.enable = enable_calls, .disable = disable_calls},
+	[DUTY_WAITS] = {
+		.on_ns = 50000000, .now_ns = clock_now_ns, .settle = settle_duty_costs, .visits_ns = thread_visits_ns,
+		.weigh = weigh_waits, .enable = enable_waits, .extend = extend_waits, .disable = disable_waits,
+	},
+	[DUTY_MEMORY] = {
+		.on_ns = 10000000, .now_ns = clock_now_ns, .settle = settle_duty_costs, .visits_ns = thread_visits_ns,
+		.enable = enable_memory, .extend = begin_memory_on_period, .disable = disable_memory,
+	},
+	[DUTY_CALLS] = {
+		.on_ns = 50000000, .now_ns = clock_now_ns, .settle = settle_duty_costs, .visits_ns = thread_visits_ns,
+		.enable = enable_calls, .disable = disable_calls,
+	},
 };
 
 /* ---- turning down and up ---- */
@@ -178,7 +184,7 @@ static void report_reduction(struct session *session, enum lever lever, const ch
 			  100 * o->governor.share[lever], text);
 }
 
-static __u32 thin_out(__u32 every, double cost, double allowed, __u32 most)
+static __u32 thin_samples_out(__u32 every, double cost, double allowed, __u32 most)
 {
 	double want = (every > 1 ? every : 1) * fmax(2, ceil(cost / fmax(allowed, 1e-6)));
 
@@ -189,7 +195,7 @@ static void reduce_samples(struct session *session, double allowed)
 {
 	struct throttle *t = &session->bpf.skel->bss->throttle;
 
-	t->sample_every = thin_out(t->sample_every, session->overhead.governor.share[LEVER_SAMPLES], allowed, SAMPLE_EVERY_MOST);
+	t->sample_every = thin_samples_out(t->sample_every, session->overhead.governor.share[LEVER_SAMPLES], allowed, SAMPLE_EVERY_MOST);
 	report_reduction(session, LEVER_SAMPLES, "fewer samples of the stack are taken: shares of functions are less exact");
 }
 
@@ -237,7 +243,7 @@ static bool calls_can_be_estimated(const struct session *session)
 }
 
 /* The cost of the change itself, and of the events that came meanwhile, is no measure of the cost from now on. */
-static void turn_down(struct session *session, enum lever lever, double allowed)
+static void turn_lever_down(struct session *session, enum lever lever, double allowed)
 {
 	switch (lever) {
 	case LEVER_SAMPLES: reduce_samples(session, allowed); break;
@@ -246,16 +252,16 @@ static void turn_down(struct session *session, enum lever lever, double allowed)
 	case LEVER_WAITS: reduce_waits(session); break;
 	default: break;
 	}
-	settle(session);
+	settle_duty_costs(session);
 }
 
-static void turn_up(struct session *session)
+static void turn_samples_up(struct session *session)
 {
 	session->bpf.skel->bss->throttle.sample_every /= 2;
 }
 
 /* Sections that are flushed because of the time, not because a batch is full, can wait for a switch or a tick. */
-static bool flush_less(struct session *session)
+static bool flush_seldom(struct session *session)
 {
 	if (!(session->overhead.meter.flush_events < DCBS_BATCH / 2) || !marker_probe_flush_less(&session->targets, &session->bpf))
 		return false;
@@ -264,7 +270,7 @@ static bool flush_less(struct session *session)
 }
 
 /* Returns false if the run is to end. It ends only if --max-overhead was given. */
-static bool check_markers(struct session *session)
+static bool check_marker_cost(struct session *session)
 {
 	struct governor *g = &session->overhead.governor;
 	bool end = session->opts.end_over_budget;
@@ -273,7 +279,7 @@ static bool check_markers(struct session *session)
 	case GOVERNOR_MARKERS_FIT:
 		return true;
 	case GOVERNOR_MARKERS_FLUSH_LESS:
-		if (flush_less(session))
+		if (flush_seldom(session))
 			governor_markers_reduced(g);
 		return true;
 	case GOVERNOR_MARKERS_OVER:
@@ -286,7 +292,7 @@ static bool check_markers(struct session *session)
 	return !end;
 }
 
-static bool look(struct session *session)
+static bool examine_costs(struct session *session)
 {
 	struct overhead *o = &session->overhead;
 	const struct throttle *t = &session->bpf.skel->bss->throttle;
@@ -298,7 +304,7 @@ static bool look(struct session *session)
 	for (i = 0; i < DUTIES; i++)
 		in_cycle[lever_of[i]] = duty_cycle_is_started(&o->duties[i]);
 	governor_take(&o->governor, cost_ns, in_cycle, elapsed);
-	if (!check_markers(session))
+	if (!check_marker_cost(session))
 		return false;
 	can[LEVER_SAMPLES] = t->sample_every < SAMPLE_EVERY_MOST;
 	can[LEVER_FAULTS] = session->events.memory_known && !in_cycle[LEVER_FAULTS];
@@ -306,8 +312,8 @@ static bool look(struct session *session)
 	can[LEVER_WAITS] = session->events.waits[0] && !in_cycle[LEVER_WAITS];
 	can[LEVER_MARKERS] = false;
 	switch (governor_decide(&o->governor, can, &lever, &allowed)) {
-	case GOVERNOR_DOWN: turn_down(session, lever, allowed); break;
-	case GOVERNOR_UP: turn_up(session); break;
+	case GOVERNOR_DOWN: turn_lever_down(session, lever, allowed); break;
+	case GOVERNOR_UP: turn_samples_up(session); break;
 	case GOVERNOR_STAY: break;
 	}
 	return true;
@@ -340,7 +346,7 @@ bool levers_poll(struct session *session)
 		duty_cycle_poll(&o->duties[i], o->governor.budget * DUTY_SHARE);
 	if (clock_now_ns() < o->next_ns)
 		return true;
-	go_on = look(session);
+	go_on = examine_costs(session);
 	o->next_ns = clock_now_ns() + LOOK_NS;
 	return go_on;
 }

@@ -55,7 +55,7 @@ static void rss_kinds_of(const struct memory_sum *m, __s64 *kinds)
 	kinds[2] = m->shmem;
 }
 
-static double increase(__u64 now, __u64 before)
+static double counter_increase(__u64 now, __u64 before)
 {
 	return now > before ? (double)(now - before) : 0;
 }
@@ -86,12 +86,12 @@ static void extend_estimate(struct memory_estimate *e, const struct memory_sum *
 	double net[RSS_KINDS];
 	int i;
 
-	e->grown += times * increase(now->grown, begin->grown);
-	e->shrunk += times * increase(now->shrunk, begin->shrunk);
-	e->minor += faults * increase(now->minor, begin->minor);
-	e->major += faults * increase(now->major, begin->major);
-	e->mapped += times * increase(now->mapped, begin->mapped);
-	e->unmapped += times * increase(now->unmapped, begin->unmapped);
+	e->grown += times * counter_increase(now->grown, begin->grown);
+	e->shrunk += times * counter_increase(now->shrunk, begin->shrunk);
+	e->minor += faults * counter_increase(now->minor, begin->minor);
+	e->major += faults * counter_increase(now->major, begin->major);
+	e->mapped += times * counter_increase(now->mapped, begin->mapped);
+	e->unmapped += times * counter_increase(now->unmapped, begin->unmapped);
 	scaled_growth(now, begin, times, net);
 	for (i = 0; i < RSS_KINDS; i++)
 		add_moments(&e->net[i], net[i], total[i]);
@@ -121,7 +121,7 @@ static double uncharged_ratio(const struct off_periods *p, const struct ledger_a
 	for (id = 0; id < ledgers->nr; id++) {
 		const struct memory_sum *now = &ledgers->list[id].self_memory, *begin = &p->sections[id].self_begin;
 
-		charged += increase(now->minor, begin->minor) + increase(now->major, begin->major);
+		charged += counter_increase(now->minor, begin->minor) + counter_increase(now->major, begin->major);
 	}
 	ratio = p->on_faults / charged;
 	return isfinite(ratio) ? fmin(fmax(ratio, 1), UNCHARGED_MOST) : 1;
@@ -150,7 +150,7 @@ static void add_off_period(struct off_periods *p, const struct ledger_array *led
 	p->count++;
 }
 
-static void note_begin(struct off_periods *p, const struct ledger_array *ledgers)
+static void note_on_period_begin(struct off_periods *p, const struct ledger_array *ledgers)
 {
 	size_t id;
 
@@ -175,7 +175,7 @@ void off_periods_enable(struct off_periods *p, const struct ledger_array *ledger
 	assert(ledgers->nr <= BPFPROF_SECTIONS);
 	if (p->off)
 		close_off_period(p, ledgers, faults, now, now);
-	note_begin(p, ledgers);
+	note_on_period_begin(p, ledgers);
 	p->off = false;
 	p->on_ns = now;
 }

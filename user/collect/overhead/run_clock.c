@@ -32,7 +32,7 @@ static bool all_measured(const struct programs *bpf)
 	return true;
 }
 
-static bool is_due(const struct run_clock *clock, const struct programs *bpf, __u64 now)
+static bool measurement_is_due(const struct run_clock *clock, const struct programs *bpf, __u64 now)
 {
 	return now >= clock->next_ns ||
 	       (clock->times < SOON_TIMES && now - clock->on_ns > SOON_NS && !all_measured(bpf));
@@ -45,7 +45,7 @@ void run_clock_poll(struct run_clock *clock, const struct programs *bpf)
 	if (clock->on && now - clock->on_ns > ON_NS) {
 		bpf_stats_switch(false);
 		clock->on = false;
-	} else if (!clock->on && is_due(clock, bpf, now)) {
+	} else if (!clock->on && measurement_is_due(clock, bpf, now)) {
 		bpf_stats_switch(true);
 		clock->on = true;
 		clock->times++;

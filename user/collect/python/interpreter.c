@@ -31,7 +31,7 @@ static const char *base_name(const char *path)
 }
 
 /* The program itself, of whatever name, or the interpreter's library: the tables of other libraries may be huge. */
-static bool is_candidate(void *ctx, const struct mapped_file *map)
+static bool may_hold_interpreter(void *ctx, const struct mapped_file *map)
 {
 	struct interpreter *python = ctx;
 
@@ -52,7 +52,7 @@ static bool locate_objects(int fd, struct elf_object *objects, const struct mapp
 	return true;
 }
 
-static bool look_into_file(void *ctx, int fd, const struct mapped_file *map)
+static bool take_interpreter_file(void *ctx, int fd, const struct mapped_file *map)
 {
 	struct elf_object objects[OBJECTS] = {
 		[RUNTIME] = {.name = "_PyRuntime", .section = ".PyRuntime"},
@@ -72,13 +72,13 @@ static bool look_into_file(void *ctx, int fd, const struct mapped_file *map)
 	return false;
 }
 
-static int find_interpreter(struct interpreter *python, pid_t pid)
+static int locate_interpreter(struct interpreter *python, pid_t pid)
 {
 	int err;
 
 	memset(python, 0, sizeof(*python));
 	python->pid = pid;
-	err = mapped_files_each(pid, is_candidate, look_into_file, python);
+	err = mapped_files_each(pid, may_hold_interpreter, take_interpreter_file, python);
 	if (err)
 		return err == -ENOENT ? -ESRCH : err;
 	return python->objects[RUNTIME].size ? 0 : -ENOENT;
@@ -88,7 +88,7 @@ int interpreter_runtime(pid_t pid, __u64 *start, __u64 *end)
 {
 	struct interpreter python;
 
-	if (find_interpreter(&python, pid))
+	if (locate_interpreter(&python, pid))
 		return -ENOENT;
 	*start = python.objects[RUNTIME].address;
 	*end = *start + python.objects[RUNTIME].size;
@@ -99,7 +99,7 @@ int interpreter_code(pid_t pid, __u64 *start, __u64 *end)
 {
 	struct interpreter python;
 
-	if (find_interpreter(&python, pid))
+	if (locate_interpreter(&python, pid))
 		return -ENOENT;
 	*start = python.code_start;
 	*end = python.code_end;
@@ -116,7 +116,7 @@ static unsigned int minor_of_name(const char *file)
 }
 
 /* As PY_VERSION_HEX without the patch level: 0x030b; 0: unknown. */
-static unsigned int find_version(const struct interpreter *python, const struct python_debug *debug)
+static unsigned int version_of_interpreter(const struct interpreter *python, const struct python_debug *debug)
 {
 	unsigned int minor;
 	__u64 hex;
@@ -133,7 +133,7 @@ static unsigned int find_version(const struct interpreter *python, const struct 
 }
 
 /* The offsets of this version: from the table, and from the interpreter itself where it has them. */
-static int find_offsets(const struct interpreter *python, struct python_offsets *offsets, char *reason, size_t size)
+static int offsets_of_version(const struct interpreter *python, struct python_offsets *offsets, char *reason, size_t size)
 {
 	struct python_debug debug = {};
 	unsigned int version, minor;
@@ -143,7 +143,7 @@ static int find_offsets(const struct interpreter *python, struct python_offsets 
 			  python->objects[RUNTIME].size < sizeof(debug) ? python->objects[RUNTIME].size : sizeof(debug));
 	if (err)
 		return layout_refuse(err, reason, size, "its Python cannot be read (%s): sections only", strerror(-err));
-	version = find_version(python, &debug);
+	version = version_of_interpreter(python, &debug);
 	minor = version & 0xff;
 	if (!version)
 		return layout_refuse(-ENOTSUP, reason, size, "the version of its Python cannot be told: sections only");
@@ -166,12 +166,12 @@ int interpreter_find(pid_t pid, struct python_layout *layout, char *reason, size
 
 	memset(layout, 0, sizeof(*layout));
 	*reason = 0;
-	err = find_interpreter(&python, pid);
+	err = locate_interpreter(&python, pid);
 	if (err == -ENOENT)
 		return layout_refuse(err, reason, size, "it runs no Python, or one before 3.7");
 	if (err)
 		return layout_refuse(err, reason, size, "its Python cannot be looked for: %s", strerror(-err));
-	err = find_offsets(&python, &offsets, reason, size);
+	err = offsets_of_version(&python, &offsets, reason, size);
 	if (err)
 		return err;
 	offsets.layout.runtime = python.objects[RUNTIME].address;

@@ -33,7 +33,7 @@
 #define STRINGS_8	.unicode_ascii = 48, .unicode_compact = 72
 #define STRINGS_12	.unicode_ascii = 40, .unicode_compact = 56
 
-static const struct python_offsets table[PYTHON_MINORS] = {
+static const struct python_offsets offsets_table[PYTHON_MINORS] = {
 	{	/* 3.8 */
 		.layout = {.tss_key = PAST_LOCK(1392), FRAME_OBJECTS, .frame_instr = 104, CODE_8, STRINGS_8},
 		.interpreters_head = 32, .interpreter_next = 0, .interpreter_threads = 8,
@@ -67,7 +67,7 @@ int layout_from_table(unsigned int minor, struct python_offsets *offsets)
 {
 	if (minor < 8 || minor >= 8 + PYTHON_MINORS)
 		return -ENOTSUP;
-	*offsets = table[minor - 8];
+	*offsets = offsets_table[minor - 8];
 	offsets->layout.minor = minor;
 	/* The same in all of them. */
 	offsets->tstate_next = 8;

@@ -16,7 +16,7 @@
 #define STARTING_LOOKS 50		/* ... and if it takes longer, less often */
 #define STARTING_LATER_NS 1000000000ULL
 
-static int read_memory(void *target, __u64 address, void *to, size_t size)
+static int read_target_memory(void *target, __u64 address, void *to, size_t size)
 {
 	return target_read(target, address, to, size);
 }
@@ -68,11 +68,11 @@ void sampling_add_target(struct session *session, struct target *target, const s
 	if (parent && !bpf_map_lookup_elem(pythons, &parent->index, &layout))
 		bpf_map_update_elem(pythons, &target->index, &layout, BPF_ANY);
 	target->python_known = layout.minor;
-	target->symbols = symbols_open(target->pid, &layout, read_memory, target);
+	target->symbols = symbols_open(target->pid, &layout, read_target_memory, target);
 }
 
 /* No Python is no fault. An interpreter that cannot be walked is noted, because its functions will be missing. */
-static void find_python(struct session *session, struct target *target, __u64 now)
+static void examine_interpreter(struct session *session, struct target *target, __u64 now)
 {
 	struct python_layout layout = {};
 	char reason[256] = "";
@@ -99,7 +99,7 @@ void sampling_poll(struct session *session)
 		struct target *target = &session->targets.list[i];
 
 		if (target->python_due_ns && target->python_due_ns <= now && !target->ended)
-			find_python(session, target, now);
+			examine_interpreter(session, target, now);
 	}
 	sampler_poll(session->sampler);
 }

@@ -9,7 +9,7 @@
 #define STACK_FRAMES (1 << 16)
 
 /* Entries in the order they came, and an open hash table of their numbers + 1, at most half full. */
-struct index {
+struct stack_index {
 	__u32 *slots;
 	__u32 mask;
 };
@@ -19,7 +19,7 @@ struct stack_table {
 	size_t nr_frames, room_frames;
 	struct snapshot_stack *stacks;	/* sections are the kernel's */
 	size_t nr_stacks, room_stacks;
-	struct index by_frame, by_stack;
+	struct stack_index by_frame, by_stack;
 };
 
 /* The sections that were open, and the functions, innermost first. */

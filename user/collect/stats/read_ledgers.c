@@ -37,7 +37,7 @@ void read_ledgers_merge(struct section_ledger *to, const struct section_ledger *
 	to->faults_max = faults;
 }
 
-static struct snapshot_thread *add_thread(struct snapshot *snap, pid_t pid, pid_t tid, const char *comm, bool sections,
+static struct snapshot_thread *add_thread_facts(struct snapshot *snap, pid_t pid, pid_t tid, const char *comm, bool sections,
 					  const struct thread_sum *sum)
 {
 	struct snapshot_thread *t = &snap->threads[snap->nr_threads++];
@@ -65,12 +65,12 @@ static void add_ended_threads(struct snapshot *snap, pid_t pid, const struct thr
 	static const char ended[16] = "(ended)";
 
 	if (busy->threads)
-		add_thread(snap, pid, 0, ended, true, busy);
+		add_thread_facts(snap, pid, 0, ended, true, busy);
 	if (idle->threads)
-		add_thread(snap, pid, 0, ended, false, idle)->idle = true;
+		add_thread_facts(snap, pid, 0, ended, false, idle)->idle = true;
 }
 
-static void add_process(const struct programs *bpf, struct snapshot *snap, const struct target *target)
+static void add_process_facts(const struct programs *bpf, struct snapshot *snap, const struct target *target)
 {
 	struct process_rss rss = {0};
 	struct process_sum sum;
@@ -160,9 +160,9 @@ int read_ledgers(const struct session *session, struct snapshot *snap, const str
 	snap->outside = session->bpf.ledgers[SECTION_OUTSIDE];
 	for (i = 0; i < nr_views; i++)
 		if (views[i].sum.threads)
-			add_thread(snap, (pid_t)views[i].tgid, (pid_t)views[i].tid, views[i].comm, views[i].sections, &views[i].sum);
+			add_thread_facts(snap, (pid_t)views[i].tgid, (pid_t)views[i].tid, views[i].comm, views[i].sections, &views[i].sum);
 	for (i = 0; i < session->targets.nr; i++)
-		add_process(&session->bpf, snap, &session->targets.list[i]);
+		add_process_facts(&session->bpf, snap, &session->targets.list[i]);
 	add_ended_children(session->children, snap);
 	if (!snap->memory_known) {
 		snap->rss_start_bytes = session->rss.start_bytes;

@@ -95,7 +95,7 @@ int function_probes_attach(struct function_probes *probes, struct programs *bpf,
 	return err;
 }
 
-static void detach_all(struct function_probes *probes)
+static void detach_all_pairs(struct function_probes *probes)
 {
 	size_t i;
 
@@ -119,13 +119,13 @@ int function_probes_on(struct function_probes *probes, const struct programs *bp
 void function_probes_off(struct function_probes *probes, const struct programs *bpf)
 {
 	bpf->skel->bss->throttle.calls_off = 1;
-	detach_all(probes);
+	detach_all_pairs(probes);
 }
 
 /* ---- what they add to a call ---- */
 
 /* The end of the trap at the entry, stepping included, and the beginning of the one at the return: about as much as one hit. */
-static double added_ns(const struct function_probe *probe, const struct calibration *costs)
+static double probe_added_ns(const struct function_probe *probe, const struct calibration *costs)
 {
 	return probe->stepped ? costs->step_ns : costs->trap_ns;
 }
@@ -143,7 +143,7 @@ bool function_probes_are_stepped(const struct function_probes *probes)
 /* The mean call is many times as long as its probes. Not so if the cost of a probe is unknown. */
 static bool calls_are_long(const struct function_probe *probe, const struct section_stat *stat, const struct calibration *costs)
 {
-	return (double)stat->sum_ns >= SNAPSHOT_LONG_CALL * added_ns(probe, costs) * (double)stat->count;
+	return (double)stat->sum_ns >= SNAPSHOT_LONG_CALL * probe_added_ns(probe, costs) * (double)stat->count;
 }
 
 bool function_probes_calls_are_long(const struct function_probes *probes, const struct programs *bpf, const struct calibration *costs)
@@ -165,7 +165,7 @@ void function_probes_note(const struct function_probes *probes, const struct pro
 	for (i = 0; i < probes->nr; i++) {
 		const struct function_probe *probe = &probes->list[i];
 		const struct section_stat *stat = &bpf->stats[probe->section_id];
-		double add_ns = added_ns(probe, costs);
+		double add_ns = probe_added_ns(probe, costs);
 		struct section_name name;
 		char *text;
 
@@ -187,8 +187,8 @@ double function_probes_added_ns(const struct function_probes *probes, const stru
 	for (i = 0; i < probes->nr; i++) {
 		const struct function_probe *probe = &probes->list[i];
 
-		if (probe->section_id == section_id && !(added_ns(probe, costs) <= most))
-			most = added_ns(probe, costs);
+		if (probe->section_id == section_id && !(probe_added_ns(probe, costs) <= most))
+			most = probe_added_ns(probe, costs);
 	}
 	return most;
 }
@@ -205,7 +205,7 @@ void function_probes_close(struct function_probes *probes)
 {
 	size_t i;
 
-	detach_all(probes);
+	detach_all_pairs(probes);
 	for (i = 0; i < probes->nr; i++)
 		close(probes->list[i].fd);
 	free(probes->list);

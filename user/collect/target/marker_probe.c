@@ -49,7 +49,7 @@ static bool has_seldom_code(const struct marker *marker, __u64 offset)
 	       !memcmp(code, DCBS_PROBE_SELDOM_CODE, sizeof(code));
 }
 
-static bool flush_less(struct target *target, const struct programs *bpf)
+static bool attach_seldom_probe(struct target *target, const struct programs *bpf)
 {
 	char path[FD_PATH_BYTES];
 	struct uprobe_place place;
@@ -75,7 +75,7 @@ bool marker_probe_flush_less(struct target_list *targets, const struct programs 
 		struct target *target = &targets->list[i];
 
 		if (target->pid && target->state && !target->ended && !target->seldom_tried)
-			some |= flush_less(target, bpf);
+			some |= attach_seldom_probe(target, bpf);
 	}
 	return some;
 }

@@ -42,7 +42,7 @@ void target_refresh(struct target *target)
 }
 
 /* Field 22 is the start in clock ticks since boot. */
-static double start_time(pid_t pid)
+static double process_start_time(pid_t pid)
 {
 	unsigned long long ticks = proc_stat_field(pid, 22);
 	struct timespec boot, real;
@@ -56,7 +56,7 @@ static double start_time(pid_t pid)
 }
 
 /* 0: a 64-bit program of this machine's kind. Kernel threads have no program. */
-static int check_program(pid_t pid)
+static int check_program_class(pid_t pid)
 {
 	unsigned char ident[EI_NIDENT] = "";
 	char path[64];
@@ -82,7 +82,7 @@ static bool is_zombie(const char *status)
 	return strstr(status, "\nState:\tZ");
 }
 
-static bool has_threads(const char *status)
+static bool has_other_threads(const char *status)
 {
 	__u64 threads;
 
@@ -103,22 +103,22 @@ int target_open(struct target *target, pid_t pid)
 	if (proc_number(buf, "Tgid", 10, &tgid) && (pid_t)tgid != pid)
 		return fail(-EINVAL, "%d is a thread of process %d; give the process: -p %d", pid, (pid_t)tgid, (pid_t)tgid);
 	if (is_zombie(buf))
-		return has_threads(buf) ?
+		return has_other_threads(buf) ?
 			fail(-ESRCH, "process %d cannot be attached to: its main thread has ended, and the kernel ties probes to that one", pid) :
 			fail(-ESRCH, "process %d has ended already (it is a zombie)", pid);
-	err = check_program(pid);
+	err = check_program_class(pid);
 	if (err)
 		return err;
 	target->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (target->pidfd < 0)
 		return fail(-errno, "process %d has ended: %s", pid, strerror(errno));
 	target->facts.pid = pid;
-	target->facts.started_at = start_time(pid);
+	target->facts.started_at = process_start_time(pid);
 	target_refresh(target);
 	return 0;
 }
 
-static __u64 time_namespace(pid_t pid, const char *which)
+static __u64 time_namespace_id(pid_t pid, const char *which)
 {
 	char path[64];
 	struct stat st;
@@ -136,7 +136,7 @@ long long target_clock_offset(pid_t pid)
 	if (proc_read(pid, "timens_offsets", buf, sizeof(buf)) <= 0 || !(p = strstr(buf, "monotonic")) ||
 	    sscanf(p, "monotonic %lld %lld", &seconds, &ns) != 2)
 		return 0;
-	if (time_namespace(pid, "time") != time_namespace(pid, "time_for_children"))
+	if (time_namespace_id(pid, "time") != time_namespace_id(pid, "time_for_children"))
 		return 0;
 	return seconds ? seconds : ns;
 }
@@ -237,14 +237,14 @@ int target_each_record(const struct target *target, int (*visit)(void *ctx, __u6
 	return err ? err : n;
 }
 
-struct base_search {
+struct mapped_base_search {
 	const char *base;
 	bool found;
 };
 
-static bool is_other_base(void *ctx, const struct proc_mapping *map)
+static bool note_mapped_base(void *ctx, const struct proc_mapping *map)
 {
-	struct base_search *search = ctx;
+	struct mapped_base_search *search = ctx;
 	const char *last = strrchr(map->path, '/');
 
 	search->found = last && !strncmp(last + 1, search->base, strlen(search->base));
@@ -253,9 +253,9 @@ static bool is_other_base(void *ctx, const struct proc_mapping *map)
 
 bool target_maps(const struct target *target, const char *base)
 {
-	struct base_search search = {.base = base};
+	struct mapped_base_search search = {.base = base};
 
-	proc_each_mapping(target->pid, is_other_base, &search);
+	proc_each_mapping(target->pid, note_mapped_base, &search);
 	return search.found;
 }
 
