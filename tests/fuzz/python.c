@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "collect/python/layout.h"
+#include "collect/python/verify.h"
 #include "fake.h"
 #include "symbol/symbols.h"
 

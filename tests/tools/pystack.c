@@ -23,6 +23,7 @@
 
 #include "collect/python/interpreter.h"
 #include "collect/python/layout.h"
+#include "collect/python/verify.h"
 #include "collect/target/target.h"
 
 #define MAX_FRAMES 2000

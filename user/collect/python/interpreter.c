@@ -9,18 +9,19 @@
 #include "base/mapped_files.h"
 #include "collect/python/interpreter.h"
 #include "collect/python/layout.h"
+#include "collect/python/verify.h"
 #include "collect/target/target.h"
 #include "symbol/find_object.h"
 
 enum { RUNTIME, CODE_TYPE, VERSION, OBJECTS };
 
-/* What is known of the interpreter in a process; addresses are the process's, 0 where there is none. */
+/* The interpreter in a process. Addresses are the process's; 0: there is none. */
 struct interpreter {
 	pid_t pid;
 	struct elf_object objects[OBJECTS];
 	char file[256];		/* base name */
-	__u64 code_start, code_end;	/* of the file that has it */
-	int files;		/* looked at */
+	__u64 code_start, code_end;	/* of the file that holds the interpreter */
+	int files;		/* files examined so far */
 };
 
 static const char *base_name(const char *path)
@@ -30,7 +31,7 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* The program itself, of whatever name, or the interpreter's library: the tables of other libraries may be huge. */
+/* Only the program itself and the interpreter's library are examined, because the symbol tables of other libraries may be huge. */
 static bool may_hold_interpreter(void *ctx, const struct mapped_file *map)
 {
 	struct interpreter *python = ctx;
@@ -106,7 +107,7 @@ int interpreter_code(pid_t pid, __u64 *start, __u64 *end)
 	return 0;
 }
 
-/* libpython3.8.so.1.0, python3.8 */
+/* Takes names like libpython3.8.so.1.0 and python3.8. */
 static unsigned int minor_of_name(const char *file)
 {
 	const char *p = strstr(file, "python3.");
@@ -115,7 +116,7 @@ static unsigned int minor_of_name(const char *file)
 	return p && sscanf(p, "python3.%2u", &minor) == 1 ? minor : 0;
 }
 
-/* As PY_VERSION_HEX without the patch level: 0x030b; 0: unknown. */
+/* Returns PY_VERSION_HEX without the patch level, as 0x030b; 0: unknown. */
 static unsigned int version_of_interpreter(const struct interpreter *python, const struct python_debug *debug)
 {
 	unsigned int minor;
@@ -132,7 +133,7 @@ static unsigned int version_of_interpreter(const struct interpreter *python, con
 	return minor ? 0x300 | minor : 0;
 }
 
-/* The offsets of this version: from the table, and from the interpreter itself where it has them. */
+/* Stores the offsets of this version: those of the table, replaced where the interpreter holds its own. */
 static int offsets_of_version(const struct interpreter *python, struct python_offsets *offsets, char *reason, size_t size)
 {
 	struct python_debug debug = {};
@@ -146,7 +147,7 @@ static int offsets_of_version(const struct interpreter *python, struct python_of
 	version = version_of_interpreter(python, &debug);
 	minor = version & 0xff;
 	if (!version)
-		return layout_refuse(-ENOTSUP, reason, size, "the version of its Python cannot be told: sections only");
+		return layout_refuse(-ENOTSUP, reason, size, "the version of its Python is unknown: sections only");
 	if (version >> 8 != 3 || layout_from_table(minor, offsets))
 		return layout_refuse(-ENOTSUP, reason, size, "Python %u.%u is not known to this version: sections only", version >> 8, minor);
 	if (minor < 13)
@@ -154,7 +155,7 @@ static int offsets_of_version(const struct interpreter *python, struct python_of
 	if (layout_debug_is_valid(&debug) && debug.free_threaded)
 		return layout_refuse(-ENOTSUP, reason, size, "Python 3.%u is a free-threaded build: sections only", minor);
 	if (!layout_debug_is_valid(&debug) || layout_from_debug(&debug, offsets))
-		return layout_refuse(-EPROTO, reason, size, "Python 3.%u does not tell its layout as it should: sections only", minor);
+		return layout_refuse(-EPROTO, reason, size, "Python 3.%u does not describe its layout as it should: sections only", minor);
 	return 0;
 }
 
@@ -170,7 +171,7 @@ int interpreter_find(pid_t pid, struct python_layout *layout, char *reason, size
 	if (err == -ENOENT)
 		return layout_refuse(err, reason, size, "it runs no Python, or one before 3.7");
 	if (err)
-		return layout_refuse(err, reason, size, "its Python cannot be looked for: %s", strerror(-err));
+		return layout_refuse(err, reason, size, "its Python cannot be searched for: %s", strerror(-err));
 	err = offsets_of_version(&python, &offsets, reason, size);
 	if (err)
 		return err;

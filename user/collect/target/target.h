@@ -87,6 +87,11 @@ void target_refresh_comm(struct target *target);
 int target_read(const struct target *target, __u64 address, void *dst, size_t size);
 int target_peek(pid_t pid, __u64 address, void *dst, size_t size);
 
+static inline int target_peek_word(pid_t pid, __u64 address, __u64 *word)
+{
+	return target_peek(pid, address, word, sizeof(*word));
+}
+
 /*
  * Calls visit(ctx, address, record) for each of the process's records until it returns other than 0. The record is a copy
  * and may hold anything. Returns the number of records, or what visit() returned.
