@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* sampler.c - samples of the targets' stacks: taken out of the kernel's ring, named, and counted. */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,9 +14,9 @@
 #include "symbol/python_match.h"
 #include "symbol/symbols.h"
 
-#define DEPTH_MAX (SAMPLE_PYTHON + 2 * SAMPLE_NATIVE + 1)	/* with inlined functions, and a frame that stands for the rest */
+#define DEPTH_MAX (SAMPLE_PYTHON + 2 * SAMPLE_NATIVE + 1)	/* inlined functions included, and the frame that stands for missing ones */
 #define INLINED_MAX 8
-#define FUNCTIONS_MAX 64	/* functions that are sections: a bit of a word each */
+#define FUNCTIONS_MAX 64	/* functions that are sections: one bit each in a word */
 
 struct sampler {
 	struct ring_buffer *ring;
@@ -23,16 +24,16 @@ struct sampler {
 	void (*find_children)(void *ctx);
 	void *ctx;
 	struct stack_table table;
-	__u64 *is_section;		/* of each frame of the table: bit i, it is functions[i] */
+	__u64 *is_section;		/* by frame of the table; bit i: the frame is functions[i] */
 	struct sampler_function {
 		const char *name;
 		bool python;
 		__u32 section_id;
 	} functions[FUNCTIONS_MAX];
 	size_t nr_functions;
-	__u64 met;			/* of them, those that were on some stack */
-	__u32 depth;			/* of the sample at hand */
-	__u32 at[DEPTH_MAX];
+	__u64 met;			/* bit i: functions[i] was on some stack */
+	__u32 depth;			/* frames of the sample at hand ... */
+	__u32 at[DEPTH_MAX];		/* ... by their numbers in the table */
 	struct return_cache returns;
 	__u64 lost_stacks;
 };
@@ -66,14 +67,18 @@ static void push_symbol(struct sampler *sampler, const struct symbol *symbol)
 		sampler->lost_stacks++;
 		return;
 	}
+	assert(frame < STACK_FRAMES && sampler->depth < DEPTH_MAX);
 	if (frame == known)
 		sampler->is_section[frame] = sections_of_symbol(sampler, symbol);
 	if (!symbol->function && sampler->depth && sampler->at[sampler->depth - 1] == frame)
-		return;		/* another frame without a name in the same library says no more */
+		return;		/* a second frame without a name in the same library adds nothing */
 	sampler->at[sampler->depth++] = frame;
 }
 
-/* Pushes native frames up to the interpreter: from there on Python's own frames say more. Returns false if it ended before the last one. */
+/*
+ * Pushes native frames up to the interpreter, from where on Python's own frames take over. Returns false if it stopped before
+ * the last frame.
+ */
 static bool push_native_frames(struct sampler *sampler, struct target *target, const __u64 *addresses, __u32 n, bool python)
 {
 	struct symbol symbols[INLINED_MAX];
@@ -93,6 +98,7 @@ static bool push_native_frames(struct sampler *sampler, struct target *target, c
 	return true;
 }
 
+/* Returns the place in the kernel's walk of the last address that was unwound; nr_walked: it is not there. */
 static size_t end_of_walk(const __u64 *to, size_t nr, const __u64 *walked, size_t nr_walked)
 {
 	size_t i;
@@ -103,10 +109,11 @@ static size_t end_of_walk(const __u64 *to, size_t nr, const __u64 *walked, size_
 }
 
 /*
- * Unwinds the copy of the stack. Where the copy ends, the kernel's walk by frame pointers goes on, if it has passed the same
+ * Unwinds the copy of the stack. Where the copy ends, the kernel's walk by frame pointers goes on if it passed the same
  * address.
  */
-static size_t unwind_stack_copy(const struct sample *sample, struct target *target, const __u64 *walked, const unsigned char *bytes, __u64 *to)
+static size_t unwind_stack_copy(const struct sample *sample, struct target *target, const __u64 *walked, const unsigned char *bytes,
+				__u64 *to)
 {
 	struct unwind_stack stack = {walked[0], sample->sp, sample->bp, bytes, sample->sp, sample->stack_bytes};
 	size_t n = symbols_unwind(target->symbols, &stack, to, SAMPLE_NATIVE), i;
@@ -129,7 +136,7 @@ static void push_python_frames(struct sampler *sampler, struct target *target, c
 	}
 }
 
-/* Where frames are missing, a frame stands for the callers of the outermost one that is there. */
+/* If frames are missing, pushes one that stands for the callers of the outermost frame. */
 static void push_missing_frames(struct sampler *sampler, __u16 flags)
 {
 	const struct symbol more = {.function = "(more frames)"}, broken = {.function = "(unknown)"};
@@ -140,7 +147,7 @@ static void push_missing_frames(struct sampler *sampler, __u16 flags)
 		push_symbol(sampler, &more);
 }
 
-/* A process that is not known may be a child that has just been born. */
+/* An unknown process may be a child that was forked a moment ago. */
 static struct target *target_of_sample(struct sampler *sampler, __u32 tgid)
 {
 	struct target *target = target_list_find(sampler->targets, (pid_t)tgid);
@@ -151,7 +158,7 @@ static struct target *target_of_sample(struct sampler *sampler, __u32 tgid)
 	return target_list_find(sampler->targets, (pid_t)tgid);
 }
 
-/* The section may be there already: the function is probed, too. */
+/* The section is among them already if the function is probed, too. */
 static bool sample_has_section(const struct sample *sample, __u32 section_id)
 {
 	int i;
@@ -162,7 +169,13 @@ static bool sample_has_section(const struct sample *sample, __u32 section_id)
 	return false;
 }
 
-/* Functions that are sections come after the marked sections, or beside "(outside)"; innermost first. */
+static void add_sample_section(struct sample *sample, __u32 section_id)
+{
+	if (sample->nr_sections < SAMPLE_SECTIONS && !sample_has_section(sample, section_id))
+		sample->sections[sample->nr_sections++] = (__u16)section_id;
+}
+
+/* Adds the functions that are sections behind the marked sections or "(outside)", innermost first. */
 static void add_function_sections(struct sampler *sampler, struct sample *sample)
 {
 	__u64 bits, met = 0;
@@ -172,13 +185,12 @@ static void add_function_sections(struct sampler *sampler, struct sample *sample
 		bits = sampler->is_section[sampler->at[i]] & ~met;
 		met |= bits;
 		for (; bits; bits &= bits - 1)
-			if (sample->nr_sections < SAMPLE_SECTIONS && !sample_has_section(sample, sampler->functions[__builtin_ctzll(bits)].section_id))
-				sample->sections[sample->nr_sections++] = (__u16)sampler->functions[__builtin_ctzll(bits)].section_id;
+			add_sample_section(sample, sampler->functions[__builtin_ctzll(bits)].section_id);
 	}
 	sampler->met |= met;
 }
 
-/* Samples are independent of each other: of w waits, each is sampled with probability 1/w. */
+/* Samples are independent of each other: each wait is sampled with probability 1/weight. */
 static void count_sample(struct snapshot_stack *stack, const struct sample *sample)
 {
 	double ns = (double)sample->off_ns;
@@ -196,7 +208,8 @@ static void count_sample(struct snapshot_stack *stack, const struct sample *samp
 
 static bool may_be_idle_thread(const struct sample *sample)
 {
-	return sample->kind == SAMPLE_OFF && sample->tid != sample->tgid && sample->nr_sections == 1 && sample->sections[0] == SECTION_OUTSIDE;
+	return sample->kind == SAMPLE_OFF && sample->tid != sample->tgid && sample->nr_sections == 1 &&
+	       sample->sections[0] == SECTION_OUTSIDE;
 }
 
 static bool sample_is_whole(const struct sample *sample, size_t size)
@@ -210,7 +223,7 @@ static bool sample_is_whole(const struct sample *sample, size_t size)
 	return sample->nr_native <= SAMPLE_NATIVE && size >= sizeof(*sample) + frames;
 }
 
-/* The ring is the kernel's, but its contents were read from the target: the sizes are checked nevertheless. */
+/* The ring is the kernel's, but its contents were read from the target, so the sizes are checked. */
 static int take_sample(void *ctx, void *data, size_t size)
 {
 	struct sampler *sampler = ctx;
@@ -229,7 +242,7 @@ static int take_sample(void *ctx, void *data, size_t size)
 	if (head.nr_sections > SAMPLE_SECTIONS || !sample_is_whole(&head, size))
 		return 0;
 	target = target_of_sample(sampler, sample->tgid);
-	if (!target || !target->symbols) {	/* a child that has ended already */
+	if (!target || !target->symbols) {	/* it is a child that has ended already */
 		sampler->lost_stacks++;
 		return 0;
 	}

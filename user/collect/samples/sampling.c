@@ -12,16 +12,16 @@
 #include "collect/samples/sampling.h"
 #include "symbol/symbols.h"
 
-#define STARTING_NS 20000000ULL		/* an interpreter that was starting is examined again after that ... */
-#define STARTING_LOOKS 50		/* ... and if it takes longer, less often */
-#define STARTING_LATER_NS 1000000000ULL
+#define STARTING_NS 20000000ULL		/* from one look at an interpreter that is starting to the next ... */
+#define STARTING_LOOKS 50		/* ... for that many looks; then ... */
+#define STARTING_LATER_NS 1000000000ULL	/* ... at these intervals */
 
 static int read_target_memory(void *target, __u64 address, void *to, size_t size)
 {
 	return target_read(target, address, to, size);
 }
 
-/* The functions of --section: those of Python, and native ones, which may be called too often to be probed. */
+/* Adds the functions of --section: those of Python, and native ones, which may be called too often to be probed. */
 static int add_section_functions(struct session *session)
 {
 	size_t i;
@@ -31,8 +31,9 @@ static int add_section_functions(struct session *session)
 		const struct dcbs_native_section *section = &session->opts.sections[i];
 		__u32 section_id = section_ids_reserve_option(&session->bpf, section);
 
-		err = section_id ? sampler_add_function(session->sampler, section->function, section_ids_option_is_python(section), section_id) :
-			    fail(-E2BIG, "--section: more than %d sections", BPFPROF_SECTIONS - SECTION_FIRST);
+		err = section_id ?
+			sampler_add_function(session->sampler, section->function, section_ids_option_is_python(section), section_id) :
+			fail(-E2BIG, "--section: more than %d sections", BPFPROF_SECTIONS - SECTION_FIRST);
 	}
 	return err;
 }
@@ -57,7 +58,7 @@ int sampling_open(struct session *session, void (*find_children)(void *ctx), voi
 	return err;
 }
 
-/* A forked child runs its parent's interpreter, if that one's is known: it may have been found after the fork. */
+/* A forked child runs its parent's interpreter, which may have been found after the fork. */
 void sampling_add_target(struct session *session, struct target *target, const struct target *parent)
 {
 	int pythons = bpf_map__fd(session->bpf.skel->maps.pythons);
@@ -71,7 +72,7 @@ void sampling_add_target(struct session *session, struct target *target, const s
 	target->symbols = symbols_open(target->pid, &layout, read_target_memory, target);
 }
 
-/* No Python is no fault. An interpreter that cannot be walked is noted, because its functions will be missing. */
+/* A process without Python needs no note. If its stacks cannot be walked, a note says so, because its functions will be missing. */
 static void examine_interpreter(struct session *session, struct target *target, __u64 now)
 {
 	struct python_layout layout = {};
@@ -127,7 +128,7 @@ void sampling_note_missing(struct session *session)
 
 		if (section_ids_option_is_python(section) && !sampler_has_met(session->sampler, section->function))
 			notes_add(&session->notes, "section %s: no sample was in a Python function %s. Functions are named as "
-				     "module.function or module.Class.method; one that takes little time may not be met",
+				     "module.function or module.Class.method; one that takes little time may be on no sample",
 				     section->name, section->function);
 	}
 }

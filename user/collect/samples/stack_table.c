@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* stack_table.c - functions and stacks that were met, each kept once. */
+/* stack_table.c - functions and stacks of samples, each kept once. */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "collect/samples/stack_table.h"
+#include "base/array.h"
 #include "base/error.h"
+#include "collect/samples/stack_table.h"
 
 #define STACKS_MAX (1 << 15)
 
@@ -30,21 +32,6 @@ static int stack_index_open(struct stack_index *index, __u32 entries)
 	return index->slots ? 0 : -ENOMEM;
 }
 
-/* Room for one more of an array that doubles. */
-static bool make_room(void **array, size_t *room, size_t used, size_t size, size_t max)
-{
-	size_t larger = *room ? 2 * *room : 256;
-	void *grown;
-
-	if (used < *room)
-		return true;
-	if (used >= max || !(grown = realloc(*array, larger * size)))
-		return false;
-	*array = grown;
-	*room = larger;
-	return true;
-}
-
 static bool is_same_text(const char *a, const char *b)
 {
 	return a == b || (a && b && !strcmp(a, b));
@@ -59,7 +46,7 @@ static bool add_table_frame(struct stack_table *table, const struct symbol *s)
 {
 	struct snapshot_frame *f;
 
-	if (!make_room((void **)&table->frames, &table->room_frames, table->nr_frames, sizeof(*f), STACK_FRAMES))
+	if (table->nr_frames == STACK_FRAMES || !array_reserve(table->frames, table->nr_frames, table->room_frames, 1))
 		return false;
 	f = &table->frames[table->nr_frames];
 	*f = (struct snapshot_frame) {
@@ -97,7 +84,7 @@ static struct snapshot_stack *add_table_stack(struct stack_table *table, const s
 	__u32 *frames = malloc((key->nr_frames + 1) * sizeof(*frames));
 	struct snapshot_stack *stack;
 
-	if (!frames || !make_room((void **)&table->stacks, &table->room_stacks, table->nr_stacks, sizeof(*stack), STACKS_MAX)) {
+	if (!frames || table->nr_stacks == STACKS_MAX || !array_reserve(table->stacks, table->nr_stacks, table->room_stacks, 1)) {
 		free(frames);
 		return NULL;
 	}
@@ -120,6 +107,7 @@ struct snapshot_stack *stack_table_add(struct stack_table *table, const struct s
 	struct snapshot_stack *stack;
 	__u32 i;
 
+	assert(key->nr_sections <= SAMPLE_SECTIONS);
 	for (i = (__u32)(h >> 20) & index->mask; index->slots[i]; i = (i + 1) & index->mask)
 		if (is_same_stack(&table->stacks[index->slots[i] - 1], key))
 			return &table->stacks[index->slots[i] - 1];
