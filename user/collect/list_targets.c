@@ -36,7 +36,8 @@ static int list_marked_target(struct process_listing *listing, const struct targ
 		free(text);
 		return -ENOMEM;
 	}
-	listing->processes[listing->nr++] = (struct dcbs_process){.pid = target->pid, .names = names_registered(target, marker), .command = text};
+	listing->processes[listing->nr++] =
+		(struct dcbs_process){.pid = target->pid, .names = names_registered(target, marker), .command = text};
 	return 0;
 }
 

@@ -31,7 +31,7 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* Only the program itself and the interpreter's library are examined, because the symbol tables of other libraries may be huge. */
+/* Only the program itself and the interpreter's library are examined: the symbol tables of other libraries may be huge. */
 static bool may_hold_interpreter(void *ctx, const struct mapped_file *map)
 {
 	struct interpreter *python = ctx;

@@ -39,7 +39,7 @@ bool layout_debug_is_valid(const struct python_debug *debug);
 /* Stores the offsets of 3.minor, with addresses of 0. Returns 0, or -ENOTSUP. */
 int layout_from_table(unsigned int minor, struct python_offsets *offsets);
 
-/* Replaces the offsets, which are from the table, by those that the interpreter itself holds. Returns -EPROTO if those make no sense. */
+/* Replaces offsets of the table by those that the interpreter itself holds. Returns 0, or -EPROTO if those make no sense. */
 int layout_from_debug(const struct python_debug *debug, struct python_offsets *offsets);
 
 /* The number of bytes of a frame that have to be read. Not one more is read, because the next page may not be mapped. */

@@ -14,7 +14,7 @@
 #include "symbol/python_match.h"
 #include "symbol/symbols.h"
 
-#define DEPTH_MAX (SAMPLE_PYTHON + 2 * SAMPLE_NATIVE + 1)	/* inlined functions included, and the frame that stands for missing ones */
+#define DEPTH_MAX (SAMPLE_PYTHON + 2 * SAMPLE_NATIVE + 1)	/* inlined functions, and a frame for missing ones */
 #define INLINED_MAX 8
 #define FUNCTIONS_MAX 64	/* functions that are sections: one bit each in a word */
 

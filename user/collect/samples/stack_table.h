@@ -39,7 +39,7 @@ __u32 stack_table_frame(struct stack_table *table, const struct symbol *symbol);
 /* Returns the stack, added if it is new; NULL: there is no room. */
 struct snapshot_stack *stack_table_add(struct stack_table *table, const struct stack_key *key);
 
-/* Copies all functions and stacks. section_index[section_id]: index of the snapshot's sections, SNAPSHOT_OUTSIDE for no section. */
+/* Copies all functions and stacks. section_index[id]: index of the snapshot's sections, SNAPSHOT_OUTSIDE for no section. */
 int stack_table_copy(const struct stack_table *table, struct snapshot *snap, const __u16 *section_index);
 
 /* Forgets the stacks, not the functions. */

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * marker_object.c - finds the copies of the marker library in a process: the program headers of a mapped file lead
- * to its note. The file belongs to the target and may hold anything, so every offset is bounded.
+ * marker_object.c - finds the copies of the marker library in a process.
+ *
+ * The program headers of a mapped file lead to its note. The file belongs to the target and may hold anything, so every offset
+ * is bounded.
  */
 #include <elf.h>
 #include <errno.h>
@@ -14,11 +16,10 @@
 #include "base/elf_file.h"
 #include "base/mapped_files.h"
 #include "collect/target/marker_object.h"
-#include "base/error.h"
 
-#define MAX_NOTES 4096	/* bytes of one note segment */
+#define MAX_NOTES 4096	/* bytes of a note segment that are read */
 
-/* A word of the note holds the distance from itself. */
+/* Each word of the note holds the distance from the word itself to the address. */
 static __u64 address_in_note(const struct dcbs_note *note, __u64 note_vaddr, size_t word)
 {
 	__s64 distance;
@@ -45,7 +46,7 @@ static int marker_from_note(struct marker *m, const struct elf_file *elf, const 
 	return 0;
 }
 
-/* Looks through one note segment. */
+/* Searches one note segment. */
 static int marker_in_segment(struct marker *m, const struct elf_file *elf, const struct mapped_file *map, const Elf64_Phdr *p)
 {
 	char buf[MAX_NOTES];
