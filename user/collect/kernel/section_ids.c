@@ -13,7 +13,7 @@ bool section_ids_option_is_python(const struct dcbs_native_section *option)
 	return !strcmp(option->binary, "python");
 }
 
-/* BPF programs reserve ids at the same time, so the counter is added to atomically and may run past the end. */
+/* BPF programs reserve ids at the same time, so the counter is incremented atomically and may run past the end. */
 __u32 section_ids_reserve(struct programs *bpf, const struct section_name *name)
 {
 	int ids = bpf_map__fd(bpf->skel->maps.section_ids);
