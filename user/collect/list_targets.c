@@ -16,7 +16,7 @@ struct process_listing {
 	size_t nr, room;
 };
 
-/* The number of names that the process has registered so far. The first two entries of its table are reserved. */
+/* Returns the number of names that the process has registered. The first two entries of its table are reserved. */
 static __u32 names_registered(const struct target *target, const struct marker *marker)
 {
 	struct dcbs_state state;
@@ -41,7 +41,7 @@ static int list_marked_target(struct process_listing *listing, const struct targ
 	return 0;
 }
 
-/* A process that cannot be looked at, or ends meanwhile, is left out. */
+/* A process that cannot be read, or ends meanwhile, is left out. */
 static int list_process(struct process_listing *listing, pid_t pid)
 {
 	struct marker marker;

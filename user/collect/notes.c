@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* notes.c - lines for the reader of the report. */
+/* notes.c - lines of the report about facts that could not be measured. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* snapshot.c - copies the facts of one moment out of the maps and the targets. */
+/* snapshot.c - copies the facts of one moment from the maps and the targets. */
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -24,8 +25,8 @@
 /* ---- sections ---- */
 
 /*
- * Adds the stats of another section id to a section. The kernel tells names apart by all their bytes, also by those that a
- * process has put behind the end, so several ids may have one name. All fields but the extremes are sums.
+ * Adds the stats of another section id to a section. The kernel compares all bytes of names, also those that a process stored
+ * behind the end of the text, so several ids may have one name. All fields but the extremes are sums.
  */
 static void merge_section_stat(struct section_stat *to, const struct section_stat *from)
 {
@@ -40,7 +41,7 @@ static void merge_section_stat(struct section_stat *to, const struct section_sta
 
 	to->sampled |= from->sampled;
 	for (; add < end; add++, sum++)
-		if (*add)	/* pages of zeros need not be there */
+		if (*add)	/* a page of zeros that is not written takes no memory */
 			*sum += *add;
 	to->max_ns = max;
 	to->min_inv_ns = min_inv;
@@ -50,7 +51,7 @@ static void merge_section_stat(struct section_stat *to, const struct section_sta
 	to->rss_min_inv = rss_min_inv;
 }
 
-/* Stores in section_index[id] the snapshot's section of each section id. */
+/* Copies the sections, and stores in section_index[id] the snapshot's section of each section id. */
 static int copy_sections(struct session *session, struct snapshot *snap, __u16 *section_index)
 {
 	struct programs *bpf = &session->bpf;
@@ -58,6 +59,7 @@ static int copy_sections(struct session *session, struct snapshot *snap, __u16 *
 	size_t i, used = stat_maps_used(bpf);
 	__u32 id;
 
+	assert(used <= BPFPROF_SECTIONS);
 	err = stat_maps_reach(bpf, used);
 	if (err)
 		return err;
@@ -147,7 +149,7 @@ static void copy_window(const struct session *session, struct snapshot *snap)
 	snap->ended_by = session->window.ended_by;
 }
 
-/* The order matters: ledgers set the scale of waits, sections the index for all that follows. */
+/* The order matters: read_ledgers() sets the scale of waits, and copy_sections() the index that the later ones need. */
 static int copy_map_facts(struct session *session, struct snapshot *snap, const struct thread_view *views, size_t nr_views)
 {
 	__u16 section_index[BPFPROF_SECTIONS];
@@ -164,7 +166,7 @@ static int copy_map_facts(struct session *session, struct snapshot *snap, const 
 	return err ? err : process_facts_copy(session, snap, section_index);
 }
 
-/* The look at the threads sends the stacks of those that wait, so the samples are taken after it. */
+/* To list the threads samples the stacks of those that wait, so the samples are taken after it. */
 static int fill_snapshot(struct session *session, struct snapshot *snap)
 {
 	bool ended = session->bpf.skel->bss->window.end_ns;

@@ -71,7 +71,7 @@ struct session {
 	struct rss_total rss;
 	struct session_window window;
 	struct notes notes;
-	__u64 attached_ns;
+	__u64 attached_ns;		/* when session_start() had attached */
 	__u64 images_missed;		/* calls of execve() that were followed by another before the target was examined */
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* process_facts.c - the processes of a snapshot, ended children included, and the part that each has of each section. */
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +16,7 @@
 #include "collect/kernel/stat_maps.h"
 #include "collect/stats/process_sums.h"
 
-/* Calls f(ctx, section_id, part) for each part that the process has; take: and removes them from the map. */
+/* Calls f(ctx, section_id, part) for each part of a section that the process has. take: removes them from the map. */
 static void each_process_part(const struct programs *bpf, __u32 serial, bool take,
 		      void (*f)(void *ctx, __u32 section_id, const struct process_part *part), void *ctx)
 {
@@ -44,7 +45,7 @@ static void drop_process_part(void *ctx, __u32 section_id, const struct process_
 	(void)ctx, (void)section_id, (void)part;
 }
 
-/* NULL: there are too many already, or there is no memory. */
+/* Returns NULL if there are too many already, or no memory. */
 static struct ended_child *new_ended_child(struct children *children)
 {
 	struct ended_child *ended;
@@ -56,7 +57,7 @@ static struct ended_child *new_ended_child(struct children *children)
 	return ended;
 }
 
-/* Without the names that its parent had lost before the fork. */
+/* Returns the names that a process has lost, less those that its parent had lost before the fork. */
 static __u64 names_lost_since_fork(const struct target *target, __u64 names_lost)
 {
 	return names_lost > target->names_lost ? names_lost - target->names_lost : 0;
@@ -124,7 +125,7 @@ struct part_copy {
 	__u32 target;
 };
 
-/* The part that a target has of a section, made if it is new. NULL: no memory. */
+/* Returns the part of a section that a target has, added if it is new. Returns NULL if there is no memory. */
 static struct snapshot_part *get_snapshot_part(struct snapshot *snap, __u32 target, __u16 section)
 {
 	size_t i;
@@ -138,13 +139,16 @@ static struct snapshot_part *get_snapshot_part(struct snapshot *snap, __u32 targ
 	return &snap->parts[snap->nr_parts++];
 }
 
-/* Several section ids may lead to one section of the snapshot: those whose names are shown alike. */
+/* Several section ids may belong to one section of the snapshot, because their names are the same up to the end of the text. */
 static void add_snapshot_part(void *ctx, __u32 section_id, const struct process_part *from)
 {
 	struct part_copy *copy = ctx;
-	__u16 section = copy->section_index[section_id];
-	struct snapshot_part *to = section == SNAPSHOT_OUTSIDE ? NULL : get_snapshot_part(copy->snap, copy->target, section);
+	struct snapshot_part *to;
+	__u16 section;
 
+	assert(section_id < BPFPROF_SECTIONS);
+	section = copy->section_index[section_id];
+	to = section == SNAPSHOT_OUTSIDE ? NULL : get_snapshot_part(copy->snap, copy->target, section);
 	if (!to)
 		return;
 	to->sum.count += from->count;
