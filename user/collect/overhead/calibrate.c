@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* calibrate.c - measures the cost of a hit of a probe, of a page fault and of a look at the clock on this machine. */
+/* calibrate.c - measures the costs of a hit of a probe, of a page fault and of a read of the clock on this machine. */
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
@@ -19,13 +19,13 @@
 
 extern void dcbs_marker_flush(void *record);
 
-/* The kernel has to step over its first instruction, as it cannot emulate it. */
+/* The kernel has to step over the first instruction, because it cannot emulate it. */
 static void __attribute__((naked, noinline)) stepped_function(__attribute__((unused)) void *unused)
 {
 	__asm__("lea 8(%rsp), %rax\n\tret");
 }
 
-/* The best of a few rounds, because a disturbance only ever adds. */
+/* Returns the best of a few rounds, because disturbances only add time. */
 static double best_hit_ns(void (*function)(void *))
 {
 	double best = INFINITY;
@@ -41,7 +41,7 @@ static double best_hit_ns(void (*function)(void *))
 	return best;
 }
 
-/* The mapping of ours that holds a function: of the program, or of the library that this file is linked into. */
+/* The place of a function of ours in its file: the program, or the library that this file is linked into. */
 struct own_place {
 	__u64 address, offset;
 	char path[PATH_MAX];
@@ -58,7 +58,7 @@ static bool note_own_mapping(void *ctx, const struct proc_mapping *map)
 	return false;
 }
 
-/* The program may have been replaced on disk since it was started; /proc/self/exe still leads to it. */
+/* The program may have been replaced on disk since it was started, but /proc/self/exe still leads to it. */
 static int find_own_function(void (*function)(void *), struct own_place *place)
 {
 	char program[PATH_MAX] = "";
@@ -99,7 +99,7 @@ static double measure_step(const struct bpf_program *prog)
 
 bool calibrate_is_stepped(const unsigned char *code)
 {
-	if (code[0] == 0x41)	/* push of r8 and so on */
+	if (code[0] == 0x41)	/* prefix of a push of r8 to r15 */
 		code++;
 	return !(code[0] >= 0x50 && code[0] <= 0x57) && code[0] != 0x90 && code[0] != 0xe8 && code[0] != 0xe9 && code[0] != 0xeb &&
 	       !(code[0] >= 0x70 && code[0] <= 0x7f);

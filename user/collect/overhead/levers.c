@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* levers.c - carries out what the governor decides. */
+#include <assert.h>
 #include <math.h>
 
 #include "base/clock.h"
@@ -7,21 +8,22 @@
 #include "collect/overhead/levers.h"
 #include "collect/target/marker_probe.h"
 
-#define LOOK_NS 200000000ULL
-#define FIRST_LOOK_NS 100000000ULL
+#define EXAMINE_NS 200000000ULL	/* between examinations of the costs */
+#define EXAMINE_FIRST_NS 100000000ULL
 #define SAMPLE_EVERY_MOST 32
 #define DUTY_SHARE 0.3		/* part of the budget that one duty cycle may cost */
-#define TRACE_MOST_NS 200	/* a trace point cannot cost more: a measurement above that is noise */
+#define TRACE_MOST_NS 200	/* no trace point costs more: a measurement above this is noise */
 
 static const enum lever lever_of[DUTIES] = {[DUTY_WAITS] = LEVER_WAITS, [DUTY_MEMORY] = LEVER_FAULTS, [DUTY_CALLS] = LEVER_CALLS};
 
 /* ---- costs ---- */
 
-/* Adds the cost since the last reading to the duty cycles. Returns how long ago that was, in ns. */
+/* Adds the cost since the last reading to the duty cycles. Returns the ns since that reading. */
 static double settle_costs(struct session *session, double *cost_ns)
 {
 	struct overhead *o = &session->overhead;
-	double elapsed = cost_meter_read(&o->meter, &session->bpf, &session->costs, function_probes_are_stepped(&session->probes), cost_ns);
+	double elapsed = cost_meter_read(&o->meter, &session->bpf, &session->costs, function_probes_are_stepped(&session->probes),
+					 cost_ns);
 	int i;
 
 	for (i = 0; i < DUTIES; i++)
@@ -45,7 +47,7 @@ static __u64 thread_visits_ns(const void *ctx)
 
 /* ---- waits ---- */
 
-/* Threads that wait are charged up to now. */
+/* The visit charges threads that wait up to now. */
 static void disable_waits(void *ctx)
 {
 	struct session *session = ctx;
@@ -64,7 +66,7 @@ static void weigh_waits(void *ctx, double weight)
 	t->wait_weight = (__u32)(0.5 + weight);
 }
 
-/* Threads that wait already are found by the visit. */
+/* The visit begins the waits of threads that wait already. */
 static void enable_waits(void *ctx)
 {
 	struct session *session = ctx;
@@ -174,7 +176,7 @@ static const struct duty_cycle_ops duty_ops[DUTIES] = {
 
 /* ---- turning down and up ---- */
 
-/* Each kind of reduction is reported once; later steps of the same kind are no news. */
+/* Reports each kind of reduction once, at its first step. */
 static void report_reduction(struct session *session, enum lever lever, const char *text)
 {
 	struct overhead *o = &session->overhead;
@@ -184,55 +186,56 @@ static void report_reduction(struct session *session, enum lever lever, const ch
 			  100 * o->governor.share[lever], text);
 }
 
-static __u32 thin_samples_out(__u32 every, double cost, double allowed, __u32 most)
+/* Returns the new interval of samples for a cost and the share that it may take. */
+static __u32 thin_samples_out(__u32 every, double cost, double allowed)
 {
 	double want = (every > 1 ? every : 1) * fmax(2, ceil(cost / fmax(allowed, 1e-6)));
 
-	return want < most ? (__u32)want : most;
+	return want < SAMPLE_EVERY_MOST ? (__u32)want : SAMPLE_EVERY_MOST;
 }
 
 static void reduce_samples(struct session *session, double allowed)
 {
 	struct throttle *t = &session->bpf.skel->bss->throttle;
 
-	t->sample_every = thin_samples_out(t->sample_every, session->overhead.governor.share[LEVER_SAMPLES], allowed, SAMPLE_EVERY_MOST);
+	t->sample_every = thin_samples_out(t->sample_every, session->overhead.governor.share[LEVER_SAMPLES], allowed);
 	report_reduction(session, LEVER_SAMPLES, "fewer samples of the stack are taken: shares of functions are less exact");
 }
 
 static void reduce_faults(struct session *session)
 {
-	report_reduction(session, LEVER_FAULTS, "page faults are watched now and then: what they are counted as is an estimate, and so is the "
-			 "growth of a section, but not of all; of single calls nothing is known");
+	report_reduction(session, LEVER_FAULTS, "page faults are observed in on-periods: their number and the growth of each section are "
+			 "estimates, that of all sections is exact, and that of single calls is unknown");
 	duty_cycle_start(&session->overhead.duties[DUTY_MEMORY]);
 }
 
-/* On-periods show how long a call takes, samples show how long all calls took: together they tell how often calls were made. */
+/* On-periods yield the time of a call, and samples the time of all calls. The number of calls follows from both. */
 static void reduce_calls(struct session *session)
 {
 	function_probes_mark_sampled(&session->probes, &session->bpf);
-	report_reduction(session, LEVER_CALLS, "functions of --section are probed now and then: their totals are estimates from samples of "
-			 "the stack, and so is how often they are called");
+	report_reduction(session, LEVER_CALLS, "functions of --section are probed in on-periods: their totals and their number of calls "
+			 "are estimates from samples of the stack");
 	duty_cycle_start(&session->overhead.duties[DUTY_CALLS]);
 }
 
-/* A probe that makes a function several times slower cannot tell how long it takes. Samples can, without slowing it. */
+/* A probe that makes a function several times slower cannot measure its time. Samples can, and do not slow it. */
 static void give_up_calls(struct session *session)
 {
 	function_probes_off(&session->probes, &session->bpf);
 	if (session->sampler) {
 		function_probes_mark_sampled(&session->probes, &session->bpf);
-		report_reduction(session, LEVER_CALLS, "functions of --section are called too often to be probed: their times are estimates "
-				 "from samples of the stack, how often they are called is unknown");
+		report_reduction(session, LEVER_CALLS, "functions of --section are called too often to be probed: their times are "
+				 "estimates from samples of the stack, their number of calls is unknown");
 	} else {
-		report_reduction(session, LEVER_CALLS, "functions of --section are called too often to be probed: their figures are of the "
-				 "time before; with --frequency they could be estimated");
+		report_reduction(session, LEVER_CALLS, "functions of --section are called too often to be probed: their stats are those "
+				 "of the time before; with --frequency they could be estimated");
 	}
 	session->probes.given_up = true;
 }
 
 static void reduce_waits(struct session *session)
 {
-	report_reduction(session, LEVER_WAITS, "threads are watched now and then as they come and go: why sections wait is an estimate");
+	report_reduction(session, LEVER_WAITS, "scheduling of threads is observed in on-periods: why sections wait is an estimate");
 	duty_cycle_start(&session->overhead.duties[DUTY_WAITS]);
 }
 
@@ -242,9 +245,10 @@ static bool calls_can_be_estimated(const struct session *session)
 	       function_probes_calls_are_long(&session->probes, &session->bpf, &session->costs);
 }
 
-/* The cost of the change itself, and of the events that came meanwhile, is no measure of the cost from now on. */
+/* The cost of the change itself, and of events meanwhile, is settled at once: it is no measure of the cost from now on. */
 static void turn_lever_down(struct session *session, enum lever lever, double allowed)
 {
+	assert(lever < LEVERS);
 	switch (lever) {
 	case LEVER_SAMPLES: reduce_samples(session, allowed); break;
 	case LEVER_FAULTS: reduce_faults(session); break;
@@ -260,12 +264,12 @@ static void turn_samples_up(struct session *session)
 	session->bpf.skel->bss->throttle.sample_every /= 2;
 }
 
-/* Sections that are flushed because of the time, not because a batch is full, can wait for a switch or a tick. */
+/* Sections that are flushed because of their age, not because a batch is full, can wait for a switch or a tick. */
 static bool flush_seldom(struct session *session)
 {
 	if (!(session->overhead.meter.flush_events < DCBS_BATCH / 2) || !marker_probe_flush_less(&session->targets, &session->bpf))
 		return false;
-	report_reduction(session, LEVER_MARKERS, "sections are handed over less often: until a thread waits, for 4 ms, or 512 of them");
+	report_reduction(session, LEVER_MARKERS, "sections are flushed less often: when their thread waits, after 4 ms, or when there are 512");
 	return true;
 }
 
@@ -286,8 +290,8 @@ static bool check_marker_cost(struct session *session)
 		break;
 	}
 	report_reduction(session, LEVER_MARKERS, end ?
-			 "the markers, and the ticks that see to them, cost more than --max-overhead, and the run was ended" :
-			 "the markers, and the ticks that see to them, cost more than 1 %: sections are counted all the same; with "
+			 "the markers, and the ticks that serve them, cost more than --max-overhead, and the run was ended" :
+			 "the markers, and the ticks that serve them, cost more than 1 %: sections are counted nevertheless; with "
 			 "--max-overhead the run would have ended");
 	return !end;
 }
@@ -331,7 +335,7 @@ void levers_open(struct session *session)
 	for (i = 0; i < DUTIES; i++)
 		duty_cycle_init(&o->duties[i], &duty_ops[i], session);
 	o->start_ns = clock_now_ns();
-	o->next_ns = o->start_ns + FIRST_LOOK_NS;
+	o->next_ns = o->start_ns + EXAMINE_FIRST_NS;
 }
 
 bool levers_poll(struct session *session)
@@ -347,7 +351,7 @@ bool levers_poll(struct session *session)
 	if (clock_now_ns() < o->next_ns)
 		return true;
 	go_on = examine_costs(session);
-	o->next_ns = clock_now_ns() + LOOK_NS;
+	o->next_ns = clock_now_ns() + EXAMINE_NS;
 	return go_on;
 }
 
