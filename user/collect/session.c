@@ -143,7 +143,7 @@ int session_start(struct session *session)
 	if (!session->events.waits_known)
 		notes_add(&session->notes, "this kernel does not report when a thread is woken: why sections wait is unknown");
 	if (!session->events.memory_known)
-		notes_add(&session->notes, "this kernel does not report when RSS changes: what sections do to memory is unknown");
+		notes_add(&session->notes, "this kernel does not report when RSS changes: the memory of sections is unknown");
 	rss_total_read(session);
 	session->rss.start_bytes = session->rss.end_bytes;
 	levers_open(session);
@@ -183,7 +183,7 @@ static void examine_target(struct session *session, struct target *target)
 		return;
 	if (process->headless && !session->children && !uprobe_has_links()) {
 		notes_add(&session->notes, "the main thread of process %d has ended, and with it the kernel took the marker's probe "
-			  "away: what the other threads finished after that is missing", target->pid);
+			  "away: sections that the other threads finished after that are missing", target->pid);
 		return;
 	}
 	if (process->execs != target->execs) {
@@ -313,7 +313,7 @@ void session_clear(struct session *session)
 
 /* ---- stop ---- */
 
-/* Returns true if a thread was preempted in the middle of a flush. It goes on when it gets a CPU again. */
+/* Returns true if a thread was preempted in the middle of a flush. It resumes when it gets a CPU again. */
 static bool some_thread_is_busy(struct session *session)
 {
 	struct thread_view *views;
@@ -326,7 +326,7 @@ static bool some_thread_is_busy(struct session *session)
 	return busy;
 }
 
-/* The threads go on running, so they are visited at once. */
+/* The threads continue to run, so they are visited at once. */
 static void read_last_records(struct session *session)
 {
 	int i;

@@ -29,7 +29,7 @@ void session_expect(struct session *session, char *const *argv);
 /* Attaches to the targets. When it returns, their sections are counted. */
 int session_start(struct session *session);
 
-/* Prints what has been attached. */
+/* Prints the targets, and the number of probes and maps. */
 void session_describe(const struct session *session, FILE *out);
 
 /*

@@ -133,7 +133,7 @@ static void child_arrived(struct session *session, __u32 index)
 		target->names_lost = names_lost_at_fork(target, parent);
 	}
 	target->exec_ns = process->born_ns;
-	target->look_ns = clock_now_ns() + MARKERS_SOON_NS;
+	target->search_ns = clock_now_ns() + MARKERS_SOON_NS;
 	entries_cover(&session->targets, index);
 	sampling_add_target(session, target, parent);
 }
@@ -169,7 +169,7 @@ struct attach_context children_attach_context(struct session *session)
 	};
 }
 
-/* Counts calls in the image that a child has executed which began and ended before the child was probed. They were not timed. */
+/* Counts calls that began and ended after a child's execve() and before its markers were probed. They were not timed. */
 static int count_unseen_sections(void *ctx, __u64 address, const struct dcbs_record *r)
 {
 	unsigned int i, left = DCBS_SLOTS;
@@ -184,29 +184,29 @@ static int count_unseen_sections(void *ctx, __u64 address, const struct dcbs_rec
 	return 0;
 }
 
-static void look_for_markers(struct session *session, struct target *target, __u64 now)
+static void search_for_markers(struct session *session, struct target *target, __u64 now)
 {
 	struct attach_context ctx = children_attach_context(session);
 	int found;
 
-	if (target->state || now < target->look_ns)
+	if (target->state || now < target->search_ns)
 		return;
 	found = attach_target(&ctx, target);
 	if (found < 0 && !kill(target->pid, 0))
 		notes_add(&session->notes, "%s", dcbs_profiler_error());
 	if (found > 0 && target->execs && target->exec_ns < ctx.shared_since_ns)
 		target_each_record(target, count_unseen_sections, session->children);
-	target->look_ns = now + MARKERS_SOON_NS + (now - target->exec_ns) / 4;
+	target->search_ns = now + MARKERS_SOON_NS + (now - target->exec_ns) / 4;
 }
 
 static void examine_child(struct session *session, struct target *target, const struct process *process, __u64 now)
 {
 	if (process->execs != target->execs) {
-		target->exec_ns = target->look_ns = now;
+		target->exec_ns = target->search_ns = now;
 		attach_forget_image(&session->bpf, target, process->execs);
 		sampling_forget_image(session, target);
 	}
-	look_for_markers(session, target, now);
+	search_for_markers(session, target, now);
 }
 
 __u64 children_due(const struct session *session, __u64 next)
@@ -221,8 +221,8 @@ __u64 children_due(const struct session *session, __u64 next)
 			continue;
 		if (ended_ns && ended_ns + TAIL_NS < next)
 			next = ended_ns + TAIL_NS;
-		else if (!target->state && target->look_ns < next)
-			next = target->look_ns;
+		else if (!target->state && target->search_ns < next)
+			next = target->search_ns;
 	}
 	return next;
 }

@@ -20,7 +20,7 @@ struct duty_cycle_ops {
 	__u64 (*visits_ns)(const void *ctx);	/* CPU time of visits to threads so far */
 	void (*weigh)(void *ctx, double weight);	/* each event of the next on-period stands for that many; may be NULL */
 	void (*enable)(void *ctx);
-	void (*extend)(void *ctx);		/* the on-period was cheap and goes on; may be NULL */
+	void (*extend)(void *ctx);		/* the on-period was cheap and is extended; may be NULL */
 	void (*disable)(void *ctx);
 };
 

@@ -43,7 +43,7 @@ void governor_init(struct governor *g, double max_percent);
 /* Takes the cost of each lever during `elapsed_ns`. A lever that a duty cycle keeps within its share counts as 0. */
 void governor_take(struct governor *g, const double *cost_ns, const bool *in_duty_cycle, double elapsed_ns);
 
-/* To be called after governor_take(). Returns what is to be done about the markers. */
+/* To be called after governor_take(). Returns the step for the markers. */
 enum governor_markers governor_check_markers(struct governor *g);
 
 /* Sections are flushed less often from now on: the markers' cost is judged anew. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* levers.c - carries out what the governor decides. */
+/* levers.c - carries out the decisions of the governor. */
 #include <assert.h>
 #include <math.h>
 

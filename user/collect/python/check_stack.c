@@ -114,7 +114,7 @@ static const char *check_frame_code(struct stack_check *check, const unsigned ch
 	return NULL;
 }
 
-/* A frame is read at once, so that it is unlikely to change between its fields. */
+/* A frame is read by one system call, so that it is unlikely to change between its fields. */
 static const char *check_frame(struct stack_check *check, __u64 address, bool calls, __u64 *next)
 {
 	const struct python_layout *layout = check->layout;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* interpreter.c - finds the Python interpreter in a process, and which version it is. */
+/* interpreter.c - finds the Python interpreter in a process, and its version. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

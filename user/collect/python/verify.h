@@ -6,8 +6,8 @@
 #include "collect/python/layout.h"
 
 /*
- * Walks the stacks of some threads of the running process, from outside and without stopping it, and checks that it meets
- * thread states and code objects. Where PyCode_Type had no symbol, stores its address.
+ * Walks the stacks of some threads of the running process, from outside and without stopping it, and checks that it finds
+ * thread states and code objects. If PyCode_Type has no symbol, stores its address.
  *
  *	0		every thread that runs Python was read right, and there was one
  *	-EAGAIN		no thread runs Python now: try again later

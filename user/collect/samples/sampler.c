@@ -109,7 +109,7 @@ static size_t end_of_walk(const __u64 *to, size_t nr, const __u64 *walked, size_
 }
 
 /*
- * Unwinds the copy of the stack. Where the copy ends, the kernel's walk by frame pointers goes on if it passed the same
+ * Unwinds the copy of the stack. Where the copy ends, the kernel's walk by frame pointers continues if it passed the same
  * address.
  */
 static size_t unwind_stack_copy(const struct sample *sample, struct target *target, const __u64 *walked, const unsigned char *bytes,

@@ -12,8 +12,8 @@
 #include "collect/samples/sampling.h"
 #include "symbol/symbols.h"
 
-#define STARTING_NS 20000000ULL		/* from one look at an interpreter that is starting to the next ... */
-#define STARTING_LOOKS 50		/* ... for that many looks; then ... */
+#define STARTING_NS 20000000ULL		/* between searches while an interpreter is starting ... */
+#define STARTING_TRIES 50		/* ... for that many searches; then ... */
 #define STARTING_LATER_NS 1000000000ULL	/* ... at these intervals */
 
 static int read_target_memory(void *target, __u64 address, void *to, size_t size)
@@ -79,7 +79,7 @@ static void examine_interpreter(struct session *session, struct target *target, 
 	char reason[256] = "";
 	int err = interpreter_find(target->pid, &layout, reason, sizeof(reason));
 
-	target->python_due_ns = err == -EAGAIN ? now + (target->python_looks++ < STARTING_LOOKS ? STARTING_NS : STARTING_LATER_NS) : 0;
+	target->python_due_ns = err == -EAGAIN ? now + (target->python_tries++ < STARTING_TRIES ? STARTING_NS : STARTING_LATER_NS) : 0;
 	if (err && err != -EAGAIN && err != -ENOENT && !target_ended(target))
 		notes_add(&session->notes, "no Python functions of process %d: %s", target->pid, reason);
 	if (interpreter_code(target->pid, &target->python_start, &target->python_end))
@@ -116,7 +116,7 @@ void sampling_forget_image(struct session *session, struct target *target)
 	symbols_refresh(target->symbols, &none);
 	target->python_known = false;
 	target->python_due_ns = 1;
-	target->python_looks = 0;
+	target->python_tries = 0;
 }
 
 void sampling_note_missing(struct session *session)

@@ -18,7 +18,7 @@ void sampling_add_target(struct session *session, struct target *target, const s
 /* The target has called execve(): forgets its interpreter and symbols. */
 void sampling_forget_image(struct session *session, struct target *target);
 
-/* Looks for interpreters that may have started, and takes the samples that are in the ring. */
+/* Searches for interpreters that may have started, and takes the samples that are in the ring. */
 void sampling_poll(struct session *session);
 
 /* Notes the functions of --section that were on no stack. */

@@ -177,7 +177,7 @@ void function_probes_note(const struct function_probes *probes, const struct pro
 		    bpf_map_lookup_elem(names, &probe->section_id, &name))
 			continue;
 		text = sanitize(name.text, sizeof(name.text));
-		notes_add(notes, "%s: its probes make each call, and what is reported of it, about %.1f us longer",
+		notes_add(notes, "%s: its probes make each call, and its reported time, about %.1f us longer",
 			  text ? text : "--section", add_ns * 1e-3);
 		free(text);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* marker_object.h - finds the copies of the marker library in a process: where to probe and where its records are. */
+/* marker_object.h - finds the copies of the marker library in a process, with the places to probe and of the records. */
 #ifndef COLLECT_TARGET_MARKER_OBJECT_H
 #define COLLECT_TARGET_MARKER_OBJECT_H
 

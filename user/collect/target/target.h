@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* target.h - one profiled process as /proc and its own memory show it. It is only read, and nothing in it is trusted. */
+/* target.h - one profiled process, as /proc and its own memory show it. It is only read, and nothing in it is trusted. */
 #ifndef COLLECT_TARGET_TARGET_H
 #define COLLECT_TARGET_TARGET_H
 
@@ -22,18 +22,18 @@ struct target {
 	__u32 serial;		/* number among all processes of the session, from 1 */
 	__u64 state;		/* address of its struct dcbs_state; 0: no markers found yet */
 	struct uprobe *marker_link;	/* the probe on its marker function */
-	struct uprobe *seldom_link;	/* the probe that asks it to flush less often, see DCBS_PROBE_SELDOM */
-	bool seldom_tried;
+	struct uprobe *seldom_link;	/* the probe that makes it flush less often, see DCBS_PROBE_SELDOM */
+	bool seldom_tried;	/* attaching that probe was tried */
 	bool ended;
 	pid_t parent;		/* of a child that is followed; 0: the process was given by its PID */
 	__u64 born_ns;		/* when on_fork observed its birth; 0: it existed before */
-	__u64 exec_ns, look_ns;	/* of a child: when it called execve(), and when to search for markers next */
+	__u64 exec_ns, search_ns;	/* of a child: when it called execve(), and when to search for markers next */
 	__u64 names_lost;	/* names that its parent had lost when it was forked */
 	bool gone;		/* it was not found by its PID at the last sweep */
 	__u32 shown_as;		/* index in the last snapshot's targets */
 	struct symbols *symbols;	/* NULL: stacks are not sampled */
 	__u64 python_due_ns;	/* when to search for an interpreter next; 0: it is known whether there is one */
-	__u32 python_looks;	/* how often the interpreter was found to be starting */
+	__u32 python_tries;	/* how often the interpreter was found to be starting */
 	bool python_known;	/* the BPF programs walk its Python stacks */
 	__u64 python_start, python_end;	/* the interpreter's own code */
 	char command[4096];	/* arguments joined by spaces, raw bytes */
