@@ -65,6 +65,13 @@ static int compare_pids(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static void free_listing(struct process_listing *listing)
+{
+	while (listing->nr)
+		free(listing->processes[--listing->nr].command);
+	free(listing->processes);
+}
+
 int list_targets(struct dcbs_process **result, size_t *nr)
 {
 	DIR *proc = opendir("/proc");
@@ -83,7 +90,7 @@ int list_targets(struct dcbs_process **result, size_t *nr)
 	}
 	closedir(proc);
 	if (err) {
-		dcbs_profiler_list_free(listing.processes, listing.nr);
+		free_listing(&listing);
 		return fail(err, "out of memory");
 	}
 	if (listing.nr)
