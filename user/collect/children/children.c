@@ -19,7 +19,7 @@
 #include "collect/target/attach.h"
 #include "symbol/symbols.h"
 
-#define MARKERS_SOON_NS 5000000ULL	/* from execve() to the first search for markers; later waits are a quarter of the time since */
+#define MARKERS_SOON_NS 5000000ULL	/* from execve() to the first search for markers; a later one comes after 1/4 of the time since */
 #define TAIL_NS 2000000ULL		/* an ended process may run this long to release its memory */
 #define SWEEP_NS 1000000000ULL		/* between checks that the children exist */
 

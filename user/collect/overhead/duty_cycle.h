@@ -2,9 +2,9 @@
 /*
  * duty_cycle.h - an event source that is enabled part of the time, so that it costs no more than it may.
  *
- * On-periods and off-periods alternate. An on-period begins and ends with a visit to the targets' threads, which costs, too. So it
- * lasts at least ten times as long as both visits. The off-period that follows lasts until the cost of both periods is down to
- * the allowed share. Both vary by a quarter, so that they do not keep step with the target.
+ * On-periods and off-periods alternate. An on-period begins and ends with a visit to the targets' threads, which costs, too. So
+ * it lasts at least ten times as long as both visits. The off-period that follows lasts until the cost of both periods is down
+ * to the allowed share. Both vary by a quarter, so that they do not keep step with the target.
  */
 #ifndef COLLECT_OVERHEAD_DUTY_CYCLE_H
 #define COLLECT_OVERHEAD_DUTY_CYCLE_H

@@ -13,7 +13,7 @@
 
 void levers_open(struct session *session);
 
-/* Runs the duty cycles and the governor when they are due. Returns false if the run is to end: the markers alone cost too much. */
+/* Runs the duty cycles and the governor when they are due. Returns false if the run is to end: the markers cost too much. */
 bool levers_poll(struct session *session);
 
 /* The CLOCK_MONOTONIC ns at which levers_poll() is due next. */

@@ -72,7 +72,7 @@ void sampling_add_target(struct session *session, struct target *target, const s
 	target->symbols = symbols_open(target->pid, &layout, read_target_memory, target);
 }
 
-/* A process without Python needs no note. A note says if its Python stacks cannot be walked, because functions will be missing. */
+/* A process without Python needs no note. An interpreter whose stacks cannot be walked does: its functions will be missing. */
 static void examine_interpreter(struct session *session, struct target *target, __u64 now)
 {
 	struct python_layout layout = {};
