@@ -80,7 +80,7 @@ class Budget(unittest.TestCase):
         self.assertEqual(report["window"]["ended_by"], "duration")
         self.near(sections(report)["busy"]["count"], truth)
         if report["overhead"]["target_cpu_share"] > 0.02:
-            self.reduced(report, "all the same")
+            self.reduced(report, "nevertheless")
 
     def test_handed_over_less_often(self):
         """Where it is the hand-overs that are dear, not the sections, they become fewer and none is lost."""
@@ -126,7 +126,7 @@ class Budget(unittest.TestCase):
     def test_waits(self):
         """Of all its threads four run, or want to; the others wait for a futex."""
         report, _ = self.busy("switches", "--max-overhead", "0.5", seconds=6)
-        self.reduced(report, "now and then")
+        self.reduced(report, "observed in on-periods")
         duration = report["window"]["duration_s"]
         threads = [t for t in report["threads"] if t["threads"] == 1 and t["wall_s"] > 0.99 * duration]
         self.assertGreater(len(threads), 10)
@@ -146,7 +146,7 @@ class Budget(unittest.TestCase):
     def test_long_calls(self):
         """Timed now and then: what one takes is known from those, how many there were from that and the time of all."""
         report, truth = self.busy("long", "-s", "call=%s:busy_long_call" % os.path.join(TARGETS, "busy"), seconds=8)
-        self.reduced(report, "probed now and then")
+        self.reduced(report, "probed in on-periods")
         section = sections(report)["call"]
         self.near(section["count"], truth, ERROR + 3 * section["error_s"] / section["total_s"])
         self.assertLess(section["p50_s"], 1.5 * section["total_s"] / truth)
