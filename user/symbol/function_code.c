@@ -353,6 +353,13 @@ static bool moves_stack(const cs_insn *insn)
 	return writes_register(insn, X86_REG_RSP) || insn->id == X86_INS_PUSH || insn->id == X86_INS_CALL || insn->id == X86_INS_ENTER;
 }
 
+static bool is_forward_branch(const cs_insn *insn)
+{
+	const cs_x86_op *op = &insn->detail->x86.operands[0];
+
+	return insn->id != X86_INS_JMP && op->type == X86_OP_IMM && (__u64)op->imm > insn->address;
+}
+
 /*
  * Go's functions begin with a check of the stack's size. If there is too little, they have it moved and begin again: a call
  * begins behind the check. The stack pointer is still the same there. Returns 0 if the function does not begin so.
@@ -363,7 +370,7 @@ static __u64 entry_behind_check(struct decoder *d, const uint8_t *code, size_t l
 
 	while (cs_disasm_iter(d->handle, &code, &left, &address, insn)) {
 		if (is_jump(insn))
-			return insn->id != X86_INS_JMP && !is_jumped_to(d, address) ? address : 0;
+			return is_forward_branch(insn) && !is_jumped_to(d, address) ? address : 0;
 		if (moves_stack(insn))
 			return 0;
 	}
