@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "symbol/function_code.h"
-#include "symbol/vex_length.h"
+#include "symbol/code/function_code.h"
+#include "symbol/code/vex_length.h"
 
 #define AT 0x1000ULL		/* of the function */
 #define PART 0x2000ULL		/* of a part of it */
