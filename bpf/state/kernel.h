@@ -76,6 +76,7 @@ struct signal_struct {
 		int counter;
 	} live;
 	unsigned int flags;
+	int group_exit_code;
 };
 
 #define SIGNAL_GROUP_EXIT 4
@@ -128,6 +129,7 @@ struct task_struct {
 	struct sched_entity se;
 	struct signal_struct *signal;
 	struct files_struct *files;
+	int exit_code;
 	int pid;
 	int tgid;
 	struct task_struct *group_leader;

@@ -244,6 +244,8 @@ struct dcbs_target {
 	bool markers;		/* the marker library was found in it */
 	pid_t parent;		/* of a child that was followed to; 0: it was given */
 	double ended_at;	/* of a child that has ended, Unix time; NAN: it runs, or was given */
+	int64_t exit_status;	/* with which it ended; DCBS_UNKNOWN: it runs, was killed by a signal, or its end was not observed */
+	int64_t signal;		/* that killed it; DCBS_UNKNOWN: it was not killed, or that was not observed */
 	int64_t sections;	/* calls that ended in the window and began in it */
 	double sections_s;	/* time in sections on its threads */
 };

@@ -43,6 +43,8 @@ struct snapshot_target {
 	double ended_at;		/* of a child that has ended; 0: it runs, or was given */
 	pid_t parent;			/* of a child that was followed to; 0: it was given */
 	bool markers;
+	bool exit_known;		/* it has ended, and exit_code is what wait() reports of it */
+	__s32 exit_code;
 	__u64 names_lost;
 };
 

@@ -45,6 +45,8 @@ static void read_target(struct json_get *r, const json_t *o, struct dcbs_target 
 	t->markers = json_is_true(json_object_get(o, "markers"));
 	t->parent = read_optional_pid(r, o, "parent");
 	t->ended_at = json_get_real(r, o, "ended_at");
+	t->exit_status = json_get_integer(r, o, "exit_status");
+	t->signal = json_get_integer(r, o, "signal");
 	t->sections = json_get_integer(r, o, "sections");
 	t->sections_s = json_get_real(r, o, "sections_s");
 }
