@@ -105,7 +105,7 @@ static void check_end_words(int code, const char *words)
 static void test_end_words(void **state)
 {
 	(void)state;
-	check_end_words(3 << 8, "\nended    with exit status 3\n");
+	check_end_words(3 << 8, "\nended    exit status 3\n");
 	check_end_words(11 | 128, "\nended    killed by signal 11 (SIGSEGV)\n");
 	check_end_words(64, "\nended    killed by signal 64\n");
 }

@@ -85,13 +85,15 @@ static bool publish_report(struct profile *p, const struct dcbs_report *report)
 /* When this returns, the kernel has removed all probes and programs: the report may take its time. */
 static int stop_profile(struct profile *p, enum dcbs_ended_by by, struct dcbs_report **report)
 {
+	bool by_user = signals_end_requested();
 	int err;
 
 	server_close(p->server);
 	p->server = NULL;
 	dcbs_profiler_stop(p->prof, by);
+	if (!by_user)	/* Ctrl-C ends the command, too, but a little earlier or later */
+		spawn_collect(&p->child);
 	err = dcbs_profiler_snapshot(p->prof, report);
-	spawn_collect(&p->child);
 	dcbs_profiler_close(p->prof);
 	p->prof = NULL;
 	return err;
@@ -118,7 +120,7 @@ static bool run_profile(struct profile *p)
 	return good;
 }
 
-/* With a command, its own status is passed on; it is 0 while the command still runs. */
+/* With a command, its own status is passed on. It is 0 if the command still runs, or the user has ended the profile. */
 static int final_status(const struct profile *p, bool good)
 {
 	if (!p->opts->argv)

@@ -172,15 +172,20 @@ static void drop_version(struct owned_file *file)
 	file->fd = -1;
 }
 
+/* File systems give several errors for a folder that was removed. It has no links any more. */
+static int name_removal(const struct owned_file *file, int err)
+{
+	struct stat st;
+
+	return err && !fstat(file->dir, &st) && !st.st_nlink ? -ESTALE : err;
+}
+
 int owned_file_renew(struct owned_file *file)
 {
-	int err;
-
 	if (file->in_place || file->dir < 0)
 		return -EINVAL;
 	drop_version(file);
-	err = open_new(file);
-	return err == -ENOENT ? -ESTALE : err;
+	return name_removal(file, open_new(file));
 }
 
 /* The user's own TMPDIR is as good as the user's own --output: both are written to with the user's rights. */
@@ -338,7 +343,7 @@ static int commit_name(struct owned_file *file)
 		err = 0;
 	}
 	if (err)
-		return err == -ENOENT ? -ESTALE : err;
+		return name_removal(file, err);
 	note_identity(file);
 	sync_folder(file);
 	return 0;

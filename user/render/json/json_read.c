@@ -23,7 +23,7 @@
 #include "render/json/json_words.h"
 #include "render/utf8_locale.h"
 
-#define FILE_MAX_BYTES (64UL << 20)
+#define FILE_MAX_BYTES (256UL << 20)	/* a session with all the stacks that the profiler keeps stays below */
 #define READ_BYTES (64UL << 10)	/* at least, with one call */
 
 /* ---- parts ---- */
@@ -339,7 +339,7 @@ static int read_bytes(const char *path, FILE *f, char **text, size_t *len)
 		if (ferror(f))
 			return fail(-errno, "cannot read %s: %s", path, strerror(errno));
 		if (*len > FILE_MAX_BYTES)
-			return fail(-EFBIG, "%s is larger than 64 MiB: it is not a session of dcbs-bpfprof", path);
+			return fail(-EFBIG, "%s is larger than 256 MiB: it is not a session of dcbs-bpfprof", path);
 	} while (*len == room);
 	return 0;
 }

@@ -22,7 +22,7 @@ static bool format_end(char *to, size_t size, const struct dcbs_target *target)
 	const char *name = signal_name(target->signal);
 
 	if (target->exit_status != DCBS_UNKNOWN)
-		snprintf(to, size, "with exit status %lld", (long long)target->exit_status);
+		snprintf(to, size, "exit status %lld", (long long)target->exit_status);
 	else if (name)
 		snprintf(to, size, "killed by signal %lld (SIG%s)", (long long)target->signal, name);
 	else if (target->signal != DCBS_UNKNOWN)
@@ -45,7 +45,7 @@ void text_ends(const struct text *t, int label_width)
 		if (target->parent || !format_end(words, sizeof(words), target))
 			continue;
 		if (several)
-			text_lines_beside(t, label, label_width, "%d %s", (int)target->pid, words);
+			text_lines_beside(t, label, label_width, "%d: %s", (int)target->pid, words);
 		else
 			text_lines_beside(t, label, label_width, "%s", words);
 		label = "";
@@ -69,7 +69,7 @@ void text_failed_children(const struct text *t)
 		if (!target->parent || !has_failed(target) || !format_end(words, sizeof(words), target))
 			continue;
 		if (failed++ < MOST_CHILDREN)
-			text_lines_paragraph(t, "Process %d (%s) ended %s.", (int)target->pid, target->comm, words);
+			text_lines_paragraph(t, "Process %d (%s) ended: %s.", (int)target->pid, target->comm, words);
 	}
 	if (failed > MOST_CHILDREN)
 		text_lines_paragraph(t, "%s more ended with another status than 0.", human_exact(failed - MOST_CHILDREN).text);
