@@ -141,7 +141,7 @@ int file_keeper_order(const struct file_keeper *keeper, size_t file, enum keeper
 {
 	const struct order words = {(__u32)file, order};
 
-	return send(keeper->socket, &words, sizeof(words), MSG_NOSIGNAL) == sizeof(words) ? 0 : -EPIPE;
+	return send(keeper->socket, &words, sizeof(words), MSG_NOSIGNAL) == sizeof(words) ? 0 : -ECHILD;
 }
 
 int file_keeper_answer(const struct file_keeper *keeper, struct keeper_answer *answer, bool wait)
@@ -158,7 +158,7 @@ int file_keeper_answer(const struct file_keeper *keeper, struct keeper_answer *a
 	if (n < 0 && errno == EAGAIN)
 		return -EAGAIN;
 	if (n != sizeof(*answer))
-		return -EPIPE;
+		return -ECHILD;
 	answer->where[sizeof(answer->where) - 1] = 0;
 	answer->fd = -1;
 	extra = CMSG_FIRSTHDR(&message);

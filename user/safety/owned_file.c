@@ -131,6 +131,7 @@ const char *owned_file_reason(int err)
 	case -ENOTSUP: return "it is no file";
 	case -ENXIO: return "nobody reads from this pipe";
 	case -EEXIST: return "another file took its name meanwhile";
+	case -ECHILD: return "the process bpfprof-files, which opens and names it, has ended";
 	case -ESTALE: return "its folder was removed meanwhile";
 	default: return strerror(-err);
 	}
