@@ -81,6 +81,7 @@ struct signal_struct {
 		int counter;
 	} live;
 	unsigned int flags;
+	int group_exit_code;
 };
 
 #define SIGNAL_GROUP_EXIT 4
@@ -133,6 +134,7 @@ struct task_struct {
 	struct sched_entity se;
 	struct signal_struct *signal;
 	struct files_struct *files;
+	int exit_code;
 	int pid;
 	int tgid;
 	struct task_struct *group_leader;

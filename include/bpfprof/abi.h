@@ -201,6 +201,8 @@ struct process {
 	__s32 threads;		/* a child's threads that have not exited */
 	__u32 borrows;		/* a child uses its parent's memory until it executes an image: vfork(), posix_spawn() */
 	char comm[16];		/* of a child that has ended */
+	__s32 exit_code;	/* of a process that has ended, as wait() reports it */
+	__u32 exit_known;	/* 1: exit_code is set */
 	__u16 section_id[DCBS_NAMES];
 };
 
@@ -429,7 +431,7 @@ _Static_assert(BPFPROF_SECTIONS >= DCBS_NAMES + 1 && BPFPROF_SECTIONS < SECTION_
 _Static_assert(sizeof(struct section_stat) == 23 * 8 + 8 * HIST_PLACES, "layout");
 _Static_assert(sizeof(struct call_key) == 24 && sizeof(struct open_call) == 64, "layout");
 _Static_assert(sizeof(struct section_name) == 124, "hashed as bytes: no padding");
-_Static_assert(sizeof(struct process) == 112 + 2 * DCBS_NAMES, "layout");
+_Static_assert(sizeof(struct process) == 120 + 2 * DCBS_NAMES, "layout");
 _Static_assert(sizeof(struct section_ledger) == 2 * CAUSES * 8 + 2 * 8 + 2 * 72 + 4 * 8 + 8 * COARSE_PLACES, "layout");
 _Static_assert(sizeof(struct thread_sum) == 32 + 2 * CAUSES * 8, "layout");
 _Static_assert(sizeof(struct thread_view) == 48 + sizeof(struct thread_sum), "layout");

@@ -315,6 +315,8 @@ struct dcbs_target {
 	bool markers;		/* the marker library was found in it */
 	pid_t parent;		/* of a followed child; 0: a target that was given */
 	double ended_at;	/* of a followed child that has ended, Unix time; NAN for all others */
+	int64_t exit_status;	/* with which it ended; DCBS_UNKNOWN: it runs, was killed by a signal, or its end was not observed */
+	int64_t signal;		/* that killed it; DCBS_UNKNOWN: it was not killed, or that was not observed */
 	int64_t sections;	/* calls that began and ended in the window */
 	double sections_s;	/* time of its threads in sections, each moment counted once */
 };

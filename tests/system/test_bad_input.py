@@ -373,10 +373,10 @@ class Commands(BadInput):
     """`-- COMMAND` that cannot be started."""
 
     def test_no_program(self):
-        self.one_line(run("--", self.path("none")), 1, "none", "No such file")
+        self.one_line(run("--", self.path("none")), 127, "none", "No such file")
 
     def test_not_executable(self):
-        self.one_line(run("--", self.dir), 1, "Permission denied")
+        self.one_line(run("--", self.dir), 126, "Permission denied")
 
 
 if __name__ == "__main__":

@@ -64,18 +64,18 @@ class Command(ReportCase):
         self.check_lost(json.loads(report))
 
     def test_without_markers(self):
-        """Whatever status the command ends with, a report was made."""
-        for shell in ("exit 0", "exit 3", "kill -9 $$"):
+        """Whatever status the command ends with, a report was made, and the status is passed on."""
+        for shell, end in (("exit 0", 0), ("exit 3", 3), ("kill -9 $$", 137)):
             status, report, _ = run(*QUIET, "sh", "-c", shell)
-            self.assertEqual(status, 0)
+            self.assertEqual(status, end)
             self.assertEqual(counts(json.loads(report)), {})
             self.assertEqual(json.loads(report)["window"]["ended_by"], "target-exit")
 
     def test_cannot_be_executed(self):
         with tempfile.NamedTemporaryFile("w") as plain_file:
-            for name in ("/nonexistent/program", "no-such-program", plain_file.name, "/"):
+            for name, end in (("/nonexistent/program", 127), ("no-such-program", 127), (plain_file.name, 126), ("/", 126)):
                 status, out, err = run(name)
-                self.assertEqual((status, out), (1, ""))
+                self.assertEqual((status, out), (end, ""))
                 self.assertEqual(len(err.strip().split("\n")), 1, err)
                 self.assertIn(name, err)
 

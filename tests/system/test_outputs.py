@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import tempfile
 import threading
 import time
 import unittest
@@ -62,13 +63,15 @@ class Outputs(BadInput):
 
     @needs_mounts
     def test_full_disk(self):
-        """The report still reaches standard output; one line, status 1."""
+        """The report reaches standard output, and a file in another folder; one line, status 1."""
         script = 'mount -t tmpfs -o size=64k none "$1" && head -c 1M /dev/zero > "$1/filler" 2>/dev/null; shift; exec "$@"'
-        with Target("sections") as target:
+        with Target("sections") as target, tempfile.TemporaryDirectory() as spare:
             done = run("-m", "sh", "-c", script, "sh", self.dir, PROFILER, "-p", target.pid, "-d", "0.1", "-f", "json",
-                       "-o", self.path("x.json"), program="unshare")
-        self.assertEqual(done.returncode, 1)
-        self.assertRegex(done.stderr.decode(), r"\Adcbs-bpfprof: [^\n]*x\.json[^\n]*No space left[^\n]*standard output[^\n]*\n\Z")
+                       "-o", self.path("x.json"), program="unshare", env=dict(os.environ, TMPDIR=spare))
+            self.assertEqual(done.returncode, 1)
+            self.assertRegex(done.stderr.decode(), r"\Adcbs-bpfprof: [^\n]*x\.json[^\n]*No space left[^\n]* %s/x\.\w+\.json\n\Z" % spare)
+            with open(os.path.join(spare, os.listdir(spare)[0])) as f:
+                self.assertEqual(json.load(f), json.loads(done.stdout))
         self.assertEqual(json.loads(done.stdout)["target"]["pid"], target.pid)
 
     def with_stdout(self, redirect, *args):
@@ -107,10 +110,11 @@ class Outputs(BadInput):
             read, write = os.pipe()
             os.close(read)
             try:
-                done = run("-p", target.pid, "-d", "0.1", stdout=write)
+                with tempfile.TemporaryDirectory() as spare:
+                    done = run("-p", target.pid, "-d", "0.1", stdout=write, env=dict(os.environ, TMPDIR=spare))
+                    self.one_line(done, 1, "standard output", os.path.join(spare, os.listdir(spare)[0]))
             finally:
                 os.close(write)
-            self.one_line(done, 1, "standard output")
 
     def test_ctrl_c_again_and_again(self):
         """The report is whole all the same, on standard output and in the file, and the status says so."""

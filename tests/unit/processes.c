@@ -38,6 +38,8 @@ static struct snapshot *parent_and_children(unsigned int n)
 		snap->targets[i].parent = 4242;
 		snap->targets[i].started_at = snap->started_at + i;
 		snap->targets[i].ended_at = i % 2 ? snap->started_at + i + 10.5 : 0;
+		snap->targets[i].exit_known = i % 2;
+		snap->targets[i].exit_code = i == 1 ? 9 : 0;
 		for (k = 0; k < 10; k++)
 			fixture_call(snap->sections[1], i * MS, i * MS);
 		add_part(snap, i, 1, 10, i * MS);
@@ -63,6 +65,52 @@ static void test_skew(void **state)
 	assert_true(isnan(r->targets[2].ended_at));
 	assert_false(isnan(r->targets[1].ended_at));
 	dcbs_report_free(r);
+}
+
+/* The codes are those of wait(): status times 256, or the signal, plus 128 if it left a core dump. */
+static void test_ends(void **state)
+{
+	static const struct { int code; int64_t status, signal; } ends[] = {
+		{0, 0, DCBS_UNKNOWN}, {3 << 8, 3, DCBS_UNKNOWN}, {255 << 8, 255, DCBS_UNKNOWN}, {9, DCBS_UNKNOWN, 9},
+		{11 | 128, DCBS_UNKNOWN, 11}, {64, DCBS_UNKNOWN, 64},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		struct snapshot *snap = fixture_evaluation();
+		struct dcbs_report *r;
+
+		snap->targets[0].exit_known = true;
+		snap->targets[0].exit_code = ends[i].code;
+		r = document_report(snap);
+		assert_int_equal(r->targets[0].exit_status, ends[i].status);
+		assert_int_equal(r->targets[0].signal, ends[i].signal);
+		dcbs_report_free(r);
+	}
+}
+
+static void check_end_words(int code, const char *words)
+{
+	struct snapshot *snap = fixture_evaluation();
+	struct dcbs_report *r;
+	char *text;
+
+	snap->targets[0].exit_known = true;
+	snap->targets[0].exit_code = code;
+	r = document_report(snap);
+	text = dcbs_report_text(r, 0);
+	assert_non_null(strstr(text, words));
+	free(text);
+	dcbs_report_free(r);
+}
+
+static void test_end_words(void **state)
+{
+	(void)state;
+	check_end_words(3 << 8, "\nended    exit status 3\n");
+	check_end_words(11 | 128, "\nended    killed by signal 11 (SIGSEGV)\n");
+	check_end_words(64, "\nended    killed by signal 64\n");
 }
 
 /* A process that is alone has the times of all sections. */
@@ -162,7 +210,7 @@ static void test_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_skew), cmocka_unit_test(test_alone), cmocka_unit_test(test_golden_document),
+		cmocka_unit_test(test_skew), cmocka_unit_test(test_ends), cmocka_unit_test(test_end_words), cmocka_unit_test(test_alone), cmocka_unit_test(test_golden_document),
 		cmocka_unit_test(test_round_trip), cmocka_unit_test(test_wrong_documents), cmocka_unit_test(test_text), cmocka_unit_test(test_damage),
 	};
 

@@ -52,63 +52,80 @@ static void test_sampled_sections(void **state)
 	dcbs_report_free(r);
 }
 
-/* 1000 calls of a function were timed at 101 us, of which the probe took 1 us: 7 s have 70,000 calls. */
-static void test_sampled_and_timed(void **state)
+/* G, of whose 70,000 calls `timed` ended in on-periods, after `each_ns`; half of those began in one. */
+static struct snapshot *called_snapshot(__u64 timed, __u64 each_ns)
 {
 	struct snapshot *snap = sampled_snapshot();
-	struct snapshot_section *g = snap->sections[2];
-	const struct dcbs_section *s;
-	struct dcbs_report *r;
+	struct section_stat *g = &snap->sections[2]->stat;
+
+	g->sampled |= SAMPLED_IN_PERIODS;
+	g->begun = 70000;
+	g->count = timed;
+	g->sum_ns = timed * each_ns;
+	g->observed_ns = g->total_ns = g->sum_ns / 2;
+	g->self_ns = g->total_ns / 2;
+	g->max_ns = 2 * each_ns;
+	g->min_inv_ns = ~(each_ns / 2);
+	g->buckets[hist_place(each_ns)] = timed;
+	return snap;
+}
+
+static void test_timed_in_periods(void **state)
+{
+	struct dcbs_report *r = sampled_report(called_snapshot(1000, 100000));
+	const struct dcbs_section *s = dcbs_report_section(r, "G");
 
 	(void)state;
-	g->probe_ns = 1000;
-	g->stat.count = 1000;
-	g->stat.sum_ns = g->stat.total_ns = 1000 * 101000;
-	g->stat.max_ns = 200000;
-	g->stat.min_inv_ns = ~(__u64)90000;
-	g->stat.buckets[hist_place(95000)] = 600;
-	g->stat.buckets[hist_place(110000)] = 400;
-	r = sampled_report(snap);
-	s = dcbs_report_section(r, "G");
 	assert_int_equal(s->count, 70000);
 	near(s->total_s, 7);
-	near(s->mean_s, 101e-6);
+	near(s->self_s, 3.5);
+	near(s->mean_s, 100e-6);
 	near(s->max_s, 200e-6);
-	assert_true(s->p50_s > 93e-6 && s->p50_s < 97e-6 && s->p90_s > 107e-6 && s->p90_s < 113e-6);
-	assert_int_equal(s->histogram.buckets[0].count + s->histogram.buckets[1].count, 70000);
+	assert_true(s->p50_s > 97e-6 && s->p50_s < 103e-6);
+	assert_int_equal(s->histogram.buckets[0].count, 70000);
+	near(s->wall.sleep_s, 4);
+	near(s->wall.cpu_s, 3);
 	assert_false(isnan(s->error_s));
 	dcbs_report_free(r);
 }
 
-/* The calls stay unknown if the probe takes most of a short function's time, if few were timed, or if its cost is unknown. */
-static void test_sampled_and_not_timed_well(void **state)
+/* Calls that differ make the mean uncertain: half of 1000 took 50 us, half 150 us. */
+static void test_error_of_times(void **state)
 {
-	static const struct { __u64 count, each_ns; double probe_ns; } cases[] = {
-		{1000, 5000, 1000}, {50, 101000, 1000}, {1000, 101000, NAN},
-	};
-	size_t i;
+	struct snapshot *snap = called_snapshot(1000, 100000);
+	struct section_stat *g = &snap->sections[2]->stat;
+	struct dcbs_report *r;
+	double error_s;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct snapshot *snap = sampled_snapshot();
-		struct snapshot_section *g = snap->sections[2];
-		struct dcbs_report *r;
+	g->buckets[hist_place(100000)] = 0;
+	g->buckets[hist_place(50000)] = g->buckets[hist_place(150000)] = 500;
+	r = sampled_report(snap);
+	error_s = dcbs_report_section(r, "G")->error_s;
+	assert_true(error_s > 0.95 * 70000 * 50e-6 / sqrt(1000) && error_s < 1.05 * 70000 * 50e-6 / sqrt(1000));
+	dcbs_report_free(r);
+}
 
-		g->probe_ns = cases[i].probe_ns;
-		g->stat.count = cases[i].count;
-		g->stat.sum_ns = g->stat.total_ns = cases[i].count * cases[i].each_ns;
-		g->stat.buckets[hist_place(cases[i].each_ns)] = cases[i].count;
-		r = sampled_report(snap);
-		assert_true(dcbs_report_section(r, "G")->count == DCBS_UNKNOWN && isnan(dcbs_report_section(r, "G")->mean_s));
-		dcbs_report_free(r);
-	}
+/* The number of calls is exact even so. Their time is that of the samples. */
+static void test_too_few_timed(void **state)
+{
+	struct dcbs_report *r = sampled_report(called_snapshot(29, 100000));
+	const struct dcbs_section *s = dcbs_report_section(r, "G");
+
+	(void)state;
+	assert_int_equal(s->count, 70000);
+	near(s->total_s, 7);
+	near(s->self_s, 7);
+	near(s->mean_s, 100e-6);
+	near(s->error_s, sqrt(300 * 0.01 * 0.01 + 12));
+	dcbs_report_free(r);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sampled_sections), cmocka_unit_test(test_sampled_and_timed),
-		cmocka_unit_test(test_sampled_and_not_timed_well),
+		cmocka_unit_test(test_sampled_sections), cmocka_unit_test(test_timed_in_periods),
+		cmocka_unit_test(test_error_of_times), cmocka_unit_test(test_too_few_timed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

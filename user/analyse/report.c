@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "analyse/verdict/bottleneck.h"
 #include "analyse/profiler_cost.h"
@@ -19,6 +20,18 @@
 #include "base/sanitize.h"
 
 #define TARGET_COMMAND_BYTES 4096
+
+/* The bits are those of wait(). */
+static void add_end(struct dcbs_target *to, const struct snapshot_target *from)
+{
+	to->exit_status = to->signal = DCBS_UNKNOWN;
+	if (!from->exit_known)
+		return;
+	if (WIFEXITED(from->exit_code))
+		to->exit_status = WEXITSTATUS(from->exit_code);
+	else if (WIFSIGNALED(from->exit_code))
+		to->signal = WTERMSIG(from->exit_code);
+}
 
 static int add_targets(struct dcbs_report *r, const struct snapshot *snap)
 {
@@ -38,6 +51,7 @@ static int add_targets(struct dcbs_report *r, const struct snapshot *snap)
 		to->markers = from->markers;
 		to->parent = from->parent;
 		to->ended_at = from->ended_at > 0 ? from->ended_at : NAN;
+		add_end(to, from);
 		processes_fill_target(to, snap, r->nr_targets - 1);
 		if (!to->comm || !to->command)
 			return -ENOMEM;

@@ -11,6 +11,7 @@
 
 #define KEY_MAX_OVERHEAD 0x100	/* no letter, like the next ones */
 #define KEY_RETURN_PROBES 0x101
+#define KEY_CHECKPOINT 0x102
 
 /* Returns the names, or the suffixes, of all formats: "text, json". */
 static const char *join_formats(char *list, size_t size, bool suffixes)
@@ -106,7 +107,21 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 			"The profiler finds out before the run whether the file can be written. The file belongs to the user who called sudo, "
 			"only that user may read it (mode 0600, less the umask), and it replaces an older file only when it is complete. "
 			"A symbolic link is not followed, and a file of another user is left alone. A pipe of the user that has a reader, and "
-			"a device such as /dev/null, are written to directly.",
+			"a device such as /dev/null, are written to directly, after standard output.\n\n"
+			"If the file cannot be written at the end after all, the report is kept: under another name in the same folder, as "
+			"run.LETTERS.json, if something else has the name by then; in $TMPDIR, /tmp or /var/tmp if the folder is gone, the disk "
+			"is full or a limit is reached. One line on standard error names the place, and the exit status says that something "
+			"went wrong. A report that standard output does not take is kept in the same way if no FILE has it.",
+	}, {
+		.name = "checkpoint", .key = KEY_CHECKPOINT, .argument = "SECONDS", .type = OPTION_NUMBER, .commands = PROFILE,
+		.min = 0, .max = 1e9, .preset = "300", .offset = offsetof(struct opts, checkpoint_s),
+		.help = "time between updates of the files of -o during the profile; 0: only at the end",
+		.manual =
+			"Bring the files of -o up to date so often, so that a crash of the machine, or the end of the profiler by SIGKILL, "
+			"costs no more than that. Each file is written completely under a hidden name, synchronised, and then takes the place "
+			"of the last one. 0 writes them only at the end. Pipes, devices, and files in a folder in which none can be created "
+			"are written only at the end. SIGUSR1 brings the files up to date at once; without such a file it writes the report so "
+			"far, as text, to standard error.",
 	}, {
 		.name = "format", .key = 'f', .argument = "FORMAT", .type = OPTION_FORMAT, .commands = SHOW, .preset = "text",
 		.choices = format_names,

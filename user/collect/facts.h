@@ -22,7 +22,6 @@ struct snapshot_section {
 	__u32 kind;			/* enum dcbs_name_kind */
 	__u64 unreturned;		/* calls of a --section function that ended otherwise than by a return, or whose end was missed */
 	__u64 open;			/* calls still open */
-	double probe_ns;		/* that the probes of a --section function add to a call; NAN: unknown */
 	double total_error_ns;		/* in an analysis: the standard error of total_ns, where it is estimated from timed calls; 0: it is not */
 	struct section_stat stat;	/* total_ns and self_ns include open calls */
 	struct section_ledger ledger;	/* waits and growth of open calls included */
@@ -45,6 +44,8 @@ struct snapshot_target {
 	double ended_at;		/* of a child that has ended; 0: it runs, or was given by its PID */
 	pid_t parent;			/* of a child that is followed; 0: the process was given by its PID */
 	bool markers;
+	bool exit_known;		/* it has ended, and exit_code is what wait() reports of it */
+	__s32 exit_code;
 	__u64 names_lost;
 };
 

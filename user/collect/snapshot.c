@@ -80,7 +80,6 @@ static int copy_sections(struct session *session, struct snapshot *snap, __u16 *
 		section_index[id] = snapshot_section_index(snap, section);
 		merge_section_stat(&section->stat, &bpf->stats[id]);
 		read_ledgers_merge(&section->ledger, &bpf->ledgers[id]);
-		section->probe_ns = function_probes_added_ns(&session->probes, &session->costs, id);
 	}
 	for (i = 0; i < snap->nr_sections; i++) {
 		read_ledgers_scale_waits(&snap->sections[i]->ledger, snap->wait_scale);

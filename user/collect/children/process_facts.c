@@ -63,6 +63,14 @@ static __u64 names_lost_since_fork(const struct target *target, __u64 names_lost
 	return names_lost > target->names_lost ? names_lost - target->names_lost : 0;
 }
 
+static void copy_end(struct snapshot_target *to, const struct process *process)
+{
+	if (process->ended_ns)
+		to->ended_at = clock_unix_s(process->ended_ns);
+	to->exit_known = process->exit_known;
+	to->exit_code = process->exit_code;
+}
+
 static void keep_ended_child(struct session *session, struct target *target)
 {
 	const struct process *process = &session->bpf.processes[target->index];
@@ -77,7 +85,8 @@ static void keep_ended_child(struct session *session, struct target *target)
 	if (process->comm[0])
 		snprintf(ended->facts.comm, sizeof(ended->facts.comm), "%.*s", (int)sizeof(process->comm), process->comm);
 	ended->facts.command = strdup(target->command);
-	ended->facts.ended_at = clock_unix_s(process->ended_ns ?: clock_now_ns());
+	ended->facts.ended_at = clock_unix_s(clock_now_ns());
+	copy_end(&ended->facts, process);
 	ended->facts.names_lost = names_lost_since_fork(target, process->names_lost);
 	each_process_part(&session->bpf, target->serial, true, keep_child_part, ended);
 }
@@ -185,8 +194,7 @@ static int copy_target_facts(struct session *session, struct part_copy *copy, st
 	if (target->parent && !target->execs)
 		target_refresh_comm(target);
 	*to = target->facts;
-	if (process->ended_ns)
-		to->ended_at = clock_unix_s(process->ended_ns);
+	copy_end(to, process);
 	to->command = strdup(target->command);
 	if (!to->command)
 		return -ENOMEM;

@@ -177,20 +177,6 @@ void function_probes_note(const struct function_probes *probes, const struct pro
 	}
 }
 
-double function_probes_added_ns(const struct function_probes *probes, const struct calibration *costs, __u32 section_id)
-{
-	double most = 0;
-	size_t i;
-
-	for (i = 0; i < probes->nr; i++) {
-		const struct function_probe *probe = &probes->list[i];
-
-		if (probe->section_id == section_id && !(function_probe_added_ns(probe, costs) <= most))
-			most = function_probe_added_ns(probe, costs);
-	}
-	return most;
-}
-
 void function_probes_mark(const struct function_probes *probes, struct programs *bpf, enum sampled_section how)
 {
 	size_t i;

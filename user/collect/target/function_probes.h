@@ -37,9 +37,6 @@ bool function_probes_calls_are_long(const struct function_probes *probes, const 
 void function_probes_note(const struct function_probes *probes, const struct programs *bpf, const struct calibration *costs,
 			  struct notes *notes);
 
-/* Returns the ns that the probes add to the reported time of a call of that section; 0: it has no probes; NAN: unknown. */
-double function_probes_added_ns(const struct function_probes *probes, const struct calibration *costs, __u32 section_id);
-
 /* Marks how the times of all probed functions are known. */
 void function_probes_mark(const struct function_probes *probes, struct programs *bpf, enum sampled_section how);
 

@@ -23,7 +23,7 @@
 #include "render/json/json_words.h"
 #include "render/utf8_locale.h"
 
-#define FILE_MAX_BYTES (64UL << 20)
+#define FILE_MAX_BYTES (256UL << 20)	/* a session with all the stacks that the profiler keeps stays below */
 #define READ_BYTES (64UL << 10)	/* at least, with one call */
 
 /* ---- parts ---- */
@@ -45,6 +45,8 @@ static void read_target(struct json_get *r, const json_t *o, struct dcbs_target 
 	t->markers = json_is_true(json_object_get(o, "markers"));
 	t->parent = read_optional_pid(r, o, "parent");
 	t->ended_at = json_get_real(r, o, "ended_at");
+	t->exit_status = json_get_integer(r, o, "exit_status");
+	t->signal = json_get_integer(r, o, "signal");
 	t->sections = json_get_integer(r, o, "sections");
 	t->sections_s = json_get_real(r, o, "sections_s");
 }
@@ -338,7 +340,7 @@ static int read_bytes(const char *path, FILE *f, char **text, size_t *len)
 		if (ferror(f))
 			return fail(-errno, "cannot read %s: %s", path, strerror(errno));
 		if (*len > FILE_MAX_BYTES)
-			return fail(-EFBIG, "%s is larger than 64 MiB: it is not a session of dcbs-bpfprof", path);
+			return fail(-EFBIG, "%s is larger than 256 MiB: it is not a session of dcbs-bpfprof", path);
 	} while (*len == room);
 	return 0;
 }

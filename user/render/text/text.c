@@ -75,6 +75,7 @@ static void write_report_head(const struct text *t)
 	format_date(r->started_at, start, sizeof(start));
 	text_lines_beside(t, "window", HEAD_LABEL, "%s from %s, %s",
 			  human_time(r->duration_s).text, start, ended_by_words(r->ended_by));
+	text_ends(t, HEAD_LABEL);
 	if (r->rss_start_bytes == DCBS_UNKNOWN && r->rss_end_bytes == DCBS_UNKNOWN && r->rss_peak_bytes == DCBS_UNKNOWN)
 		return;
 	text_lines_beside(t, "memory", HEAD_LABEL, "%s at the start, %s at the end, peak %s (RSS)",
