@@ -142,7 +142,7 @@ class PerformanceProfiler(Profiler):
         figures = _figures.Figures(*recorded.figures()) if recorded else None
         if not recorded or not figures or not figures.count:
             return f"No profile data for section '{_report.printable(name)}'."
-        answer = _attached.ask()
+        answer = _attached.ask(_attached.REPORT)
         inside = _safely("", _window.functions, answer, name, sort_by) if answer and not answer.refusal else ""
         return _report.profile_table(name, figures, _figures.nested_in(recorded), sort_by, inside)
 
