@@ -44,7 +44,7 @@ if [ "$(id -u)" != 0 ]; then
 fi
 
 say "starting the evaluation: a small transformer that answers multiple-choice questions on PyTorch"
-PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$build/python "$python" "$here/targets/evaluation.py" --seconds $evaluation_s \
+PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$build/python "$python" "$here/targets/evaluation/evaluation.py" --seconds $evaluation_s \
 	--ready "$dir/ready" >"$dir/summary" 2>"$dir/errors" </dev/null &
 evaluation=$!
 if ! wait_until_loaded; then

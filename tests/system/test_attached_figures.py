@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """A Python evaluation that asks for its own figures while the profiler is attached, and whoever else may ask or answer."""
 import contextlib
@@ -13,9 +12,11 @@ import threading
 import time
 import unittest
 
-import harness
-from harness import PYTHON, SOURCES, Profiler, Target, needs_bpf, sections, wait_until
-from test_container import child_of, why_not
+from launch import Profiler, Target
+from needs import needs_bpf, why_no_unshare
+from paths import BUILD, PROFILER, PYTHON, target_source
+from reports import lost, sections
+from waiting import child_of, wait_detached, wait_until
 
 NOBODY = 65534
 CALL_S = 20e-6          # by which the two accounts of one call may differ
@@ -28,8 +29,7 @@ class Asking(Target):
     """tests/targets/asks.py, told what to do."""
 
     def __init__(self, *prefix, **options):
-        program = os.path.join(SOURCES, "targets", "asks.py")
-        super().__init__(*(prefix + (PYTHON, program) if prefix else (program,)), python=not prefix, **options)
+        super().__init__(*(prefix + (PYTHON, target_source("asks.py")) if prefix else ("asks.py",)), **options)
 
     def ask(self, *command):
         self.process.stdin.write(json.dumps(command) + "\n")
@@ -70,7 +70,7 @@ class Case(unittest.TestCase):
         profiler.stop()
         report = profiler.report()
         self.assertEqual(sections(report)[name]["count"], before + 1)
-        self.assertEqual({what: n for what, n in harness.lost(report).items() if what != "stacks"}, {})
+        self.assertEqual({what: n for what, n in lost(report).items() if what != "stacks"}, {})
         return report
 
 
@@ -180,7 +180,7 @@ class Window(Case):
         self.assertEqual((outer["count"], outer["window"]["count"]), (5, 2))
         profiler.stop()
         profiler.report()
-        self.assertEqual(harness.wait_detached(target.pid), 0)
+        self.assertEqual(wait_detached(target.pid), 0)
         self.assertNotIn("window", target.ask("stats")["outer"])
         self.assertIn("need an attached profiler", target.ask("profile", "outer"))
 
@@ -200,7 +200,7 @@ class Window(Case):
                    "for i in range(50):\n"
                    "    with p.profile_section('outer'): time.sleep(0.02)\n"
                    "    if i > 10 and 'Seen by' in p.generate_report(): sys.exit(7)\n")
-        env = dict(os.environ, PYTHONPATH=os.path.join(harness.BUILD, "python"))
+        env = dict(os.environ, PYTHONPATH=os.path.join(BUILD, "python"))
         with Profiler(command=[PYTHON, "-c", program], env=env) as profiler:
             report = profiler.report()
             self.assertLess(sections(report)["outer"]["count"], 50, profiler.stderr())
@@ -265,7 +265,7 @@ class Trouble(Case):
         profiler.process.wait()
         times = target.ask("timed", "generate_report", 20)
         self.assertLess(sorted(times["took"])[10], HANGS_S)
-        self.assertEqual(harness.wait_detached(target.pid), 0)
+        self.assertEqual(wait_detached(target.pid), 0)
         stats = target.ask("stats")["outer"]
         self.assertEqual((stats["count"], "window" in stats), (1, False))
         again = self.profiler(target)       # the name is free again
@@ -359,7 +359,7 @@ class Strangers(Case):
         self.attached.stop()
         report = self.attached.report()
         self.assertEqual(sections(report)["outer"]["count"], 2)
-        self.assertEqual({what: n for what, n in harness.lost(report).items() if what != "stacks"}, {})
+        self.assertEqual({what: n for what, n in lost(report).items() if what != "stacks"}, {})
 
     def test_root(self):
         self.assertEqual(connects(self.address), self.REFUSED)
@@ -534,7 +534,7 @@ class Impostors(Case):
 class Containers(Case):
     def inside(self, *options):
         """A target whose PID and network are not ours."""
-        why = why_not(*options)
+        why = why_no_unshare(*options)
         if why:
             self.skipTest("unshare %s: %s" % (" ".join(options), why))
         target = self.target(shutil.which("unshare"), *options)
@@ -565,14 +565,14 @@ class Containers(Case):
 
     def test_no_way_into_its_network(self):
         """A profiler that may not enter the network namespace says so and measures all the same."""
-        why = why_not("--net") or (None if shutil.which("setpriv") else "no setpriv(1)")
+        why = why_no_unshare("--net") or (None if shutil.which("setpriv") else "no setpriv(1)")
         if why:
             self.skipTest(why)
         target = self.target(shutil.which("unshare"), "--net")
         target.ask("work")
         options = ["-q", "-v", "-f", "json", "-p", str(target.pid), "-d", "0.5"]
         without = ["setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"]
-        done = subprocess.run(without + [harness.PROFILER, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=30)
+        done = subprocess.run(without + [PROFILER, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=30)
         if done.returncode and "CAP_SYS_ADMIN" in done.stderr:
             self.skipTest("this kernel wants CAP_SYS_ADMIN for probes")
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -590,7 +590,3 @@ class Containers(Case):
         self.assertEqual(self.seen(target)["window"]["count"], 2)
         profiler.stop()
         profiler.report()
-
-
-if __name__ == "__main__":
-    unittest.main()

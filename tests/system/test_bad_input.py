@@ -13,11 +13,13 @@ import shutil
 import subprocess
 import threading
 import time
-import unittest
 
-import harness
 from bad_input import EVIL, GOLDEN, NO_SUCH_PID, PR_SET_NAME, BadInput, controls
-from harness import SCALE, SOURCES, TARGETS, Profiler, Target, needs_bpf, run
+from compile_target import TARGET_HEADERS
+from launch import Profiler, Target, run
+from needs import SCALE, needs_bpf
+from paths import INCLUDE, TOP, target_program, target_source
+from waiting import wait_detached
 
 
 class CommandLine(BadInput):
@@ -197,7 +199,7 @@ class Targets(BadInput):
     def test_one_of_two_is_not_there(self):
         with Target("sections") as target:
             self.one_line(run("-p", target.pid, "-p", NO_SUCH_PID), 1, str(NO_SUCH_PID))
-            self.assertEqual(harness.wait_detached(target.pid), 0)
+            self.assertEqual(wait_detached(target.pid), 0)
 
     def test_thread_id(self):
         done = threading.Event()
@@ -241,8 +243,8 @@ class Targets(BadInput):
 
     def other_version(self, name):
         """A target with the marker library of a version to come, linked in."""
-        include, marker = self.path("include"), os.path.join(SOURCES, "..", "user", "marker")
-        shutil.copytree(os.path.join(SOURCES, "..", "include"), include)
+        include, marker = self.path("include"), os.path.join(TOP, "user", "marker")
+        shutil.copytree(INCLUDE, include)
         header = os.path.join(include, "bpfprof", "target.h")
         with open(header) as f:
             text = f.read()
@@ -251,8 +253,8 @@ class Targets(BadInput):
             f.write(text.replace("#define DCBS_ABI\t", "#define DCBS_ABI 99 //", 1))
         probe = self.path("probe.o")
         for args in (["-DDCBS_ABI=99", "-c", os.path.join(marker, "probe.S"), "-o", probe],
-                     ["-std=gnu11", "-w", "-D_GNU_SOURCE", "-I", include, "-I", marker, "-pthread", "-o", self.path("built"),
-                      os.path.join(SOURCES, "targets", "sections.c"), *glob.glob(os.path.join(marker, "*.c")), probe, "-ldl"]):
+                     ["-std=gnu11", "-w", "-D_GNU_SOURCE", "-I", include, "-I", TARGET_HEADERS, "-I", marker, "-pthread", "-o", self.path("built"),
+                      target_source("sections.c"), *glob.glob(os.path.join(marker, "*.c")), probe, "-ldl"]):
             good, out = cc(*args)
             self.assertTrue(good, out)
         program = os.path.join(os.fsencode(self.dir), name)
@@ -301,7 +303,7 @@ class Targets(BadInput):
     def test_evil_names(self):
         """Of the program, its thread and its command line; in every output there is."""
         program = os.path.join(os.fsencode(self.dir), EVIL)
-        shutil.copy(os.path.join(TARGETS, "sections"), program)
+        shutil.copy(target_program("sections"), program)
         name = os.fsdecode(program)
         with Target(name, preexec_fn=lambda: ctypes.CDLL(None).prctl(PR_SET_NAME, EVIL[:15])) as target:
             saved = self.path("evil.json")
@@ -327,11 +329,11 @@ class NativeSections(BadInput):
         self.refuse("x=libnone.so:f", "libnone.so")
 
     def test_no_function(self):
-        self.refuse("x=%s:no_such_function" % os.path.join(TARGETS, "plain"), "no_such_function", "nm")
+        self.refuse("x=%s:no_such_function" % target_program("plain"), "no_such_function", "nm")
 
     def test_stripped(self):
         stripped = self.path("stripped")
-        subprocess.run(["strip", "-s", "-o", stripped, os.path.join(TARGETS, "plain")], check=True)
+        subprocess.run(["strip", "-s", "-o", stripped, target_program("plain")], check=True)
         self.refuse("x=%s:work_a" % stripped, "stripped")
 
     def test_no_program(self):
@@ -350,7 +352,7 @@ class NativeSections(BadInput):
 
     def test_damaged(self):
         """Of a program cut short or with random bytes in its tables nothing but a line may come."""
-        with open(os.path.join(TARGETS, "plain"), "rb") as f:
+        with open(target_program("plain"), "rb") as f:
             good = f.read()
         rng = random.Random(7)
         with Target("plain") as target:
@@ -376,7 +378,3 @@ class Commands(BadInput):
 
     def test_not_executable(self):
         self.one_line(run("--", self.dir), 1, "Permission denied")
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -5,11 +5,12 @@ import os
 import shutil
 import subprocess
 import time
-import unittest
 
-import harness
 from bad_input import GOLDEN, BadInput
-from harness import PROFILER, Target, needs_bpf, run
+from launch import Target, run
+from needs import needs_bpf
+from paths import PROFILER
+from waiting import attached
 
 
 @needs_bpf
@@ -59,7 +60,7 @@ class Rights(BadInput):
             command = ["setpriv", *options, self.program, "-q", "-f", "json", "-p", str(target.pid)]
             with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as profiler:
                 end = time.monotonic() + 10
-                while not harness.attached(target.pid) and profiler.poll() is None and time.monotonic() < end:
+                while not attached(target.pid) and profiler.poll() is None and time.monotonic() < end:
                     time.sleep(0.01)
                 time.sleep(0.1)
                 target.go()
@@ -82,11 +83,7 @@ class Rights(BadInput):
                     self.one_line(done, 1, missing[0].split(None, 1)[1].split(":")[0])
                     continue
                 self.assertEqual(done.returncode, 0, done.stderr)
-                sections = harness.sections(json.loads(done.stdout))
+                sections = sections(json.loads(done.stdout))
                 self.assertEqual(sections["leaf"]["count"], truth["sections"]["leaf"]["count"])
                 worked += 1
         self.assertGreaterEqual(worked, 2)
-
-
-if __name__ == "__main__":
-    unittest.main()

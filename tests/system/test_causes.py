@@ -1,23 +1,18 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """Programs with one planted bottleneck each: the verdict on their section names it, and its ledger closes on the kernel's
 own account of the section. And programs that have none, or no markers.
 """
-import os
-import unittest
 
-from harness import BUILD, SOURCES, needs_bpf, sections
 from ledgers import SHARE, TICK_S, LedgerCase, blocked_s, one_by_one, spent, urgent, watch
+from needs import needs_bpf
+from paths import BUILD
+from reports import sections
 
 MIB = 1 << 20
 LEAK_BYTES = 256 << 10          # by each call of tests/targets/causes.c
 CHUNK_BYTES = 4 * MIB
 # A section that has as much as this is judged; on a fast machine those that touch memory end before a second is over.
 THRESHOLD_S = 0.5
-
-
-def python_target(name):
-    return os.path.join(SOURCES, "targets", name)
 
 
 @needs_bpf
@@ -72,7 +67,7 @@ class Planted(LedgerCase):
         self.check_verdict(self.report, "runqueue", "runqueue")
 
     def test_gil(self):
-        section, times, account = self.planted("gil", python_target("gil.py"), python=True)
+        section, times, account = self.planted("gil", "gil.py")
         self.near(section["wall"]["gil_s"], 0.5 * section["total_s"], blocked_s(times, account), SHARE, 0.02, "GIL")
         self.assertLessEqual(section["wall"]["lock_s"], 0.02 * section["total_s"])
         self.check_verdict(self.report, "gil", "gil")
@@ -157,7 +152,7 @@ class Unmarked(LedgerCase):
     """A program without markers that was already running: (outside) is all there is, and tells why it is slow."""
 
     def unmarked(self, work, cause):
-        with urgent(python_target("unmarked.py"), work, python=True, hold=True, wait=False,
+        with urgent("unmarked.py", work, hold=True, wait=False,
                     env={"DCBS_TARGET_DIR": BUILD}) as target:
             if not target.process.stdout.readline().startswith("ready"):
                 self.skipTest("%s has no direct reads" % BUILD)
@@ -192,7 +187,3 @@ class Unmarked(LedgerCase):
         if waited < 0.5 * truth["wall_ns"] / 1e9:
             self.skipTest("the disk hardly blocks here: %.2f s of %.2f s" % (waited, spent(outside["wall"])))
         self.check_verdict(report, "(outside)", "disk")
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -16,15 +16,17 @@ import tempfile
 import time
 import unittest
 
-import harness
-import test_container
-import test_copies
-import test_lost
 from chaos import EVERYTHING, Account, Chaos
-from harness import BUILD, PROFILER, SCALE, SOURCES, TARGETS, Target, marked, needs_bpf, run, sections, wait_until
+from compile_target import compile_target
+from kernel_log import alarms_since, kernel_log
+from launch import Target, run
+from needs import CC, SCALE, kernel_at_least, needs_bpf, why_no_bpf, why_no_unshare
+from paths import BUILD, MARKERS_ARCHIVE, PROFILER, contract_number, target_program
+from reports import marked, sections
+from waiting import child_of, holds_perf_events, wait_until
 
 LIBRARY = os.path.join(BUILD, "libdcbs-markers.so")
-RETURN_PROBES = harness.kernel_at_least(6, 14)  # a return probe asks no system call of a filter
+RETURN_PROBES = kernel_at_least(6, 14)  # a return probe asks no system call of a filter
 
 
 # ---- more than there is room for ----
@@ -63,7 +65,7 @@ class Crowds(Chaos):
             self.assertLessEqual(stays["self_s"], stays["total_s"] + 1e-6)
 
     def test_more_children_than_are_followed(self):
-        most, n = test_lost.header("BPFPROF_FOLLOWED"), 1100
+        most, n = contract_number("BPFPROF_FOLLOWED"), 1100
         with self.target("forker", "--children", n, "--alive", n, "--sections", 50, "--ms", 4000) as target:
             with self.profiler("-c", "-p", target.pid, wait_for=target.pid) as profiler:
                 target.go()
@@ -78,7 +80,7 @@ class Crowds(Chaos):
 
     def test_more_names_than_rows(self):
         """Of processes that come one after the other."""
-        each, n, liar = 300, 4, os.path.join(TARGETS, "liar")
+        each, n, liar = 300, 4, target_program("liar")
         script = "for i in %s; do %s --names %d </dev/null >/dev/null || exit 9; done" % (" ".join("1" * n), liar, each)
         with self.profiler("-c", command=["sh", "-c", script]) as profiler:
             report = profiler.report()
@@ -113,15 +115,14 @@ class Unloaded(Chaos):
 
     def build(self, source, name, *options):
         to = os.path.join(self.directory, name)
-        subprocess.run([test_copies.CC, "-O2", "-D_GNU_SOURCE", "-I", os.path.join(SOURCES, "..", "include"), "-pthread", "-o", to,
-                        os.path.join(SOURCES, "targets", source), *options], check=True)
+        compile_target(source, to, *options)
         return to
 
     def setUp(self):
         super().setUp()
-        if not test_copies.CC:
+        if not CC:
             self.skipTest("no C compiler")
-        self.plugin, self.other = (self.build("copies.c", name, "-DPLUGIN", "-shared", "-fPIC", test_copies.ARCHIVE)
+        self.plugin, self.other = (self.build("copies.c", name, "-DPLUGIN", "-shared", "-fPIC", MARKERS_ARCHIVE)
                                    for name in ("plugin.so", "other.so"))
 
     def check(self, program, *options, silent=(), gone=0, args=()):
@@ -186,7 +187,7 @@ class Corrupt(Chaos):
 
     def test_many_seeds(self):
         """A thread's record is overwritten while it is read, also by --children and by samples; what is sound is exact."""
-        log, rng = test_lost.kernel_log(), random.Random()
+        log, rng = kernel_log(), random.Random()
         seeds = [rng.randrange(100, 1 << 31) for _ in range(int(12 * SCALE))]
         with concurrent.futures.ThreadPoolExecutor(3) as pool:
             done = list(pool.map(self.one, seeds))
@@ -199,7 +200,7 @@ class Corrupt(Chaos):
                 for s in report["sections"]:
                     self.assertGreaterEqual(min(s["count"] or 0, s["open"] or 0), 0, s)
         if log is not None:
-            self.assertEqual([line for line in test_lost.kernel_log() if line not in set(log) and test_lost.ALARMS.search(line)], [])
+            self.assertEqual(alarms_since(log), [])
 
 
 # ---- others, and the machine ----
@@ -208,7 +209,7 @@ def no_bpftrace():
     """Why bpftrace cannot be used here, None if it can."""
     if not shutil.which("bpftrace"):
         return "no bpftrace (make test installs it)"
-    if why := harness.why_not():
+    if why := why_no_bpf():
         return why
     done = subprocess.run(["bpftrace", "-e", "BEGIN { exit(); }"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
     return None if done.returncode == 0 else "bpftrace does not work here: " + done.stdout.strip().rsplit("\n", 1)[-1]
@@ -225,7 +226,7 @@ class Others(Chaos):
             process = subprocess.Popen(["bpftrace", "-p", str(pid), "-e", program], stdout=out, stderr=subprocess.STDOUT)
             try:
                 time.sleep(0.3)
-                wait_until(lambda: harness.links_of(process.pid) or process.poll() is not None, 30, "probe of bpftrace")
+                wait_until(lambda: holds_perf_events(process.pid) or process.poll() is not None, 30, "probe of bpftrace")
                 time.sleep(0.3)
                 yield counts
             finally:
@@ -276,7 +277,7 @@ class Others(Chaos):
 class Machine(Chaos):
     def test_disk_full_at_the_end(self):
         """Status 1, the report on standard output, the older file as it was, the other one written, nothing else there."""
-        why = test_container.why_not("--mount")
+        why = why_no_unshare("--mount")
         if why:
             self.skipTest(why)
         other = os.path.join(self.directory, "other.json")
@@ -297,13 +298,13 @@ class Machine(Chaos):
 
     def test_clock_is_set(self):
         """The profiler's wall clock jumps by hours, to and fro, ten times a second: no duration, count or end comes of it."""
-        if not test_copies.CC:
+        if not CC:
             self.skipTest("no C compiler")
         shim = os.path.join(self.directory, "jumps.so")
         source = "#define _GNU_SOURCE\n#include <sys/syscall.h>\n#include <time.h>\n#include <unistd.h>\n" \
                  "int clock_gettime(clockid_t c, struct timespec *t) { int e = (int)syscall(SYS_clock_gettime, c, t);" \
                  "if (!e && c == CLOCK_REALTIME) t->tv_sec += t->tv_nsec / 100000000 % 2 ? 86400 : -86400; return e; }\n"
-        subprocess.run([test_copies.CC, "-shared", "-fPIC", "-o", shim, "-x", "c", "-"], input=source, text=True, check=True)
+        subprocess.run([CC, "-shared", "-fPIC", "-o", shim, "-x", "c", "-"], input=source, text=True, check=True)
         with self.target("sections", "--iterations", 60, hold=True) as target:
             start = time.monotonic()
             with self.profiler("-c", "-p", target.pid, "-d", 1.5, wait_for=target.pid, env={"LD_PRELOAD": shim}) as profiler:
@@ -331,11 +332,11 @@ class Namespaces(Chaos):
     def test_all_of_a_container(self):
         """Mount, PID, user, network, IPC, UTS and cgroup namespaces of its own, whose init the target is; with children there."""
         options = ("-Urpmf", "--net", "--ipc", "--uts", "--cgroup", "--kill-child")
-        why = test_container.why_not(*options)
+        why = why_no_unshare(*options)
         if why:
             self.skipTest("unshare %s: %s" % (" ".join(options), why))
-        with self.target(shutil.which("unshare"), *options, os.path.join(TARGETS, "forker"), "--children", 12, "--family") as target:
-            pid = test_container.child_of(target.pid)
+        with self.target(shutil.which("unshare"), *options, target_program("forker"), "--children", 12, "--family") as target:
+            pid = child_of(target.pid)
             with self.profiler("-p", pid, *EVERYTHING, wait_for=pid) as profiler:
                 target.go()
                 truth = target.result()
@@ -349,12 +350,12 @@ class Namespaces(Chaos):
         self.assertEqual(len(report["targets"]), truth["processes"])
 
     def time_apart(self, *options):
-        why = test_container.why_not("--time", "--fork", *options)
+        why = why_no_unshare("--time", "--fork", *options)
         if why:
             self.skipTest("unshare --time: %s" % why)
-        with self.target(shutil.which("unshare"), "--time", "--fork", *options, os.path.join(TARGETS, "sections"), "--iterations", 60,
+        with self.target(shutil.which("unshare"), "--time", "--fork", *options, target_program("sections"), "--iterations", 60,
                          hold=True) as target:
-            pid = test_container.child_of(target.pid)
+            pid = child_of(target.pid)
             with self.profiler("-p", pid, wait_for=pid) as profiler:
                 target.go()
                 truth = target.result()
@@ -376,7 +377,3 @@ class Namespaces(Chaos):
 
     def test_time_behind(self):
         self.time_apart("--monotonic", "-%d" % min(1000, time.monotonic() / 2))
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -14,10 +14,12 @@ import signal
 import time
 import unittest
 
-import harness
-import test_kill
 from chaos import EVERYTHING, KILLS, TARGET_KILLS, Account, Chaos, number
-from harness import TARGETS, marked, needs_bpf, sections, wait_until
+from kernel_objects import DEFERRED_S
+from needs import needs_bpf
+from paths import target_program
+from reports import marked, sections
+from waiting import wait_detached, wait_until
 
 
 def contents(path):
@@ -32,10 +34,10 @@ def contents(path):
 class ProfilerKilled(Chaos):
     """At any moment from its start on, with more to clean up than test_kill.py has: KILLS times each."""
 
-    def kill(self, targets, rng, attached, *args):
+    def kill(self, targets, rng, once_attached, *args):
         saved = os.path.join(self.directory, "run-%d.json" % next(number))
         pids = itertools.chain.from_iterable(("-p", t.pid) for t in targets)
-        with self.profiler(*pids, "-o", saved, *args, wait_for=targets[-1].pid if attached else None) as profiler:
+        with self.profiler(*pids, "-o", saved, *args, wait_for=targets[-1].pid if once_attached else None) as profiler:
             time.sleep(0.3 * rng.random())
             profiler.process.kill()
             self.assertEqual(profiler.process.wait(), -signal.SIGKILL, profiler.stderr())
@@ -50,7 +52,7 @@ class ProfilerKilled(Chaos):
                 self.kill((spin, doomed), rng, i % 2, *args)
                 self.assertEqual((spin.process.poll(), doomed.process.poll()), (None, None), "a target has ended")
             for target in spin, doomed:
-                self.assertEqual(harness.wait_detached(target.pid, test_kill.DEFERRED_S), 0)
+                self.assertEqual(wait_detached(target.pid, DEFERRED_S), 0)
             before = account.read()
             with self.profiler("-c", "-p", doomed.pid, "-d", 0.3) as profiler:
                 report = profiler.report()
@@ -80,7 +82,7 @@ class ProfilerKilled(Chaos):
     def test_with_a_command(self):
         """The command goes on without us, and so do those that it starts; none waits for ever."""
         rng = random.Random(8)
-        forker = os.path.join(TARGETS, "forker")
+        forker = target_program("forker")
         for _ in range(KILLS):
             said = os.path.join(self.directory, "said-%d" % next(number))
             script = "for i in 1 2 3 4 5 6; do %s --children 4 --sections 200 </dev/null >>%s; done; echo over >>%s" % (forker, said, said)
@@ -244,7 +246,3 @@ class TargetStandsStill(Chaos):
             target.process.stdin.close()
             self.assertEqual(target.result()["failed"], 0)
             self.assertEqual(target.process.wait(30), 0)
-
-
-if __name__ == "__main__":
-    unittest.main()

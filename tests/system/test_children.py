@@ -4,23 +4,24 @@ import json
 import os
 import re
 import subprocess
-import sys
 import tempfile
 import time
 import unittest
 
-from harness import BUILD, EMULATED, PROFILER, PYTHON, SOURCES, TARGETS, Profiler, ReportCase, Target, marked, needs_bpf, no_torch, \
-    run, sections, wait_until
+from launch import Profiler, Target, run
+from needs import EMULATED, needs_bpf, why_no_torch
+from paths import BUILD, PROFILER, PYTHON, target_program, target_source
+from reports import ReportCase, marked, sections
+from waiting import wait_until
 
-HERE = os.path.join(SOURCES, "targets")
 SHORT_ONES = 200 if EMULATED else 1000
-NO_TORCH = no_torch()
+NO_TORCH = why_no_torch()
 
 
 class ChildrenCase(ReportCase):
-    def follow(self, *command, python=False, args=(), timeout=120):
+    def follow(self, *command, args=(), timeout=120):
         """(report, truth) of a target that was attached to before it forked."""
-        with Target(*command, python=python) as target:
+        with Target(*command) as target:
             # Python's markers are loaded by now; a probe on them shows that we are there.
             with Profiler("-c", "-p", target.pid, *args, wait_for=target.pid) as profiler:
                 target.go()
@@ -191,7 +192,7 @@ class Commands(ChildrenCase):
 
     def test_shell(self):
         """Nobody has the markers when it begins: what a shell starts waits for its probe before its first section."""
-        forker = os.path.join(TARGETS, "forker")
+        forker = target_program("forker")
         report, said = self.command("sh", "-c", "for i in 1 2 3; do echo | %s --children 3; done; (true; true)" % forker)
         truths = self.truths(said)
         self.assertEqual(len(truths), 3, said)
@@ -206,7 +207,7 @@ class Commands(ChildrenCase):
         """The launcher of a distributed run; without torch's, one that does the same."""
         launcher = "import os, subprocess, sys; [p.wait() for p in [subprocess.Popen([sys.executable] + sys.argv[1:], " \
                    "env=dict(os.environ, RANK=str(i))) for i in range(3)]]"
-        report, said = self.command(PYTHON, "-c", launcher, os.path.join(HERE, "rank.py"), 40)
+        report, said = self.command(PYTHON, "-c", launcher, target_source("rank.py"), 40)
         self.check_ranks(report, said, 3)
 
     @unittest.skipIf(NO_TORCH, NO_TORCH)
@@ -214,7 +215,7 @@ class Commands(ChildrenCase):
         with tempfile.TemporaryDirectory() as logs:
             # Debian's torch on Python 3.11 needs the redirections named one by one.
             report, said = self.command(PYTHON, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", 2, "-r", "0:1", "-t",
-                                        "0:1", "--log_dir", logs, os.path.join(HERE, "rank.py"), 40)
+                                        "0:1", "--log_dir", logs, target_source("rank.py"), 40)
         said = re.sub(r"^\[default\d+\]:", "", said, flags=re.M)
         if not self.truths(said):
             self.skipTest("torch.distributed.run does not run here: %s" % said.strip().rsplit("\n", 1)[-1])
@@ -233,7 +234,7 @@ class Commands(ChildrenCase):
         """The command goes on after -d, and what it starts then is not held back."""
         with tempfile.NamedTemporaryFile("r+") as note:
             script = "sleep 1; for i in 1 2 3; do echo | %s --children 1 >>%s; done; echo over >>%s" % (
-                os.path.join(TARGETS, "forker"), note.name, note.name)
+                target_program("forker"), note.name, note.name)
             self.command("sh", "-c", script, args=("-d", 0.3))
             start = time.monotonic()
             wait_until(lambda: "over" in open(note.name).read(), 30, "end of the command")
@@ -246,7 +247,7 @@ class Launchers(ChildrenCase):
         """A running launcher without markers: what its children did before they could be attached to is counted as lost."""
         launcher = "import os, subprocess, sys; print('ready', os.getpid(), flush=True); sys.stdin.readline(); " \
                    "[subprocess.run([%r, '--image', '400000']) for _ in range(4)]; print('{}', flush=True)" \
-                   % os.path.join(TARGETS, "forker")
+                   % target_program("forker")
         with Target("-c", launcher, python=True) as target:
             with Profiler("-c", "-p", target.pid, "-F", 0) as profiler:
                 wait_until(lambda: "poll" in open("/proc/%d/wchan" % profiler.pid).read(), what="attach")
@@ -265,7 +266,7 @@ class Launchers(ChildrenCase):
 @needs_bpf
 class Python(ChildrenCase):
     def check_workers(self, method):
-        report, truth = self.follow(os.path.join(HERE, "workers.py"), method, 3, 2000, 0.25, python=True)
+        report, truth = self.follow("workers.py", method, 3, 2000, 0.25)
         found = sections(report)
         self.assertEqual(found["job"]["count"], 6000)
         self.assertEqual(found["busy"]["count"], 3)
@@ -289,7 +290,7 @@ class Python(ChildrenCase):
         self.check_workers("forkserver")
 
     def check_loader(self, method):
-        report, truth = self.follow(os.path.join(HERE, "loader.py"), method, 2, 60, python=True)
+        report, truth = self.follow("loader.py", method, 2, 60)
         found = sections(report)
         self.assertEqual(found["forward"]["count"], truth["forward"])
         self.assertEqual(found["read"]["count"], sum(truth["reads"].values()))
@@ -312,7 +313,7 @@ class Python(ChildrenCase):
 class Shown(ChildrenCase):
     def test_report_for_people(self):
         """The report names the processes and who is slowest; a saved session gives the same report again."""
-        with tempfile.TemporaryDirectory() as d, Target(os.path.join(HERE, "workers.py"), "fork", 3, 1000, 0.1, python=True) as target:
+        with tempfile.TemporaryDirectory() as d, Target("workers.py", "fork", 3, 1000, 0.1) as target:
             saved = os.path.join(d, "run.json")
             profiler = subprocess.Popen([PROFILER, "-c", "-q", "-p", str(target.pid), "-o", saved], stdout=subprocess.PIPE, text=True)
             time.sleep(1)
@@ -328,7 +329,3 @@ class Shown(ChildrenCase):
         order = [w["pid"] for w in sorted(truth["workers"], key=lambda w: w["inside_s"])]
         self.assertRegex(" ".join(text.split()), r"3 processes: %d slowest, mean .*; %d fastest" % (order[-1], order[0]))
         self.assertIn("and 3 processes below", text)
-
-
-if __name__ == "__main__":
-    unittest.main()

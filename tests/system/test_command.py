@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """Commands that the profiler starts, several targets at a time, and targets that get their markers later."""
 import contextlib
@@ -8,12 +7,15 @@ import signal
 import subprocess
 import tempfile
 import time
-import unittest
 
-from harness import BUILD, PROFILER, PYTHON, TARGETS, Profiler, ReportCase, Target, attached, needs_bpf, sections, wait_until
+from launch import Profiler, Target
+from needs import needs_bpf
+from paths import BUILD, PROFILER, PYTHON, target_program, tool_program
+from reports import ReportCase, sections
 from steps import Steps
+from waiting import attached, wait_until
 
-SECTIONS = os.path.join(TARGETS, "sections")
+SECTIONS = target_program("sections")
 QUIET = ["sh", "-c", 'exec "$@" < /dev/null > "$OUT"', "sh"]     # its output is not to get into the report
 
 
@@ -88,7 +90,7 @@ class Command(ReportCase):
         """A profiler with a command that runs until its input ends; (profiler, PID of the command, its input)."""
         read, write = os.pipe()
         with open(write, "wb", buffering=0) as gate, open(os.devnull, "wb") as null:
-            with Profiler(command=["sh", "-c", 'exec "$@" > /dev/null', "sh", os.path.join(TARGETS, "spin")], stdin=read,
+            with Profiler(command=["sh", "-c", 'exec "$@" > /dev/null', "sh", target_program("spin")], stdin=read,
                           start_new_session=True) as profiler:
                 os.close(read)
                 children = "/proc/%d/task/%d/children" % (profiler.pid, profiler.pid)
@@ -139,7 +141,7 @@ class Library(ReportCase):
     def test_watches_and_begins_anew(self):
         """<dcbs/profiler.h> as a program of its own would use it (tests/tools/library.c)."""
         with Target("busy", "spaced", 60) as target:
-            output = subprocess.run([os.path.join(BUILD, "tests/tools/library"), str(target.pid), "3"], stdout=subprocess.PIPE,
+            output = subprocess.run([tool_program("library"), str(target.pid), "3"], stdout=subprocess.PIPE,
                                     stderr=subprocess.PIPE, text=True, timeout=60, check=True).stdout
         first, end = json.JSONDecoder().raw_decode(output)
         second, _ = json.JSONDecoder().raw_decode(output[end:].lstrip())
@@ -152,7 +154,7 @@ class Library(ReportCase):
         self.assertGreater(second["window"]["started_at"], first["window"]["started_at"] + first["window"]["duration_s"])
 
     def test_no_such_process(self):
-        done = subprocess.run([os.path.join(BUILD, "tests/tools/library"), "999999999", "1"], stderr=subprocess.PIPE, text=True, timeout=60)
+        done = subprocess.run([tool_program("library"), "999999999", "1"], stderr=subprocess.PIPE, text=True, timeout=60)
         self.assertEqual(done.returncode, 1)
         self.assertIn("no process 999999999", done.stderr)
 
@@ -289,7 +291,3 @@ class Exec(ReportCase):
         """The names of the two have the same numbers in their tables."""
         report = self.become_sections("import dcbs_profiler; use('python', 1)")
         self.assertEqual(sections(report)["python"]["count"], 9)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,12 +1,12 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """The functions of a section, held against cProfile, which counts and times every call of the same work in another run."""
-import os
 import unittest
 
-from harness import SOURCES, Target, needs_bpf, profile
+from launch import Target, profile
+from needs import needs_bpf
+from paths import target_source
 
-WORKLOAD = os.path.join(SOURCES, "targets", "workload.py")
+WORKLOAD = target_source("workload.py")
 SECONDS = 25
 SAMPLES = 2000
 TOP = 10
@@ -23,10 +23,10 @@ def shares(functions, key):
 class CProfile(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        with Target(WORKLOAD, "--seconds", SECONDS, "--cprofile", python=True) as target:
+        with Target("workload.py", "--seconds", SECONDS, "--cprofile") as target:
             target.go()
             cls.truth = target.result()["functions"]
-        with Target(WORKLOAD, "--seconds", SECONDS, hold=True, python=True) as target:
+        with Target("workload.py", "--seconds", SECONDS, hold=True) as target:
             cls.report, _ = profile(target, "-F", "999", "--max-overhead", "100")   # 1 % would thin the samples out
         cls.rows = [f for f in cls.report["functions"] if f["section"] == "workload" and f["file"] == WORKLOAD]
         cls.found = {f["function"].split(".")[-1]: {"self_s": f["self_cpu_s"], "cumulative_s": f["cumulative_cpu_s"]}
@@ -55,7 +55,3 @@ class CProfile(unittest.TestCase):
         whole = sum(f["self_cpu_s"] for f in self.report["functions"] if f["section"] == "workload")
         known = sum(f["self_s"] for name, f in self.found.items() if name in self.truth)
         self.assertGreater(known, 0.99 * whole)
-
-
-if __name__ == "__main__":
-    unittest.main()

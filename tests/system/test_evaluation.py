@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """The real thing: a transformer on PyTorch answers questions, and the report is held against the evaluation's own account."""
 import json
@@ -6,7 +5,9 @@ import os
 import tempfile
 import unittest
 
-from harness import SOURCES, Profiler, ReportCase, Target, needs_bpf, no_torch, sections
+from launch import Profiler, Target
+from needs import needs_bpf, why_no_torch
+from reports import ReportCase, sections
 
 MIB = 1 << 20
 QUESTIONS = 30
@@ -16,8 +17,7 @@ def evaluate(with_profiler):
     """One run; (report or None, its account, exit status)."""
     with tempfile.TemporaryDirectory() as directory:
         account = os.path.join(directory, "account.json")
-        with Target(os.path.join(SOURCES, "targets", "evaluation.py"), "--gate", "--questions", QUESTIONS, "--account", account,
-                    python=True) as target:
+        with Target("evaluation.py", "--gate", "--questions", QUESTIONS, "--account", account) as target:
             report = None
             if with_profiler:
                 with Profiler("-p", target.pid, wait_for=target.pid) as profiler:
@@ -35,7 +35,7 @@ def evaluate(with_profiler):
 class Evaluation(ReportCase):
     @classmethod
     def setUpClass(cls):
-        why = no_torch()
+        why = why_no_torch()
         if why:
             raise unittest.SkipTest(why)
         cls.report, cls.account, cls.status = evaluate(True)
@@ -125,7 +125,3 @@ class Evaluation(ReportCase):
             self.assertEqual(alone[key], self.account[key], key)
         self.assertEqual({n: t["count"] for n, t in alone["sections"].items()},
                          {n: t["count"] for n, t in self.account["sections"].items()})
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -9,9 +9,11 @@ import tempfile
 import unittest
 import xml.etree.ElementTree as ElementTree
 
-from harness import BUDGET, BUILD, PROFILER, PYTHON, SOURCES, needs_bpf, run
+from launch import BUDGET, run
+from needs import needs_bpf
+from paths import BUILD, PROFILER, PYTHON, golden
 
-SESSION = os.path.join(SOURCES, "golden", "functions.json")
+SESSION = golden("functions.json")
 SVG = "{http://www.w3.org/2000/svg}"
 CHROMIUM = os.environ.get("DCBS_CHROMIUM") or shutil.which("chromium")
 
@@ -255,7 +257,3 @@ class Outputs(unittest.TestCase):
             with open(paths["json"]) as f:
                 session = json.load(f)
             self.assertEqual((session["functions"], session["stacks"]), ([], []))
-
-
-if __name__ == "__main__":
-    unittest.main()

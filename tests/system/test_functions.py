@@ -1,15 +1,15 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """The functions of a section: their times add up to its own, and who computed or waited is charged with it."""
-import os
 import time
 import unittest
 
-from harness import SOURCES, Profiler, Target, needs_bpf, no_torch, profile, run, sections
+from launch import Profiler, Target, profile, run
+from needs import needs_bpf, why_no_torch
+from paths import target_source
+from reports import sections
 
-WAITS = os.path.join(SOURCES, "targets", "waits.py")
-OPERATORS = os.path.join(SOURCES, "targets", "operators.py")
-NO_TORCH = no_torch()
+WAITS = target_source("waits.py")
+NO_TORCH = why_no_torch()
 LEFT_OUT = 0.01         # of a section, that nothing was sampled of
 
 
@@ -52,7 +52,7 @@ class Waits(FunctionsCase):
     COMPUTING = {"compute", "deeper"}
 
     def check(self, tolerance, *options):
-        with Target(WAITS, hold=True, python=True) as target:
+        with Target("waits.py", hold=True) as target:
             report, truth = profile(target, *options)
         self.check_sums(report)
         found = by_name(report, "work")
@@ -170,7 +170,7 @@ class PythonSections(FunctionsCase):
     @classmethod
     def setUpClass(cls):
         cls.options = [word for name, function in cls.FUNCTIONS.items() for word in ("-s", "py-%s=python:%s" % (name, function))]
-        with Target(WAITS, "--rounds", 60, hold=True, python=True) as target:
+        with Target("waits.py", "--rounds", 60, hold=True) as target:
             cls.report, cls.truth = profile(target, "-s", "nowhere=python:waits.nowhere", *cls.options)
         cls.sections = sections(cls.report)
 
@@ -251,7 +251,7 @@ class Operators(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        with Target(OPERATORS, python=True) as target:
+        with Target("operators.py") as target:
             target.go()
             with Profiler("-p", target.pid, "-d", 3, "-F", 499, "--max-overhead", 100) as profiler:
                 cls.report = profiler.report()
@@ -274,7 +274,3 @@ class Operators(unittest.TestCase):
         self.assertGreater(sum(stack[3] for stack in stacks), 100)
         for stack in stacks:
             self.assertTrue(frames[stack[4][0]]["python"], [frames[i]["function"] for i in stack[4]])
-
-
-if __name__ == "__main__":
-    unittest.main()

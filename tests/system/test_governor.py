@@ -3,13 +3,14 @@
 
 How much slower a target becomes is a matter of the machine and its load: `make bench` measures it.
 """
-import os
 import threading
 import time
 import unittest
 
-import harness
-from harness import TARGETS, Profiler, Target, needs_bpf, sections
+from launch import Profiler, Target
+from needs import EMULATED, needs_bpf
+from paths import target_program
+from reports import sections
 
 ERROR = 0.05        # of totals while something is turned down
 PIECE = 4 << 20     # what it maps, touches and unmaps
@@ -98,7 +99,7 @@ class Budget(unittest.TestCase):
         self.near(sections(report)["busy"]["count"], truth)
 
     def test_faults(self):
-        report, truth = self.busy("faults", "--max-overhead", "1" if harness.EMULATED else "0.5")
+        report, truth = self.busy("faults", "--max-overhead", "1" if EMULATED else "0.5")
         self.reduced(report, "faults")
         memory = sections(report)["busy"]["memory"]
         self.near(memory["minor_faults"], truth, what="faults")
@@ -135,7 +136,7 @@ class Budget(unittest.TestCase):
 
     def test_calls(self):
         """It does nothing else: the function is open whenever the thread runs, or would."""
-        report, _ = self.busy("calls", "-s", "call=%s:busy_call" % os.path.join(TARGETS, "busy"), seconds=6)
+        report, _ = self.busy("calls", "-s", "call=%s:busy_call" % target_program("busy"), seconds=6)
         self.reduced(report, "--section")
         section, thread = sections(report)["call"], report["threads"][0]
         self.assertIsNone(section["count"])
@@ -145,7 +146,7 @@ class Budget(unittest.TestCase):
 
     def test_long_calls(self):
         """Timed now and then: what one takes is known from those, how many there were from that and the time of all."""
-        report, truth = self.busy("long", "-s", "call=%s:busy_long_call" % os.path.join(TARGETS, "busy"), seconds=8)
+        report, truth = self.busy("long", "-s", "call=%s:busy_long_call" % target_program("busy"), seconds=8)
         self.reduced(report, "probed now and then")
         section = sections(report)["call"]
         self.near(section["count"], truth, ERROR + 3 * section["error_s"] / section["total_s"])
@@ -154,7 +155,7 @@ class Budget(unittest.TestCase):
         self.assertEqual(section["count"], section["histogram"]["zero_count"] + sum(n for _, n in section["histogram"]["buckets"]))
 
     def test_calls_without_samples(self):
-        report, _ = self.busy("calls", "-F", "0", "-s", "call=%s:busy_call" % os.path.join(TARGETS, "busy"), seconds=2)
+        report, _ = self.busy("calls", "-F", "0", "-s", "call=%s:busy_call" % target_program("busy"), seconds=2)
         self.reduced(report, "--frequency")
 
     def test_a_target_that_is_not_busy(self):
@@ -162,7 +163,3 @@ class Budget(unittest.TestCase):
             report = profiler.report()
         self.assertEqual(report["overhead"]["reduced"], [])
         self.assertLess(report["overhead"]["target_cpu_share"], 0.01)
-
-
-if __name__ == "__main__":
-    unittest.main()

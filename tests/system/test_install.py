@@ -8,9 +8,9 @@ import subprocess
 import tempfile
 import unittest
 
-from harness import BUILD, PYTHON, SOURCES
+from paths import BUILD, PYTHON
 
-TOP = os.path.normpath(os.path.join(SOURCES, ".."))
+TOP = TOP
 COMPILERS = [c for c in (("gcc", "g++"), ("clang", "clang++")) if shutil.which(c[0]) and shutil.which(c[1])]
 C_PROGRAM = r"""
 #include <dcbs/markers.h>
@@ -244,7 +244,3 @@ class Help(unittest.TestCase):
             folders[:] = [f for f in folders if os.path.join(folder, f) != BUILD and f not in (".git", "__pycache__", "build")]
             found |= {os.path.join(folder, f) for f in files if f.rsplit(".", 1)[-1] in ("o", "d", "so", "a", "abi3")}
         return found
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,23 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """The house rules hold, and the script that checks them finds a breach of each."""
 import os
-import sys
 import tempfile
 import unittest
 
-from harness import SOURCES
-
-sys.path.insert(0, SOURCES)
-import layering  # noqa: E402
+import layering
+from paths import TOP
 
 
 class Layering(unittest.TestCase):
     def test_this_tree(self):
-        found = ["%s:%d: %s" % b for b in layering.breaches(os.path.normpath(os.path.join(SOURCES, "..")))]
+        found = ["%s:%d: %s" % b for b in layering.breaches(TOP)]
         self.assertEqual(found, [])
 
     def test_it_looks_at_files(self):
-        files = layering.tracked(os.path.normpath(os.path.join(SOURCES, "..")))
+        files = layering.tracked(TOP)
         for name in "user/main.c", "bpf/flush.bpf.c", "include/dcbs/markers.h", "tests/run", "Makefile":
             self.assertIn(name, files)
 
@@ -105,7 +102,3 @@ class Layering(unittest.TestCase):
             self.assertRegex(self.breach("tests/x.txt", text + "\n")[0], "one machine")
         for text in "a/work/b", "$HOME/work/x", "/usr/lib/x", "/proc/PID/root/x", "%d/root/x", "/home/user/x", "tests/work/x":
             self.assertEqual(self.breach("tests/x.txt", text + "\n"), [], text)
-
-
-if __name__ == "__main__":
-    unittest.main()

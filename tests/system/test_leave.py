@@ -5,15 +5,16 @@ import signal
 import time
 import unittest
 
-import harness
-from harness import Profiler, Target, needs_bpf, sections
+from launch import Profiler, Target, profile, run
+from needs import kernel_at_least, kernel_has_fentry, needs_bpf
+from reports import lost, marked, sections
 
-LAST_WORDS = harness.kernel_at_least(6, 16) or harness.traces_functions()   # the last sections of a killed thread can be read
-EXEC_WORDS = harness.kernel_at_least(6, 10) or harness.traces_functions()   # those before exec
+LAST_WORDS = kernel_at_least(6, 16) or kernel_has_fentry()   # the last sections of a killed thread can be read
+EXEC_WORDS = kernel_at_least(6, 10) or kernel_has_fentry()   # those before exec
 
 
 def lost_nothing(report):
-    return not harness.lost(report)
+    return not lost(report)
 
 
 @needs_bpf
@@ -70,7 +71,7 @@ class Leave(unittest.TestCase):
     def test_main_thread_is_gone_already(self):
         """Attached to a process whose main thread has ended: one line says why that cannot be."""
         with Target("headless") as target:
-            done = harness.run("-p", target.pid)
+            done = run("-p", target.pid)
             self.assertEqual((done.returncode, done.stdout), (1, b""))
             self.assertRegex(done.stderr.decode(), r"\Adcbs-bpfprof: process %d [^\n]*main thread[^\n]*\n\Z" % target.pid)
             target.go()
@@ -180,7 +181,7 @@ class Stopped(unittest.TestCase):
             os.kill(target.pid, signal.SIGCONT)
             target.line()
             target.end()
-        self.assertEqual({n: s["count"] for n, s in harness.marked(report).items()},
+        self.assertEqual({n: s["count"] for n, s in marked(report).items()},
                          {n: s["count"] for n, s in truth["sections"].items() if s["count"]})
 
     def test_stopped_in_full_work(self):
@@ -201,7 +202,7 @@ class Vfork(unittest.TestCase):
         """Attached while a thread waits for its vfork child, which shares its memory and its record."""
         for _ in range(3):
             with Target("spawner", hold=True) as target:
-                report, truth = harness.profile(target)
+                report, truth = profile(target)
             found = sections(report)
             for name, section in truth["sections"].items():
                 self.assertEqual(found[name]["count"], section["count"], name)
@@ -220,7 +221,3 @@ class Vfork(unittest.TestCase):
             self.assertEqual(target.end(), 0)
             self.assertEqual(truth["sections"]["vfork"]["count"], 10)
             self.assertEqual(truth["sections"]["spawn"]["count"], 10)
-
-
-if __name__ == "__main__":
-    unittest.main()

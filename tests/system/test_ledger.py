@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """Ledgers of sections that are blocked when something else happens: the profiler comes or goes, the process forks, execs,
 exits, is killed or stopped (tests/targets/ledger.c). And the work that other threads do for a section.
@@ -7,10 +6,13 @@ import contextlib
 import os
 import signal
 import time
-import unittest
 
-from harness import PYTHON, SOURCES, Profiler, Target, needs_bpf, no_torch, profile, sections, wait_until
+from launch import Profiler, Target, profile
 from ledgers import SHARE, SLACK_S, WORKER_SHARE, WORKER_SLACK_S, LedgerCase
+from needs import needs_bpf, why_no_torch
+from paths import PYTHON
+from reports import sections
+from waiting import wait_until
 
 MS = 500
 STOPPED_S = 1.2
@@ -38,7 +40,7 @@ class Open(LedgerCase):
 
     def watch(self, mode, seconds):
         """A report of that many seconds on a section that is open the whole time, and has been for a while."""
-        with Target("ledger", mode) as target:
+        with Target("blocked", mode) as target:
             time.sleep(0.3)
             with Profiler("-p", target.pid, "-d", seconds) as profiler:
                 report = profiler.report()
@@ -65,7 +67,7 @@ class Open(LedgerCase):
         self.check_verdict(report, "asleep", "sleep")
 
     def test_blocked_at_attach_and_woken_later(self):
-        with Target("ledger", "woken", "--ms", MS, hold=True) as target:
+        with Target("blocked", "woken", "--ms", MS, hold=True) as target:
             time.sleep(0.5)         # which would show if it were charged
             report, truth = profile(target)
         section, account = sections(report)["woken"], truth["accounts"]["woken"]
@@ -81,7 +83,7 @@ class Open(LedgerCase):
 class Interrupted(LedgerCase):
     def test_fork(self):
         """The parent waits for its child, which has the section open, too, and is not followed."""
-        with Target("ledger", "fork", "--ms", MS, hold=True) as target:
+        with Target("blocked", "fork", "--ms", MS, hold=True) as target:
             report, truth = profile(target)
         section, times = sections(report)["parent"], truth["sections"]["parent"]
         self.check_closes(report)
@@ -92,7 +94,7 @@ class Interrupted(LedgerCase):
 
     def leave(self, mode):
         """The report on a process whose sections are open when it is over, and how long they had been then."""
-        with Target("ledger", mode, "--ms", MS) as target:
+        with Target("blocked", mode, "--ms", MS) as target:
             with Profiler("-p", target.pid, wait_for=target.pid) as profiler:
                 target.go()
                 truth = target.result()
@@ -114,7 +116,7 @@ class Interrupted(LedgerCase):
         self.leave("exec")
 
     def test_killed_while_asleep(self):
-        with Target("ledger", "asleep") as target:
+        with Target("blocked", "asleep") as target:
             with Profiler("-p", target.pid, wait_for=target.pid) as profiler:
                 profiler.wait_watching()
                 time.sleep(0.5)
@@ -132,7 +134,7 @@ class Stopped(LedgerCase):
 
     def stopped(self, stop, go_on, is_stopped):
         """Runs the target with a pause: (report, its truth, the pause at least and at most)."""
-        with Target("ledger", "stopped", "--ms", MS, hold=True) as target:
+        with Target("blocked", "stopped", "--ms", MS, hold=True) as target:
             with Profiler("-p", target.pid, "-t", THRESHOLD_S, wait_for=target.pid) as profiler:
                 target.go()
                 self.assertEqual(target.process.stdout.readline(), "open\n")
@@ -230,10 +232,10 @@ class Workers(LedgerCase):
         self.pool(4)
 
     def test_matrix_products(self):
-        why = no_torch()
+        why = why_no_torch()
         if why:
             self.skipTest(why)
-        with Target(os.path.join(SOURCES, "targets", "matmul.py"), python=True, hold=True) as target:
+        with Target("matmul.py", hold=True) as target:
             report, truth = profile(target)
         if not truth["workers_cpu_ns"]:
             self.skipTest("%s's torch computes on one thread" % PYTHON)
@@ -241,7 +243,3 @@ class Workers(LedgerCase):
         self.check_closes(report)
         self.check_cpu(section, truth["accounts"]["matmul"])
         self.check_workers(section, truth["workers_cpu_ns"])
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -10,8 +10,9 @@ import tempfile
 import time
 import unittest
 
-import harness
-from harness import PROFILER, TARGETS, Target
+from launch import Target
+from needs import needs_bpf
+from paths import PROFILER, target_program
 
 WIDTH, HEIGHT = 100, 24
 PR_SET_NAME = 15
@@ -76,7 +77,7 @@ def row(screen, name="spin"):
     return lines[0] if len(lines) == 1 else None
 
 
-@harness.needs_bpf
+@needs_bpf
 @unittest.skipUnless(shutil.which("tmux"), "no tmux")
 class Live(unittest.TestCase):
     def setUp(self):
@@ -204,7 +205,7 @@ class Live(unittest.TestCase):
         """Neither the table nor the report lets a title, a colour or a bell of the target's through."""
         evil = b"ev\x1b]0;owned\x07\x1b[35mil"
         program = os.path.join(os.fsencode(self.terminal.dir), evil)
-        shutil.copy(os.path.join(TARGETS, "spin"), program)
+        shutil.copy(target_program("spin"), program)
         with Target(os.fsdecode(program), "--ns-body", "20000",
                     preexec_fn=lambda: ctypes.CDLL(None).prctl(PR_SET_NAME, evil[:15])) as target:
             target.go()
@@ -217,7 +218,3 @@ class Live(unittest.TestCase):
         for bad in b"\x1b]0;owned", b"\x1b[35m", b"ev\x1b":
             self.assertNotIn(bad, raw)
         self.assertNotIn("owned", self.terminal.tmux("display-message", "-p", "#{pane_title}"))
-
-
-if __name__ == "__main__":
-    unittest.main()

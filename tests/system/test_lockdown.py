@@ -7,7 +7,9 @@ import os
 import subprocess
 import unittest
 
-from harness import EMULATED, Target, marked, needs_bpf, profile, run
+from launch import Target, profile, run
+from needs import EMULATED, needs_bpf
+from reports import marked
 
 YAMA = "/proc/sys/kernel/yama/ptrace_scope"
 SECURITY = "/sys/kernel/security"
@@ -70,7 +72,3 @@ class Stricter(unittest.TestCase):
     def test_4_lockdown_for_confidentiality(self):
         self.set(LOCKDOWN, "confidentiality")
         self.refused(LOCKDOWN)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,12 +1,12 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """512 MiB touched in known pieces by known sections (tests/targets/memory.c), held against what the target means to have
 done, and against /proc/PID/smaps_rollup, which the target reads before and after each piece.
 """
-import unittest
 
-from harness import Target, needs_bpf, profile, sections
+from launch import Target, profile
 from ledgers import LedgerCase, one_by_one
+from needs import needs_bpf
+from reports import sections
 
 MIB = 1 << 20
 PAGE = 4096
@@ -171,7 +171,3 @@ class Sum(LedgerCase):
     def test_peak(self):
         """Everything but what was given is still there when that is."""
         self.near(self.memory["rss_peak_bytes"] - self.memory["rss_start_bytes"], *[TOUCHED] * 2, SHARE, MIB, "peak")
-
-
-if __name__ == "__main__":
-    unittest.main()

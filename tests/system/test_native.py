@@ -1,13 +1,12 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """--section NAME=BINARY:FUNCTION: functions without markers, by entry and return probe."""
-import os
-import unittest
 
-import harness
-from harness import TARGETS, Profiler, ReportCase, Target, needs_bpf, profile, sections
+from launch import Profiler, Target, profile, run
+from needs import kernel_at_least, needs_bpf
+from paths import target_program
+from reports import ReportCase, sections
 
-PLAIN = os.path.join(TARGETS, "plain")
+PLAIN = target_program("plain")
 
 
 def native(binary, *functions, **named):
@@ -90,9 +89,9 @@ class Leaps(ReportCase):
 class Hazards(ReportCase):
     """What kernels have done to processes that were probed; see user/host/kernel_quirks.h."""
 
-    NOPS = os.path.join(TARGETS, "nops")
-    KILLS = harness.kernel_at_least(6, 11) and not harness.kernel_at_least(6, 13, 3) and \
-        (not harness.kernel_at_least(6, 12, 14) or harness.kernel_at_least(6, 13))
+    NOPS = target_program("nops")
+    KILLS = kernel_at_least(6, 11) and not kernel_at_least(6, 13, 3) and \
+        (not kernel_at_least(6, 12, 14) or kernel_at_least(6, 13))
 
     def check(self, *options):
         with Target("nops", *options, hold=True) as target, \
@@ -116,7 +115,7 @@ class Hazards(ReportCase):
         if not self.KILLS:
             return self.check("--filter", 1, "--children", 0)
         with Target("nops", "--filter", 1, hold=True) as target:
-            done = harness.run("-q", "-p", target.pid, *native(self.NOPS, "nop5"), "-d", "0.1")
+            done = run("-q", "-p", target.pid, *native(self.NOPS, "nop5"), "-d", "0.1")
             self.assertEqual(done.returncode, 1)
             self.assertIn(b"CVE-2025-21834", done.stderr)
             target.go()
@@ -127,7 +126,7 @@ class Hazards(ReportCase):
 class Memory(ReportCase):
     def test_what_it_touches_counts_once(self):
         """It is called in marked sections (tests/targets/storm.c): the one that began last has what it grows by."""
-        path = os.path.join(TARGETS, "storm")
+        path = target_program("storm")
         with Target("storm", 30) as target, Profiler("-p", target.pid, "-d", 1, "--max-overhead", 100,
                                                      *native(path, touch="storm_touch")) as profiler:
             report = profiler.report()
@@ -145,7 +144,7 @@ class Memory(ReportCase):
 @needs_bpf
 class WithMarkers(ReportCase):
     def test_demangled_names_and_markers(self):
-        binary = os.path.join(TARGETS, "exceptions")
+        binary = target_program("exceptions")
         for function in ("evaluation::moved", "evaluation::moved(unsigned long)", "_ZN10evaluation5movedEm"):
             with Target("exceptions", "--rounds", 60, hold=True) as target:
                 report, truth = profile(target, *native(binary, native=function))
@@ -173,7 +172,3 @@ class WithMarkers(ReportCase):
             report, truth = profile(target, *native("libdcbs-markers.so", leaf="dcbs_section_end"))
         expected = truth["sections"]["leaf"]["count"] + sum(t["count"] for t in truth["sections"].values()) + 1
         self.assertEqual(sections(report)["leaf"]["count"], expected)
-
-
-if __name__ == "__main__":
-    unittest.main()

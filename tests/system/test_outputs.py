@@ -5,11 +5,13 @@ import os
 import signal
 import threading
 import time
-import unittest
 
-import harness
 from bad_input import NO_SUCH_PID, BadInput, needs_mounts
-from harness import PROFILER, Profiler, Target, needs_bpf, run
+from launch import Profiler, Target, run
+from needs import needs_bpf
+from paths import PROFILER
+from reports import sections
+from waiting import attached
 
 
 @needs_bpf
@@ -32,7 +34,7 @@ class Outputs(BadInput):
 
             def look():
                 while not done.is_set():
-                    seen.append(harness.attached(target.pid))
+                    seen.append(attached(target.pid))
             thread = threading.Thread(target=look)
             thread.start()
             try:
@@ -124,10 +126,6 @@ class Outputs(BadInput):
                     time.sleep(pause)
                 report = profiler.report()
                 self.assertEqual(report["window"]["ended_by"], "signal")
-                self.assertEqual(harness.sections(report)["leaf"]["count"], truth["sections"]["leaf"]["count"])
+                self.assertEqual(sections(report)["leaf"]["count"], truth["sections"]["leaf"]["count"])
                 with open(saved) as f:
                     self.assertEqual(json.load(f), report)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """With how few privileges it works, how few it keeps, and whose files it writes.
 
@@ -10,7 +9,6 @@ import http.server
 import json
 import os
 import shutil
-import signal
 import stat
 import subprocess
 import tempfile
@@ -18,13 +16,16 @@ import threading
 import time
 import unittest
 
-import harness
-from harness import BUILD, PROFILER, PYTHON, TARGETS, Target, needs_bpf, run, wait_until
+from launch import Target, run
+from needs import EMULATED, kernel_at_least, needs_bpf
+from paths import BUILD, PROFILER, PYTHON, target_program
+from reports import sections
+from waiting import attached, wait_until
 
 USER, OTHER = 4242, 4343
 DAC_READ_SEARCH, SYS_PTRACE, SYS_ADMIN, PERFMON, BPF, CHECKPOINT_RESTORE = 2, 19, 21, 38, 39, 40
 NEEDED = ("bpf", "perfmon", "sys_ptrace")
-LINKS = harness.kernel_at_least(6, 12)      # probes that ask for no capability of their own
+LINKS = kernel_at_least(6, 12)      # probes that ask for no capability of their own
 SUDO = dict(os.environ, SUDO_UID=str(USER), SUDO_GID=str(USER))
 
 
@@ -70,7 +71,7 @@ class Privileges(unittest.TestCase):
         self.dir = tempfile.mkdtemp(prefix="dcbs-test-")
         self.addCleanup(shutil.rmtree, self.dir, True)
         os.chmod(self.dir, 0o755)
-        for f in PROFILER, os.path.join(TARGETS, "sections"), os.path.join(BUILD, "libdcbs-markers.so.1"):
+        for f in PROFILER, target_program("sections"), os.path.join(BUILD, "libdcbs-markers.so.1"):
             shutil.copy(f, self.dir)
         self.program = self.path("dcbs-bpfprof")
         self.home = self.path("home")
@@ -109,7 +110,7 @@ class Privileges(unittest.TestCase):
         out, err = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 0, err)
         report = json.loads(out)
-        found = harness.sections(report)
+        found = sections(report)
         for name, t in truth["sections"].items():
             self.assertEqual(found[name]["count"], t["count"], name)
             self.assertIsNotNone(found[name]["wall"]["cpu_s"], name)
@@ -140,7 +141,7 @@ class Kept(Privileges):
         with self.target() as target, self.profiling(target) as process:
             self.check_confined(process, 0, bits(SYS_PTRACE, CHECKPOINT_RESTORE, DAC_READ_SEARCH))
             report = self.whole(process, target)
-            if not harness.EMULATED:    # the kernel measures for a quarter of a second, now and then
+            if not EMULATED:    # the kernel measures for a quarter of a second, now and then
                 self.assertIsNotNone(report["overhead"]["ns_per_flush"])
 
     def test_sudo_for_ones_own(self):
@@ -180,7 +181,7 @@ class Kept(Privileges):
                 target.stdin.close()
                 target.wait()
                 report = json.loads(process.communicate(timeout=30)[0])
-        self.assertEqual(harness.sections(report)["section"]["count"], 777)
+        self.assertEqual(sections(report)["section"]["count"], 777)
 
     @staticmethod
     def clocks():
@@ -220,7 +221,7 @@ class Missing(Privileges):
                 check = run(*before[1:], self.program, "check", program=before[0])
                 self.assertEqual(check.returncode, 1)
                 self.assertRegex(check.stdout, b"(?m)^missing   capability CAP_%s: without it " % missing.upper().encode())
-                self.assertEqual(harness.attached(target.pid), 0)
+                self.assertEqual(attached(target.pid), 0)
 
     def test_check_names_the_command(self):
         done = run("check")
@@ -436,7 +437,3 @@ class Environment(Privileges):
             found = inside.read()
             self.assertEqual(found, alone.read())
             self.assertIn("/some/where http://127.0.0.1:9", found)
-
-
-if __name__ == "__main__":
-    unittest.main()

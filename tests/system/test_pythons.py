@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """Where interpreters keep their stacks: every CPython on this machine, walked from outside (tests/tools/pystack.c) and
 held against what it says of itself (tests/targets/shapes.py, asleep in all its shapes).
@@ -8,32 +7,23 @@ import errno
 import glob
 import json
 import os
-import shutil
 import subprocess
-import sys
 import tempfile
 import time
 import unittest
 
-from harness import BUILD, PYTHON, SOURCES, SCALE, Target
+from interpreters import interpreters, sys_prefix
+from launch import Target
+from needs import SCALE
+from paths import PYTHON, target_source, tool_program
 
-PYSTACK = os.path.join(BUILD, "tests", "tools", "pystack")
-SHAPES = os.path.join(SOURCES, "targets", "shapes.py")
+PYSTACK = tool_program("pystack")
+SHAPES = target_source("shapes.py")
 SLEEP = "import time; print('ready', flush=True); time.sleep(60)"
 CODECS = {1: "latin-1", 2: "utf-16-le", 4: "utf-32-le"}
-MINORS = range(8, 15)
 FIND_MS = 10
 
 needs_root = unittest.skipIf(os.geteuid() != 0, "needs root, to read other processes' memory")
-
-
-def interpreters():
-    """{what the tests call it: path or None}: Debian's, and one of each version under pyenv, or else in PATH."""
-    found = {"debian": "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else None}
-    for minor in MINORS:
-        paths = sorted(glob.glob(os.path.expanduser("~/.pyenv/versions/3.%d.*/bin/python3.%d" % (minor, minor))))
-        found["pyenv_3_%d" % minor] = paths[-1] if paths else shutil.which("python3.%d" % minor)
-    return found
 
 
 def pystack(pid, *changes):
@@ -135,10 +125,6 @@ class Walk:
                 self.skipTest("no strip")
             with running(copy, "-c", SLEEP, env=dict(os.environ, PYTHONHOME=sys_prefix(self.path))) as process:
                 self.assertEqual(pystack(process.pid)["status"], 0)
-
-
-def sys_prefix(python):
-    return subprocess.run([python, "-c", "import sys; print(sys.prefix)"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
 
 
 for _label, _path in interpreters().items():
@@ -275,7 +261,3 @@ class Others(unittest.TestCase):
                     seen.append(pystack(process.pid))
                 self.assertEqual(seen[-1]["status"], 0, seen[-1]["reason"])
                 self.assertLessEqual({s["status"] for s in seen}, {0, -errno.EAGAIN, -errno.ENOENT})
-
-
-if __name__ == "__main__":
-    sys.exit(unittest.main())

@@ -1,9 +1,9 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """Sections of known durations, and sections that were open before the profiler came or are so when it leaves."""
-import unittest
 
-from harness import ReportCase, Profiler, Target, needs_bpf, profile, sections
+from launch import Profiler, Target, profile
+from needs import needs_bpf
+from reports import ReportCase, sections
 from steps import Steps
 
 NESTED = ("outer", "inner", "leaf")
@@ -151,7 +151,3 @@ class Open(ReportCase):
         self.assertEqual(first["unseen"]["open_at_start"], 1)
         self.assertEqual({n: s["count"] for n, s in second.items() if n != "(outside)"},
                          {"second": 13, "first": 1, "unseen": 1})
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """Stacks as the profiler samples them, held against those that a running program knows of itself (tests/targets/shapes.py),
 under every CPython on this machine.
@@ -10,11 +9,14 @@ import tempfile
 import time
 import unittest
 
-from harness import BUILD, PYTHON, SOURCES, Profiler, Target, needs_bpf, sections
-from test_pythons import interpreters, sys_prefix
+from interpreters import interpreters, sys_prefix
+from launch import Profiler, Target
+from needs import needs_bpf
+from paths import BUILD, target_source
+from reports import sections
 
-SHAPES = os.path.join(SOURCES, "targets", "shapes.py")
-REUSE = os.path.join(SOURCES, "targets", "reuse.py")
+SHAPES = target_source("shapes.py")
+REUSE = target_source("reuse.py")
 HZ = 999
 FRAMES = 128            # of a stack, at most
 MORE = "(more frames)"
@@ -268,7 +270,3 @@ with profiler.profile_section("main"):
 
     def test_replaced_after(self):
         self.replaced("after")
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """Nothing is lost and nothing counted twice: millions of sections on 8 threads, forks, and a second profiler that comes and goes.
 
@@ -6,9 +5,10 @@
 """
 import os
 import threading
-import unittest
 
-from harness import Profiler, ReportCase, Target, needs_bpf, sections
+from launch import Profiler, Target
+from needs import needs_bpf
+from reports import ReportCase, sections
 
 SCALE = float(os.environ.get("DCBS_TEST_SCALE", "1"))
 SECTIONS = int(100e6 * SCALE)
@@ -107,7 +107,3 @@ class Stress(ReportCase):
             if counts:
                 self.assertEqual(len(counts), 4)
                 self.assertLessEqual(max(counts) - min(counts), 2 * THREADS)
-
-
-if __name__ == "__main__":
-    unittest.main()

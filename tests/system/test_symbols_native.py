@@ -1,9 +1,5 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Native functions by their addresses: inlined, demangled, stripped, with split debug files, compiled at run time; and hostile files.
-
-    DCBS_BUILD=build tests/system/test_symbols_native.py [-v]
-"""
+"""Native functions by their addresses: inlined, demangled, stripped, with split debug files, compiled at run time; and hostile files."""
 import contextlib
 import ctypes
 import json
@@ -17,10 +13,10 @@ import tempfile
 import time
 import unittest
 
-from harness import TARGETS
-from symbols_ask import Asker
+from ask_names import Asker
+from paths import target_program
 
-PLACES = os.path.join(TARGETS, "places")
+PLACES = target_program("places")
 OBJCOPY = shutil.which("objcopy")
 needs_objcopy = unittest.skipUnless(OBJCOPY, "no objcopy")
 needs_root = unittest.skipIf(os.geteuid(), "needs root")
@@ -121,7 +117,7 @@ class Files(Case):
     def test_debug_file_of_another(self):
         """It has the right name, but neither the build-id nor the checksum."""
         program, debug = self.split("--strip-all")
-        objcopy("--only-keep-debug", os.path.join(TARGETS, "spin"), debug)
+        objcopy("--only-keep-debug", target_program("spin"), debug)
         self.check_symbols(program, [])
 
     def test_debug_file_with_symbols_only(self):
@@ -155,7 +151,7 @@ class Files(Case):
         program = self.copy()
         with Running(program) as running:
             os.unlink(program)
-            shutil.copy(os.path.join(TARGETS, "spin"), program)
+            shutil.copy(target_program("spin"), program)
             place = running.truth["places"][0]
             self.assertEqual(running.ask.native(place["address"])[0][0], b"plain_function")
 
@@ -334,7 +330,3 @@ class Hostile(Case):
             for offset in self.offsets:
                 ask.native(at + offset)
             ask.close()
-
-
-if __name__ == "__main__":
-    unittest.main()

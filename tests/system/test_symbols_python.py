@@ -1,20 +1,16 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Names and lines of Python functions, read from outside, under every CPython from 3.8 on that this machine has.
-
-    DCBS_BUILD=build tests/system/test_symbols_python.py [-v]
-"""
+"""Names and lines of Python functions, read from outside, under every CPython from 3.8 on that this machine has."""
 import glob
 import json
 import os
 import subprocess
 import unittest
 
-from harness import SOURCES
-from symbols_ask import ASK, Asker
-from test_python_markers import MINORS, interpreter
+from ask_names import ASK, Asker
+from interpreters import MINORS, interpreter
+from paths import target_source
 
-CODES = os.path.join(SOURCES, "targets", "codes.py")
+CODES = target_source("codes.py")
 CORPUS = ["argparse", "ast", "asyncio/base_events", "copy", "dataclasses", "difflib", "enum", "functools", "inspect", "json/decoder",
           "logging/__init__", "pickle", "socket", "subprocess", "tarfile", "threading", "typing", "unittest/mock"]
 
@@ -114,6 +110,3 @@ def add_tests(minor):
 
 for m in MINORS:
     add_tests(m)
-
-if __name__ == "__main__":
-    unittest.main()

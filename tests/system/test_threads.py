@@ -1,12 +1,13 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """Threads, coroutines, exceptions, names that bite, models and caches: counted as the target counts them."""
 import re
 import subprocess
 import tempfile
-import unittest
 
-from harness import PROFILER, Profiler, ReportCase, Target, needs_bpf, profile, sections
+from launch import Profiler, Target, profile
+from needs import needs_bpf
+from paths import PROFILER
+from reports import ReportCase, sections
 from steps import Steps
 
 MIB = 1 << 20
@@ -19,7 +20,7 @@ class Threads(ReportCase):
 
     @classmethod
     def setUpClass(cls):
-        with Target("threads", "--threads", 200, hold=True) as target:
+        with Target("thread_ends", "--threads", 200, hold=True) as target:
             cls.report, cls.truth = profile(target)
         cls.sections = sections(cls.report)
 
@@ -306,7 +307,3 @@ class ModelAndCaches(ReportCase):
     def test_caches_are_no_sections(self):
         self.assertEqual(set(self.caches), set(self.truth["caches"]))
         self.assertFalse(set(self.sections) & set(self.caches))
-
-
-if __name__ == "__main__":
-    unittest.main()

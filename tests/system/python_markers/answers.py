@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 
-from figures import Recorded, resident, spin
+from marker_bracket import Recorded, resident, spin
 
 HEADER = re.compile(r"^ *ncalls .*$", re.MULTILINE)
 

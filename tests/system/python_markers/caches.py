@@ -9,7 +9,7 @@ import statistics
 import sys
 import unittest
 
-from record import Inside
+from marker_record import Inside
 
 
 class APPROXIMATELY(float):

@@ -5,7 +5,7 @@ import contextlib
 import inspect
 import logging
 
-from record import Inside
+from marker_record import Inside
 
 
 class Functions(Inside):

@@ -7,7 +7,7 @@ import sys
 import threading
 import tracemalloc
 
-from record import Inside
+from marker_record import Inside
 
 
 class Threads(Inside):

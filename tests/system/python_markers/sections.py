@@ -4,7 +4,7 @@ import contextlib
 import copy
 import sys
 
-from record import Inside
+from marker_record import Inside
 
 
 class Sections(Inside):

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* text_processes.c - several processes in one report: their shares, who is slowest, and how it looks. */
+#include <time.h>
+
+#include "document.h"
+#include "render/text/display.h"
+
+static void share(struct snapshot *snap, __u32 target, __u16 row, __u64 count, __u64 mean_ns)
+{
+	snap->shares[snap->nr_parts++] = (struct snapshot_part) {
+		.target = target, .section_id = row, .sum = {.count = count, .sum_ns = count * mean_ns, .total_ns = count * mean_ns,
+						     .self_ns = count * mean_ns / 2},
+	};
+}
+
+/* A parent and `n` children; the parent has the first section alone, all have the second, whose calls are longer the later a child came. */
+static struct snapshot *family(unsigned int n)
+{
+	struct snapshot *snap = fixture_empty();
+	char comm[16];
+	unsigned int i, k;
+
+	free(snap->targets);
+	snap->targets = calloc(n + 1, sizeof(*snap->targets));
+	snap->shares = calloc(n + 2, sizeof(*snap->shares));
+	assert_non_null(snap->targets);
+	assert_non_null(snap->shares);
+	fixture_target(snap, 4242, "python3", "python3 evaluate.py --workers");
+	fixture_call(fixture_row(snap, "evaluate", DCBS_NAME_SECTION), 60 * SEC, 60 * SEC);
+	fixture_row(snap, "read", DCBS_NAME_SECTION);
+	share(snap, 0, 0, 1, 60 * SEC);
+	for (i = 1; i <= n; i++) {
+		snprintf(comm, sizeof(comm), "pt_data_%u", i);
+		fixture_target(snap, 4242 + (pid_t)i, comm, "python3 evaluate.py --workers");
+		snap->targets[i].parent = 4242;
+		snap->targets[i].started_at = snap->started_at + i;
+		snap->targets[i].ended_at = i % 2 ? snap->started_at + i + 10.5 : 0;
+		for (k = 0; k < 10; k++)
+			fixture_call(snap->sections[1], i * MS, i * MS);
+		share(snap, i, 1, 10, i * MS);
+	}
+	return snap;
+}
+
+static void test_skew(void **state)
+{
+	struct dcbs_report *r = build(family(4));
+	const struct dcbs_skew *skew = &dcbs_report_section(r, "read")->skew;
+
+	(void)state;
+	assert_int_equal(skew->processes, 4);
+	assert_int_equal(skew->slowest.pid, 4246);
+	assert_int_equal(skew->fastest.pid, 4243);
+	assert_int_equal(skew->slowest.count, 10);
+	assert_true(skew->ratio > 3.999 && skew->ratio < 4.001);
+	assert_int_equal(dcbs_report_section(r, "evaluate")->skew.processes, 1);
+	assert_int_equal(r->targets[0].sections, 1);
+	assert_int_equal(r->targets[4].sections, 10);
+	assert_true(r->targets[4].sections_s > 0.0199 && r->targets[4].sections_s < 0.0201);
+	assert_true(isnan(r->targets[2].ended_at));
+	assert_false(isnan(r->targets[1].ended_at));
+	dcbs_report_free(r);
+}
+
+/* A single process has all of its sections. */
+static void test_alone(void **state)
+{
+	struct dcbs_report *r = build(fixture_evaluation());
+
+	(void)state;
+	assert_int_equal(r->nr_targets, 1);
+	assert_int_equal(r->targets[0].sections, 3 * 412 + 412 + 2);
+	assert_int_equal(dcbs_report_section(r, "forward_pass")->skew.processes, 0);
+	dcbs_report_free(r);
+}
+
+static void test_golden_document(void **state)
+{
+	char *text = text_of(family(3));
+
+	(void)state;
+	golden_check("processes.json", text);
+	free(text);
+}
+
+static void test_round_trip(void **state)
+{
+	struct snapshot *snap = family(40);
+
+	(void)state;
+	snap->more_targets = 17;
+	snap->counters.lost_processes = 3;
+	round_trip(build(snap));
+}
+
+static void test_damage(void **state)
+{
+	(void)state;
+	damage_at_random(family(3));
+	assert_true(damage_all(family(3)) > 100);
+}
+
+static void test_wrong_documents(void **state)
+{
+	static const char *const wrong[][2] = {
+		{"\"parent\":4242", "\"parent\":-1"}, {"\"parent\":4242", "\"parent\":\"x\""}, {"\"ended_at\":null", "\"ended_at\":[]"},
+		{"\"sections\":10", "\"sections\":-10"}, {"\"skew\":3.0", "\"skew\":\"3\""}, {"\"slowest\":{\"pid\":4245", "\"slowest\":{\"pid\":-5"},
+	};
+	char *text = text_of(family(3)), *at, *changed;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		at = strstr(text, wrong[i][0]);
+		if (!at)
+			fail_msg("not there: %s", wrong[i][0]);
+		assert_true(asprintf(&changed, "%.*s%s%s", (int)(at - text), text, wrong[i][1], at + strlen(wrong[i][0])) > 0);
+		refuse(changed, "");
+		free(changed);
+	}
+	free(text);
+}
+
+static void check_lines(const char *text, int width)
+{
+	char *copy = strdup(text), *line, *rest = copy;
+	locale_t before = display_begin();
+
+	while ((line = strsep(&rest, "\n")))
+		if (display_width(line) > width)
+			fail_msg("%d columns instead of %d: %s", display_width(line), width, line);
+	display_end(before);
+	free(copy);
+}
+
+static void test_text(void **state)
+{
+	struct snapshot *snap = family(40);
+	struct dcbs_report *r;
+	char *text;
+	int width;
+
+	(void)state;
+	snap->more_targets = 1234;
+	snap->counters.lost_processes = 3;
+	r = build(snap);
+	golden_version(r);
+	for (width = 40; width < 120; width++) {
+		text = dcbs_report_text(r, width);
+		check_lines(text, width);
+		free(text);
+	}
+	text = dcbs_report_text(r, 80);
+	golden_check("processes.txt", text);
+	free(text);
+	dcbs_report_free(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_skew), cmocka_unit_test(test_alone), cmocka_unit_test(test_golden_document),
+		cmocka_unit_test(test_round_trip), cmocka_unit_test(test_wrong_documents), cmocka_unit_test(test_text), cmocka_unit_test(test_damage),
+	};
+
+	setenv("TZ", "UTC", 1);
+	tzset();
+	return cmocka_run_group_tests(tests, document_open, document_close);
+}
