@@ -5,7 +5,7 @@
  *   since 6.11    A return probe is a system call of its own, which a filter of the process does not know: it ends the
  *                 process. Let through from 6.12.14 and 6.13.3 on. There --section is refused for such a process.
  *   since 6.13    Functions of probe programs with 64 bytes of stack or more share one for each CPU, though they are
- *                 preempted. Ours have less (tests/unit/bpf_stack.c).
+ *                 preempted. Ours have less (tests/unit/bpf/stack_use.c).
  *   since 6.18    A probe on a nop of several bytes becomes a call of a page that forked children do not have: they
  *                 crash. It is put behind the nop, where nothing has happened yet; the markers' sits on one of a byte.
  *   since 7.0     A trace point's program can be preempted, and is then left out for other threads on that CPU. Copies of
