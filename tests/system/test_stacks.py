@@ -16,6 +16,7 @@ from paths import BUILD, target_source
 from reports import sections
 
 SHAPES = target_source("shapes.py")
+STAGE = target_source("stage.py")
 REUSE = target_source("reuse.py")
 HZ = 999
 FRAMES = 128            # of a stack, at most
@@ -64,7 +65,7 @@ class Truth:
             lines = [expected["lines"][end] for end in LOOP_ENDS] if innermost and extra else expected["lines"]
             if not self.same(frame, expected, lines):
                 return "frame %d is %s for %s" % (i, frame, expected)
-        if [f for f in extra if f["function"] not in self.around or f["file"] != SHAPES]:
+        if [f for f in extra if f["function"] not in self.around or f["file"] != STAGE]:
             return "in the loop: %s" % extra
         return None
 
