@@ -12,33 +12,15 @@
 #include <semaphore.h>
 #include <sys/mman.h>
 
-#include "cold.h"
+#include "disk_calls.h"
 #include "peer.h"
-#include "span.h"
+#include "planted.h"
 
-#define CALL_NS 20000000ULL
-#define MIB (1ULL << 20)
-#define FILE_BYTES (256 * MIB)
-#define READ_BYTES MIB
-#define READS 16		/* in a call */
-#define STRIDE_BYTES MIB	/* of a mapped file: one page in so many is touched */
-#define TOUCHES 32		/* in a call */
 #define CHUNK_BYTES (4 * MIB)
 #define LEAK_BYTES (256 * 1024)
 #define GROWTH_BYTES (3072 * MIB)	/* where it ends, however fast memory is */
 #define CROWD 4
 #define POOL 8
-
-static struct account account = ACCOUNT("");
-static struct span span;
-static uint64_t goal_ms = 1500;
-static bool enough;		/* the call says that it was the last */
-
-static int complain(const char *what)
-{
-	perror(what);
-	return -1;
-}
 
 /* ---- cpu, sleep ---- */
 
@@ -168,93 +150,6 @@ static int start_pool(void)
 	for (i = 0; i < POOL; i++)
 		if (pthread_create(&thread, NULL, wait_for_work, NULL))
 			return -1;
-	return 0;
-}
-
-/* ---- disk: reads of a file that is not in the page cache, fsync, major faults on a mapped file ---- */
-
-static int file = -1;
-static uint64_t file_at;
-static char *buffer, *mapped;
-
-static int open_file(void)
-{
-	file = cold_open();
-	return file < 0 ? -1 : 0;
-}
-
-static int make_file(void)
-{
-	file = cold_file(FILE_BYTES / MIB);
-	file_at = FILE_BYTES;
-	buffer = aligned_alloc(4096, READ_BYTES);
-	if (file < 0 || !buffer)
-		return -1;
-	memset(buffer, 1, READ_BYTES);
-	return 0;
-}
-
-/* Back at the start of the file, of which nothing is in memory then; true when that was done. */
-static bool evict_at_end(void)
-{
-	if (file_at < FILE_BYTES)
-		return false;
-	if (mapped)
-		munmap(mapped, FILE_BYTES);
-	cold_evict(file);
-	file_at = 0;
-	return true;
-}
-
-/* Every second call reads past the page cache, where the file system can, which leaves the CPU less to do. */
-static int be_cold(void)
-{
-	evict_at_end();
-	fcntl(file, F_SETFL, account.times.count % 2 ? O_DIRECT : 0);
-	posix_fadvise(file, 0, 0, POSIX_FADV_RANDOM);
-	return 0;
-}
-
-static int read_cold(void)
-{
-	int i;
-
-	for (i = 0; i < READS; i++, file_at += READ_BYTES)
-		if (pread(file, buffer, READ_BYTES, (off_t)file_at) != (ssize_t)READ_BYTES)
-			return complain("pread");
-	span_touched(&span, READS * READ_BYTES);
-	return 0;
-}
-
-static int sync_once(void)
-{
-	char line[512] = {1};
-
-	if (write(file, line, sizeof(line)) != (ssize_t)sizeof(line) || fsync(file))
-		return complain("write and fsync");
-	return 0;
-}
-
-static int map_cold(void)
-{
-	if (!evict_at_end())
-		return 0;
-	mapped = mmap(NULL, FILE_BYTES, PROT_READ, MAP_SHARED, file, 0);
-	return mapped == MAP_FAILED ? complain("mmap") : 0;
-}
-
-/*
- * Far apart and out of order, as a lookup in a large table: read-ahead does not help. Page after page would
- * keep the CPU as busy with mapping as the disk with reading.
- */
-static int touch_mapped(void)
-{
-	const uint64_t places = FILE_BYTES / STRIDE_BYTES;
-	volatile char sum = 0;
-	int i;
-
-	for (i = 0; i < TOUCHES; i++, file_at += STRIDE_BYTES)
-		sum += mapped[file_at / STRIDE_BYTES * 7919 % places * STRIDE_BYTES];
 	return 0;
 }
 
