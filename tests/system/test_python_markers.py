@@ -16,7 +16,8 @@ CLASSES = {
     "process": ["Threads", "Fork", "Leaks"],
     "caches": ["Caches", "Fallback"],
     "figures": ["Figures", "MemoryAndModels"],
-    "answers": ["Answers", "Asked"],
+    "answers": ["Answers"],
+    "asked": ["Asked"],
 }
 DEVELOPMENT_MODE = ["Sections", "Names", "Model", "Functions", "Async", "Threads", "Caches", "Answers"]
 
