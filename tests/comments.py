@@ -25,9 +25,11 @@ def c_comments(text):
 
 
 def joined(lines):
-    """Makes one comment of comments on consecutive lines: (number of the first line, text)."""
+    """Makes one comment of comments on consecutive lines: (number of the first line, text). The head of a script is none."""
     found = []
     for number, words, alone in lines:
+        if words.startswith(("!", " SPDX-")):
+            continue
         if alone and found and found[-1][1] == number - 1:
             found[-1][1:] = [number, found[-1][2] + "\n" + words]
         else:
