@@ -10,7 +10,7 @@ LIMIT_S = 60
 
 
 def text(field):
-    """None, or the bytes."""
+    """The bytes of a field; None if it is "-"."""
     return None if field == "-" else bytes.fromhex(field[:-1])
 
 
@@ -24,7 +24,7 @@ class Asker:
                                         text=True, bufsize=1)
 
     def line(self, line):
-        """The answer, in words. One that takes too long, or a crash, is an AssertionError."""
+        """Sends a line and returns the words of the answer. A late answer or a crash is an AssertionError."""
         watchdog = threading.Timer(LIMIT_S, self.process.kill)
         watchdog.start()
         try:
@@ -39,12 +39,12 @@ class Asker:
         return answer.split()
 
     def python(self, code, tag, offset):
-        """(found, [(function, file, line)])"""
+        """Returns (found, [(function, file, line)])."""
         fields = self.line("p %x %x %d" % (code, tag, offset))
         return fields[0] == "1", functions(fields[1:])
 
     def native(self, address, is_return=False):
-        """[(function, file, line)], innermost first"""
+        """Returns [(function, file, line)], innermost first."""
         fields = self.line("%s %x" % ("c" if is_return else "n", address))
         return functions(fields[1:])
 
@@ -55,11 +55,11 @@ class Asker:
         self.line("r 0")
 
     def memory(self):
-        """(anonymous KiB of the asker, ns that the last answer took)"""
+        """Returns (anonymous KiB of the asker, ns that the last answer took)."""
         return tuple(map(int, self.line("m 0")))
 
     def close(self):
-        """It ends by itself, with status 0."""
+        """Closes the asker's input; it must end by itself with status 0."""
         self.process.stdin.close()
         status = self.process.wait(LIMIT_S)
         self.process.stdout.close()

@@ -10,9 +10,9 @@ from waiting import wait_until
 
 NOBODY = 65534
 CALL_S = 20e-6          # by which the two accounts of one call may differ
-HANGS_S = 0.1           # generous: it waits for 25 ms, and the machine may be busy; one of several tries is not interrupted
-CLIENT_S = 0.25         # for so long a client may say nothing
-DOCUMENT_S = 0.2        # for so long an answer is good
+HANGS_S = 0.1           # the target waits for 25 ms; the machine may be busy, but not in all of several tries
+CLIENT_S = 0.25         # a silent client is dropped after this time
+DOCUMENT_S = 0.2        # an answer is reused for this time
 
 
 class Asking(Target):
@@ -44,7 +44,7 @@ class AskingCase(unittest.TestCase):
         return profiler
 
     def seen(self, target):
-        """The section `outer` with the profiler's figures. One question may come when it has something else to do."""
+        """Asks until the section `outer` has the profiler's stats. A single answer may fail, as the profiler may be busy."""
         found = {}
 
         def has_window():
@@ -54,7 +54,7 @@ class AskingCase(unittest.TestCase):
         return found
 
     def check_intact(self, profiler, target, name="outer"):
-        """The session goes on as if nothing had been: every section is counted, and the report comes out."""
+        """The session is unharmed: every section is counted, and there is a report."""
         before = target.ask("stats")[name]["count"]
         target.ask("work")
         profiler.stop()

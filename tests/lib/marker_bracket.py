@@ -50,7 +50,7 @@ class Bracket:
 
 
 class Recorded(Inside):
-    """Base of tests of what the process records itself."""
+    """Base of the tests of the module's own records."""
 
     def setUp(self):
         super().setUp()

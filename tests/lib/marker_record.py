@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""What is open on this thread, read from the thread's record as include/bpfprof/target.h lays it out.
+"""The sections that are open on this thread, read from its record, see include/bpfprof/target.h.
 
-To get at the record a section is begun through libdcbs-markers.so, which defers to the copy of the library inside the
-extension: so the token that comes back leads to the extension's record.
+To find the record, a section is begun through libdcbs-markers.so, which defers to the copy of the library inside the
+extension: the token that it returns leads to the extension's record.
 """
 import ctypes
 import os
@@ -42,7 +42,7 @@ class State(ctypes.Structure):
 
 
 class Inside(unittest.TestCase):
-    """Base of what runs under the interpreter in question."""
+    """Base of the tests that run under the interpreter in question."""
 
     @classmethod
     def setUpClass(cls):
@@ -65,7 +65,7 @@ class Inside(unittest.TestCase):
         record = Record.from_buffer_copy(ctypes.string_at(token.record, ctypes.sizeof(Record)))
         self.library.dcbs_section_end(token)
         self.assertEqual(record.magic, RECORD_MAGIC)
-        record.innermost = record.slots[record.innermost].below  # without our own
+        record.innermost = record.slots[record.innermost].below  # without our own section
         return record
 
     def open_slots(self):

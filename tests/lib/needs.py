@@ -39,7 +39,8 @@ def why_no_unshare(*options):
 
 
 def kernel_at_least(*version):
-    """Returns true if this kernel is of that release or later: major, minor and patch level, of which the last may be left out."""
+    """Returns true if this kernel is of that release or later: major, minor and patch level, of which the last may be left
+    out."""
     release = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", os.uname().release)
     return tuple(int(n or 0) for n in release.groups()) >= version
 

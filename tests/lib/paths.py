@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Where the tests find what they run. DCBS_BUILD names the build directory, DCBS_PYTHON the interpreter for targets in Python.
+"""The paths of the files that the tests use. DCBS_BUILD names the build directory, DCBS_PYTHON the interpreter for targets in Python.
 
 A target has a name of its own in all of tests/targets, so a test need not know the folder.
 """

@@ -20,12 +20,12 @@ from waiting import wait_until
 USER, OTHER = 4242, 4343
 DAC_READ_SEARCH, SYS_PTRACE, SYS_ADMIN, PERFMON, BPF, CHECKPOINT_RESTORE = 2, 19, 21, 38, 39, 40
 NEEDED = ("bpf", "perfmon", "sys_ptrace")
-LINKS = kernel_at_least(6, 12)      # probes that ask for no capability of their own
+LINKS = kernel_at_least(6, 12)      # from 6.12 on probes need no capability of their own
 SUDO = dict(os.environ, SUDO_UID=str(USER), SUDO_GID=str(USER))
 
 
 def why_not_three():
-    """Why the three capabilities alone do not do here, None if they do."""
+    """Why the three capabilities are not sufficient here; None if they are."""
     with open("/proc/sys/kernel/perf_event_paranoid") as f:
         if int(f.read()) > 2:
             return "kernel.perf_event_paranoid is above 2, where Debian's kernels want CAP_SYS_ADMIN"
@@ -40,7 +40,7 @@ def bits(*caps):
 
 
 def status(pid):
-    """Of /proc/PID/status, the fields about privileges as numbers, or lists of them."""
+    """The fields of /proc/PID/status about privileges, as numbers or lists of numbers."""
     found = {}
     with open("/proc/%d/status" % pid) as f:
         for line in f:
@@ -53,7 +53,7 @@ def status(pid):
 
 
 def with_caps(*caps, uid=USER):
-    """As that user, with these capabilities and no others: what precedes the command."""
+    """The words before a command that run it as that user, with these capabilities and no others."""
     listed = ",".join(["-all"] + ["+" + c for c in caps])
     return ["setpriv", "--reuid", str(uid), "--regid", str(uid), "--clear-groups", "--inh-caps", listed,
             "--ambient-caps", listed, "--bounding-set", listed]
@@ -62,7 +62,7 @@ def with_caps(*caps, uid=USER):
 @needs_bpf
 class Privileges(unittest.TestCase):
     def setUp(self):
-        """The programs, where every user may enter."""
+        """Copies the programs to a folder that every user may enter."""
         self.dir = tempfile.mkdtemp(prefix="dcbs-test-")
         self.addCleanup(shutil.rmtree, self.dir, True)
         os.chmod(self.dir, 0o755)
@@ -85,7 +85,7 @@ class Privileges(unittest.TestCase):
 
     @contextlib.contextmanager
     def profiling(self, target, *args, before=(), env=None):
-        """Attached and confined; the process."""
+        """Starts the profiler, waits until it is attached and confined, and yields the process."""
         command = [*before, self.program, "-q", "-f", "json", "-p", str(target.pid), *args]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env, text=True)
         try:
@@ -97,7 +97,7 @@ class Privileges(unittest.TestCase):
             process.communicate()
 
     def whole(self, process, target):
-        """Lets the target work; the report is complete and its counts are the target's own."""
+        """Lets the target work; checks that the report is complete and has the target's counts. Returns it."""
         target.go()
         truth = target.result()
         target.line()
@@ -115,7 +115,7 @@ class Privileges(unittest.TestCase):
         return report
 
     def check_confined(self, process, uid, caps, root=True):
-        """The bounding set is root's to empty; to others no_new_privs shuts the same door."""
+        """Checks what the profiler keeps. Only root can empty the bounding set; for others no_new_privs has the same effect."""
         s = status(process.pid)
         self.assertEqual(s["Uid"], [uid] * 4)
         self.assertEqual(s["Gid"], [uid] * 4)

@@ -17,7 +17,7 @@ from waiting import child_of, wait_detached, wait_until
 
 @needs_bpf
 class Answers(AskingCase):
-    """The figures are right: they agree with the target's own account and with the profiler's report."""
+    """The stats agree with the target's own account and with the profiler's report."""
 
     @classmethod
     def setUpClass(cls):
@@ -35,7 +35,7 @@ class Answers(AskingCase):
         cls.outside = sections(cls.report)
 
     def test_every_section(self):
-        """Under whatever name the profiler has it."""
+        """Every section has the profiler's stats, whatever characters its name has."""
         self.assertEqual([name for name, own in self.stats.items() if "window" not in own], [])
         self.assertEqual(len(self.stats), 3 + 11)
 
@@ -50,7 +50,7 @@ class Answers(AskingCase):
                 self.assertAlmostEqual(own[key], window[key], delta=CALL_S + 0.03 * window[key], msg=(name, key))
 
     def test_as_in_the_report(self):
-        """What was told then is what the profiler says in the end, of sections that have not gone on."""
+        """The stats of sections that did not run again are those of the final report."""
         for name in ("outer", "computes", "rests"):
             for key in ("count", "total_s", "self_s", "p50_s", "wall", "memory"):
                 self.assertEqual(self.stats[name]["window"][key], self.outside[name][key], (name, key))
@@ -84,12 +84,12 @@ class Answers(AskingCase):
         self.assertRegex(part[at + 1], r"^    time: computing \d+")
         lines = {line.split()[0]: part[i + 1] for i, line in enumerate(part) if line.startswith(("rests ", "outer "))}
         self.assertRegex(lines["rests"], r"^    time: sleep ")
-        told = {b["section"]: b for b in self.report["bottlenecks"]}
-        self.assertIn("    bottleneck: %s; %s" % (told["computes"]["cause"], told["computes"]["evidence"]), part)
-        self.assertIn("    What to do: %s" % told["computes"]["suggestion"], part)
+        verdicts = {b["section"]: b for b in self.report["bottlenecks"]}
+        self.assertIn("    bottleneck: %s; %s" % (verdicts["computes"]["cause"], told["computes"]["evidence"]), part)
+        self.assertIn("    What to do: %s" % verdicts["computes"]["suggestion"], part)
 
     def rows(self, key):
-        """(samples, own, cumulative, place) of the table of functions."""
+        """The table of functions: (samples, own, cumulative, place)."""
         rows = self.tables[key].split("filename:lineno(function)\n")[2].split("\n")
         return [(int(r[0]), float(r[1]), float(r[2]), r[3]) for r in (row.split(None, 3) for row in rows if row.strip())]
 
@@ -102,14 +102,17 @@ class Answers(AskingCase):
         self.assertEqual([row[1] for row in own], sorted((row[1] for row in own), reverse=True))
         self.assertEqual(sorted(rows), sorted(self.rows("name")))
         self.assertEqual(rows, self.rows("nonsense"))
-        self.assertNotIn("(main)", self.tables["self"])     # it is around the section, not inside
+        self.assertNotIn("(main)", self.tables["self"])     # main() is around the section, not inside
         self.assertNotIn("Functions inside", self.unknown)
 
 
 @needs_bpf
 class Window(AskingCase):
     def test_attached_later(self):
-        """The process remembers all, the profiler what was after it came; nothing of it when it has gone."""
+        """The process remembers all calls, the profiler those since its attach.
+
+        Once it has exited, its stats are no longer shown.
+        """
         target = self.target()
         target.ask("work", 3)
         self.assertNotIn("window", target.ask("stats")["outer"])
@@ -126,7 +129,7 @@ class Window(AskingCase):
         self.assertIn("need an attached profiler", target.ask("profile", "outer"))
 
     def test_no_samples(self):
-        """Without samples there are no functions, and it says so."""
+        """Without samples there are no functions, and the answer says so."""
         target = self.target()
         profiler = self.profiler(target, "-F", "0")
         target.ask("work")
@@ -135,7 +138,7 @@ class Window(AskingCase):
         self.check_intact(profiler, target)
 
     def test_command(self):
-        """One that the profiler has started, and that asks when it ends."""
+        """A command that the profiler has started asks for its stats."""
         program = ("import dcbs_profiler, sys, time\n"
                    "p = dcbs_profiler.PerformanceProfiler()\n"
                    "for i in range(50):\n"
@@ -147,7 +150,7 @@ class Window(AskingCase):
             self.assertLess(sections(report)["outer"]["count"], 50, profiler.stderr())
 
     def test_several_targets(self):
-        """Their figures are added up, so neither gets them; each is told why."""
+        """The profiler adds up the stats of its targets, so no target gets them; each gets the reason."""
         one, other = self.target(), self.target()
         profiler = self.profiler(one, "-p", other.pid)
         for target in (one, other):
@@ -159,7 +162,7 @@ class Window(AskingCase):
         self.assertEqual(sections(profiler.report())["outer"]["count"], 2)
 
     def test_two_profilers(self):
-        """The first answers; the second says that it does not, and measures all the same."""
+        """The first profiler answers. The second says that it does not, and measures all the same."""
         target = self.target()
         first = self.profiler(target)
         second = self.profiler(target, "-v")
@@ -174,7 +177,7 @@ class Window(AskingCase):
 
 @needs_bpf
 class Trouble(AskingCase):
-    """A profiler that does not answer costs next to nothing."""
+    """A profiler that does not answer costs the target almost nothing."""
 
     def test_stopped(self):
         target = self.target()
@@ -194,7 +197,7 @@ class Trouble(AskingCase):
             took.append(first["took"][0])
             self.assertLess(sorted(later["took"])[10], took[-1] / 2, name)
         self.assertLess(min(took), HANGS_S)
-        self.seen(target)       # it is asked again after a while
+        self.seen(target)       # the target asks again after a while
         self.check_intact(profiler, target)
 
     def test_killed(self):
@@ -215,7 +218,7 @@ class Trouble(AskingCase):
         self.assertEqual(sections(self.end(again))["outer"]["count"], 1)
 
     def test_shutdown(self):
-        """Asked from atexit and from what the interpreter takes down last."""
+        """The target asks in atexit, and in finalisers at the end of the interpreter."""
         target = self.target(stderr=subprocess.PIPE)
         profiler = self.profiler(target)
         target.ask("work")
@@ -229,7 +232,7 @@ class Trouble(AskingCase):
         self.assertEqual(sections(profiler.report())["outer"]["count"], 1)
 
     def test_fork(self):
-        """The child is another process; nobody has attached to it. Its copy of the figures is its own."""
+        """The child is another process, and no profiler is attached to it. Its copy of the stats is its own."""
         target = self.target()
         profiler = self.profiler(target)
         target.ask("work", 2)
@@ -263,7 +266,7 @@ class Trouble(AskingCase):
 @needs_bpf
 class Containers(AskingCase):
     def inside(self, *options):
-        """A target whose PID and network are not ours."""
+        """Runs a target in another PID or network namespace than ours."""
         why = why_no_unshare(*options)
         if why:
             self.skipTest("unshare %s: %s" % (" ".join(options), why))
@@ -310,7 +313,7 @@ class Containers(AskingCase):
         self.assertNotIn("window", target.ask("stats")["outer"])
 
     def test_another_user(self):
-        """A process of somebody else than root gets its own figures from a profiler that is root's."""
+        """A process of another user than root gets its own stats from a profiler that runs as root."""
         setpriv = shutil.which("setpriv")
         if not setpriv:
             self.skipTest("no setpriv(1)")

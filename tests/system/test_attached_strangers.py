@@ -14,7 +14,7 @@ from reports import lost, sections
 
 
 def connects(address, user=None, say=b"dcbs 1 report\n"):
-    """What another process is told that asks at this address."""
+    """Asks at this address from another process; returns the answer."""
     program = ("import os, socket, sys\n"
                "if int(sys.argv[2]): os.setgid(int(sys.argv[2])); os.setuid(int(sys.argv[2]))\n"
                "s = socket.socket(socket.AF_UNIX); s.settimeout(10); s.connect('\\0' + sys.argv[1])\n"
@@ -35,7 +35,7 @@ def connects(address, user=None, say=b"dcbs 1 report\n"):
 
 @needs_bpf
 class Strangers(AskingCase):
-    """Nobody but the process itself is told anything, and nobody can do the profiler harm."""
+    """Only the process itself gets an answer, and no other process can harm the profiler."""
 
     REFUSED = b"dcbs 1 no these figures are for the process itself\n"
 
@@ -64,7 +64,7 @@ class Strangers(AskingCase):
         self.intact()
 
     def test_flood(self):
-        """Connections without end by another process: the profiler lives, measures, and ends when it is told to."""
+        """Another process connects all the time: the profiler keeps measuring, and ends on its signal."""
         stop = threading.Event()
 
         def flood():
@@ -85,7 +85,7 @@ class Strangers(AskingCase):
         self.assertEqual(sections(report)["outer"]["count"], 2)
 
     def test_rubbish(self):
-        """From the process itself, past the module."""
+        """Malformed requests by the process itself, not through the module."""
         for text in ("x", "\n", "dcbs 2 report\n", "dcbs 1 report\n\n", "dcbs 1 report\r\n", "GET / HTTP/1.1\r\n\r\n", "\0" * 64, "é" * 32):
             answer = self.process.ask("raw", text)
             self.assertTrue(answer["line"].startswith("dcbs 1 no "), (text, answer))
@@ -95,7 +95,7 @@ class Strangers(AskingCase):
         self.intact()
 
     def test_in_pieces(self):
-        """A request need not come in one piece, but has to come."""
+        """A request may come in pieces, but it must be completed within CLIENT_S."""
         answer = self.process.ask("raw", "dcbs 1 rep")
         self.assertEqual((answer["line"], answer["bytes"]), ("", 0))
         self.assertGreaterEqual(answer["took"], CLIENT_S)
@@ -107,14 +107,14 @@ class Strangers(AskingCase):
         self.intact()
 
     def test_silence(self):
-        """More connections than are taken at a time, none says a word: each has its time, and then others have theirs."""
+        """More silent connections than the profiler accepts at a time: each is closed after CLIENT_S, and others are accepted."""
         took = self.process.ask("silent", 12)
         self.assertGreaterEqual(took, CLIENT_S)
         self.assertLess(took, 20 * CLIENT_S)
         self.intact()
 
     def test_not_reading(self):
-        """An answer larger than what the kernel holds for a reader is dropped when nobody reads it."""
+        """An answer that is larger than the socket's buffer is dropped if the target does not read it."""
         self.process.ask("many", 400)
         time.sleep(DOCUMENT_S)
         whole = self.process.ask("raw", "dcbs 1 report\n")
@@ -128,7 +128,7 @@ class Strangers(AskingCase):
 
 
 class Listener:
-    """Listens where the target asks, as somebody else than the profiler; sends `says` to each who comes."""
+    """Listens where the target asks, in place of the profiler; sends `says` to each client."""
 
     def __init__(self, address, says=b"", user=None, drip_s=None):
         program = ("import os, socket, sys, time\n"
@@ -151,7 +151,7 @@ class Listener:
         assert self.process.stdout.readline() == b"ready\n"
 
     def end(self):
-        """All it has heard."""
+        """Ends the listener; returns everything that it received."""
         self.process.kill()
         self.process.wait()
         with self.process.stdout as out:
@@ -160,7 +160,7 @@ class Listener:
 
 @needs_bpf
 class Impostors(AskingCase):
-    """Somebody else listens where the profiler should."""
+    """Another process listens in place of the profiler."""
 
     def setUp(self):
         self.process = self.target(stderr=subprocess.DEVNULL)
@@ -168,7 +168,7 @@ class Impostors(AskingCase):
         self.address = self.process.ask("address")
 
     def asked(self, *options, **listener):
-        """What the target makes of such a listener, and what that has heard; the real profiler is there, too."""
+        """The target asks such a listener while the real profiler is attached, too. Returns what the listener received."""
         impostor = Listener(self.address, *options, **listener)
         try:
             profiler = self.profiler(self.process, "-v")
@@ -188,7 +188,7 @@ class Impostors(AskingCase):
         return heard
 
     def test_another_user(self):
-        """It is not even asked."""
+        """The target sends no request to another user's process."""
         heard = self.asked(b"dcbs 1 ok\n{}", user=NOBODY)
         self.assertIn(b"b''\n", heard)
         self.assertNotIn(b"dcbs", heard)
@@ -206,7 +206,7 @@ class Impostors(AskingCase):
             self.asked(says)
 
     def test_half_a_section(self):
-        """A document that is one, but has not what is asked of it: the own report is whole."""
+        """A valid document that lacks keys: the target's own report is complete all the same."""
         document = {"schema": 1, "window": {"duration_s": 1}, "sections": [{"name": "outer", "kind": "section"}], "functions": [],
                     "bottlenecks": [], "frequency_hz": 0}
         impostor = Listener(self.address, b"dcbs 1 ok\n" + json.dumps(document).encode())
@@ -220,5 +220,5 @@ class Impostors(AskingCase):
             impostor.end()
 
     def test_by_drops(self):
-        """A header within 25 ms, a document within 250."""
+        """The header must come within 25 ms, the document within 250 ms."""
         self.asked(b"dcbs 1 ok\n{}", drip_s=0.05)

@@ -23,7 +23,7 @@ from waiting import wait_detached
 
 
 class CommandLine(BadInput):
-    """What can be told before anything is looked at: status 2."""
+    """Errors of the command line, found before any process is examined: status 2."""
 
     def test_no_target(self):
         self.one_line(run(), 2, "-p PID", "list")
@@ -37,7 +37,7 @@ class CommandLine(BadInput):
         self.assertRegex(run("-V").stdout, rb"^dcbs-bpfprof \d")
 
     def test_words_of_the_order(self):
-        """Those of cProfile's users: what is complained about is that there is no process."""
+        """The words of cProfile are accepted: the only error is that no process is given."""
         for word in ("cumulative cumtime self tottime time calls ncalls pcalls name nfl stdname file filename module line").split():
             with self.subTest(word):
                 self.one_line(run("-S", word), 2, "-p PID")
@@ -135,7 +135,7 @@ class Reports(BadInput):
             self.load(data[:i], "bad.json")
 
     def test_wrong_types(self):
-        """Every value in turn becomes one of another type: a line that names the place, or a report, never anything else."""
+        """Every value in turn gets another type: the result is a line that names the place, or a report."""
         refused = 0
         for lie in [], "text", -1, {"a": 1}, 1e308, True:
             for way in self.ways(json.loads(self.golden())):
@@ -159,7 +159,7 @@ class Reports(BadInput):
 
     @classmethod
     def ways(cls, doc, way=()):
-        """Paths to the document's values: all of small containers, the first and last of large ones."""
+        """Paths to the document's values: all in small containers, the first and last in large ones."""
         items = list(doc.items() if isinstance(doc, dict) else enumerate(doc))
         for key, value in items if isinstance(doc, dict) or len(items) < 3 else (items[0], items[-1]):
             yield way + (key,)
@@ -242,7 +242,7 @@ class Targets(BadInput):
             child.wait()
 
     def other_version(self, name):
-        """A target with the marker library of a version to come, linked in."""
+        """A target that is linked with a marker library of a later version."""
         include, marker = self.path("include"), os.path.join(TOP, "user", "marker")
         shutil.copytree(INCLUDE, include)
         header = os.path.join(include, "bpfprof", "target.h")
@@ -270,7 +270,7 @@ class Targets(BadInput):
             self.one_line(run("-p", target.pid), 1, "99", "owned")
 
     def test_no_markers(self):
-        """Attached to all the same, and the report says what can be seen."""
+        """The profiler attaches all the same, and the report says what it can measure."""
         with Target("plain") as target:
             done = run("-p", target.pid, "-d", "0.2", "-f", "json")
             self.assertEqual((done.returncode, done.stderr), (0, b""))
@@ -282,7 +282,7 @@ class Targets(BadInput):
             self.assertIn(b"has not loaded the", text.stdout)
 
     def test_exits_during_attach(self):
-        """At any moment: a report, or one line; never a crash, a hang or half a document."""
+        """The target exits at a random moment: the result is a report or one line, never a crash, a hang or half a document."""
         rng, seen = random.Random(3), set()
         for _ in range(int(25 * SCALE)):
             with Target("spin", wait=False) as target, Profiler("-p", target.pid) as profiler:
@@ -301,7 +301,7 @@ class Targets(BadInput):
         self.assertTrue(seen)
 
     def test_evil_names(self):
-        """Of the program, its thread and its command line; in every output there is."""
+        """Hostile names of the program, its thread and its command line, in every output format."""
         program = os.path.join(os.fsencode(self.dir), EVIL)
         shutil.copy(target_program("sections"), program)
         name = os.fsdecode(program)
@@ -345,13 +345,13 @@ class NativeSections(BadInput):
         self.refuse("x=/dev/null:f", "/dev/null")
 
     def test_fifo(self):
-        """Opening one that nobody writes to would wait for ever."""
+        """To open a pipe without a writer would block for ever."""
         fifo = self.path("fifo")
         os.mkfifo(fifo)
         self.refuse("x=%s:f" % fifo, "fifo")
 
     def test_damaged(self):
-        """Of a program cut short or with random bytes in its tables nothing but a line may come."""
+        """A program that is truncated or has random bytes in its tables yields one line and nothing else."""
         with open(target_program("plain"), "rb") as f:
             good = f.read()
         rng = random.Random(7)

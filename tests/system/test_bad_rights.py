@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Without root, or without one of its capabilities: which one is missing."""
+"""Without root, or without one of the capabilities: the message names the one that is missing."""
 import json
 import os
 import shutil
@@ -19,7 +19,7 @@ class Rights(BadInput):
         super().setUp()
         if not shutil.which("setpriv"):
             self.skipTest("no setpriv")
-        self.program = self.path("dcbs-bpfprof")        # where everybody may execute it
+        self.program = self.path("dcbs-bpfprof")        # where every user may execute it
         shutil.copy(PROFILER, self.program)
         os.chmod(self.program, 0o755)
 
@@ -55,7 +55,7 @@ class Rights(BadInput):
                     self.assertIn(b"missing   capability " + word.encode(), check.stdout)
 
     def profile_with(self, options):
-        """Profiles a target with known counts; (status, stdout, stderr, truth)."""
+        """Profiles a target with known counts. Returns (status, stdout, stderr, truth)."""
         with Target("sections", "--iterations", "20", hold=True) as target:
             command = ["setpriv", *options, self.program, "-q", "-f", "json", "-p", str(target.pid)]
             with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as profiler:
@@ -71,7 +71,7 @@ class Rights(BadInput):
         return subprocess.CompletedProcess(command, profiler.returncode, out, err), truth
 
     def test_check_is_right(self):
-        """With a few capabilities alone: if `check` finds nothing missing it works, else the run names what `check` does."""
+        """With a few capabilities: if `check` finds none missing, a run works; else the run names the same one as `check`."""
         worked = 0
         for caps in "+bpf,+perfmon,+sys_ptrace", "+sys_admin,+sys_ptrace", "+bpf,+perfmon,+sys_admin,+sys_ptrace":
             with self.subTest(caps):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Programs with one planted bottleneck each: the verdict on their section names it, and its ledger closes on the kernel's
-own account of the section. And programs that have none, or no markers.
+"""Programs with one planted bottleneck each, and programs without any, or without markers.
+
+The verdict on the section names the bottleneck, and the section's ledger agrees with the kernel's own account of it.
 """
 
 from ledgers import SHARE, TICK_S, LedgerCase, blocked_s, one_by_one, spent, urgent, watch
@@ -11,15 +12,15 @@ from reports import sections
 MIB = 1 << 20
 LEAK_BYTES = 256 << 10          # by each call of tests/targets/causes.c
 CHUNK_BYTES = 4 * MIB
-# A section that has as much as this is judged; on a fast machine those that touch memory end before a second is over.
+# Sections with this much time get a verdict. On a fast machine, targets that touch memory take less than a second.
 THRESHOLD_S = 0.5
 
 
 @needs_bpf
 class Planted(LedgerCase):
-    """One test for each of the 14, and for a program without any."""
+    """One test for each of the 14 bottlenecks, and for a program without any."""
 
-    budget = 100        # so much that nothing is estimated
+    budget = 100        # high enough that nothing is estimated
     options = ()
 
     def run_target(self, *command, **options):
@@ -29,7 +30,7 @@ class Planted(LedgerCase):
         return truth
 
     def planted(self, name, *command, **options):
-        """Runs the target and holds the section's ledger against its account: (section, its times, its account)."""
+        """Runs the target and compares the section's ledger with its account. Returns (section, its times, its account)."""
         truth = self.run_target(*(command or ("causes", name)), **options)
         section = sections(self.report)[name]
         times, account = truth["sections"][name], truth["accounts"][name]
@@ -41,13 +42,13 @@ class Planted(LedgerCase):
         return section, times, account
 
     def blocking(self, name, cause, entry):
-        """A section that is blocked for most of its time, and always in the same way."""
+        """A section that is blocked for most of its time, always for the same cause."""
         section, times, account = self.planted(name)
         self.check_blocked(section, times, account, entry)
         return self.check_verdict(self.report, name, cause)
 
     def on_disk(self, name, cause, entry):
-        """As above, where the disk is slow enough to have an effect."""
+        """As blocking(), if the disk is slow enough to have an effect."""
         section, times, account = self.planted(name)
         self.check_blocked(section, times, account, entry)
         self.check_faults(section["memory"], account, name)
@@ -61,7 +62,7 @@ class Planted(LedgerCase):
         self.assertEqual(section["wall"]["worker_cpu_s"], 0)
 
     def test_runqueue(self):
-        """Four threads share a CPU: the run queue has three quarters."""
+        """Four threads share a CPU: three quarters of the time is run-queue wait."""
         section, _, _ = self.planted("runqueue")
         self.near(section["wall"]["runqueue_s"], 0.6 * section["total_s"], section["total_s"], 0, 0, "run queue")
         self.check_verdict(self.report, "runqueue", "runqueue")
@@ -75,7 +76,7 @@ class Planted(LedgerCase):
     def test_lock(self):
         self.blocking("lock", "lock", "lock_s")
 
-    # Without samples: the profiler reads files to name them, and may wait for the same disk until their ring is full.
+    # Without samples: to name them the profiler reads files, and may wait for the same disk until the ring of samples is full.
     def test_disk(self):
         self.options = ("-F", 0)
         self.on_disk("disk", "disk", "disk_s")
@@ -106,7 +107,7 @@ class Planted(LedgerCase):
 
     @one_by_one
     def test_leak(self):
-        """It computes all the time, and leaks in every call: that it leaks comes first."""
+        """The section computes all the time and leaks in every call: the leak comes first."""
         section, times, _ = self.planted("leak")
         self.near(section["memory"]["anon_delta_bytes"], *[times["count"] * LEAK_BYTES] * 2, 0.05, MIB, "leak")
         self.assertEqual(section["growth"]["calls"], times["count"])
@@ -125,7 +126,7 @@ class Planted(LedgerCase):
 
     @one_by_one
     def test_memory_within_a_budget(self):
-        """What most changes of RSS are not seen of is told all the same."""
+        """The verdict is reported even though most changes of RSS are not observed."""
         self.budget = 0.1
         for name in ("leak", "churn"):
             with self.subTest(name):
@@ -134,7 +135,7 @@ class Planted(LedgerCase):
                 self.check_verdict(self.report, name, "memory-growth" if name == "leak" else "memory-churn")
 
     def test_idle_pool(self):
-        """Threads that wait for work are no bottleneck, and no part of what happens outside of sections."""
+        """Threads that wait for work are no bottleneck, and no part of (outside)."""
         self.planted("idlepool")
         self.check_verdict(self.report, "idlepool", "cpu")
         self.assertNotIn("lock", {b["cause"] for b in self.report["bottlenecks"]})
@@ -149,7 +150,7 @@ class Planted(LedgerCase):
 
 @needs_bpf
 class Unmarked(LedgerCase):
-    """A program without markers that was already running: (outside) is all there is, and tells why it is slow."""
+    """A program without markers that was already running: the report has (outside) alone, with the cause."""
 
     def unmarked(self, work, cause):
         with urgent("unmarked.py", work, hold=True, wait=False,
@@ -165,7 +166,7 @@ class Unmarked(LedgerCase):
         return report, outside, truth
 
     def check_threads(self, report, truth):
-        """The main thread has the CPU time, the other one has waited all the time and is idle."""
+        """The main thread has the CPU time; the other thread waits all the time and is idle."""
         threads = {t["tid"]: t for t in report["threads"]}
         main = threads[truth["pid"]]
         self.assertFalse(main["sections"])

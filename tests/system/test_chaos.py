@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Whatever happens meanwhile: the target's results are right, nothing is left behind, and no count is wrong without a word.
+"""Hostile circumstances: the target's results are right, nothing is left behind, and no count is wrong without notice.
 
-Each case has the target's own account as its oracle. DCBS_TEST_SCALE times as much of it at will.
+The oracle of each case is the target's own account. DCBS_TEST_SCALE multiplies the number of repetitions.
 """
 import concurrent.futures
 import contextlib
@@ -26,10 +26,10 @@ from reports import marked, sections
 from waiting import child_of, holds_perf_events, wait_until
 
 LIBRARY = os.path.join(BUILD, "libdcbs-markers.so")
-RETURN_PROBES = kernel_at_least(6, 14)  # a return probe asks no system call of a filter
+RETURN_PROBES = kernel_at_least(6, 14)  # a return probe makes no system call that a filter sees
 
 
-# ---- more than there is room for ----
+# ---- more than the profiler has room for ----
 
 @needs_bpf
 class Crowds(Chaos):
@@ -42,7 +42,7 @@ class Crowds(Chaos):
                 self.assertEqual(sum(t["threads"] for t in report["threads"]), n + 1)
 
     def test_threads_with_open_sections(self):
-        """More than the profiler has places to note what they had done before: two watch, the second comes in the middle."""
+        """More threads than the profiler can note earlier work of: two profilers attach, the second in the middle of the run."""
         n = 5000
         with self.target("crowd", "--stay", "--threads", n, "--sections", 3, hold=True) as target:
             with self.profiler("-p", target.pid, wait_for=target.pid) as first:
@@ -79,7 +79,7 @@ class Crowds(Chaos):
         self.check_lost(report, processes=lost)
 
     def test_more_names_than_rows(self):
-        """Of processes that come one after the other."""
+        """More names than sections, from processes that run one after the other."""
         each, n, liar = 300, 4, target_program("liar")
         script = "for i in %s; do %s --names %d </dev/null >/dev/null || exit 9; done" % (" ".join("1" * n), liar, each)
         with self.profiler("-c", command=["sh", "-c", script]) as profiler:
@@ -91,7 +91,7 @@ class Crowds(Chaos):
         self.check_lost(report, names=report["lost"]["names"])
 
     def test_fork_storm(self):
-        """Beside threads at full rate. Without --children the children's sections are nobody's."""
+        """Forks beside threads at full rate. Without --children the children's sections are not counted."""
         for args in (), ("-c",), EVERYTHING:
             account = Account(self.directory)
             with self.subTest(args), self.target("doomed", "--account", account.path, "--threads", 2, "--fork-ms", 1) as target:
@@ -107,7 +107,7 @@ class Crowds(Chaos):
                     self.assertNotIn("child", sections(report))
 
 
-# ---- what a process can do to itself ----
+# ---- damage that a process does to itself ----
 
 @needs_bpf
 class Unloaded(Chaos):
@@ -134,14 +134,14 @@ class Unloaded(Chaos):
         self.assertEqual(truth["unloaded"], gone)
 
     def test_beside_the_programs_own(self):
-        """The program's copy records; the plugin's goes, and comes again as a new one."""
+        """The program's copy records; the plugin's copy is unloaded, and loaded as a new one."""
         self.check("reload", gone=40)
 
     def test_two_in_turn(self):
         self.check("reload", "--other", self.other, gone=40, args=("-F", 997))
 
     def test_the_only_one(self):
-        """The first copy in the process records for all, so it stays where it is."""
+        """The first copy in the process records for all copies, so it stays loaded."""
         self.check(self.build("reload.c", "silent", "-DDCBS_MARKERS_OFF", "-ldl"), silent=("program",))
 
     def test_the_only_one_and_another(self):
@@ -162,7 +162,7 @@ class Jailed(Chaos):
                 self.check_counts(report, truth)
 
     def test_strict_mode(self):
-        """There a thread may not read the clock: who would time it, would kill it."""
+        """In strict mode a thread may not read the clock: the profiler refuses it, as timing its sections would kill it."""
         with self.target("jail", "--strict") as target:
             target.go()
             self.assertEqual(target.process.stdout.readline(), "begun\n")
@@ -186,7 +186,7 @@ class Corrupt(Chaos):
                 return seed, target.end(), truth, profiler.report()
 
     def test_many_seeds(self):
-        """A thread's record is overwritten while it is read, also by --children and by samples; what is sound is exact."""
+        """A thread's record is overwritten while BPF programs read it; the counts of the sound thread are exact."""
         log, rng = kernel_log(), random.Random()
         seeds = [rng.randrange(100, 1 << 31) for _ in range(int(12 * SCALE))]
         with concurrent.futures.ThreadPoolExecutor(3) as pool:
@@ -203,10 +203,10 @@ class Corrupt(Chaos):
             self.assertEqual(alarms_since(log), [])
 
 
-# ---- others, and the machine ----
+# ---- other processes, and the machine ----
 
 def no_bpftrace():
-    """Why bpftrace cannot be used here, None if it can."""
+    """Why bpftrace cannot be used here; None if it can."""
     if not shutil.which("bpftrace"):
         return "no bpftrace (make test installs it)"
     if why := why_no_bpf():
@@ -219,7 +219,7 @@ def no_bpftrace():
 class Others(Chaos):
     @contextlib.contextmanager
     def bpftrace(self, pid, **probes):
-        """Counts hits of places in the markers' library; {name: hits} is filled in once it has ended."""
+        """Counts hits of places in the markers' library. Yields {name: hits}, which is complete once bpftrace has exited."""
         program = "".join("uprobe:%s:%s { @%s = count(); } " % (LIBRARY, place, name) for name, place in probes.items())
         counts = {}
         with tempfile.TemporaryFile("w+") as out:
@@ -239,7 +239,7 @@ class Others(Chaos):
 
     @unittest.skipIf(no_bpftrace(), no_bpftrace())
     def test_two_profilers_and_bpftrace(self):
-        """Ours, a second of ours that has the same place, and a tracer on the functions around it: none misses a call."""
+        """Two profilers on the same probe, and a tracer on the functions around it: none misses a call."""
         with self.target("stress", "--threads", 3, "--sections", 150000, "--forks", 0, hold=True) as target:
             with self.profiler("-p", target.pid, wait_for=target.pid) as first, self.profiler("-c", "-p", target.pid) as second:
                 second.wait_attached(target.pid)
@@ -260,7 +260,7 @@ class Others(Chaos):
 
     @unittest.skipIf(no_bpftrace(), no_bpftrace())
     def test_bpftrace_was_first(self):
-        """At the very place where ours belongs: the kernel refuses us, one line says why, and nobody is harmed."""
+        """Another tracer's probe at the place of ours: the kernel refuses ours, one line says why, and the target is unharmed."""
         with self.target("sections", "--iterations", 20, hold=True) as target:
             with self.bpftrace(target.pid, flushes="dcbs_marker_flush") as seen:
                 for args in (), ("-c",):
@@ -276,7 +276,8 @@ class Others(Chaos):
 @needs_bpf
 class Machine(Chaos):
     def test_disk_full_at_the_end(self):
-        """Status 1, the report on standard output, the older file as it was, the other one written, nothing else there."""
+        """Status 1; the report is on standard output, the old file is unchanged, the other file is written, and nothing else
+        is left."""
         why = why_no_unshare("--mount")
         if why:
             self.skipTest(why)
@@ -297,7 +298,7 @@ class Machine(Chaos):
             self.assertEqual(json.load(f), json.loads(done.stdout))
 
     def test_clock_is_set(self):
-        """The profiler's wall clock jumps by hours, to and fro, ten times a second: no duration, count or end comes of it."""
+        """The profiler's wall clock jumps by hours, to and fro, ten times a second: durations, counts and the end are right."""
         if not CC:
             self.skipTest("no C compiler")
         shim = os.path.join(self.directory, "jumps.so")
@@ -330,7 +331,7 @@ class Namespaces(Chaos):
         self.check_lost(report)
 
     def test_all_of_a_container(self):
-        """Mount, PID, user, network, IPC, UTS and cgroup namespaces of its own, whose init the target is; with children there."""
+        """The target, with children, is the init of mount, PID, user, network, IPC, UTS and cgroup namespaces of its own."""
         options = ("-Urpmf", "--net", "--ipc", "--uts", "--cgroup", "--kill-child")
         why = why_no_unshare(*options)
         if why:
@@ -368,11 +369,11 @@ class Namespaces(Chaos):
                     self.check_times_of(json.loads(out), truth)
 
     def test_time(self):
-        """A time namespace of its own, in which the clock is the machine's."""
+        """A time namespace of its own whose clock is the machine's."""
         self.time_apart()
 
     def test_time_ahead(self):
-        """The target's clock is another one than ours: all is right, or it is refused."""
+        """A time namespace whose clock is not ours: the report is right, or the profiler refuses the target."""
         self.time_apart("--monotonic", "100000")
 
     def test_time_behind(self):

@@ -16,11 +16,11 @@ from steps import Steps
 from waiting import attached, wait_until
 
 SECTIONS = target_program("sections")
-QUIET = ["sh", "-c", 'exec "$@" < /dev/null > "$OUT"', "sh"]     # its output is not to get into the report
+QUIET = ["sh", "-c", 'exec "$@" < /dev/null > "$OUT"', "sh"]     # its output must not mix with the report
 
 
 def run(*command, out="/dev/null", **env):
-    """The whole command line from --; (exit status, standard output, standard error)."""
+    """Runs the profiler with a command line after --. Returns (exit status, standard output, standard error)."""
     done = subprocess.run([PROFILER, "-q", "-f", "json", "--", *map(str, command)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           stdin=subprocess.DEVNULL, text=True, timeout=60, env=dict(os.environ, OUT=out, **env))
     return done.returncode, done.stdout, done.stderr
@@ -53,11 +53,11 @@ class Command(ReportCase):
         self.assertEqual(report["target"]["comm"], "sections")
 
     def test_first_section_after_a_wrapper(self):
-        """The shell carries no markers; what it becomes at last is waited for."""
+        """The shell carries no markers; the profiler waits for the program that it executes."""
         self.run_sections("sh", "-c", 'sleep 0.5; exec "$@"', "sh")
 
     def test_first_section_of_python(self):
-        """Three steps to the first section: interpreter, import, use."""
+        """The interpreter starts, imports the module, and runs its first section."""
         code = ("from dcbs_profiler import get_global_profiler as p\n"
                 "for i in range(1000):\n with p().profile_section('s'): pass\n")
         status, report, _ = run(*QUIET, PYTHON, "-c", code, PYTHONPATH=os.path.join(BUILD, "python"))
@@ -96,7 +96,8 @@ class Command(ReportCase):
                 children = "/proc/%d/task/%d/children" % (profiler.pid, profiler.pid)
 
                 def runs():
-                    """The one child that stays; where it may, the profiler starts a process that is nobody's child before."""
+                    """The one child that stays: a process that the profiler starts before, to control BPF statistics, is not
+                    its child."""
                     for child in open(children).read().split():
                         with contextlib.suppress(OSError):
                             if os.readlink("/proc/%s/exe" % child).endswith("/spin"):
@@ -114,7 +115,7 @@ class Command(ReportCase):
                         os.kill(pid, signal.SIGKILL)
 
     def test_ctrl_c(self):
-        """The terminal sends it to both: the command ends and so does the profiler, with a report."""
+        """The terminal sends SIGINT to both: the command ends, and so does the profiler, with a report."""
         with self.spinning() as (profiler, pid, _):
             os.killpg(profiler.pid, signal.SIGINT)
             report = profiler.report()
@@ -162,7 +163,7 @@ class Library(ReportCase):
 @needs_bpf
 class Several(ReportCase):
     def test_two_targets_are_one_report(self):
-        """Sections of one name are one section, whatever numbers the processes gave the name."""
+        """Sections of one name are one section, whichever ids the processes gave the name."""
         with Target("sections", "--iterations", 50, hold=True) as a, \
                 Target("sections", "--iterations", 70, "--seed", 2, hold=True) as b, Target("names", hold=True) as c:
             with Profiler("-p", a.pid, "-p", b.pid, "-p", c.pid, wait_for=c.pid) as profiler:
@@ -223,7 +224,7 @@ class Later(ReportCase):
               "m.dcbs_section_end.argtypes = [Token]" % os.path.join(BUILD, "libdcbs-markers.so"))
 
     def load_later(self, load, use):
-        """How many of the 100 sections that run once the probe is there are found."""
+        """Returns how many of the 100 sections that run after the attach are found."""
         with Steps() as target:
             with Profiler("-p", target.pid) as profiler:
                 profiler.wait_watching()
@@ -259,7 +260,7 @@ class Later(ReportCase):
 
 @needs_bpf
 class Exec(ReportCase):
-    """The process becomes another program under the profiler's eyes."""
+    """The target executes another program while it is profiled."""
 
     def become_sections(self, *before):
         with Steps(hold=True) as target:
@@ -288,6 +289,6 @@ class Exec(ReportCase):
         self.become_sections()
 
     def test_from_one_with_markers_into_another(self):
-        """The names of the two have the same numbers in their tables."""
+        """The names in the two programs have the same ids in their tables."""
         report = self.become_sections("import dcbs_profiler; use('python', 1)")
         self.assertEqual(sections(report)["python"]["count"], 9)

@@ -28,14 +28,14 @@ class ContainerCase(ReportCase):
         self.directory = directory.name
 
     def copy(self, to):
-        """Target and library in a directory of their own."""
+        """Copies target and library to a directory of their own."""
         os.makedirs(to, exist_ok=True)
         shutil.copy(target_program("sections"), to)
         shutil.copy(os.path.join(BUILD, "libdcbs-markers.so"), os.path.join(to, LIBRARY))
         return to
 
     def check(self, target, pid, *options):
-        """Every section of a held target is found; options may hold functions of it."""
+        """Profiles a held target and checks that every section is found; the options may name functions of it."""
         with Profiler("-p", pid, *options, wait_for=pid) as profiler:
             target.go()
             truth = target.result()
@@ -54,7 +54,7 @@ class ContainerCase(ReportCase):
 @needs_bpf
 class Namespaces(ContainerCase):
     def contained(self, *options):
-        """A target whose own files lie in a file system that nobody else sees; native functions are found there, too."""
+        """A target whose files lie in a file system that only it sees; its functions are found there, too."""
         why = why_no_unshare(*options)
         if why:
             self.skipTest("unshare %s: %s" % (" ".join(options), why))
@@ -77,7 +77,7 @@ class Namespaces(ContainerCase):
             self.assertEqual(target.end(), 0)
         calls = sum(t["count"] for t in truth["sections"].values())
         self.assertEqual(found["by-path"]["count"], calls)
-        self.assertEqual(found["by-name"]["count"], calls + 1)      # of the section that was open before, if there was one
+        self.assertEqual(found["by-name"]["count"], calls + 1)      # the end of a section that was open before, if there was one
 
     def test_mount(self):
         self.contained("--mount")
@@ -89,7 +89,7 @@ class Namespaces(ContainerCase):
         self.contained("--mount", "--pid", "--fork", "--user", "--map-root-user")
 
     def test_the_profiler_in_another_namespace(self):
-        """A target outside of our own mount namespace is found by its mappings, not by its paths."""
+        """The profiler finds a target in another mount namespace by its mappings, not by its paths."""
         why = why_no_unshare("--mount")
         if why:
             self.skipTest(why)
@@ -123,7 +123,7 @@ class Files(ContainerCase):
         self.assertEqual(found["begin"]["count"], sum(t["count"] for t in truth["sections"].values()))
 
     def changed(self, change):
-        """The library's file is no more what it was when the target mapped it."""
+        """The library's file changes after the target has mapped it."""
         files = self.copy(os.path.join(self.directory, "files"))
         with Target(os.path.join(files, "sections"), "--iterations", 60, hold=True, env={"LD_LIBRARY_PATH": files}) as target:
             change(files)
@@ -134,7 +134,7 @@ class Files(ContainerCase):
         self.changed(shutil.rmtree)
 
     def test_replaced(self):
-        """As by a package that is upgraded: another file has the name now."""
+        """Another file gets the name, as in the upgrade of a package."""
         def replace(files):
             new = os.path.join(files, "new")
             shutil.copy(target_program("plain"), new)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""More than one copy of the marker library in a process, the static archive, and a static program: nothing is silently missing."""
+"""More than one copy of the marker library in a process, the static archive, and a static program: nothing is silently
+missing."""
 import os
 import tempfile
 
@@ -60,7 +61,7 @@ class Copies(ReportCase):
         self.check(self.static)
 
     def test_plugin_that_comes_under_the_profiler(self):
-        """The second copy is loaded when the first one is probed already."""
+        """The second copy is loaded while the first one is probed."""
         with Steps() as target:
             target.step("import dcbs_profiler, ctypes")
             with Profiler("-p", target.pid, wait_for=target.pid) as profiler:
@@ -76,7 +77,7 @@ class Copies(ReportCase):
 
 @needs_bpf
 class PythonAndLibrary(ReportCase):
-    """The extension has the library inside; ctypes brings the shared one in."""
+    """The extension contains the library; ctypes loads the shared one."""
 
     LOAD = ("import ctypes; m = ctypes.CDLL(%r); Token = type('Token', (ctypes.Structure,), "
             "{'_fields_': [('record', ctypes.c_void_p), ('use', ctypes.c_uint64)]}); m.dcbs_section_begin.restype = Token; "

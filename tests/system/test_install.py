@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""What `make install` puts where, and that programs can be built against it, with and without markers."""
+"""`make install` puts files in their places, and programs can be built against them, with and without markers."""
 import ast
 import os
 import re
@@ -77,7 +77,7 @@ class Install(InstallCase):
         self.assertEqual([f for f in found if not re.match(r"usr/(bin|lib|include/dcbs|share)/", f)], [])
 
     def test_nothing_names_the_staging_directory(self):
-        """What is installed goes where prefix says; DESTDIR is only the way there."""
+        """No installed file contains DESTDIR."""
         for folder, _, files in os.walk(self.installed()):
             for name in files:
                 with open(os.path.join(folder, name), "rb") as f:
@@ -150,7 +150,7 @@ class Install(InstallCase):
         self.assertEqual(said, "blocks 4 attached 0\n")
 
     def test_markers_off(self):
-        """No library is needed and no marker is left."""
+        """With DCBS_MARKERS_OFF no library is needed and no marker is left."""
         for compiler, source, std in self.sources():
             with self.subTest(compiler + " " + std):
                 said, program = self.build(compiler, source, std, "-DDCBS_MARKERS_OFF", "-DNDEBUG", *self.pkg_config("dcbs-markers", "--cflags"))
@@ -198,7 +198,7 @@ class InstallPython(unittest.TestCase):
 
 class Help(unittest.TestCase):
     def test_make_help(self):
-        """Names every goal of the contract and what may be set."""
+        """`make help` names the goals and the variables."""
         done = make("-s", "help")
         self.assertEqual(done.returncode, 0)
         for word in ("make demo", "make test", "make bench", "make deps", "make install", "make install-python", "DESTDIR", "prefix",

@@ -48,7 +48,7 @@ class Kill(unittest.TestCase):
         rng = random.Random(25)
         with Target("spin", "--threads", "2") as target:
             target.go()
-            for i in range(KILLS):      # half of them anywhere in start and attach, half of them later
+            for i in range(KILLS):      # half of the kills during start and attach, half of them later
                 self.kill_once(target, 0.15 * rng.random(), once_attached=i % 2)
                 self.assertIsNone(target.process.poll(), "the target has ended")
             self.assertEqual(wait_detached(target.pid, DEFERRED_S), 0)
@@ -64,7 +64,7 @@ class Kill(unittest.TestCase):
             self.assertGreater(truth["sections"]["spin"]["count"], 100000)
 
     def test_counts_are_exact_afterwards(self):
-        """Killed before the work and in the middle of attach: the next one counts every section, none twice."""
+        """Profilers are killed before the work and during attach: the next one counts every section, none twice."""
         rng = random.Random(4)
         with Target("stress", "--threads", "2", "--sections", "50000", hold=True) as target:
             for _ in range(4):
@@ -75,7 +75,7 @@ class Kill(unittest.TestCase):
         self.assertEqual(lost(report), {})
 
     def test_beside_another(self):
-        """The one that is killed takes nothing from the one that stays."""
+        """A profiler that is killed takes nothing from another one."""
         with Target("stress", "--threads", "2", "--sections", "2000000", hold=True) as target:
             with Profiler("-p", target.pid, wait_for=target.pid) as stays:
                 target.go()

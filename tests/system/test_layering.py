@@ -19,7 +19,7 @@ class Layering(unittest.TestCase):
             self.assertIn(name, files)
 
     def breach(self, path, text, *also):
-        """What it says of a tree with this one file, and headers that are there to be included."""
+        """Returns the breaches in a tree that has this file, and headers for it to include."""
         with tempfile.TemporaryDirectory() as tree:
             for name, content in ((path, text), *((a, "/* SPDX-License-Identifier: MIT */\n") for a in also)):
                 os.makedirs(os.path.dirname(os.path.join(tree, name)) or tree, exist_ok=True)

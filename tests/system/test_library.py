@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""libbpfprof as others use it: its names, a program with the same names of its own, and the example in its header."""
+"""libbpfprof as its users see it: its names, a program with the same names of its own, and the example in its header."""
 import os
 import re
 import subprocess
@@ -31,7 +31,7 @@ def internal_names():
 
 class Names(unittest.TestCase):
     def check(self, library, *options):
-        """Returns the names that the library lacks."""
+        """The library exports exactly the functions of its header."""
         defined, _ = house.global_names(os.path.join(BUILD, library), "--defined-only", *options)
         found = {name.split("@")[0] for name in defined if not name.startswith("LIBBPFPROF")}
         self.assertEqual(found, declared_functions())
@@ -48,7 +48,7 @@ class Names(unittest.TestCase):
 
 @needs_cc
 class Programs(InstallCase):
-    """Programs built against the installed library, as a stranger would build them."""
+    """Programs built against the installed library."""
 
     def flags(self, static):
         """The flags of `pkg-config libbpfprof`, which link with the shared library or with the archive."""

@@ -10,13 +10,13 @@ PLAIN = target_program("plain")
 
 
 def native(binary, *functions, **named):
-    """The options that time these functions; by keyword under another name."""
+    """The options that time these functions. A keyword names the section."""
     pairs = [(f, f) for f in functions] + list(named.items())
     return [word for name, function in pairs for word in ("-s", "%s=%s:%s" % (name, binary, function))]
 
 
 def profile_plain(*options, calls=300):
-    """Two probes a section; the target carries no markers whose counter could be waited for."""
+    """Profiles `plain`. It has no markers, so the test cannot wait for their semaphore."""
     with Target("plain", "--calls", calls, hold=True) as target:
         with Profiler("-p", target.pid, *options) as profiler:
             profiler.wait_watching()
@@ -39,7 +39,7 @@ class Plain(ReportCase):
         self.check_lost(self.report)
 
     def test_function(self):
-        """Timed from its entry to its return: around what the function measures, inside what its caller does."""
+        """A function is timed from entry to return: at least the time that it measures itself, at most that of its caller."""
         truth, section = self.truth["sections"]["work_a"], self.sections["work_a"]
         self.check_count(section, truth)
         self.check_times(section, truth)
@@ -59,12 +59,12 @@ class Plain(ReportCase):
 
 @needs_bpf
 class Leaps(ReportCase):
-    """Functions that are left by longjmp. leap() ends in a tail call of escape(), so both have one place on the stack."""
+    """Functions that end by longjmp(). leap() ends in a tail call of escape(), so both have the same place on the stack."""
 
     CALLS = 400
 
     def check(self, report, truth):
-        """Every call that returned is counted and timed; those that did not are lost, but for the last, which may still return."""
+        """Calls that returned are counted and timed. Others are lost, except the last, which may still return."""
         returned = truth["sections"]["leap"]["count"] - truth["escaped"]
         leap = sections(report)["leap"]
         self.assertEqual(leap["count"], returned)
@@ -87,7 +87,7 @@ class Leaps(ReportCase):
 
 @needs_bpf
 class Hazards(ReportCase):
-    """What kernels have done to processes that were probed; see user/host/kernel_quirks.h."""
+    """Kernel errors that harm probed processes, see user/host/kernel_quirks.h."""
 
     NOPS = target_program("nops")
     KILLS = kernel_at_least(6, 11) and not kernel_at_least(6, 13, 3) and \
@@ -108,7 +108,7 @@ class Hazards(ReportCase):
         self.assertEqual({name: found[name]["count"] for name in ("nop5", "nop10")}, dict.fromkeys(("nop5", "nop10"), truth["calls"]))
 
     def test_children_of_functions_that_begin_with_a_nop(self):
-        """From Linux 6.18 on a probe on the nop is a call of a page that they do not have."""
+        """From Linux 6.18 on a probe on the nop is a call into a page that forked children do not have."""
         self.check()
 
     def test_system_call_filter(self):
@@ -125,7 +125,8 @@ class Hazards(ReportCase):
 @needs_bpf
 class Memory(ReportCase):
     def test_what_it_touches_counts_once(self):
-        """It is called in marked sections (tests/targets/storm.c): the one that began last has what it grows by."""
+        """A function that is called in marked sections (tests/targets/memory/storm.c): growth counts for the section that
+        began last."""
         path = target_program("storm")
         with Target("storm", 30) as target, Profiler("-p", target.pid, "-d", 1, "--max-overhead", 100,
                                                      *native(path, touch="storm_touch")) as profiler:
@@ -156,7 +157,7 @@ class WithMarkers(ReportCase):
             self.assertGreater(found["native"]["total_s"], found["moved"]["total_s"])
 
     def test_library_by_base_name(self):
-        """The marker library's own entry, as often as all sections together begin."""
+        """dcbs_section_begin() as a section: it is called as often as all sections begin."""
         with Target("sections", "--iterations", 200, hold=True) as target:
             report, truth = profile(target, *native("libdcbs-markers.so", begin="dcbs_section_begin"))
         found = sections(report)
@@ -167,7 +168,7 @@ class WithMarkers(ReportCase):
         self.check_lost(report)
 
     def test_a_section_of_the_same_name(self):
-        """A function's calls join the marked section of that name."""
+        """Calls of a function count for the marked section of the same name."""
         with Target("sections", "--iterations", 20, hold=True) as target:
             report, truth = profile(target, *native("libdcbs-markers.so", leaf="dcbs_section_end"))
         expected = truth["sections"]["leaf"]["count"] + sum(t["count"] for t in truth["sections"].values()) + 1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Where reports are written: what cannot be written to, and what happens on the way."""
+"""Outputs that cannot be written, before and after the run."""
 import json
 import os
 import signal
@@ -17,7 +17,7 @@ from waiting import attached
 @needs_bpf
 class Outputs(BadInput):
     def test_found_before_the_run(self):
-        """An output that cannot be written is the first thing that is said: the process was not even looked at."""
+        """An output that cannot be written is the first error: the process is not examined before."""
         os.mkdir(self.path("folder.json"))
         os.symlink(self.path("target"), self.path("link.json"))
         os.symlink(os.path.join(self.dir, "nowhere"), self.path("dangling.json"))
@@ -28,7 +28,8 @@ class Outputs(BadInput):
         self.assertEqual(sorted(os.listdir(self.dir)), ["dangling.json", "folder.json", "link.json"])
 
     def test_target_is_left_alone(self):
-        """With one good and one bad output and an hour to go: back at once, no probe was ever there, nothing is left."""
+        """One good and one bad output, and a run of an hour: the command ends at once, without having attached, and leaves
+        no file."""
         with Target("sections") as target:
             seen, done = [], threading.Event()
 
@@ -64,7 +65,7 @@ class Outputs(BadInput):
 
     @needs_mounts
     def test_full_disk(self):
-        """The report still reaches standard output; one line, status 1."""
+        """The report is printed on standard output all the same; one line, status 1."""
         script = 'mount -t tmpfs -o size=64k none "$1" && head -c 1M /dev/zero > "$1/filler" 2>/dev/null; shift; exec "$@"'
         with Target("sections") as target:
             done = run("-m", "sh", "-c", script, "sh", self.dir, PROFILER, "-p", target.pid, "-d", "0.1", "-f", "json",
@@ -85,14 +86,14 @@ class Outputs(BadInput):
                 self.assertEqual(json.load(f)["target"]["pid"], target.pid)
 
     def test_standard_output_is_closed(self):
-        """Found before the run; no file that is opened may take its place."""
+        """A closed descriptor is found before the run; no file that is opened takes its number."""
         with Target("sections") as target:
             done = self.with_stdout(">&-", "-p", target.pid, "-d", "60", "-o", self.path("saved.json"))
             self.one_line(done, 1, "standard output")
         self.assertEqual(os.listdir(self.dir), [])
 
     def test_standard_input_and_error_are_closed(self):
-        """Nothing can be said, and what is opened in their place is not written to."""
+        """All standard descriptors are closed: no message is possible, and a file that gets such a number is not written to."""
         saved = self.path("saved.json")
         with Target("sections") as target:
             done = self.with_stdout("<&- 2>&-", "-p", target.pid, "-d", "0.1", "-f", "json", "-o", saved)
@@ -115,7 +116,7 @@ class Outputs(BadInput):
             self.one_line(done, 1, "standard output")
 
     def test_ctrl_c_again_and_again(self):
-        """The report is whole all the same, on standard output and in the file, and the status says so."""
+        """The report is complete all the same, on standard output and in the file, and the status is 0."""
         saved = self.path("saved.json")
         for pause in 0.001, 0.02, 0.1:
             with Target("sections", hold=True) as target, Profiler("-p", target.pid, "-o", saved, wait_for=target.pid) as profiler:

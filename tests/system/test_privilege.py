@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""With how few privileges the profiler works, how few it keeps, and which variables it ignores.
+"""With how few privileges the profiler works, how few it keeps, and which environment variables it ignores.
 
 The oracles are the kernel's own account of a process in /proc/PID/status, and the targets' counts.
 """
@@ -21,18 +21,18 @@ from waiting import attached, wait_until
 
 
 class Kept(Privileges):
-    """What is left once it is attached."""
+    """The privileges that the profiler keeps once it is attached."""
 
     def test_root(self):
-        """The target is root, too, and may read everybody's files."""
+        """Profiler and target are root, and the target may read all files."""
         with self.target() as target, self.profiling(target) as process:
             self.check_confined(process, 0, bits(SYS_PTRACE, CHECKPOINT_RESTORE, DAC_READ_SEARCH))
             report = self.whole(process, target)
-            if not EMULATED:    # the kernel measures for a quarter of a second, now and then
+            if not EMULATED:    # the kernel measures for a quarter of a second at a time
                 self.assertIsNotNone(report["overhead"]["ns_per_flush"])
 
     def test_sudo_for_ones_own(self):
-        """Root for a user is that user from then on; the user's own files need no more."""
+        """Under sudo the profiler becomes the invoking user; that user's own files need no further capability."""
         with self.target(USER) as target, self.profiling(target, env=SUDO) as process:
             self.check_confined(process, USER, bits(SYS_PTRACE, CHECKPOINT_RESTORE))
             self.assertEqual(status(process.pid)["Groups"], [USER])
@@ -49,11 +49,11 @@ class Kept(Privileges):
             with self.subTest(uid), self.target(uid) as target, self.profiling(target, before=with_caps(*NEEDED)) as process:
                 self.check_confined(process, USER, bits(SYS_PTRACE), root=False)
                 report = self.whole(process, target)
-                self.assertIsNone(report["overhead"]["ns_per_flush"])       # the kernel's clock on programs takes more
+                self.assertIsNone(report["overhead"]["ns_per_flush"])       # BPF statistics need CAP_SYS_ADMIN
 
     @needs_three
     def test_markers_that_come_later(self):
-        """Confined before the target has loaded them."""
+        """The profiler is confined before the target has loaded the markers."""
         code = ("import sys; print('ready', flush=True); sys.stdin.readline()\n"
                 "from dcbs_profiler import get_global_profiler as p\n"
                 "import time; [(p().profile_section('late').__enter__(), time.sleep(0.001)) for i in range(1)]; time.sleep(1)\n"
@@ -72,7 +72,7 @@ class Kept(Privileges):
 
     @staticmethod
     def clocks():
-        """Processes that may do nothing but start the kernel's clock on programs."""
+        """The processes that only switch BPF statistics on and off."""
         found = []
         for pid in filter(str.isdigit, os.listdir("/proc")):
             with contextlib.suppress(OSError), open("/proc/%s/comm" % pid) as comm:
@@ -81,7 +81,7 @@ class Kept(Privileges):
         return set(found)
 
     def test_the_clock(self):
-        """Its process can do that alone, and ends with the profiler however that ends."""
+        """The process that switches BPF statistics can do nothing else, and ends with the profiler, however that ends."""
         before = self.clocks()
         with self.target() as target, self.profiling(target) as process:
             clock = self.clocks() - before
@@ -118,7 +118,7 @@ class Missing(Privileges):
 
     @needs_three
     def test_the_command_it_names(self):
-        """File capabilities as it says, a user without any: it works."""
+        """With the file capabilities that `check` names, a user without any can profile."""
         line = [words for words in run("check").stdout.decode().splitlines() if "setcap " in words][0]
         caps = line.split("setcap ")[1].split()[0]
         done = subprocess.run(["setcap", caps, self.program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -136,10 +136,10 @@ class Missing(Privileges):
 
 
 class Environment(Privileges):
-    """Variables that would lead a root process elsewhere."""
+    """Environment variables that would make a root process open other files."""
 
     def test_debug_information_is_not_asked_for(self):
-        """From no server, whether root is so for a user or not."""
+        """The profiler asks no debuginfo server, as root or under sudo."""
         asked = []
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -158,7 +158,7 @@ class Environment(Privileges):
         self.assertFalse(os.path.exists(self.path("cache")))
 
     def test_files_are_not_opened(self):
-        """The kernel says which files were: none of those that the variables name."""
+        """strace shows that no file is opened that the variables name."""
         if not shutil.which("strace"):
             self.skipTest("needs strace")
         trap = self.path("trap")
@@ -179,7 +179,7 @@ class Environment(Privileges):
         self.assertNotIn(trap, ours)
 
     def test_the_command_has_its_own(self):
-        """As it was, and nothing of what the profiler gave up: credentials, capabilities, filters."""
+        """The command has its environment, credentials and capabilities unchanged, and no filter."""
         code = ("import os, sys; fields = [l for l in open('/proc/self/status') if l.split(':')[0] in "
                 "('Uid', 'CapEff', 'CapBnd', 'NoNewPrivs', 'Seccomp')]; "
                 "print(''.join(fields) + os.environ.get('TERMINFO', '') + ' ' + os.environ.get('DEBUGINFOD_URLS', ''), file=open(sys.argv[1], 'w'))")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Files that root writes for a user: the user's own, and nobody else's.
+"""Files that root writes for a user: they are the user's, and other users' files are not touched.
 
 The oracle is stat() of what was written.
 """
@@ -14,10 +14,10 @@ from privileges import USER, OTHER, NEEDED, SUDO, Privileges, needs_three, with_
 
 
 class Outputs(Privileges):
-    """Root for a user, in that user's folder and in others'."""
+    """Under sudo, outputs in the user's folder and in others'."""
 
     def profile(self, *paths, env=SUDO, umask=0o022, status=0, **popen):
-        """A short run; its line on standard error."""
+        """Does a short run; returns its standard error, one line at most."""
         with self.target(USER) as target:
             outputs = [word for path in paths for word in ("-o", path)]
             done = subprocess.run([self.program, "-q", "-f", "json", "-p", str(target.pid), "-d", "0.1", *outputs], stdout=subprocess.PIPE,
@@ -41,7 +41,7 @@ class Outputs(Privileges):
         self.check_file(self.mine("strict.json"), mode=0o400)
         self.profile(self.path("roots.json"), env=dict(os.environ))
         self.check_file(self.path("roots.json"), uid=0)
-        self.assertEqual(sorted(os.listdir(self.home)), ["strict.json", "x.json"])      # and nothing else was left
+        self.assertEqual(sorted(os.listdir(self.home)), ["strict.json", "x.json"])      # and no other file is left
 
     @needs_three
     def test_with_capabilities_alone(self):
@@ -66,12 +66,12 @@ class Outputs(Privileges):
         os.mkdir(self.path("closed"), 0o700)
         self.assertIn("Permission denied", self.profile(os.path.join(self.path("closed"), "x.json"), status=1))
         self.assertRegex(self.profile(self.path("x.json"), status=1), "Permission denied; .* unset SUDO_UID")
-        os.symlink(self.path("closed"), self.mine("way"))      # a link in the middle leads no further than the user may go
+        os.symlink(self.path("closed"), self.mine("way"))      # a link in the middle of a path gives no access that the user has not
         self.assertIn("Permission denied", self.profile(self.mine("way/x.json"), status=1))
         self.assertEqual(os.listdir(self.path("closed")), [])
 
     def test_file_of_another_user(self):
-        """Also one that everybody may write to."""
+        """A file of another user is refused, even if all users may write to it."""
         for env, owner in (SUDO, OTHER), (SUDO, 0), (dict(os.environ), OTHER):
             path = self.mine("theirs.json")
             with open(path, "w") as f:
@@ -83,7 +83,7 @@ class Outputs(Privileges):
                 self.assertEqual(f.read(), "precious")
 
     def test_replaced_as_a_whole(self):
-        """Another name of the old file keeps the old text."""
+        """A hard link to the old file keeps the old text."""
         old, kept = self.mine("x.json"), self.mine("kept")
         with open(old, "w") as f:
             f.write("old")
@@ -115,7 +115,7 @@ class Outputs(Privileges):
         self.assertEqual(json.loads(done.stdout)["tool"], "dcbs-bpfprof")
 
     def test_pipe_and_device(self):
-        """A pipe of the user's own with a reader, and devices; nothing else that is no file."""
+        """A pipe of the user's with a reader is written to, and a device; a directory or another user's pipe is not."""
         os.mkfifo(self.mine("pipe.json"))
         self.assertIn("another user", self.profile(self.mine("pipe.json"), status=1))
         os.chown(self.mine("pipe.json"), USER, USER)
@@ -128,7 +128,7 @@ class Outputs(Privileges):
         self.assertIn("directory", self.profile(self.mine("folder.json"), status=1))
 
     def test_killed(self):
-        """Nothing is left of a run that was killed."""
+        """A run that is killed leaves no file."""
         with self.target(USER) as target, self.profiling(target, "-o", self.mine("x.json"), env=SUDO) as process:
             process.kill()
             process.wait()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""What dcbs_profiler recorded itself, and what the profiler outside saw of the same sections: one must confirm the other."""
+"""The records of the module dcbs_profiler agree with those of the profiler."""
 import unittest
 
 from launch import Target, profile
@@ -7,7 +7,7 @@ from needs import needs_bpf
 from reports import sections
 
 CALL_S = 20e-6  # by which a call may differ: the marker's own cost of 0.1 us, and an interrupt between the two clock reads
-INSIDE = 20000  # calls in a section of the target, whose marker's cost is its own
+INSIDE = 20000  # calls in a section of the target; the cost of their markers counts for it
 
 
 @needs_bpf
@@ -51,6 +51,6 @@ class OwnAndOutside(unittest.TestCase):
     def test_keys_are_those_of_the_document(self):
         document = self.report["sections"][0]
         for own in self.own["sections"].values():
-            self.assertLessEqual(set(own) - {"window"}, set(document))  # what the profiler told of itself
+            self.assertLessEqual(set(own) - {"window"}, set(document))  # the profiler's own measure of its cost
             self.assertLessEqual(set(own["memory"]), set(document["memory"]))
             self.assertEqual(set(own["histogram"]), set(document["histogram"]))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Nothing is lost and nothing counted twice: millions of sections on 8 threads, forks, and a second profiler that comes and goes.
+"""Millions of sections on 8 threads, with forks and a second profiler that attaches and detaches: all are counted exactly once.
 
-100 million of them, times DCBS_TEST_SCALE.
+DCBS_TEST_SCALE multiplies the 100 million sections.
 """
 import os
 import threading
@@ -17,7 +17,7 @@ FORKS = int(200 * SCALE)
 
 
 class Visitor(threading.Thread):
-    """Attaches a second profiler for a moment, again and again, until the target has ended; keeps its reports."""
+    """Attaches a second profiler for a moment, repeatedly, until the target has ended; keeps its reports."""
 
     def __init__(self, pid):
         super().__init__()

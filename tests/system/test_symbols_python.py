@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Names and lines of Python functions, read from outside, under every CPython from 3.8 on that this machine has."""
+"""Names and lines of Python functions, read from another process, under every CPython from 3.8 on on this machine."""
 import glob
 import json
 import os
@@ -21,7 +21,7 @@ def standard_library(python):
 
 
 class Live:
-    """codes.py under an interpreter, and someone who asks for its names."""
+    """codes.py under an interpreter, and an asker of its names."""
 
     def __init__(self, python):
         self.target = subprocess.Popen([python, CODES], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
@@ -81,11 +81,11 @@ class Case(unittest.TestCase):
             self.assertGreater(seen, 5)
             for code in live.order("free"):
                 found, [(name, file, _)] = live.frame(code)
-                # Freed memory may still hold what it was; but it never names anything else.
+                # Freed memory may still hold the old code object, but must never yield another name.
                 self.assertIn((found, name, file), ((False, None, None), (True, code["name"].encode(), b"gone")))
 
     def check_garbage(self, python):
-        """Any address may be said to be a code object."""
+        """Any address may be taken for a code object."""
         with Live(python) as live:
             with open("/proc/%d/maps" % live.target.pid) as maps:
                 areas = [tuple(int(a, 16) for a in line.split()[0].split("-")) for line in maps]

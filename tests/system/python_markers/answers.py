@@ -176,7 +176,7 @@ class Answers(Recorded):
                 pass
         self.assertEqual(list(self.profiler.get_timing_summary()), ["shared"])
         self.assertEqual(other.get_section_stats()["shared"]["count"], 1)
-        self.assertIn(" 2 ", other.get_profile_stats("other's"))  # what ran inside, whoever marked it
+        self.assertIn(" 2 ", other.get_profile_stats("other's"))  # all that ran inside, whichever object marked it
         other.clear_data()
         self.assertEqual((other.get_timing_summary(), self.section_stats("shared")["count"]), ({}, 1))
         self.assertEqual([self.open(), self.module.get_global_profiler().get_timing_summary()], [[], {}])
@@ -198,7 +198,7 @@ class Answers(Recorded):
         for _ in range(3):
             self.mark(*("name %d" % number for number in range(60)))
             self.profiler.clear_data()
-        self.assertEqual(len(self.profiler._rows()), 1)  # of "held"
+        self.assertEqual(len(self.profiler._rows()), 1)  # that of "held"
 
     def test_copies_start_from_0(self):
         self.mark("x")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""What the process records itself, held against measurements of the same with the standard library."""
+"""The module's own records, compared with measurements of the same sections by the standard library."""
 import asyncio
 import contextlib
 import math
@@ -193,7 +193,7 @@ class MemoryAndModels(Recorded):
         kept = []
         with self.profiler.profile_section("around"):
             for name, size in (("grows", 16 * MIB), ("grows", 8 * MIB), ("stays", 0), ("shrinks", None)):
-                time.sleep(2.5e-3)  # what happened before is not this section's
+                time.sleep(2.5e-3)  # an event before the section does not count for it
                 before = resident_bytes()
                 with self.profiler.profile_section(name):
                     if size is None:
