@@ -36,7 +36,7 @@ depflags = -MMD -MP
 cstd := -std=gnu11 -Iinclude -DDCBS_VERSION='"$(VERSION)"'
 
 # ---- packages -------------------------------------------------------------------------------------
-# What builds it, what tests it, what it is measured against. Everything is in Debian 12.
+# Packages that build it, that test it, and that it is measured against. All are in Debian 12.
 packages_build := gcc g++ make pkg-config clang llvm libbpf-dev bpftool libelf-dev libdw-dev zlib1g-dev \
 	libjansson-dev libncurses-dev libcap-dev libseccomp-dev python3 python3-dev
 packages_test := libcmocka-dev python3-torch bpftrace tmux procps strace libcap2-bin
@@ -213,7 +213,7 @@ fuzz_bpf := $(addprefix $O/fuzz/,read_ring pywalk)		# BPF programs, as host C: w
 fuzz_user := $(addprefix $O/fuzz/,$(filter-out read_ring pywalk,$(basename $(notdir $(wildcard tests/fuzz/*.c)))))
 fuzz_objs := $(patsubst user/%.c,$O/fuzz/user/%.o,$(filter-out user/main.c,$(user_src)))
 
-# What a reader asks of the kernel is answered by the fuzzer.
+# The fuzzer answers the readers' system calls.
 wrap = $(patsubst %,-Wl$(comma)--wrap=%,$1)
 $O/fuzz/python: fuzz_link = $(call wrap,process_vm_readv nanosleep)
 $O/fuzz/elf: fuzz_link = $(call wrap,mapped_files_each)
@@ -256,7 +256,7 @@ fuzz: $(fuzz_bpf) $(fuzz_user)
 soak: all $(target_bins)
 	$(Q)tests/soak $O $(SOAK_SECONDS)
 
-# What is booted is kept in VM_CACHE, see tests/vm/run.
+# Kernels and the root are kept in VM_CACHE, see tests/vm/run.
 test-vm: all $(target_bins) $(unit_bins) $(tool_bins)
 	$(Q)tests/vm/run $O $(or $(VM_CACHE),$O/vm)
 

@@ -5,14 +5,14 @@ import io
 import re
 import tokenize
 
-# A string, a character, or a comment: in that order, so that a comment is not looked for inside a string.
+# A string, a character, or a comment, in that order: a comment mark inside a string begins no comment.
 C_TOKEN = re.compile(r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|/\*(.*?)\*/|//([^\n]*)', re.S)
-# The name of the file, which stands at the head of it.
+# The name of the file in its head comment.
 FILE_NAME = re.compile(r"[\w.]+\.\w+ - ")
 
 
 def plain(text):
-    """The words of a comment, without what decorates them."""
+    """The words of a comment, without stars and indentation."""
     lines = [re.sub(r"^[\s*/#!<-]+", "", line).rstrip() for line in text.splitlines()]
     return FILE_NAME.sub("", " ".join(line for line in lines if line), count=1)
 

@@ -27,7 +27,7 @@ DATA = ("tests/golden/", "tests/fuzz/corpus/")
 SHORT_NAME = re.compile(r"^static\b[^;={]*?\b([a-z]{1,5})\(", re.M)
 BAD_START = re.compile(r"(What|Who|Whose|Of|Nobody)\b")
 
-# (pattern, where it is looked for, what to say instead). Words that have a legitimate use are looked for in their old use only.
+# (pattern, folders that are searched, the word to use instead). A word with a legitimate use is searched for in its old use only.
 OLD_WORDS = [
     (r"\bstruct clock\b", "", "thread account"),
     (r"(?<![a-z])drain(s|ed|ing)?(?![a-z])", "", "read the ring, flush"),
@@ -39,13 +39,13 @@ OLD_WORDS = [
     (r"\bso many\b", "", "that many, up to N"),
     (r"\bhand(s|ed|ing)? over\b|\bhand_over", "", "flush"),
     (r"\bcarr(y|ies|ied|ying) off\b", "", "flush"),
-    (r"\bworks? for\b", "", "wake-up attribution"),
+    (r"\bworks for\b", "", "wake-up attribution"),
     (r"\bwho has\b", "", "that has"),
     (r"(?<![a-z])rows?(?![a-z])", "user/collect/ user/analyse/ bpf/", "section id, section"),
     (r"\bspans?\b", "user/ bpf/ include/", "section"),
     (r"\bstruct (path|leave|share|sum|again|native|gaps|watch)\b", "user/ bpf/ include/", "the glossary's word"),
 ]
-# They name the words, or are read by people who know the old ones.
+# These files name the old words.
 NAMES_OLD_WORDS = {"NEWS.md", "tests/house.py", "tests/system/test_house.py"}
 
 
@@ -59,7 +59,7 @@ def program_files(tree, *endings):
 
 
 def text_files(tree):
-    """Everything that people read, with its text."""
+    """Yields (path, text) of all files but data."""
     for path in layering.tracked(tree):
         if not path.startswith(DATA) and not path.startswith("LICENSE"):
             yield path, layering.read(tree, path)

@@ -42,7 +42,7 @@ BUILD_MACHINE = re.compile(r"(?<![\w$.}])/(?:work|root|home/(?!user/)[\w.-]+)/[\
 
 
 def tracked(tree):
-    """The files of the project: what git knows, or would take."""
+    """The files of the project: those that git knows, or would add."""
     done = subprocess.run(["git", "-C", tree, "ls-files", "-co", "--exclude-standard"], stdout=subprocess.PIPE,
                           stderr=subprocess.DEVNULL, text=True)
     if done.returncode == 0:
@@ -60,13 +60,13 @@ def read(tree, path):
 
 
 def longest(table, path):
-    """The entry of the deepest folder that the file lies in."""
+    """The entry of the deepest folder that contains the file."""
     folders = [f for f in table if path.startswith(f + "/")]
     return max(folders, key=len, default=None)
 
 
 def resolve(tree, path, name):
-    """Where an include with quotes leads, as a path of the tree; the name itself for what is generated."""
+    """The path in the tree to which an include with quotes leads; for a generated header, its name."""
     search = SEARCH.get(longest(SEARCH, path), [])
     for folder in [os.path.dirname(path)] + search:
         candidate = os.path.normpath(os.path.join(folder, name))
@@ -76,7 +76,7 @@ def resolve(tree, path, name):
 
 
 def canonical(path):
-    """As the table names it."""
+    """The path as the tables name it."""
     for prefix in ("include/",):
         if path.startswith(prefix):
             return path[len(prefix):]
@@ -93,7 +93,7 @@ def allowed(patterns, path):
 
 
 def stage_may(stage, path):
-    """May a file of that stage include `path`, a path below user/ or a contract's name?"""
+    """Returns true if a file of that stage may include `path`, a path below user/ or a contract's name."""
     parts = path.split("/")
     if parts[0] == stage:
         return True

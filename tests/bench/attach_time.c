@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * attach_time.c - how long it takes from the start of a profiler to the first section that it counts.
+ * attach_time.c - the time from the start of a profiler to the first section that it counts.
  *
  * The target is in a hot loop and names its sections after the time: "ms016" are those begun in the
  * 17th or 18th millisecond after a given moment. The first name that the profiler reports tells when it
@@ -39,7 +39,7 @@ static double call_attach(uint64_t start_ns)
 	return (double)seen_ns;
 }
 
-/* Sections of all names in turn, until RUN_NS after the profiler has come. */
+/* Runs sections of all names in turn, until RUN_NS after the attach. */
 static double call_spread(uint64_t unused)
 {
 	uint64_t n = 0, end_ns = burst_clock(CLOCK_MONOTONIC) + 5 * RUN_NS, now, attached = 0;

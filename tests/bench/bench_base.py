@@ -38,7 +38,7 @@ def last_line(tool):
 
 
 class Children:
-    """Every process that was started here, so that each is ended, by its id, whatever happens."""
+    """All processes that the benchmark has started, so that each is ended, by its PID, whatever happens."""
 
     def __init__(self):
         self.running = []
@@ -93,7 +93,7 @@ class Base:
         return self.serve([path, str(self.cpu)], **options)
 
     def serve(self, command, **options):
-        """Starts what answers requests as burst.h does."""
+        """Starts a program that answers requests as burst.h does."""
         child = self.children.start(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, **options)
         if child.stdout.readline() != "ready\n":
             child.wait(5)

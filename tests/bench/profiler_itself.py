@@ -17,14 +17,14 @@ BUDGET_S = 6
 
 
 def cost_of(points, start, end):
-    """CPU time for once, by the lines of tests/targets/load/busy.c from start to end."""
+    """CPU time for one repetition, by the lines of tests/targets/load/busy.c from start to end."""
     within = [point for point in points if start <= point[0] <= end]
     return (within[-1][1] - within[0][1]) / (within[-1][2] - within[0][2])
 
 
 class ProfilerItself(Base):
     def attach_time(self):
-        """From before the start of the profiler to the first section that it counted, and to its probe being in."""
+        """Time from before the start of the profiler to the first section that it counts, and to its attach."""
         for _ in range(5):
             target = self.program("attach_time")
             start_ns = time.monotonic_ns()
@@ -63,7 +63,7 @@ class ProfilerItself(Base):
         self.children.stop(target)
 
     def peak_kib(self, pid):
-        """Nothing until the process has become the profiler: before, the peak is that of this script."""
+        """0 until the process has executed the profiler: before, the peak is that of this script."""
         try:
             if os.readlink(f"/proc/{pid}/exe") != os.path.realpath(self.profiler):
                 return 0
@@ -73,7 +73,7 @@ class ProfilerItself(Base):
             return 0
 
     def switches(self):
-        """Alternates with and without a profiler on a third process, which sleeps."""
+        """Measures the round trip, in turns with and without a profiler on a third process, which sleeps."""
         players, third = self.program("pingpong"), self.program("section")
         self.ask(players, "start")
         for _ in range(5):
@@ -91,7 +91,7 @@ class ProfilerItself(Base):
     # ---- the budget ----
 
     def budget(self):
-        """What does one thing as often as it can, from a second after the attach on, beside the same before and after."""
+        """The cost of doing one thing as often as possible, from a second after the attach on, relative to that before and after."""
         for what, name in table.BUDGET.items():
             self.samples[name] = self.busy(what)
 

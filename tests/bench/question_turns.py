@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""A real evaluation (tests/targets/evaluation/evaluation.py) that answers one question at a time, when it is told to.
+"""A real evaluation (tests/targets/evaluation/evaluation.py) that answers one question at a time, on request.
 
-Usage: question_turns.py CPU. It pins itself, says "ready", and answers requests as in burst.h:
+Usage: question_turns.py CPU. It pins itself, prints "ready", and answers requests as in burst.h:
 
-    question N  answers question N; the CPU time that took, in seconds
-    wall        how long that took by the clock
+    question N  answers question N; the CPU time of that, in seconds
+    wall        the time of that by the clock
     attached    how many profilers are attached
 
 Two of these take turns, question by question, one of them with a profiler, and then the other one. Whole runs of some
-seconds, one after the other, differ by a tenth on a busy machine, whose neighbours come and go as slowly as that; turns
-of some hundredths of a second meet the same neighbours. What two processes differ in (where their memory lies, which of
-their pages are huge) is on either side once. The figure is CPU time, which has the profiler's probes, BPF programs and
-page faults in it but no neighbour's time slice.
+seconds, one after the other, differ by a tenth on a busy machine, as the load of its neighbours changes that slowly. Turns
+of some hundredths of a second meet the same neighbours. Differences between the two processes (the place of their memory,
+which of their pages are huge) are on either side once. CPU time has the profiler's probes, BPF programs and page faults in
+it, but no neighbour's time slice.
 """
 import os
 import sys

@@ -16,16 +16,16 @@ from bench_base import HERE, PATH, Base, Skip, wait_until
 
 EVALUATION_RUNS = 9
 EVALUATION_QUESTIONS = 40   # in a run of each
-FRAMES_FEW, FRAMES_MANY = 70, 120       # of neither is the stack itself copied, too
+FRAMES_FEW, FRAMES_MANY = 70, 120       # for both, the stack itself is not copied
 RUN_TIMES = "/proc/sys/kernel/bpf_stats_enabled"
 
 
 @contextlib.contextmanager
 def run_times():
-    """The kernel measures every BPF program meanwhile."""
+    """Switches BPF statistics on: the kernel measures every BPF program meanwhile."""
     with open(RUN_TIMES, "r+") as setting:
         before = setting.read()
-        setting.seek(0)     # the kernel ignores what is written further on
+        setting.seek(0)     # the kernel ignores a write at another offset
         setting.write("1")
         setting.flush()
         try:
@@ -36,7 +36,7 @@ def run_times():
 
 
 def trimmed_mean(values):
-    """Without a fifth at either end."""
+    """The mean without the lowest and the highest fifth."""
     values, cut = sorted(values), len(values) // 5
     return statistics.fmean(values[cut:len(values) - cut])
 
@@ -44,7 +44,7 @@ def trimmed_mean(values):
 class SameWork(Base):
     @contextlib.contextmanager
     def watched(self, target, *options):
-        """A profiler with all that it does, from when it is in until it is out again."""
+        """Attaches a profiler with all functions, and detaches it at the end."""
         tool = self.attach(target.pid, "-d", "600", *options)
         wait_until(lambda: self.ask(target, "attached"), 20, "dcbs-bpfprof", tool)
         time.sleep(0.5)
@@ -94,7 +94,7 @@ class SameWork(Base):
         self.evaluations(table.EVALUATION)
 
     def stacks(self):
-        """What is sampled 99 times a second, beside a profiler of sections alone."""
+        """An evaluation that is sampled 99 times a second, beside one whose sections alone are profiled."""
         self.evaluations(table.STACKS, ("-F", "0"))
 
     def evaluation_run(self, attached, without):
@@ -123,7 +123,7 @@ class SameWork(Base):
             self.samples.setdefault(table.FRAME, []).append((many - few) / (FRAMES_MANY - FRAMES_FEW))
 
     def sample_ns(self, command, other_ns):
-        """Of a sample, or where there are none, of a run of the program."""
+        """The cost in ns of a sample; if there are none, that of a run of the program."""
         target = self.children.start(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
         time.sleep(0.5)
         with run_times():
@@ -138,7 +138,7 @@ class SameWork(Base):
         return (time_ns - (runs - samples) * other_ns) / samples if other_ns else time_ns / runs
 
     def run_time(self, tool):
-        """(ns, runs) of its program on_sample."""
+        """Returns (ns, runs) of the profiler's program on_sample."""
         bpftool = shutil.which("bpftool", path=PATH)
         if not bpftool:
             raise Skip("bpftool is not installed")
@@ -152,7 +152,7 @@ class SameWork(Base):
 
     @staticmethod
     def programs_of(pid):
-        """Numbers of the BPF programs that the process holds open."""
+        """The ids of the BPF programs that the process holds."""
         numbers = set()
         for path in glob.glob(f"/proc/{pid}/fdinfo/*"):
             with contextlib.suppress(OSError), open(path) as f:

@@ -38,7 +38,7 @@ class WaysOfTiming(Base):
         self.add("one hit, empty BPF program, 5-byte nop", target, "nop5")
 
     def probed(self, target, tool, name, modes):
-        """Waits until each of the functions has visibly become dearer: the tool's probes are in."""
+        """Waits until each of the functions is visibly more expensive, as the tool's probes are attached."""
         def ready():
             return all(self.ask(target, f"{mode} 1") > 100 for mode in modes)
 
@@ -91,7 +91,7 @@ class WaysOfTiming(Base):
         return done.returncode == 0
 
     def lttng_end(self):
-        """What it threw away would have been cheap: say so."""
+        """Reports events that LTTng discarded, as a discarded event costs less."""
         if "LTTng-UST, two tracepoints" in self.samples:
             self.lttng_command("stop", "bench")
             if "discarded" in self.lttng_says:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """For tests of the ledgers: a ledger closes, and agrees with the kernel's own account.
 
-The targets take that account (tests/targets/lib/span.h): CLOCK_THREAD_CPUTIME_ID, /proc/thread-self/schedstat, getrusage.
+The targets take that account (tests/targets/lib/measured_call.h): CLOCK_THREAD_CPUTIME_ID, /proc/thread-self/schedstat, getrusage.
 """
 import contextlib
 import os

@@ -4,23 +4,23 @@
  *
  *     blocked MODE [--ms MS]
  *
- * asleep    A thread has "asleep" open and sleeps, from before "ready" until the process is told to end.
- * spinning  The same, but it computes.
- * woken     A thread has "woken" open and reads from a pipe, before "ready" already; MS after the go it gets its line,
+ * asleep    A thread has "asleep" open and sleeps, from before "ready" until the input of the process ends.
+ * spinning  The same, but the thread computes.
+ * woken     A thread has "woken" open and reads from a pipe, from before "ready" on. MS after the go it gets its line,
  *           computes for MS and ends its section.
  * stopped   The main thread computes in "computing" until it has had MS of CPU time, and another thread sleeps in
- *           "waiting" until that is done. Somebody else stops the process meanwhile: it says "open" once both are open.
- * fork      "parent" waits for a child that sleeps MS, and runs another program then. The child inherits the section.
+ *           "waiting" until then. The process prints "open" once both are open; the test stops it meanwhile.
+ * fork      "parent" waits for a child that sleeps MS and then runs another program. The child inherits the section.
  * exit      While a thread sleeps in "asleep", the main thread computes for MS in "main" and exits within it.
- * exec      The same, but it runs another program, which sleeps MS.
+ * exec      The same, but the process executes another program, which sleeps MS.
  */
 #include <sys/wait.h>
 
-#include "span.h"
+#include "measured_call.h"
 
 static uint64_t ms = 500;
 static struct account first = ACCOUNT(""), second = ACCOUNT("");
-static struct span other;
+static struct measured_call other;
 static int line[2];
 
 static void fail(const char *what)
@@ -34,7 +34,7 @@ static void settle(void)
 	truth_sleep_ns(50000000);
 }
 
-/* A thread that is in its section, and blocked there, once this returns. */
+/* Starts a thread; returns when it is in its section and blocked there. */
 static pthread_t start(void *(*run)(void *), const char *section)
 {
 	pthread_t thread;
@@ -48,9 +48,9 @@ static pthread_t start(void *(*run)(void *), const char *section)
 
 static void spin_cpu_ns(uint64_t ns)
 {
-	uint64_t end = span_cpu_ns() + ns;
+	uint64_t end = measured_cpu_ns() + ns;
 
-	while (span_cpu_ns() < end)
+	while (measured_cpu_ns() < end)
 		;
 }
 
@@ -59,14 +59,14 @@ static void print_accounts(void)
 	struct account *all[] = {&first, &second};
 	size_t from = !first.times.count, to = second.times.count ? 2 : 1;
 
-	span_print(all + from, to - from);
+	measured_print(all + from, to - from);
 }
 
 /* ---- a section that is open the whole time ---- */
 
 static void *sleep_in_section(void *arg)
 {
-	span_begin(&other, &second);
+	measured_begin(&other, &second);
 	for (;;)
 		truth_sleep_ns(3600 * 1000000000ULL);
 	return arg;
@@ -74,7 +74,7 @@ static void *sleep_in_section(void *arg)
 
 static void *spin_in_section(void *arg)
 {
-	span_begin(&other, &second);
+	measured_begin(&other, &second);
 	for (;;)
 		truth_spin_ns(1000000);
 	return arg;
@@ -102,12 +102,12 @@ static void *read_in_section(void *arg)
 {
 	uint64_t sent_ns;
 
-	span_begin(&other, &second);
+	measured_begin(&other, &second);
 	if (read(line[0], &sent_ns, sizeof(sent_ns)) != (ssize_t)sizeof(sent_ns))
 		fail("read");
-	span_waited_until(&other, sent_ns);
+	measured_waited_until(&other, sent_ns);
 	spin_cpu_ns(ms * 1000000);
-	span_end(&other);
+	measured_end(&other);
 	return arg;
 }
 
@@ -133,34 +133,34 @@ static int run_woken(void)
 	return 0;
 }
 
-/* ---- stopped by somebody else ---- */
+/* ---- stopped by another process ---- */
 
 static void *wait_for_line(void *arg)
 {
 	uint64_t sent_ns;
 
-	span_begin(&other, &second);
+	measured_begin(&other, &second);
 	if (read(line[0], &sent_ns, sizeof(sent_ns)) != (ssize_t)sizeof(sent_ns))
 		fail("read");
-	span_end(&other);
+	measured_end(&other);
 	return arg;
 }
 
 static int run_stopped(void)
 {
 	pthread_t waiter;
-	struct span s;
+	struct measured_call s;
 
 	if (pipe(line))
 		fail("pipe");
 	first.times.name = "computing";
 	truth_gate();
 	waiter = start(wait_for_line, "waiting");
-	span_begin(&s, &first);
+	measured_begin(&s, &first);
 	puts("open");
 	fflush(stdout);
 	spin_cpu_ns(ms * 1000000);
-	span_end(&s);
+	measured_end(&s);
 	if (write(line[1], &s.begun, sizeof(s.begun)) != (ssize_t)sizeof(s.begun))
 		fail("write");
 	pthread_join(waiter, NULL);
@@ -181,19 +181,19 @@ static void be_child(void)
 
 static int run_fork(void)
 {
-	struct span s;
+	struct measured_call s;
 	pid_t child;
 	int status;
 
 	first.times.name = "parent";
 	truth_gate();
-	span_begin(&s, &first);
+	measured_begin(&s, &first);
 	child = fork();
 	if (!child)
 		be_child();
 	if (child < 0 || waitpid(child, &status, 0) != child)
 		fail("fork");
-	span_end(&s);
+	measured_end(&s);
 	truth_open();
 	print_accounts();
 	truth_close();
@@ -201,23 +201,23 @@ static int run_fork(void)
 }
 
 /* Both sections are open at the end, and the truth is how long they have been until it was printed. */
-static void leave_open(struct span *s)
+static void leave_open(struct measured_call *s)
 {
 	first.times.name = "main";
 	truth_gate();
 	start(sleep_in_section, "asleep");
-	span_begin(s, &first);
+	measured_begin(s, &first);
 	spin_cpu_ns(ms * 1000000);
 	truth_open();
 	truth_number("main_ns", truth_now_ns() - s->begun);
-	truth_number("main_cpu_ns", span_cpu_ns() - s->cost_begun.cpu_ns);
+	truth_number("main_cpu_ns", measured_cpu_ns() - s->cost_begun.cpu_ns);
 	truth_number("asleep_ns", truth_now_ns() - other.begun);
 	truth_close();
 }
 
 static int run_exit(void)
 {
-	struct span s;
+	struct measured_call s;
 
 	leave_open(&s);
 	exit(0);
@@ -226,7 +226,7 @@ static int run_exit(void)
 static int run_exec(void)
 {
 	char seconds[32];
-	struct span s;
+	struct measured_call s;
 
 	leave_open(&s);
 	snprintf(seconds, sizeof(seconds), "%.3f", (double)ms / 1000);

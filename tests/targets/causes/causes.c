@@ -4,9 +4,9 @@
  *
  *     causes NAME [--ms MS]
  *
- * NAME is a row of the table at the end, and the name of the section; MS is how long the section takes in all (1500),
- * of each thread. What is done once, before the gate, is `prepare`; `between` runs before every call, outside of the
- * section. healthy has no bottleneck: its sections are short, and it waits for input outside of them.
+ * NAME is an entry of the table at the end, and the name of the section. The section takes MS ms in all (1500), on each
+ * thread. `prepare` runs once, before the gate; `between` runs before every call, outside of the section. healthy has no
+ * bottleneck: its sections are short, and it waits for input outside of them.
  */
 #include <sched.h>
 #include <semaphore.h>
@@ -33,7 +33,7 @@ static int spin(void)
 static int sleep_once(void)
 {
 	truth_sleep_ns(CALL_NS);
-	span_waited_until(&span, span.begun + CALL_NS);
+	measured_waited_until(&measured, measured.begun + CALL_NS);
 	return 0;
 }
 
@@ -51,12 +51,12 @@ static bool crowd_goes_on(void)
 
 static void *crowd_member(void *arg)
 {
-	struct span s;
+	struct measured_call s;
 
 	while (crowd_goes_on()) {
-		span_begin(&s, &account);
+		measured_begin(&s, &account);
 		truth_spin_ns(5 * CALL_NS);
-		span_end(&s);
+		measured_end(&s);
 	}
 	return arg;
 }
@@ -125,7 +125,7 @@ static int wait_held(void)
 static int take_lock(void)
 {
 	pthread_mutex_lock(&held_lock);
-	span_waited_until(&span, released_ns);
+	measured_waited_until(&measured, released_ns);
 	pthread_mutex_unlock(&held_lock);
 	return 0;
 }
@@ -170,12 +170,12 @@ static int start_socket_peers(void)
 	return 0;
 }
 
-/* Each in turn. */
+/* Asks the peers in turn. */
 static int ask_peer(void)
 {
 	uint64_t answered_ns = peer_ask(&peers[asked++ % nr_peers]);
 
-	span_waited_until(&span, answered_ns);
+	measured_waited_until(&measured, answered_ns);
 	return answered_ns ? 0 : complain("peer");
 }
 
@@ -194,7 +194,7 @@ static void touch(volatile char *p, uint64_t bytes)
 
 	for (i = 0; i < bytes; i += 4096)
 		p[i] = 1;
-	span_touched(&span, bytes);
+	measured_touched(&measured, bytes);
 }
 
 static int grow(void)
@@ -273,9 +273,9 @@ static int run_calls(const struct cause *c)
 	while (!err && !enough && account.times.inside.total_ns < goal_ms * 1000000) {
 		if (c->between && c->between())
 			return -1;
-		span_begin(&span, &account);
+		measured_begin(&measured, &account);
 		err = c->call();
-		span_end(&span);
+		measured_end(&measured);
 	}
 	return err;
 }
@@ -307,7 +307,7 @@ int main(int argc, char **argv)
 	if (c->run ? c->run() : run_calls(c))
 		return 1;
 	truth_open();
-	span_print(accounts, 1);
+	measured_print(accounts, 1);
 	truth_close();
 	return 0;
 }

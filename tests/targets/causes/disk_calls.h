@@ -63,7 +63,7 @@ static int read_cold(void)
 	for (i = 0; i < READS; i++, file_at += READ_BYTES)
 		if (pread(file, buffer, READ_BYTES, (off_t)file_at) != (ssize_t)READ_BYTES)
 			return complain("pread");
-	span_touched(&span, READS * READ_BYTES);
+	measured_touched(&measured, READS * READ_BYTES);
 	return 0;
 }
 

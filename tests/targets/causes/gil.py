@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Several threads of pure Python, which can only run one at a time: sections inside them wait for the interpreter's lock.
+"""Several threads of pure Python, of which only one runs at a time: sections inside them wait for the interpreter's lock.
 
     PYTHONPATH=build/python python3 tests/targets/causes/gil.py [--threads N] [--seconds S]
 
-It speaks as the C targets do and prints what they print of a section (tests/targets/lib/span.h): its time by the clock and
-its thread's CPU time, just inside and just around it, all threads together.
+It has the protocol of the C targets and prints the same of a section (tests/targets/lib/measured_call.h): its time by the clock and
+its thread's CPU time, just inside and just around it, for all threads together.
 """
 import argparse
 import json
@@ -16,7 +16,7 @@ import time
 
 from dcbs_profiler import get_global_profiler
 
-STEPS = 40000           # of pure Python in a call: some switch intervals long when nobody else wants to run
+STEPS = 40000           # of pure Python in a call: some switch intervals long if no other thread wants to run
 
 
 class Account:

@@ -4,9 +4,9 @@
 
     PYTHONPATH=build/python python3 tests/targets/causes/matmul.py [--threads N] [--calls N]
 
-It speaks as the C targets do. "workers_cpu_ns" is the CPU time of all threads but its own from before the first
-section until after the last, by /proc/self/task/TID/schedstat; a section is many products, so little lies between them.
-The products are oneDNN's, which has PyTorch's OpenMP threads do them whatever BLAS is installed: Debian's has one thread.
+It has the protocol of the C targets. "workers_cpu_ns" is the CPU time of all other threads from before the first section
+until after the last, by /proc/self/task/TID/schedstat. A section is many products, so little time lies between sections.
+oneDNN computes the products on PyTorch's OpenMP threads, whichever BLAS is installed: Debian's has one thread.
 """
 import argparse
 import json
@@ -33,7 +33,7 @@ def cpu_of_others_ns():
 
 
 def make_product():
-    """A function that multiplies two matrices."""
+    """Returns a function that multiplies two matrices."""
     linear, x = mkldnn.to_mkldnn(torch.nn.Linear(SIZE, SIZE, bias=False).eval()), torch.rand(SIZE, SIZE).to_mkldnn()
     return lambda: linear(x)
 
@@ -68,7 +68,7 @@ def main():
     product, profiler = make_product(), get_global_profiler()
     times = {"count": 0, "errors": 0, "items": 0, "total_ns": 0, "around": {"total_ns": 0}}
     cost = {"cpu_ns": 0, "around": {"cpu_ns": 0}}
-    multiply(product, 0.05)     # the pool is there when the profiler comes
+    multiply(product, 0.05)     # the pool exists before the attach
     print("ready", os.getpid(), flush=True)
     sys.stdin.readline()
     others_ns = cpu_of_others_ns()

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * peer.h - another process that takes its time to answer, over a pipe, TCP or a local socket.
+ * peer.h - another process that answers after a while, over a pipe, TCP or a local socket.
  *
- * Each byte it is sent it answers, after PEER_NS, with the time by its clock. It ends with the process that started it.
+ * It answers each byte after PEER_NS with the time by its clock. It ends with the process that started it.
  */
 #ifndef TARGETS_PEER_H
 #define TARGETS_PEER_H
@@ -89,7 +89,7 @@ static inline int peer_over_tcp(struct peer *p)
 	return peer_over_pair(p, pair);
 }
 
-/* The time at which it answered; 0: it did not. */
+/* Returns the time at which the peer answered; 0 if it did not. */
 static inline uint64_t peer_ask(const struct peer *p)
 {
 	uint64_t answered_ns;

@@ -3,13 +3,13 @@
 #ifndef TARGETS_PLANTED_H
 #define TARGETS_PLANTED_H
 
-#include "span.h"
+#include "measured_call.h"
 
 #define CALL_NS 20000000ULL
 #define MIB (1ULL << 20)
 
 static struct account account = ACCOUNT("");
-static struct span span;
+static struct measured_call measured;
 static uint64_t goal_ms = 1500;
 static bool enough;		/* set by the last call */
 

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * pool.c - threads that have no section compute for one that has.
+ * pool.c - threads without sections compute for one that has one.
  *
  *     pool [--rounds N] [--workers W]
  *
- * The main thread hands each worker a job of JOB_NS of CPU time and waits for all of them: N times in the section
- * "dispatch", and then N times outside of any. The workers wait for work in a condition variable and, like any pool,
- * get in each other's way at its mutex, so that one of them may wake the next. Their CPU time for each of the two:
+ * The main thread gives each worker a job of JOB_NS of CPU time and waits for all of them: N times in the section
+ * "dispatch", and then N times outside of any. The workers wait for work in a condition variable. As in any pool they
+ * contend for its mutex, so that one of them may wake the next. Their CPU time inside and outside of the section is printed:
  *
  *     "workers": {"section_cpu_ns", "outside_cpu_ns"}
  */
-#include "span.h"
+#include "measured_call.h"
 
 #define JOB_NS 20000000ULL
 #define WORKERS_MAX 16
@@ -23,10 +23,10 @@ static pthread_cond_t work = PTHREAD_COND_INITIALIZER, done = PTHREAD_COND_INITI
 static uint64_t round_now, running;	/* under the lock */
 static uint64_t *charged_to, section_cpu_ns, outside_cpu_ns;
 
-/* From the wait's end to just before the next wait, as far as a worker can see itself. */
+/* CPU time from the end of a wait to just before the next one, as far as a worker can measure it. */
 static void account_job(uint64_t *since_cpu_ns)
 {
-	uint64_t now = span_cpu_ns();
+	uint64_t now = measured_cpu_ns();
 
 	*charged_to += now - *since_cpu_ns;
 	*since_cpu_ns = now;
@@ -34,7 +34,7 @@ static void account_job(uint64_t *since_cpu_ns)
 
 static void *work_forever(void *arg)
 {
-	uint64_t seen = 0, cpu_ns = span_cpu_ns(), end;
+	uint64_t seen = 0, cpu_ns = measured_cpu_ns(), end;
 
 	pthread_mutex_lock(&lock);
 	for (;;) {
@@ -42,8 +42,8 @@ static void *work_forever(void *arg)
 			pthread_cond_wait(&work, &lock);
 		seen = round_now;
 		pthread_mutex_unlock(&lock);
-		end = span_cpu_ns() + JOB_NS;
-		while (span_cpu_ns() < end)
+		end = measured_cpu_ns() + JOB_NS;
+		while (measured_cpu_ns() < end)
 			;
 		pthread_mutex_lock(&lock);
 		account_job(&cpu_ns);
@@ -67,13 +67,13 @@ static void dispatch(uint64_t *charge)
 
 static void run(void)
 {
-	struct span s;
+	struct measured_call s;
 	uint64_t i;
 
 	for (i = 0; i < rounds; i++) {
-		span_begin(&s, &account);
+		measured_begin(&s, &account);
 		dispatch(&section_cpu_ns);
-		span_end(&s);
+		measured_end(&s);
 	}
 	for (i = 0; i < rounds; i++)
 		dispatch(&outside_cpu_ns);
@@ -97,7 +97,7 @@ int main(int argc, char **argv)
 	run();
 	truth_open();
 	printf(",\"workers\":{\"section_cpu_ns\":%" PRIu64 ",\"outside_cpu_ns\":%" PRIu64 "}", section_cpu_ns, outside_cpu_ns);
-	span_print(all, 1);
+	measured_print(all, 1);
 	truth_close();
 	return 0;
 }

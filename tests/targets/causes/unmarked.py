@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""A program that has no markers and has been running before the profiler came: unmarked.py cpu|disk [--seconds S].
+"""A program without markers that runs before the attach: unmarked.py cpu|disk [--seconds S].
 
-Its main thread computes, or reads a file past the page cache; another thread waits the whole time. It speaks as the C
-targets do and prints how long the work took and the CPU time of its thread: {"wall_ns", "cpu_ns"}. It ends with status
-77 where the directory DCBS_TARGET_DIR has no direct reads.
+Its main thread computes, or reads a file past the page cache; another thread waits the whole time. It has the protocol of
+the C targets and prints the time of the work and the CPU time of its thread: {"wall_ns", "cpu_ns"}. It ends with status 77
+if the directory DCBS_TARGET_DIR has no direct reads.
 """
 import argparse
 import fcntl
@@ -21,7 +21,7 @@ BLOCKS = 128
 
 
 class Disk:
-    """Blocks of a file without a name, read in no order."""
+    """Reads blocks of a file without a name in random order."""
 
     def __init__(self):
         self.file = os.open(os.environ.get("DCBS_TARGET_DIR", "."), os.O_TMPFILE | os.O_RDWR, 0o600)

@@ -35,7 +35,7 @@ FREE_TOKENS = 4  # that the model writes before its answer
 
 
 class Evaluation:
-    """A loaded model and what it has answered so far."""
+    """A loaded model and its answers so far."""
 
     def __init__(self, weights, seed, count, account):
         self.account = account
@@ -55,7 +55,7 @@ class Evaluation:
             return self._model(ids, past)
 
     def _generate(self, ids):
-        """Some tokens of the model's own, then one of the letters; returns its id and the logits it was chosen from."""
+        """Generates some tokens, then one of the letters; returns its id and the logits from which it was chosen."""
         with self.account.generation(FREE_TOKENS + 1):
             logits, past = self._forward(ids, None)
             for _ in range(FREE_TOKENS):
@@ -63,7 +63,7 @@ class Evaluation:
             return self._sampler.choose(logits, self._letters), logits
 
     def _score(self, question, token, logits):
-        """Counts the answer and how sure the model was of it: the letter's share of the letters' probability."""
+        """Counts the answer and its confidence: the letter's share of the letters' probability."""
         with self.account.section("scoring"):
             chosen = self._letters.index(token)
             self.right += LETTERS[chosen] == question.right
@@ -82,7 +82,7 @@ class Evaluation:
         self.answers[number] = letter
 
     def order(self):
-        """All questions in order once, and from then on in another order each round."""
+        """Yields all questions in order once, and from then on in another order each round."""
         order = list(range(len(self._questions)))
         while True:
             yield from order
@@ -95,7 +95,7 @@ class Evaluation:
 
 
 def stop_on_signals():
-    """SIGTERM and SIGINT end the evaluation after the question at hand: the list is then no longer empty."""
+    """SIGTERM and SIGINT end the evaluation after the current question: the list is then no longer empty."""
     stopped = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.append(True))
@@ -103,7 +103,7 @@ def stop_on_signals():
 
 
 def run(evaluation, count, seconds, stopped):
-    """Every question once, then on until the time is over."""
+    """Answers every question once, then goes on until the time is over."""
     end = time.perf_counter() + seconds
     for number in evaluation.order():
         if stopped or (evaluation.answered >= count and time.perf_counter() >= end):
@@ -134,7 +134,7 @@ def options():
 
 
 def wait(opts):
-    """Lets a profiler attach before the first section."""
+    """Waits, so that a profiler can attach before the first section."""
     if opts.gate:
         print("ready", os.getpid(), flush=True)
         sys.stdin.readline()

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * corrupt.c - a thread's record full of lies while another thread goes on with sound ones.
+ * corrupt.c - a thread's record full of lies beside the sound record of another thread.
  *
  *     corrupt [--rounds N] [--seed N]
  *
- * The busy thread runs "sound" all the time and its record comes first in the process's list. The
- * main thread has run "victim" and then only sleeps, faults and computes, while the busy one
- * overwrites the main thread's record in turn with random bytes and with lies that look right, and
- * hands the profiler pointers to records that are none. What is true of "sound" is exact.
+ * The busy thread runs "sound" all the time, and its record comes first in the list of the process. The main thread has
+ * run "victim" and then only sleeps, faults and computes. Meanwhile the busy thread overwrites the main thread's record,
+ * in turn with random bytes and with lies that look right, and passes pointers to the probe that point to no record. The
+ * truth of "sound" is exact.
  */
 #include <elf.h>
 #include <link.h>
@@ -26,7 +26,7 @@ static uint64_t rounds = 500, chance = 5;
 static struct dcbs_record *victim;
 static pthread_barrier_t turn;
 static volatile bool done;
-static void (*hand_over)(void *record);
+static void (*flush)(void *record);
 
 static void run(dcbs_id id, int times)
 {
@@ -50,7 +50,7 @@ static void random_bytes(void *memory, size_t bytes)
 		word[i] = random_word();
 }
 
-/* Right at the first glance: the magic, the state, and then indexes out of range and lists in circles. */
+/* Looks right at first: magic and state are; then come indexes out of range and circular lists. */
 static void lies(struct dcbs_record *r, uint64_t state)
 {
 	unsigned int i;
@@ -72,7 +72,7 @@ static void lies(struct dcbs_record *r, uint64_t state)
 	}
 }
 
-/* The library's note among those of a segment, NULL: it is not there. */
+/* Returns the library's note among those of a segment; NULL if there is none. */
 static const struct dcbs_note *find_note(const char *at, const char *end)
 {
 	while (at < end) {
@@ -86,8 +86,8 @@ static const struct dcbs_note *find_note(const char *at, const char *end)
 	return NULL;
 }
 
-/* Its marker function, which it exports to nobody but a profiler. */
-static int find_hand_over(struct dl_phdr_info *info, size_t size, void *arg)
+/* The library's marker function, which only its note leads to. */
+static int find_flush(struct dl_phdr_info *info, size_t size, void *arg)
 {
 	const struct dcbs_note *note;
 	int i;
@@ -106,7 +106,7 @@ static int find_hand_over(struct dl_phdr_info *info, size_t size, void *arg)
 	return 0;
 }
 
-static void hand_over_nonsense(void *copy)
+static void flush_nonsense(void *copy)
 {
 	const uintptr_t nonsense[] = {
 		0, 1, 0xffff800000000000, UINTPTR_MAX, (uintptr_t)victim, (uintptr_t)victim + 13, (uintptr_t)copy,
@@ -114,11 +114,11 @@ static void hand_over_nonsense(void *copy)
 	};
 	size_t i;
 
-	for (i = 0; hand_over && i < sizeof(nonsense) / sizeof(*nonsense); i++)
-		hand_over((void *)nonsense[i]);
+	for (i = 0; flush && i < sizeof(nonsense) / sizeof(*nonsense); i++)
+		flush((void *)nonsense[i]);
 }
 
-/* Room for a record that looks like one, with nothing to be read behind it. */
+/* Room for a record that looks right, with unreadable memory behind it. */
 static void *copy_map(void)
 {
 	const size_t fence = 65536;
@@ -135,7 +135,7 @@ static void *busy(void *arg)
 	struct dcbs_record *copy = copy_map();
 	uint64_t i, state;
 
-	run(id, 1);	/* makes our record, before the main thread's */
+	run(id, 1);	/* this makes the busy thread's record, before the main thread's */
 	pthread_barrier_wait(&turn);
 	pthread_barrier_wait(&turn);
 	state = victim->state;
@@ -146,7 +146,7 @@ static void *busy(void *arg)
 			random_bytes(victim, sizeof(*victim));
 		lies(copy, state);
 		run(id, SOUND_EACH);
-		hand_over_nonsense(copy);
+		flush_nonsense(copy);
 		truth_sleep_ns(200000);
 	}
 	sound.count = 1 + rounds * SOUND_EACH;
@@ -154,7 +154,7 @@ static void *busy(void *arg)
 	return arg;
 }
 
-/* Switches, faults and ticks on a thread whose record lies; it calls nothing of the library. */
+/* Causes switches, faults and ticks on a thread whose record lies, without calling the library. */
 static void suffer(void)
 {
 	const size_t bytes = 64 * 4096;
@@ -183,7 +183,7 @@ int main(int argc, char **argv)
 
 	truth_options(argc, argv, options);
 	truth_gate();
-	dl_iterate_phdr(find_hand_over, &hand_over);
+	dl_iterate_phdr(find_flush, &flush);
 	pthread_barrier_init(&turn, NULL, 2);
 	if (pthread_create(&thread, NULL, busy, NULL))
 		return 1;
@@ -197,5 +197,5 @@ int main(int argc, char **argv)
 	truth_open();
 	truth_sections(&sound, 1);
 	truth_close();
-	return hand_over ? 0 : 1;
+	return flush ? 0 : 1;
 }

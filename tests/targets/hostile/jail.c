@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * jail.c - sections under a seccomp filter that kills for any system call but a handful.
+ * jail.c - sections under a seccomp filter that kills for all but a few system calls.
  *
  *     jail [--strict] [--threads N] [--sections S]
  *
- * N threads, and the main one, have run "before" once when the filter comes: what a thread's first section asks of the kernel
- * is asked for by then. After it each runs "jailed" S times. read, write, exit, exit_group, futex and rt_sigreturn are
- * allowed; --strict: the kernel's own strict mode, which has neither exit_group nor futex, and in which the clock cannot be
- * read; "begun" is said then, and one more line waited for.
+ * N threads and the main thread run "before" once, and then install the filter: a thread's first section makes system
+ * calls, later ones do not. After it each runs "jailed" S times. read, write, exit, exit_group, futex and rt_sigreturn are
+ * allowed. --strict: the kernel's own strict mode, which has neither exit_group nor futex, and in which the clock cannot
+ * be read; the program prints "begun" in it and waits for one more line.
  */
 #include <errno.h>
 #include <linux/futex.h>
@@ -29,7 +29,7 @@ static volatile bool jailed, leave;
 static bool strict;
 static pthread_barrier_t ready;
 
-/* Names are looked up under a lock, which in jail nobody may wait for. */
+/* Names are registered before the filter is installed, as that takes a lock, and in jail no thread may wait for one. */
 static dcbs_id ids[2];
 
 static void run(dcbs_id id, uint64_t times)
@@ -46,7 +46,7 @@ static void lock_in(void)
 		syscall(SYS_exit_group, 5);
 }
 
-/* It leaves by the system call alone: the C library's way asks for more. */
+/* Exits by the system call itself, as the C library's exit makes other system calls. */
 static void *work(void *arg)
 {
 	run(ids[0], 1);
@@ -114,7 +114,7 @@ int main(int argc, char **argv)
 	truth_sections(truths, 2);
 	truth_close();
 	leave = true;
-	for (i = 0; i < LEAVE_TURNS; i++)	/* the others first: the process lives as long as its main thread */
+	for (i = 0; i < LEAVE_TURNS; i++)	/* joins the others first, as the process ends with its main thread */
 		__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	syscall(SYS_exit, 0);
 	return 0;

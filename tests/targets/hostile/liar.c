@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * liar.c - a target that writes into its own record and table of names where only the library should.
+ * liar.c - a target that writes into its own record and table of names, where only the library should.
  *
  *     liar [--sections K] [--skip N] [--names N] [--dirty-names]
  *
- * "before" and "after" run K times each; between the two --skip moves `head` on by N events that
- * were never written, without a hand-over. --names registers N names that no other process has and
- * uses each once. --dirty-names fills what lies behind the end of every name with random bytes.
+ * "before" and "after" run K times each. Between the two, --skip advances `head` by N events that were never written,
+ * without a flush. --names registers N names that no other process has and uses each once. --dirty-names fills the bytes
+ * behind the end of every name with random values.
  */
 #include "bpfprof/target.h"
 #include "dcbs/markers.h"
@@ -22,7 +22,7 @@ static void run(struct truth *truth, uint64_t times)
 		dcbs_section_end(dcbs_section_begin(id));
 }
 
-/* A record that a token leads to is this thread's own. */
+/* A token leads to the record of its thread. */
 static struct dcbs_record *own_record(void)
 {
 	dcbs_token token = dcbs_section_begin(dcbs_section_name("before"));

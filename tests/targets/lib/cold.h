@@ -2,8 +2,8 @@
 /*
  * cold.h - files for targets that wait for a disk.
  *
- * They lie beside the program, or in DCBS_TARGET_DIR, and have no name: they are gone with the process. On a
- * file system in memory nothing is ever cold; the target's own account shows that its reads did not block.
+ * The files lie beside the program, or in DCBS_TARGET_DIR. They have no name and vanish with the process. On a file
+ * system in memory no file is ever cold; the target's own account then shows that its reads did not block.
  */
 #ifndef TARGETS_COLD_H
 #define TARGETS_COLD_H
@@ -35,7 +35,7 @@ static inline int cold_open(void)
 	return fd;
 }
 
-/* A file of so many MiB, on the disk and, until it is evicted, in the page cache. */
+/* Makes a file of that many MiB, on the disk and, until it is evicted, in the page cache. */
 static inline int cold_file(unsigned int mib)
 {
 	static char block[1 << 20];
@@ -50,7 +50,7 @@ static inline int cold_file(unsigned int mib)
 	return fd < 0 || fdatasync(fd) ? -1 : fd;
 }
 
-/* Only pages that are clean and not mapped go. */
+/* Only pages that are clean and not mapped are evicted. */
 static inline void cold_evict(int fd)
 {
 	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);

@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * truth.h - what the targets share: they do known work, keep their own account of it and print it,
- * so that a test can hold the profiler's report against it.
+ * truth.h - for all targets: they do known work, keep their own account of it and print it, for tests to compare with.
  *
- * How a target runs. It prints "ready PID", waits for a line (or the end) of its standard input, so
- * that a profiler can attach first, works, prints one line of JSON and exits with 0. With
- * DCBS_TARGET_HOLD=1 in its environment it waits for one more line before it exits.
+ * How a target runs. It prints "ready PID" and waits for a line (or the end) of its standard input, so that a profiler
+ * can attach first. Then it works, prints one line of JSON and exits with 0. With DCBS_TARGET_HOLD=1 in its environment
+ * it waits for one more line before it exits.
  *
- * What is true. A section's duration is read twice: just inside its begin and end, and just around
- * them. What a profiler measures lies between the two, however busy the machine is, and so do its
- * total, its minimum, its maximum and (bucket width apart) every percentile:
+ * The truth. A section's duration is measured twice: just inside its begin and end, and just around them. A profiler's
+ * measurement lies between the two, however busy the machine is, and so do its total, its minimum, its maximum and
+ * (except for the width of a bucket) every percentile:
  *
  *     "name": {"count", "errors", "items", "total_ns", "min_ns", "max_ns", "p50_ns" ... "p999_ns",   inside
  *              "around": {"total_ns", ...}, "self_ns", "outermost_ns"}
  *
- * Percentiles are of the nearest rank. What a target does not know it leaves out.
+ * Percentiles are of the nearest rank. A target leaves out what it does not know.
  */
 #ifndef TARGETS_TRUTH_H
 #define TARGETS_TRUTH_H
@@ -122,7 +121,7 @@ static inline int truth_compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* per_mille of the log, which is sorted: the smallest value that so many are not above. */
+/* The percentile of the log, which is sorted: the smallest value that per_mille of the values do not exceed. */
 static inline uint64_t truth_percentile(const struct truth_times *t, uint64_t per_mille)
 {
 	uint64_t rank = (t->count * per_mille + 999) / 1000;
@@ -206,7 +205,7 @@ static inline void truth_close(void)
 		truth_wait_line();
 }
 
-/* Says that the target is ready and waits for the word to go. */
+/* Prints that the target is ready, and waits for the go. */
 static inline void truth_gate(void)
 {
 	printf("ready %d\n", (int)getpid());

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * busy.c - does one thing as often as it can, to see what a profiler makes of it, and how much slower.
+ * busy.c - does one thing as often as it can, to measure a profiler's counts of it and its slowdown.
  *
- * Usage: busy WHAT SECONDS, of
+ * Usage: busy WHAT SECONDS. WHAT is one of
  *	sections	short sections, one after the other
- *	spaced		sections of some 0.4 ms, of each few of which one is handed over for the time
+ *	spaced		sections of some 0.4 ms: every few of them are flushed because a millisecond has passed
  *	faults		page faults
- *	switches	THREADS threads that hand tokens on to each other through futexes
+ *	switches	THREADS threads that pass tokens to each other through futexes
  *	calls		a function without a marker, busy_call()
  *	long		likewise busy_long_call(), which takes some 150 us
  *
- * Prints a line "NS CPU COUNT" for each tenth of a second: CLOCK_MONOTONIC, the process's CPU time, and how often it
- * has been done so far.
+ * Prints a line "NS CPU COUNT" for each tenth of a second: CLOCK_MONOTONIC, the CPU time of the process, and the number
+ * of repetitions so far.
  */
 #include <dcbs/markers.h>
 #include <linux/futex.h>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * crowd.c - more threads than anybody keeps a list of.
+ * crowd.c - more threads than the profiler keeps a list of.
  *
  *     crowd [--threads N] [--alive K] [--sections S] [--stay]
  *
- * N threads, at most K at a time. Each runs "brief" S times with "inside" in every second one, and every OPEN_EVERY-th leaves
- * "left" open when it ends. --stay: instead, all N are there at once; each begins "stays", waits for one more
- * line of standard input ("begun" is said before), ends it and runs "after" S times.
+ * There are N threads, at most K at a time. Each runs "brief" S times, with "inside" in every second one, and every
+ * OPEN_EVERY-th thread has "left" open when it ends. With --stay all N threads exist at once instead. Each begins "stays",
+ * the program prints "begun" and waits for one more line, and then each ends "stays" and runs "after" S times.
  */
 #include <pthread.h>
 #include <semaphore.h>

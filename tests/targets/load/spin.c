@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * spin.c - a hot loop whose results prove themselves, for profilers that come, go and are killed.
+ * spin.c - a hot loop whose results prove themselves, for profilers that attach, detach and are killed.
  *
  *     spin [--ns-body NS] [--seconds S] [--threads N]
  *
- * After the line that lets it go it runs "spin" on N threads until its standard input ends or S
- * seconds have passed. Every section takes one step of two sequences, one in integers and one in
- * doubles; what they must have come to after so many steps is computed in another way at the end.
- * `checksum_ok` and the exit status say whether it is the same.
+ * After the go it runs "spin" on N threads until its standard input ends or S seconds have passed. Every section takes
+ * one step of two sequences, one in integers and one in doubles. At the end the value after that many steps is computed
+ * in another way. `checksum_ok` and the exit status say whether the two agree.
  */
 #include <pthread.h>
 
@@ -15,7 +14,7 @@
 #include "truth.h"
 
 #define THREADS_MAX 64
-#define LOOK_EVERY 256		/* sections between two looks at the clock */
+#define LOOK_EVERY 256		/* sections between two clock reads */
 
 static uint64_t ns_body, seconds, end_ns, threads = 1;
 static volatile bool input_ended;
@@ -50,7 +49,7 @@ static void *spin(void *arg)
 	return NULL;
 }
 
-/* The sequence's value n steps on from 1: the step as a map x -> mul * x + add, squared log2(n) times. */
+/* The sequence's value after n steps from 1: the step is a map x -> mul * x + add, which is squared log2(n) times. */
 static uint64_t sequence_after(uint64_t n)
 {
 	uint64_t mul = TRUTH_LCG_MUL, add = TRUTH_LCG_ADD, x = 1;

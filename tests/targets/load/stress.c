@@ -4,10 +4,10 @@
  *
  *     stress [--threads N] [--sections TOTAL] [--forks N] [--fork-ms MS] [--seconds S]
  *
- * --seconds: until so long has passed instead of a number of sections. Four of every five sections
- * of a thread are "hot-0" to "hot-3", "hot-1" inside "hot-0"; the fifth is "fifth-" and the thread's
- * number modulo 4. A child of a fork runs CHILD_SECTIONS of "hot-0" and of "child" and leaves by
- * exit() or _exit() in turn; `sections` is the account of the parent alone, `children` theirs.
+ * --seconds: runs for that time instead of a number of sections. Four of every five sections of a thread are "hot-0" to
+ * "hot-3", with "hot-1" inside "hot-0". The fifth is "fifth-" and the thread's number modulo 4. A forked child runs
+ * CHILD_SECTIONS of "hot-0" and of "child" and ends by exit() or _exit() in turn. `sections` is the account of the
+ * parent alone, `children` that of the children.
  */
 #include <pthread.h>
 #include <sys/wait.h>
@@ -75,7 +75,7 @@ static void child(uint64_t number)
 	exit(0);
 }
 
-/* Forks while the threads are at it; the forking thread has sections of its own in its ring. */
+/* Forks while the threads run; the forking thread has sections of its own in its ring. */
 static uint64_t fork_children(uint64_t forks)
 {
 	uint64_t i, forked = 0;

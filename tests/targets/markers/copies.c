@@ -4,10 +4,10 @@
  *
  *     copies [--plugin FILE] [--times N]
  *
- * Compiled with -DPLUGIN, -shared and libdcbs-markers.a it is the plugin, with the library inside.
- * "program" runs N times around "plugin", which the plugin marks around "back": that one is the
- * program's again. "plugin-thread" runs N times on a thread that only the plugin marks. Without a plugin
- * all is marked by the one copy; a program compiled with -DSTATIC and -static can load none.
+ * Compiled with -DPLUGIN, -shared and libdcbs-markers.a it is the plugin, with the library inside. "program" runs N times
+ * around "plugin", which the plugin marks around "back", which the program marks. "plugin-thread" runs N times on a thread
+ * that only the plugin marks. Without a plugin the program's copy marks everything. A program that is compiled with
+ * -DSTATIC and -static can load no plugin.
  */
 #include <dlfcn.h>
 #include <pthread.h>
@@ -17,7 +17,7 @@
 
 enum { PROGRAM, IN_PLUGIN, BACK, THREAD, SECTIONS };
 
-/* What the plugin is asked to do: a section of its own around a call. */
+/* The plugin's entry: runs a section of its own around a call. */
 void plugin_section(const char *name, void (*inside)(void));
 
 void plugin_section(const char *name, void (*inside)(void))

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * reload.c - loads a plugin that carries the markers, uses it, and unloads it, again and again.
+ * reload.c - loads a plugin that carries the markers, uses it, and unloads it, repeatedly.
  *
  *     reload --plugin FILE [--other FILE] [--rounds N] [--each K]
  *
- * In each round the plugin (tests/targets/markers/copies.c with -DPLUGIN; every second time the other) is loaded, runs "plugin" K
- * times here and on a thread of its own that ends before the plugin is unloaded, and "stays" on a thread that ends after it
- * was. "program" runs K times in between. `unloaded` is how often the plugin was gone then.
+ * In each round it loads the plugin (tests/targets/markers/copies.c with -DPLUGIN; every second time the other one). The
+ * plugin runs "plugin" K times here and on a thread that ends before the plugin is unloaded, and "stays" on a thread that
+ * ends after that. "program" runs K times in between. `unloaded` counts the rounds after which the plugin was unloaded.
  */
 #include <dlfcn.h>
 #include <pthread.h>
@@ -74,7 +74,7 @@ static bool is_gone(const char *file)
 	return !plugin;
 }
 
-/* Is the plugin gone at the end of the round? */
+/* Returns true if the plugin is unloaded at the end of the round. */
 static bool round_of(const char *file)
 {
 	void *plugin = load(file);
@@ -111,7 +111,7 @@ int main(int argc, char **argv)
 	truth_options(argc, argv, options);
 	pthread_barrier_init(&used, NULL, 2);
 	pthread_barrier_init(&unloaded, NULL, 2);
-	dlclose(load(plugin));	/* whoever leads is there before the profiler */
+	dlclose(load(plugin));	/* the leading copy is loaded before the attach */
 	truth_gate();
 	for (i = 0; i < rounds; i++)
 		gone += round_of(other && i % 2 ? other : plugin);

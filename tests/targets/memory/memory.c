@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * memory.c - touches 512 MiB in known pieces, each in a section of its own, and says what the kernel makes of it.
+ * memory.c - touches 512 MiB in known pieces, each in a section of its own, and prints the kernel's account of them.
  *
  *     heap      128 MiB in 16 calls of malloc            shared     64 MiB of shared memory
  *     outer      32 MiB, and around inner                file       64 MiB of a mapped file, from the page cache
@@ -8,7 +8,7 @@
  *     given      64 MiB on a thread                      rare       32 MiB in 1000 calls, of which one takes three quarters
  *     taken     frees what given got, on another thread  churn      maps, touches and unmaps 8 MiB, 16 times
  *
- * Beside their durations and accounts (span.h) it prints what each section by itself means to leave behind by kind, what
+ * Beside their durations and accounts (measured_call.h) it prints what each section by itself means to leave behind by kind, what
  * came and went, and the most by which it grew within a call; and for each step the change of /proc/self/smaps_rollup:
  *
  *     "memory": {"heap": {"anon", "file", "shmem", "grown", "shrunk", "peak"}, ...}
@@ -17,7 +17,7 @@
 #include <sys/mman.h>
 
 #include "cold.h"
-#include "span.h"
+#include "measured_call.h"
 
 #define MIB (1ULL << 20)
 #define PAGE 4096ULL
@@ -37,7 +37,7 @@ static struct account accounts[SECTIONS] = {
 	[RARE] = ACCOUNT("rare"), [CHURN] = ACCOUNT("churn"),
 };
 
-/* What each does itself, without what is called by it. */
+/* The growth of each section itself, without sections that it calls. */
 static struct pieces {
 	int64_t net[KINDS];
 	uint64_t grown, shrunk, peak;
@@ -46,7 +46,7 @@ static struct pieces {
 static int file = -1;
 static char *given;
 
-/* ---- the kernel's word ---- */
+/* ---- the kernel's account ---- */
 
 struct smaps {
 	int64_t rss, anon, shmem, huge;
@@ -61,7 +61,7 @@ static int64_t smaps_bytes(const char *text, const char *key)
 	return at ? 1024 * atoll(at + strlen(key)) : 0;
 }
 
-/* Without the C library's buffers, so that reading leaves nothing behind. */
+/* Reads without the C library's buffers, so that reading allocates nothing. */
 static struct smaps read_smaps(void)
 {
 	static char text[4096];
@@ -110,7 +110,7 @@ static char *must(void *p)
 	return p;
 }
 
-/* In small pages, whatever the system's default is. */
+/* Asks for small pages, whatever the system's default is. */
 static char *map_pages(uint64_t bytes, int flags)
 {
 	char *p = must(mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0));
@@ -150,12 +150,12 @@ static void use_inner(void)
 
 static void use_outer(void)
 {
-	struct span inner;
+	struct measured_call inner;
 
 	take_pages(OUTER, 16 * MIB, MAP_PRIVATE);
-	span_begin(&inner, &accounts[INNER]);
+	measured_begin(&inner, &accounts[INNER]);
 	use_inner();
-	span_end(&inner);
+	measured_end(&inner);
 	take_pages(OUTER, 16 * MIB, MAP_PRIVATE);
 	pieces[OUTER].peak = 96 * MIB;
 }
@@ -238,13 +238,13 @@ static const struct step {
 static void *run_calls(void *arg)
 {
 	const struct step *step = arg;
-	struct span span;
+	struct measured_call measured;
 	int i;
 
 	for (i = 0; i < step->calls; i++) {
-		span_begin(&span, &accounts[step->section]);
+		measured_begin(&measured, &accounts[step->section]);
 		step->call();
-		span_end(&span);
+		measured_end(&measured);
 	}
 	return NULL;
 }
@@ -311,7 +311,7 @@ int main(int argc, char **argv)
 	steps[SECTIONS] = smaps_change(before, read_smaps());
 	truth_open();
 	print_memory();
-	span_print(all, SECTIONS);
+	measured_print(all, SECTIONS);
 	truth_close();
 	return 0;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * storm.c - sections that do hardly anything but fault pages in and give them back, over and over.
+ * storm.c - sections that do little but fault pages in and unmap them, over and over.
  *
  * Usage: storm SECONDS. Each round, inside of a section `rounds` that stays open:
  *	small, large	map, touch and unmap 4 and 8 MiB

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * hot.c - functions that compute and wait, each for a time that it knows, built with frame pointers.
+ * hot.c - functions that compute and wait, each for a time that it measures, built with frame pointers.
  *
  *     hot [--rounds N]
  *
- * All that happens is in the section `work`. What is printed at the end is how long each function was at it:
+ * Everything happens in the section `work`. The times of the functions are printed at the end:
  *
  *     {"pid", "functions": {NAME: seconds}}
  */
@@ -61,7 +61,7 @@ FUNCTION read_socket(void)
 		abort();
 }
 
-/* Holds the lock, then writes, for some time after it is asked to. */
+/* On request, holds the lock for some time, and then writes. */
 static void *other(void *arg)
 {
 	for (;;) {

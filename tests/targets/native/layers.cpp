@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * layers.cpp - C++ functions, by their names as one writes them, built with frame pointers: each computes for a time that
- * it knows, in the section `score`. It prints {"pid", "functions": {NAME: seconds}}.
+ * layers.cpp - C++ functions with qualified names, built with frame pointers.
  *
  *     layers
+ *
+ * Each function computes for a time that it measures, in the section `score`. Prints
+ * {"pid", "functions": {NAME: seconds}}.
  */
 #include <cstdio>
 #include <cstdlib>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * nops.c - functions that begin with a nop of several bytes, as compilers leave them for tracers, for --section.
+ * nops.c - functions that begin with a nop of several bytes, which compilers leave for tracers, for --section.
  *
  *     nops [--calls N] [--children N] [--filter 1]
  *
- * Calls nop5() and nop10() N times each, and so does each of its children, which it forks when it is being watched.
- * `crashed` of them did not exit with 0. With --filter it has a system call filter that lets everything through but the
- * calls that the kernel makes of probes: uretprobe() and uprobe().
+ * Calls nop5() and nop10() N times each, and so does each of its children, which it forks while it is profiled. `crashed`
+ * is the number of children that did not exit with 0. With --filter it has a system call filter that allows all system
+ * calls but those that the kernel makes of probes: uretprobe() and uprobe().
  */
 #include <linux/filter.h>
 #include <linux/seccomp.h>

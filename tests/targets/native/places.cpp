@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * places.cpp - code that knows where it is: each place as JSON, with the functions that stand there, innermost first.
+ * places.cpp - code that prints where it is: each place as JSON, with the functions there, innermost first.
  *
  *	{"address": A, "return": 0 or 1, "expect": [["function", "file", line], ...]}
  *
- * A name that is null need not be known without DWARF. Then a line "ready"; what it is told afterwards, it does:
- * "jit NAME" puts a function into anonymous memory and its name into /tmp/perf-PID.map, and prints the address.
+ * A name that is null need not be known without DWARF. Then it prints a line "ready" and obeys commands: "jit NAME" puts
+ * a function into anonymous memory and its name into /tmp/perf-PID.map, and prints the address.
  */
 #include <cstdint>
 #include <cstdio>

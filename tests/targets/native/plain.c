@@ -4,9 +4,9 @@
  *
  *     plain [--calls N]
  *
- * work_a() spins for 1 to 200 us. fib() recurses FIB deep; `fib_outermost` of its calls are not inside
- * another. leap() calls escape(), which leaves by longjmp past both returns: `escape` never returns
- * and every second leap() does not either. The times are those inside the function.
+ * work_a() spins for 1 to 200 us. fib() recurses FIB deep; `fib_outermost` of its calls are not inside another one.
+ * leap() calls escape(), which jumps past both returns by longjmp(): `escape` never returns, and every second leap() does
+ * not either. The times are measured inside the functions.
  */
 #include <setjmp.h>
 
@@ -24,7 +24,7 @@ static struct truth truths[FUNCTIONS] = {
 };
 static jmp_buf back;
 
-/* They are called through volatile pointers, so that no compiler inlines, clones or turns them into loops. */
+/* The functions are called through volatile pointers, so that no compiler inlines, clones or unrolls them. */
 void work_a(unsigned int us);
 unsigned int fib(unsigned int n);
 void leap(bool over);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * doomed.c - sections whose account outlives their process, whatever happens to that.
+ * doomed.c - sections whose account outlives their process, however it ends.
  *
  *     doomed --account FILE [--threads N] [--fork-ms MS] [--exec-ms MS --execs K]
  *
- * N threads run "doomed" until standard input ends, or they are killed. --fork-ms: so often a child is forked, which
- * runs "child" CHILD_SECTIONS times; --exec-ms: after so long the program is executed again, K times, by its main thread.
- * FILE is mapped by all of them: a word that says how many slots are taken, by a thread or a child each, and then for
- * each slot a line of 64 bytes that begins with how many sections have ended there. A section is counted there a moment
- * after it has ended, so the truth is between the sum and that plus the number of slots.
+ * N threads run "doomed" until standard input ends, or until they are killed. --fork-ms: a child is forked every MS ms,
+ * and runs "child" CHILD_SECTIONS times. --exec-ms: the main thread executes the program again after MS ms, K times.
+ * All processes map FILE: its first word is the number of slots in use, one for each thread or child. Each slot is a line
+ * of 64 bytes that begins with the number of sections that have ended there. It is incremented a moment after the end of
+ * a section, so the truth lies between the sum of the slots and that plus their number.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +30,7 @@ struct slot {
 	uint64_t pad[6];
 };
 
-static struct slot *slots;	/* the first counts them */
+static struct slot *slots;	/* the first slot counts them */
 static uint64_t threads = 1, fork_ms, exec_ms, execs, forked, failed;
 static const char *file;
 static volatile bool input_ended;
@@ -54,7 +54,7 @@ static void one(dcbs_id id, struct slot *slot, uint64_t *sequence)
 	slot->count++;
 }
 
-/* The sequence's value is what that many steps make of it. */
+/* Returns true if the value is that of the sequence after that many steps. */
 static bool is_right(uint64_t sequence, uint64_t count)
 {
 	uint64_t x = 1;
@@ -123,7 +123,7 @@ static int map_account(void)
 	return slots == MAP_FAILED ? -1 : 0;
 }
 
-/* Until standard input ends; what is due meanwhile is done here, on the main thread. */
+/* Runs until standard input ends; forks and execs happen here, on the main thread. */
 static void wait_input(void)
 {
 	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * forker.c - forks processes that run sections, and knows how many.
+ * forker.c - forks processes that run sections, and counts them.
  *
  *     forker [--children N] [--alive K] [--sections S] [--ms MS] [--family] [--images] [--inside]
  *
- * N children, at most K at a time. Each runs "child" S times, sleeps MS milliseconds and leaves: by exit(), by _exit(),
- * killed by its own signal, or by executing /bin/true, in turn. With --family every fourth forks one that runs "grandchild"
- * S times. With --images each executes this program again, which runs "image" S times. With --inside a section "around" is
- * open here all the time, and so it is in the children: "lives_ns" is how long they and it have lived, at most.
- * Besides, "parent" runs here once for each child.
+ * There are N children, at most K at a time. Each runs "child" S times, sleeps MS ms and ends: by exit(), by _exit(),
+ * by a signal to itself, or by executing /bin/true, in turn. With --family every fourth forks a child that runs
+ * "grandchild" S times. With --images each child executes this program again, which runs "image" S times. With --inside
+ * the section "around" is open here all the time, and so it is in the children: "lives_ns" is the sum of the lifetimes of
+ * all, at most. "parent" runs here once for each child.
  */
 #include <errno.h>
 #include <signal.h>

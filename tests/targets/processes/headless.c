@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * headless.c - a process whose main thread has ended before anybody looks.
+ * headless.c - a process whose main thread has ended before the attach.
  *
  *     headless [--sections K]
  *
- * Another thread says "ready", runs "late" K times after the word to go, and ends the process.
+ * Another thread prints "ready", runs "late" K times after the go, and ends the process.
  */
 #include <pthread.h>
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * leaver.c - runs sections and leaves in the way that is asked for, with the last of them not handed over.
+ * leaver.c - runs sections and ends in the way that is asked for, with the last sections not yet flushed.
  *
  *     leaver --by exit|_exit|exec|exec-thread|kill|abort|thread-exit [--sections K] [--threads N] [--second K2]
  *
- * The main thread runs "main" K times, N others run "parked" K + their number times and wait; all
- * that was printed before leaving. exec: the same program again with "second" K2 times, which prints
- * a truth of its own with "second":1. exec-thread: another thread than the main one does that.
- * thread-exit: the main thread ends first, and "last" is run by the thread that ends the process.
+ * The main thread runs "main" K times, N others run "parked" K + their number times and wait. The truth is printed before
+ * the end. exec: the same program runs again, with "second" K2 times, and prints a truth of its own with "second":1.
+ * exec-thread: another thread than the main one executes it. thread-exit: the main thread ends first, and the thread that
+ * ends the process runs "last".
  */
 #include <pthread.h>
 #include <signal.h>

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""A rank of a distributed run, as a launcher starts it: "step" STEPS times, each longer the higher the rank.
+"""A rank of a distributed run, as a launcher starts it: "step" STEPS times, which is longer in higher ranks.
 
-Prints its account: what the steps took on average, read inside of the section and around it.
+Prints its account: the mean time of a step, measured inside of the section and around it.
 
     rank.py STEPS
 """

@@ -4,10 +4,9 @@
  *
  *     spawner [--rounds N] [--child-ms MS] [--sections K]
  *
- * From before "ready" on a thread starts children by vfork() and by posix_spawn() in turn, each of
- * which lives MS milliseconds; it waits in the kernel for the first kind. After the word to go it
- * makes N more of them, each in a section "vfork" or "spawn", while the main thread runs "beside" K
- * times. Only what runs after the word to go is in the account.
+ * From before "ready" on, a thread starts children by vfork() and by posix_spawn() in turn. Each lives MS ms; with
+ * vfork() the thread waits in the kernel for it. After the go the thread starts N more of them, each in a section "vfork"
+ * or "spawn", while the main thread runs "beside" K times. Only sections after the go are in the account.
  */
 #include <pthread.h>
 #include <spawn.h>

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Worker processes by multiprocessing, which run sections and tell how many.
+"""Worker processes by multiprocessing, which run sections and count them.
 
     workers.py METHOD WORKERS SECTIONS [BUSY_SECONDS]
 

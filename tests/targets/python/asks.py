@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Does as it is told, one line of JSON at a time, and asks for its own figures: ["work", 3], ["stats"], ["report"], ...
+"""Obeys commands, one line of JSON at a time, and asks for its own stats: ["work", 3], ["stats"], ["report"], ...
 
     PYTHONPATH=build/python python3 tests/targets/python/asks.py
 
-The answer is a line of JSON, too. What `work` says is the truth by the target's own clocks.
+The answer is a line of JSON, too. The answer to `work` is the truth by the target's own clocks.
 """
 import atexit
 import json
@@ -24,7 +24,7 @@ NAMES = ["", "\x1b[31mred", "é" * 100, "x" * 200, "\ud800", "a\0b", "\u202eback
 
 
 def compute(seconds):
-    """Busy for so much CPU time."""
+    """Computes for that much CPU time."""
     end, total = time.thread_time() + seconds, 0
     while time.thread_time() < end:
         total += sum(range(2000))
@@ -56,7 +56,7 @@ def strange():
 
 
 def many(number):
-    """So many sections with long names and wide histograms: a large document."""
+    """Runs that many sections with long names and wide histograms, for a large document."""
     for i in range(number):
         for turns in range(6):
             with section("many %03d " % i + "m" * 80):
@@ -72,7 +72,7 @@ def stats():
 
 
 def timed(name, times=1):
-    """How long each call takes, and how many of the answers had the profiler's figures."""
+    """Returns how long each call takes, and how many of the answers had the profiler's stats."""
     took, seen = [], 0
     for _ in range(times):
         start = time.monotonic()
@@ -83,7 +83,7 @@ def timed(name, times=1):
 
 
 def threads(number):
-    """All at once: what each saw of the section `outer`."""
+    """Asks from several threads at once; returns each thread's answer on the section `outer`."""
     barrier, seen = threading.Barrier(number), []
 
     def one():
@@ -99,7 +99,7 @@ def threads(number):
 
 
 def fork():
-    """What a child sees."""
+    """Returns a forked child's answers."""
     read, write = os.pipe()
     pid = os.fork()
     if not pid:
@@ -122,7 +122,7 @@ def connect():
 
 
 def raw(text, repeat=1, wait_s=0):
-    """Sends it past the module and reads until the end: the first line, how much came, how long it took."""
+    """Sends a request without the module and reads to the end. Returns the first line, the number of bytes, and the time."""
     start, received, error = time.monotonic(), b"", ""
     with connect() as connection:
         try:
@@ -144,7 +144,7 @@ def raw(text, repeat=1, wait_s=0):
 
 
 def silent(number):
-    """So many connections that say nothing: how long until the last of them is closed."""
+    """Opens that many silent connections; returns the time until the last of them is closed."""
     start, several = time.monotonic(), [connect() for _ in range(number)]
     for connection in several:
         with connection:
@@ -157,12 +157,12 @@ def address():
 
 
 def forget():
-    """As if it had never asked."""
+    """Forgets all answers, as if the module had never asked."""
     _attached._after_fork()
 
 
 def late():
-    """Asks once more when the interpreter shuts down, in every way there is."""
+    """Asks once more when the interpreter shuts down, from atexit and from finalisers."""
     class Late:
         def __del__(self):
             assert profiler.get_section_stats()["outer"]["count"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Python functions of every shape, by their code objects: what each is, as JSON, and then what it is told to do.
+"""Python functions of every shape: prints their code objects as JSON, and then obeys commands.
 
 `lines FILE...` prints the line tables of all code in the files instead, as tests/unit/lib/ask.h reads them.
 """
@@ -52,7 +52,7 @@ def code_of(f):
 
 
 def made(source, name):
-    """The code of the one function in the source, from a file of that name."""
+    """Returns the code of the only function in the source, as from a file of that name."""
     space = {}
     exec(compile(source, name, "exec"), space)
     return code_of(space["f"] if "f" in space else next(f for n, f in space.items() if n != "__builtins__"))
@@ -76,7 +76,7 @@ def codes():
 
 
 def line_ranges(code):
-    """(start, end, line or None), ascending and complete up to the end of the code."""
+    """Yields (start, end, line or None), ascending and complete up to the end of the code."""
     if hasattr(code, "co_lines"):
         return list(code.co_lines())
     starts = list(dis.findlinestarts(code)) + [(len(code.co_code), None)]
@@ -84,7 +84,7 @@ def line_ranges(code):
 
 
 def tag(code):
-    """As the walker computes it, see include/bpfprof/abi.h."""
+    """The tag of a code object as the BPF walker computes it, see include/bpfprof/abi.h."""
     if MINOR >= 12:
         return ctypes.c_uint32.from_address(id(code) + 92).value
     shape = (code.co_argcount << 25) + (code.co_kwonlyargcount << 18) + (code.co_flags << 10) + code.co_firstlineno
@@ -116,7 +116,7 @@ def print_lines(paths):
 
 
 def reuse(shapes=4000):
-    """The address of a code object that is freed, then used again by another one, and what both were."""
+    """Returns the address of a freed code object that another one uses, and both code objects."""
     old = {}
     for i in range(shapes):
         code = made("\n" * (i % 50) + "def f%d(%s): pass" % (i, ", ".join("abcdefgh"[:i % 8])), "made-%d" % i)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Runs each line of its standard input as Python and says "done": a test decides what happens, and in which order.
+"""Runs each line of its standard input as Python and says "done": a test controls the order of events.
 
 It has not loaded the markers; a line may import dcbs_profiler. begin() and end() are there for sections by name.
 """

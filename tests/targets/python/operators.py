@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Two of PyTorch's operators in one section, until standard input ends; what each took is on the target's own clock.
+"""Two of PyTorch's operators in one section, until standard input ends, timed by the target's own clock.
 
     PYTHONPATH=build/python python3 tests/targets/python/operators.py
 
-It speaks as the C targets do. "operators" is the CPU time of each, by its name among PyTorch's, without those that it calls.
+It has the protocol of the C targets. "operators" is the CPU time of each, by PyTorch's name for it, without the operators
+that it calls.
 """
 import json
 import os
@@ -19,7 +20,7 @@ ROUND_S = 0.01
 
 
 def repeat(operator, seconds):
-    """CPU time of the calls of an operator, one after the other for so long."""
+    """Calls an operator repeatedly for that long; returns the CPU time of the calls."""
     begun, end = time.thread_time(), time.monotonic() + seconds
     while time.monotonic() < end:
         operator()

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Sections of every shape; prints what the module recorded of them itself, as one line of JSON."""
+"""Sections of every shape; prints the module's own records of them as one line of JSON."""
 import asyncio
 import json
 import os

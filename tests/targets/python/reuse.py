@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Functions that are made, run and forgotten: the next ones get their memory.
+"""Functions that are made, run and freed, so that the next ones get their memory.
 
     PYTHONPATH=build/python python3 tests/targets/python/reuse.py [--functions N] [--ms MS] [--garbage]
 
-With --garbage they are left to the collector. Each computes for MS, in a section of its name. They look alike, but for their names, and come from files of their names.
+With --garbage they are left to the collector. Each function computes for MS ms in a section of its name. The functions
+differ only in their names and files, which are named after them.
 """
 import argparse
 import json

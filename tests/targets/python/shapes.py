@@ -1,23 +1,22 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""A program that knows its own stack, in every shape that a Python stack comes in.
+"""A program that prints its own stack, in every shape that a Python stack can have.
 
     PYTHONPATH=build/python python3 tests/targets/python/shapes.py [--seconds S] [--only SHAPE...] [--asleep]
 
-Each shape leads to a busy loop of S seconds in which the stack does not change. Just in front of it the program notes
-its stack by its frame objects, and the loop is a section named after the shape. What is printed at the end, innermost
+Each shape leads to a busy loop of S seconds in which the stack does not change. Right before the loop the program notes
+its stack by its frame objects. The loop is a section named after the shape. The stacks are printed at the end, innermost
 frame first:
 
     {"pid", "shapes": {NAME: {"tid", "stack": [{"function", "file", "lines"}, ...]}}, "skipped": {NAME: why}}
 
-"function" is the qualified name from 3.11 on, before that the name. "lines" is the one line where the frame is in its
-call, or the few of the loop. Before it counts, each shape is gone through some times without a loop, so that the
-interpreter has specialised its code.
+"function" is the qualified name from 3.11 on, before that the name. "lines" is the one line of the frame's call, or the
+lines of the loop. Each shape runs some times without a loop before, so that the interpreter has specialised its code.
 
-With --asleep each shape has a thread, all are asleep where the loop would be, and the line is printed while they are:
-a frame then has "name", "offset" (f_lasti) and "firstlineno", too. The program ends with its input.
+With --asleep each shape has a thread, all sleep in place of the loop, and the line is printed while they sleep: a frame
+then has "name", "offset" (f_lasti) and "firstlineno", too. The program ends with its input.
 
-A loop is always these lines, and the first says where it is:
+A loop always has these lines, and the first one notes its place:
 
     end = begin()
     while clock() < end:

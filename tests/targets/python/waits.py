@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Python functions that compute and wait, each for a time that it knows.
+"""Python functions that compute and wait, each for a time that it measures.
 
     PYTHONPATH=build/python python3 tests/targets/python/waits.py [--rounds N]
 
-All that happens is in the section `work`, the call of deeper() also in `inner`, which is inside of it. Some wait long, some
-often and shortly, and some in turns with one that waits otherwise. What is printed at the end is how long each was at it:
+Everything happens in the section `work`, the call of deeper() also in `inner`, which is inside of it. Some functions wait
+long, some often and shortly, and some in turns with one that waits in another way. Their times are printed at the end:
 
     {"pid", "functions": {NAME: seconds}, "rounds", "total_s"}
 """
@@ -77,14 +77,14 @@ def sleep_more():
 
 
 def in_turns():
-    """So that waits of one always begin as long after those of the other."""
+    """Alternates two waits, so that those of one always begin equally long after those of the other."""
     for _ in range(TURNS):
         sleep_little()
         sleep_more()
 
 
 class Others:
-    """A thread that holds a lock, and writes into a socket, for some time after it is asked to."""
+    """A thread that on request holds a lock for some time, or writes into a socket after some time."""
 
     def __init__(self):
         self.lock, self.asked, self.held = threading.Lock(), threading.Semaphore(0), threading.Semaphore(0)

@@ -4,13 +4,13 @@
 
     PYTHONPATH=build/python python3 tests/targets/python/workload.py [--seconds S] [--cprofile]
 
-The work is the section `workload`. With --cprofile it is run under cProfile instead, with the thread's CPU time for a
-clock, and what that says is printed:
+The work is the section `workload`. With --cprofile it runs under cProfile instead, by the thread's CPU time, and the times
+from cProfile are printed:
 
     {"pid", "functions": {NAME: {"self_s", "cumulative_s"}}}
 
-A call is long, so that what a call costs cProfile is nothing beside it. How much is to be done in S seconds is measured
-first; it is done in rounds of 100 units, of which each function has some.
+A call is so long that the cost of cProfile does not matter. The amount of work for S seconds is measured first. It is done
+in rounds of 100 units, of which each function has some.
 """
 import argparse
 import cProfile
@@ -27,7 +27,7 @@ UNIT = 0        # turns of a loop, for main() to say
 
 
 def step(units):
-    """Of a hundredth of a round, this many."""
+    """The turns of a loop for that many of the 100 units of a round."""
     return range(int(units * UNIT))
 
 
@@ -251,7 +251,7 @@ def workload():
 
 
 def unit_of(seconds):
-    """Turns of the loop in a unit, by how many it makes in a second."""
+    """Returns the turns of the loop in a unit, by measuring how many run in a second."""
     begin, x, turns = time.thread_time(), 1, 2000000
     for _ in range(turns):
         x = x * 3 % 65521

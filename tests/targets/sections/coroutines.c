@@ -4,10 +4,10 @@
  *
  *     coroutines [--steps N] [--rounds N]
  *
- * "deep" is opened DCBS_DEPTH + EXTRA times at once in each round: the extra ones run untimed and
- * are `too_deep`. "recurse" is RECURSION deep; outermost_ns is the time in which at least one call was
- * open. "task-0" to "task-2" begin and end in random order. "twice" is ended twice: the second end is
- * `unmatched`. A token of zeros is ended as well, which counts nowhere. "abandoned" stays open.
+ * "deep" is opened DCBS_DEPTH + EXTRA times at once in each round: the extra ones run untimed and are `too_deep`.
+ * "recurse" is RECURSION deep; outermost_ns is the time in which at least one call was open. "task-0" to "task-2" begin
+ * and end in random order. "twice" is ended twice: the second end is `unmatched`. A token of zeros is ended as well,
+ * which counts nowhere. "abandoned" stays open.
  */
 #include "bpfprof/target.h"
 #include "dcbs/markers.h"
@@ -15,7 +15,7 @@
 
 #define EXTRA 10
 #define RECURSION 20
-#define TASKS 40	/* open at the same time, at most */
+#define TASKS 40	/* calls that are open at the same time, at most */
 #define ABANDONED 2
 
 enum { DEEP, RECURSE, TASK, TWICE = TASK + 3, SECTIONS };

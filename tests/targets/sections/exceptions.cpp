@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * exceptions.cpp - sections of C++ that are left in every way there is.
+ * exceptions.cpp - sections of C++ that end in every possible way.
  *
  *     exceptions [--rounds N]
  *
- * "object" is a dcbs::section that every third time an exception leaves, which is an error; "nested"
- * ends while another exception is being handled, which is none. "moved" is handed on by unique_ptr
- * and outlives the scope that began it. "block" is a dcbs_profile_section block that ends, is left by
- * break, continue, return or throw in turn; "outer-block" is left by a throw from inside "block".
- * evaluation::moved(uint64_t) can be timed as a native function as well: it runs as often as "moved".
+ * "object" is a dcbs::section that an exception leaves every third time, which is an error. "nested" ends while another
+ * exception is handled, which is no error. "moved" is passed on by unique_ptr and outlives the scope that began it.
+ * "block" is a dcbs_profile_section block that ends, or is left by break, continue, return or throw, in turn;
+ * "outer-block" is left by a throw from inside "block". evaluation::moved(uint64_t) can be timed by --section as well:
+ * it runs as often as "moved".
  */
 #include <memory>
 #include <stdexcept>
@@ -53,7 +53,7 @@ void caught_object(uint64_t round)
 	try {
 		object(round);
 	} catch (const std::runtime_error &) {
-		dcbs::section s("nested");	/* in the handler nothing unwinds any more */
+		dcbs::section s("nested");	/* in the handler nothing unwinds */
 		truths[NESTED].count++;
 	}
 }

@@ -4,10 +4,10 @@
  *
  *     model_cache [--questions N]
  *
- * A question is one "question" section (items: its tokens) with one generation of 1 to 32 tokens, a
- * forward pass for each; every 7th fails. Caches are told times that were never spent, so that what a
- * profiler says of them can be compared exactly: "caches": {name: {"hits": times, "misses": times,
- * "sizes": {"current_bytes", "max_bytes", "total_bytes", "count"}}}, times as in truth.h.
+ * A question is one "question" section (items: its tokens) with one generation of 1 to 32 tokens and a forward pass for
+ * each token; every 7th question fails. Caches record invented times, so that a profiler's times can be compared exactly:
+ * "caches": {name: {"hits": times, "misses": times, "sizes": {"current_bytes", "max_bytes", "total_bytes", "count"}}},
+ * times as in truth.h.
  */
 #include "dcbs/markers.h"
 #include "truth.h"
@@ -34,7 +34,7 @@ static struct cache caches[] = {{.name = "embeddings"}, {.name = "clusters"}, {.
 
 #define CACHES (sizeof(caches) / sizeof(*caches))
 
-/* A time of a whole number of ns survives the way through seconds. */
+/* A whole number of ns is exact after the conversion to seconds and back. */
 static void look_up(struct cache *c, bool hit)
 {
 	uint64_t ns = hit ? 100 + truth_random(&chance) % 5000 : 50000 + truth_random(&chance) % 2000000;

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * names.c - section names that bite: control characters, broken UTF-8, quotes, markup, 10,000 characters.
+ * names.c - hostile section names: control characters, broken UTF-8, quotes, markup, 10,000 characters.
  *
  *     names [--each K] [--many N]
  *
  * Each name is used a different number of times, K for the first, K + 1 for the next and so on:
- * "names": [{"bytes", "count", "hex"}], hex being the first HEX_BYTES bytes as they were given to
- * the library. --many registers "many-0" to "many-(N-1)" after them, each used K times: `did_not_fit`
- * names are timed together as "(other)", `other_count` times.
+ * "names": [{"bytes", "count", "hex"}]. hex is the first HEX_BYTES bytes as the library gets them. --many registers
+ * "many-0" to "many-(N-1)" after them, each used K times: `did_not_fit` names are timed together as "(other)",
+ * `other_count` times.
  */
 #include "bpfprof/target.h"
 #include "dcbs/markers.h"
 #include "truth.h"
 
-#define RESERVED 2		/* of DCBS_NAMES: nothing, and "(other)" */
+#define RESERVED 2		/* of DCBS_NAMES: the empty name, and "(other)" */
 #define LONG 10000
 #define HEX_BYTES 128
 
 static char long_ascii[LONG + 1], long_utf8[LONG + 1], long_twin[LONG + 1];
 
-/* The two long ones of the same beginning differ in their last character only. */
+/* The two long names with the same beginning differ in their last character only. */
 static const char *const names[] = {
 	"plain",
 	"tab\tand\nnewline\rreturn",

@@ -32,7 +32,7 @@ static void work(void)
 		truth_spin_ns(octave_ns + (r >> 10) % octave_ns);
 }
 
-/* What the children took is what lies between their own begin and end, as for the section itself. */
+/* The time of the inner sections is measured between their own begin and end, as for the section itself. */
 static uint64_t section(int which)
 {
 	uint64_t before = truth_now_ns(), children_ns = 0, begun, ending;

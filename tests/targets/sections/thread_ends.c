@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * thread_ends.c - sections and threads that do not match: begun here and ended there, and short lives.
+ * thread_ends.c - sections that end on another thread than they began, and short-lived threads.
  *
- *     threads [--handoffs N] [--threads N] [--each K]
+ *     thread_ends [--handoffs N] [--threads N] [--each K]
  *
- * "handoff" is begun on the main thread and ended on another one, up to IN_FLIGHT at a time;
- * "short" runs K times on each of N threads that then end; "once" is the only section of a thread;
- * "orphan" is begun on a thread that ends before it and is ended by the main thread; "contended" is
- * ended by two threads at once, so that one of the two ends is unmatched; "left" and "left inside" are begun, for 1 ms and
- * 2 ms, on threads that end before them, and are never ended.
+ * "handoff" is begun on the main thread and ended on another one, up to IN_FLIGHT at a time. "short" runs K times on each
+ * of N threads that then end. "once" is the only section of a thread. "orphan" is begun on a thread that ends before it,
+ * and is ended by the main thread. "contended" is ended by two threads at once, so that one of the two ends is unmatched.
+ * "left" and "left inside" are begun, for 1 ms and 2 ms, on threads that end before them, and are never ended.
  */
 #include <pthread.h>
 #include <semaphore.h>
@@ -57,7 +56,7 @@ static void end(const struct open_section *s, int which)
 	truth_add(&truths[which], s->before, s->begun, ending, truth_now_ns());
 }
 
-/* An odd one waits, so that several are open; it never touches its neighbours' times. */
+/* Odd ones wait, so that several are open; that does not affect the times of their neighbours. */
 static void *end_handoffs(void *arg)
 {
 	uint64_t i;
@@ -89,7 +88,7 @@ static int run_handoffs(void)
 	return pthread_join(ender, NULL);
 }
 
-/* A thread's sections, its own alone: no account is kept here, so that nothing else is done on it. */
+/* Runs the sections of a thread. It keeps no account, so that the thread does nothing else. */
 static void *short_life(void *arg)
 {
 	const uint64_t *sections = arg;
@@ -100,7 +99,7 @@ static void *short_life(void *arg)
 	return NULL;
 }
 
-/* Four at a time, so that records are used again while others live. */
+/* Four threads at a time, so that records are reused while other threads live. */
 static int run_short_lives(void)
 {
 	static uint64_t one = 1;

@@ -2,7 +2,7 @@
 """Marks the evaluation's sections with dcbs_profiler, and measures each of them a second time by itself.
 
 The account is taken with CLOCK_MONOTONIC just inside the mark (total_s, min_s, max_s) and just around
-it (around_s), so what a profiler finds must lie between the two.
+it (around_s), so a profiler's times must lie between the two.
 """
 import time
 
@@ -12,7 +12,7 @@ clock = time.perf_counter
 
 
 class Times:
-    """Count, total, shortest and longest of something."""
+    """Count, total, shortest and longest time."""
 
     def __init__(self):
         self.count, self.total_s, self.min_s, self.max_s, self.around_s = 0, 0.0, None, 0.0, 0.0
@@ -29,7 +29,7 @@ class Times:
 
 
 class Region:
-    """One use of a section: the profiler's mark, with our own clock reads on both sides of its edges."""
+    """One call of a section: the profiler's mark, with clock reads of our own on both sides of its begin and end."""
 
     def __init__(self, times, mark):
         self._times, self._mark = times, mark
@@ -47,7 +47,7 @@ class Region:
 
 
 class CacheAccount:
-    """What a cache did, told to the profiler and kept."""
+    """The events of a cache, passed to the profiler and kept."""
 
     def __init__(self, name):
         self._marks = dcbs_profiler.CacheProfiler(name)
@@ -71,7 +71,7 @@ class CacheAccount:
 
 
 class Account:
-    """Everything the evaluation marks."""
+    """All sections of the evaluation."""
 
     def __init__(self):
         self._profiler, self._model = dcbs_profiler.get_global_profiler(), dcbs_profiler.ModelProfiler()

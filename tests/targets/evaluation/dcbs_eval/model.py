@@ -15,7 +15,7 @@ CONTEXT = 256
 
 
 class Block(nn.Module):
-    """Attention over all that came before, then a feed-forward layer."""
+    """Attention over all previous tokens, then a feed-forward layer."""
 
     def __init__(self):
         super().__init__()
@@ -58,7 +58,7 @@ class LanguageModel(nn.Module):
 
 
 def save_random(path, seed):
-    """Writes weights that depend on the seed alone, and drops them from the page cache: loading shall be disk work."""
+    """Writes weights that depend on the seed alone, and drops them from the page cache, so that loading reads the disk."""
     torch.manual_seed(seed)
     with open(path, "wb") as file:
         torch.save(LanguageModel().state_dict(), file)

@@ -56,7 +56,7 @@ def _syllables():
 
 
 class Tokenizer:
-    """Bytes, then words, then syllables; a text becomes the longest pieces that fit, from its beginning."""
+    """Tokens are bytes, words and syllables; a text is split from its beginning into the longest tokens that fit."""
 
     def __init__(self, size):
         words = {word for _, facts in TOPICS for pair in facts.items() for name in pair for word in name.split()}

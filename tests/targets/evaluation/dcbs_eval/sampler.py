@@ -17,7 +17,7 @@ CLUSTERINGS_KEPT = 160
 
 
 class LruCache:
-    """Keeps the `room` values used last; every look-up is recorded."""
+    """Keeps the `room` values that were used last; records every look-up."""
 
     def __init__(self, recorder, room):
         self._recorder, self._room = recorder, room
@@ -45,7 +45,7 @@ class LruCache:
 
 
 def k_means(points, k):
-    """The cluster of each point. Starts from the first point and those farthest from all chosen, so no chance is in it."""
+    """Returns the cluster of each point. Starts from the first point and those farthest from all chosen: no randomness."""
     centres = points[:1]
     for _ in range(min(k, len(points)) - 1):
         distance = torch.cdist(points, centres).min(dim=1).values

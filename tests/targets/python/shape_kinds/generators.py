@@ -169,7 +169,7 @@ def awaitable():
 
 
 def run_loop(main_coroutine):
-    """As asyncio.run(), which makes a self-pipe each time that warming up would wait for."""
+    """As asyncio.run(), which would make a self-pipe for each warm-up round."""
     loop = asyncio.new_event_loop()
     try:
         loop.run_until_complete(main_coroutine)

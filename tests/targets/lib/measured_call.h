@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * span.h - what a section cost, by the kernel's own account of the thread, for targets whose report has ledgers.
+ * measured_call.h - the cost of a call of a section, by the kernel's own account of the thread, for reports with ledgers.
  *
- * A span is one call of a section. Beside its duration (truth.h) it knows the thread's CPU time (CLOCK_THREAD_CPUTIME_ID),
- * its page faults (getrusage) just inside the section and just around it, and how long the thread was runnable without a
- * CPU (/proc/thread-self/schedstat, where the kernel has it) around it:
+ * Besides the duration of a call (truth.h) it measures the thread's CPU time (CLOCK_THREAD_CPUTIME_ID) and page faults
+ * (getrusage), just inside the section and just around it. Around it, it also measures how long the thread was runnable
+ * without a CPU (/proc/thread-self/schedstat, if the kernel has it):
  *
  *     "accounts": {"name": {"cpu_ns", "minor_faults", "major_faults", "around": {the same},
  *                           "runqueue_ns", "waited_ns", "bytes"}}
  *
- * waited_ns is how long the other side (a peer, the holder of a lock) says it let the section wait, bytes what the
- * section has touched; both are there if they are known. Several threads may use one account.
+ * waited_ns is how long the other side (a peer, the holder of a lock) made the section wait, by its own account. bytes is
+ * how much memory the section has touched. Both are left out if they are unknown. Several threads may use one account.
  */
-#ifndef TARGETS_SPAN_H
-#define TARGETS_SPAN_H
+#ifndef TARGETS_MEASURED_CALL_H
+#define TARGETS_MEASURED_CALL_H
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -22,14 +22,14 @@
 #include "dcbs/markers.h"
 #include "truth.h"
 
-struct span_cost {
+struct call_cost {
 	uint64_t cpu_ns, minor_faults, major_faults;
 };
 
 struct account {
 	struct truth times;
 	dcbs_id id;
-	struct span_cost inside, around;
+	struct call_cost inside, around;
 	uint64_t runqueue_ns, waited_ns, bytes;
 	bool runqueue_unknown, waited_known, bytes_known;
 	pthread_mutex_t lock;
@@ -37,15 +37,15 @@ struct account {
 
 #define ACCOUNT(section) {.times = {.name = section}, .lock = PTHREAD_MUTEX_INITIALIZER}
 
-struct span {
+struct measured_call {
 	struct account *account;
 	dcbs_token token;
 	uint64_t before, begun;
-	struct span_cost cost_before, cost_begun;
+	struct call_cost cost_before, cost_begun;
 	int64_t runqueue_ns;
 };
 
-static inline uint64_t span_cpu_ns(void)
+static inline uint64_t measured_cpu_ns(void)
 {
 	struct timespec ts;
 
@@ -54,23 +54,23 @@ static inline uint64_t span_cpu_ns(void)
 }
 
 /* The thread's account so far. */
-static inline struct span_cost span_cost(void)
+static inline struct call_cost measured_cost(void)
 {
 	struct rusage usage;
 
 	getrusage(RUSAGE_THREAD, &usage);
-	return (struct span_cost){span_cpu_ns(), (uint64_t)usage.ru_minflt, (uint64_t)usage.ru_majflt};
+	return (struct call_cost){measured_cpu_ns(), (uint64_t)usage.ru_minflt, (uint64_t)usage.ru_majflt};
 }
 
-static inline void span_add_cost(struct span_cost *sum, const struct span_cost *from, const struct span_cost *to)
+static inline void measured_add_cost(struct call_cost *sum, const struct call_cost *from, const struct call_cost *to)
 {
 	sum->cpu_ns += to->cpu_ns - from->cpu_ns;
 	sum->minor_faults += to->minor_faults - from->minor_faults;
 	sum->major_faults += to->major_faults - from->major_faults;
 }
 
-/* How long the thread has been runnable and not running, -1: the kernel does not tell. */
-static inline int64_t span_runqueue_ns(void)
+/* How long the thread has been runnable and not running; -1 if the kernel does not report it. */
+static inline int64_t measured_runqueue_ns(void)
 {
 	static __thread int fd = -2;
 	char text[96];
@@ -86,46 +86,46 @@ static inline int64_t span_runqueue_ns(void)
 	return sscanf(text, "%*u %" SCNu64, &waited_ns) == 1 ? (int64_t)waited_ns : -1;
 }
 
-static inline void span_begin(struct span *s, struct account *account)
+static inline void measured_begin(struct measured_call *s, struct account *account)
 {
 	if (!account->id)
 		account->id = dcbs_section_name(account->times.name);
 	s->account = account;
-	s->runqueue_ns = span_runqueue_ns();
-	s->cost_before = span_cost();
+	s->runqueue_ns = measured_runqueue_ns();
+	s->cost_before = measured_cost();
 	s->before = truth_now_ns();
 	s->token = dcbs_section_begin(account->id);
 	s->begun = truth_now_ns();
-	s->cost_begun = span_cost();
+	s->cost_begun = measured_cost();
 }
 
-static inline void span_account(struct span *s, uint64_t ending, const struct span_cost *inside)
+static inline void measured_account(struct measured_call *s, uint64_t ending, const struct call_cost *inside)
 {
 	uint64_t after = truth_now_ns();
-	struct span_cost around = span_cost();
-	int64_t runqueue_ns = span_runqueue_ns();
+	struct call_cost around = measured_cost();
+	int64_t runqueue_ns = measured_runqueue_ns();
 	struct account *a = s->account;
 
 	pthread_mutex_lock(&a->lock);
 	truth_add(&a->times, s->before, s->begun, ending, after);
-	span_add_cost(&a->inside, &s->cost_begun, inside);
-	span_add_cost(&a->around, &s->cost_before, &around);
+	measured_add_cost(&a->inside, &s->cost_begun, inside);
+	measured_add_cost(&a->around, &s->cost_before, &around);
 	a->runqueue_ns += (uint64_t)(runqueue_ns - s->runqueue_ns);
 	a->runqueue_unknown |= runqueue_ns < 0;
 	pthread_mutex_unlock(&a->lock);
 }
 
-static inline void span_end(struct span *s)
+static inline void measured_end(struct measured_call *s)
 {
-	struct span_cost inside = span_cost();
+	struct call_cost inside = measured_cost();
 	uint64_t ending = truth_now_ns();
 
 	dcbs_section_end(s->token);
-	span_account(s, ending, &inside);
+	measured_account(s, ending, &inside);
 }
 
-/* The other side let go at that time: until then the section could only wait. */
-static inline void span_waited_until(struct span *s, uint64_t released_ns)
+/* The other side released the section at that time: until then it could only wait. */
+static inline void measured_waited_until(struct measured_call *s, uint64_t released_ns)
 {
 	pthread_mutex_lock(&s->account->lock);
 	s->account->waited_known = true;
@@ -134,7 +134,7 @@ static inline void span_waited_until(struct span *s, uint64_t released_ns)
 	pthread_mutex_unlock(&s->account->lock);
 }
 
-static inline void span_touched(struct span *s, uint64_t bytes)
+static inline void measured_touched(struct measured_call *s, uint64_t bytes)
 {
 	pthread_mutex_lock(&s->account->lock);
 	s->account->bytes_known = true;
@@ -142,18 +142,18 @@ static inline void span_touched(struct span *s, uint64_t bytes)
 	pthread_mutex_unlock(&s->account->lock);
 }
 
-static inline void span_print_cost(const struct span_cost *c)
+static inline void measured_print_cost(const struct call_cost *c)
 {
 	printf("\"cpu_ns\":%" PRIu64 ",\"minor_faults\":%" PRIu64 ",\"major_faults\":%" PRIu64, c->cpu_ns, c->minor_faults,
 	       c->major_faults);
 }
 
-static inline void span_print_account(const struct account *a)
+static inline void measured_print_account(const struct account *a)
 {
 	printf("\"%s\":{", a->times.name);
-	span_print_cost(&a->inside);
+	measured_print_cost(&a->inside);
 	printf(",\"around\":{");
-	span_print_cost(&a->around);
+	measured_print_cost(&a->around);
 	printf("}");
 	if (!a->runqueue_unknown)
 		truth_number("runqueue_ns", a->runqueue_ns);
@@ -165,7 +165,7 @@ static inline void span_print_account(const struct account *a)
 }
 
 /* Both the sections' durations and their accounts, as members of the JSON object. */
-static inline void span_print(struct account *const *accounts, size_t n)
+static inline void measured_print(struct account *const *accounts, size_t n)
 {
 	size_t i;
 
@@ -177,7 +177,7 @@ static inline void span_print(struct account *const *accounts, size_t n)
 	printf("},\"accounts\":{");
 	for (i = 0; i < n; i++) {
 		printf("%s", i ? "," : "");
-		span_print_account(accounts[i]);
+		measured_print_account(accounts[i]);
 	}
 	printf("}");
 }
