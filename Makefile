@@ -65,7 +65,7 @@ deps:
 	$(if $(filter test-vm,$(MAKECMDGOALS)),-$(Q)tests/deps.sh $(packages_vm))
 
 # ---- marker library: runs inside the evaluation ---------------------------------------------------
-marker_objs := $(addprefix $O/marker/,markers.o marks.o thread.o probe.o)
+marker_objs := $(patsubst user/marker/%,$O/marker/%.o,$(basename $(wildcard user/marker/*.c user/marker/*.S)))
 marker_lib := $O/libdcbs-markers.so
 marker_abi := $(shell sed -n 's/^\#define DCBS_ABI[^0-9]*\([0-9]*\).*/\1/p' include/bpfprof/target.h)
 
@@ -125,7 +125,7 @@ $(skeleton): $O/bpf/bpfprof.o
 	$(call say,SKEL,$@)$(BPFTOOL) gen skeleton $< name bpfprof > $@
 
 # ---- the profiler ---------------------------------------------------------------------------------
-user_src := $(filter-out user/marker/%,$(wildcard user/*.c user/*/*.c user/*/*/*.c))
+user_src := $(filter-out user/marker/% user/cli/print_manual.c,$(wildcard user/*.c user/*/*.c user/*/*/*.c))
 user_objs := $(patsubst user/%.c,$O/user/%.o,$(user_src)) $O/user/probe-only.o
 # The library is everything below the command: no option, no terminal, no socket.
 program_objs := $(filter $O/user/main.o $O/user/cli/% $O/user/serve/% $O/user/render/live.o,$(user_objs))
@@ -167,10 +167,21 @@ $(profiler_lib): $(lib_objs) user/libbpfprof.map
 
 $O/user/probe-only.o: user/marker/probe.S | $(first)
 	@mkdir -p $(@D)
-	$(call say,AS,$<)$(CC) -DDCBS_PROBE_ONLY $(depflags) -c -o $@ $<
+	$(call say,AS,$<)$(CC) $(depflags) -c -o $@ $<
 
 $O/dcbs-bpfprof: $O/user/main.o $O/user/all.a
 	$(call say,LD,$@)$(CC) $(LDFLAGS) $(san) -o $@ $O/user/main.o $O/user/all.a $(libs)
+
+# ---- manual pages ---------------------------------------------------------------------------------
+# The list of options is printed from the table that the command itself reads.
+manuals := $(patsubst user/docs/%.in,$O/docs/%,$(wildcard user/docs/*.[13].in))
+
+$O/docs/options.roff: $O/user/cli/print_manual.o $O/user/all.a
+	@mkdir -p $(@D)
+	$(call say,TEXT,$@)$(CC) $(LDFLAGS) $(san) -o $O/user/cli/print_manual $^ $(libs) && $O/user/cli/print_manual > $@
+
+$O/docs/%: user/docs/%.in $O/docs/options.roff
+	$(call say,TEXT,$@)sed -e 's/@version@/$(VERSION)/' -e '/^@options@$$/{' -e 'r $O/docs/options.roff' -e 'd' -e '}' $< > $@
 
 # ---- tests ----------------------------------------------------------------------------------------
 target_bins := $(addprefix $O/,$(basename $(wildcard tests/targets/*/*.c tests/targets/*/*.cpp)))
@@ -217,7 +228,7 @@ fuzz_objs := $(patsubst user/%.c,$O/fuzz/user/%.o,$(filter-out user/main.c,$(use
 wrap = $(patsubst %,-Wl$(comma)--wrap=%,$1)
 $O/fuzz/python: fuzz_link = $(call wrap,process_vm_readv nanosleep)
 $O/fuzz/elf: fuzz_link = $(call wrap,mapped_files_each)
-$O/fuzz/records: fuzz_link = $(call wrap,process_vm_readv bpf_map_lookup_elem session_list bpf_map__fd bpf_program__fd \
+$O/fuzz/records: fuzz_link = $(call wrap,process_vm_readv bpf_map_lookup_elem thread_lister_read bpf_map__fd bpf_program__fd \
 	bpf_obj_get_info_by_fd bpf_map_get_next_key bpf_object__next_map)
 
 $O/fuzz/user/%.o: user/%.c $(skeleton) | $(first)
@@ -239,7 +250,7 @@ $(fuzz_bpf): $O/fuzz/%: tests/fuzz/%.c | $(first)
 SOAK_SECONDS ?= 1200
 
 # ---- goals ----------------------------------------------------------------------------------------
-all: $O/dcbs-bpfprof $O/libbpfprof.a $(profiler_lib) $(marker_lib) $O/libdcbs-markers.a $(python_ext) $(python_py)
+all: $O/dcbs-bpfprof $O/libbpfprof.a $(profiler_lib) $(marker_lib) $O/libdcbs-markers.a $(python_ext) $(python_py) $(manuals)
 
 demo: all
 	$(Q)tests/demo.sh $O $(PYTHON)
@@ -271,8 +282,9 @@ install: all
 	install -m 644 $O/libbpfprof.so $(DESTDIR)$(prefix)/lib/libbpfprof.so.0
 	ln -sf libbpfprof.so.0 $(DESTDIR)$(prefix)/lib/libbpfprof.so
 	install -m 644 $O/libdcbs-markers.a $O/libbpfprof.a $(DESTDIR)$(prefix)/lib
-	install -d $(DESTDIR)$(prefix)/share/man/man1
-	install -m 644 user/docs/dcbs-bpfprof.1 $(DESTDIR)$(prefix)/share/man/man1
+	install -d $(DESTDIR)$(prefix)/share/man/man1 $(DESTDIR)$(prefix)/share/man/man3
+	install -m 644 $(filter %.1,$(manuals)) $(DESTDIR)$(prefix)/share/man/man1
+	install -m 644 $(filter %.3,$(manuals)) $(DESTDIR)$(prefix)/share/man/man3
 	install -m 644 include/dcbs/*.h $(DESTDIR)$(prefix)/include/dcbs
 	for pc in user/marker/dcbs-markers.pc user/libbpfprof.pc; do \
 		sed 's|@prefix@|$(prefix)|; s|@version@|$(VERSION)|' $$pc.in > $(DESTDIR)$(prefix)/lib/pkgconfig/$${pc##*/} || exit 1; \

@@ -1,122 +1,125 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* exit.bpf.c - a target's thread ends, or executes another image: the last look at what it leaves behind. */
+/*
+ * exit.bpf.c - a target's thread exits or executes another image: its ring, its memory and its account are read
+ * for the last time.
+ */
 #include "rules/copies.bpf.h"
 #include "rules/new_children.bpf.h"
 #include "rules/thread_end.bpf.h"
 
-struct leave {
-	struct thread *thread;
+struct exit_charge {
+	struct ring_reader *reader;
 	struct process *process;
 	u64 state, start_ns, end_ns;
 	u64 last_ns;
-	u32 at;			/* slot in the list of open ones */
+	u32 at;			/* current slot in the list of open sections */
 	bool innermost;
 };
 
-/* The thread's slots have been copied over thread->events: both are 64-byte multiples that fit. */
-static __always_inline struct dcbs_slot *left_slot(struct thread *thread, u32 i)
+/* The thread's slots are copied over reader->events, which has room for them. */
+static __always_inline struct dcbs_slot *copied_slot(struct ring_reader *reader, u32 i)
 {
-	return (struct dcbs_slot *)thread->events + (i & (DCBS_SLOTS - 1));
+	return (struct dcbs_slot *)reader->events + (i & (DCBS_SLOTS - 1));
 }
 
-_Static_assert(sizeof(struct dcbs_slot) * DCBS_SLOTS <= sizeof(struct dcbs_event) * CHUNK, "slots are read into it");
+_Static_assert(sizeof(struct dcbs_slot) * DCBS_SLOTS <= sizeof(struct dcbs_event) * CHUNK_EVENTS, "slots are read into it");
 
-/* One section that will never end: what is known of it is charged now. */
-static long charge_left(u32 i, struct leave *l)
+/* Charges one section that will never end with its time so far. */
+static long charge_open_slot(u32 i, struct exit_charge *charge)
 {
-	struct dcbs_slot *s = left_slot(l->thread, l->at);
-	u64 self = l->last_ns ? s->self_ns : 0, watched, start = s->start_ns, total;
+	struct dcbs_slot *s = copied_slot(charge->reader, charge->at);
+	u64 self = charge->last_ns ? s->self_ns : 0, observed, start = s->start_ns, total;
 	struct section_stat *stat;
 	u32 section_id;
 
-	if (!l->at || s->name >= DCBS_NAMES)
+	if (!charge->at || s->name >= DCBS_NAMES)
 		return 1;
 	if (s->use & DCBS_USE_ENDED) {	/* by another thread, which has counted it */
-		l->at = dcbs_use_below(s->use);
+		charge->at = dcbs_use_below(s->use);
 		return 0;
 	}
-	section_id = l->process->section_id[s->name & (DCBS_NAMES - 1)];
+	section_id = charge->process->section_id[s->name & (DCBS_NAMES - 1)];
 	if (!section_id)
-		section_id = section_id_of(l->process, l->state, s->name);
+		section_id = section_id_of(charge->process, charge->state, s->name);
 	section_id &= ~SECTION_MODEL;
 	stat = bpf_map_lookup_elem(&stats, &section_id);
-	if (start < l->start_ns)
-		start = l->start_ns;
-	if (!stat || start > l->end_ns)
+	if (start < charge->start_ns)
+		start = charge->start_ns;
+	if (!stat || start > charge->end_ns)
 		return 1;
-	watched = l->end_ns - start;
+	observed = charge->end_ns - start;
 	if (s->flags & DCBS_SELF_FROM_0)
-		self = self > l->start_ns ? self - l->start_ns : 0;
-	else if (s->start_ns && s->start_ns < l->start_ns)
+		self = self > charge->start_ns ? self - charge->start_ns : 0;
+	else if (s->start_ns && s->start_ns < charge->start_ns)
 		self = self_in_window(self, s->start_ns);
-	if (l->innermost)
-		self += l->end_ns - (l->last_ns > l->start_ns ? l->last_ns : l->start_ns);
-	if (self > watched)
-		self = watched;
-	total = s->flags & DCBS_OUTERMOST || !l->last_ns ? watched : 0;	/* no begin or end since we came: flags are not kept */
+	if (charge->innermost)
+		self += charge->end_ns - (charge->last_ns > charge->start_ns ? charge->last_ns : charge->start_ns);
+	if (self > observed)
+		self = observed;
+	total = s->flags & DCBS_OUTERMOST || !charge->last_ns ? observed : 0;	/* flags are not kept while last_ns is 0 */
 	__sync_fetch_and_add(&stat->open, 1);
 	__sync_fetch_and_add(&stat->items, s->items);
 	__sync_fetch_and_add(&stat->self_ns, self);
 	__sync_fetch_and_add(&stat->total_ns, total);
 	if (!only_tgid)
-		share_add(section_id, 0, 0, total, self);
-	l->innermost = false;
-	l->at = dcbs_use_below(s->use);
+		part_add(section_id, 0, 0, total, self);
+	charge->innermost = false;
+	charge->at = dcbs_use_below(s->use);
 	return 0;
 }
 
-static __always_inline void charge_open(struct task_struct *task, struct process *process)
+static __always_inline void charge_open_sections(struct task_struct *task, struct process *process)
 {
 	u64 record = record_of(task, process);
-	struct leave l = {.process = process, .start_ns = start_of(process), .innermost = true};
+	struct exit_charge charge = {.process = process, .start_ns = start_of(process), .innermost = true};
 	struct record_head head;
 
 	if (!record || !window.start_ns || window.end_ns || bpf_probe_read_user(&head, sizeof(head), (void *)record) ||
 	    head.magic != DCBS_RECORD_MAGIC || !head.innermost)
 		return;
-	l.thread = bpf_task_storage_get(&threads, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!l.thread || bpf_probe_read_user(l.thread->events, sizeof(struct dcbs_slot) * DCBS_SLOTS,
+	charge.reader = bpf_task_storage_get(&ring_readers, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!charge.reader || bpf_probe_read_user(charge.reader->events, sizeof(struct dcbs_slot) * DCBS_SLOTS,
 					     (void *)(record + __builtin_offsetof(struct dcbs_record, slots))))
 		return;
-	l.state = head.state;
-	l.last_ns = head.last_ns;
-	l.end_ns = bpf_ktime_get_ns();
-	l.at = head.innermost & (DCBS_SLOTS - 1);
-	bpf_loop(DCBS_DEPTH, charge_left, &l, 0);
+	charge.state = head.state;
+	charge.last_ns = head.last_ns;
+	charge.end_ns = bpf_ktime_get_ns();
+	charge.at = head.innermost & (DCBS_SLOTS - 1);
+	bpf_loop(DCBS_DEPTH, charge_open_slot, &charge, 0);
 }
 
-/* Linux 6.1: what the thread is about to add to the counters, while it is known for which sections. */
-static __always_inline void charge_gathered(struct clock *clock, struct task_struct *task)
+/* Linux 6.1: charges the pages that the thread is about to add to the counters, while its sections are known. */
+static __always_inline void charge_gathered(struct thread_account *account, struct task_struct *task)
 {
-	count_pages(clock, RSS_FILE, rss_gathered(task, RSS_FILE) * RSS_PAGE_BYTES);
-	count_pages(clock, RSS_ANON, rss_gathered(task, RSS_ANON) * RSS_PAGE_BYTES);
-	count_pages(clock, RSS_SHMEM, rss_gathered(task, RSS_SHMEM) * RSS_PAGE_BYTES);
+	count_pages(account, RSS_FILE, rss_gathered(task, RSS_FILE) * RSS_PAGE_BYTES);
+	count_pages(account, RSS_ANON, rss_gathered(task, RSS_ANON) * RSS_PAGE_BYTES);
+	count_pages(account, RSS_SHMEM, rss_gathered(task, RSS_SHMEM) * RSS_PAGE_BYTES);
 }
 
-/* The ledgers' last look at a thread. */
-static __always_inline void end_clock(struct task_struct *task, struct process *process)
+/* Charges what is pending in the account and merges it into the process's totals. */
+static __always_inline void exit_account(struct task_struct *task, struct process *process)
 {
-	struct process_sum *sum = sum_of_process(process);
-	struct clock *clock;
+	struct process_sum *sum = process_sum_of(process);
+	struct thread_account *account;
 
 	if (!window.start_ns || window.end_ns || !sum)
 		return;
-	clock = clock_lock(task);
-	if (!clock)
+	account = account_lock(task);
+	if (!account)
 		return;
-	rss_settle(clock, process, true);
-	path_update(clock, task, process);
+	rss_settle(account, process, true);
+	open_sections_update(account, task, process);
 	if (rss_is_plain() && sum->mm == (u64)mm_of(task))
-		charge_gathered(clock, task);
-	fold_clock(clock, sum, task);
-	clock_unlock(clock);
+		charge_gathered(account, task);
+	merge_account(account, sum, task);
+	account_unlock(account);
 }
 
-/* /proc cannot be asked any more once the process has ended. */
+/* Notes RSS and its peak, because /proc has no numbers of a process that has ended. */
 static __always_inline void note_rss(struct task_struct *task, struct process *process)
 {
 	struct mm_struct *mm = mm_of(task);
-	u64 rss = rss_bytes(), peak = mm ? BPF_CORE_READ(mm, hiwater_rss) * 4096 : 0;
+	u64 rss = current_rss_bytes(), peak = mm ? BPF_CORE_READ(mm, hiwater_rss) * 4096 : 0;
 
 	if (!rss)
 		return;
@@ -124,10 +127,10 @@ static __always_inline void note_rss(struct task_struct *task, struct process *p
 	store_max(&process->rss_peak_bytes, rss > peak ? rss : peak);
 }
 
-/* The same, exactly, for the memory ledger. */
+/* Notes the exact RSS, for the memory ledger. */
 static __always_inline void note_memory(struct task_struct *task, struct process *process)
 {
-	struct process_sum *sum = sum_of_process(process);
+	struct process_sum *sum = process_sum_of(process);
 	struct mm_struct *mm = mm_of(task);
 
 	if (!sum || !mm || sum->mm != (u64)mm || !rss_is_known())
@@ -138,7 +141,7 @@ static __always_inline void note_memory(struct task_struct *task, struct process
 	sum->rss_now[2] += rss_gathered(task, RSS_SHMEM) * RSS_PAGE_BYTES;
 }
 
-/* Another process may soon have its struct mm_struct at this address. */
+/* Reads the memory for the last time and forgets its struct mm_struct: another process may soon have one at this address. */
 static __always_inline void last_memory(struct task_struct *task, struct process *process)
 {
 	u64 key = (u64)mm_of(task);
@@ -148,57 +151,61 @@ static __always_inline void last_memory(struct task_struct *task, struct process
 		bpf_map_delete_elem(&mms, &key);
 }
 
-/* The main thread ends alone, while others go on. */
+/* Notes that the main thread has exited alone, while others go on. */
 static __always_inline void note_headless(struct task_struct *task, struct process *process, int others)
 {
 	if (task->pid == task->tgid && others > 0 && !(BPF_CORE_READ(task, signal, flags) & SIGNAL_GROUP_EXIT))
 		process->headless = 1;
 }
 
-/* Once: a thread that is killed is looked at when it is told so, and ends later. */
-static __always_inline bool has_left(struct task_struct *task)
+/*
+ * Returns true if the thread has been read for the last time. A killed thread is read when it gets the signal and
+ * exits later.
+ */
+static __always_inline bool has_exited(struct task_struct *task)
 {
-	struct clock *clock = clock_of(task, 0);
+	struct thread_account *account = account_of(task, 0);
 
-	return clock && clock->dead;
+	return account && account->dead;
 }
 
-/* What a thread leaves in its memory. */
-static __always_inline void last_look(struct task_struct *task, struct process *process)
+/* Reads the thread's data in the target's memory for the last time. */
+static __always_inline void read_last_time(struct task_struct *task, struct process *process)
 {
 	note_rss(task, process);
-	drain_current(task, process);
+	read_ring_current(task, process);
 	count_unread(task);
-	charge_open(task, process);
+	charge_open_sections(task, process);
 }
 
-/* And in its clock. */
-static __always_inline void leave_thread(struct task_struct *task, struct process *process)
+/* The same, and its account. */
+static __always_inline void exit_thread(struct task_struct *task, struct process *process)
 {
-	last_look(task, process);
-	end_clock(task, process);
+	read_last_time(task, process);
+	exit_account(task, process);
 }
 
-static __always_inline int leave_process(struct task_struct *task, struct process *process, int others)
+static __always_inline int exit_process_thread(struct task_struct *task, struct process *process, int others)
 {
 	note_headless(task, process, others);
-	if (!has_left(task)) {
+	if (!has_exited(task)) {
 		if (mm_of(task))
-			leave_thread(task, process);
+			exit_thread(task, process);
 		else
 			__sync_fetch_and_add(&counters.exits_unread, 1);
 	}
 	if (others <= 0 && mm_of(task))
 		last_memory(task, process);
 	if (follow_children)
-		child_left(task, process);
+		child_thread_exited(task, process);
 	return 0;
 }
 
 /*
- * A thread that is killed, or whose process ends elsewhere, is told so while its memory is still there: for kernels before
- * 6.16 that do not let their functions be traced. And with interrupts off, so that nobody preempts us: for those from 7.0
- * on, where all threads of a process that is killed may be on their way out at once, see again.bpf.h.
+ * Every thread of a process that is killed, or ends in another thread, gets SIGKILL while its memory is still
+ * there. This serves kernels before 6.16 that do not allow tracing of functions. From 7.0 on it is needed because
+ * interrupts are off here, so that no preemption is possible, while all threads of a killed process may exit at
+ * once: see copies.bpf.h.
  */
 SEC("?tp_btf/signal_deliver")
 int BPF_PROG(on_signal, int number)
@@ -209,79 +216,79 @@ int BPF_PROG(on_signal, int number)
 	if (number != SIGKILL)
 		return 0;
 	process = process_of(task);
-	if (!process || has_left(task))
+	if (!process || has_exited(task))
 		return 0;
-	leave_thread(task, process);
+	exit_thread(task, process);
 	note_memory(task, process);
 	return 0;
 }
 
 /*
- * Linux 6.16 and later: while the memory is still there, for every thread however it dies. Before,
- * this trace point comes too late to read anything, and what the ring held is lost with a thread that was not told.
+ * Linux 6.16 and later run this trace point while the memory is still there, for every thread, however it exits.
+ * Earlier kernels run it too late to read memory: the ring of a thread that got no SIGKILL is lost.
  */
-static __always_inline int end_of_thread(struct task_struct *task, bool first)
+static __always_inline int thread_ended(struct task_struct *task, bool first)
 {
 	struct process *process = process_of(task);
 
-	return process && is_unseen(SEEN_EXIT, 1, first) ? leave_process(task, process, live_threads(task)) : 0;
+	return process && claim_event(COPIED_EXIT, 1, first) ? exit_process_thread(task, process, live_threads(task)) : 0;
 }
 
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(on_exit, struct task_struct *task)
 {
-	return end_of_thread(task, true);
+	return thread_ended(task, true);
 }
 
-AGAIN(sched_process_exit, on_exit_again, end_of_thread(task, false), struct task_struct *task)
+PROGRAM_COPY(sched_process_exit, on_exit_copy, thread_ended(task, false), struct task_struct *task)
 
-/* Before Linux 6.16, where the kernel lets its functions be traced: instead of the above. */
+/* Used instead of on_exit before Linux 6.16, where the kernel allows tracing of functions. */
 SEC("?fentry/do_exit")
 int BPF_PROG(on_do_exit)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct process *process = process_of(task);
 
-	return process ? leave_process(task, process, live_threads(task) - 1) : 0;
+	return process ? exit_process_thread(task, process, live_threads(task) - 1) : 0;
 }
 
-static __always_inline int leave_image(struct task_struct *task, bool first)
+static __always_inline int image_ending(struct task_struct *task, bool first)
 {
 	struct process *process = process_of(task);
 
-	if (!process || !is_unseen(SEEN_LEAVE_IMAGE, task->self_exec_id + 1, first))
+	if (!process || !claim_event(COPIED_PREPARE_EXEC, task->self_exec_id + 1, first))
 		return 0;
-	last_look(task, process);
+	read_last_time(task, process);
 	note_memory(task, process);
 	return 0;
 }
 
-/* Linux 6.10 and later: before the old image goes. */
+/* Linux 6.10 and later: runs before the old image goes. */
 SEC("?tp_btf/sched_prepare_exec")
 int BPF_PROG(on_prepare_exec, struct task_struct *task)
 {
-	return leave_image(task, true);
+	return image_ending(task, true);
 }
 
-AGAIN(sched_prepare_exec, on_prepare_exec_again, leave_image(task, false), struct task_struct *task)
+PROGRAM_COPY(sched_prepare_exec, on_prepare_exec_copy, image_ending(task, false), struct task_struct *task)
 
 /* The same before Linux 6.10. */
 SEC("?fentry/begin_new_exec")
 int BPF_PROG(on_begin_exec)
 {
-	return leave_image(bpf_get_current_task_btf(), true);
+	return image_ending(bpf_get_current_task_btf(), true);
 }
 
-static long forget_row(u32 i, struct process **process)
+static long forget_section_id(u32 i, struct process **process)
 {
 	(*process)->section_id[i & (DCBS_NAMES - 1)] = SECTION_NONE;
 	return 0;
 }
 
-/* The old image's memory went and the new one's came: no section did that. */
+/* Accounts for the change of images: no section gave back the old image's memory or took the new one's. */
 static __always_inline void change_memory(struct task_struct *task, struct process *process)
 {
-	struct process_sum *sum = sum_of_process(process);
+	struct process_sum *sum = process_sum_of(process);
 	struct mm_struct *mm = mm_of(task);
 	u64 key = (u64)mm, old;
 	u32 index = process->index;
@@ -290,7 +297,7 @@ static __always_inline void change_memory(struct task_struct *task, struct proce
 
 	if (!sum || !mm || !rss_is_known())
 		return;
-	if (!sum->mm) {		/* a child that borrowed its parent's until now */
+	if (!sum->mm) {		/* a child that used its parent's memory until now */
 		if (follow_children && process->parent)
 			child_memory(task, process);
 		return;
@@ -306,28 +313,28 @@ static __always_inline void change_memory(struct task_struct *task, struct proce
 	bpf_map_update_elem(&mms, &key, &index, BPF_ANY);
 }
 
-/* The new image has other names, and its records elsewhere. */
-static __always_inline int new_image(struct task_struct *task, bool first)
+/* The new image has other names, and its records are elsewhere. */
+static __always_inline int image_replaced(struct task_struct *task, bool first)
 {
 	struct process *process = process_of(task);
 
-	if (!process || !is_unseen(SEEN_EXEC, task->self_exec_id + 1, first))
+	if (!process || !claim_event(COPIED_EXEC, task->self_exec_id + 1, first))
 		return 0;
 	process->tls_offset = 0;
 	process->borrows = 0;
 	process->gil_start = process->gil_end = 0;
 	change_memory(task, process);
-	bpf_loop(DCBS_NAMES, forget_row, &process, 0);
+	bpf_loop(DCBS_NAMES, forget_section_id, &process, 0);
 	__sync_fetch_and_add(&process->execs, 1);
 	if (follow_children)
-		tell_profiler();
+		wake_profiler();
 	return 0;
 }
 
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct *task)
 {
-	return new_image(task, true);
+	return image_replaced(task, true);
 }
 
-AGAIN(sched_process_exec, on_exec_again, new_image(task, false), struct task_struct *task)
+PROGRAM_COPY(sched_process_exec, on_exec_copy, image_replaced(task, false), struct task_struct *task)

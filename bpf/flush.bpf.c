@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* flush.bpf.c - the marker's probe: a thread hands over the sections it has finished. */
-#define DRAIN_IN_STEPS 4
+/* flush.bpf.c - the marker's probe: a thread hands over the sections that it has finished. */
+#define READ_IN_STEPS 4
 #include "state/read_ring.bpf.h"
 
 /*
- * A process that has loaded the markers after we attached, or has executed another image, tells us where
- * its records are, if that is true for this thread.
+ * Finds the offset of the record pointer in a process that has loaded the markers after we attached, or has
+ * executed another image. It is accepted if it is right for this thread.
  */
 static __always_inline void learn_tls_offset(struct task_struct *task, struct process *process, u64 record)
 {
@@ -25,23 +25,23 @@ int on_flush(struct pt_regs *ctx)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct process *process = process_of(task);
 	u64 record = PT_REGS_PARM1(ctx);
-	struct thread *thread;
+	struct ring_reader *reader;
 
-	if (!process || !window.start_ns || process->borrows)	/* the record is the parent's, whose next hit it is read at */
+	if (!process || !window.start_ns || process->borrows)	/* the parent's next flush reads its record */
 		return 0;
 	__sync_fetch_and_add(&counters.flushes, 1);
 	if (!process->tls_offset)
 		learn_tls_offset(task, process, record);
-	if (record_of(task, process) != record) {	/* not this thread's: no library of ours does that */
+	if (record_of(task, process) != record) {	/* another thread's record: our libraries never do that */
 		__sync_fetch_and_add(&counters.lost_garbage, 1);
 		return 0;
 	}
-	thread = thread_lock(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!thread)
+	reader = reader_lock(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!reader)
 		return 0;
-	drain_locked(thread, process, record);
-	if (throttle.waits_off)		/* no switch will carry them to `stats` */
-		sums_spill(thread);
-	thread_unlock(thread);
+	read_ring_locked(reader, process, record);
+	if (throttle.waits_off)		/* then no switch carries them to `stats` */
+		thread_sums_spill(reader);
+	reader_unlock(reader);
 	return 0;
 }

@@ -2,21 +2,21 @@
 /*
  * function_calls.bpf.c - times functions that carry no marker: an entry probe and a return probe.
  *
- * The open calls of a thread lie in its task storage. A return belongs to the call whose stack
- * pointer it restores; calls above that one were left without returning (longjmp, an exception) and
- * are counted as lost. A probe's section_id comes with its cookie.
+ * The open calls of a thread lie in its task storage. A return belongs to the call whose stack pointer it
+ * restores. Calls above that one were abandoned without a return (longjmp, an exception) and are counted as lost.
+ * A probe's cookie is its section_id.
  */
 #include "state/process_parts.bpf.h"
 
-static __always_inline struct call *call_at(struct calls *calls, u32 i)
+static __always_inline struct function_call *call_at(struct function_calls *calls, u32 i)
 {
 	return &calls->call[i & (BPFPROF_CALLS - 1)];
 }
 
-/* Is a call of this section_id open? */
-static long look_below(u32 i, struct calls **c)
+/* Looks for an open call with this section_id. */
+static long find_recursion(u32 i, struct function_calls **c)
 {
-	struct calls *calls = *c;
+	struct function_calls *calls = *c;
 
 	if (i >= calls->depth)
 		return 1;
@@ -27,10 +27,10 @@ static long look_below(u32 i, struct calls **c)
 }
 
 /*
- * A tail call finds the return address that the return probe of its caller has put there, that of
- * the kernel's trampoline; any other call finds its own.
+ * Returns true if a function was entered by a tail call. It then finds the return address that its caller's return
+ * probe has put there, which is that of the kernel's trampoline. Any other call finds its own.
  */
-static __always_inline bool is_tail_call(struct task_struct *task, struct calls *calls)
+static __always_inline bool is_tail_call(struct task_struct *task, struct function_calls *calls)
 {
 	u64 trampoline = BPF_CORE_READ(task, mm, uprobes_state.xol_area, vaddr);
 
@@ -39,14 +39,15 @@ static __always_inline bool is_tail_call(struct task_struct *task, struct calls 
 }
 
 /*
- * A call whose frame the stack pointer has left behind cannot return any more. One at the very same
- * place returns together with its tail call; what is no tail call has come after it.
+ * Drops the innermost call if it cannot return any more, because the stack pointer has passed its frame. A call at
+ * the very same place returns together with its tail call; if the new call is no tail call, it has replaced that
+ * one.
  */
-static long drop_left(u32 i, struct calls **c)
+static long drop_abandoned_call(u32 i, struct function_calls **c)
 {
-	struct calls *calls = *c;
+	struct function_calls *calls = *c;
 	u32 depth = calls->depth;
-	struct call *top;
+	struct function_call *top;
 
 	if (!depth)
 		return 1;
@@ -62,8 +63,8 @@ SEC("uprobe")
 int on_call(struct pt_regs *ctx)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct calls *calls;
-	struct call *call;
+	struct function_calls *calls;
+	struct function_call *call;
 
 	if (!process_of(task) || !window.start_ns || throttle.calls_off)
 		return 0;
@@ -81,12 +82,12 @@ int on_call(struct pt_regs *ctx)
 	calls->section_id = bpf_get_attach_cookie(ctx);
 	calls->recursive = 0;
 	calls->tail = is_tail_call(task, calls);
-	bpf_loop(BPFPROF_CALLS, drop_left, &calls, 0);
+	bpf_loop(BPFPROF_CALLS, drop_abandoned_call, &calls, 0);
 	if (calls->depth >= BPFPROF_CALLS) {
 		__sync_fetch_and_add(&counters.lost_too_deep, 1);
 		return 0;
 	}
-	bpf_loop(BPFPROF_CALLS, look_below, &calls, 0);
+	bpf_loop(BPFPROF_CALLS, find_recursion, &calls, 0);
 	call = call_at(calls, calls->depth);
 	call->sp = calls->sp;
 	call->section_id = calls->section_id;
@@ -94,11 +95,11 @@ int on_call(struct pt_regs *ctx)
 	call->inner_ns = 0;
 	calls->depth++;
 	calls->serial++;
-	call->start_ns = bpf_ktime_get_ns();	/* last, so that our own time is not in it */
+	call->start_ns = bpf_ktime_get_ns();	/* last, so that our own time is not included */
 	return 0;
 }
 
-static __always_inline void add_call(const struct call *call, u64 ns)
+static __always_inline void function_call_add(const struct function_call *call, u64 ns)
 {
 	u32 section_id = call->section_id;
 	struct section_stat *stat = bpf_map_lookup_elem(&stats, &section_id);
@@ -112,18 +113,18 @@ static __always_inline void add_call(const struct call *call, u64 ns)
 	__sync_fetch_and_add(&stat->self_ns, self);
 	__sync_fetch_and_add(&stat->total_ns, total);
 	if (!only_tgid)
-		share_add(section_id, 1, ns, total, self);
+		part_add(section_id, 1, ns, total, self);
 	store_max(&stat->max_ns, ns);
 	store_max(&stat->min_inv_ns, ~ns);
 	add_duration(stat, section_id, ns);
 }
 
-/* The call that this return restores the stack of, from the top. */
-static long look_for_call(u32 i, struct calls **c)
+/* Finds the call whose stack pointer this return restores, from the innermost one outwards. */
+static long find_returning_call(u32 i, struct function_calls **c)
 {
-	struct calls *calls = *c;
+	struct function_calls *calls = *c;
 	u32 depth = calls->depth;
-	struct call *call;
+	struct function_call *call;
 
 	if (i >= depth)
 		return 1;
@@ -139,8 +140,8 @@ int on_return(struct pt_regs *ctx)
 {
 	u64 now = bpf_ktime_get_ns(), ns;
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct calls *calls;
-	struct call *call;
+	struct function_calls *calls;
+	struct function_call *call;
 
 	if (!process_of(task))
 		return 0;
@@ -150,7 +151,7 @@ int on_return(struct pt_regs *ctx)
 	calls->sp = PT_REGS_SP(ctx) - sizeof(u64);	/* the return address is popped */
 	calls->section_id = bpf_get_attach_cookie(ctx);
 	calls->found = 0;
-	bpf_loop(BPFPROF_CALLS, look_for_call, &calls, 0);
+	bpf_loop(BPFPROF_CALLS, find_returning_call, &calls, 0);
 	if (!calls->found)	/* its entry was too deep, or before our time */
 		return 0;
 	if (calls->found < calls->depth)
@@ -162,6 +163,6 @@ int on_return(struct pt_regs *ctx)
 	if (calls->found > 1)
 		call_at(calls, calls->found - 2)->inner_ns += ns;
 	if (!window.end_ns || now <= window.end_ns)
-		add_call(call, ns);
+		function_call_add(call, ns);
 	return 0;
 }

@@ -1,88 +1,89 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * iter_threads.bpf.c - lists the targets' threads: how far their rings have been read, and where their time went.
+ * iter_threads.bpf.c - lists the targets' threads: how far their rings have been read, and their times.
  *
- * Before the window opens it gives them their storage: here the kernel may wait for memory, while in a probe
- * it has only a few pieces at hand. It finds out what they are waiting for already. It must not take a
- * thread's lock: it may be preempted, and the thread would go unread meanwhile.
+ * Before the window opens it makes the threads' storage: here the kernel may wait for memory, while in a probe it
+ * has few pieces at hand. It also finds out what threads wait for already. It must not take a thread's lock: it
+ * may be preempted, and the thread would go unread meanwhile.
  */
 #include "rules/off_cpu_cause.bpf.h"
 #include "state/rss_counters.bpf.h"
 #include "rules/take_sample.bpf.h"
 
-static __always_inline bool copy_user(struct task_struct *task, void *to, u32 size, u64 from)
+static __always_inline bool copy_from_task(struct task_struct *task, void *to, u32 size, u64 from)
 {
 	return !bpf_copy_from_user_task(to, size, (void *)from, task, 0);
 }
 
-/* The sections of a thread that is off its CPU, and was before we came. */
-static __noinline int find_path(struct clock *clock, struct task_struct *task, struct process *process)
+/* Reads the open sections of a thread that was off its CPU when observation began, and still is. */
+static __noinline int read_open_sections(struct thread_account *account, struct task_struct *task, struct process *process)
 {
-	struct walk w = {.clock = clock, .process = process};
+	struct section_walk w = {.account = account, .process = process};
 	u64 record = 0;
 
-	if (!process->tls_offset || !copy_user(task, &record, sizeof(record), thread_pointer(task) + process->tls_offset) ||
-	    !record || !copy_user(task, &clock->key, sizeof(clock->key), record + __builtin_offsetof(struct dcbs_record, head)) ||
-	    !clock->key.innermost || !copy_user(task, clock->slots, sizeof(clock->slots),
+	if (!process->tls_offset || !copy_from_task(task, &record, sizeof(record), thread_pointer(task) + process->tls_offset) ||
+	    !record || !copy_from_task(task, &account->key, sizeof(account->key),
+				       record + __builtin_offsetof(struct dcbs_record, head)) ||
+	    !account->key.innermost || !copy_from_task(task, account->slots, sizeof(account->slots),
 						record + __builtin_offsetof(struct dcbs_record, slots)))
 		return 0;
-	clock->readable = DCBS_SLOTS;
-	clock->own = record;
-	path_walk(&w);
-	clock->record = record;
-	clock->sections = 1;
+	account->readable = DCBS_SLOTS;
+	account->own = record;
+	open_sections_walk(&w);
+	account->record = record;
+	account->sections = 1;
 	return 0;
 }
 
-static __always_inline void clock_first(struct clock *clock, struct task_struct *task, struct process *process)
+static __always_inline void account_prepare(struct thread_account *account, struct task_struct *task, struct process *process)
 {
 	u32 state = task->__state;
 	u64 now = bpf_ktime_get_ns();
 
-	if (!window.start_ns)		/* it may have run while all else was attached */
-		clock->exec_start_ns = task->se.sum_exec_runtime;
-	if (clock->since_ns && (throttle.waits_off || clock_in_phase(clock)))
+	if (!window.start_ns)		/* it may have run while other programs were attached */
+		account->exec_start_ns = task->se.sum_exec_runtime;
+	if (account->since_ns && (throttle.waits_off || account_in_generation(account)))
 		return;
-	if (!clock->since_ns)
-		clock_start(clock, task, now);
+	if (!account->since_ns)
+		account_start(account, task, now);
 	if (task->on_cpu)
 		return;
-	find_path(clock, task, process);
-	clock->cause = cause_of(task, process, state);
-	clock->off_ns = now;
+	read_open_sections(account, task, process);
+	account->cause = cause_of(task, process, state);
+	account->off_ns = now;
 }
 
-/* Charges a wait that goes on up to now, unless the thread's own program is just about to do so. */
-static __always_inline void charge_wait(struct clock *clock, struct task_struct *task)
+/* Charges a wait that goes on, up to now, unless the thread's own program is about to do so. */
+static __always_inline void charge_current_wait(struct thread_account *account, struct task_struct *task)
 {
-	u64 now = bpf_ktime_get_ns(), off = *(volatile u64 *)&clock->off_ns, woken = clock->woken_ns;
-	u32 cause = clock->cause;
+	u64 now = bpf_ktime_get_ns(), off = *(volatile u64 *)&account->off_ns, woken = account->woken_ns;
+	u32 cause = account->cause;
 
-	if (!off || off >= now || task->on_cpu || !__sync_bool_compare_and_swap(&clock->off_ns, off, now))
+	if (!off || off >= now || task->on_cpu || !__sync_bool_compare_and_swap(&account->off_ns, off, now))
 		return;
 	if (cause == CAUSE_RUNQUEUE || woken < off || woken > now)
 		woken = now;
-	charge_off(clock, cause, off, woken);
-	charge_off(clock, CAUSE_RUNQUEUE, woken, now);
+	charge_off(account, cause, off, woken);
+	charge_off(account, CAUSE_RUNQUEUE, woken, now);
 }
 
-static __always_inline void fill_sum(struct thread_sum *sum, struct clock *clock, struct task_struct *task)
+static __always_inline void fill_thread_sum(struct thread_sum *sum, struct thread_account *account, struct task_struct *task)
 {
-	u64 start = clock->since_ns > window.start_ns ? clock->since_ns : window.start_ns;
+	u64 start = account->since_ns > window.start_ns ? account->since_ns : window.start_ns;
 	u64 now = bpf_ktime_get_ns(), end = window.end_ns && window.end_ns < now ? window.end_ns : now;
 
-	__builtin_memcpy(sum, &clock->sum, sizeof(*sum));
+	__builtin_memcpy(sum, &account->sum, sizeof(*sum));
 	sum->threads = 1;
 	sum->wall_ns = end > start ? end - start : 0;
-	if (window.end_ns && !clock->exec_end_ns)
-		clock->exec_end_ns = task->se.sum_exec_runtime;
-	sum->cpu_ns = (clock->exec_end_ns ?: task->se.sum_exec_runtime) - clock->exec_start_ns;
+	if (window.end_ns && !account->exec_end_ns)
+		account->exec_end_ns = task->se.sum_exec_runtime;
+	sum->cpu_ns = (account->exec_end_ns ?: task->se.sum_exec_runtime) - account->exec_start_ns;
 }
 
-/* When the window opens, and at each look after that. */
-static __noinline int look_at_memory(struct task_struct *task, struct process *process)
+/* Reads the RSS exactly: when the window opens, and at each listing after that. */
+static __noinline int update_process_rss(struct task_struct *task, struct process *process)
 {
-	struct process_sum *sum = sum_of_process(process);
+	struct process_sum *sum = process_sum_of(process);
 	struct mm_struct *mm = mm_of(task);
 
 	if (!sum || !mm || !rss_is_known())
@@ -103,43 +104,46 @@ static __noinline int look_at_memory(struct task_struct *task, struct process *p
 	return 0;
 }
 
-/* The answer as it is put together: too much for the stack. Nobody but the profiler reads the iterator, one at a time. */
+/*
+ * The entry of the list in the making, which is too large for the stack. Only the profiler reads the iterator, one
+ * reader at a time.
+ */
 static struct thread_view view;
 
 SEC("iter.s/task")
-int on_list(struct bpf_iter__task *ctx)
+int on_iter_thread(struct bpf_iter__task *ctx)
 {
 	u64 flags = window.start_ns ? 0 : BPF_LOCAL_STORAGE_GET_F_CREATE;
 	struct task_struct *task = ctx->task;
 	struct process *process;
-	struct thread *thread;
-	struct clock *clock;
+	struct ring_reader *reader;
+	struct thread_account *account;
 
 	if (!task)
 		return 0;
 	process = process_of(task);
 	if (!process)
 		return 0;
-	thread = bpf_task_storage_get(&threads, task, NULL, flags);
+	reader = bpf_task_storage_get(&ring_readers, task, NULL, flags);
 	__builtin_memset(&view, 0, sizeof(view));
 	view.tgid = task->tgid;
 	view.tid = task->pid;
-	view.record = thread ? thread->record : 0;
-	view.consumed = thread ? thread->consumed : 0;
-	view.busy = thread ? thread->busy || thread->sums_used : 0;
+	view.record = reader ? reader->record : 0;
+	view.consumed = reader ? reader->consumed : 0;
+	view.busy = reader ? reader->busy || reader->has_section_sums : 0;
 	bpf_probe_read_kernel_str(view.comm, sizeof(view.comm), task->comm);
-	clock = clock_of(task, flags);
-	if (clock && !clock->dead) {
-		clock_first(clock, task, process);
+	account = account_of(task, flags);
+	if (account && !account->dead) {
+		account_prepare(account, task, process);
 		if (window.start_ns)
-			charge_wait(clock, task);
+			charge_current_wait(account, task);
 		if (window.start_ns && sampling)
-			sample_waiting(task, clock);
-		fill_sum(&view.sum, clock, task);
-		view.sections = clock->sections;
+			sample_waiting(task, account);
+		fill_thread_sum(&view.sum, account, task);
+		view.sections = account->sections;
 	}
 	if (task->pid == task->tgid)
-		look_at_memory(task, process);
+		update_process_rss(task, process);
 	bpf_seq_write(ctx->meta->seq, &view, sizeof(view));
 	return 0;
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * rss_events.bpf.c - a target's RSS changes: charged to the sections that are open on the thread that did it.
+ * rss_events.bpf.c - charges a target's RSS changes to the sections that are open on the thread that makes them.
  *
- * The address space has no trace point but for mmap()'s choice of a place. Its size is looked at whenever RSS
- * changes: memory is mapped to be touched, and given back with pages in it. What neither tells, a munmap() of
- * memory that was never touched above all, is the next one's to be charged.
+ * The address space has no trace point, except for mmap()'s choice of a place. Its size is read whenever RSS
+ * changes: memory is mapped to be touched, and given back with pages in it. A change that neither shows, above all
+ * a munmap() of memory that was never touched, is charged at the next event.
  */
 #include "rules/thread_time.bpf.h"
 
-/* What another task did to a target's memory: the kernel's reclaim, above all. */
+/* Notes a change that another task made to a target's memory, above all the kernel's reclaim. */
 static __always_inline void change_by_other(struct mm_struct *mm, u32 member)
 {
 	u64 key = (u64)mm;
@@ -25,7 +25,7 @@ static __always_inline void change_by_other(struct mm_struct *mm, u32 member)
 	}
 	sum = bpf_map_lookup_elem(&process_sums, &index);
 	local = rss_local_of(index);
-	if (!sum || sum->mm != key || !key || rss_begin_phase(sum, local, mm))
+	if (!sum || sum->mm != key || !key || rss_begin_generation(sum, local, mm))
 		return;
 	bytes = rss_change(sum, local, mm, member) * RSS_PAGE_BYTES;
 	if (window.end_ns)
@@ -38,8 +38,8 @@ static __always_inline void change_by_other(struct mm_struct *mm, u32 member)
 		__sync_fetch_and_add(&sum->others[2], bytes);
 }
 
-/* The system call that the current task is in; negative: none. */
-static __always_inline s64 call_number(struct pt_regs **regs)
+/* Returns the number of the current task's system call; negative: it is in none. */
+static __always_inline s64 syscall_of_current(struct pt_regs **regs)
 {
 	*regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
 	return syscall_number(*regs);
@@ -50,16 +50,17 @@ static __always_inline u64 second_in_pages(struct pt_regs *regs)
 	return (syscall_second(regs) + RSS_PAGE_BYTES - 1) / RSS_PAGE_BYTES;
 }
 
-/* Pages that the call which gives pages back takes out of the address space: all of munmap()'s at its first event. */
-static __always_inline u64 pages_unmapped(struct clock *clock, struct mm_struct *mm, struct pt_regs *regs, s64 number, s64 bytes)
+/* Returns the pages that the current call takes out of the address space. munmap() counts whole, at its first event. */
+static __always_inline u64 pages_unmapped(struct thread_account *account, struct mm_struct *mm, struct pt_regs *regs,
+					  s64 number, s64 bytes)
 {
 	u64 pages = BPF_CORE_READ(mm, total_vm);
 
 	if (number != unmap_syscall)
 		return (u64)-bytes / RSS_PAGE_BYTES;
-	if (pages == clock->unmapping_vm)
+	if (pages == account->unmapping_vm)
 		return 0;
-	clock->unmapping_vm = pages;
+	account->unmapping_vm = pages;
 	return second_in_pages(regs);
 }
 
@@ -69,20 +70,23 @@ static __always_inline bool is_unmapping(s64 number)
 }
 
 /*
- * The address space is made smaller after its pages are gone, and memory may be mapped anew before the next
- * event: so what such a call takes is taken off at once.
+ * Charges an unmapping at once: the address space shrinks only after its pages are gone, and memory may be mapped
+ * again before the next event.
  */
-static __always_inline void note_unmapping(struct clock *clock, struct process_sum *sum, struct mm_struct *mm,
+static __always_inline void note_unmapping(struct thread_account *account, struct process_sum *sum, struct mm_struct *mm,
 					   struct pt_regs *regs, s64 number, s64 bytes)
 {
-	u64 pages = pages_unmapped(clock, mm, regs, number, bytes);
+	u64 pages = pages_unmapped(account, mm, regs, number, bytes);
 
-	clock->pending.unmapped += pages * RSS_PAGE_BYTES;
-	clock->mapping_vm = 0;
+	account->pending.unmapped += pages * RSS_PAGE_BYTES;
+	account->mapping_vm = 0;
 	__sync_fetch_and_add(&sum->total_vm, -pages);
 }
 
-/* What the address space has grown by belongs to the section that touches it now, what it has shrunk by to the one before. */
+/*
+ * Returns the change of the address space since the last event. Growth belongs to the section that touches memory
+ * now, shrinking to the one before.
+ */
 static __always_inline s64 space_change(struct process_sum *sum, struct mm_struct *mm)
 {
 	s64 pages = mm->total_vm;
@@ -92,7 +96,10 @@ static __always_inline s64 space_change(struct process_sum *sum, struct mm_struc
 	return (pages - (s64)__sync_lock_test_and_set(&sum->total_vm, pages)) * RSS_PAGE_BYTES;
 }
 
-/* Of the bytes, what was left out before this event: the sections were the ones before. It is a fault, of a page, or a call. */
+/*
+ * Returns the bytes that skipped events before this one brought, under the sections of then. number < 0: this
+ * event is a fault, which brings one page; otherwise it is a system call.
+ */
 static __always_inline s64 bytes_before(u32 skipped, s64 bytes, s64 number)
 {
 	if (!skipped)
@@ -100,32 +107,32 @@ static __always_inline s64 bytes_before(u32 skipped, s64 bytes, s64 number)
 	return number < 0 ? bytes - RSS_PAGE_BYTES : skipped * (s64)RSS_PAGE_BYTES;
 }
 
-static __always_inline void charge_change(struct clock *clock, struct process *process, struct process_sum *sum,
+static __always_inline void charge_change(struct thread_account *account, struct process *process, struct process_sum *sum,
 					  u32 skipped, struct mm_struct *mm, u32 member, s64 bytes)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs;
-	s64 number = call_number(&regs), before = bytes_before(skipped, bytes, number), space = 0;
+	s64 number = syscall_of_current(&regs), before = bytes_before(skipped, bytes, number), space = 0;
 
 	bytes -= before;
 	if (bytes >= 0 || !is_unmapping(number))
 		space = space_change(sum, mm);
 	if (space < 0) {
-		clock->pending.unmapped -= space;
-		clock->dirty = 1;
+		account->pending.unmapped -= space;
+		account->dirty = 1;
 	}
 	if (before)
-		count_pages(clock, member, before);
-	path_update(clock, task, process);
+		count_pages(account, member, before);
+	open_sections_update(account, task, process);
 	if (space > 0)
-		clock->pending.mapped += space;
+		account->pending.mapped += space;
 	if (bytes < 0 && is_unmapping(number))
-		note_unmapping(clock, sum, mm, regs, number, bytes);
+		note_unmapping(account, sum, mm, regs, number, bytes);
 	if (bytes)
-		count_pages(clock, member, bytes);
+		count_pages(account, member, bytes);
 }
 
-/* mmap() has found a place: what it maps is the current thread's doing, whoever touches memory next. */
+/* mmap() has found a place. The mapping is charged to the current thread, whichever thread touches the memory. */
 SEC("tp_btf/vm_unmapped_area")
 int BPF_PROG(on_map, unsigned long address)
 {
@@ -133,37 +140,40 @@ int BPF_PROG(on_map, unsigned long address)
 	struct process *process = process_of(task);
 	struct process_sum *sum;
 	struct pt_regs *regs;
-	struct clock *clock;
+	struct thread_account *account;
 	u64 pages;
 
 	if (!process || !window.start_ns || window.end_ns || throttle.memory_off || address & (RSS_PAGE_BYTES - 1))
 		return 0;
-	sum = sum_of_process(process);
-	if (!sum || !sum->mm || call_number(&regs) != map_syscall)
+	sum = process_sum_of(process);
+	if (!sum || !sum->mm || syscall_of_current(&regs) != map_syscall)
 		return 0;
-	clock = clock_lock(task);
-	if (!clock)
+	account = account_lock(task);
+	if (!account)
 		return 0;
 	pages = BPF_CORE_READ(mm_of(task), total_vm);
-	if (pages != clock->mapping_vm || task->min_flt != clock->mapping_faults) {
-		path_update(clock, task, process);
-		clock->pending.mapped += second_in_pages(regs) * RSS_PAGE_BYTES;
-		clock->mapping_vm = pages;
-		clock->mapping_faults = task->min_flt;
-		clock->unmapping_vm = 0;
-		clock->dirty = 1;
+	if (pages != account->mapping_vm || task->min_flt != account->mapping_faults) {
+		open_sections_update(account, task, process);
+		account->pending.mapped += second_in_pages(regs) * RSS_PAGE_BYTES;
+		account->mapping_vm = pages;
+		account->mapping_faults = task->min_flt;
+		account->unmapping_vm = 0;
+		account->dirty = 1;
 		__sync_fetch_and_add(&sum->total_vm, second_in_pages(regs));
 	}
-	clock_unlock(clock);
+	account_unlock(account);
 	return 0;
 }
 
-/* A thread that ends adds what it has gathered on Linux 6.1, which end_clock() in leave.bpf.c has charged already. */
+/*
+ * Counts a change whose account is locked. On Linux 6.1 a merged account is no loss: the thread adds its gathered pages, which
+ * exit_account() in exit.bpf.c has charged already.
+ */
 static __always_inline void note_unlocked(struct task_struct *task)
 {
-	struct clock *clock = clock_of(task, 0);
+	struct thread_account *account = account_of(task, 0);
 
-	if (!clock || !clock->dead)
+	if (!account || !account->dead)
 		__sync_fetch_and_add(&counters.lost_open_sections, 1);
 }
 
@@ -174,7 +184,7 @@ int BPF_PROG(on_rss, struct mm_struct *mm, int member)
 	struct process *process = process_of(task);
 	struct process_sum *sum;
 	struct rss_local *local;
-	struct clock *clock;
+	struct thread_account *account;
 	u32 skipped = 0;
 	s64 bytes;
 	u64 stamp;
@@ -188,16 +198,16 @@ int BPF_PROG(on_rss, struct mm_struct *mm, int member)
 	local = rss_local_of(process->index);
 	if (local && member == RSS_ANON && local->generation == throttle.memory_generation && rss_skip(local))
 		return 0;
-	/* Not ours: a child's memory while it is forked, or the old image's. */
-	sum = sum_of_process(process);
-	if (!sum || sum->mm != (u64)mm || mm_of(task) != mm || rss_begin_phase(sum, local, mm))
+	/* The mm may be another one: of a child that is being forked, or of an old image. */
+	sum = process_sum_of(process);
+	if (!sum || sum->mm != (u64)mm || mm_of(task) != mm || rss_begin_generation(sum, local, mm))
 		return 0;
 	bytes = rss_change(sum, local, mm, member) * RSS_PAGE_BYTES;
 	if (!bytes || window.end_ns)
 		return 0;
 	__sync_fetch_and_add(&counters.rss_events, 1);
-	clock = clock_lock(task);
-	if (!clock) {
+	account = account_lock(task);
+	if (!account) {
 		note_unlocked(task);
 		return 0;
 	}
@@ -207,12 +217,12 @@ int BPF_PROG(on_rss, struct mm_struct *mm, int member)
 		if (skipped)
 			__sync_fetch_and_add(&counters.rss_skipped, skipped);
 	}
-	stamp = path_stamp(&clock->key);
-	charge_change(clock, process, sum, skipped, mm, member, bytes);
+	stamp = open_sections_stamp(&account->key);
+	charge_change(account, process, sum, skipped, mm, member, bytes);
 	if (local && member == RSS_ANON) {
-		rss_count_streak(local, skipped + 1, stamp == path_stamp(&clock->key));
+		rss_count_streak(local, skipped + 1, stamp == open_sections_stamp(&account->key));
 		rss_pace(local);
 	}
-	clock_unlock(clock);
+	account_unlock(account);
 	return 0;
 }

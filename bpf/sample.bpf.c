@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* sample.bpf.c - a sampling tick: what is the thread doing? */
+/* sample.bpf.c - a sampling tick: takes the stack of the current thread. */
 #include "rules/take_sample.bpf.h"
 
 SEC("perf_event")
@@ -9,7 +9,7 @@ int on_sample(void *ctx)
 	struct process *process = process_of(task);
 	u32 zero = 0;
 	struct cpu_walker *w;
-	struct clock *clock;
+	struct thread_account *account;
 
 	if (!process || !window.start_ns || window.end_ns)
 		return 0;
@@ -18,19 +18,19 @@ int on_sample(void *ctx)
 	w = bpf_map_lookup_elem(&walkers, &zero);
 	if (!w)
 		return 0;
-	clock = clock_lock(task);
-	if (clock) {
-		path_update(clock, task, process);
-		sample_take(ctx, &w->walker, task, process, clock, SAMPLE_CPU);
-		clock_unlock(clock);
+	account = account_lock(task);
+	if (account) {
+		open_sections_update(account, task, process);
+		sample_take(ctx, &w->walker, task, process, account, SAMPLE_CPU);
+		account_unlock(account);
 	} else {
-		/* Whom we have interrupted may not know yet which sections are open now. */
-		clock = clock_of(task, 0);
-		if (clock && !clock->dead && !path_is_current(clock, task, process)) {
+		/* The program that we have interrupted may not have brought the open sections up to date. */
+		account = account_of(task, 0);
+		if (account && !account->dead && !open_sections_are_current(account, task, process)) {
 			__sync_fetch_and_add(&counters.lost_samples, 1);
 			return 0;
 		}
-		sample_take(ctx, &w->walker, task, process, clock, SAMPLE_CPU);
+		sample_take(ctx, &w->walker, task, process, account, SAMPLE_CPU);
 	}
 	sample_send(&w->walker, SAMPLE_CPU_STACK);
 	return 0;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * sched.bpf.c - a target's thread leaves its CPU, is woken, gets one again, is born, or is interrupted by a tick.
+ * sched.bpf.c - a target's thread is switched out, woken, switched in, created, or interrupted by a tick.
  *
- * Time off the CPU is charged when it is over, to the sections that were open when it began; what lasts
- * longer is charged by on_list (list.bpf.c) as it goes. Time on it is what remains.
+ * Time off the CPU is charged when it is over, to the sections that were open when it began. A long wait is
+ * charged by on_iter_thread (iter_threads.bpf.c) as it goes on. Running time is what remains.
  */
 #include "rules/copies.bpf.h"
 #include "rules/off_cpu_cause.bpf.h"
@@ -11,9 +11,9 @@
 #include "rules/thread_end.bpf.h"
 #include "rules/take_sample.bpf.h"
 
-static long give_back(u32 i, struct charge *c)
+static long uncharge_section(u32 i, struct charge *c)
 {
-	struct open_section *s = &c->clock->queued[i & (QUEUED_SECTIONS - 1)];
+	struct open_section *s = &c->account->queued[i & (QUEUED_SECTIONS - 1)];
 	struct section_ledger *ledger = ledger_of(s->section_id);
 	u32 cause = c->cause & (CAUSES - 1);
 
@@ -26,167 +26,176 @@ static long give_back(u32 i, struct charge *c)
 	return 0;
 }
 
-/* So much of a wait counts as running. */
-static __always_inline void wait_less(struct clock *clock, u32 cause, u64 ns)
+/* Charges a wait with less: that part of it counts as running time. */
+static __always_inline void reduce_wait(struct thread_account *account, u32 cause, u64 ns)
 {
-	struct charge c = {.clock = clock, .cause = cause & (CAUSES - 1), .ns = ns = weighted(ns)};
+	struct charge c = {.account = account, .cause = cause & (CAUSES - 1), .ns = ns = weighted_ns(ns)};
 
 	if (!ns)
 		return;
-	__sync_fetch_and_add(&clock->sum.off_ns[c.cause & (CAUSES - 1)], -ns);
-	if (clock->nr_queued)
-		bpf_loop(clock->nr_queued, give_back, &c, 0);
+	__sync_fetch_and_add(&account->sum.off_ns[c.cause & (CAUSES - 1)], -ns);
+	if (account->nr_queued)
+		bpf_loop(account->nr_queued, uncharge_section, &c, 0);
 	else
-		__sync_fetch_and_add(&clock->sum.outside_off_ns[c.cause & (CAUSES - 1)], -ns);
+		__sync_fetch_and_add(&account->sum.outside_off_ns[c.cause & (CAUSES - 1)], -ns);
 }
 
-static __noinline int slice_more(struct clock *clock, u64 ns)
+static __noinline int reduce_waits(struct thread_account *account, u64 ns)
 {
-	u64 queued = ns < clock->queued_ns ? ns : clock->queued_ns, waited;
+	u64 queued = ns < account->queued_ns ? ns : account->queued_ns, waited;
 
-	waited = ns - queued < clock->waited_ns ? ns - queued : clock->waited_ns;
-	clock->queued_ns = clock->waited_ns = 0;
-	if (clock->nr_queued > QUEUED_SECTIONS)
+	waited = ns - queued < account->waited_ns ? ns - queued : account->waited_ns;
+	account->queued_ns = account->waited_ns = 0;
+	if (account->nr_queued > QUEUED_SECTIONS)
 		return 0;
-	wait_less(clock, CAUSE_RUNQUEUE, queued);
-	wait_less(clock, clock->waited_cause, waited);
+	reduce_wait(account, CAUSE_RUNQUEUE, queued);
+	reduce_wait(account, account->waited_cause, waited);
 	return 0;
 }
 
 /*
- * A thread's running time is what the kernel counts as such, which differs from the time between two
- * switches by some microseconds each. At the end of a slice the scheduler is at work, which may pull threads
- * over from other CPUs, and a hypervisor may have taken the CPU meanwhile: that is waiting for a CPU, too. At
- * its beginning the kernel counts from when an idle CPU began to wake up for it, even before it was woken.
+ * A thread's running time is the time that the kernel counts as such. It differs from the time between two
+ * switches by some microseconds each. At the end of a slice the scheduler may pull threads over from other CPUs,
+ * and a hypervisor may have taken the CPU meanwhile: that is waiting for a CPU, too. At its beginning the kernel
+ * counts from when an idle CPU began to wake up for the thread, even before it was woken.
  */
-static __always_inline void charge_stolen(struct clock *clock, struct task_struct *task, u64 now)
+static __always_inline void charge_stolen(struct thread_account *account, struct task_struct *task, u64 now)
 {
-	u64 slice = now - clock->slice_ns, ran = task->se.sum_exec_runtime - clock->slice_exec_ns;
+	u64 slice = now - account->slice_ns, ran = task->se.sum_exec_runtime - account->slice_exec_ns;
 
-	if (!clock->slice_ns || slice > now || window.end_ns)
+	if (!account->slice_ns || slice > now || window.end_ns)
 		return;
 	if (ran < slice)
-		charge_off(clock, CAUSE_RUNQUEUE, clock->slice_ns + ran, now);
+		charge_off(account, CAUSE_RUNQUEUE, account->slice_ns + ran, now);
 	else
-		slice_more(clock, ran - slice);
+		reduce_waits(account, ran - slice);
 }
 
-static __always_inline void leave_cpu(void *ctx, struct task_struct *task, struct process *process, u32 state)
+static __always_inline void thread_descheduled(void *ctx, struct task_struct *task, struct process *process, u32 state)
 {
-	u64 now = bpf_ktime_get_ns();	/* first: what follows is our time, not the thread's */
-	struct clock *clock;
+	u64 now = bpf_ktime_get_ns();	/* first: the time from here on is ours, not the thread's */
+	struct thread_account *account;
 
-	drain_current(task, process);
-	clock = clock_lock(task);
-	if (!clock)
+	read_ring_current(task, process);
+	account = account_lock(task);
+	if (!account)
 		return;
-	rss_settle(clock, process, true);
-	path_update(clock, task, process);
-	if (clock->dirty)
-		memory_flush(clock);
-	clock_in_phase(clock);
-	charge_run(clock, now);
-	charge_stolen(clock, task, now);
-	clock->cause = cause_of(task, process, state);
-	if (clock->cause != CAUSE_RUNQUEUE)
-		clock->inherit = 0;	/* what it works on next is for whoever wakes it */
-	if (sampling && clock->cause != CAUSE_RUNQUEUE)
-		sample_wait(ctx, task, process, clock, now);
-	clock->off_ns = now;
-	clock_unlock(clock);
+	rss_settle(account, process, true);
+	open_sections_update(account, task, process);
+	if (account->dirty)
+		memory_charge(account);
+	account_in_generation(account);
+	charge_run(account, now);
+	charge_stolen(account, task, now);
+	account->cause = cause_of(task, process, state);
+	if (account->cause != CAUSE_RUNQUEUE)
+		account->inherit = 0;	/* its next work is for the thread that wakes it */
+	if (sampling && account->cause != CAUSE_RUNQUEUE)
+		sample_wait(ctx, task, process, account, now);
+	account->off_ns = now;
+	account_unlock(account);
 }
 
-/* Its end has been left out, see again.bpf.h. Its memory cannot be read any more: what it had open or not handed over is missing. */
-static __always_inline void leave_unseen(struct task_struct *task, struct clock *clock, struct process_sum *sum)
+/*
+ * Merges the account of a thread whose exit was missed, see copies.bpf.h. Its memory cannot be read any more:
+ * sections that it had open or not flushed are missing.
+ */
+static __always_inline void exit_missed(struct task_struct *task, struct thread_account *account, struct process_sum *sum)
 {
-	struct thread *thread = thread_lock(task, 0);
+	struct ring_reader *reader = reader_lock(task, 0);
 
-	if (thread) {
-		sums_spill(thread);
-		thread_unlock(thread);
+	if (reader) {
+		thread_sums_spill(reader);
+		reader_unlock(reader);
 	}
-	if (!window.start_ns || !clock_lock(task))
+	if (!window.start_ns || !account_lock(task))
 		return;
-	fold_clock(clock, sum, task);
-	clock_unlock(clock);
+	merge_account(account, sum, task);
+	account_unlock(account);
 }
 
-/* It ran until now, and had been folded into its process's sum when it began to end, but for the time since. */
-static __always_inline void leave_for_good(struct task_struct *task, struct process *process)
+/* Adds the running time since the thread's account was merged, when it began to exit. */
+static __always_inline void thread_last_switch(struct task_struct *task, struct process *process)
 {
-	struct clock *clock = clock_of(task, 0);
+	struct thread_account *account = account_of(task, 0);
 	u32 index = process->index;
 	struct process_sum *sum = bpf_map_lookup_elem(&process_sums, &index);
 	struct thread_sum *to;
 	u64 ran;
 
-	if (!clock || !sum || window.end_ns)
+	if (!account || !sum || window.end_ns)
 		return;
-	if (!clock->dead)
-		leave_unseen(task, clock, sum);
-	to = clock->idle ? &sum->ended_idle : &sum->ended;
-	ran = task->se.sum_exec_runtime - clock->exec_start_ns;
-	if (ran > clock->exec_folded_ns) {
-		__sync_fetch_and_add(&to->cpu_ns, ran - clock->exec_folded_ns);
-		__sync_fetch_and_add(&to->wall_ns, ran - clock->exec_folded_ns);
+	if (!account->dead)
+		exit_missed(task, account, sum);
+	to = account->idle ? &sum->ended_idle : &sum->ended;
+	ran = task->se.sum_exec_runtime - account->exec_start_ns;
+	if (ran > account->exec_merged_ns) {
+		__sync_fetch_and_add(&to->cpu_ns, ran - account->exec_merged_ns);
+		__sync_fetch_and_add(&to->wall_ns, ran - account->exec_merged_ns);
 	}
-	clock->exec_folded_ns = ran;
+	account->exec_merged_ns = ran;
 }
 
-static long copy_open(u32 i, struct clock **c)
+static long copy_queued_section(u32 i, struct thread_account **c)
 {
 	(*c)->queued[i & (QUEUED_SECTIONS - 1)] = (*c)->open[i & (DCBS_SLOTS - 1)];
 	return 0;
 }
 
-static __always_inline u64 in_window(u64 start, u64 end)
+static __always_inline u64 ns_in_window(u64 start, u64 end)
 {
 	start = start > window.start_ns ? start : window.start_ns;
 	return window.start_ns && end > start ? end - start : 0;
 }
 
-/* The waits before this slice may have to be charged less, and who has been charged may have ended by then. */
-static __always_inline void note_waits(struct clock *clock, u64 off, u64 woken, u64 now)
+/*
+ * Notes the waits before this slice, which may have to be charged with less. The calls that were charged may have
+ * ended by then.
+ */
+static __always_inline void note_waits(struct thread_account *account, u64 off, u64 woken, u64 now)
 {
-	clock->queued_ns = in_window(woken, now);
-	clock->waited_ns = in_window(off, woken);
-	clock->waited_cause = clock->cause;
-	clock->nr_queued = clock->own ? clock->nr_open : 0;
-	if (clock->nr_queued && clock->nr_queued <= QUEUED_SECTIONS)
-		bpf_loop(clock->nr_queued, copy_open, &clock, 0);
+	account->queued_ns = ns_in_window(woken, now);
+	account->waited_ns = ns_in_window(off, woken);
+	account->waited_cause = account->cause;
+	account->nr_queued = account->own ? account->nr_open : 0;
+	if (account->nr_queued && account->nr_queued <= QUEUED_SECTIONS)
+		bpf_loop(account->nr_queued, copy_queued_section, &account, 0);
 }
 
-/* From `off` the thread waited, until it was woken; then it waited for a CPU. Woken before `off`: it was on its way out. */
-static __always_inline void enter_cpu(struct task_struct *task)
+/*
+ * Charges the wait that is over: from `off` until the thread was woken by its cause, from there to now as
+ * run-queue wait. If it was woken before `off`, it was on its way out of the CPU and only waited in the run queue.
+ */
+static __always_inline void thread_scheduled(struct task_struct *task)
 {
-	struct clock *clock = clock_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct thread_account *account = account_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	u64 off, woken, now = bpf_ktime_get_ns();
 
-	if (!clock || clock->dead)
+	if (!account || account->dead)
 		return;
-	if (!clock->since_ns)
-		clock_start(clock, task, now);
-	begin_faults(clock, task);
-	clock->on_ns = clock->slice_ns = now;
-	clock->slice_exec_ns = task->se.sum_exec_runtime;
-	if (!clock_in_phase(clock)) {
-		clock->slice_ns = now;
+	if (!account->since_ns)
+		account_start(account, task, now);
+	begin_faults(account, task);
+	account->on_ns = account->slice_ns = now;
+	account->slice_exec_ns = task->se.sum_exec_runtime;
+	if (!account_in_generation(account)) {
+		account->slice_ns = now;
 		return;
 	}
-	off = __sync_lock_test_and_set(&clock->off_ns, 0);
+	off = __sync_lock_test_and_set(&account->off_ns, 0);
 	if (!off)
 		return;
-	woken = clock->woken_ns;
-	if (clock->cause == CAUSE_RUNQUEUE || woken < off)
+	woken = account->woken_ns;
+	if (account->cause == CAUSE_RUNQUEUE || woken < off)
 		woken = off;
 	if (woken > now)
 		woken = now;
 	if (woken > off)
-		charge_off(clock, clock->cause, off, woken);
-	charge_off(clock, CAUSE_RUNQUEUE, woken, now);
+		charge_off(account, account->cause, off, woken);
+	charge_off(account, CAUSE_RUNQUEUE, woken, now);
 	if (sampling)
-		sample_waited(task, clock, woken);
-	note_waits(clock, off, woken, now);
+		sample_waited(task, account, woken);
+	note_waits(account, off, woken, now);
 }
 
 SEC("tp_btf/sched_switch")
@@ -200,133 +209,143 @@ int on_switch(u64 *ctx)
 		state = switch_tells_state ? (u32)ctx[3] : prev->__state;
 		__sync_fetch_and_add(&counters.switches, 1);
 		if (state & TASK_DEAD)
-			leave_for_good(prev, process);
+			thread_last_switch(prev, process);
 		else
-			leave_cpu(ctx, prev, process, ctx[0] ? 0 : state);
+			thread_descheduled(ctx, prev, process, ctx[0] ? 0 : state);
 	}
 	if (process_of(next))
-		enter_cpu(next);
+		thread_scheduled(next);
 	return 0;
 }
 
-/* The record whose sections the current task works for: its own, unless none is open there and it works for another. */
-static __always_inline u64 works_for(struct task_struct *task, struct process *process)
+/*
+ * Returns the record whose sections the current task works for: its own if a section is open there, else the
+ * inherited one.
+ */
+static __always_inline u64 attributed_record(struct task_struct *task, struct process *process)
 {
 	u64 own = record_of(task, process);
-	struct path_key key = {};
-	struct clock *clock;
+	struct open_sections_key key = {};
+	struct thread_account *account;
 
-	if (read_key(own, &key))
+	if (read_sections_key(own, &key))
 		return own;
-	clock = clock_of(task, 0);
-	return clock && clock->inherit ? clock->inherit : own;
+	account = account_of(task, 0);
+	return account && account->inherit ? account->inherit : own;
 }
 
 /*
- * A thread of the same process that wakes another one from its own code, not an interrupt that happens to
- * come while it runs, has work for it. Who waited for the interpreter's lock goes on with work of its own.
+ * Attributes a wake-up: a thread of the same process that wakes another one from its own code, and not from an
+ * interrupt that happens to come while it runs, has work for it. A thread that waited for the GIL goes on with
+ * work of its own.
  */
-static __always_inline void inherit(struct clock *clock, struct task_struct *task, struct process *process)
+static __always_inline void inherit_from_waker(struct thread_account *account, struct task_struct *task, struct process *process)
 {
 	struct task_struct *waker = bpf_get_current_task_btf();
 
-	if (waker->tgid != task->tgid || waker == task || clock->cause == CAUSE_GIL ||
+	if (waker->tgid != task->tgid || waker == task || account->cause == CAUSE_GIL ||
 	    syscall_number((struct pt_regs *)bpf_task_pt_regs(waker)) < 0)
 		return;
-	clock->inherit = works_for(waker, process);
+	account->inherit = attributed_record(waker, process);
 }
 
 SEC("tp_btf/sched_waking")
 int BPF_PROG(on_waking, struct task_struct *task)
 {
 	struct process *process = process_of(task);
-	struct clock *clock;
+	struct thread_account *account;
 
 	if (!process)
 		return 0;
-	clock = clock_of(task, 0);
-	if (clock)
-		inherit(clock, task, process);
+	account = account_of(task, 0);
+	if (account)
+		inherit_from_waker(account, task, process);
 	return 0;
 }
 
-/* The thread is in a run queue: until here it was waking up, which on an idle CPU takes a while, and did not wait for others. */
+/*
+ * The thread is in a run queue now. The time before was its waking up, which takes a while on an idle CPU, and no
+ * run-queue wait.
+ */
 SEC("tp_btf/sched_wakeup")
 int BPF_PROG(on_wakeup, struct task_struct *task)
 {
-	struct clock *clock;
+	struct thread_account *account;
 
 	if (!process_of(task))
 		return 0;
-	clock = clock_of(task, 0);
-	if (!clock)
+	account = account_of(task, 0);
+	if (!account)
 		return 0;
 	__sync_fetch_and_add(&counters.wakings, 1);
-	clock->woken_ns = bpf_ktime_get_ns();
+	account->woken_ns = bpf_ktime_get_ns();
 	return 0;
 }
 
-/* A new thread works for its creator's section until it waits for the first time; a new process has sections of its own. */
-static __always_inline int fork(struct task_struct *parent, struct task_struct *child, bool first)
+/* A new thread works for its creator's section until it first waits. A new process has sections of its own. */
+static __always_inline int task_forked(struct task_struct *parent, struct task_struct *child, bool first)
 {
 	struct process *process = process_of(parent);
 	bool is_process = child->tgid != parent->tgid;
-	struct clock *clock;
+	struct thread_account *account;
 	u64 now;
 
 	if (!process || (is_process && !follow_children))
 		return 0;
-	if (!is_unseen(SEEN_FORK, child->start_time, first))
+	if (!claim_event(COPIED_FORK, child->start_time, first))
 		return 0;
 	if (!is_process)
 		__sync_fetch_and_add(&process->threads, 1);
-	else if (!follow_children || !child_begin(parent, child, process))	/* the verifier is to see it, too */
+	else if (!follow_children || !child_create(parent, child, process))	/* the verifier must see follow_children, too */
 		return 0;
-	clock = clock_of(child, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!clock || clock->since_ns)
+	account = account_of(child, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!account || account->since_ns)
 		return 0;
 	now = bpf_ktime_get_ns();
-	clock_start(clock, child, now);
-	clock->cause = CAUSE_RUNQUEUE;
-	clock->off_ns = now;
+	account_start(account, child, now);
+	account->cause = CAUSE_RUNQUEUE;
+	account->off_ns = now;
 	if (!is_process)
-		clock->inherit = works_for(parent, process);
+		account->inherit = attributed_record(parent, process);
 	return 0;
 }
 
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
-	return fork(parent, child, true);
+	return task_forked(parent, child, true);
 }
 
-/* A child that is missed is missed with all that it does: there are more of these. */
-AGAIN(sched_process_fork, on_fork_again_1, fork(parent, child, false), struct task_struct *parent, struct task_struct *child)
-AGAIN(sched_process_fork, on_fork_again_2, fork(parent, child, false), struct task_struct *parent, struct task_struct *child)
-AGAIN(sched_process_fork, on_fork_again_3, fork(parent, child, false), struct task_struct *parent, struct task_struct *child)
+/* A missed child is missed with all that it does, so there are more copies of this program. */
+PROGRAM_COPY(sched_process_fork, on_fork_copy_1, task_forked(parent, child, false), struct task_struct *parent,
+	     struct task_struct *child)
+PROGRAM_COPY(sched_process_fork, on_fork_copy_2, task_forked(parent, child, false), struct task_struct *parent,
+	     struct task_struct *child)
+PROGRAM_COPY(sched_process_fork, on_fork_copy_3, task_forked(parent, child, false), struct task_struct *parent,
+	     struct task_struct *child)
 
-/* So that what a thread has finished does not wait for as long as it computes without a marker. */
+/* Reads the ring at ticks, so that finished sections do not wait while a thread computes without a marker. */
 SEC("perf_event")
 int on_tick(void *ctx)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct process *process = process_of(task);
-	struct clock *clock;
+	struct thread_account *account;
 
 	if (!process)
 		return 0;
 	__sync_fetch_and_add(&counters.ticks, 1);
-	drain_current(task, process);
+	read_ring_current(task, process);
 	if (!window.start_ns)
 		return 0;
-	clock = clock_lock(task);
-	if (!clock)
+	account = account_lock(task);
+	if (!account)
 		return 0;
-	rss_settle(clock, process, false);
-	path_update(clock, task, process);
-	if (clock->dirty)
-		memory_flush(clock);
-	charge_run(clock, bpf_ktime_get_ns());
-	clock_unlock(clock);
+	rss_settle(account, process, false);
+	open_sections_update(account, task, process);
+	if (account->dirty)
+		memory_charge(account);
+	charge_run(account, bpf_ktime_get_ns());
+	account_unlock(account);
 	return 0;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * main.c - the program dcbs-bpfprof: its command line leads to one command.
+ * main.c - the program dcbs-bpfprof: selects the command of the command line.
  *
- * Standard output carries the result and nothing else; everything said meanwhile goes to standard error.
+ * Standard output carries only the result; all messages go to standard error.
  */
 #include <signal.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* profiler.c - the library of <dcbs/profiler.h>: a session that answers with reports. */
+/* profiler.c - the functions dcbs_profiler_* of <dcbs/profiler.h>: a session that makes reports. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -13,7 +13,7 @@
 struct dcbs_profiler {
 	struct session *session;
 	double threshold_s;
-	enum dcbs_ended_by ended_by;	/* what dcbs_profiler_poll() saw */
+	enum dcbs_ended_by ended_by;	/* as dcbs_profiler_poll() found it */
 	bool stopped;
 };
 
@@ -26,16 +26,12 @@ int dcbs_profiler_list(struct dcbs_process **list, size_t *nr)
 
 void dcbs_profiler_list_free(struct dcbs_process *list, size_t nr)
 {
-	size_t i;
-
-	for (i = 0; i < nr; i++)
-		free(list[i].command);
-	free(list);
+	list_targets_free(list, nr);
 }
 
 /* ---- life ---- */
 
-static int start(struct dcbs_profiler *prof, const struct dcbs_options *opts)
+static int start_session(struct dcbs_profiler *prof, const struct dcbs_options *opts)
 {
 	size_t i;
 	int err = session_open(&prof->session, opts, opts->nr_pids);
@@ -55,7 +51,7 @@ int dcbs_profiler_open(struct dcbs_profiler **result, const struct dcbs_options 
 	if (!prof)
 		return fail(-ENOMEM, "out of memory");
 	prof->threshold_s = opts->threshold_s;
-	err = start(prof, opts);
+	err = start_session(prof, opts);
 	if (err) {
 		dcbs_profiler_close(prof);
 		return err;
@@ -106,7 +102,7 @@ void dcbs_profiler_close(struct dcbs_profiler *prof)
 	free(prof);
 }
 
-/* ---- figures ---- */
+/* ---- reports ---- */
 
 int dcbs_profiler_snapshot(struct dcbs_profiler *prof, struct dcbs_report **report)
 {

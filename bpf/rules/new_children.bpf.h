@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * new_children.bpf.h - a target forks: the child becomes a target before it runs; and the last of its threads leaves.
+ * new_children.bpf.h - a target forks, and the child becomes a target before it runs; and the last thread of a
+ * child exits.
  *
- * A forked child has its parent's memory: the same names under the same numbers, the record of the thread that
- * forked where it was, and in it events that are the parent's to report. The marker's breakpoint and its counter
- * of probes come with the memory, too, so its sections are timed from the first one on. See struct process in
+ * A forked child has its parent's memory: the same names under the same numbers, the record of the forking thread
+ * at the same place, and in it events that are the parent's to report. The marker's breakpoint and its counter of
+ * probes come with the memory, too, so the child's sections are timed from the first one on. See struct process in
  * bpfprof/abi.h for the life of its entry.
  */
 #ifndef BPF_RULES_NEW_CHILDREN_H
@@ -13,20 +14,20 @@
 #include "rules/thread_time.bpf.h"
 #include "state/rss_counters.bpf.h"
 
-#define KERNEL_WORKER 0x4010	/* PF_IO_WORKER, PF_USER_WORKER: threads of a process that no fork event has told of */
+#define KERNEL_WORKER 0x4010	/* PF_IO_WORKER, PF_USER_WORKER: threads for which there was no fork event */
 
-/* If the ring is full the profiler has been woken already. */
-static __always_inline void tell_profiler(void)
+/* Wakes the profiler. If the ring buffer is full, it has been woken already. */
+static __always_inline void wake_profiler(void)
 {
 	u64 word = 0;
 
 	bpf_ringbuf_output(&news, &word, sizeof(word), 0);
 }
 
-/* Its memory from now on. What it has of its parent's came by no section. */
+/* Begins to account for the child's memory. Pages that it has from its parent came by no section. */
 static __noinline int child_memory(struct task_struct *child, struct process *process)
 {
-	struct process_sum *sum = sum_of_process(process);
+	struct process_sum *sum = process_sum_of(process);
 	struct mm_struct *mm = mm_of(child);
 	u32 index = process->index;
 	u64 key = (u64)mm;
@@ -40,26 +41,30 @@ static __noinline int child_memory(struct task_struct *child, struct process *pr
 	return 0;
 }
 
-/* Its only thread's ring is the parent's up to here. Without storage for that, it is met at a hit, when the library has said so. */
-static __noinline int child_thread(struct task_struct *child, struct process *process, u64 record)
+/*
+ * Sets the child's ring reader to the parent's position: older events are the parent's. If there is no memory for
+ * a ring reader, the child is read from its first flush on, when its library has reported the record.
+ */
+static __noinline int child_reader(struct task_struct *child, struct process *process, u64 record)
 {
-	struct thread *thread = bpf_task_storage_get(&threads, child, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct ring_reader *reader = bpf_task_storage_get(&ring_readers, child, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 
-	if (!thread) {
+	if (!reader) {
 		__sync_fetch_and_add(&counters.memory_short, 1);
 		process->tls_offset = 0;
 		return 0;
 	}
-	if (!record || bpf_probe_read_user(&thread->head, sizeof(thread->head), (void *)record))
+	if (!record || bpf_probe_read_user(&reader->head, sizeof(reader->head), (void *)record))
 		return 0;
-	thread->record = record;
-	thread->consumed = thread->head.head;
-	thread->too_deep = thread->head.too_deep;
-	thread->unmatched = thread->head.unmatched;
+	reader->record = record;
+	reader->consumed = reader->head.head;
+	reader->too_deep = reader->head.too_deep;
+	reader->unmatched = reader->head.unmatched;
 	return 0;
 }
 
-static __always_inline void child_fill(struct process *process, u32 index, struct task_struct *parent, struct task_struct *child)
+static __always_inline void child_set_fields(struct process *process, u32 index, struct task_struct *parent,
+					     struct task_struct *child)
 {
 	process->tgid = child->tgid;
 	process->index = index;
@@ -72,8 +77,8 @@ static __always_inline void child_fill(struct process *process, u32 index, struc
 	process->borrows = mm_of(child) == mm_of(parent);
 }
 
-/* The child's entry. NULL: all are taken. */
-static __always_inline struct process *child_begin(struct task_struct *parent, struct task_struct *child, struct process *from)
+/* Returns the child's new entry, or NULL if all are taken. */
+static __always_inline struct process *child_create(struct task_struct *parent, struct task_struct *child, struct process *from)
 {
 	u32 index = 0, tgid = child->tgid, own = from->index;
 	struct process *process;
@@ -88,12 +93,12 @@ static __always_inline struct process *child_begin(struct task_struct *parent, s
 	if (!process)
 		return NULL;
 	process->serial = 0;
-	child_fill(process, index, parent, child);
+	child_set_fields(process, index, parent, child);
 	if (process->borrows) {
 		process->tls_offset = 0;
 	} else {
 		child_memory(child, process);
-		child_thread(child, process, record_of(parent, from));
+		child_reader(child, process, record_of(parent, from));
 		python = bpf_map_lookup_elem(&pythons, &own);
 		if (python)
 			bpf_map_update_elem(&pythons, &index, python, BPF_ANY);
@@ -101,12 +106,12 @@ static __always_inline struct process *child_begin(struct task_struct *parent, s
 	bpf_map_update_elem(&targets, &tgid, &index, BPF_ANY);
 	barrier();
 	process->serial = __sync_fetch_and_add(&counters.processes, 1) + 1;
-	tell_profiler();
+	wake_profiler();
 	return process;
 }
 
-/* A thread has begun to end, and all that is to be read of it has been. */
-static __always_inline void child_left(struct task_struct *task, struct process *process)
+/* Notes that a thread has exited, when all of its data has been read. If it was the child's last one, the child has ended. */
+static __always_inline void child_thread_exited(struct task_struct *task, struct process *process)
 {
 	struct task_struct *leader;
 
@@ -115,7 +120,7 @@ static __always_inline void child_left(struct task_struct *task, struct process 
 	leader = BPF_CORE_READ(task, group_leader);
 	bpf_probe_read_kernel_str(process->comm, sizeof(process->comm), &leader->comm);
 	process->ended_ns = bpf_ktime_get_ns();
-	tell_profiler();
+	wake_profiler();
 }
 
 #endif

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * off_cpu_cause.bpf.h - why a thread leaves its CPU: from its state, the system call it is in, and what that waits for.
+ * off_cpu_cause.bpf.h - why a thread is off its CPU, from its state, its system call, and the object that this
+ * call waits for.
  *
- * Runs when the thread is switched out, or on a thread that was off its CPU already when we came. The
- * kernel's structures are read as the thread has them; a descriptor that another thread closes meanwhile
- * costs a wrong cause, no more.
+ * This runs when the thread is switched out, or for a thread that was off its CPU when observation began. The
+ * kernel's structures are read as they are; a descriptor that another thread closes meanwhile can give a wrong
+ * cause, no more.
  */
 #ifndef BPF_RULES_OFF_CPU_CAUSE_H
 #define BPF_RULES_OFF_CPU_CAUSE_H
@@ -20,7 +21,6 @@
 #define S_IFIFO	0010000
 
 #define NVIDIA_MAJOR 195
-#define FUTEX_CMD_MASK 0x7f	/* without FUTEX_PRIVATE_FLAG */
 
 static __always_inline bool is_nvidia(struct file *file, struct inode *inode)
 {
@@ -108,7 +108,7 @@ static __always_inline u32 cause_of_syscall(struct task_struct *task, const stru
 	return io ? CAUSE_DISK : CAUSE_OTHER;
 }
 
-/* state: as the scheduler saw it; 0: the thread could go on. */
+/* Returns the cause. state: as the scheduler saw it; 0: the thread could run. */
 static __noinline u32 cause_of(struct task_struct *task, const struct process *process, u32 state)
 {
 	struct pt_regs *regs;

@@ -2,32 +2,22 @@
 /*
  * python_walk.bpf.h - walks the Python frames of the current thread.
  *
- * The interpreter is not stopped and not trusted. A thread's own frames do not change while it is
- * interrupted, but it may have been interrupted anywhere: each code object is checked for its type before a
- * frame is taken, and the walk ends at the first thing that is none. Two reads a frame: the frame, and the
- * head of its code object; up to 3.11 also the hash of its name. Names are left to user space.
+ * The interpreter is neither stopped nor trusted. A thread's own frames do not change while it is interrupted, but
+ * it may have been interrupted anywhere. So the type of each code object is checked before a frame is taken, and
+ * the walk ends at the first object of another type. There are two reads per frame: the frame, and the head of its
+ * code object; up to 3.11 also the hash of its name. User space reads the names.
  *
- * The thread's state is found where CPython keeps it for PyGILState_Ensure(), in a pthread key: that is
- * right also while the thread runs without the GIL. glibc tells the kernel where its struct pthread lies, by
- * the list of robust futexes in it.
+ * CPython keeps the thread's state in a pthread key for PyGILState_Ensure(). It is right there while the thread
+ * runs without the GIL, too. glibc tells the kernel where its struct pthread lies, by the list of robust futexes
+ * in it.
  */
 #ifndef BPF_RULES_PYTHON_WALK_H
 #define BPF_RULES_PYTHON_WALK_H
 
 #include "state/maps.bpf.h"
 
-#define PYTHON_VISITED	512	/* frames looked at, entries from native code included */
-#define FRAME_READ	112
+#define PYTHON_VISITED	512	/* frames read, including entries from native code */
 #define CODE_READ	144
-#define OWNER_ENTRY	3	/* from 3.12 on: no function's frame, but an entry from native code */
-
-#if defined(__TARGET_ARCH_x86)
-#define PTHREAD_OF_ROBUST_LIST 0x2e0
-#else
-#define PTHREAD_OF_ROBUST_LIST 0xe0
-#endif
-#define KEYS_OF_ROBUST_LIST 0x230	/* struct pthread_key_data *specific[32], of 32 keys each */
-#define KEYS_MAX 1024
 
 static __always_inline u64 word_of(const u8 *bytes, u32 offset)
 {
@@ -47,7 +37,7 @@ static __always_inline u64 read_word(u64 address)
 	return word;
 }
 
-/* Without it there is no stack. A page may be on its way to another place just now. */
+/* Reads a word without which there is no stack. The kernel may be migrating its page just now. */
 static __always_inline u64 need_word(struct walker *w, u64 address)
 {
 	u64 word = 0;
@@ -57,7 +47,7 @@ static __always_inline u64 need_word(struct walker *w, u64 address)
 	return word;
 }
 
-/* The current thread's PyThreadState; 0: it has none. */
+/* Returns the address of the current thread's PyThreadState, or 0 if it has none. */
 static __always_inline u64 python_thread(struct walker *w, struct task_struct *task, const struct python_layout *p)
 {
 	u64 robust_list = robust_list_of(task), key, block, state;	/* key: is it initialised, and its number */
@@ -65,12 +55,12 @@ static __always_inline u64 python_thread(struct walker *w, struct task_struct *t
 	if (!robust_list)
 		return 0;
 	key = need_word(w, p->runtime + p->tss_key);
-	if (!(u32)key || key >> 32 >= KEYS_MAX)
+	if (!(u32)key || key >> 32 >= GLIBC_KEYS)
 		return 0;
 	key >>= 32;
-	block = need_word(w, robust_list + KEYS_OF_ROBUST_LIST + 8 * (key >> 5));
-	state = block ? need_word(w, block + 16 * (key & 31) + 8) : 0;
-	if (!state || need_word(w, state + p->tstate_thread_id) != robust_list - PTHREAD_OF_ROBUST_LIST)
+	block = need_word(w, robust_list + GLIBC_ROBUST_TO_KEYS + 8 * (key / GLIBC_BLOCK_KEYS));
+	state = block ? need_word(w, block + GLIBC_KEY_BYTES * (key % GLIBC_BLOCK_KEYS) + GLIBC_KEY_VALUE) : 0;
+	if (!state || need_word(w, state + p->tstate_thread_id) != robust_list - GLIBC_SELF_TO_ROBUST)
 		return 0;
 	return state;
 }
@@ -84,7 +74,7 @@ static __always_inline u64 python_top_frame(struct walker *w, u64 state, const s
 	return top;
 }
 
-/* Bytes from the beginning of the code to the instruction; -1: none yet. */
+/* Returns the offset of the current instruction in the code, in bytes; -1: it has not started. */
 static __always_inline s32 instruction_of(const struct walker *w, const struct python_layout *p, u64 code)
 {
 	s64 offset;
@@ -101,13 +91,14 @@ static __always_inline u32 tag_of(const struct walker *w, const struct python_la
 {
 	if (p->minor >= 12)
 		return half_of(w->code, p->code_version);
-	return python_tag(half_of(w->code, p->code_firstlineno), half_of(w->code, p->code_flags), half_of(w->code, p->code_argcount),
-			  half_of(w->code, p->code_kwonly), read_word(word_of(w->code, p->code_name) + PYTHON_STRING_HASH),
+	return python_tag(half_of(w->code, p->code_firstlineno), half_of(w->code, p->code_flags),
+			  half_of(w->code, p->code_argcount), half_of(w->code, p->code_kwonly),
+			  read_word(word_of(w->code, p->code_name) + PYTHON_STRING_HASH),
 			  word_of(w->code, p->code_linetable));
 }
 
-/* One frame. 1: that was the last. */
-static long python_step(u32 i, struct walk_context *c)
+/* Takes one frame. Returns 1 if it was the last. */
+static long python_step(u32 i, struct sample_context *c)
 {
 	struct walker *w = c->walker;
 	const struct python_layout *p = c->layout;
@@ -118,15 +109,15 @@ static long python_step(u32 i, struct walk_context *c)
 	if (!w->next)
 		return 1;
 	bytes = p->frame_bytes;
-	if (bytes > FRAME_READ || bpf_probe_read_user(w->frame, bytes, (void *)w->next)) {
+	if (bytes > PYTHON_FRAME_BYTES || bpf_probe_read_user(w->frame, bytes, (void *)w->next)) {
 		w->sample.flags |= SAMPLE_PYTHON_BROKEN;
 		return 1;
 	}
-	if (p->minor >= 12 && w->frame[p->frame_owner & (WALK_BYTES - 1)] >= OWNER_ENTRY) {
+	if (p->minor >= 12 && w->frame[p->frame_owner & (WALK_BYTES - 1)] >= PYTHON_OWNER_ENTRY) {
 		w->next = word_of(w->frame, p->frame_back);
 		return 0;
 	}
-	code = word_of(w->frame, p->frame_code) & ~7ULL;
+	code = word_of(w->frame, p->frame_code) & ~PYTHON_REF_TAGS;
 	if (bpf_probe_read_user(w->code, CODE_READ, (void *)code) || word_of(w->code, p->code_type_offset) != p->code_type) {
 		w->sample.flags |= SAMPLE_PYTHON_BROKEN;
 		return 1;
@@ -148,7 +139,7 @@ static long python_step(u32 i, struct walk_context *c)
 /* Fills walker->python for the current task. */
 static __noinline int python_walk(struct walker *w, struct task_struct *task, struct process *process)
 {
-	struct walk_context c = {.walker = w};
+	struct sample_context c = {.walker = w};
 	u32 index;
 	u64 state;
 

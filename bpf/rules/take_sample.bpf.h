@@ -6,9 +6,9 @@
 #include "rules/thread_time.bpf.h"
 #include "rules/python_walk.bpf.h"
 
-#define EPOCH 64	/* sampling periods, in which a thread's waits are counted */
+#define RATE_PERIODS 64	/* sampling periods in an interval in which a thread's waits are counted */
 
-static __always_inline void new_section_id(struct walker *w, u32 section_id)
+static __always_inline void sample_add_section(struct walker *w, u32 section_id)
 {
 	u32 n = w->sample.nr_sections;
 
@@ -20,19 +20,19 @@ static __always_inline void new_section_id(struct walker *w, u32 section_id)
 	w->sample.nr_sections = n + 1;
 }
 
-static long sample_row(u32 i, struct walk_context *c)
+static long sample_section(u32 i, struct sample_context *c)
 {
-	struct open_section *s = open_at(c->clock, i);
+	struct open_section *s = open_section_at(c->account, i);
 
-	if (c->off && !c->clock->own && i < c->clock->nr_open)
+	if (c->off && !c->account->own && i < c->account->nr_open)
 		return 0;
 	if (s->first)
-		new_section_id(c->walker, s->section_id);
+		sample_add_section(c->walker, s->section_id);
 	return 0;
 }
 
-/* Native addresses stand right behind the Python frames. They are as good as the frame pointers of the code are. */
-static __always_inline void native_walk(void *ctx, struct walker *w)
+/* Appends the native addresses to the Python frames. They are complete where the code has frame pointers. */
+static __always_inline void sample_native_stack(void *ctx, struct walker *w)
 {
 	u32 at = w->sample.nr_python;
 	long bytes;
@@ -52,10 +52,11 @@ static __always_inline u64 frames_bytes(const struct sample *s)
 }
 
 /*
- * The C library has no frame pointers, and waits are in it: with the stack itself, user space finds who called it. What is
- * above the end of a stack is mapped as a rule, for it is where the thread or the process began.
+ * Copies a piece of the stack. The C library has no frame pointers, and waits are in it: user space needs the copy
+ * to find its callers. The memory above the end of a stack is usually mapped, because a thread or process began
+ * there.
  */
-static __always_inline void stack_copy(struct walker *w, struct task_struct *task, u32 most)
+static __always_inline void sample_copy_stack(struct walker *w, struct task_struct *task, u32 most)
 {
 #if defined(__TARGET_ARCH_x86)
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
@@ -86,25 +87,28 @@ static __always_inline u64 sample_bytes(const struct walker *w)
 }
 
 static __always_inline void sample_take(void *ctx, struct walker *w, struct task_struct *task, struct process *process,
-					struct clock *clock, u32 kind)
+					struct thread_account *account, u32 kind)
 {
-	struct walk_context c = {.walker = w, .clock = clock, .off = kind == SAMPLE_OFF};
+	struct sample_context c = {.walker = w, .account = account, .off = kind == SAMPLE_OFF};
 
 	__builtin_memset(&w->sample, 0, sizeof(w->sample));
 	w->sample.tgid = task->tgid;
 	w->sample.tid = task->pid;
 	w->sample.kind = kind;
 	w->sample.weight = throttle.sample_every > 1 ? throttle.sample_every : 1;
-	if (clock && nr_all(clock))
-		bpf_loop(nr_all(clock), sample_row, &c, 0);
+	if (account && nr_all_open(account))
+		bpf_loop(nr_all_open(account), sample_section, &c, 0);
 	if (!w->sample.nr_sections)
-		new_section_id(w, SECTION_OUTSIDE);
+		sample_add_section(w, SECTION_OUTSIDE);
 	python_walk(w, task, process);
-	native_walk(ctx, w);
-	stack_copy(w, task, kind == SAMPLE_OFF ? SAMPLE_STACK : SAMPLE_CPU_STACK);
+	sample_native_stack(ctx, w);
+	sample_copy_stack(w, task, kind == SAMPLE_OFF ? SAMPLE_STACK : SAMPLE_CPU_STACK);
 }
 
-/* User space looks often enough: nobody is woken, which would cost the target more than the sample, before half the ring is full. */
+/*
+ * Sends the sample. A wake-up would cost the target more than the sample. So the profiler, which polls often
+ * enough, is woken only when half of the ring buffer is full.
+ */
 static __always_inline void sample_send(struct walker *w, u32 most)
 {
 	u64 bytes = sample_bytes(w), flags = BPF_RB_NO_WAKEUP;
@@ -124,85 +128,87 @@ static __always_inline void sample_send(struct walker *w, u32 most)
 }
 
 /*
- * Not every wait of a thread that waits often is sampled, and which is must not depend on how long it will be:
- * each is with a probability of so many waits a sampling period, by how many there were in the epoch before, and
- * so far in this one. It stands for the inverse of that many.
+ * Decides whether a wait is sampled. If a thread waits often, its waits are sampled with probability 1/n, so that
+ * the selection does not depend on their length. A sampled wait has weight n. n is the number of waits per
+ * sampling period, in the previous interval or so far in this one, whichever is larger.
  */
-static __always_inline bool wait_is_due(struct clock *clock, u64 now)
+static __always_inline bool wait_is_due(struct thread_account *account, u64 now)
 {
-	u64 period = sample_period_ns * (throttle.sample_every > 1 ? throttle.sample_every : 1), elapsed = now - clock->off_epoch_ns;
+	u64 period = sample_period_ns * (throttle.sample_every > 1 ? throttle.sample_every : 1);
+	u64 elapsed = now - account->rate_start_ns;
 	u32 weight;
 
-	if (elapsed > EPOCH * period) {
-		clock->off_before = (u32)(clock->off_waits * period / elapsed);
-		clock->off_waits = 0;
-		clock->off_epoch_ns = now;
+	if (elapsed > RATE_PERIODS * period) {
+		account->rate_before = (u32)(account->rate_waits * period / elapsed);
+		account->rate_waits = 0;
+		account->rate_start_ns = now;
 	}
-	weight = ++clock->off_waits / EPOCH;
-	if (weight < clock->off_before)
-		weight = clock->off_before;
-	clock->off_weight = weight ?: 1;
-	return bpf_get_prandom_u32() % clock->off_weight == 0;
+	weight = ++account->rate_waits / RATE_PERIODS;
+	if (weight < account->rate_before)
+		weight = account->rate_before;
+	account->off_weight = weight ?: 1;
+	return bpf_get_prandom_u32() % account->off_weight == 0;
 }
 
-/* A thread waits: its stack is kept until it is known how long. */
-static __always_inline void sample_wait(void *ctx, struct task_struct *task, struct process *process, struct clock *clock, u64 now)
+/* Takes the stack of a wait that begins. It is kept until the length of the wait is known. */
+static __always_inline void sample_wait(void *ctx, struct task_struct *task, struct process *process,
+					struct thread_account *account, u64 now)
 {
 	struct walker *w;
 
-	if (!window.start_ns || window.end_ns || *(volatile u32 *)&clock->off_sampled >= WAIT_SENDING)
+	if (!window.start_ns || window.end_ns || *(volatile u32 *)&account->off_sampled >= WAIT_SENDING)
 		return;
-	clock->off_sampled = WAIT_NONE;
-	if (!wait_is_due(clock, now))
+	account->off_sampled = WAIT_NONE;
+	if (!wait_is_due(account, now))
 		return;
 	w = bpf_task_storage_get(&waits, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!w) {
 		__sync_fetch_and_add(&counters.lost_samples, 1);
 		return;
 	}
-	sample_take(ctx, w, task, process, clock, SAMPLE_OFF);
-	w->sample.cause = clock->cause;
-	clock->off_sample_ns = now;
-	clock->off_generation = throttle.wait_generation;
+	sample_take(ctx, w, task, process, account, SAMPLE_OFF);
+	w->sample.cause = account->cause;
+	account->off_sample_ns = now;
+	account->off_generation = throttle.wait_generation;
 	barrier();
-	*(volatile u32 *)&clock->off_sampled = WAIT_TAKEN;
+	*(volatile u32 *)&account->off_sampled = WAIT_TAKEN;
 }
 
-/* What has not been sent yet of a wait, up to `end`. */
-static __always_inline void wait_send(struct task_struct *task, struct clock *clock, u64 end)
+/* Sends the part of a wait up to `end` that has not been sent yet. */
+static __always_inline void wait_send(struct task_struct *task, struct thread_account *account, u64 end)
 {
 	struct walker *w = bpf_task_storage_get(&waits, task, NULL, 0);
 
 	if (window.end_ns && end > window.end_ns)
 		end = window.end_ns;
-	if (!w || end <= clock->off_sample_ns || throttle.waits_off || clock->off_generation != throttle.wait_generation)
+	if (!w || end <= account->off_sample_ns || throttle.waits_off || account->off_generation != throttle.wait_generation)
 		return;
-	w->sample.weight = weighted(clock->off_weight);
-	w->sample.off_ns = (end - clock->off_sample_ns) * w->sample.weight;
-	clock->off_sample_ns = end;
+	w->sample.weight = weighted_ns(account->off_weight);
+	w->sample.off_ns = (end - account->off_sample_ns) * w->sample.weight;
+	account->off_sample_ns = end;
 	sample_send(w, SAMPLE_STACK);
 }
 
-static __always_inline void sample_waited(struct task_struct *task, struct clock *clock, u64 woken)
+static __always_inline void sample_waited(struct task_struct *task, struct thread_account *account, u64 woken)
 {
-	if (*(volatile u32 *)&clock->off_sampled == WAIT_NONE)
+	if (*(volatile u32 *)&account->off_sampled == WAIT_NONE)
 		return;
-	if (__sync_bool_compare_and_swap(&clock->off_sampled, WAIT_TAKEN, WAIT_NONE))
-		wait_send(task, clock, woken);
-	else if (!__sync_bool_compare_and_swap(&clock->off_sampled, WAIT_SENDING, WAIT_OVER))
-		*(volatile u32 *)&clock->off_sampled = WAIT_NONE;
+	if (__sync_bool_compare_and_swap(&account->off_sampled, WAIT_TAKEN, WAIT_NONE))
+		wait_send(task, account, woken);
+	else if (!__sync_bool_compare_and_swap(&account->off_sampled, WAIT_SENDING, WAIT_OVER))
+		*(volatile u32 *)&account->off_sampled = WAIT_NONE;
 }
 
-/* From another CPU, while it waits: a wait that goes on at the end of the window has its function, too. */
-static __always_inline void sample_waiting(struct task_struct *task, struct clock *clock)
+/* Sends the part of a wait that has passed, from another CPU: a wait that outlasts the window has a stack, too. */
+static __always_inline void sample_waiting(struct task_struct *task, struct thread_account *account)
 {
-	u64 woken = clock->woken_ns;
+	u64 woken = account->woken_ns;
 
-	if (!__sync_bool_compare_and_swap(&clock->off_sampled, WAIT_TAKEN, WAIT_SENDING))
+	if (!__sync_bool_compare_and_swap(&account->off_sampled, WAIT_TAKEN, WAIT_SENDING))
 		return;
-	wait_send(task, clock, woken > clock->off_sample_ns ? woken : bpf_ktime_get_ns());
-	if (!__sync_bool_compare_and_swap(&clock->off_sampled, WAIT_SENDING, WAIT_TAKEN))
-		*(volatile u32 *)&clock->off_sampled = WAIT_NONE;
+	wait_send(task, account, woken > account->off_sample_ns ? woken : bpf_ktime_get_ns());
+	if (!__sync_bool_compare_and_swap(&account->off_sampled, WAIT_SENDING, WAIT_TAKEN))
+		*(volatile u32 *)&account->off_sampled = WAIT_NONE;
 }
 
 #endif

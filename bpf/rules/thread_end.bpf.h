@@ -1,54 +1,60 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* thread_end.bpf.h - adds the clock of a thread that ends to its process's sum. */
+/* thread_end.bpf.h - merges the account of a thread that exits into its process's totals. */
 #ifndef BPF_RULES_THREAD_END_H
 #define BPF_RULES_THREAD_END_H
 
 #include "rules/thread_time.bpf.h"
 
-struct fold {
-	struct clock *clock;
+struct merge {
+	struct thread_account *account;
 	struct thread_sum *to;
 };
 
-static long fold_off(u32 i, struct fold *f)
+static long merge_off_times(u32 i, struct merge *f)
 {
 	i &= CAUSES - 1;
-	add(&f->to->off_ns[i], f->clock->sum.off_ns[i]);
-	add(&f->to->outside_off_ns[i], f->clock->sum.outside_off_ns[i]);
+	add_nonzero(&f->to->off_ns[i], f->account->sum.off_ns[i]);
+	add_nonzero(&f->to->outside_off_ns[i], f->account->sum.outside_off_ns[i]);
 	return 0;
 }
 
-/* As user/analyse/threads.c tells it of threads that are alive: less than 1 % of its time had it anything to do. */
-static __always_inline bool is_idle(const struct clock *clock, struct task_struct *task, u64 wall)
+/*
+ * Returns true if the thread had work in less than 1 % of its time. user/analyse/threads.c uses the same rule for
+ * live threads.
+ */
+static __always_inline bool is_idle(const struct thread_account *account, struct task_struct *task, u64 wall)
 {
-	const u64 *off = clock->sum.off_ns;
+	const u64 *off = account->sum.off_ns;
 	u64 waited = off[CAUSE_LOCK] + off[CAUSE_NETWORK] + off[CAUSE_SLEEP] + off[CAUSE_GPU] + off[CAUSE_PIPE] +
 		     off[CAUSE_CHILD] + off[CAUSE_STOPPED] + off[CAUSE_OTHER];
 
-	return !clock->sections && task->pid != task->tgid && wall - waited < wall / 100;
+	return !account->sections && task->pid != task->tgid && wall - waited < wall / 100;
 }
 
-/* What it has gathered is charged, and its time goes to its process, once. It still runs for a moment, see leave_for_good() in sched.bpf.c. */
-static __noinline int fold_clock(struct clock *clock, struct process_sum *sum, struct task_struct *task)
+/*
+ * Charges pending events and adds the thread's time to its process, once. The thread still runs for a moment, see
+ * thread_last_switch() in sched.bpf.c.
+ */
+static __noinline int merge_account(struct thread_account *account, struct process_sum *sum, struct task_struct *task)
 {
-	struct fold f = {.clock = clock};
+	struct merge f = {.account = account};
 	u64 start, now = bpf_ktime_get_ns();
 
-	if (!clock || !sum)
+	if (!account || !sum)
 		return 0;
-	if (clock->dirty)
-		memory_flush(clock);
-	charge_run(clock, now);
-	start = clock->since_ns > window.start_ns ? clock->since_ns : window.start_ns;
-	f.to = is_idle(clock, task, now > start ? now - start : 0) ? &sum->ended_idle : &sum->ended;
-	clock->idle = f.to == &sum->ended_idle;
-	add(&f.to->threads, 1);
-	add(&f.to->wall_ns, now > start ? now - start : 0);
-	add(&f.to->worker_ns, clock->sum.worker_ns);
-	clock->exec_folded_ns = task->se.sum_exec_runtime - clock->exec_start_ns;
-	add(&f.to->cpu_ns, clock->exec_folded_ns);
-	bpf_loop(CAUSES, fold_off, &f, 0);
-	clock->dead = 1;
+	if (account->dirty)
+		memory_charge(account);
+	charge_run(account, now);
+	start = account->since_ns > window.start_ns ? account->since_ns : window.start_ns;
+	f.to = is_idle(account, task, now > start ? now - start : 0) ? &sum->ended_idle : &sum->ended;
+	account->idle = f.to == &sum->ended_idle;
+	add_nonzero(&f.to->threads, 1);
+	add_nonzero(&f.to->wall_ns, now > start ? now - start : 0);
+	add_nonzero(&f.to->worker_ns, account->sum.worker_ns);
+	account->exec_merged_ns = task->se.sum_exec_runtime - account->exec_start_ns;
+	add_nonzero(&f.to->cpu_ns, account->exec_merged_ns);
+	bpf_loop(CAUSES, merge_off_times, &f, 0);
+	account->dead = 1;
 	return 0;
 }
 

@@ -1,57 +1,66 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* thread_time.bpf.h - a thread's clock: its time off a CPU charged to its sections, its running time to those it works for. */
+/*
+ * thread_time.bpf.h - a thread's account: charges time off the CPU to its own sections, and running time to
+ * inherited ones.
+ */
 #ifndef BPF_RULES_THREAD_TIME_H
 #define BPF_RULES_THREAD_TIME_H
 
 #include "state/open_sections.bpf.h"
 
 struct charge {
-	struct clock *clock;
+	struct thread_account *account;
 	u32 cause;
 	u64 ns;
 };
 
-static __always_inline u64 weighted(u64 ns)
+static __always_inline u64 weighted_ns(u64 ns)
 {
 	return throttle.wait_weight > 1 ? ns * throttle.wait_weight : ns;
 }
 
-/* Is what is known of the thread's coming and going of this generation? Then it is from here on. */
-static __always_inline bool clock_in_phase(struct clock *clock)
+/*
+ * Returns true if the state of the thread's waits and slices is of this generation. Otherwise resets it, and it is
+ * from now on.
+ */
+static __always_inline bool account_in_generation(struct thread_account *account)
 {
-	if (clock->generation == throttle.wait_generation)
+	if (account->generation == throttle.wait_generation)
 		return true;
-	clock->generation = throttle.wait_generation;
-	clock->off_ns = clock->slice_ns = 0;
-	clock->off_sample_ns = bpf_ktime_get_ns();
-	clock->queued_ns = clock->waited_ns = 0;
+	account->generation = throttle.wait_generation;
+	account->off_ns = account->slice_ns = 0;
+	account->off_sample_ns = bpf_ktime_get_ns();
+	account->queued_ns = account->waited_ns = 0;
 	return false;
 }
 
-static long off_charge(u32 i, struct charge *c)
+static long charge_off_section(u32 i, struct charge *c)
 {
-	struct open_section *s = open_at(c->clock, i);
+	struct open_section *s = open_section_at(c->account, i);
 	struct section_ledger *ledger = ledger_of(s->section_id);
 	u32 cause = c->cause & (CAUSES - 1);
 
 	if (!ledger)
 		return 1;
-	if (!c->clock->own && i < c->clock->nr_open)
+	if (!c->account->own && i < c->account->nr_open)
 		return 0;
 	if (s->first)
 		__sync_fetch_and_add(&ledger->off_ns[cause], c->ns);
-	if (is_innermost(c->clock, i))
+	if (is_innermost(c->account, i))
 		__sync_fetch_and_add(&ledger->self_off_ns[cause], c->ns);
 	return 0;
 }
 
-/* Time from `start` to `end` that a thread did not run. Only its own sections are charged: it did not work for others. */
-__weak __noinline int charge_off(struct clock *clock, u32 cause, u64 start, u64 end)
+/*
+ * Charges the time from `start` to `end`, in which a thread did not run. Inherited sections are not charged: it
+ * did not work for them.
+ */
+__weak __noinline int charge_off(struct thread_account *account, u32 cause, u64 start, u64 end)
 {
-	struct charge c = {.clock = clock};
+	struct charge c = {.account = account};
 	u64 last = window.end_ns ?: ~0ULL;
 
-	if (!clock)
+	if (!account)
 		return 0;
 	cause &= CAUSES - 1;
 	if (start < window.start_ns)
@@ -60,19 +69,19 @@ __weak __noinline int charge_off(struct clock *clock, u32 cause, u64 start, u64 
 		end = last;
 	if (!window.start_ns || end <= start || throttle.waits_off)
 		return 0;
-	c.ns = weighted(end - start);
-	__sync_fetch_and_add(&clock->sum.off_ns[cause], c.ns);
+	c.ns = weighted_ns(end - start);
+	__sync_fetch_and_add(&account->sum.off_ns[cause], c.ns);
 	c.cause = cause;
-	if ((clock->own && clock->nr_open) || (has_function_probes && clock->nr_native))
-		bpf_loop(nr_all(clock), off_charge, &c, 0);
+	if ((account->own && account->nr_open) || (has_function_probes && account->nr_functions))
+		bpf_loop(nr_all_open(account), charge_off_section, &c, 0);
 	else
-		__sync_fetch_and_add(&clock->sum.outside_off_ns[cause], c.ns);
+		__sync_fetch_and_add(&account->sum.outside_off_ns[cause], c.ns);
 	return 0;
 }
 
-static long worker_charge(u32 i, struct charge *c)
+static long charge_worker_section(u32 i, struct charge *c)
 {
-	struct open_section *s = &c->clock->open[i & (DCBS_SLOTS - 1)];
+	struct open_section *s = &c->account->open[i & (DCBS_SLOTS - 1)];
 	struct section_ledger *ledger = ledger_of(s->section_id);
 
 	if (!ledger)
@@ -84,63 +93,66 @@ static long worker_charge(u32 i, struct charge *c)
 	return 0;
 }
 
-/* The current task has run since clock->on_ns: for whom? */
-static __always_inline void charge_run(struct clock *clock, u64 now)
+/* Charges the running time of the current task since account->on_ns to inherited sections, if it has any. */
+static __always_inline void charge_run(struct thread_account *account, u64 now)
 {
-	struct charge c = {.clock = clock};
-	u64 start = clock->on_ns > window.start_ns ? clock->on_ns : window.start_ns;
+	struct charge c = {.account = account};
+	u64 start = account->on_ns > window.start_ns ? account->on_ns : window.start_ns;
 
-	clock->on_ns = now;
-	if (throttle.waits_off || clock->generation != throttle.wait_generation)
+	account->on_ns = now;
+	if (throttle.waits_off || account->generation != throttle.wait_generation)
 		return;
-	if (!clock->record || clock->own || !window.start_ns || window.end_ns || now <= start)
+	if (!account->record || account->own || !window.start_ns || window.end_ns || now <= start)
 		return;
-	c.ns = weighted(now - start);
-	__sync_fetch_and_add(&clock->sum.worker_ns, c.ns);
-	bpf_loop(clock->nr_open, worker_charge, &c, 0);
+	c.ns = weighted_ns(now - start);
+	__sync_fetch_and_add(&account->sum.worker_ns, c.ns);
+	bpf_loop(account->nr_open, charge_worker_section, &c, 0);
 }
 
-/* ---- the clock itself ---- */
+/* ---- the account itself ---- */
 
-static __always_inline struct clock *clock_of(struct task_struct *task, u64 flags)
+static __always_inline struct thread_account *account_of(struct task_struct *task, u64 flags)
 {
-	struct clock *clock = bpf_task_storage_get(&clocks, task, NULL, flags);
+	struct thread_account *account = bpf_task_storage_get(&thread_accounts, task, NULL, flags);
 
-	if (!clock && flags)
+	if (!account && flags)
 		__sync_fetch_and_add(&counters.memory_short, 1);
-	return clock;
+	return account;
 }
 
-/* A thread that we see for the first time. */
-static __always_inline void clock_start(struct clock *clock, struct task_struct *task, u64 now)
+/* Begins the account of a thread that is observed for the first time. */
+static __always_inline void account_start(struct thread_account *account, struct task_struct *task, u64 now)
 {
-	clock->since_ns = now;
-	clock->generation = throttle.wait_generation;
-	clock->on_ns = clock->slice_ns = now;
-	clock->exec_start_ns = clock->slice_exec_ns = task->se.sum_exec_runtime;
-	clock->memory_generation = window.start_ns ? throttle.memory_generation : NO_GENERATION;
-	clock->minor = task->min_flt;
-	clock->major = task->maj_flt;
+	account->since_ns = now;
+	account->generation = throttle.wait_generation;
+	account->on_ns = account->slice_ns = now;
+	account->exec_start_ns = account->slice_exec_ns = task->se.sum_exec_runtime;
+	account->memory_generation = window.start_ns ? throttle.memory_generation : NO_GENERATION;
+	account->minor = task->min_flt;
+	account->major = task->maj_flt;
 }
 
-/* The current task's clock, made if need be. NULL: the kernel could not, or it is being worked on. */
-static __always_inline struct clock *clock_lock(struct task_struct *task)
+/*
+ * Locks the current task's account, and makes it if need be. Returns NULL if it could not be made, has been merged
+ * already, or is locked by the program that we have interrupted.
+ */
+static __always_inline struct thread_account *account_lock(struct task_struct *task)
 {
-	struct clock *clock = clock_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct thread_account *account = account_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
 
-	if (!clock || clock->dead || clock->busy)
+	if (!account || account->dead || account->busy)
 		return NULL;
-	clock->busy = 1;
+	account->busy = 1;
 	barrier();
-	if (!clock->since_ns)
-		clock_start(clock, task, bpf_ktime_get_ns());
-	return clock;
+	if (!account->since_ns)
+		account_start(account, task, bpf_ktime_get_ns());
+	return account;
 }
 
-static __always_inline void clock_unlock(struct clock *clock)
+static __always_inline void account_unlock(struct thread_account *account)
 {
 	barrier();
-	*(volatile u32 *)&clock->busy = 0;
+	*(volatile u32 *)&account->busy = 0;
 }
 
 #endif

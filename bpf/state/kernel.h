@@ -2,9 +2,9 @@
 /*
  * kernel.h - the kernel's types, cut down to the fields that are used.
  *
- * preserve_access_index makes libbpf look up every field in the running kernel's BTF, so neither
- * order nor size matters here and no vmlinux.h is generated at build time. A struct whose name ends
- * in ___something is a variant of another kernel release.
+ * preserve_access_index makes libbpf look up every field in the running kernel's BTF. So neither order nor size
+ * matters here, and no vmlinux.h is generated at build time. A struct whose name ends in ___something is a variant
+ * of another kernel release.
  */
 #ifndef BPF_STATE_KERNEL_H
 #define BPF_STATE_KERNEL_H
@@ -43,20 +43,14 @@ struct uprobes_state {
 	struct xol_area *xol_area;
 };
 
-/* Linux 6.2 and later: one percpu_counter for each of file, anon, swap, shmem. */
-struct rw_semaphore {
-	atomic_long_t count;
-};
-
 struct mm_struct {
-	struct rw_semaphore mmap_lock;
 	unsigned long hiwater_rss;	/* pages; raised when pages are given back */
 	unsigned long total_vm;		/* pages */
-	struct percpu_counter rss_stat[4];
+	struct percpu_counter rss_stat[4];	/* Linux 6.2 and later: file, anon, swap, shmem */
 	struct uprobes_state uprobes_state;
 };
 
-/* Up to 6.1: plain counters, to which threads add what they have gathered now and then. */
+/* Linux 6.1 and earlier: plain counters, to which threads add their changes now and then. */
 struct mm_rss_stat {
 	atomic_long_t count[4];
 };
@@ -86,7 +80,7 @@ struct signal_struct {
 
 #define SIGNAL_GROUP_EXIT 4
 
-/* What a file is, for a thread that waits in a call on it. */
+/* Tells the kind of file that a thread waits for in a system call. */
 struct inode {
 	unsigned short i_mode;
 	unsigned int i_rdev;
@@ -107,7 +101,7 @@ struct path {
 struct file {
 	struct inode *f_inode;
 	struct path f_path;
-	void *private_data;	/* of a map's descriptor, the map */
+	void *private_data;	/* a map's descriptor: the map */
 };
 
 struct bpf_array {
@@ -124,13 +118,13 @@ struct files_struct {
 };
 
 struct sched_entity {
-	u64 sum_exec_runtime;	/* ns on a CPU; of a running task, as of its last tick */
+	u64 sum_exec_runtime;	/* ns on a CPU; for a running task, as of its last tick */
 };
 
 struct task_struct {
 	unsigned int __state;
 	unsigned int flags;
-	unsigned int on_cpu;	/* a byte in Linux 7.3: libbpf makes a read narrower only if it is unsigned */
+	unsigned int on_cpu;	/* a byte in Linux 7.3: libbpf narrows a read only if the field is unsigned */
 	struct sched_entity se;
 	struct signal_struct *signal;
 	struct files_struct *files;
@@ -148,7 +142,7 @@ struct task_struct {
 	struct thread_struct thread;
 };
 
-/* Where Linux 7.3 has it. */
+/* Linux 7.3 has the list of robust futexes here. */
 struct futex_sched_data {
 	void *robust_list;
 };
@@ -157,7 +151,7 @@ struct task_struct___7_3 {
 	struct futex_sched_data futex;
 };
 
-/* Up to 6.1: pages that a thread has gathered and not added to its process's counters yet. */
+/* Linux 6.1 and earlier: pages that a thread has not yet added to its process's counters. */
 struct task_rss_stat {
 	int count[4];
 };
@@ -195,21 +189,42 @@ struct bpf_iter__task {
 #pragma clang attribute pop
 
 /*
- * Pointers in the kernel's structures are read by copy: to load one directly costs the verifier of later
- * kernels some milliseconds each time, because it looks through all types for what it may trust.
+ * Pointers in the kernel's structures are read by copy. A direct load costs the verifier of later kernels some
+ * milliseconds each time, because it searches all types for those that it may trust.
  */
 static __always_inline struct mm_struct *mm_of(struct task_struct *task)
 {
 	return BPF_CORE_READ(task, mm);
 }
 
-/* Threads of its process that have not begun to end. */
+/*
+ * Returns the RSS of the current process, as far as the kernel's shared counters have it: each CPU may hold back
+ * 32 pages. Only constant indices are looked up in the running kernel's types. Index 2 counts swap entries.
+ */
+static __always_inline u64 current_rss_bytes(void)
+{
+	struct mm_struct *mm = mm_of(bpf_get_current_task_btf());
+	struct mm_struct___6_1 *old = (void *)mm;
+	s64 pages;
+
+	if (!mm)
+		return 0;
+	if (bpf_core_field_exists(old->rss_stat.count))
+		pages = BPF_CORE_READ(old, rss_stat.count[0].counter) + BPF_CORE_READ(old, rss_stat.count[1].counter) +
+			BPF_CORE_READ(old, rss_stat.count[3].counter);
+	else
+		pages = BPF_CORE_READ(mm, rss_stat[0].count) + BPF_CORE_READ(mm, rss_stat[1].count) +
+			BPF_CORE_READ(mm, rss_stat[3].count);
+	return pages > 0 ? (u64)pages * 4096 : 0;
+}
+
+/* Returns the threads of the task's process that have not begun to exit. */
 static __always_inline int live_threads(struct task_struct *task)
 {
 	return BPF_CORE_READ(task, signal, live.counter);
 }
 
-/* Where the C library keeps a thread's local variables. */
+/* Returns the thread pointer, from which the C library finds thread-local variables. */
 static __always_inline u64 thread_pointer(struct task_struct *task)
 {
 #if defined(__TARGET_ARCH_x86)
@@ -219,7 +234,7 @@ static __always_inline u64 thread_pointer(struct task_struct *task)
 #endif
 }
 
-/* Address in user space of its list of robust futexes, which glibc keeps in its struct pthread. */
+/* Returns the user-space address of the task's list of robust futexes, which glibc keeps in its struct pthread. */
 static __always_inline u64 robust_list_of(struct task_struct *task)
 {
 	struct task_struct___7_3 *new = (void *)task;
@@ -230,8 +245,8 @@ static __always_inline u64 robust_list_of(struct task_struct *task)
 }
 
 /*
- * The system call that a task is in and its first two arguments. On x86-64 a negative number means that
- * it came into the kernel by an exception or an interrupt: a task that blocks there has faulted.
+ * The system call that a task is in, and its first two arguments. On x86-64 a negative number means that the task
+ * entered the kernel by an exception or an interrupt: if it blocks there, it has faulted.
  */
 static __always_inline s64 syscall_number(struct pt_regs *regs)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* maps.bpf.c - the maps and globals that maps.bpf.h declares. */
+/* maps.bpf.c - defines the maps and globals that maps.bpf.h declares. */
 #include "state/maps.bpf.h"
 
 const volatile __u32 only_tgid = 0;
@@ -28,8 +28,8 @@ struct vacant_map vacant SEC(".maps");
 struct news_map news SEC(".maps");
 struct baselines_map baselines SEC(".maps");
 struct begun_map begun SEC(".maps");
-struct threads_map threads SEC(".maps");
-struct clocks_map clocks SEC(".maps");
+struct ring_readers_map ring_readers SEC(".maps");
+struct thread_accounts_map thread_accounts SEC(".maps");
 struct open_calls_map open_calls SEC(".maps");
 struct ledgers_map ledgers SEC(".maps");
 struct process_sums_map process_sums SEC(".maps");

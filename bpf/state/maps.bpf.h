@@ -2,259 +2,52 @@
 /*
  * maps.bpf.h - every map and global, and the few operations on them that all programs share.
  *
- * The maps are declared here for all objects; the linker of bpftool makes one of each. Programs may
- * run at any time on any CPU, uprobe programs may be preempted: shared values are only added to
- * atomically, and what a program needs as scratch lies in its task's own storage, guarded by `busy`.
+ * The maps are declared here for all objects; the linker of bpftool makes one of each. The head of types.bpf.h
+ * says which program writes which map, and under which lock.
  */
 #ifndef BPF_STATE_MAPS_H
 #define BPF_STATE_MAPS_H
 
-#include "state/kernel.h"
-#include "bpfprof/abi.h"
+#include "state/types.bpf.h"
 
-/* Set before load. With one target a compare decides whether a task is ours; otherwise `targets` does. */
+/* Set before load. With one target, comparing the tgid decides whether a task belongs to it; otherwise `targets` does. */
 extern const volatile __u32 only_tgid;
 
-/* hist_place() of small values, filled before load: what is short is frequent. */
+/* hist_place() of small values, filled before load: short durations are the most frequent ones. */
 #define SMALL_NS 4096
 extern const volatile __u16 small_place[SMALL_NS];
 
-/* What a blocked system call waits for, by its number; enum syscall_kind. */
+/* enum syscall_kind of each system call, by its number. */
 #define SYSCALLS 512
 extern const volatile __u8 syscall_kinds[SYSCALLS];
 
-extern const volatile __u32 map_syscall, unmap_syscall;	/* the numbers of mmap() and munmap() */
+extern const volatile __u32 map_syscall, unmap_syscall;	/* numbers of mmap() and munmap() */
 
 extern const volatile __u32 nr_cpus;
 extern const volatile bool follow_children;	/* --children */
 extern const volatile bool has_function_probes;	/* --section */
 extern const volatile bool sampling;		/* --frequency is not 0 */
 extern const volatile __u64 sample_period_ns;
-extern const volatile __u64 samples_half;	/* of the ring, bytes */
+extern const volatile __u64 samples_half;	/* bytes: half of the ring `samples` */
 extern const volatile bool switch_tells_state;	/* Linux 5.18 and later: on_switch has a fourth argument */
 
 extern struct window window;
 extern struct counters counters;
 extern struct throttle throttle;
-extern __s32 rss_locals_fd;	/* in the profiler, which runs on_list */
-
-/*
- * Figures that wait in a thread's own storage. An atomic add costs as much as all the rest of reading
- * an event and keeps the CPU from overlapping one event with the next, so the marker's probe adds
- * here, plainly, and a switch or a tick carries the sums to `stats`: at most a few milliseconds later.
- */
-#define SUMS 8		/* sections at a time */
-#define BINS 128	/* buckets at a time, of any sections */
-#define CHUNK 128	/* events that are copied at a time */
-
-struct sum {
-	u64 section_id;
-	u64 count;
-	u64 sum_ns;
-	u64 inner_ns;		/* of sum_ns, calls inside another of the same section */
-	u64 self_ns;
-	u64 max_ns;
-	u64 min_inv_ns;
-	u64 items;
-};
-
-struct bin {
-	u32 key;	/* section_id << 16 | place; 0: free */
-	u32 count;
-};
-
-/* The part of struct dcbs_record before the slots. */
-struct record_head {
-	u64 magic, head, last_ns, flush_ns, flush_head, use;
-	u8 innermost, foreign, pad[2];
-	u32 tid;
-	u64 next, state, too_deep, unmatched, foreign_ns, base;
-};
-
-_Static_assert(__builtin_offsetof(struct record_head, base) == __builtin_offsetof(struct dcbs_record, base), "layout");
-_Static_assert(__builtin_offsetof(struct record_head, unmatched) == __builtin_offsetof(struct dcbs_record, unmatched), "layout");
-
-/* What is true of a whole drain. */
-struct drain {
-	u64 state;		/* address of the target's struct dcbs_state */
-	u64 start_ns;		/* the window */
-	u64 end_ns;
-	u64 now;
-	u64 limit_ns;		/* the earlier of both: an end after it is not the common case */
-	u64 ring;		/* address */
-	u64 next, last;		/* what is to be read of it */
-};
-
-/*
- * A thread of a target. Whatever the programs need as scratch lies here and not on their stacks: from
- * Linux 6.13 on, a function of a uprobe program with 64 bytes of stack or more gets a stack of its own
- * for each CPU, which another task's probe overwrites when it preempts this one.
- */
-struct thread {
-	u64 record;		/* address of its record */
-	u64 consumed;		/* its ring is read up to here */
-	u64 too_deep;		/* counters of the record that are accounted for */
-	u64 unmatched;
-	u32 busy;		/* a program is at work here and may have been interrupted by the present one */
-	u32 nr_used;		/* bins in use, listed in `used` */
-	u64 sums_used;		/* a section_id is in some sum */
-	struct record_head head;	/* scratch, like all that follows but sums, bins and used */
-	struct drain drain;
-	struct section_name name;
-	u32 pad;
-	struct sum sums[SUMS];
-	struct bin bins[BINS];
-	u8 used[BINS];
-	struct dcbs_event events[CHUNK];
-};
-
-/* An open call of a --section function. */
-struct call {
-	u64 sp;		/* at entry: points to the return address */
-	u64 start_ns;
-	u64 inner_ns;	/* spent in calls that we saw */
-	u32 section_id;
-	u32 recursive;	/* a call of the same function is open below */
-};
-
-/* With what is being looked for in it: see struct thread for why that does not lie on the stack. */
-struct calls {
-	u64 serial;	/* of the last call or return */
-	u32 depth;
-	u32 section_id;
-	u64 sp;
-	u32 found;	/* depth + 1 of the call */
-	u32 recursive;
-	u64 return_address;
-	u32 tail;	/* entered by a jump, not by a call */
-	u32 generation;	/* of throttle.calls_generation, that these are of */
-	struct call call[BPFPROF_CALLS];
-};
+extern __s32 rss_locals_fd;	/* a descriptor in the profiler, in which on_iter_thread runs */
 
 struct open_calls_map {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
-	__type(value, struct calls);
+	__type(value, struct function_calls);
 };
 
-/* A section that is open on a thread, for charging. */
-struct open_section {
-	u16 section_id;
-	u8 slot;
-	u8 first;	/* of its section_id, from the innermost outwards: a section_id is charged once */
-};
-
-/* What one call of an open section has done to memory so far, its inner sections included. */
-struct call_memory {
-	u64 use;	/* of its slot, without DCBS_USE_BELOW; 0: none */
-	s64 grown;	/* bytes of RSS */
-	s64 peak;
-	u32 faults;
-	u32 section_id;
-};
-
-#define QUEUED_SECTIONS 16
-
-/* Is the stack of a wait in `waits`? The thread's own programs and on_list, on another CPU, hand it to each other. */
-enum wait_sampled {
-	WAIT_NONE,
-	WAIT_TAKEN,		/* it goes on */
-	WAIT_SENDING,		/* on_list is sending what there is of it */
-	WAIT_OVER,		/* and meanwhile it has ended */
-};
-
-#define CALL_SLOTS 32	/* of a record, whose calls are told apart; what is nested deeper is in its callers' figures */
-
-/* State of a record as far as it tells which sections are open: any begin or end changes it. Read in one copy. */
-struct path_key {
-	u64 head, last_ns, flush_ns, flush_head, use;
-	u8 innermost, foreign, pad[6];
-};
-
-_Static_assert(__builtin_offsetof(struct dcbs_record, innermost) - __builtin_offsetof(struct dcbs_record, head) ==
-	       __builtin_offsetof(struct path_key, innermost), "layout");
-
-enum seen {
-	SEEN_EXIT,
-	SEEN_EXEC,
-	SEEN_LEAVE_IMAGE,
-	SEEN_FORK,
-	SEEN,
-};
-
-/*
- * Where a thread's time and memory go. Touched by the thread's own programs, under `busy`, and by the
- * scheduler's when it is switched in, when nothing else can be at it; `woken_ns` and `inherit` by wakers.
- */
-struct clock {
-	u64 seen_event[SEEN];	/* the last event of each kind, see again.bpf.h */
-	u64 since_ns;		/* when we met it; 0: before the window */
-	u64 exec_start_ns;	/* its sum_exec_runtime then, or shortly before the window */
-	u64 exec_folded_ns;	/* of that, what has been added to its process's sum */
-	u64 exec_end_ns;	/* its sum_exec_runtime when the window closed; 0: that is not yet */
-	u64 off_ns;		/* since when it has been off its CPU; 0: it runs. Whoever exchanges it charges the time */
-	u64 woken_ns;		/* when it was last put into a run queue */
-	u64 slice_ns;		/* when it got its CPU */
-	u64 slice_exec_ns;	/* its sum_exec_runtime then */
-	u64 off_sample_ns;	/* when it began to wait with the stack in `waits`, or up to where that wait has been sent */
-	u32 off_sampled;	/* enum wait_sampled */
-	u32 off_weight;		/* how many waits that one stands for */
-	u32 off_generation;		/* throttle.wait_generation then */
-	u32 renewing;		/* what is known of open sections is being put together */
-	u64 off_epoch_ns;	/* when an epoch began in which its waits are counted */
-	u32 off_waits;		/* how many there were */
-	u32 off_before;		/* in the one before, in a sampling period */
-	u64 queued_ns;		/* how long it had waited for it in a run queue */
-	u64 waited_ns;		/* and before that for something else, by waited_cause */
-	u32 nr_queued;		/* the sections that this was charged to, up to QUEUED_SECTIONS of them */
-	u32 waited_cause;
-	struct open_section queued[QUEUED_SECTIONS];
-	u32 generation;		/* of throttle.wait_generation, that the above is of */
-	u32 memory_generation;	/* of throttle.memory_generation, that `minor` and `major` are of; NO_GENERATION: of before the window */
-	u64 on_ns;		/* up to where its running time has been charged to others' sections */
-	u64 inherit;		/* record of the thread that woke it, whose section it works for; 0: none */
-	u32 cause;		/* enum cause of off_ns */
-	u32 busy;		/* as in struct thread */
-	u32 dead;
-	u32 idle;		/* its time is in ended_idle */
-	u32 sections;		/* it has had a section open */
-	u32 pad1;
-	struct thread_sum sum;
-
-	u64 record;		/* whose sections `open` are; 0: none are open */
-	u64 own;		/* 0, or record if that is the thread's own */
-	struct path_key key;
-	u64 seen[(BPFPROF_SECTIONS + 63) / 64];	/* scratch: sections met */
-	u32 at;			/* scratch: next slot */
-	u32 readable;		/* scratch: slots that have been read */
-	u32 again;		/* scratch: more slots are needed */
-	u32 nr_open;
-	u32 nr_native;
-	struct open_section open[DCBS_SLOTS];	/* marked sections, innermost first */
-	struct open_section native[BPFPROF_CALLS];	/* likewise --section functions: a tree of their own, whatever sections are marked */
-	u64 native_serial;
-	u64 native_start_ns;	/* of the innermost of them */
-
-	u64 minor, major;	/* the task's faults that are accounted for */
-	u32 dirty;		/* `pending` holds something */
-	u32 pad2;
-	u64 mapping_vm;		/* pages of address space in the last mmap() that was counted, which may look for a place again, */
-	u64 mapping_faults;	/* and the thread's faults then */
-	u64 unmapping_vm;	/* likewise in the last munmap(), whose pages go piece by piece */
-	struct memory_sum pending;	/* of the sections in `open` */
-	s64 run, run_max;	/* growth within `pending`, and the most of it */
-	struct call_memory calls[CALL_SLOTS];
-	struct section_name name;	/* scratch */
-	u32 pad;
-	struct dcbs_slot slots[DCBS_SLOTS];	/* scratch */
-};
-
-struct clocks_map {
+struct thread_accounts_map {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
-	__type(value, struct clock);
+	__type(value, struct thread_account);
 };
 
 struct ledgers_map {
@@ -272,23 +65,6 @@ struct process_sums_map {
 	__type(value, struct process_sum);
 };
 
-#define NO_GENERATION ~0U
-
-/* A CPU's own part of a process's RSS, pages, as of its last event. */
-struct rss_local {
-	s32 count[4];
-	u64 offset;	/* of the CPU's area, see rss.bpf.h; 0: not known */
-	u64 part[4];	/* where the parts are; 0: not known */
-	u32 skip;	/* so many more events are left for the one after them to account for ... */
-	u32 skipped;	/* ... and so many have been */
-	u32 streak;	/* events of the current thread in a section_id, for the same sections ... */
-	u32 last_streak;	/* ... and for the ones before, ... */
-	u32 usual;	/* ... and the shorter one of the two before */
-	s32 seen;	/* the part of anonymous pages in the last event, left out or not */
-	u32 generation;	/* that this is of */
-	u32 pad;
-};
-
 struct rss_locals_map {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, BPFPROF_PROCESSES);
@@ -301,29 +77,6 @@ struct mms_map {
 	__uint(max_entries, 4 * BPFPROF_PROCESSES);
 	__type(key, u64);
 	__type(value, u32);
-};
-
-#define WALK_BYTES 256	/* a power of two */
-
-/* A sample being taken: sent as far as it is filled. Native addresses follow the Python frames, so there is room for both. */
-struct walker {
-	u64 next;	/* frame to look at */
-	u8 frame[WALK_BYTES + 8];	/* copies of a frame and the head of its code */
-	u8 code[WALK_BYTES + 8];
-	struct sample sample;
-	struct python_frame python[SAMPLE_PYTHON + SAMPLE_NATIVE / 2 + 1];
-};
-
-struct cpu_walker {
-	struct walker walker;
-	u8 stack[SAMPLE_CPU_STACK - SAMPLE_STACK];	/* more of it, right behind the walker's sample */
-};
-
-struct walk_context {
-	struct walker *walker;
-	const struct python_layout *layout;
-	struct clock *clock;
-	bool off;		/* it waits: for its own sections only */
 };
 
 struct walkers_map {
@@ -382,14 +135,14 @@ struct processes_map {
 	__type(value, struct process);
 };
 
-/* Entries of `processes` that no process has. */
+/* Indices of free entries of `processes`. */
 struct vacant_map {
 	__uint(type, BPF_MAP_TYPE_STACK);
 	__uint(max_entries, BPFPROF_PROCESSES);
 	__type(value, u32);
 };
 
-/* Wakes the profiler: a child is there, has executed an image, or has ended. What there is to see is in `processes`. */
+/* Wakes the profiler: a child was created, executed an image or ended. The facts are in `processes`. */
 struct news_map {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);
@@ -426,36 +179,36 @@ struct begun_map {
 	__type(value, u64);
 };
 
-struct threads_map {
+struct ring_readers_map {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
-	__type(value, struct thread);
+	__type(value, struct ring_reader);
 };
 
-extern struct stats_map stats SEC(".maps");		/* section_id -> figures; the profiler reads it in place */
+extern struct stats_map stats SEC(".maps");		/* section_id -> statistics; the profiler reads it in place */
 extern struct section_ids_map section_ids SEC(".maps");		/* name -> section_id */
 extern struct section_names_map section_names SEC(".maps");	/* section_id -> name */
 extern struct processes_map processes SEC(".maps");	/* the targets */
 extern struct targets_map targets SEC(".maps");		/* tgid -> index of `processes` */
-extern struct parts_map parts SEC(".maps");		/* where there are several targets */
-extern struct vacant_map vacant SEC(".maps");		/* these two only with --children */
+extern struct parts_map parts SEC(".maps");		/* used if there are several targets */
+extern struct vacant_map vacant SEC(".maps");		/* this and `news`: only with --children */
 extern struct news_map news SEC(".maps");
 extern struct baselines_map baselines SEC(".maps");	/* record -> its counters at attach, written by the profiler */
-extern struct begun_map begun SEC(".maps");		/* start of a section that another profiler saw begin -> its self time before our window */
-extern struct threads_map threads SEC(".maps");
-extern struct clocks_map clocks SEC(".maps");
+extern struct begun_map begun SEC(".maps");		/* start of a section -> its self time before our window, likewise */
+extern struct ring_readers_map ring_readers SEC(".maps");
+extern struct thread_accounts_map thread_accounts SEC(".maps");
 extern struct open_calls_map open_calls SEC(".maps");	/* only with --section */
-extern struct ledgers_map ledgers SEC(".maps");		/* section_id -> where its time and memory went; read in place, like stats */
+extern struct ledgers_map ledgers SEC(".maps");		/* section_id -> time off the CPU, memory; read in place, too */
 extern struct process_sums_map process_sums SEC(".maps");	/* by the index of `processes` */
-extern struct rss_locals_map rss_locals SEC(".maps");	/* likewise */
+extern struct rss_locals_map rss_locals SEC(".maps");	/* by the index of `processes`, too */
 extern struct pythons_map pythons SEC(".maps");		/* by the index of `processes` */
-extern struct samples_map samples SEC(".maps");		/* these three only with --frequency */
+extern struct samples_map samples SEC(".maps");		/* this, `walkers` and `waits`: only with --frequency */
 extern struct walkers_map walkers SEC(".maps");
-extern struct waits_map waits SEC(".maps");		/* what threads that wait are waiting in */
-extern struct mms_map mms SEC(".maps");			/* struct mm_struct -> index, where there are several targets */
+extern struct waits_map waits SEC(".maps");		/* stacks of threads that wait */
+extern struct mms_map mms SEC(".maps");			/* struct mm_struct -> index, if there are several targets */
 
-/* A section's self time in the window, for one that began before it. */
+/* Returns the part of a section's self time that lies in the window, for a section that began before it. */
 static __always_inline u64 self_in_window(u64 self_ns, u64 start_ns)
 {
 	u64 *before = bpf_map_lookup_elem(&begun, &start_ns);
@@ -463,7 +216,7 @@ static __always_inline u64 self_in_window(u64 self_ns, u64 start_ns)
 	return before ? self_ns - (*before < self_ns ? *before : self_ns) : self_ns;
 }
 
-/* The target that a task belongs to, NULL for all others. */
+/* Returns the target that a task belongs to, or NULL. */
 static __always_inline struct process *process_of(struct task_struct *task)
 {
 	u32 tgid = task->tgid, zero = 0, *index;
@@ -474,13 +227,13 @@ static __always_inline struct process *process_of(struct task_struct *task)
 	return index ? bpf_map_lookup_elem(&processes, index) : NULL;
 }
 
-/* When the figures of a process begin: with the window, or with its own life. */
+/* Returns when observation of a process begins: with the window, or with the process if it is younger. */
 static __always_inline u64 start_of(const struct process *process)
 {
 	return process->born_ns > window.start_ns ? process->born_ns : window.start_ns;
 }
 
-/* Global functions like this one are verified once, not at each call. */
+/* Raises *where to value. The verifier checks a global function like this one once, not at each call. */
 __weak __noinline int store_max(u64 *where, u64 value)
 {
 	u64 old, seen;

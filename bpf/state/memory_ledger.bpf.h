@@ -1,39 +1,40 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * memory_ledger.bpf.h - carries what happened to memory from a thread's clock to the ledgers of its open sections.
+ * memory_ledger.bpf.h - charges memory events from a thread's account to the ledgers of its open sections.
  *
- * It is gathered in the clock, plainly, and carried when the open sections change, at a switch, and at a tick.
+ * Plain stores gather the events in the account. They are charged when the open sections change, at a switch, and
+ * at a tick.
  */
 #ifndef BPF_STATE_MEMORY_LEDGER_H
 #define BPF_STATE_MEMORY_LEDGER_H
 
-#include "state/read_ring.bpf.h"
+#include "state/maps.bpf.h"
 
 static __always_inline struct section_ledger *ledger_of(u32 section_id)
 {
 	return bpf_map_lookup_elem(&ledgers, &section_id);
 }
 
-static __always_inline void add(u64 *to, u64 n)
+static __always_inline void add_nonzero(u64 *to, u64 n)
 {
 	if (n)
 		__sync_fetch_and_add(to, n);
 }
 
-/* Global, as are others here, to be verified once. */
-__weak __noinline int memory_add(struct memory_sum *to, const struct memory_sum *n)
+/* Global, like others here, so that it is verified once. */
+__weak __noinline int memory_sum_add(struct memory_sum *to, const struct memory_sum *n)
 {
 	if (!to || !n)
 		return 0;
-	add((u64 *)&to->anon, n->anon);
-	add((u64 *)&to->file, n->file);
-	add((u64 *)&to->shmem, n->shmem);
-	add(&to->grown, n->grown);
-	add(&to->shrunk, n->shrunk);
-	add(&to->mapped, n->mapped);
-	add(&to->unmapped, n->unmapped);
-	add(&to->minor, n->minor);
-	add(&to->major, n->major);
+	add_nonzero((u64 *)&to->anon, n->anon);
+	add_nonzero((u64 *)&to->file, n->file);
+	add_nonzero((u64 *)&to->shmem, n->shmem);
+	add_nonzero(&to->grown, n->grown);
+	add_nonzero(&to->shrunk, n->shrunk);
+	add_nonzero(&to->mapped, n->mapped);
+	add_nonzero(&to->unmapped, n->unmapped);
+	add_nonzero(&to->minor, n->minor);
+	add_nonzero(&to->major, n->major);
 	return 0;
 }
 
@@ -42,8 +43,8 @@ static __always_inline u32 coarse_place(u64 v)
 	return (hist_place(v) + 7) >> 3;
 }
 
-/* A call has ended. */
-static __noinline int call_done(struct call_memory *call)
+/* Puts the growth and the faults of an ended call into its section's distributions. */
+static __noinline int end_call(struct call_memory *call)
 {
 	struct section_ledger *ledger = ledger_of(call->section_id);
 	u32 place;
@@ -69,108 +70,117 @@ static __noinline int call_done(struct call_memory *call)
 	return 0;
 }
 
-static __always_inline void call_add(struct clock *clock, u32 slot)
+static __always_inline void add_to_call(struct thread_account *account, u32 slot)
 {
-	struct call_memory *call = &clock->calls[slot & (CALL_SLOTS - 1)];
-	s64 peak = call->grown + clock->run_max;
+	struct call_memory *call = &account->calls[slot & (CALL_SLOTS - 1)];
+	s64 peak = call->grown + account->run_max;
 
 	if (slot >= CALL_SLOTS || !call->use)
 		return;
 	if (peak > call->peak)
 		call->peak = peak;
-	call->grown += clock->run;
-	call->faults += clock->pending.minor + clock->pending.major;
+	call->grown += account->run;
+	call->faults += account->pending.minor + account->pending.major;
 }
 
-/* The i-th of all open sections: those that are marked, then functions. Each of both kinds has an innermost one. */
-static __always_inline struct open_section *open_at(struct clock *clock, u32 i)
+/* Returns the i-th of all open sections: marked ones first, then functions. Each kind has an innermost one. */
+static __always_inline struct open_section *open_section_at(struct thread_account *account, u32 i)
 {
-	if (has_function_probes && i >= clock->nr_open)
-		return &clock->native[(i - clock->nr_open) & (BPFPROF_CALLS - 1)];
-	return &clock->open[i & (DCBS_SLOTS - 1)];
+	if (has_function_probes && i >= account->nr_open)
+		return &account->functions[(i - account->nr_open) & (BPFPROF_CALLS - 1)];
+	return &account->open[i & (DCBS_SLOTS - 1)];
 }
 
-static __always_inline bool is_innermost(const struct clock *clock, u32 i)
+static __always_inline bool is_innermost(const struct thread_account *account, u32 i)
 {
-	return !i || (has_function_probes && i == clock->nr_open);
+	return !i || (has_function_probes && i == account->nr_open);
 }
 
-static __always_inline u32 nr_all(const struct clock *clock)
+static __always_inline u32 nr_all_open(const struct thread_account *account)
 {
-	return clock->nr_open + (has_function_probes ? clock->nr_native : 0);
+	return account->nr_open + (has_function_probes ? account->nr_functions : 0);
 }
 
-/* Of both kinds together it is the one that began last: memory is to be accounted for once. */
-static __always_inline bool owns_memory(const struct clock *clock, u32 i)
+/*
+ * Returns true for the innermost section of both kinds together, which is the one that began last: memory counts
+ * once as "self".
+ */
+static __always_inline bool owns_memory(const struct thread_account *account, u32 i)
 {
-	u32 slot = clock->open[0].slot & (DCBS_SLOTS - 1);
+	u32 slot = account->open[0].slot & (DCBS_SLOTS - 1);
 
-	if (!has_function_probes || !clock->nr_native || !clock->nr_open)
+	if (!has_function_probes || !account->nr_functions || !account->nr_open)
 		return !i;
-	return i == (!clock->own || clock->native_start_ns > clock->slots[slot].start_ns ? clock->nr_open : 0);
+	return i == (!account->own || account->function_start_ns > account->slots[slot].start_ns ? account->nr_open : 0);
 }
 
-static long memory_charge(u32 i, struct clock **c)
+static long memory_charge_section(u32 i, struct thread_account **c)
 {
-	struct clock *clock = *c;
-	struct open_section *s = open_at(clock, i);
+	struct thread_account *account = *c;
+	struct open_section *s = open_section_at(account, i);
 	struct section_ledger *ledger = ledger_of(s->section_id);
 
 	if (!ledger)
 		return 1;
 	if (s->first)
-		memory_add(&ledger->memory, &clock->pending);
-	if (owns_memory(clock, i))
-		memory_add(&ledger->self_memory, &clock->pending);
-	if (clock->own && i < clock->nr_open)
-		call_add(clock, s->slot);
+		memory_sum_add(&ledger->memory, &account->pending);
+	if (owns_memory(account, i))
+		memory_sum_add(&ledger->self_memory, &account->pending);
+	if (account->own && i < account->nr_open)
+		add_to_call(account, s->slot);
 	return 0;
 }
 
-__weak __noinline int memory_flush(struct clock *clock)
+__weak __noinline int memory_charge(struct thread_account *account)
 {
 	struct section_ledger *outside;
 
-	if (!clock)
+	if (!account)
 		return 0;
-	if (nr_all(clock)) {
-		bpf_loop(nr_all(clock), memory_charge, &clock, 0);
+	if (nr_all_open(account)) {
+		bpf_loop(nr_all_open(account), memory_charge_section, &account, 0);
 	} else {
 		outside = ledger_of(SECTION_OUTSIDE);
 		if (outside) {
-			memory_add(&outside->memory, &clock->pending);
-			memory_add(&outside->self_memory, &clock->pending);
+			memory_sum_add(&outside->memory, &account->pending);
+			memory_sum_add(&outside->self_memory, &account->pending);
 		}
 	}
-	__builtin_memset(&clock->pending, 0, sizeof(clock->pending));
-	clock->run = clock->run_max = 0;
-	clock->dirty = 0;
+	__builtin_memset(&account->pending, 0, sizeof(account->pending));
+	account->run = account->run_max = 0;
+	account->dirty = 0;
 	return 0;
 }
 
-/* What came before the window, or while nobody watched, is nobody's. True: it does now. */
-static __always_inline bool begin_faults(struct clock *clock, struct task_struct *task)
+/*
+ * Sets the base for faults if those since the last event are not to be charged: they were before the window or in
+ * an off-period. Returns true if so.
+ */
+static __always_inline bool begin_faults(struct thread_account *account, struct task_struct *task)
 {
-	if (clock->memory_generation == throttle.memory_generation && !throttle.memory_off)
+	if (account->memory_generation == throttle.memory_generation && !throttle.memory_off)
 		return false;
-	clock->memory_generation = window.start_ns ? throttle.memory_generation : NO_GENERATION;
-	clock->minor = task->min_flt;
-	clock->major = task->maj_flt;
+	account->memory_generation = window.start_ns ? throttle.memory_generation : NO_GENERATION;
+	account->minor = task->min_flt;
+	account->major = task->maj_flt;
 	return true;
 }
 
-/* Faults since the last look. The kernel counts one when it is done, so at an event inside a fault they are all older. */
-static __always_inline void take_faults(struct clock *clock, struct task_struct *task)
+/*
+ * Takes the faults since the last event. The kernel counts a fault when it is done, so an event inside a fault
+ * finds only older ones.
+ */
+static __always_inline void take_faults(struct thread_account *account, struct task_struct *task)
 {
 	u64 minor = task->min_flt, major = task->maj_flt;
 
-	if (begin_faults(clock, task) || (minor == clock->minor && major == clock->major))
+	if (begin_faults(account, task) || (minor == account->minor && major == account->major))
 		return;
-	clock->pending.minor += minor - clock->minor;
-	clock->pending.major += major - clock->major;
-	clock->minor = minor;
-	clock->major = major;
-	clock->dirty = 1;
+	account->pending.minor += minor - account->minor;
+	account->pending.major += major - account->major;
+	account->minor = minor;
+	account->major = major;
+	account->dirty = 1;
 }
 
 #endif

@@ -2,14 +2,15 @@
 /*
  * open_sections.bpf.h - which sections are open on a thread.
  *
- * A thread's open sections are read from its record, and kept in its clock until a begin or an end
- * has changed the record: most events find them unchanged, for the price of two short reads. A thread
- * without a section of its own works for the thread that woke it: then that one's record is read, as
- * it is now, because pool threads live longer than the section that woke them.
+ * A thread's open sections are read from its record and kept in its account until a begin or an end has changed
+ * the record. Most events find them unchanged, for the price of two short reads. A thread without a section of its
+ * own works for the thread that woke it. Then that thread's record is read, as it is now, because pool threads
+ * live longer than the section that woke them.
  */
 #ifndef BPF_STATE_OPEN_SECTIONS_H
 #define BPF_STATE_OPEN_SECTIONS_H
 
+#include "state/read_ring.bpf.h"
 #include "state/memory_ledger.bpf.h"
 #include "state/rss_counters.bpf.h"
 
@@ -20,63 +21,63 @@ static __always_inline bool same_call(u64 use, const struct call_memory *call)
 	return call->use == (use & ~(u64)DCBS_USE_BELOW);
 }
 
-/* A section of `open` that is not open any more, by the slots as they are now. */
-static long close_left(u32 i, struct clock **c)
+/* Ends the call of a section in `open` that is not open any more, judging by the slots as they are now. */
+static long end_gone_call(u32 i, struct thread_account **c)
 {
-	struct clock *clock = *c;
-	u32 slot = clock->open[i & (DCBS_SLOTS - 1)].slot & (DCBS_SLOTS - 1);
-	struct call_memory *call = &clock->calls[slot & (CALL_SLOTS - 1)];
+	struct thread_account *account = *c;
+	u32 slot = account->open[i & (DCBS_SLOTS - 1)].slot & (DCBS_SLOTS - 1);
+	struct call_memory *call = &account->calls[slot & (CALL_SLOTS - 1)];
 
-	if (slot < CALL_SLOTS && call->use && (slot >= clock->readable || !same_call(clock->slots[slot].use, call)))
-		call_done(call);
+	if (slot < CALL_SLOTS && call->use && (slot >= account->readable || !same_call(account->slots[slot].use, call)))
+		end_call(call);
 	return 0;
 }
 
-struct walk {
-	struct clock *clock;
+struct section_walk {
+	struct thread_account *account;
 	struct process *process;
 	u64 state;
-	struct calls *calls;
-	bool names;	/* the names of the thread's process can be read: it is the current one */
+	struct function_calls *calls;
+	bool names;	/* names of the thread's process can be read, because it is the current one */
 };
 
-static __always_inline void open_call(struct clock *clock, u32 slot, u64 use, u32 section_id)
+static __always_inline void begin_call(struct thread_account *account, u32 slot, u64 use, u32 section_id)
 {
-	struct call_memory *call = &clock->calls[slot & (CALL_SLOTS - 1)];
+	struct call_memory *call = &account->calls[slot & (CALL_SLOTS - 1)];
 
 	if (slot >= CALL_SLOTS || same_call(use, call))
 		return;
 	if (call->use)
-		call_done(call);
+		end_call(call);
 	call->use = use & ~(u64)DCBS_USE_BELOW;
 	call->grown = call->peak = 0;
 	call->faults = 0;
 	call->section_id = section_id;
 }
 
-/* As section_id_of() does, by the storage that the programs of this file work in. */
+/* Does the same as section_id_of(), with scratch space in the account. */
 static __noinline u32 open_section_id(struct process *process, u64 state, u32 id)
 {
-	struct clock *clock = bpf_task_storage_get(&clocks, bpf_get_current_task_btf(), NULL, 0);
+	struct thread_account *account = bpf_task_storage_get(&thread_accounts, bpf_get_current_task_btf(), NULL, 0);
 
-	return process && clock ? section_id_of_name(process, state, id, &clock->name) : SECTION_OTHER;
+	return process && account ? section_id_of_name(process, state, id, &account->name) : SECTION_OTHER;
 }
 
-/* The next of the open sections, from the innermost outwards. */
-static long walk_slot(u32 i, struct walk *w)
+/* Adds the next open section, from the innermost one outwards. */
+static long list_open_slot(u32 i, struct section_walk *w)
 {
-	struct clock *clock = w->clock;
-	u32 slot = clock->at & (DCBS_SLOTS - 1), section_id, n = clock->nr_open;
-	struct dcbs_slot *s = &clock->slots[slot];
-	u64 *seen;
+	struct thread_account *account = w->account;
+	u32 slot = account->at & (DCBS_SLOTS - 1), section_id, n = account->nr_open;
+	struct dcbs_slot *s = &account->slots[slot];
+	u64 *listed;
 
 	if (!slot)
 		return 1;
-	if (slot >= clock->readable) {
-		clock->again = 1;
+	if (slot >= account->readable) {
+		account->more_slots = 1;
 		return 1;
 	}
-	clock->at = dcbs_use_below(s->use);
+	account->at = dcbs_use_below(s->use);
 	if (s->use & DCBS_USE_ENDED)
 		return 0;
 	section_id = w->process->section_id[s->name & (DCBS_NAMES - 1)];
@@ -85,190 +86,200 @@ static long walk_slot(u32 i, struct walk *w)
 	section_id &= SECTION_MODEL - 1;
 	if (!section_id || section_id >= BPFPROF_SECTIONS)
 		section_id = SECTION_OTHER;
-	seen = &clock->seen[section_id / 64];
-	clock->open[n & (DCBS_SLOTS - 1)] = (struct open_section){section_id, slot, !(*seen >> (section_id % 64) & 1)};
-	*seen |= 1ULL << (section_id % 64);
-	clock->nr_open = n + 1;
-	if (clock->own)
-		open_call(clock, slot, s->use, section_id);
+	listed = &account->listed[section_id / 64];
+	account->open[n & (DCBS_SLOTS - 1)] = (struct open_section){section_id, slot, !(*listed >> (section_id % 64) & 1)};
+	*listed |= 1ULL << (section_id % 64);
+	account->nr_open = n + 1;
+	if (account->own)
+		begin_call(account, slot, s->use, section_id);
 	return 0;
 }
 
-/* clock->slots has been read. */
-static __always_inline void path_walk(struct walk *w)
+/* Lists the open sections from account->slots, which have been read. */
+static __always_inline void open_sections_walk(struct section_walk *w)
 {
-	struct clock *clock = w->clock;
+	struct thread_account *account = w->account;
 
-	if (clock->own && clock->nr_open)
-		bpf_loop(clock->nr_open, close_left, &clock, 0);
-	clock->nr_open = 0;
-	clock->again = 0;
-	clock->at = clock->key.innermost;
-	__builtin_memset(clock->seen, 0, sizeof(clock->seen));
-	bpf_loop(DCBS_DEPTH, walk_slot, w, 0);
+	if (account->own && account->nr_open)
+		bpf_loop(account->nr_open, end_gone_call, &account, 0);
+	account->nr_open = 0;
+	account->more_slots = 0;
+	account->at = account->key.innermost;
+	__builtin_memset(account->listed, 0, sizeof(account->listed));
+	bpf_loop(DCBS_DEPTH, list_open_slot, w, 0);
 }
 
-static __always_inline bool read_slots(struct clock *clock, u64 record, bool few)
+static __always_inline bool read_slots(struct thread_account *account, u64 record, bool few)
 {
 	void *from = (void *)(record + __builtin_offsetof(struct dcbs_record, slots));
 
-	clock->readable = few ? FEW_SLOTS : DCBS_SLOTS;
+	account->readable = few ? FEW_SLOTS : DCBS_SLOTS;
 	if (few)
-		return !bpf_probe_read_user(clock->slots, FEW_SLOTS * sizeof(struct dcbs_slot), from);
-	return !bpf_probe_read_user(clock->slots, sizeof(clock->slots), from);
+		return !bpf_probe_read_user(account->slots, FEW_SLOTS * sizeof(struct dcbs_slot), from);
+	return !bpf_probe_read_user(account->slots, sizeof(account->slots), from);
 }
 
-/* All calls that were open have ended, as far as can be told. */
-static __always_inline void path_none(struct clock *clock)
+/* Ends all open calls: which of them are open is not known any more. */
+static __always_inline void open_sections_forget(struct thread_account *account)
 {
-	clock->readable = 0;
-	if (clock->own && clock->nr_open)
-		bpf_loop(clock->nr_open, close_left, &clock, 0);
-	clock->nr_open = 0;
-	clock->record = clock->own = 0;
+	account->readable = 0;
+	if (account->own && account->nr_open)
+		bpf_loop(account->nr_open, end_gone_call, &account, 0);
+	account->nr_open = 0;
+	account->record = account->own = 0;
 }
 
-/* The record of the current task has changed, or is another one. */
-__weak __noinline int path_renew(struct clock *clock, struct process *process, u64 record, u64 own)
+/* Brings `open` up to date after the record of the current task has changed, or when it is another one. */
+__weak __noinline int open_sections_renew(struct thread_account *account, struct process *process, u64 record, u64 own)
 {
-	struct walk w = {.clock = clock, .process = process, .names = true};
+	struct section_walk w = {.account = account, .process = process, .names = true};
 	bool few;
 
-	if (!clock || !process)
+	if (!account || !process)
 		return 0;
-	if (clock->dirty)
-		memory_flush(clock);
-	if (clock->own != own || !record)
-		path_none(clock);
-	clock->record = record;
-	clock->own = own;
+	if (account->dirty)
+		memory_charge(account);
+	if (account->own != own || !record)
+		open_sections_forget(account);
+	account->record = record;
+	account->own = own;
 	if (!record)
 		return 0;
-	few = clock->key.innermost < FEW_SLOTS;
-	if (!read_slots(clock, record, few) ||
+	few = account->key.innermost < FEW_SLOTS;
+	if (!read_slots(account, record, few) ||
 	    bpf_probe_read_user(&w.state, sizeof(w.state), (void *)(record + __builtin_offsetof(struct dcbs_record, state)))) {
-		path_none(clock);
+		open_sections_forget(account);
 		__sync_fetch_and_add(&counters.lost_open_sections, 1);
 		return 0;
 	}
-	path_walk(&w);
-	if (clock->again && few && read_slots(clock, record, false))
-		path_walk(&w);
+	open_sections_walk(&w);
+	if (account->more_slots && few && read_slots(account, record, false))
+		open_sections_walk(&w);
 	return 0;
 }
 
-static __always_inline bool read_key(u64 record, struct path_key *key)
+static __always_inline bool read_sections_key(u64 record, struct open_sections_key *key)
 {
-	return record && !bpf_probe_read_user(key, sizeof(*key), (void *)(record + __builtin_offsetof(struct dcbs_record, head))) &&
-	       key->innermost;
+	void *from = (void *)(record + __builtin_offsetof(struct dcbs_record, head));
+
+	return record && !bpf_probe_read_user(key, sizeof(*key), from) && key->innermost;
 }
 
-/* Changes with what path_update() looks at. */
-static __always_inline u64 path_stamp(const struct path_key *key)
+/* Returns a value that changes whenever open_sections_update() finds other sections. */
+static __always_inline u64 open_sections_stamp(const struct open_sections_key *key)
 {
 	return key->head + key->use + ((u64)key->innermost << 56);
 }
 
-static long walk_call(u32 i, struct walk *w)
+static long list_open_function(u32 i, struct section_walk *w)
 {
-	struct clock *clock = w->clock;
+	struct thread_account *account = w->account;
 	u32 depth = w->calls->depth, section_id;
-	u64 *seen;
+	u64 *listed;
 
 	if (i >= depth || i >= BPFPROF_CALLS)
 		return 1;
 	section_id = w->calls->call[(depth - 1 - i) & (BPFPROF_CALLS - 1)].section_id;
 	if (section_id >= BPFPROF_SECTIONS)
 		return 1;
-	seen = &clock->seen[section_id / 64];
-	clock->native[i & (BPFPROF_CALLS - 1)] = (struct open_section){section_id, 0, !(*seen >> (section_id % 64) & 1)};
-	*seen |= 1ULL << (section_id % 64);
-	clock->nr_native = i + 1;
+	listed = &account->listed[section_id / 64];
+	account->functions[i & (BPFPROF_CALLS - 1)] = (struct open_section){section_id, 0, !(*listed >> (section_id % 64) & 1)};
+	*listed |= 1ULL << (section_id % 64);
+	account->nr_functions = i + 1;
 	return 0;
 }
 
-/* Brings `native` up to date for the current task. */
-__weak __noinline int native_renew(struct clock *clock, struct calls *calls)
+/* Brings `functions` up to date for the current task. */
+__weak __noinline int open_functions_renew(struct thread_account *account, struct function_calls *calls)
 {
-	struct walk w = {.clock = clock, .calls = calls};
+	struct section_walk w = {.account = account, .calls = calls};
 
-	if (!clock || !calls)
+	if (!account || !calls)
 		return 0;
-	if (clock->dirty)
-		memory_flush(clock);
-	clock->native_serial = calls->serial;
-	clock->native_start_ns = calls->call[(calls->depth - 1) & (BPFPROF_CALLS - 1)].start_ns;
-	clock->nr_native = 0;
-	__builtin_memset(clock->seen, 0, sizeof(clock->seen));
-	bpf_loop(BPFPROF_CALLS, walk_call, &w, 0);
+	if (account->dirty)
+		memory_charge(account);
+	account->functions_serial = calls->serial;
+	account->function_start_ns = calls->call[(calls->depth - 1) & (BPFPROF_CALLS - 1)].start_ns;
+	account->nr_functions = 0;
+	__builtin_memset(account->listed, 0, sizeof(account->listed));
+	bpf_loop(BPFPROF_CALLS, list_open_function, &w, 0);
 	return 0;
 }
 
-static __always_inline void native_update(struct clock *clock, struct task_struct *task)
+static __always_inline void open_functions_update(struct thread_account *account, struct task_struct *task)
 {
-	struct calls *calls = bpf_task_storage_get(&open_calls, task, NULL, 0);
+	struct function_calls *calls = bpf_task_storage_get(&open_calls, task, NULL, 0);
 
 	if (!calls)
 		return;
 	if (throttle.calls_off || calls->generation != throttle.calls_generation)
-		clock->nr_native = 0;
-	else if (calls->serial != clock->native_serial)
-		native_renew(clock, calls);
+		account->nr_functions = 0;
+	else if (calls->serial != account->functions_serial)
+		open_functions_renew(account, calls);
 }
 
-/* The record whose sections the current task is in, and its state: its own, or that of who woke it. 0: in none. */
-static __always_inline u64 path_record(struct clock *clock, struct task_struct *task, struct process *process, u64 *own,
-				       struct path_key *key)
+/*
+ * Returns the record whose sections the current task is in, and reads its key: the task's own, or the inherited
+ * one. Returns 0 if no section is open there.
+ */
+static __always_inline u64 open_sections_record(struct thread_account *account, struct task_struct *task,
+						struct process *process, u64 *own, struct open_sections_key *key)
 {
 	*own = record_of(task, process);
-	if (read_key(*own, key))
+	if (read_sections_key(*own, key))
 		return *own;
 	*own = 0;
-	return read_key(clock->inherit, key) ? clock->inherit : 0;
+	return read_sections_key(account->inherit, key) ? account->inherit : 0;
 }
 
-static __always_inline bool path_same(const struct clock *clock, u64 record, const struct path_key *key)
+static __always_inline bool open_sections_unchanged(const struct thread_account *account, u64 record,
+						    const struct open_sections_key *key)
 {
-	return record == clock->record && (!record || (key->head == clock->key.head && key->use == clock->key.use &&
-						       key->innermost == clock->key.innermost));
+	return record == account->record && (!record || (key->head == account->key.head && key->use == account->key.use &&
+						       key->innermost == account->key.innermost));
 }
 
-static __always_inline void path_renewing(struct clock *clock, u32 is)
+static __always_inline void open_sections_set_renewing(struct thread_account *account, u32 is)
 {
 	barrier();
-	*(volatile u32 *)&clock->renewing = is;
+	*(volatile u32 *)&account->renewing = is;
 	barrier();
 }
 
-/* Brings `open` up to date for the current task. */
-static __always_inline void path_update(struct clock *clock, struct task_struct *task, struct process *process)
+/* Brings `open` and `functions` up to date for the current task. */
+static __always_inline void open_sections_update(struct thread_account *account, struct task_struct *task,
+						 struct process *process)
 {
-	struct path_key key = {};
-	u64 own, record = path_record(clock, task, process, &own, &key);
+	struct open_sections_key key = {};
+	u64 own, record = open_sections_record(account, task, process, &own, &key);
 
 	if (own)
-		clock->sections = 1;
-	take_faults(clock, task);
-	path_renewing(clock, 1);
+		account->sections = 1;
+	take_faults(account, task);
+	open_sections_set_renewing(account, 1);
 	if (has_function_probes)
-		native_update(clock, task);
-	if (!path_same(clock, record, &key)) {
-		rss_settle(clock, process, false);
-		clock->key = key;
-		path_renew(clock, process, record, own);
+		open_functions_update(account, task);
+	if (!open_sections_unchanged(account, record, &key)) {
+		rss_settle(account, process, false);
+		account->key = key;
+		open_sections_renew(account, process, record, own);
 	}
-	path_renewing(clock, 0);
+	open_sections_set_renewing(account, 0);
 }
 
-/* Are the sections in `open` those of now? For a program that has interrupted another one at work on the clock. */
-static __always_inline bool path_is_current(struct clock *clock, struct task_struct *task, struct process *process)
+/*
+ * Returns true if `open` and `functions` are up to date. For a program that has interrupted another one that holds
+ * the account.
+ */
+static __always_inline bool open_sections_are_current(struct thread_account *account, struct task_struct *task,
+						      struct process *process)
 {
-	struct calls *calls = has_function_probes ? bpf_task_storage_get(&open_calls, task, NULL, 0) : NULL;
-	struct path_key key = {};
-	u64 own, record = path_record(clock, task, process, &own, &key);
+	struct function_calls *calls = has_function_probes ? bpf_task_storage_get(&open_calls, task, NULL, 0) : NULL;
+	struct open_sections_key key = {};
+	u64 own, record = open_sections_record(account, task, process, &own, &key);
 
-	return !*(volatile u32 *)&clock->renewing && path_same(clock, record, &key) &&
-	       (!calls || calls->serial == clock->native_serial);
+	return !*(volatile u32 *)&account->renewing && open_sections_unchanged(account, record, &key) &&
+	       (!calls || calls->serial == account->functions_serial);
 }
 
 #endif

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * rss_counters.bpf.h - the kernel's counters of a process's RSS, read exactly.
+ * rss_counters.bpf.h - reads the kernel's counters of a process's RSS exactly.
  *
- * Linux 6.2 and later keep one percpu counter for each kind of page: a shared part and one for each CPU,
- * which is carried to the shared one when it passes a limit. The trace point rss_stat fires after each
- * change, on the CPU that made it, and does not say how much it was. So for each CPU we remember the part
- * of its own as of its last event: the difference is the change; and if the part is 0 now it may have been
- * carried off, and what the shared part has grown by since it was last carried to counts, too. Events that
- * run into each other on two CPUs may swap a few pages between two sections; the sum stays right.
+ * Linux 6.2 and later have one percpu counter for each kind of page: a shared part, and a part for each CPU that
+ * is added to the shared one when it passes a limit. The trace point rss_stat fires after each change, on the CPU
+ * that made it, and does not report the size of the change. So for each CPU we remember its own part as of its
+ * last event; the difference is the change. If the part is 0 now, it may have been added to the shared one: then
+ * the growth of the shared part since that last happened counts, too. Simultaneous events on two CPUs may swap a
+ * few pages between two sections; the sum stays right.
  *
- * How a program reads another's percpu variable without the kernel's symbols: a percpu map of our own has
- * the same layout. What the kernel keeps of an entry, less the address at which a program finds it on a CPU,
- * is that CPU's offset.
+ * How a program reads the kernel's percpu variables without symbols: a percpu map of our own has the same layout.
+ * The kernel keeps a base address for each entry. Subtracted from the address at which a program finds the entry
+ * on a CPU, it gives that CPU's offset.
  *
- * Up to 6.1 there are plain counters, to which a thread adds every 64 faults, and when it ends: then its event comes.
+ * Linux 6.1 and earlier have plain counters. A thread adds its changes to them every 64 faults and when it exits,
+ * and the event comes then.
  */
 #ifndef BPF_STATE_RSS_COUNTERS_H
 #define BPF_STATE_RSS_COUNTERS_H
@@ -35,13 +36,13 @@ static __always_inline bool rss_is_plain(void)
 	return bpf_core_field_exists(struct mm_struct___6_1, rss_stat.count);
 }
 
-/* Can the counters be read on this kernel? */
+/* Returns true if the counters can be read on this kernel. */
 static __always_inline bool rss_is_known(void)
 {
 	return rss_is_plain() || rss_is_percpu();
 }
 
-/* The shared part. Indices must be constants: they are looked up in the running kernel's types. */
+/* Returns the shared part. Only constant indices are looked up in the running kernel's types. */
 static __always_inline s64 rss_shared(struct mm_struct *mm, u32 member)
 {
 	struct mm_struct___6_1 *old = (void *)mm;
@@ -69,7 +70,7 @@ static __always_inline u64 rss_parts(struct mm_struct *mm, u32 member)
 	return (u64)BPF_CORE_READ(mm, rss_stat[3].counters);
 }
 
-/* The part of the CPU whose offset that is. */
+/* Returns a CPU's own part, by the offset of that CPU's area. */
 static __always_inline s32 rss_part(struct mm_struct *mm, u32 member, u64 offset)
 {
 	s32 part = 0;
@@ -84,11 +85,13 @@ static __always_inline struct rss_local *rss_local_of(u32 index)
 }
 
 /*
- * A storm of faults is not looked at one by one, which takes reads of user memory that cost a tenth of a fault each. The
- * longer it has been for the same sections, or was for the last ones, the more of them are left for the next one to
- * account for: one in RSS_STREAK and RSS_LEFT at most, which if the sections change meanwhile is the error of both. Only
- * what adds to the CPU's part is left: not what gives pages back, nor what makes the kernel carry the part to the shared
- * counter. A switch, a tick and the thread's end account for what is left by then.
+ * During bursts of page faults most events are skipped, because reading user memory at each would add a tenth to
+ * the cost of a fault. The next event that is not skipped accounts for those before it. The longer the current
+ * burst has lasted for the same sections, or the earlier ones did, the more events are skipped: one for each
+ * RSS_STREAK events, at most RSS_LEFT in a row. If the open sections change in between, the error is no larger
+ * than that. Only events that add to the CPU's part are skipped: not those that give pages back, nor those that
+ * make the kernel add the part to the shared counter. A switch, a tick and the thread's exit account for events
+ * skipped by then.
  */
 #define RSS_STREAK	32
 #define RSS_LEFT	31
@@ -108,18 +111,18 @@ static __always_inline bool rss_skip(struct rss_local *local)
 	if (!local->skip)
 		return false;
 	part = rss_part_now(local, RSS_ANON);
-	if (part <= local->seen)
+	if (part <= local->last_part)
 		return false;
-	local->seen = part;
+	local->last_part = part;
 	local->skip--;
 	local->skipped++;
 	return true;
 }
 
-/* An event has been looked at. */
-static __always_inline void rss_count_streak(struct rss_local *local, u32 events, bool same_path)
+/* Notes events that have been charged, and whether the open sections are still the same. */
+static __always_inline void rss_count_streak(struct rss_local *local, u32 events, bool same_sections)
 {
-	if (same_path) {
+	if (same_sections) {
 		local->streak += events;
 		return;
 	}
@@ -128,20 +131,21 @@ static __always_inline void rss_count_streak(struct rss_local *local, u32 events
 	local->streak = events;
 }
 
-/* How many of those that follow are not? */
+/* Decides how many of the next events are skipped. */
 static __always_inline void rss_pace(struct rss_local *local)
 {
 	u32 most = (local->streak > local->usual ? local->streak : local->usual) / RSS_STREAK;
 
-	local->seen = local->count[RSS_ANON];
+	local->last_part = local->count[RSS_ANON];
 	local->skip = most < RSS_LEFT ? most : RSS_LEFT;
 }
 
 /*
- * Changes may be watched part of the time only. What has come about meanwhile is nobody's here: the first event on a CPU
- * says where its part stands, the first of all where the shared ones do. True: it was that one.
+ * Starts over at the first event of a generation: changes of an off-period are not charged here. The first event
+ * on each CPU sets the base of that CPU's part, the first of all that of the shared ones. Returns true if this
+ * event was such a first one.
  */
-static __always_inline bool rss_begin_phase(struct process_sum *sum, struct rss_local *local, struct mm_struct *mm)
+static __always_inline bool rss_begin_generation(struct process_sum *sum, struct rss_local *local, struct mm_struct *mm)
 {
 	u32 generation = throttle.memory_generation;
 
@@ -164,7 +168,7 @@ static __always_inline bool rss_begin_phase(struct process_sum *sum, struct rss_
 	return true;
 }
 
-/* Pages by which the counter has changed since the last event on this CPU that was looked at. */
+/* Returns the pages by which the counter has changed since this CPU's last event that was not skipped. */
 static __always_inline s64 rss_change(struct process_sum *sum, struct rss_local *local, struct mm_struct *mm, u32 member)
 {
 	s64 change = 0, shared;
@@ -187,12 +191,12 @@ static __always_inline s64 rss_change(struct process_sum *sum, struct rss_local 
 struct rss_walk {
 	struct mm_struct *mm;
 	u32 index;
-	bool keep;		/* as the base of later changes */
-	u64 entry;		/* what the kernel keeps of our entry of rss_locals */
+	bool keep;		/* later changes are measured from here */
+	u64 entry;		/* the kernel's base address of our entry of rss_locals; 0: the offsets are known */
 	s64 file, anon, shmem;
 };
 
-/* A CPU's offset is the same in all entries: a child's takes it from the first one's. */
+/* Returns a CPU's offset from entry 0, for a child's entry: the offset is the same in all entries. */
 static __always_inline u64 rss_offset(u32 cpu)
 {
 	u32 first = 0;
@@ -235,7 +239,7 @@ static long rss_add_cpu(u32 cpu, struct rss_walk *w)
 	return 0;
 }
 
-/* In the profiler itself, whose descriptor leads to the map. */
+/* Returns the kernel's base address of an entry of rss_locals. Runs in the profiler, whose descriptor leads to the map. */
 static __always_inline u64 rss_local_entry(u32 index)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -252,8 +256,8 @@ static __always_inline u64 rss_local_entry(u32 index)
 }
 
 /*
- * The RSS of a process, all CPUs' parts included; to[]: anon, file, shmem, in bytes. keep: from here on changes
- * are told by rss_change(). entry: not 0 the first time, from rss_local_entry().
+ * Reads the RSS of a process with the parts of all CPUs into to[]: anon, file, shmem, in bytes. keep: rss_change()
+ * measures from here on. entry: of rss_local_entry() the first time, else 0.
  */
 static __always_inline void rss_exact(struct process_sum *sum, u32 index, struct mm_struct *mm, s64 *to, bool keep, u64 entry)
 {
@@ -274,7 +278,7 @@ static __always_inline void rss_exact(struct process_sum *sum, u32 index, struct
 	to[2] = (shmem + w.shmem) * RSS_PAGE_BYTES;
 }
 
-/* Pages that a thread of Linux 6.1 or earlier has gathered. */
+/* Returns the pages that a thread has gathered and not yet added to its process's counters, on Linux 6.1 and earlier. */
 static __always_inline s64 rss_gathered(struct task_struct *task, u32 member)
 {
 	struct task_struct___6_1 *old = (void *)task;
@@ -288,10 +292,10 @@ static __always_inline s64 rss_gathered(struct task_struct *task, u32 member)
 	return BPF_CORE_READ(old, rss_stat.count[3]);
 }
 
-/* For the sections that are open now. */
-static __always_inline void count_pages(struct clock *clock, u32 member, s64 bytes)
+/* Adds a change to the pending memory events of the open sections. */
+static __always_inline void count_pages(struct thread_account *account, u32 member, s64 bytes)
 {
-	struct memory_sum *to = &clock->pending;
+	struct memory_sum *to = &account->pending;
 
 	if (member == RSS_ANON)
 		to->anon += bytes;
@@ -303,38 +307,38 @@ static __always_inline void count_pages(struct clock *clock, u32 member, s64 byt
 		to->grown += bytes;
 	else
 		to->shrunk -= bytes;
-	clock->run += bytes;
-	if (clock->run > clock->run_max)
-		clock->run_max = clock->run;
-	clock->dirty = 1;
+	account->run += bytes;
+	if (account->run > account->run_max)
+		account->run_max = account->run;
+	account->dirty = 1;
 }
 
-static __always_inline struct process_sum *sum_of_process(const struct process *process)
+static __always_inline struct process_sum *process_sum_of(const struct process *process)
 {
 	u32 index = process->index;
 
 	return bpf_map_lookup_elem(&process_sums, &index);
 }
 
-/* Accounts for what has been left; `leaves`: the current thread its CPU. */
-__weak __noinline int rss_settle(struct clock *clock, const struct process *process, bool leaves)
+/* Accounts for skipped events. descheduled: the current thread is switched out or exits. */
+__weak __noinline int rss_settle(struct thread_account *account, const struct process *process, bool descheduled)
 {
 	struct process_sum *sum;
 	struct rss_local *local;
 
-	if (!clock || !process || throttle.memory_off)
+	if (!account || !process || throttle.memory_off)
 		return 0;
 	local = rss_local_of(process->index);
 	if (!local || local->generation != throttle.memory_generation)
 		return 0;
 	local->skip = 0;
-	if (leaves)
+	if (descheduled)
 		local->streak = local->last_streak = local->usual = 0;
-	sum = sum_of_process(process);
+	sum = process_sum_of(process);
 	if (!local->skipped || !sum || !sum->mm)
 		return 0;
 	local->skipped = 0;
-	count_pages(clock, RSS_ANON, rss_change(sum, local, (struct mm_struct *)sum->mm, RSS_ANON) * RSS_PAGE_BYTES);
+	count_pages(account, RSS_ANON, rss_change(sum, local, (struct mm_struct *)sum->mm, RSS_ANON) * RSS_PAGE_BYTES);
 	return 0;
 }
 

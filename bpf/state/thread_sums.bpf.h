@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* thread_sums.bpf.h - a thread's own sums: added to by plain stores, carried to `stats` at a switch or a tick. */
+/* thread_sums.bpf.h - a thread's own sums: plain stores add to them, a switch or a tick carries them to `stats`. */
 #ifndef BPF_STATE_THREAD_SUMS_H
 #define BPF_STATE_THREAD_SUMS_H
 
 #include "state/process_parts.bpf.h"
 
-__weak __noinline int sum_spill(struct sum *sum)
+__weak __noinline int section_sum_spill(struct section_sum *sum)
 {
 	struct section_stat *stat;
 	u32 section_id;
@@ -24,96 +24,96 @@ __weak __noinline int sum_spill(struct sum *sum)
 		store_max(&stat->max_ns, sum->max_ns);
 		store_max(&stat->min_inv_ns, sum->min_inv_ns);
 		if (!only_tgid)
-			share_add(section_id, sum->count, sum->sum_ns, sum->sum_ns - sum->inner_ns, sum->self_ns);
+			part_add(section_id, sum->count, sum->sum_ns, sum->sum_ns - sum->inner_ns, sum->self_ns);
 	}
 	sum->section_id = sum->count = sum->sum_ns = sum->inner_ns = sum->self_ns = 0;
 	sum->max_ns = sum->min_inv_ns = sum->items = 0;
 	return 0;
 }
 
-/* The sum of a section_id; what stood in its place is carried off. */
-static __noinline int sum_take(struct thread *thread, u32 section_id)
+/* Gives a section its sum. The sum of another section at the same place is carried to `stats` first. */
+static __noinline int section_sum_take(struct ring_reader *reader, u32 section_id)
 {
-	struct sum *sum;
+	struct section_sum *sum;
 
-	if (!thread)
+	if (!reader)
 		return 0;
-	sum = &thread->sums[section_id & (SUMS - 1)];
-	sum_spill(sum);
+	sum = &reader->section_sums[section_id & (SECTION_SUMS - 1)];
+	section_sum_spill(sum);
 	sum->section_id = section_id;
-	thread->sums_used = 1;
+	reader->has_section_sums = 1;
 	return 0;
 }
 
-static __always_inline struct sum *sum_of_row(struct thread *thread, u32 section_id)
+static __always_inline struct section_sum *section_sum_of(struct ring_reader *reader, u32 section_id)
 {
-	struct sum *sum = &thread->sums[section_id & (SUMS - 1)];
+	struct section_sum *sum = &reader->section_sums[section_id & (SECTION_SUMS - 1)];
 
 	if (sum->section_id != section_id)
-		sum_take(thread, section_id);
+		section_sum_take(reader, section_id);
 	return sum;
 }
 
-/* Another bucket wants the bin. */
-static __noinline int bin_take(struct thread *thread, u32 i, u32 key)
+/* Gives a bucket its sum. The sum of another bucket at the same place is carried to `stats` first. */
+static __noinline int bucket_sum_take(struct ring_reader *reader, u32 i, u32 key)
 {
-	struct bin *bin;
+	struct bucket_sum *sum;
 
-	if (!thread)
+	if (!reader)
 		return 0;
-	bin = &thread->bins[i & (BINS - 1)];
-	if (bin->key) {
-		add_to_bucket(bin->key >> 16, bin->key & 0xffff, bin->count);
+	sum = &reader->bucket_sums[i & (BUCKET_SUMS - 1)];
+	if (sum->key) {
+		add_to_bucket(sum->key >> 16, sum->key & 0xffff, sum->count);
 	} else {
-		thread->used[thread->nr_used & (BINS - 1)] = i;
-		thread->nr_used++;
+		reader->used_buckets[reader->nr_used_buckets & (BUCKET_SUMS - 1)] = i;
+		reader->nr_used_buckets++;
 	}
-	bin->key = key;
-	bin->count = 1;
+	sum->key = key;
+	sum->count = 1;
 	return 0;
 }
 
-static __always_inline void bin_add(struct thread *thread, u32 section_id, u32 place)
+static __always_inline void bucket_sum_add(struct ring_reader *reader, u32 section_id, u32 place)
 {
-	u32 key = section_id << 16 | place, i = (place + section_id * 37) & (BINS - 1);
-	struct bin *bin = &thread->bins[i];
+	u32 key = section_id << 16 | place, i = (place + section_id * 37) & (BUCKET_SUMS - 1);
+	struct bucket_sum *sum = &reader->bucket_sums[i];
 
-	if (bin->key == key)
-		bin->count++;
+	if (sum->key == key)
+		sum->count++;
 	else
-		bin_take(thread, i, key);
+		bucket_sum_take(reader, i, key);
 }
 
-static long bin_spill(u32 i, struct thread **thread)
+static long bucket_sum_spill(u32 i, struct ring_reader **reader)
 {
-	struct bin *bin = &(*thread)->bins[(*thread)->used[i & (BINS - 1)] & (BINS - 1)];
+	struct bucket_sum *sum = &(*reader)->bucket_sums[(*reader)->used_buckets[i & (BUCKET_SUMS - 1)] & (BUCKET_SUMS - 1)];
 
-	add_to_bucket(bin->key >> 16, bin->key & 0xffff, bin->count);
-	bin->key = 0;
+	add_to_bucket(sum->key >> 16, sum->key & 0xffff, sum->count);
+	sum->key = 0;
 	return 0;
 }
 
-/* Carries everything to `stats`. */
-static __always_inline void sums_spill(struct thread *thread)
+/* Carries all sums to `stats`. */
+static __always_inline void thread_sums_spill(struct ring_reader *reader)
 {
 	int i;
 
-	if (thread->sums_used)
-		for (i = 0; i < SUMS; i++)
-			sum_spill(&thread->sums[i]);
-	thread->sums_used = 0;
-	if (thread->nr_used)
-		bpf_loop(thread->nr_used, bin_spill, &thread, 0);
-	thread->nr_used = 0;
+	if (reader->has_section_sums)
+		for (i = 0; i < SECTION_SUMS; i++)
+			section_sum_spill(&reader->section_sums[i]);
+	reader->has_section_sums = 0;
+	if (reader->nr_used_buckets)
+		bpf_loop(reader->nr_used_buckets, bucket_sum_spill, &reader, 0);
+	reader->nr_used_buckets = 0;
 }
 
 /*
- * A finished call, all of whose time lies in the window. The sum is spilled in a call of its own, before
- * anything is loaded, so that little must be kept on the stack meanwhile.
+ * Adds a finished call, all of whose time lies in the window. The spill of an older sum is a call of its own, made
+ * before anything is loaded, so that little has to be kept on the stack meanwhile.
  */
-static __always_inline void sum_add(struct thread *thread, u32 section_id, const struct dcbs_event *e)
+static __always_inline void section_sum_add(struct ring_reader *reader, u32 section_id, const struct dcbs_event *e)
 {
-	struct sum *sum = sum_of_row(thread, section_id);
+	struct section_sum *sum = section_sum_of(reader, section_id);
 	u64 ns = e->value_ns;
 
 	sum->count++;
@@ -127,7 +127,7 @@ static __always_inline void sum_add(struct thread *thread, u32 section_id, const
 		sum->max_ns = ns;
 	if (~ns > sum->min_inv_ns)
 		sum->min_inv_ns = ~ns;
-	bin_add(thread, sum->section_id, ns < SMALL_NS ? small_place[ns & (SMALL_NS - 1)] : hist_place(ns));
+	bucket_sum_add(reader, sum->section_id, ns < SMALL_NS ? small_place[ns & (SMALL_NS - 1)] : hist_place(ns));
 }
 
 #endif

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * hist.h - value <-> bucket arithmetic of the exponential histogram, compiled on both sides.
+ * hist.h - value <-> bucket arithmetic of the exponential histogram, compiled for BPF and for user space.
  *
- * Buckets are those of OpenTelemetry's exponential histogram at scale 5 (Prometheus' native
- * histogram schema 5): bucket i holds the values v with 2^(i/32) < v <= 2^((i+1)/32), so it is
- * 2.2 % wide and its middle is within 1.1 % of every value in it. Values are integers, for the
- * profiler nanoseconds. 0 has no bucket and is counted apart; 1 falls into bucket -1, the lowest.
+ * Buckets are those of OpenTelemetry's exponential histogram at scale 5 (Prometheus' native histogram schema 5):
+ * bucket i holds the values v with 2^(i/32) < v <= 2^((i+1)/32), so it is 2.2 % wide and its middle is within 1.1
+ * % of every value in it. Values are integers, for the profiler nanoseconds. 0 has no bucket and is counted apart;
+ * 1 falls into bucket -1, the lowest.
  *
- * A bucket is stored at place index + 1. HIST_PLACES covers 2^48 ns, 78 hours; what is longer
- * is counted in the last place.
+ * A bucket is stored at place index + 1. HIST_PLACES covers 2^48 ns, 78 hours; longer values are counted in the
+ * last place.
  *
- * The bounds below are ceil(2^(63 + j/32)): a value shifted left until its top bit is set is
- * above 2^(k + j/32) exactly when it is at least that number, because 2^(j/32) is irrational for
- * 0 < j < 32. So the index is exact for every 64-bit value; tests/unit/include/hist.c proves it against
- * 128-bit arithmetic.
+ * The bounds below are ceil(2^(63 + j/32)). A value shifted left until its top bit is set is above 2^(k + j/32)
+ * exactly when it is at least that number, because 2^(j/32) is irrational for 0 < j < 32. So the index is exact
+ * for every 64-bit value; tests/unit/include/hist.c proves it against 128-bit arithmetic.
  */
 #ifndef BPFPROF_HIST_H
 #define BPFPROF_HIST_H
@@ -38,7 +37,10 @@ static const __u64 hist_bounds[64] = {
 	~0ULL,
 };
 
-/* The highest bound at or below the start of each of 64 equal parts of the mantissa; no part holds more than one other. */
+/*
+ * The highest bound at or below the start of each of 64 equal parts of the mantissa. No part holds more than one
+ * other bound.
+ */
 static const __u8 hist_guess[64] = {
 	 0,  0,  1,  2,  2,  3,  4,  4,  5,  6,  6,  7,  7,  8,  9,  9,
 	10, 10, 11, 12, 12, 13, 13, 14, 14, 15, 15, 16, 16, 17, 17, 18,
@@ -46,7 +48,7 @@ static const __u8 hist_guess[64] = {
 	25, 26, 26, 27, 27, 27, 28, 28, 29, 29, 29, 30, 30, 30, 31, 31,
 };
 
-/* Place of the highest set bit, by the top six bits of the product of hist_log2(). */
+/* Place of the highest set bit, by the top six bits of the product in hist_log2(). */
 static const __u8 hist_bit[64] = {
 	 0, 58,  1, 59, 47, 53,  2, 60, 39, 48, 27, 54, 33, 42,  3, 61,
 	51, 37, 40, 49, 18, 28, 20, 55, 30, 34, 11, 43, 14, 22,  4, 62,
@@ -55,8 +57,8 @@ static const __u8 hist_bit[64] = {
 };
 
 /*
- * Position of the highest set bit of v, v > 0. BPF has no instruction for it and every compare is a
- * branch there, so: set all bits below the highest, and tell the 64 results apart by a multiplication.
+ * Returns the position of the highest set bit of v, v > 0. BPF has no instruction for it, and every compare is a
+ * branch there. So all bits below the highest are set, and a multiplication tells the 64 results apart.
  */
 static inline __attribute__((always_inline)) __u32 hist_log2(__u64 v)
 {
@@ -69,18 +71,18 @@ static inline __attribute__((always_inline)) __u32 hist_log2(__u64 v)
 	return hist_bit[v * 0x03f6eaf2cd271461ULL >> 58];
 }
 
-/* Place of a value, at least 0 and below 64 * HIST_SUB + 1. The value must not be 0. */
+/* Returns the place of a value, at least 0 and below 64 * HIST_SUB + 1. The value must not be 0. */
 static inline __attribute__((always_inline)) __u32 hist_place_unbounded(__u64 v)
 {
 	__u32 octave = hist_log2(v);
 	__u64 m = v << (63 - octave), power = m << 1;
 	__u32 j = hist_guess[m >> 57 & 63];
 
-	j += 1 - (__u32)((m - hist_bounds[(j + 1) & 63]) >> 63);	/* both have their top bit set: the sign compares */
+	j += 1 - (__u32)((m - hist_bounds[(j + 1) & 63]) >> 63);	/* the sign compares them: both have their top bit set */
 	return octave * HIST_SUB + j + (__u32)((power | -power) >> 63);	/* a power of two is the upper end of its bucket */
 }
 
-/* Place of a value: 0 .. HIST_PLACES - 1. The value must not be 0. */
+/* Returns the place of a value, 0 .. HIST_PLACES - 1. The value must not be 0. */
 static inline __attribute__((always_inline)) __u32 hist_place(__u64 v)
 {
 	__u32 place = hist_place_unbounded(v);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * elf.c - the note of the markers, objects, functions, symbols and debug information of a hostile program.
+ * elf.c - fuzzes all readers of a program file: the markers' note, objects, functions, symbols and debug information.
  *
- * Linked with --wrap=mapped_files_each: the one file that the process has mapped is the fuzzer's.
+ * It is linked with --wrap=mapped_files_each, so the process seems to have mapped one file: the input.
  */
 #include <stdlib.h>
 #include <stdint.h>
@@ -22,7 +22,7 @@ int __wrap_mapped_files_each(pid_t pid, bool (*wants)(void *ctx, const struct ma
 		       bool (*visit)(void *ctx, int fd, const struct mapped_file *map), void *ctx);
 
 #define AT 0x555555554000ULL
-#define ASKED 16	/* addresses */
+#define ADDRESSES 16
 
 static int file = -1;
 
@@ -37,7 +37,7 @@ int __wrap_mapped_files_each(pid_t pid, bool (*wants)(void *ctx, const struct ma
 	return 0;
 }
 
-static void ask_markers(void)
+static void read_markers(void)
 {
 	struct marker markers[MARKER_COPIES];
 	int i, n = marker_find(getpid(), markers);
@@ -46,30 +46,30 @@ static void ask_markers(void)
 		marker_close(&markers[i]);
 }
 
-static void ask_functions(void)
+static void search_function(void)
 {
-	struct native_function function;
+	struct found_function function;
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
-	if (!native_function_find(&function, getpid(), path, "decode"))
+	if (!find_function(&function, getpid(), path, "decode"))
 		close(function.fd);
 }
 
-static void ask_symbols(size_t size)
+static void name_addresses(size_t size)
 {
-	const struct map map = {.start = AT, .end = AT + 0x100000, .path = "/bin/program"};
-	struct strings strings = {};
-	struct image *image = image_open(getpid(), &map, dup(file));
+	const struct memory_mapping mapping = {.start = AT, .end = AT + 0x100000, .path = "/bin/program"};
+	struct intern intern = {};
+	struct image *image = image_open(getpid(), &mapping, dup(file));
 	struct symbol symbols[4];
 	size_t i;
 
-	for (i = 0; image && i < ASKED; i++) {
-		image_find(image, &map, AT + i * (size / ASKED), &strings, symbols, 4);
-		image_unwind(image, &map, AT + i * (size / ASKED));
+	for (i = 0; image && i < ADDRESSES; i++) {
+		image_find(image, &mapping, AT + i * (size / ADDRESSES), &intern, symbols, 4);
+		image_unwind(image, &mapping, AT + i * (size / ADDRESSES));
 	}
 	image_close(image);
-	strings_free(&strings);
+	intern_free(&intern);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -80,9 +80,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		file = memfd_create("elf", MFD_CLOEXEC);
 	if (file < 0 || ftruncate(file, 0) || pwrite(file, data, size, 0) != (ssize_t)size)
 		abort();
-	ask_markers();
+	read_markers();
 	python_runtime(getpid(), &start, &end);
-	ask_functions();
-	ask_symbols(size);
+	search_function();
+	name_addresses(size);
 	return 0;
 }

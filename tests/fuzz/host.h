@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * host.h - a kernel for the BPF programs, compiled for the host: one task whose memory is fake.h's, and the maps.
+ * host.h - the kernel's helpers and the maps for BPF programs compiled for the host: one task, whose memory is
+ * that of fake.h.
  *
- * Each map's values are an allocation of their own, so that what the verifier forbids in the kernel is an error here.
+ * The values of each map are an allocation of their own, so that an access that the verifier would reject is an
+ * error here, too.
  */
 #ifndef FUZZ_HOST_H
 #define FUZZ_HOST_H
@@ -14,17 +16,17 @@
 #include "state/open_sections.bpf.h"
 #include "rules/python_walk.bpf.h"
 
-#define HOST_ENTRIES 8	/* of maps by key */
+#define HOST_ENTRIES 8	/* of a hash map */
 
 static struct fake memory;
 static struct mm_struct host_mm;
 static struct task_struct task = {.pid = 77, .tgid = 77, .mm = &host_mm};
 static u64 host_now;
 
-/* A map: an array by index, values by key, or the task's one value. */
+/* A map: an array by index, a hash by key, or the value of the one task. */
 struct host_map {
 	void *map;
-	size_t key_bytes, value_bytes;	/* key_bytes 0: the task's storage */
+	size_t key_bytes, value_bytes;	/* key_bytes 0: task storage */
 	size_t entries;
 	char *values, *keys;
 	size_t used;
@@ -32,14 +34,15 @@ struct host_map {
 };
 
 #define HOST_ARRAY(m, n) {.map = &m, .key_bytes = 4, .value_bytes = sizeof(*m.value), .entries = n}
-#define HOST_HASH(m) {.map = &m, .key_bytes = sizeof(*m.key), .value_bytes = sizeof(*m.value), .entries = HOST_ENTRIES, .by_key = true}
+#define HOST_HASH(m) \
+	{.map = &m, .key_bytes = sizeof(*m.key), .value_bytes = sizeof(*m.value), .entries = HOST_ENTRIES, .by_key = true}
 #define HOST_TASK(m) {.map = &m, .value_bytes = sizeof(*m.value), .entries = 1}
 
 static struct host_map host_maps[] = {
 	HOST_ARRAY(stats, BPFPROF_SECTIONS), HOST_ARRAY(section_names, BPFPROF_SECTIONS), HOST_ARRAY(ledgers, BPFPROF_SECTIONS),
 	HOST_ARRAY(processes, 1), HOST_ARRAY(process_sums, 1), HOST_ARRAY(pythons, 1), HOST_ARRAY(walkers, 1),
-	HOST_HASH(sections), HOST_HASH(targets), HOST_HASH(baselines), HOST_HASH(begun), HOST_HASH(shares),
-	HOST_TASK(threads), HOST_TASK(clocks), HOST_TASK(open_calls), HOST_TASK(waits),
+	HOST_HASH(section_ids), HOST_HASH(targets), HOST_HASH(baselines), HOST_HASH(begun), HOST_HASH(parts),
+	HOST_TASK(ring_readers), HOST_TASK(thread_accounts), HOST_TASK(open_calls), HOST_TASK(waits),
 };
 
 static struct host_map *host_map(void *map)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * python.c - names and lines of Python functions, and the trial of an interpreter's offsets, where every object is a lie.
+ * python.c - fuzzes the readers of Python objects: names and lines of functions, and the check of an interpreter's offsets.
  *
- * Linked with --wrap=process_vm_readv and --wrap=nanosleep: reads of our own process are reads of the fake one.
+ * It is linked with --wrap=process_vm_readv and --wrap=nanosleep, so that reads of our own process read the fake one.
  */
 #include <stdlib.h>
 #include <sys/uio.h>
@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct fake memory;
 
-/* The C library's own struct pthread, to which the kernel's list of robust mutexes leads, is elsewhere: anywhere will do. */
+/* The kernel's list of robust mutexes leads to the C library's struct pthread, outside the fake memory, so addresses wrap. */
 static int read_fake(void *ctx, __u64 address, void *to, size_t size)
 {
 	(void)ctx;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* pywalk.c - the walk of Python frames, in an interpreter that has them as it likes. */
+/* pywalk.c - fuzzes the walk of Python frames with arbitrary contents of an interpreter's memory. */
 #include "host.h"
 
 struct setting {
@@ -7,7 +7,7 @@ struct setting {
 	u8 fail_at, version;
 };
 
-/* Offsets as user space has checked them; they are its own and not the target's. */
+/* Sets offsets as user space has checked them: they come from the profiler and not from the target. */
 static void set_up(const struct setting *s)
 {
 	u32 zero = 0;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* drain.c - the marker's probe and the look at open sections, on a record that the target has written as it likes. */
+/* drain.c - fuzzes the marker's probe and the reading of open sections with arbitrary contents of a record. */
 #include "host.h"
 #include "flush.bpf.c"
 
-/* What of the record is as it should be, so that not every input ends at the first check. */
+/* Fields that are set to sensible values, so that not every input ends at the first check. */
 struct setting {
 	u64 tls_offset, start_ns, end_ns, now, record;
 	u8 fail_at, hits, head_step;
@@ -33,21 +33,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct pt_regs regs = {};
 	struct setting s;
-	struct clock *clock;
+	struct thread_account *account;
 	u32 zero = 0, i;
 
 	memory.data = data;
 	memory.size = size;
 	fake_take(&memory, &s, sizeof(s));
 	set_up(&s);
-	clock = bpf_task_storage_get(&clocks, &task, NULL, 0);
+	account = bpf_task_storage_get(&thread_accounts, &task, NULL, 0);
 	for (i = 0; i <= (s.hits & 3u); i++) {
 		regs.rdi = record_of(&task, bpf_map_lookup_elem(&processes, &zero)) ?: fake_word(s.record);
 		on_flush(&regs);
-		path_update(clock, &task, bpf_map_lookup_elem(&processes, &zero));
+		open_sections_update(account, &task, bpf_map_lookup_elem(&processes, &zero));
 		if (memory.size > s.head_step)
 			memory.data += s.head_step & 7, memory.size -= s.head_step & 7;	/* the target goes on */
 	}
-	drain_current(&task, bpf_map_lookup_elem(&processes, &zero));
+	read_ring_current(&task, bpf_map_lookup_elem(&processes, &zero));
 	return 0;
 }

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "analyse/report.h"
-#include "collect/state.h"
+#include "collect/snapshot.h"
 #include "fake.h"
 
 #include "records_wrap.h"
@@ -55,9 +55,9 @@ int __wrap_bpf_map_lookup_elem(int fd, const void *key, void *value)
 	return 0;
 }
 
-size_t __wrap_session_list(struct session *session, struct thread_view **views)
+size_t __wrap_thread_lister_read(struct thread_lister *lister, const struct programs *bpf, struct thread_view **views)
 {
-	(void)session;
+	(void)lister, (void)bpf;
 	*views = malloc(sizeof(view));
 	if (*views)
 		**views = view;
@@ -66,22 +66,22 @@ size_t __wrap_session_list(struct session *session, struct thread_view **views)
 
 static void set_up(struct session *session)
 {
-	struct target *target = &session->targets[0];
+	struct target *target = &session->targets.list[0];
 	size_t i, section_id;
 
-	session->nr_targets = 1;
-	session->ended_by = DCBS_ENDED_SIGNAL;
+	session->targets.nr = 1;
+	session->window.ended_by = DCBS_ENDED_SIGNAL;
 	session->opts.frequency_hz = 99;
 	target->pid = target->facts.pid = getpid();
 	target->state = FAKE_BASE;
 	target->facts.markers = true;
-	session->skel->bss->window.start_ns = setting.start_ns;
-	session->skel->bss->window.end_ns = setting.flags & 1 ? setting.end_ns : 0;
-	session->skel->bss->counters.section_ids_used = SECTION_FIRST + setting.sections % 8;
+	session->bpf.skel->bss->window.start_ns = setting.start_ns;
+	session->bpf.skel->bss->window.end_ns = setting.flags & 1 ? setting.end_ns : 0;
+	session->bpf.skel->bss->counters.section_ids_used = SECTION_FIRST + setting.sections % 8;
 	for (section_id = 0; section_id < SECTION_FIRST + 8; section_id++)
 		for (i = 0; i < sizeof(setting.figures) / 8; i++)
-			(&session->stats[section_id].count)[i % 20] = setting.figures[(i + section_id) % 24];
-	session->rss_start_bytes = session->rss_end_bytes = session->rss_peak_bytes = setting.rss;
+			(&session->bpf.stats[section_id].count)[i % 20] = setting.figures[(i + section_id) % 24];
+	session->rss.start_bytes = session->rss.end_bytes = session->rss.peak_bytes = setting.rss;
 	view = (struct thread_view){.record = fake_word(8 << 8 | FAKE_POINTER), .consumed = setting.consumed};
 }
 
@@ -91,7 +91,7 @@ static void report(struct session *session)
 	struct snapshot *snap;
 	char *text;
 
-	if (session_snapshot(session, &snap))
+	if (snapshot_take(session, &snap))
 		return;
 	if (!report_build(&report, snap, 1)) {
 		text = setting.flags & 2 ? dcbs_report_text(report, 80) : dcbs_report_json(report);
@@ -108,14 +108,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct session session;
 	static struct bpfprof skel;
 
-	if (!session.skel) {
-		session.skel = &skel;
+	if (!session.bpf.skel) {
+		session.bpf.skel = &skel;
 		skel.bss = calloc(1, sizeof(*skel.bss));
 		skel.rodata = calloc(1, sizeof(*skel.rodata));
-		session.processes = calloc(BPFPROF_FOLLOWED, sizeof(*session.processes));
-		session.stats_map.mapped = session.ledgers_map.mapped = SIZE_MAX;	/* all of it, below */
-		session.stats = calloc(BPFPROF_SECTIONS, sizeof(*session.stats));
-		session.ledgers = calloc(BPFPROF_SECTIONS, sizeof(*session.ledgers));
+		session.bpf.processes = calloc(BPFPROF_FOLLOWED, sizeof(*session.bpf.processes));
+		session.bpf.stats_map.mapped = session.bpf.ledgers_map.mapped = SIZE_MAX;	/* all of it, below */
+		session.bpf.stats = calloc(BPFPROF_SECTIONS, sizeof(*session.bpf.stats));
+		session.bpf.ledgers = calloc(BPFPROF_SECTIONS, sizeof(*session.bpf.ledgers));
 		skel.maps.section_names = (void *)1;
 	}
 	memory = (struct fake){.data = data, .size = size};

@@ -6,7 +6,7 @@
 ssize_t __wrap_process_vm_readv(pid_t pid, const struct iovec *to, unsigned long nr_to, const struct iovec *from,
 				unsigned long nr_from, unsigned long flags);
 int __wrap_bpf_map_lookup_elem(int fd, const void *key, void *value);
-size_t __wrap_session_list(struct session *session, struct thread_view **views);
+size_t __wrap_thread_lister_read(struct thread_lister *lister, const struct programs *bpf, struct thread_view **views);
 int __wrap_bpf_map__fd(const struct bpf_map *map);
 int __wrap_bpf_program__fd(const struct bpf_program *prog);
 int __wrap_bpf_obj_get_info_by_fd(int fd, void *info, __u32 *size);

@@ -85,7 +85,7 @@ class Answers(AskingCase):
         lines = {line.split()[0]: part[i + 1] for i, line in enumerate(part) if line.startswith(("rests ", "outer "))}
         self.assertRegex(lines["rests"], r"^    time: sleep ")
         verdicts = {b["section"]: b for b in self.report["bottlenecks"]}
-        self.assertIn("    bottleneck: %s; %s" % (verdicts["computes"]["cause"], told["computes"]["evidence"]), part)
+        self.assertIn("    bottleneck: %s; %s" % (verdicts["computes"]["cause"], verdicts["computes"]["evidence"]), part)
         self.assertIn("    What to do: %s" % verdicts["computes"]["suggestion"], part)
 
     def rows(self, key):

@@ -251,10 +251,11 @@ class Targets(BadInput):
         self.assertRegex(text, r"#define DCBS_ABI\s+\d+")
         with open(header, "w") as f:
             f.write(text.replace("#define DCBS_ABI\t", "#define DCBS_ABI 99 //", 1))
-        probe = self.path("probe.o")
-        for args in (["-DDCBS_ABI=99", "-c", os.path.join(marker, "probe.S"), "-o", probe],
+        note = self.path("note.o")
+        for args in (["-DDCBS_ABI=99", "-c", os.path.join(marker, "note.S"), "-o", note],
                      ["-std=gnu11", "-w", "-D_GNU_SOURCE", "-I", include, "-I", TARGET_HEADERS, "-I", marker, "-pthread", "-o", self.path("built"),
-                      target_source("sections.c"), *glob.glob(os.path.join(marker, "*.c")), probe, "-ldl"]):
+                      target_source("sections.c"), *glob.glob(os.path.join(marker, "*.c")), os.path.join(marker, "probe.S"), note,
+                      "-ldl"]):
             good, out = cc(*args)
             self.assertTrue(good, out)
         program = os.path.join(os.fsencode(self.dir), name)

@@ -10,7 +10,7 @@ from paths import BUILD
 from reports import sections
 
 MIB = 1 << 20
-LEAK_BYTES = 256 << 10          # by each call of tests/targets/causes.c
+LEAK_BYTES = 256 << 10          # by each call of tests/targets/causes/causes.c
 CHUNK_BYTES = 4 * MIB
 # Sections with this much time get a verdict. On a fast machine, targets that touch memory take less than a second.
 THRESHOLD_S = 0.5

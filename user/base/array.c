@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* array.c - arrays that grow. */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/array.h"
 
-#define ROOM_FIRST 16
+#define FIRST_ROOM 16
 
 bool array_grow(void **list, size_t *room, size_t nr, size_t more, size_t size)
 {
-	size_t wanted = *room ? *room : ROOM_FIRST;
+	size_t wanted = *room ? *room : FIRST_ROOM;
 	void *grown;
 
+	assert(nr <= *room);
 	if (more <= *room - nr)
 		return true;
 	while (wanted - nr < more) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * array.h - arrays that grow: a pointer, the number in use, and room for more that doubles.
+ * array.h - arrays that grow: a pointer, the number of elements in use, and the room, which doubles.
  *
  *     struct { struct thing *list; size_t nr, room; } a = {0};
  *
@@ -16,7 +16,7 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-/* Makes room for `more` elements behind the `nr` in use. Returns false if there is no memory: the array is as it was. */
+/* Makes room for `more` elements behind the `nr` in use. Returns false without memory; the array is then unchanged. */
 #define array_reserve(list, nr, room, more) array_grow((void **)&(list), &(room), (nr), (more), sizeof(*(list)))
 
 bool array_grow(void **list, size_t *room, size_t nr, size_t more, size_t size);

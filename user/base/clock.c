@@ -4,8 +4,8 @@
 
 #include "base/clock.h"
 
-#define UNIX_TRIES 10
-#define UNIX_GOOD_NS 2000
+#define UNIX_TRIES 10		/* pairs of reads, at most */
+#define UNIX_GOOD_NS 2000	/* a pair this close is good enough */
 
 static __u64 read_clock(clockid_t clock)
 {
@@ -25,7 +25,7 @@ __u64 clock_cpu_ns(void)
 	return read_clock(CLOCK_THREAD_CPUTIME_ID);
 }
 
-/* We may be preempted between the two clocks, so the quickest of several pairs counts. */
+/* The thread may be preempted between the two reads, so the closest of several pairs is used. */
 double clock_unix_s(__u64 ns)
 {
 	__u64 best = ~0ULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * elf_file.h - the program headers of an ELF file: which of its bytes lie at which of its addresses.
+ * elf_file.h - the program headers of an ELF file, which map its addresses to its offsets.
  *
  * The file belongs to a target and may hold anything: every offset is bounded.
  */
@@ -18,13 +18,16 @@ struct elf_file {
 	Elf64_Phdr phdrs[ELF_PHDRS];
 };
 
-/* Reads the program headers of a 64-bit ELF file; -ENOEXEC if it is none. The descriptor stays the caller's. */
+/* Reads the program headers. Returns -ENOEXEC if the file is no 64-bit ELF file. The caller keeps the descriptor. */
 int elf_file_open(struct elf_file *elf, int fd);
 
-/* Where in the file an address of it lies; -ENOENT. */
+/* Stores the offset of an address of the file. Returns -ENOENT if no segment has it. */
 int elf_file_offset(const struct elf_file *elf, __u64 vaddr, __u64 *offset);
 
-/* The difference between the process's addresses and the file's, for a mapping at `start` of the file from `offset` on; -ENOENT. */
+/*
+ * Stores the difference between addresses of a process and of the file, for a mapping at `start` of the file from `offset`
+ * on; or returns -ENOENT.
+ */
 int elf_file_bias(const struct elf_file *elf, __u64 start, __u64 offset, __u64 *bias);
 
 #endif

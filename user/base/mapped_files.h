@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * mapped_files.h - the executable files that a process has mapped, opened as they are.
+ * mapped_files.h - opens the executable files that a process has mapped.
  *
- * A file is opened through /proc/PID/map_files, which is the right one even if it was deleted, replaced, or
+ * A file is opened through /proc/PID/map_files, which leads to the mapped file even if it was deleted or replaced, or
  * lies in another mount namespace.
  */
 #ifndef BASE_MAPPED_FILES_H
@@ -16,13 +16,13 @@ struct mapped_file {
 	__u64 start, end, offset;	/* of its first executable mapping */
 	__u64 ino;
 	dev_t dev;
-	char path[256];			/* as the process's maps show it */
+	char path[256];			/* as /proc/PID/maps shows it */
 };
 
 /*
  * Calls visit() with an open descriptor for each file that has an executable mapping, until it returns false;
- * the visitor closes the descriptor or keeps it. Files for which wants() returns false are not opened; NULL: all are.
- * Returns -errno if the process cannot be looked at.
+ * the visitor closes the descriptor or keeps it. Files for which wants() returns false are not opened; wants == NULL: all
+ * are. Returns -errno if the process cannot be examined.
  */
 int mapped_files_each(pid_t pid, bool (*wants)(void *ctx, const struct mapped_file *map),
 		      bool (*visit)(void *ctx, int fd, const struct mapped_file *map), void *ctx);

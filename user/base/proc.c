@@ -12,13 +12,13 @@
 
 #define PATH_BYTES 64
 
-ssize_t proc_read(pid_t pid, const char *what, char *buf, size_t size)
+ssize_t proc_read(pid_t pid, const char *file, char *buf, size_t size)
 {
 	char path[PATH_BYTES];
 	ssize_t n;
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, what);
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
@@ -31,11 +31,11 @@ ssize_t proc_read(pid_t pid, const char *what, char *buf, size_t size)
 	return n;
 }
 
-FILE *proc_open(pid_t pid, const char *what)
+FILE *proc_open(pid_t pid, const char *file)
 {
 	char path[PATH_BYTES];
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, what);
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
 	return fopen(path, "re");
 }
 
@@ -63,7 +63,7 @@ bool proc_status_number(pid_t pid, const char *name, int base, __u64 *number)
 	return proc_read(pid, "status", text, sizeof(text)) > 0 && proc_number(text, name, base, number);
 }
 
-/* The second field may hold anything, but it ends in the last ')'. */
+/* The second field, the name, may contain any character, but it ends at the last ')'. */
 __u64 proc_stat_field(pid_t pid, int number)
 {
 	unsigned long long value;

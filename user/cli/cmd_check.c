@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* cmd_check.c - `dcbs-bpfprof check`: can this machine do it? */
+/* cmd_check.c - `dcbs-bpfprof check`: checks whether this machine can profile. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "host/requirements.h"
 #include "host/uprobe.h"
 
-/* The command that lets users run this very file without root, and the settings that do not stand in its way. */
+/* Prints the setcap command with which users run this program without root, and the settings that do not prevent it. */
 static void print_setcap(void)
 {
 	char path[4096] = "", *clean;
@@ -22,9 +22,9 @@ static void print_setcap(void)
 	printf("\nWithout root: sudo setcap cap_bpf,cap_perfmon,cap_sys_ptrace%s+ep %s\n", uprobe_has_links() ? "" : ",cap_sys_admin",
 	       clean ? clean : "dcbs-bpfprof");
 	if (requirements_are_paranoid() && uprobe_has_links())
-		printf("and, on kernels of Debian's: sudo sysctl kernel.perf_event_paranoid=2\n");
+		printf("and, on Debian's kernels: sudo sysctl kernel.perf_event_paranoid=2\n");
 	printf("With these, kernel.perf_event_paranoid and kernel.yama.ptrace_scope up to 2, and kernel.unprivileged_bpf_disabled, "
-	       "cost nothing.\n");
+	       "have no effect.\n");
 	free(clean);
 }
 
@@ -36,7 +36,7 @@ int cmd_check(void)
 
 	for (i = 0; i < nr_requirements; i++) {
 		const struct requirement *r = &requirements[i];
-		enum requirement_state state = r->look();
+		enum requirement_state state = r->check();
 		bool ok = state == REQUIREMENT_OK;
 
 		printf("%-9s %s%s%s\n", words[state], r->name, ok ? "" : ": ", ok ? "" : r->otherwise);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* cmd_list.c - `dcbs-bpfprof list`: the running processes that carry markers. */
+/* cmd_list.c - `dcbs-bpfprof list`: lists the running processes that carry markers. */
 #include <stdio.h>
 #include <unistd.h>
 

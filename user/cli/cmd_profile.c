@@ -14,28 +14,23 @@
 #include "safety/sandbox.h"
 #include "serve/server.h"
 
-static int attach(struct dcbs_profiler **prof, const struct opts *opts, struct spawned *child)
+static int attach_targets(struct dcbs_profiler **prof, const struct opts *opts, struct spawned *child)
 {
-	const struct dcbs_options options = {
-		.pids = child->pid ? &child->pid : opts->pids,
-		.nr_pids = child->pid ? 1 : opts->nr_pids,
-		.argv = child->pid ? opts->argv : NULL,
-		.sections = opts->sections,
-		.nr_sections = opts->nr_sections,
-		.frequency_hz = opts->frequency_hz,
-		.threshold_s = opts->threshold_s,
-		.max_overhead_percent = opts->max_overhead_percent,
-		.end_over_budget = opts->max_overhead_given,
-		.children = opts->children,
-	};
-	int err = dcbs_profiler_open(prof, &options);
+	struct dcbs_options options = opts->profile;
+	int err;
 
+	if (child->pid) {
+		options.pids = &child->pid;
+		options.nr_pids = 1;
+		options.argv = opts->argv;
+	}
+	err = dcbs_profiler_open(prof, &options);
 	if (!err && child->pid)
 		err = spawn_go(child, opts->argv);
 	return err;
 }
 
-/* All that takes privileges has been done; from here on we read what the targets have written. */
+/* Called when everything that needs privileges is done. From then on the profiler reads data that the targets have written. */
 static int enter_sandbox(const struct dcbs_profiler *prof)
 {
 	pid_t pids[BPFPROF_PROCESSES];
@@ -43,21 +38,21 @@ static int enter_sandbox(const struct dcbs_profiler *prof)
 	return sandbox_profiler(requirements_after_attach(pids, dcbs_profiler_pids(prof, pids, BPFPROF_PROCESSES)));
 }
 
-static int start(struct dcbs_profiler **prof, struct server **server, const struct opts *opts, struct spawned *child)
+static int start_profile(struct dcbs_profiler **prof, struct server **server, const struct opts *opts, struct spawned *child)
 {
 	int err = 0;
 
 	if (opts->argv)
-		err = spawn_start(child, opts->argv, opts->children);
+		err = spawn_start(child, opts->argv, opts->profile.children);
 	if (!err)
-		err = attach(prof, opts, child);
+		err = attach_targets(prof, opts, child);
 	if (!err)
 		err = server_open(server, *prof, opts->verbose ? stderr : NULL);
 	return err ? err : enter_sandbox(*prof);
 }
 
-/* Standard output first: if a file cannot be written in the end, the report is not lost. */
-static int publish(struct dcbs_profiler *prof, const struct opts *opts, struct outputs *outputs)
+/* Standard output comes first, so that the report is not lost if a file cannot be written. */
+static int publish_report(struct dcbs_profiler *prof, const struct opts *opts, struct outputs *outputs)
 {
 	struct dcbs_report *report;
 	int status = 0;
@@ -72,7 +67,7 @@ static int publish(struct dcbs_profiler *prof, const struct opts *opts, struct o
 	return status;
 }
 
-static int run(struct dcbs_profiler *prof, struct server *server, const struct opts *opts, struct outputs *outputs)
+static int run_profile(struct dcbs_profiler *prof, struct server *server, const struct opts *opts, struct outputs *outputs)
 {
 	enum dcbs_ended_by by;
 
@@ -81,7 +76,7 @@ static int run(struct dcbs_profiler *prof, struct server *server, const struct o
 	by = watch(prof, server, opts);
 	server_close(server);
 	dcbs_profiler_stop(prof, by);
-	return publish(prof, opts, outputs);
+	return publish_report(prof, opts, outputs);
 }
 
 int cmd_profile(const struct opts *opts, char **argv)
@@ -96,7 +91,7 @@ int cmd_profile(const struct opts *opts, char **argv)
 		return complain();
 	bpf_stats_prepare(argv);
 	watch_signals();
-	status = start(&prof, &server, opts, &child) ? complain() : run(prof, server, opts, &outputs);
+	status = start_profile(&prof, &server, opts, &child) ? complain() : run_profile(prof, server, opts, &outputs);
 	spawn_abandon(&child);
 	outputs_close(&outputs);
 	watch_signals_done(status);

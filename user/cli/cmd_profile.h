@@ -5,7 +5,7 @@
 
 #include "cli/options.h"
 
-/* Returns the exit status; it has complained on standard error if that is not 0. argv: main's own. */
+/* Returns the exit status. If it is not 0, a line on standard error gives the reason. argv: of main. */
 int cmd_profile(const struct opts *opts, char **argv);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* cmd_report.c - `dcbs-bpfprof report FILE.json`: shows a saved session again. */
+/* cmd_report.c - `dcbs-bpfprof report FILE.json`: shows a saved session. */
 #include "cli/cmd_report.h"
 #include "cli/output.h"
 #include "safety/invoker.h"

@@ -1,54 +1,43 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* options.c - the command line as data. */
+/* options.c - reads the command line by the table of options. */
 #include <argp.h>
+#include <ctype.h>
 #include <errno.h>
-#include <limits.h>
+#include <getopt.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/error.h"
+#include "cli/option_table.h"
 #include "cli/options.h"
 #include "render/render.h"
 
 #define USAGE_STATUS 2
+#define KEY_WORD 1		/* getopt: a word that is no option */
 
-enum { OPT_MAX_OVERHEAD = 0x100 };
+static const char usage[] =
+	"Usage:\n"
+	"  dcbs-bpfprof -p PID [OPTION...]               attach to a running evaluation\n"
+	"  dcbs-bpfprof [OPTION...] -- COMMAND ARG...    start COMMAND and profile it\n"
+	"  dcbs-bpfprof report FILE.json [OPTION...]     show a saved session\n"
+	"  dcbs-bpfprof list                             list processes that carry markers\n"
+	"  dcbs-bpfprof check                            check whether this machine can profile\n";
 
 static const char doc[] =
 	"Times the named sections of a running evaluation, without stopping or slowing it."
 	"\v"
-	"Commands:\n"
-	"  dcbs-bpfprof -p PID              attach to a running evaluation\n"
-	"  dcbs-bpfprof -- COMMAND ARG...   start COMMAND and profile it\n"
-	"  dcbs-bpfprof list                running processes that carry markers\n"
-	"  dcbs-bpfprof check               can this machine do it?\n"
-	"  dcbs-bpfprof report FILE.json    show a saved session again\n\n"
 	"Ends at Ctrl-C, after -d, or when the target exits. The report goes to standard output, everything else to "
-	"standard error. Exit status: 0 a report was made, 1 it could not be, 2 the command line is wrong.";
+	"standard error. Exit status: 0 a report was made, 1 it could not be made, 2 the command line is wrong.";
 
-static const struct argp_option options[] = {
-	{"pid", 'p', "PID", 0, "the process to attach to; may be given again", 0},
-	{"duration", 'd', "SECONDS", 0, "stop after so long", 0},
-	{"interval", 'i', "SECONDS", 0, "refresh of the live table (1)", 0},
-	{"frequency", 'F', "HZ", 0, "CPU sampling, 0 = off (99)", 0},
-	{"section", 's', "NAME=BINARY:FUNCTION", 0, "time a native function as section NAME, or, with python:QUALNAME, one in Python, from samples; may be given again", 0},
-	{"threshold", 't', "SECONDS", 0, "what counts as a bottleneck (1.0)", 0},
-	{"sort-by", 'S', "KEY", 0, "order of functions: cumulative, self (tottime), calls, name, file, line, or as cProfile calls these (cumulative)", 0},
-	{"output", 'o', "FILE", 0, "write the session to FILE, its suffix picks the format; may be given again", 0},
-	{"format", 'f', "FORMAT", 0, "format of standard output (text)", 0},
-	{"children", 'c', NULL, 0, "follow processes that the target forks", 0},
-	{"max-overhead", OPT_MAX_OVERHEAD, "PERCENT", 0, "the most of one CPU that profiling may cost (1)", 0},
-	{"quiet", 'q', NULL, 0, "no live table, no progress", 0},
-	{"verbose", 'v', NULL, 0, "say what is being done", 0},
-	{"help", 'h', NULL, 0, "print this", 0},
-	{"version", 'V', NULL, 0, "print the version", 0},
-	{0},
+static const struct { const char *word; enum command command; } commands[] = {
+	{"report", COMMAND_REPORT}, {"list", COMMAND_LIST}, {"check", COMMAND_CHECK},
 };
 
-/* One line, and the end. */
+/* Prints one line and ends the program. */
 static void __attribute__((noreturn, format(printf, 1, 2))) refuse(const char *fmt, ...)
 {
 	char line[1024];
@@ -62,165 +51,221 @@ static void __attribute__((noreturn, format(printf, 1, 2))) refuse(const char *f
 	exit(USAGE_STATUS);
 }
 
-static double number(const char *option, const char *arg, double min, double max)
+static const char *command_word(enum command command)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		if (commands[i].command == command)
+			return commands[i].word;
+	return "-p";
+}
+
+/* ---- one function for each enum option_type ---- */
+
+static double parse_number(const struct option_row *row, const char *arg)
 {
 	char *end;
 	double v;
 
 	errno = 0;
 	v = strtod(arg, &end);
-	if (errno || end == arg || *end || !isfinite(v) || v < min || v > max)
-		refuse("%s %s: must be a number from %g to %g", option, arg, min, max);
+	if (errno || end == arg || *end || !isfinite(v) || v < row->min || v > row->max)
+		refuse("--%s %s: must be a number from %.10g to %.10g", row->name, arg, row->min, row->max);
 	return v;
 }
 
-static double whole_number(const char *option, const char *arg, double min, double max)
+static double parse_whole_number(const struct option_row *row, const char *arg)
 {
-	double v = number(option, arg, min, max);
+	double v = parse_number(row, arg);
 
 	if (v != floor(v) || arg[strspn(arg, "0123456789")])
-		refuse("%s %s: must be a whole number", option, arg);
+		refuse("--%s %s: must be a whole number", row->name, arg);
 	return v;
 }
 
-static void full(size_t n, const char *option)
+static void refuse_if_full(size_t nr, const struct option_row *row)
 {
-	if (n == OPTS_MAX)
-		refuse("%s: at most %d of them", option, OPTS_MAX);
+	if (nr == OPTS_MAX)
+		refuse("--%s: at most %d of them", row->name, OPTS_MAX);
 }
 
-/* NAME=BINARY:FUNCTION. The function may hold colons (C++), the binary not. */
-static void add_section(struct opts *opts, char *arg)
+static void set_flag(struct opts *opts, const struct option_row *row, char *arg)
+{
+	(void)arg;
+	*(bool *)((char *)opts + row->offset) = true;
+}
+
+static void set_number(struct opts *opts, const struct option_row *row, char *arg)
+{
+	*(double *)((char *)opts + row->offset) = parse_number(row, arg);
+}
+
+static void set_whole_number(struct opts *opts, const struct option_row *row, char *arg)
+{
+	*(int *)((char *)opts + row->offset) = (int)parse_whole_number(row, arg);
+}
+
+static void add_pid(struct opts *opts, const struct option_row *row, char *arg)
+{
+	refuse_if_full(opts->profile.nr_pids, row);
+	opts->pids[opts->profile.nr_pids++] = (pid_t)parse_whole_number(row, arg);
+}
+
+/* NAME=BINARY:FUNCTION. The function may contain colons (C++), the binary may not. */
+static void add_section(struct opts *opts, const struct option_row *row, char *arg)
 {
 	char *binary = strchr(arg, '='), *function = binary ? strchr(binary, ':') : NULL;
 	size_t i;
 
-	full(opts->nr_sections, "--section");
+	refuse_if_full(opts->profile.nr_sections, row);
 	if (!binary || !function || binary == arg || function == binary + 1 || !function[1])
 		refuse("--section %s: must be NAME=BINARY:FUNCTION, for example decode=/usr/lib/libmodel.so:decode", arg);
 	*binary++ = 0;
 	*function++ = 0;
-	for (i = 0; i < opts->nr_sections; i++)
+	for (i = 0; i < opts->profile.nr_sections; i++)
 		if (!strcmp(opts->sections[i].binary, binary) && !strcmp(opts->sections[i].function, function))
 			refuse("--section %s: %s of %s is section %s already", arg, function, binary, opts->sections[i].name);
-	opts->sections[opts->nr_sections++] = (struct dcbs_native_section){arg, binary, function};
+	opts->sections[opts->profile.nr_sections++] = (struct dcbs_native_section){arg, binary, function};
 }
 
-/* The names, or the suffixes, of all formats: "text json". */
-static const char *all_formats(bool suffixes)
+static void set_order(struct opts *opts, const struct option_row *row, char *arg)
 {
-	static char list[256];
-	const struct render_format *f;
-	size_t n = 0;
-
-	for (f = render_formats; f->name && n < sizeof(list); f++)
-		n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%s", n ? " " : "", suffixes ? f->suffix : f->name);
-	return list;
+	if (!order_by_name(arg, &opts->sort_by))
+		refuse("--%s %s: there is no such order; there are: %s", row->name, arg, row->choices());
 }
 
-static void set_format(struct opts *opts, const char *arg)
+static void set_format(struct opts *opts, const struct option_row *row, char *arg)
 {
 	if (!render_by_name(arg))
-		refuse("--format %s: there is no such format; there are: %s", arg, all_formats(false));
+		refuse("--%s %s: there is no such format; there are: %s", row->name, arg, row->choices());
 	opts->format = arg;
 }
 
-static void add_output(struct opts *opts, const char *arg)
+static void add_output(struct opts *opts, const struct option_row *row, char *arg)
 {
-	full(opts->nr_outputs, "--output");
+	refuse_if_full(opts->nr_outputs, row);
 	if (!render_by_suffix(arg))
-		refuse("--output %s: the suffix picks the format; there are: %s", arg, all_formats(true));
+		refuse("--%s %s: the suffix selects the format; there are: %s", row->name, arg, row->choices());
 	opts->outputs[opts->nr_outputs++] = arg;
 }
 
-static void set_sort(struct opts *opts, const char *arg)
+static void set_argp_option(struct argp_option *option, const struct option_row *row, char *help, size_t size)
 {
-	if (!render_order_by_name(arg, &opts->sort_by))
-		refuse("--sort-by %s: must be cumulative, self (tottime), calls, name, file or line", arg);
+	const char *choices = row->choices ? row->choices() : NULL;
+
+	snprintf(help, size, "%s%s%s%s%s%s", row->help, choices ? ": " : "", choices ? choices : "",
+		 row->preset ? " (default " : "", row->preset ? row->preset : "", row->preset ? ")" : "");
+	*option = (struct argp_option){.name = row->name, .key = row->key, .arg = row->argument, .doc = help};
 }
 
-static void add_word(struct opts *opts, char *arg)
+static void __attribute__((noreturn)) show_help(struct opts *opts, const struct option_row *row, char *arg)
 {
-	if (opts->command == COMMAND_REPORT && !opts->file)
-		opts->file = arg;
-	else
-		refuse("%s: not understood; a command to start comes after --, a process to attach to after -p", arg);
-}
-
-/* The targets are given one way, and there are some. */
-static void check_whole(const struct opts *opts)
-{
+	static struct argp_option argp_options[OPTION_ROWS + 1];
+	static char help[OPTION_ROWS][256];
+	const struct argp argp = {argp_options, NULL, NULL, doc, NULL, NULL, NULL};
 	size_t i;
 
-	if (opts->command == COMMAND_REPORT && !opts->file)
-		refuse("report: which FILE.json?");
-	if (opts->command != COMMAND_PROFILE)
-		return;
-	if (!opts->nr_pids && !opts->argv)
-		refuse("which process? Give -p PID, or -- COMMAND; `dcbs-bpfprof list` shows candidates");
-	if (opts->nr_pids && opts->argv)
-		refuse("give either -p PID or -- COMMAND, not both");
-	for (i = 0; i < opts->nr_sections; i++)
-		if (!opts->frequency_hz && !strcmp(opts->sections[i].binary, "python"))
-			refuse("--section %s=python:%s: Python functions are known from samples; give a --frequency above 0",
-			       opts->sections[i].name, opts->sections[i].function);
-}
-
-/* The formats are named where they are asked for. */
-static char *add_formats(int key, const char *text, void *opts)
-{
-	char *longer;
-
-	(void)opts;
-	if (!text || (key != 'o' && key != 'f') || asprintf(&longer, "%s: %s", text, all_formats(key == 'o')) < 0)
-		return (char *)text;
-	return longer;
-}
-
-/* argp's own would be silenced together with its complaints. */
-static void __attribute__((noreturn)) show_help(const struct argp_state *state)
-{
-	argp_help(state->root_argp, stdout, ARGP_HELP_STD_HELP, program_invocation_short_name);
+	(void)opts, (void)row, (void)arg;
+	for (i = 0; option_table[i].name; i++)
+		set_argp_option(&argp_options[i], &option_table[i], help[i], sizeof(help[i]));
+	puts(usage);
+	argp_help(&argp, stdout, ARGP_HELP_PRE_DOC | ARGP_HELP_LONG | ARGP_HELP_POST_DOC, program_invocation_short_name);
 	exit(fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 
-static void __attribute__((noreturn)) show_version(void)
+static void __attribute__((noreturn)) show_version(struct opts *opts, const struct option_row *row, char *arg)
 {
+	(void)opts, (void)row, (void)arg;
 	puts("dcbs-bpfprof " DCBS_VERSION);
 	exit(fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-	struct opts *opts = state->input;
+static void (*const set_value[])(struct opts *opts, const struct option_row *row, char *arg) = {
+	[OPTION_FLAG] = set_flag, [OPTION_NUMBER] = set_number, [OPTION_WHOLE_NUMBER] = set_whole_number, [OPTION_PID] = add_pid,
+	[OPTION_SECTION] = add_section, [OPTION_ORDER] = set_order, [OPTION_FORMAT] = set_format, [OPTION_OUTPUT] = add_output,
+	[OPTION_HELP] = show_help, [OPTION_VERSION] = show_version,
+};
 
-	switch (key) {
-	case 'p':
-		full(opts->nr_pids, "--pid");
-		opts->pids[opts->nr_pids++] = (pid_t)whole_number("--pid", arg, 1, INT_MAX);
-		break;
-	case 'd': opts->duration_s = number("--duration", arg, 0.001, 1e9); break;
-	case 'i': opts->interval_s = number("--interval", arg, 0.05, 3600); break;
-	case 'F': opts->frequency_hz = (int)whole_number("--frequency", arg, 0, 10000); break;
-	case 't': opts->threshold_s = number("--threshold", arg, 0, 1e9); break;
-	case OPT_MAX_OVERHEAD: opts->max_overhead_percent = number("--max-overhead", arg, 0.01, 100); opts->max_overhead_given = true; break;
-	case 's': add_section(opts, arg); break;
-	case 'S': set_sort(opts, arg); break;
-	case 'o': add_output(opts, arg); break;
-	case 'f': set_format(opts, arg); break;
-	case 'c': opts->children = true; break;
-	case 'q': opts->quiet = true; break;
-	case 'v': opts->verbose = true; break;
-	case 'h': show_help(state);
-	case 'V': show_version();
-	case ARGP_KEY_ARG: add_word(opts, arg); break;
-	case ARGP_KEY_END: check_whole(opts); break;
-	default: return ARGP_ERR_UNKNOWN;
-	}
-	return 0;
+/* ---- the whole line ---- */
+
+static const struct option_row *row_by_key(int key)
+{
+	const struct option_row *row = option_table;
+
+	while (row->name && row->key != key)
+		row++;
+	return row->name ? row : NULL;
 }
 
-/* Everything after -- is the command to start; argp is not to see it. */
+static void set_option(struct opts *opts, const struct option_row *row, char *arg)
+{
+	if (!(row->commands & OPTION_COMMAND(opts->command)))
+		refuse("--%s: `dcbs-bpfprof %s` does not take this option", row->name, command_word(opts->command));
+	set_value[row->type](opts, row, arg);
+	if (row->given_offset)
+		*(bool *)((char *)opts + row->given_offset) = true;
+}
+
+/* getopt has gone past the word. It has set optopt to the key of the option, or to 0 if a long one is unknown. */
+static void __attribute__((noreturn)) refuse_bad_option(const char *word)
+{
+	const struct option_row *row = row_by_key(optopt);
+	bool is_long = !strncmp(word, "--", 2);
+	char letter[2] = {(char)optopt, 0};
+
+	if (row && row->argument)
+		refuse("%s%s: its value is missing: %s", is_long ? "--" : "-", is_long ? row->name : letter, row->argument);
+	if (row)
+		refuse("--%s: takes no value", row->name);
+	if (optopt)
+		refuse("-%s: there is no such option; `dcbs-bpfprof --help` lists them", letter);
+	refuse("%.*s: there is no such option; `dcbs-bpfprof --help` lists them", (int)strcspn(word, "="), word);
+}
+
+static void add_word(struct opts *opts, char *arg)
+{
+	size_t i;
+
+	if (opts->command == COMMAND_REPORT && !opts->file) {
+		opts->file = arg;
+		return;
+	}
+	if (opts->command != COMMAND_PROFILE)
+		refuse("%s: `dcbs-bpfprof %s` takes %s", arg, command_word(opts->command),
+		       opts->command == COMMAND_REPORT ? "one FILE.json" : "nothing but options");
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(arg, commands[i].word))
+			refuse("%s: a command is the first word: dcbs-bpfprof %s", arg, arg);
+	refuse("%s: not understood; a command to start comes after --, a process to attach to after -p", arg);
+}
+
+static void check_targets(const struct opts *opts)
+{
+	const struct dcbs_options *profile = &opts->profile;
+	size_t i;
+
+	if (!profile->nr_pids && !opts->argv)
+		refuse("which process? Give -p PID, or -- COMMAND; `dcbs-bpfprof list` shows candidates");
+	if (profile->nr_pids && opts->argv)
+		refuse("give either -p PID or -- COMMAND, not both");
+	for (i = 0; i < profile->nr_sections; i++)
+		if (!profile->frequency_hz && !strcmp(opts->sections[i].binary, "python"))
+			refuse("--section %s=python:%s: Python functions are timed from samples; give a --frequency above 0",
+			       opts->sections[i].name, opts->sections[i].function);
+}
+
+static void check_line(const struct opts *opts)
+{
+	if (opts->command == COMMAND_PROFILE)
+		check_targets(opts);
+	else if (opts->argv)
+		refuse("--: `dcbs-bpfprof %s` starts no command", command_word(opts->command));
+	if (opts->command == COMMAND_REPORT && !opts->file)
+		refuse("report: which FILE.json?");
+}
+
+/* Everything after -- is the command to start; getopt must not see it. */
 static int split_command(struct opts *opts, int argc, char **argv)
 {
 	int i;
@@ -235,30 +280,80 @@ static int split_command(struct opts *opts, int argc, char **argv)
 	return argc;
 }
 
-void options_parse(struct opts *opts, int argc, char **argv)
+/* Returns true if the first word is a command. Refuses one that may come with a later release. */
+static bool find_command(struct opts *opts, const char *word)
 {
-	static const struct { const char *word; enum command command; } words[] = {
-		{"report", COMMAND_REPORT}, {"list", COMMAND_LIST}, {"check", COMMAND_CHECK},
-	};
-	const struct argp argp = {options, parse, "-p PID\n-- COMMAND ARG...\nlist\ncheck\nreport FILE.json", doc, NULL, add_formats, NULL};
-	int unparsed = 0;
 	size_t i;
 
-	*opts = (struct opts){.format = "text", .sort_by = RENDER_CUMULATIVE, .interval_s = 1, .threshold_s = 1,
-			      .max_overhead_percent = 1, .frequency_hz = 99};
-	program_invocation_name = program_invocation_short_name;
-	argc = split_command(opts, argc, argv);
-	for (i = 0; argc > 1 && i < sizeof(words) / sizeof(words[0]); i++) {
-		if (strcmp(argv[1], words[i].word))
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(word, commands[i].word)) {
+			opts->command = commands[i].command;
+			return true;
+		}
+	if (!strcmp(word, "diff"))
+		refuse("diff: there is no such command yet; there are: report, list, check");
+	return false;
+}
+
+static void set_presets(struct opts *opts)
+{
+	const struct option_row *row;
+
+	*opts = (struct opts){.profile = {.pids = opts->pids, .sections = opts->sections}};
+	for (row = option_table; row->name; row++)
+		if (row->preset)
+			set_value[row->type](opts, row, (char *)row->preset);
+}
+
+/* The table as getopt wants it. */
+struct getopt_names {
+	char letters[2 * OPTION_ROWS + 3];
+	struct option names[OPTION_ROWS + 1];
+};
+
+static void list_names(struct getopt_names *list)
+{
+	char *letter = stpcpy(list->letters, "-:");	/* words in their order; a missing value is ':' */
+	size_t i;
+
+	for (i = 0; option_table[i].name; i++) {
+		const struct option_row *row = &option_table[i];
+
+		list->names[i] = (struct option){row->name, row->argument ? required_argument : no_argument, NULL, row->key};
+		if (!isascii(row->key))
 			continue;
-		opts->command = words[i].command;
-		argv[1] = argv[0];
+		*letter++ = (char)row->key;
+		if (row->argument)
+			*letter++ = ':';
+	}
+}
+
+static void parse_words(struct opts *opts, int argc, char **argv)
+{
+	struct getopt_names list = {0};
+	int key;
+
+	list_names(&list);
+	optind = 0;
+	opterr = 0;
+	while ((key = getopt_long(argc, argv, list.letters, list.names, NULL)) >= 0) {
+		if (key == KEY_WORD)
+			add_word(opts, optarg);
+		else if (key == '?' || key == ':')
+			refuse_bad_option(argv[optind - 1]);
+		else
+			set_option(opts, row_by_key(key), optarg);
+	}
+}
+
+void options_parse(struct opts *opts, int argc, char **argv)
+{
+	set_presets(opts);
+	argc = split_command(opts, argc, argv);
+	if (argc > 1 && find_command(opts, argv[1])) {
 		argv++;
 		argc--;
-		break;
 	}
-	/* argp's own complaints take two lines and name the program by its path. */
-	if (argp_parse(&argp, argc, argv, ARGP_NO_ERRS | ARGP_NO_HELP, &unparsed, opts))
-		refuse("%s: there is no such option, or its value is missing; `dcbs-bpfprof --help` lists them",
-		       unparsed > 1 && unparsed <= argc ? argv[unparsed - 1] : argv[argc - 1]);
+	parse_words(opts, argc, argv);
+	check_line(opts);
 }

@@ -26,15 +26,15 @@ int outputs_open(struct outputs *outputs, const struct opts *opts)
 	return err;
 }
 
-/* An empty flame graph is no fault, but nobody should have to guess why. */
-static void tell_if_empty(const struct render_format *format, const char *where, const struct dcbs_report *report)
+/* An empty flame graph is no error, but the user needs the reason. */
+static void explain_if_empty(const struct render_format *format, const char *where, const struct dcbs_report *report)
 {
 	if (format->stacks && !report->nr_stacks)
 		fprintf(stderr, "dcbs-bpfprof: %s: no stacks, %s\n", where,
 			report->frequency_hz ? "none was sampled" : "they are sampled with a --frequency above 0");
 }
 
-/* EINVAL: a pipe or a device. */
+/* ftruncate() fails with EINVAL on a pipe or a device. */
 static int write_file(struct owned_file *out, FILE *file, const struct dcbs_report *report, const struct render_options *options)
 {
 	int err;
@@ -44,7 +44,7 @@ static int write_file(struct owned_file *out, FILE *file, const struct dcbs_repo
 	err = render_write(render_by_suffix(out->path), file, report, options);
 	if (err)
 		return err;
-	tell_if_empty(render_by_suffix(out->path), out->path, report);
+	explain_if_empty(render_by_suffix(out->path), out->path, report);
 	return owned_file_commit(out);
 }
 
@@ -115,6 +115,6 @@ int output_standard(const struct dcbs_report *report, const struct opts *opts)
 	int err = render_write(render_by_name(opts->format), stdout, report, &options);
 
 	if (!err)
-		tell_if_empty(render_by_name(opts->format), "standard output", report);
+		explain_if_empty(render_by_name(opts->format), "standard output", report);
 	return err ? fail(err, "cannot write the report to standard output: %s", strerror(-err)) : 0;
 }

@@ -12,18 +12,21 @@ struct outputs {
 	size_t nr;
 };
 
-/* Finds out now whether every file can be written. */
+/* Opens every file, so that one that cannot be written is found before the run. */
 int outputs_open(struct outputs *outputs, const struct opts *opts);
 
-/* Writes the report in the format of each file's suffix. Goes on after an error; returns the first. */
+/* Writes the report to each file, in the format of its suffix. Continues after an error and returns the first one. */
 int outputs_write(struct outputs *outputs, const struct dcbs_report *report, const struct opts *opts);
 
 void outputs_close(struct outputs *outputs);
 
-/* Is there a standard output? No file that is opened later may take the place of one that is closed. */
+/*
+ * Returns an error if standard output is closed. Opens /dev/null for closed standard descriptors, so that no later file
+ * gets their numbers.
+ */
 int output_check_standard(void);
 
-/* Writes the report to standard output, in the format that is asked for. */
+/* Writes the report to standard output, in the format of --format. */
 int output_standard(const struct dcbs_report *report, const struct opts *opts);
 
 #endif

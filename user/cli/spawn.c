@@ -13,8 +13,11 @@
 #include "safety/environment.h"
 #include "base/error.h"
 
-/* The markers of this process, and only if asked for those of its children, wait for the probe before their first section, see user/marker/thread.c. */
-static void announce(bool children)
+/*
+ * Makes the markers of this process wait for the probe before their first section, see user/marker/leader.c.
+ * children: those of its children as well.
+ */
+static void set_marker_variables(bool children)
 {
 	char pid[16];
 
@@ -30,13 +33,13 @@ static void __attribute__((noreturn)) child_run(char **argv, int go, int failed,
 	char word;
 	int err;
 
-	/* End of file: go on. That the profiler has died instead shows by its death leaving no word. */
+	/* One byte means: execute. End of file means that the profiler has ended. */
 	if (read(go, &word, 1) != 1)
 		_exit(1);
 	signal(SIGPIPE, SIG_DFL);
-	dup2(STDERR_FILENO, STDOUT_FILENO);	/* ours is for the report alone */
+	dup2(STDERR_FILENO, STDOUT_FILENO);	/* the profiler's is for the report alone */
 	environ = environment_original();
-	announce(children);
+	set_marker_variables(children);
 	execvp(argv[0], argv);
 	err = errno;
 	if (write(failed, &err, sizeof(err)) < 0)
@@ -73,7 +76,7 @@ int spawn_go(struct spawned *child, char **argv)
 	close(child->go);
 	child->go = -1;
 	if (n == 1)
-		n = read(child->failed, &err, sizeof(err));	/* end of file: exec has closed it */
+		n = read(child->failed, &err, sizeof(err));	/* end of file: exec closed it */
 	else
 		err = EPIPE, n = sizeof(err);
 	close(child->failed);

@@ -8,17 +8,17 @@
 
 struct spawned {
 	pid_t pid;	/* 0: none */
-	int go;		/* closing it lets the child go on */
-	int failed;	/* readable: exec failed, with this errno */
+	int go;		/* a byte written to it lets the child execute; closing it ends the child */
+	int failed;	/* the child writes errno to it if exec failed */
 };
 
-/* Forks; the child waits. children: so do the markers of those that it forks, as long as we are there. */
+/* Forks a child that waits. children: the markers of its own children wait as well, while the profiler runs. */
 int spawn_start(struct spawned *child, char **argv, bool children);
 
-/* Lets it execute the command. Says so if that cannot be executed. */
+/* Lets the child execute the command. Returns -errno if exec failed. */
 int spawn_go(struct spawned *child, char **argv);
 
-/* Ends a child that has not been let go. */
+/* Ends a child that still waits. */
 void spawn_abandon(struct spawned *child);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* watch.c - the time between attach and report: the live table, the clock, Ctrl-C. */
+/* watch.c - the loop between attach and report: live table, timers, signals, and clients of the server. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -11,7 +11,6 @@
 #include "render/live.h"
 #include "cli/watch.h"
 
-
 static volatile sig_atomic_t stop_asked;
 
 static void on_signal(int sig)
@@ -20,7 +19,7 @@ static void on_signal(int sig)
 	stop_asked = 1;
 }
 
-static void handle(void (*handler)(int))
+static void set_signal_handler(void (*handler)(int))
 {
 	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 	struct sigaction sa = {.sa_handler = handler};
@@ -32,7 +31,7 @@ static void handle(void (*handler)(int))
 
 void watch_signals(void)
 {
-	handle(on_signal);
+	set_signal_handler(on_signal);
 }
 
 static volatile sig_atomic_t final_status;
@@ -46,7 +45,7 @@ static void on_signal_at_end(int sig)
 void watch_signals_done(int status)
 {
 	final_status = status;
-	handle(on_signal_at_end);
+	set_signal_handler(on_signal_at_end);
 }
 
 static __u64 to_ns(double seconds)
@@ -54,7 +53,7 @@ static __u64 to_ns(double seconds)
 	return (__u64)(seconds * 1e9);
 }
 
-static void show(struct live *live, struct dcbs_profiler *prof)
+static void show_live_table(struct live *live, struct dcbs_profiler *prof)
 {
 	struct dcbs_report *report;
 
@@ -64,7 +63,7 @@ static void show(struct live *live, struct dcbs_profiler *prof)
 	dcbs_report_free(report);
 }
 
-/* False: a signal came. */
+/* Returns false if a signal ended the wait. */
 static bool poll_until(struct pollfd *fds, size_t nr, __u64 until)
 {
 	__u64 now = clock_now_ns();
@@ -79,7 +78,7 @@ static bool poll_until(struct pollfd *fds, size_t nr, __u64 until)
 	return ppoll(fds, nr, &timeout, &none) >= 0;
 }
 
-/* Waits until `until`, the end of a target, a key, or a signal. A process that asks for its figures is answered and ends no wait. */
+/* Waits until `until`, the end of a target, a key, or a signal. Answers clients of the server meanwhile. */
 static void wait_until(const struct dcbs_profiler *prof, const struct live *live, struct server *server, __u64 until)
 {
 	struct pollfd fds[BPFPROF_FOLLOWED + 3 + SERVER_FDS];
@@ -102,14 +101,14 @@ static void wait_until(const struct dcbs_profiler *prof, const struct live *live
 	} while (!mine && clock_now_ns() < until);
 }
 
-/* A command that we started has the terminal for itself. */
-static bool wants_live(const struct opts *opts)
+/* A command that the profiler started has the terminal for itself. */
+static bool wants_live_table(const struct opts *opts)
 {
 	return !opts->quiet && !opts->argv;
 }
 
-/* DCBS_ENDED_RUNNING: go on. */
-static enum dcbs_ended_by look(struct dcbs_profiler *prof, struct live *live, bool over)
+/* Returns DCBS_ENDED_RUNNING as long as the profile runs. */
+static enum dcbs_ended_by poll_end(struct dcbs_profiler *prof, struct live *live, bool over)
 {
 	int wait_ms;
 
@@ -120,22 +119,23 @@ static enum dcbs_ended_by look(struct dcbs_profiler *prof, struct live *live, bo
 	return over ? DCBS_ENDED_DURATION : DCBS_ENDED_RUNNING;
 }
 
-static __u64 sooner(__u64 a, __u64 b)
+static __u64 earlier_ns(__u64 a, __u64 b)
 {
 	return a < b ? a : b;
 }
 
-static enum dcbs_ended_by watch_until(struct dcbs_profiler *prof, struct server *server, struct live *live, __u64 end, __u64 interval_ns)
+static enum dcbs_ended_by watch_until(struct dcbs_profiler *prof, struct server *server, struct live *live, __u64 end,
+				      __u64 interval_ns)
 {
 	__u64 now = clock_now_ns(), next_show = now;
 	enum dcbs_ended_by by;
 
-	while ((by = look(prof, live, now >= end)) == DCBS_ENDED_RUNNING) {
+	while ((by = poll_end(prof, live, now >= end)) == DCBS_ENDED_RUNNING) {
 		if (now >= next_show) {
-			show(live, prof);
+			show_live_table(live, prof);
 			next_show = now + interval_ns;
 		}
-		wait_until(prof, live, server, sooner(sooner(dcbs_profiler_due_ns(prof), next_show), end));
+		wait_until(prof, live, server, earlier_ns(earlier_ns(dcbs_profiler_due_ns(prof), next_show), end));
 		now = clock_now_ns();
 	}
 	return by;
@@ -148,13 +148,13 @@ enum dcbs_ended_by watch(struct dcbs_profiler *prof, struct server *server, cons
 	sigset_t blocked, old;
 	enum dcbs_ended_by by;
 
-	/* Signals arrive only while we wait, so that none slips in between the look and the wait. */
+	/* Signals are delivered only in ppoll(), so that none is lost between poll_end() and the wait. */
 	sigemptyset(&blocked);
 	sigaddset(&blocked, SIGINT);
 	sigaddset(&blocked, SIGTERM);
 	sigaddset(&blocked, SIGHUP);
 	sigprocmask(SIG_BLOCK, &blocked, &old);
-	if (wants_live(opts) && live_open(&live))
+	if (wants_live_table(opts) && live_open(&live))
 		live = NULL;
 	by = watch_until(prof, server, live, end, to_ns(opts->interval_s));
 	live_close(live);

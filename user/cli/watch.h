@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* watch.h - the time between attach and report: the live table, the clock, Ctrl-C. */
+/* watch.h - the loop between attach and report: live table, timers, signals, and clients of the server. */
 #ifndef CLI_WATCH_H
 #define CLI_WATCH_H
 
@@ -7,16 +7,16 @@
 #include "dcbs/profiler.h"
 #include "serve/server.h"
 
-/* From now on Ctrl-C ends the watch, and a second one does not cut off the report. */
+/* From now on Ctrl-C ends watch() and not the program, so that a second one does not cut off the report. */
 void watch_signals(void);
 
 /*
- * The report is out, all that is left is to wait for the kernel to take the probes away, which it also
- * does without us: Ctrl-C ends the program at once, with that status.
+ * Called when the report is written. The program then only waits until the kernel has removed the probes, which the
+ * kernel also does after its end: from now on Ctrl-C ends the program at once, with this status.
  */
 void watch_signals_done(int status);
 
-/* Returns when the duration is over, a signal came, or all targets have ended. Processes that ask for their figures meanwhile are answered. */
+/* Returns at the end of the duration, at a signal, or when all targets have ended. Answers the server's clients meanwhile. */
 enum dcbs_ended_by watch(struct dcbs_profiler *prof, struct server *server, const struct opts *opts);
 
 #endif

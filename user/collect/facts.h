@@ -84,8 +84,8 @@ struct snapshot {
 	size_t nr_targets;
 	__u64 more_targets;		/* children that have ended, of which only the sums are known */
 	__u64 unseen;			/* sections of children that were over before these could be attached to */
-	struct snapshot_part *shares;	/* no order */
-	size_t nr_parts;
+	struct snapshot_part *parts;	/* no order */
+	size_t nr_parts, room_parts;
 	struct snapshot_section **sections;	/* no order; a name occurs once per kind */
 	size_t nr_sections;
 	struct section_ledger outside;	/* what happened while no section was open on a thread: memory, and waits */
@@ -121,6 +121,18 @@ struct snapshot {
 	char **reduced;			/* what was turned down to keep the cost within its limit */
 	size_t nr_reduced;
 };
+
+/* Adds a section. NULL: no memory. There is room for BPFPROF_SECTIONS. */
+struct snapshot_section *snapshot_add_section(struct snapshot *snap, const struct section_name *name);
+
+/* The section of a name; NULL: there is none. */
+struct snapshot_section *snapshot_find_section(struct snapshot *snap, const struct section_name *name);
+
+/* The same; it is made if it is new, which happens for a section whose first call is still open. NULL: no room. */
+struct snapshot_section *snapshot_get_section(struct snapshot *snap, const struct section_name *name);
+
+/* The index of one of the snapshot's sections. */
+__u16 snapshot_section_index(const struct snapshot *snap, const struct snapshot_section *section);
 
 void snapshot_free(struct snapshot *snap);
 

@@ -64,6 +64,15 @@ static int by_pid(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+void list_targets_free(struct dcbs_process *list, size_t nr)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		free(list[i].command);
+	free(list);
+}
+
 int list_targets(struct dcbs_process **result, size_t *nr)
 {
 	DIR *proc = opendir("/proc");
@@ -82,7 +91,7 @@ int list_targets(struct dcbs_process **result, size_t *nr)
 	}
 	closedir(proc);
 	if (err) {
-		dcbs_profiler_list_free(list.processes, list.nr);
+		list_targets_free(list.processes, list.nr);
 		return fail(err, "out of memory");
 	}
 	if (list.nr)

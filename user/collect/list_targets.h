@@ -7,5 +7,6 @@
 
 /* See dcbs_profiler_list(). */
 int list_targets(struct dcbs_process **list, size_t *nr);
+void list_targets_free(struct dcbs_process *list, size_t nr);
 
 #endif

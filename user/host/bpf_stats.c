@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* bpf_stats.c - the kernel's clock on BPF programs. */
+/* bpf_stats.c - the kernel's run-time statistics of BPF programs. */
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -15,24 +15,25 @@
 
 #include "safety/capabilities.h"
 #include "safety/sandbox.h"
+#include "safety/sandbox_calls.h"
 #include "host/bpf_stats.h"
 
-#define NAME "bpfprof-clock"
+#define HELPER_NAME "bpfprof-clock"
 
-static int to_helper = -1;	/* end of file: the profiler has ended */
-static int clock_fd = -1;	/* the clock runs while this is open */
+static int to_helper = -1;	/* the helper reads orders from it; end of file: the profiler has ended */
+static int stats_fd = -1;	/* the kernel measures while this is open */
 
-static void switch_here(bool on)
+static void switch_in_this_process(bool on)
 {
-	if (on && clock_fd < 0)
-		clock_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
-	if (!on && clock_fd >= 0) {
-		close(clock_fd);
-		clock_fd = -1;
+	if (on && stats_fd < 0)
+		stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	if (!on && stats_fd >= 0) {
+		close(stats_fd);
+		stats_fd = -1;
 	}
 }
 
-static void __attribute__((noreturn)) obey(int orders)
+static void __attribute__((noreturn)) obey_orders(int orders)
 {
 	static const struct sandbox_call calls[] = {
 		{.number = SCMP_SYS(read), .argument = -1}, {.number = SCMP_SYS(close), .argument = -1},
@@ -43,26 +44,29 @@ static void __attribute__((noreturn)) obey(int orders)
 	if (sandbox_capabilities(1ULL << CAP_SYS_ADMIN) || sandbox_system_calls(calls, sizeof(calls) / sizeof(calls[0])))
 		_exit(1);
 	while (read(orders, &order, 1) == 1)
-		switch_here(order == '1');
+		switch_in_this_process(order == '1');
 	_exit(0);
 }
 
-/* Ctrl-C is for the profiler: this process ends with it. And it is nobody's child: ours is the command alone. */
-static void leave_the_profiler(int orders, char **argv)
+/*
+ * Separates the helper from the profiler. It ignores Ctrl-C, because it ends with the profiler. It is not the profiler's
+ * child, because the profiler's only child is the command.
+ */
+static void become_helper(int orders, char **argv)
 {
 	size_t i;
 
 	if (fork())
 		_exit(0);
-	prctl(PR_SET_NAME, NAME, 0, 0, 0);
-	/* Who looks for the profiler by its command line is to find one. */
+	prctl(PR_SET_NAME, HELPER_NAME, 0, 0, 0);
+	/* A search for the profiler by its command line must find one process. */
 	for (i = 0; argv[i]; i++)
 		memset(argv[i], 0, strlen(argv[i]));
 	signal(SIGINT, SIG_IGN);
 	signal(SIGQUIT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGTSTP, SIG_IGN);
-	/* libbpf takes none of the first three for its own. */
+	/* libbpf does not return descriptors 0 to 2. */
 	dup2(orders, STDIN_FILENO);
 	dup2(orders, STDOUT_FILENO);
 	dup2(orders, STDERR_FILENO);
@@ -78,8 +82,8 @@ void bpf_stats_prepare(char **argv)
 		return;
 	pid = fork();
 	if (!pid) {
-		leave_the_profiler(ends[0], argv);
-		obey(STDIN_FILENO);
+		become_helper(ends[0], argv);
+		obey_orders(STDIN_FILENO);
 	}
 	close(ends[0]);
 	if (pid > 0 && waitpid(pid, NULL, 0) == pid)
@@ -91,12 +95,12 @@ void bpf_stats_prepare(char **argv)
 void bpf_stats_switch(bool on)
 {
 	if (to_helper < 0)
-		switch_here(on);
+		switch_in_this_process(on);
 	else if (write(to_helper, on ? "1" : "0", 1) != 1)
-		to_helper = -1;	/* it has ended: so has its clock */
+		to_helper = -1;	/* the helper has ended, and its statistics with it */
 }
 
-/* All 0 if it is not loaded. */
+/* Returns zeros if the program is not loaded. */
 static struct bpf_prog_info info_of(const struct bpf_program *prog)
 {
 	struct bpf_prog_info info = {};

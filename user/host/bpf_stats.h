@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * bpf_stats.h - the kernel's clock on BPF programs, which tells what ours cost.
+ * bpf_stats.h - the kernel's run-time statistics of BPF programs, which measure the cost of the profiler's own.
  *
- * Two clock reads for every BPF program of the machine are its price, so it runs now and then only; and to start it
- * takes CAP_SYS_ADMIN. We give that up, and leave a process behind that has it and can do nothing else.
+ * While they are enabled, every BPF program of the machine costs two clock reads more, so they are enabled for short
+ * periods only. Enabling them needs CAP_SYS_ADMIN. The profiler gives this capability up and keeps it in a helper process
+ * that can do nothing else.
  */
 #ifndef HOST_BPF_STATS_H
 #define HOST_BPF_STATS_H
@@ -15,18 +16,18 @@
 struct bpf_program;
 
 /*
- * Starts that process, early, while there is little memory to share. Without the capability there is
- * none, and no clock. argv: of main, which is not its own.
+ * Starts the helper process. It is called early, while the profiler has little memory that the two would share. Without
+ * the capability there is no helper and no statistics. argv: of main; the helper clears its copy.
  */
 void bpf_stats_prepare(char **argv);
 
-/* Starts and stops the clock. It is stopped by our end as well. */
+/* Enables or disables the statistics. The end of the profiler disables them as well. */
 void bpf_stats_switch(bool on);
 
-/* ns of one run of a program; NAN: it has not run while the clock was on. */
+/* Returns the mean duration of a run of the program in ns; NAN: it has not run while the statistics were enabled. */
 double bpf_stats_run_ns(const struct bpf_program *prog);
 
-/* Runs that the kernel left out, as another one was under way on that CPU; of a program that is not loaded 0. */
+/* Returns the number of runs that the kernel skipped because the program ran on that CPU already; 0: it is not loaded. */
 __u64 bpf_stats_missed(const struct bpf_program *prog);
 
 #endif

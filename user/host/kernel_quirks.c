@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* kernel_quirks.c - what some kernels do to a process that is probed, and how we keep away from it. */
+/* kernel_quirks.c - harm that some kernels do to probed processes, and how the profiler avoids it. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,9 +10,9 @@
 #include "base/error.h"
 #include "base/proc.h"
 
-#define NOPS_MOST 64	/* bytes of them that a function may begin with */
+#define NOPS_MAX 64	/* bytes of nops at the beginning of a function that are skipped */
 
-bool quirks_return_probes(const char *release)
+bool kernel_quirks_kill_at_return(const char *release)
 {
 	int major = 0, minor = 0, patch = 0;
 
@@ -21,7 +21,7 @@ bool quirks_return_probes(const char *release)
 	return minor == 11 || (minor == 12 && patch < 14) || (minor == 13 && patch < 3);
 }
 
-/* Each thread may have its own. */
+/* Each thread may have a filter of its own. */
 static bool thread_is_unfiltered(void *found, pid_t tid)
 {
 	__u64 mode = 0;
@@ -38,17 +38,17 @@ static bool is_filtered(pid_t pid)
 	return found;
 }
 
-int quirks_check_return_probes(pid_t pid)
+int kernel_quirks_check_return(pid_t pid)
 {
 	struct utsname u;
 
-	if (uname(&u) || !quirks_return_probes(u.release) || !is_filtered(pid))
+	if (uname(&u) || !kernel_quirks_kill_at_return(u.release) || !is_filtered(pid))
 		return 0;
-	return fail(-ENOTSUP, "process %d has a system call filter, and Linux %s ends such a process at a return probe (CVE-2025-21834); "
-		    "leave out --section, or boot 6.12.14, 6.13.3 or later", pid, u.release);
+	return fail(-ENOTSUP, "process %d has a system call filter, and Linux %s ends such a process at a return probe "
+		    "(CVE-2025-21834); leave out --section, or boot 6.12.14, 6.13.3 or later", pid, u.release);
 }
 
-/* How many bytes of a nop that is a call when probed are there. */
+/* Returns the length of a nop at the offset that the kernel would turn into a call; 0: there is none. */
 static __u64 nop_bytes(int fd, __u64 offset)
 {
 	static const struct { __u64 size; const char *bytes; } nops[] = {
@@ -65,9 +65,9 @@ static __u64 nop_bytes(int fd, __u64 offset)
 	return 0;
 }
 
-__u64 quirks_behind_nop(int fd, __u64 offset)
+__u64 kernel_quirks_behind_nop(int fd, __u64 offset)
 {
-	__u64 bytes, end = offset + NOPS_MOST;
+	__u64 bytes, end = offset + NOPS_MAX;
 
 	while (offset < end && (bytes = nop_bytes(fd, offset)))
 		offset += bytes;

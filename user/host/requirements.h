@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* requirements.h - what profiling needs of this kernel and of our rights. One table serves every run and the command `check`. */
+/* requirements.h - features of the kernel and rights that profiling needs. Every run and the command `check` use one table. */
 #ifndef HOST_REQUIREMENTS_H
 #define HOST_REQUIREMENTS_H
 
@@ -12,24 +12,30 @@ enum requirement_state { REQUIREMENT_OK, REQUIREMENT_DEGRADED, REQUIREMENT_MISSI
 
 struct requirement {
 	const char *name;
-	enum requirement_state (*look)(void);
-	const char *otherwise;	/* what is lost, or how to mend it */
+	enum requirement_state (*check)(void);
+	const char *otherwise;	/* the loss without it, or the remedy */
 	bool optional;		/* never missing, only degraded */
 };
 
 extern const struct requirement requirements[];
 extern const size_t nr_requirements;
 
-/* Returns 0, or -EPERM and a line that names what is missing. */
+/* Returns 0, or -EPERM with a line that names the missing requirement. */
 int requirements_check(void);
 
-/* Turns a failed load into a line that says what to do. Returns err. */
-int requirements_explain(int err, const char *what);
+/* Turns the failure of an action ("cannot load ...") into a line with the remedy. Returns err. */
+int requirements_explain(int err, const char *action);
 
-/* Returns true if CAP_PERFMON counts for nothing on this machine (kernel.perf_event_paranoid above 2, on Debian's kernels and their kin). */
+/*
+ * Returns true if CAP_PERFMON has no effect on this machine: kernel.perf_event_paranoid is above 2, on Debian's kernels and
+ * related ones.
+ */
 bool requirements_are_paranoid(void);
 
-/* The capabilities that a profiler needs once it is attached to these processes: to read their memory and files, and to probe markers that they load later. */
+/*
+ * Returns the capabilities that an attached profiler needs for these processes: to read their memory and files, and to
+ * probe markers that they load later.
+ */
 __u64 requirements_after_attach(const pid_t *pids, size_t nr_pids);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* uprobe.c - a BPF program on a function of a file, for one process. */
+/* uprobe.c - attaches a BPF program to a function of a file. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -11,10 +11,11 @@
 #include "host/kernel_release.h"
 #include "host/uprobe.h"
 
-/* From the kernel's <linux/bpf.h>; that of Debian 12 is older. */
+/* Values of the kernel's <linux/bpf.h>. The header of Debian 12 is older than uprobe_multi. */
 #define TRACE_UPROBE_MULTI 48
 #define UPROBE_MULTI_RETURN 1
 
+/* The part of union bpf_attr for BPF_LINK_CREATE. */
 struct link_create {
 	__u32 prog_fd, target_fd, attach_type, flags;
 	__u64 path, offsets, semaphores, cookies;
@@ -22,8 +23,8 @@ struct link_create {
 };
 
 struct uprobe {
-	struct bpf_link *link;	/* of a perf event, or ... */
-	int fd;			/* ... a link of its own */
+	struct bpf_link *link;	/* of a perf event; NULL: it is a uprobe_multi link */
+	int fd;			/* of a uprobe_multi link; -1: it is a perf event */
 };
 
 bool uprobe_has_links(void)

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* cause.c - one letter for each cause, and bars of them. */
+/* cause.c - one letter for each cause, and bars of these letters. */
+#include <assert.h>
 #include <math.h>
 #include <stddef.h>
 
-#include "render/cause.h"
+#include "base/array.h"
 #include "base/human.h"
+#include "render/cause.h"
 
-#define LEAST_SHARE 0.01	/* a figure below says nothing */
-#define MOST_FIGURES 3
-#define FIGURE_WIDTH 7		/* "C 62.0%" */
+#define LEAST_SHARE 0.01	/* smaller shares are not worth a number */
+#define MOST_NUMBERS 3
+#define NUMBER_WIDTH 7		/* "C 62.0%" */
 
-/* In the order of the bar: what a section does, what keeps it from it, what it waits for. */
-static const struct letter {
+/* In the order of the bar: first the work of a section, then what delays it, then what it waits for. */
+static const struct cause_letter {
 	char letter;
 	const char *word;
 	size_t field;		/* of struct dcbs_wall */
@@ -28,7 +30,9 @@ static const struct letter {
 	{'o', "other waits", offsetof(struct dcbs_wall, other_s)},
 };
 
-#define NR (sizeof(letters) / sizeof(*letters))
+#define NR ARRAY_SIZE(letters)
+
+_Static_assert(NR <= 8 * sizeof(unsigned int), "a set of causes has a bit for each letter");
 
 static const char *const words[] = {
 	[DCBS_CAUSE_CPU] = "computing", [DCBS_CAUSE_RUNQUEUE] = "run queue", [DCBS_CAUSE_GIL] = "GIL",
@@ -40,7 +44,7 @@ static const char *const words[] = {
 
 const char *cause_word(enum dcbs_cause cause)
 {
-	return (size_t)cause < sizeof(words) / sizeof(*words) ? words[cause] : NULL;
+	return (size_t)cause < ARRAY_SIZE(words) ? words[cause] : NULL;
 }
 
 bool cause_known(const struct dcbs_wall *wall)
@@ -48,12 +52,27 @@ bool cause_known(const struct dcbs_wall *wall)
 	return !isnan(wall->cpu_s);
 }
 
-/* Shares of the sum of the parts; a part that a document does not have is none. False: there is nothing to share. */
-static bool shares(const struct dcbs_wall *wall, double *share)
+bool cause_any_known(const struct dcbs_report *report)
+{
+	size_t i;
+
+	for (i = 0; i < report->nr_sections; i++)
+		if (cause_known(&report->sections[i].wall))
+			return true;
+	return false;
+}
+
+/*
+ * Shares of the sum of all causes. A cause that a saved document leaves out (NAN) counts as 0. Returns false if the causes
+ * are unknown or their sum is 0.
+ */
+static bool get_shares(const struct dcbs_wall *wall, double *share)
 {
 	double sum = 0;
 	size_t i;
 
+	if (!cause_known(wall))
+		return false;
 	for (i = 0; i < NR; i++) {
 		share[i] = fmax(*(const double *)((const char *)wall + letters[i].field), 0);
 		sum += share[i];
@@ -63,7 +82,7 @@ static bool shares(const struct dcbs_wall *wall, double *share)
 	return sum > 0;
 }
 
-static size_t largest(const double *v)
+static size_t index_of_largest(const double *v)
 {
 	size_t i, at = 0;
 
@@ -73,8 +92,8 @@ static size_t largest(const double *v)
 	return at;
 }
 
-/* Whole cells for each, then those that are left to the largest remainders. */
-static void share_out(const double *share, int columns, int *cells)
+/* Each cause gets the whole cells of its share; the remaining cells go to the largest remainders. */
+static void divide_cells(const double *share, int columns, int *cells)
 {
 	double rest[NR];
 	int left = columns;
@@ -86,7 +105,7 @@ static void share_out(const double *share, int columns, int *cells)
 		left -= cells[i];
 	}
 	while (left-- > 0) {
-		i = largest(rest);
+		i = index_of_largest(rest);
 		cells[i]++;
 		rest[i] -= 1;
 	}
@@ -98,29 +117,30 @@ void cause_bar(FILE *file, const struct dcbs_wall *wall, int columns)
 	int cells[NR];
 	size_t i;
 
-	if (!cause_known(wall) || !shares(wall, share)) {
+	assert(columns >= 0);
+	if (!get_shares(wall, share)) {
 		fprintf(file, "%*s", columns, "");
 		return;
 	}
-	share_out(share, columns, cells);
+	divide_cells(share, columns, cells);
 	for (i = 0; i < NR; i++)
 		while (cells[i]-- > 0 && columns-- > 0)
 			fputc(letters[i].letter, file);
 }
 
-int cause_shares(FILE *file, const struct dcbs_wall *wall, int columns)
+int cause_largest(FILE *file, const struct dcbs_wall *wall, int columns)
 {
 	double share[NR];
-	int figures, used = 0;
+	int numbers, used = 0;
 	size_t at;
 
-	if (!cause_known(wall) || !shares(wall, share))
+	if (!get_shares(wall, share))
 		return 0;
-	for (figures = 0; figures < MOST_FIGURES; figures++) {
-		at = largest(share);
-		if (used + 2 * (figures > 0) + FIGURE_WIDTH > columns || (figures && share[at] < LEAST_SHARE))
+	for (numbers = 0; numbers < MOST_NUMBERS; numbers++) {
+		at = index_of_largest(share);
+		if (used + 2 * (numbers > 0) + NUMBER_WIDTH > columns || (numbers && share[at] < LEAST_SHARE))
 			break;
-		used += fprintf(file, "%s%c %5s", figures ? "  " : "", letters[at].letter, human_share(share[at]).text);
+		used += fprintf(file, "%s%c %5s", numbers ? "  " : "", letters[at].letter, human_share(share[at]).text);
 		share[at] = -1;
 	}
 	return used;
@@ -132,7 +152,7 @@ unsigned int cause_set(const struct dcbs_wall *wall)
 	unsigned int set = 0;
 	size_t i;
 
-	if (!cause_known(wall) || !shares(wall, share))
+	if (!get_shares(wall, share))
 		return 0;
 	for (i = 0; i < NR; i++)
 		set |= share[i] >= LEAST_SHARE ? 1U << i : 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* cause.h - what the time went into, as a bar of letters and as figures. */
+/* cause.h - the causes of a section's time, as a bar of letters, as numbers and as words. */
 #ifndef RENDER_CAUSE_H
 #define RENDER_CAUSE_H
 
@@ -8,16 +8,19 @@
 
 #include "dcbs/profiler.h"
 
-/* Was it measured? */
+/* Returns true if the causes were measured. */
 bool cause_known(const struct dcbs_wall *wall);
 
-/* Exactly that many columns, each a cause's letter; all of them together are the whole time. */
+/* Returns true if the causes of any section were measured. */
+bool cause_any_known(const struct dcbs_report *report);
+
+/* Writes a bar of exactly `columns` letters: the bar is the whole time, each letter stands for a cause. Spaces if unknown. */
 void cause_bar(FILE *file, const struct dcbs_wall *wall, int columns);
 
-/* The largest causes, as many as fit and matter: "C 62.0%  G 30.1%". Returns the columns used. */
-int cause_shares(FILE *file, const struct dcbs_wall *wall, int columns);
+/* Writes the largest causes, up to three, as far as they fit: "C 62.0%  G 30.1%". Returns the columns used. */
+int cause_largest(FILE *file, const struct dcbs_wall *wall, int columns);
 
-/* The causes that occur, one bit each; and what their letters mean: "C computing, G interpreter lock". */
+/* The causes that take 1 % or more, one bit each; and the meaning of their letters: "C computing, G GIL". */
 unsigned int cause_set(const struct dcbs_wall *wall);
 void cause_legend(FILE *file, unsigned int set);
 

@@ -2,9 +2,10 @@
 /*
  * live.c - the live table, with ncurses on the alternate screen.
  *
- * Signals stay with the caller: Ctrl-C is a signal, not a key, and a change of the terminal's size is asked for
- * at every refresh, so that it does not matter who handles SIGWINCH.
+ * The caller handles signals: Ctrl-C is a signal here, not a key. The terminal's size is read at every refresh, so that
+ * it does not matter which code handles SIGWINCH.
  */
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <ncurses.h>
@@ -14,15 +15,15 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "render/cause.h"
-#include "render/text/display.h"
-#include "render/live.h"
-#include "render/text/table.h"
-#include "render/text/text.h"
 #include "base/human.h"
+#include "render/cause.h"
+#include "render/live.h"
+#include "render/text/display.h"
+#include "render/text/table.h"
+#include "render/utf8_locale.h"
 
-#define HEAD_LINES 3	/* ours, an empty one, the titles */
-#define LATELY_S 5	/* for so long a process that has come or gone is named */
+#define HEAD_LINES 3	/* the state of the session, an empty line, the titles */
+#define LATELY_S 5	/* a process that has started or exited is named for this long */
 
 struct live {
 	FILE *keys;
@@ -30,7 +31,7 @@ struct live {
 	bool quit;
 };
 
-/* Drawing from the background would stop us with SIGTTOU. */
+/* The terminal stops a background process that draws, with SIGTTOU. */
 static bool in_foreground(int fd)
 {
 	return tcgetpgrp(fd) == getpgrp();
@@ -47,7 +48,7 @@ static int take_screen(struct live *l)
 	if (!l->screen)
 		return -ENOTTY;
 	set_term(l->screen);
-	use_legacy_coding(0);	/* it asks for the process's locale, not the thread's, and would show bytes in C */
+	use_legacy_coding(0);	/* else ncurses goes by the process's locale, not the thread's, and shows bytes under C */
 	cbreak();
 	noecho();
 	curs_set(0);
@@ -63,9 +64,9 @@ int live_open(struct live **live)
 
 	if (!l)
 		return -ENOMEM;
-	before = display_begin();
+	before = utf8_locale_begin();
 	err = take_screen(l);
-	display_end(before);
+	utf8_locale_end(before);
 	if (err) {
 		if (l->keys)
 			fclose(l->keys);
@@ -87,35 +88,47 @@ static void follow_size(void)
 
 /* ---- lines ---- */
 
-struct line {
+struct live_line {
 	char *text;
 	size_t len;
 	FILE *file;
 };
 
-static bool line_begin(struct line *line)
+static bool begin_line(struct live_line *line)
 {
 	line->text = NULL;
 	line->file = open_memstream(&line->text, &line->len);
 	return line->file;
 }
 
-/* addnstr takes bytes and knows no columns, so the text has been made to fit before. */
-static void line_end(struct line *line, int y)
+/* The text must fit into the terminal's width: ncurses counts bytes here, not columns. */
+static void draw_line(struct live_line *line, int y)
 {
 	if (!fclose(line->file) && line->text)
 		mvaddstr(y, 0, line->text);
 	free(line->text);
 }
 
+/* Draws the text of `all` in line y, shortened to the terminal's width. */
+static void draw_shortened(struct live_line *all, int y)
+{
+	struct live_line line;
+
+	if (!fclose(all->file) && begin_line(&line)) {
+		display_short(line.file, all->text, COLS);
+		draw_line(&line, y);
+	}
+	free(all->text);
+}
+
 static void show_head(const struct dcbs_report *r)
 {
-	struct line line;
-	const char *what = "";
+	struct live_line line;
+	const char *command = "";
 
 	if (r->nr_targets)
-		what = r->targets[0].command[0] ? r->targets[0].command : r->targets[0].comm;
-	if (!line_begin(&line))
+		command = r->targets[0].command[0] ? r->targets[0].command : r->targets[0].comm;
+	if (!begin_line(&line))
 		return;
 	fprintf(line.file, "%s  q: stop and report  *: open now  ", human_time(r->duration_s).text);
 	if (r->nr_targets == 1)
@@ -123,52 +136,49 @@ static void show_head(const struct dcbs_report *r)
 	else
 		fprintf(line.file, "%zu targets: ", r->nr_targets);
 	fflush(line.file);
-	display_short(line.file, what, COLS - display_width(line.text));
-	line_end(&line, 0);
+	display_short(line.file, command, COLS - display_width(line.text));
+	draw_line(&line, 0);
 }
 
-static void put_lately(FILE *file, const struct dcbs_report *r, bool gone)
+static void write_recent(FILE *file, const struct dcbs_report *r, bool exited)
 {
 	double now = r->started_at + r->duration_s;
 	size_t i;
 
 	for (i = r->nr_targets; i-- > 0;) {
 		const struct dcbs_target *p = &r->targets[i];
-		double at = gone ? p->ended_at : p->started_at;
+		double at = exited ? p->ended_at : p->started_at;
 
 		if (p->parent && now - at < LATELY_S && at > r->started_at)
-			fprintf(file, "  %c%d %s", gone ? '-' : '+', (int)p->pid, p->comm);
+			fprintf(file, "  %c%d %s", exited ? '-' : '+', (int)p->pid, p->comm);
 	}
 }
 
-/* Who has come and who has gone. Returns the line below. */
+/* Names the processes that started or exited lately. Returns the line below. */
 static int show_processes(const struct dcbs_report *r, int y)
 {
 	size_t i, now = 0, children = 0;
-	struct line line, all;
+	struct live_line all;
 
 	for (i = 0; i < r->nr_targets; i++) {
 		children += r->targets[i].parent != 0;
 		now += isnan(r->targets[i].ended_at);
 	}
-	if (!children || !line_begin(&all))
+	if (!children || !begin_line(&all))
 		return y;
-	fprintf(all.file, "processes: %zu running, %s in all", now, human_exact((int64_t)r->nr_targets + (r->more_targets > 0 ? r->more_targets : 0)).text);
-	put_lately(all.file, r, false);
-	put_lately(all.file, r, true);
-	if (!fclose(all.file) && line_begin(&line)) {
-		display_short(line.file, all.text, COLS);
-		line_end(&line, y);
-	}
-	free(all.text);
+	fprintf(all.file, "processes: %zu running, %s in all", now,
+		human_exact((int64_t)r->nr_targets + (r->more_targets > 0 ? r->more_targets : 0)).text);
+	write_recent(all.file, r, false);
+	write_recent(all.file, r, true);
+	draw_shortened(&all, y);
 	return y + 1;
 }
 
 /*
- * What does not fit, as one line. Its calls and its own time add up; its total does not, because a section's
- * total is contained in that of the one that called it.
+ * The sections that do not fit, as one line. Calls and self times can be added; totals cannot, because the total of a
+ * section contains the totals of the sections that it called.
  */
-static struct dcbs_section sum_from(const struct dcbs_report *r, size_t first, char *name, size_t name_bytes)
+static struct dcbs_section sum_hidden(const struct dcbs_report *r, size_t first, char *name, size_t name_bytes)
 {
 	struct dcbs_section s = {
 		.name = name, .total_s = NAN, .mean_s = NAN, .min_s = NAN, .max_s = NAN,
@@ -188,65 +198,62 @@ static struct dcbs_section sum_from(const struct dcbs_report *r, size_t first, c
 
 static void show_row(const struct table *t, const struct dcbs_section *s, double duration_s, int y)
 {
-	struct line line;
+	struct live_line line;
 
-	if (!line_begin(&line))
+	if (!begin_line(&line))
 		return;
 	table_row(t, line.file, s, duration_s);
 	if (s->open > 0)
 		fputs(" *", line.file);
-	line_end(&line, y);
+	draw_line(&line, y);
 }
 
-/* What the letters of the bars mean, in the line that is empty without them. */
+/* The meaning of the bars' letters, in the line that is empty without bars. */
 static void show_legend(const struct dcbs_report *r, int y)
 {
 	unsigned int set = 0;
-	struct line line, all;
+	struct live_line all;
 	size_t i;
 
 	for (i = 0; i < r->nr_sections; i++)
 		set |= cause_set(&r->sections[i].wall);
-	if (!line_begin(&all))
+	if (!begin_line(&all))
 		return;
 	cause_legend(all.file, set);
-	if (!fclose(all.file) && line_begin(&line)) {
-		display_short(line.file, all.text, COLS);
-		line_end(&line, y);
-	}
-	free(all.text);
+	draw_shortened(&all, y);
 }
 
-/* head: where they begin, with the titles above it. */
+/* Draws the sections from line `head` on, and the titles above it. */
 static void show_sections(const struct dcbs_report *r, int head)
 {
 	size_t room = LINES > head ? LINES - head : 0, fit, i;
 	struct dcbs_section rest;
 	struct table table;
-	struct line line;
+	struct live_line line;
 	char name[32];
 
 	table_fit(&table, TABLE_LIVE, r, COLS - 2);
-	if (LINES < head || !line_begin(&line))
+	if (LINES < head || !begin_line(&line))
 		return;
 	if (table_has_bar(&table))
 		show_legend(r, head - 2);
 	table_titles(&table, line.file);
-	line_end(&line, head - 1);
+	draw_line(&line, head - 1);
 	fit = r->nr_sections <= room ? r->nr_sections : room ? room - 1 : 0;
 	for (i = 0; i < fit; i++)
 		show_row(&table, &r->sections[i], r->duration_s, head + (int)i);
 	if (fit < r->nr_sections && room) {
-		rest = sum_from(r, fit, name, sizeof(name));
+		rest = sum_hidden(r, fit, name, sizeof(name));
 		show_row(&table, &rest, r->duration_s, LINES - 1);
 	}
 }
 
 void live_show(struct live *live, const struct dcbs_report *report)
 {
-	locale_t before = display_begin();
+	locale_t before = utf8_locale_begin();
 	int head;
 
+	assert(live && live->screen);
 	set_term(live->screen);
 	follow_size();
 	erase();
@@ -254,10 +261,10 @@ void live_show(struct live *live, const struct dcbs_report *report)
 	head = show_processes(report, 1) + HEAD_LINES - 1;
 	if (report->nr_sections)
 		show_sections(report, head);
-	if (!text_sections(report))
+	if (!table_nr_sections(report))
 		mvaddnstr(report->nr_sections ? head + 2 : head - 1, 0, "No section has ended yet, and none is open.", COLS);
 	refresh();
-	display_end(before);
+	utf8_locale_end(before);
 }
 
 int live_fd(const struct live *l)

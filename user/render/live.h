@@ -10,21 +10,22 @@
 struct live;
 
 /*
- * Takes the terminal of standard error, so that standard output stays free for the result. -ENOTTY: there is none
- * that can show it (a file, an unknown TERM, a job in the background); nothing is said then, go on without.
+ * Takes the terminal of standard error, so that standard output stays free for the result. Returns -ENOTTY, without a
+ * message, if there is no terminal that can show the table: a file, an unknown TERM, a job in the background. The caller
+ * then goes on without a live table.
  */
 int live_open(struct live **live);
 
-/* Draws the figures; follows the terminal's size. */
+/* Draws the report at the terminal's present size. */
 void live_show(struct live *live, const struct dcbs_report *report);
 
-/* Becomes readable when a key is pressed; -1 for NULL. */
+/* A file descriptor that becomes readable when a key is pressed; -1 for NULL. */
 int live_fd(const struct live *live);
 
-/* Has q been pressed? Does not wait. */
+/* Returns true if q has been pressed so far. Does not wait. */
 bool live_quit_requested(struct live *live);
 
-/* Gives the terminal back as it was. NULL is fine. */
+/* Restores the terminal. NULL is allowed. */
 void live_close(struct live *live);
 
 #endif

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* render.c - the table of formats, and what callers of the library get from it. */
+/* render.c - the table of output formats, and a report as a string for users of the library. */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "render/text/display.h"
 #include "render/render.h"
+#include "render/utf8_locale.h"
 
 const struct render_format render_formats[] = {
 	{"text", ".txt", "the report, for people", false, text_write},
@@ -44,18 +45,19 @@ const struct render_format *render_by_suffix(const char *path)
 int render_write(const struct render_format *format, FILE *file, const struct dcbs_report *report,
 		 const struct render_options *options)
 {
-	locale_t before = display_begin();
+	locale_t before = utf8_locale_begin();
 	int err;
 
 	errno = 0;
 	err = format->write(file, report, options);
+	assert(err <= 0);
 	if (!err && (fflush(file) || ferror(file)))
 		err = errno ? -errno : -EIO;
-	display_end(before);
+	utf8_locale_end(before);
 	return err;
 }
 
-static char *to_string(const char *name, const struct dcbs_report *report, int width)
+static char *write_to_string(const char *name, const struct dcbs_report *report, int width)
 {
 	struct render_options options = {.width = width};
 	char *text = NULL;
@@ -75,10 +77,10 @@ static char *to_string(const char *name, const struct dcbs_report *report, int w
 
 char *dcbs_report_text(const struct dcbs_report *report, int width)
 {
-	return to_string("text", report, width);
+	return write_to_string("text", report, width);
 }
 
 char *dcbs_report_json(const struct dcbs_report *report)
 {
-	return to_string("json", report, 0);
+	return write_to_string("json", report, 0);
 }

@@ -1,48 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* render.h - the formats a report can be written in. One file and one row of the table each. */
+/* render.h - the table of output formats, and the function that writes a report in one of them. */
 #ifndef RENDER_RENDER_H
 #define RENDER_RENDER_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdio.h>
-
-#include "dcbs/profiler.h"
-
-/* Of the functions of a section. */
-enum render_order { RENDER_CUMULATIVE, RENDER_SELF, RENDER_CALLS, RENDER_NAME, RENDER_FILE, RENDER_LINE };
-
-struct render_options {
-	int width;	/* columns; 0: 80 */
-	enum render_order order;
-};
-
-/* By a word of cProfile's, or one of --sort-by. False: there is none. */
-bool render_order_by_name(const char *name, enum render_order *order);
-
-struct render_format {
-	const char *name;	/* of --format */
-	const char *suffix;	/* of a file of --output, with the dot */
-	const char *help;	/* one line */
-	bool stacks;		/* it shows nothing else */
-	int (*write)(FILE *file, const struct dcbs_report *report, const struct render_options *options);
-};
+#include "render/format.h"
 
 /* Ends with a row whose name is NULL. */
 extern const struct render_format render_formats[];
 
-/* NULL: there is none. Of suffixes the longest counts: .speedscope.json is not .json. */
+/* Both return NULL if there is no such format. The longest suffix that matches counts: .speedscope.json is not .json. */
 const struct render_format *render_by_name(const char *name);
 const struct render_format *render_by_suffix(const char *path);
 
-/* Writes and flushes; the file's own errors come back, too. */
+/* Writes and flushes. Returns 0, or a negative errno of the writer or of the file. */
 int render_write(const struct render_format *format, FILE *file, const struct dcbs_report *report,
 		 const struct render_options *options);
-
-int text_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
-int json_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
-int folded_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
-int svg_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
-int speedscope_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
 
 #endif

@@ -15,7 +15,7 @@
 
 #define CAPABILITY_BIT(cap) (1ULL << (cap))
 
-/* The effective ones, a bit each. */
+/* Returns the effective capabilities, one bit each. */
 __u64 capabilities_held(void);
 
 #endif

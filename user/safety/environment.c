@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* environment.c - what we believe of our environment when it may be somebody else's than our privileges are. */
+/* environment.c - removes environment variables that another user may have set. */
 #include <ctype.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -9,13 +9,13 @@
 
 #include "safety/environment.h"
 
-/* Names and numbers, but no paths: with a slash, a locale or a terminal is a file. */
+/* Returns true for names and numbers, but not for paths: with a slash, a locale or a terminal names a file. */
 static bool is_word(const char *value)
 {
 	return !value[strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._+-@,")] && *value != '.';
 }
 
-/* Europe/Berlin, a file below the system's own; not one of anybody's choice. */
+/* Returns true for a name such as Europe/Berlin, a file below the system's folder of time zones. */
 static bool is_zone(const char *value)
 {
 	return isalpha((unsigned char)*value) && !strstr(value, "..") &&
@@ -25,36 +25,36 @@ static bool is_zone(const char *value)
 static const struct {
 	const char *name;
 	bool (*harmless)(const char *value);
-} believed[] = {
+} trusted[] = {
 	{"TERM", is_word}, {"COLUMNS", is_word}, {"LINES", is_word}, {"TZ", is_zone},
 	{"LANG", is_word}, {"LC_ALL", is_word}, {"LC_CTYPE", is_word}, {"LC_NUMERIC", is_word}, {"LC_MESSAGES", is_word},
 	{"SUDO_UID", is_word}, {"SUDO_GID", is_word},
-	{"DCBS_BPFPROF_DEBUG", is_word},	/* a switch; who may run us as root may see what the kernel's verifier says */
+	{"DCBS_BPFPROF_DEBUG", is_word},	/* a switch; a user who may run this program as root may read the verifier's messages */
 };
 
-#define NR_BELIEVED (sizeof(believed) / sizeof(believed[0]))
+#define NR_TRUSTED (sizeof(trusted) / sizeof(trusted[0]))
 
 static char **original;
 
-static bool is_believed(const char *variable)
+static bool is_trusted(const char *variable)
 {
 	size_t i, length = strcspn(variable, "=");
 
-	for (i = 0; i < NR_BELIEVED; i++)
-		if (strlen(believed[i].name) == length && !strncmp(believed[i].name, variable, length))
-			return variable[length] && believed[i].harmless(variable + length + 1);
+	for (i = 0; i < NR_TRUSTED; i++)
+		if (strlen(trusted[i].name) == length && !strncmp(trusted[i].name, variable, length))
+			return variable[length] && trusted[i].harmless(variable + length + 1);
 	return false;
 }
 
-/* Root's for a user: by sudo, a set-user-ID program, or capabilities of the file. */
-static bool is_somebody_elses(void)
+/* Returns true if another user started this program with these rights: by sudo, set-user-ID, or file capabilities. */
+static bool is_from_other_user(void)
 {
 	return getuid() != geteuid() || getgid() != getegid() || getauxval(AT_SECURE) || getenv("SUDO_UID");
 }
 
 void environment_clean(void)
 {
-	bool strict = is_somebody_elses();
+	bool strict = is_from_other_user();
 	size_t i, n = 0, all = 0;
 	char **kept;
 
@@ -63,11 +63,11 @@ void environment_clean(void)
 		all++;
 	kept = calloc(all + 1, sizeof(*kept));
 	if (!kept)
-		abort();	/* a dozen bytes at the very start */
+		abort();	/* some bytes at the very start of the program */
 	for (i = 0; i < all; i++)
-		if (strict ? is_believed(environ[i]) : strncmp(environ[i], "DEBUGINFOD_", 11) != 0)
+		if (strict ? is_trusted(environ[i]) : strncmp(environ[i], "DEBUGINFOD_", 11) != 0)
 			kept[n++] = original[i];
-	environ = kept;	/* libdw would ask debuginfod's servers on everybody's behalf */
+	environ = kept;	/* without DEBUGINFOD_*: libdw would ask these servers */
 }
 
 char **environment_original(void)

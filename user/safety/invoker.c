@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* invoker.c - the user who started us, who is not root although we are. */
+/* invoker.c - the user who started the profiler, if it runs as root for another user. */
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
@@ -21,8 +21,8 @@ static struct {
 	bool other;
 } invoker;
 
-/* 0 if the text is a number that a user or a group can have, and nothing else. */
-static int parse(const char *text, unsigned int *id)
+/* Returns 0 if the text is a number that a user or a group can have, and nothing else. */
+static int parse_id(const char *text, unsigned int *id)
 {
 	unsigned long n;
 	char *end;
@@ -31,13 +31,13 @@ static int parse(const char *text, unsigned int *id)
 		return -EINVAL;
 	errno = 0;
 	n = strtoul(text, &end, 10);
-	if (errno || n >= (unsigned int)-1)	/* -1 is nobody's */
+	if (errno || n >= (unsigned int)-1)	/* -1 means: no user */
 		return -ERANGE;
 	*id = (unsigned int)n;
 	return 0;
 }
 
-/* What the user database knows; a user who is not in it has the one group that sudo has told. */
+/* Reads the groups from the user database. A user who is not in it has only the group of SUDO_GID. */
 static void find_groups(void)
 {
 	const struct passwd *user = getpwuid(invoker.uid);
@@ -55,14 +55,14 @@ int invoker_find(void)
 
 	invoker.uid = getuid();
 	invoker.gid = getgid();
-	if (!invoker.uid && (uid || gid) && (parse(uid, &invoker.uid) || parse(gid, &invoker.gid)))
+	if (!invoker.uid && (uid || gid) && (parse_id(uid, &invoker.uid) || parse_id(gid, &invoker.gid)))
 		return fail(-EINVAL, "SUDO_UID and SUDO_GID do not name a user and a group; unset them, or start with sudo");
 	invoker.other = invoker.uid != geteuid();
 	if (!invoker.other)
 		return 0;
 	find_groups();
 	invoker.nr_before = getgroups(GROUPS, invoker.before);
-	return invoker.nr_before < 0 ? fail(-errno, "cannot tell our groups: %s", strerror(errno)) : 0;
+	return invoker.nr_before < 0 ? fail(-errno, "cannot read the groups of this process: %s", strerror(errno)) : 0;
 }
 
 uid_t invoker_uid(void)
@@ -75,7 +75,7 @@ bool invoker_is_other(void)
 	return invoker.other;
 }
 
-/* That of the file system alone: with it the kernel takes our rights over other users' files away, too. */
+/* Changes only the IDs for file access. With them the kernel also takes away root's rights over other users' files. */
 int invoker_files_begin(void)
 {
 	if (!invoker.other)
@@ -97,7 +97,7 @@ void invoker_files_end(void)
 	setfsuid(geteuid());
 	setfsgid(getegid());
 	if (setgroups((size_t)invoker.nr_before, invoker.before))
-		setfsuid(geteuid());	/* fewer groups than before, which loses nothing that root needs */
+		setfsuid(geteuid());	/* root has fewer groups than before, which it does not need */
 }
 
 int invoker_become(void)

@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* invoker.h - the user who started us, who is not root although we are: by sudo, or with a program that is set-user-ID. */
+/* invoker.h - the user who started the profiler, if it runs as root for another user: by sudo, or as a set-user-ID program. */
 #ifndef SAFETY_INVOKER_H
 #define SAFETY_INVOKER_H
 
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Finds out once who that is, before anything is opened. Says what is wrong if it is told in a way that cannot be true. */
+/* Finds the user once, before any file is opened. Returns -EINVAL if SUDO_UID or SUDO_GID is no valid number. */
 int invoker_find(void);
 
-/* Whose files we write. */
+/* Returns the user to whom output files belong. */
 uid_t invoker_uid(void);
 
-/* True if that is somebody else than who we run as. */
+/* Returns true if this user is not the effective user. */
 bool invoker_is_other(void);
 
-/* From begin to end files are looked up, made and opened with the invoker's rights. */
+/* Between begin and end, files are looked up, created and opened with the invoker's rights. */
 int invoker_files_begin(void);
 void invoker_files_end(void);
 
-/* For good. Capabilities that are permitted stay permitted. */
+/* Becomes the invoker permanently. Permitted capabilities stay permitted. */
 int invoker_become(void);
 
 #endif

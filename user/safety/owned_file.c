@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* owned_file.c - a file that takes its place when it is whole. */
+/* owned_file.c - an output file that replaces an older one only when it is complete. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -25,8 +25,8 @@ static int open_folder(struct owned_file *file)
 	return file->dir < 0 ? -errno : 0;
 }
 
-/* May we take the place of this, or write to it? */
-static int check_old(const struct stat *st)
+/* Returns 0 if a file of this kind and owner may be replaced or written to. */
+static int check_existing(const struct stat *st)
 {
 	if (S_ISLNK(st->st_mode))
 		return -ELOOP;
@@ -39,7 +39,7 @@ static int check_old(const struct stat *st)
 	return st->st_uid == invoker_uid() ? 0 : -EPERM;
 }
 
-/* With or without a name, as the file system can. */
+/* Opens a file without a name if the file system has that, otherwise one with a temporary name. */
 static int open_new(struct owned_file *file)
 {
 	file->fd = openat(file->dir, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
@@ -55,18 +55,18 @@ static int open_new(struct owned_file *file)
 	return -errno;
 }
 
-/* What is there now may be something else than what was looked at. */
-static int open_as_it_is(struct owned_file *file)
+/* Checks the open file again: it may differ from the one that was examined before. */
+static int open_in_place(struct owned_file *file)
 {
 	struct stat st;
 	int err;
 
-	file->as_it_is = true;
+	file->in_place = true;
 	file->fd = openat(file->dir, file->base, WRITE_FLAGS);
 	if (file->fd < 0)
 		return -errno;
-	err = fstat(file->fd, &st) ? -errno : check_old(&st);
-	if (!err && fcntl(file->fd, F_SETFL, 0))	/* nothing but opening was not to wait */
+	err = fstat(file->fd, &st) ? -errno : check_existing(&st);
+	if (!err && fcntl(file->fd, F_SETFL, 0))	/* O_NONBLOCK was for open() only */
 		err = -errno;
 	if (!err)
 		return 0;
@@ -86,16 +86,16 @@ static int open_any(struct owned_file *file)
 	old = !fstatat(file->dir, file->base, &st, AT_SYMLINK_NOFOLLOW);
 	if (!old && errno != ENOENT)
 		return -errno;
-	err = old ? check_old(&st) : 0;
+	err = old ? check_existing(&st) : 0;
 	if (err)
 		return err;
 	if (old && !S_ISREG(st.st_mode))
-		return open_as_it_is(file);
+		return open_in_place(file);
 	err = open_new(file);
-	return err == -EACCES && old ? open_as_it_is(file) : err;
+	return err == -EACCES && old ? open_in_place(file) : err;
 }
 
-static const char *in_words(int err)
+static const char *describe_error(int err)
 {
 	switch (err) {
 	case -ELOOP: return "it is a symbolic link";
@@ -119,17 +119,17 @@ int owned_file_open(struct owned_file *file, const char *path)
 	if (!err)
 		return 0;
 	owned_file_close(file);
-	return fail(err, "cannot write %s: %s; choose another --output%s", path, in_words(err),
+	return fail(err, "cannot write %s: %s; choose another --output%s", path, describe_error(err),
 		    err == -EACCES && invoker_is_other() ? ", or unset SUDO_UID to write as root" : "");
 }
 
-/* What cannot be brought to a disk need not be: a pipe, a terminal. */
-static int bring_to_disk(int fd)
+/* A pipe or a terminal cannot be synchronised and need not be. */
+static int sync_to_disk(int fd)
 {
 	return fsync(fd) && errno != EINVAL && errno != EROFS ? -errno : 0;
 }
 
-static int name_it(struct owned_file *file)
+static int link_temporary_name(struct owned_file *file)
 {
 	char by_fd[32];
 
@@ -143,15 +143,15 @@ static int name_it(struct owned_file *file)
 
 int owned_file_commit(struct owned_file *file)
 {
-	int err = bring_to_disk(file->fd);
+	int err = sync_to_disk(file->fd);
 
-	if (err || file->as_it_is)
+	if (err || file->in_place)
 		return err;
 	err = invoker_files_begin();
 	if (err)
 		return err;
 	if (!file->temporary[0])
-		err = name_it(file);
+		err = link_temporary_name(file);
 	if (!err && renameat(file->dir, file->temporary, file->dir, file->base))
 		err = -errno;
 	if (!err)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * owned_file.h - a file that takes its place when it is whole, so that a full disk or a crash spares what was there.
+ * owned_file.h - an output file that replaces an older one only when it is complete: a full disk or a crash does not
+ * destroy the older file.
  *
- * We may be root in a folder of somebody else's: the file is opened with the rights of the user who started us and
- * belongs to that user, no symbolic link is followed in its last part, and a file of another user's is left alone.
- * A pipe of the user's and a device (/dev/null, a terminal) are written to as they are.
+ * The profiler may be root in a folder of another user. The file is opened with the rights of the user who started the
+ * profiler and belongs to that user. No symbolic link is followed in the last part of the path, and a file of another
+ * user is left alone. A pipe of the user and a device (/dev/null, a terminal) are written to directly.
  */
 #ifndef SAFETY_OWNED_FILE_H
 #define SAFETY_OWNED_FILE_H
@@ -13,18 +14,18 @@
 
 struct owned_file {
 	const char *path, *base;
-	int dir, fd;		/* fd: to be written to */
-	char temporary[32];	/* its name until then; empty: it has none */
-	bool as_it_is;		/* a pipe, a device, or a file in a folder that takes no new ones */
+	int dir, fd;		/* fd: for writing */
+	char temporary[32];	/* the name of the new file until it is complete; empty: it has none */
+	bool in_place;		/* written to directly: a pipe, a device, or a file in a folder in which none can be created */
 };
 
-/* Says what is in the way. */
+/* Returns -errno, with a line that gives the reason, if the file cannot be written. */
 int owned_file_open(struct owned_file *file, const char *path);
 
-/* All has been written: gives it its name. */
+/* Called when the file is complete: gives it its name. */
 int owned_file_commit(struct owned_file *file);
 
-/* Without a commit what was there stays. Leaves fd alone. */
+/* Without a commit the older file stays. Does not close fd. */
 void owned_file_close(struct owned_file *file);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* sandbox.c - what a process of ours may still do once it has what it needs. */
+/* sandbox.c - limits a process to the rights that it still needs. */
 #include <errno.h>
 #include <seccomp.h>
 #include <stdbool.h>
@@ -14,7 +14,7 @@
 
 /* ---- capabilities ---- */
 
-static int fill(cap_t caps, __u64 keep)
+static int fill_capability_set(cap_t caps, __u64 keep)
 {
 	cap_value_t cap;
 
@@ -25,7 +25,7 @@ static int fill(cap_t caps, __u64 keep)
 	return 0;
 }
 
-/* The bounding set needs CAP_SETPCAP; without it, no_new_privs alone keeps the door shut. */
+/* Emptying the bounding set needs CAP_SETPCAP. Without it, no_new_privs alone prevents new capabilities. */
 static void empty_outer_sets(void)
 {
 	cap_value_t cap;
@@ -43,7 +43,7 @@ int sandbox_capabilities(__u64 keep)
 	if (!caps)
 		return fail(-ENOMEM, "out of memory");
 	empty_outer_sets();
-	err = fill(caps, keep & capabilities_held());
+	err = fill_capability_set(caps, keep & capabilities_held());
 	if (!err)
 		err = invoker_become();
 	if (!err && (cap_set_proc(caps) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)))
@@ -54,7 +54,7 @@ int sandbox_capabilities(__u64 keep)
 
 /* ---- system calls ---- */
 
-static int allow(scmp_filter_ctx filter, const struct sandbox_call *call)
+static int allow_call(scmp_filter_ctx filter, const struct sandbox_call *call)
 {
 	const struct scmp_arg_cmp only = {.arg = (unsigned int)call->argument, .op = SCMP_CMP_MASKED_EQ,
 					  .datum_a = call->mask, .datum_b = call->value};
@@ -73,12 +73,12 @@ int sandbox_system_calls(const struct sandbox_call *calls, size_t nr)
 	seccomp_attr_set(filter, SCMP_FLTATR_CTL_LOG, 1);
 	seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1);
 	seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	for (i = 0; i < nr && (!err || err == -EDOM); i++)	/* -EDOM: this machine's kind has no such call */
-		err = allow(filter, &calls[i]);
+	for (i = 0; i < nr && (!err || err == -EDOM); i++)	/* -EDOM: this architecture has no such call */
+		err = allow_call(filter, &calls[i]);
 	if (!err || err == -EDOM)
 		err = seccomp_load(filter);
 	seccomp_release(filter);
-	if (err == -EINVAL || err == -ENOSYS)	/* a kernel without filters; `check` tells */
+	if (err == -EINVAL || err == -ENOSYS)	/* a kernel without filters; `check` reports it */
 		return 0;
 	return err ? fail(err, "cannot give up system calls: %s", strerror(-err)) : 0;
 }
@@ -89,7 +89,7 @@ int sandbox_profiler(__u64 keep)
 {
 	int err = sandbox_capabilities(keep);
 
-#ifndef __SANITIZE_ADDRESS__	/* whose own system calls are many */
+#ifndef __SANITIZE_ADDRESS__	/* AddressSanitizer makes many system calls of its own */
 	if (!err)
 		err = sandbox_system_calls(sandbox_calls, sandbox_nr_calls);
 #endif

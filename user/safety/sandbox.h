@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * sandbox.h - what a process of ours may still do once it has what it needs.
+ * sandbox.h - limits a process to the rights that it still needs.
  *
- * From then on it reads what the target has written, so whoever takes it over by that shall gain little: no
- * capability but those that reading the target takes, the invoking user's identity instead of root's, and no system
- * call that is not on a list. Everything else fails with EPERM and is logged by the kernel; our death would take the
- * figures along that have been gathered.
+ * Once attached, the profiler reads data that the target has written. A target that takes the profiler over by such data
+ * must gain little: the capabilities for reading the target, the identity of the invoking user instead of root, and the
+ * system calls on a list. Other calls fail with EPERM and are logged by the kernel. They do not end the profiler, because
+ * its measurements would be lost.
  */
 #ifndef SAFETY_SANDBOX_H
 #define SAFETY_SANDBOX_H
@@ -13,19 +13,15 @@
 #include <linux/types.h>
 #include <stddef.h>
 
-/* The profiler itself, attached to its targets: these capabilities, a bit each, and the system calls of sandbox_calls.h. Nothing can be had back. */
+/* Limits the attached profiler to these capabilities, one bit each, and to the system calls of sandbox_calls.h, permanently. */
 int sandbox_profiler(__u64 keep);
 
-/* Any process of ours: these capabilities and no others, a bit each; and no new ones, whatever it executes. */
+/* Limits the calling process to these capabilities, one bit each. It gets no new ones from a program that it executes. */
 int sandbox_capabilities(__u64 keep);
 
-/* For sandbox_system_calls. */
-struct sandbox_call {
-	int number;	/* SCMP_SYS() */
-	int argument;	/* -1: any arguments; else this one ... */
-	__u64 mask, value;	/* ... has this value in these bits */
-};
+struct sandbox_call;
 
+/* Limits the calling process to these system calls. Returns 0 also on a kernel without filters. */
 int sandbox_system_calls(const struct sandbox_call *calls, size_t nr);
 
 #endif

@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* sandbox_calls.h - the system calls of a profiler that is attached. */
+/* sandbox_calls.h - the list of system calls of an attached profiler. */
 #ifndef SAFETY_SANDBOX_CALLS_H
 #define SAFETY_SANDBOX_CALLS_H
 
-#include "safety/sandbox.h"
+#include <linux/types.h>
+#include <stddef.h>
+
+struct sandbox_call {
+	int number;	/* SCMP_SYS() */
+	int argument;	/* -1: any arguments; else this one ... */
+	__u64 mask, value;	/* ... has this value in these bits */
+};
 
 extern const struct sandbox_call sandbox_calls[];
 extern const size_t sandbox_nr_calls;

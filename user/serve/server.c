@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* server.c - tells a profiled process its own figures when it asks for them. */
+/* server.c - answers a profiled process that asks for its own report. */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,10 +12,10 @@
 #include "serve/target_socket.h"
 #include "serve/server.h"
 
-#define CLIENT_NS 250000000ULL		/* for a request to come, and again for the answer to be taken */
-#define DOCUMENT_NS 200000000ULL	/* so long one document is good for all who ask */
-#define HEARD_NS 100000000ULL		/* in so long a time ... */
-#define HEARD_MAX 32			/* ... so many connections are looked at: a flood of them is not to keep us from our work */
+#define CLIENT_NS 250000000ULL		/* limit for the request to arrive, and again for the answer to be read */
+#define DOCUMENT_NS 200000000ULL	/* age up to which a document is sent to further clients */
+#define ACCEPT_NS 100000000ULL		/* in each period of this length ... */
+#define ACCEPT_MAX 32			/* ... up to this many connections are accepted, so that a flood does not stop the profiler's work */
 
 static const char request[] = "dcbs 1 report\n";
 
@@ -26,12 +27,12 @@ struct document {
 };
 
 struct client {
-	int fd;				/* -1: nobody */
-	__u64 until_ns;			/* then it has had its time */
-	char asked[SERVER_REQUEST];
-	size_t nr_asked;
-	struct document *document;	/* NULL: it has not asked yet */
-	size_t sent;			/* of that */
+	int fd;				/* -1: unused */
+	__u64 until_ns;			/* it is dropped then */
+	char request[SERVER_REQUEST];	/* as much as has arrived */
+	size_t nr_request;
+	struct document *document;	/* its answer; NULL: the request is not complete */
+	size_t sent;			/* bytes of the document */
 };
 
 struct server {
@@ -40,15 +41,16 @@ struct server {
 	int listeners[BPFPROF_PROCESSES];
 	size_t nr_listeners;
 	struct client clients[SERVER_CLIENTS];
-	struct document *document;	/* the last one; NULL: it is too old */
-	__u64 heard_since_ns;
-	unsigned int heard;
+	struct document *document;	/* the latest; NULL: it is too old */
+	__u64 accept_since_ns;
+	unsigned int accepted;		/* since then */
 };
 
 /* ---- documents ---- */
 
 static void document_put(struct document *doc)
 {
+	assert(!doc || doc->users);
 	if (!doc || --doc->users)
 		return;
 	free(doc->text);
@@ -103,8 +105,8 @@ static struct document *document_get(struct server *server)
 
 /* ---- one client ---- */
 
-/* A few words, to one who has been told nothing yet: they find room at once, or the other end is closed. */
-static bool say(int fd, const char *words)
+/* Sends the first words to a client. The empty socket buffer has room for them unless the client has closed it. */
+static bool send_words(int fd, const char *words)
 {
 	size_t size = strlen(words);
 
@@ -127,33 +129,33 @@ int server_request(const char *bytes, size_t nr)
 	return nr == size;
 }
 
-/* That somebody is there is said before the document is built: the one who asks waits for a word, not for us. */
+/* Sends "ok" before it builds the document, because a client waits only a short time for the first word. */
 static bool client_answer(struct server *server, struct client *c)
 {
 	if (dcbs_profiler_is_sum(server->prof)) {
-		say(c->fd, "dcbs 1 no the profiler has attached to several processes and adds up their figures\n");
+		send_words(c->fd, "dcbs 1 no the profiler has attached to several processes and adds up their figures\n");
 		return false;
 	}
-	if (!say(c->fd, "dcbs 1 ok\n"))
+	if (!send_words(c->fd, "dcbs 1 ok\n"))
 		return false;
 	c->document = document_get(server);
 	c->until_ns = clock_now_ns() + CLIENT_NS;
 	return c->document;
 }
 
-/* False: we are done with it, as we are in the next two. */
+/* Returns false if the connection is done. So do client_write() and client_step(). */
 static bool client_read(struct server *server, struct client *c)
 {
-	ssize_t n = recv(c->fd, c->asked + c->nr_asked, sizeof(c->asked) - c->nr_asked, MSG_DONTWAIT);
-	int asks;
+	ssize_t n = recv(c->fd, c->request + c->nr_request, sizeof(c->request) - c->nr_request, MSG_DONTWAIT);
+	int complete;
 
 	if (n <= 0)
 		return n < 0 && (errno == EAGAIN || errno == EINTR);
-	c->nr_asked += (size_t)n;
-	asks = server_request(c->asked, c->nr_asked);
-	if (asks < 0)
-		say(c->fd, "dcbs 1 no this profiler understands: dcbs 1 report\n");
-	return asks > 0 ? client_answer(server, c) : !asks;
+	c->nr_request += (size_t)n;
+	complete = server_request(c->request, c->nr_request);
+	if (complete < 0)
+		send_words(c->fd, "dcbs 1 no this profiler understands: dcbs 1 report\n");
+	return complete > 0 ? client_answer(server, c) : !complete;
 }
 
 static bool client_write(struct client *c)
@@ -175,7 +177,7 @@ static bool client_step(struct server *server, struct client *c)
 	return !c->document || client_write(c);
 }
 
-/* ---- who comes in ---- */
+/* ---- connections ---- */
 
 static struct client *free_client(struct server *server)
 {
@@ -187,10 +189,10 @@ static struct client *free_client(struct server *server)
 	return NULL;
 }
 
-/* True: nobody is listened to for a while. */
-static bool heard_enough(const struct server *server)
+/* Returns true if no more connections are accepted in this period. */
+static bool accepted_enough(const struct server *server)
 {
-	return server->heard >= HEARD_MAX;
+	return server->accepted >= ACCEPT_MAX;
 }
 
 static void accept_all(struct server *server, int listener, pid_t pid)
@@ -198,21 +200,21 @@ static void accept_all(struct server *server, int listener, pid_t pid)
 	struct client *c;
 	int fd;
 
-	while (!heard_enough(server) && (c = free_client(server))) {
+	while (!accepted_enough(server) && (c = free_client(server))) {
 		fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (fd < 0)
 			return;
-		server->heard++;
+		server->accepted++;
 		if (target_socket_is_with(fd, pid)) {
 			*c = (struct client){.fd = fd, .until_ns = clock_now_ns() + CLIENT_NS};
 			continue;
 		}
-		say(fd, "dcbs 1 no these figures are for the process itself\n");
+		send_words(fd, "dcbs 1 no these figures are for the process itself\n");
 		close(fd);
 	}
 }
 
-/* ---- all of it ---- */
+/* ---- the server ---- */
 
 size_t server_fds(const struct server *server, struct pollfd *fds)
 {
@@ -227,12 +229,12 @@ size_t server_fds(const struct server *server, struct pollfd *fds)
 		else
 			room = true;
 	}
-	for (i = 0; i < server->nr_listeners && room && !heard_enough(server); i++)
+	for (i = 0; i < server->nr_listeners && room && !accepted_enough(server); i++)
 		fds[n++] = (struct pollfd){.fd = server->listeners[i], .events = POLLIN};
 	return n;
 }
 
-static __u64 sooner(__u64 a, __u64 b)
+static __u64 earlier_ns(__u64 a, __u64 b)
 {
 	return a < b ? a : b;
 }
@@ -242,13 +244,13 @@ __u64 server_due_ns(const struct server *server)
 	__u64 due = ~0ULL;
 	size_t i;
 
-	if (heard_enough(server))
-		due = server->heard_since_ns + HEARD_NS;
+	if (accepted_enough(server))
+		due = server->accept_since_ns + ACCEPT_NS;
 	if (server->document)
-		due = sooner(due, server->document->built_ns + DOCUMENT_NS);
+		due = earlier_ns(due, server->document->built_ns + DOCUMENT_NS);
 	for (i = 0; i < SERVER_CLIENTS; i++)
 		if (server->clients[i].fd >= 0)
-			due = sooner(due, server->clients[i].until_ns);
+			due = earlier_ns(due, server->clients[i].until_ns);
 	return due;
 }
 
@@ -258,9 +260,9 @@ void server_step(struct server *server)
 	size_t i;
 
 	forget_document(server, now);
-	if (now >= server->heard_since_ns + HEARD_NS) {
-		server->heard_since_ns = now;
-		server->heard = 0;
+	if (now >= server->accept_since_ns + ACCEPT_NS) {
+		server->accept_since_ns = now;
+		server->accepted = 0;
 	}
 	for (i = 0; i < server->nr_listeners; i++)
 		accept_all(server, server->listeners[i], server->pids[i]);
@@ -269,7 +271,7 @@ void server_step(struct server *server)
 			client_drop(&server->clients[i]);
 }
 
-int server_open(struct server **result, struct dcbs_profiler *prof, FILE *said)
+int server_open(struct server **result, struct dcbs_profiler *prof, FILE *messages)
 {
 	struct server *server = calloc(1, sizeof(*server));
 	pid_t pids[BPFPROF_PROCESSES];
@@ -283,8 +285,8 @@ int server_open(struct server **result, struct dcbs_profiler *prof, FILE *said)
 	for (i = 0; i < n; i++) {
 		int fd = target_socket_open(pids[i]);
 
-		if (fd < 0 && said)
-			fprintf(said, "%s\n", dcbs_profiler_error());
+		if (fd < 0 && messages)
+			fprintf(messages, "%s\n", dcbs_profiler_error());
 		if (fd < 0)
 			continue;
 		server->pids[server->nr_listeners] = pids[i];

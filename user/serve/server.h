@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * server.h - tells a profiled process its own figures when it asks for them.
+ * server.h - answers a profiled process that asks for its own report.
  *
- * At the process's rendezvous it says "dcbs 1 report\n" and gets "dcbs 1 ok\n" and the JSON document of its
- * session so far, or "dcbs 1 no REASON\n"; then the connection is closed.
+ * The process connects to its socket (target_socket.h) and sends "dcbs 1 report\n". It gets "dcbs 1 ok\n" and the JSON
+ * document of its session so far, or "dcbs 1 no REASON\n"; then the connection is closed.
  *
- * The process is not trusted. What it sends is bounded, in bytes and in time, so is how often it is heard,
- * and nothing here waits for it.
+ * The process is not trusted. The bytes and the time of a request are bounded, as is the number of connections in a
+ * period, and no function here waits for a client.
  */
 #ifndef SERVE_SERVER_H
 #define SERVE_SERVER_H
@@ -26,21 +26,23 @@
 struct server;
 
 /*
- * A socket for each of the profiler's targets. Where there can be none the profile goes on without, and `said`
- * is told why; NULL: nobody wants to know.
+ * Opens a socket for each target of the profiler. Where a socket cannot be opened, the profile continues without it, and
+ * the reason is written to `messages`; NULL: it is not written.
  */
-int server_open(struct server **server, struct dcbs_profiler *prof, FILE *said);
+int server_open(struct server **server, struct dcbs_profiler *prof, FILE *messages);
 
-/* What to poll for, at most SERVER_FDS; and when to step at the latest. */
+/* Stores the descriptors to poll, at most SERVER_FDS, and returns their number. */
 size_t server_fds(const struct server *server, struct pollfd *fds);
+
+/* Returns the time of the next server_step() at the latest. */
 __u64 server_due_ns(const struct server *server);
 
-/* Does what can be done without waiting. */
+/* Accepts, reads and writes as far as possible without waiting. */
 void server_step(struct server *server);
 
 void server_close(struct server *server);
 
-/* Of the bytes that have come so far. 1: a request; 0: not all of it yet; -1: none. */
+/* Examines the bytes that have arrived so far. Returns 1: a request; 0: the beginning of one; -1: not a request. */
 int server_request(const char *bytes, size_t nr);
 
 #endif

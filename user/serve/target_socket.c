@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/*  socket.c - where a profiled process finds its profiler, and how each knows that the other is who it should be. */
+/* target_socket.c - the socket at which a profiled process finds its profiler. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -16,7 +16,7 @@
 #include "serve/target_socket.h"
 #include "base/proc.h"
 
-#define WAITING 16	/* connections that nobody has accepted yet */
+#define BACKLOG 16	/* connections that are not accepted yet */
 
 static int address_of(pid_t pid, struct sockaddr_un *address, socklen_t *size)
 {
@@ -43,33 +43,33 @@ static int listen_at(const struct sockaddr_un *address, socklen_t size)
 
 	if (fd < 0)
 		return -errno;
-	if (!bind(fd, (const struct sockaddr *)address, size) && !listen(fd, WAITING))
+	if (!bind(fd, (const struct sockaddr *)address, size) && !listen(fd, BACKLOG))
 		return fd;
 	err = -errno;
 	close(fd);
 	return err;
 }
 
-struct visit {
+struct namespace_visit {
 	struct sockaddr_un address;
 	socklen_t size;
 	int namespace;
 	int result;
 };
 
-static void *listen_there(void *arg)
+static void *listen_in_namespace(void *arg)
 {
-	struct visit *visit = arg;
+	struct namespace_visit *visit = arg;
 
 	visit->result = setns(visit->namespace, CLONE_NEWNET) ? -errno : listen_at(&visit->address, visit->size);
 	return NULL;
 }
 
-/* A thread's network namespace is its own: one that ends there need not find its way back. */
-static int listen_in(struct visit *visit)
+/* A thread of its own enters the network namespace and ends there, so that nothing has to be restored. */
+static int listen_by_thread(struct namespace_visit *visit)
 {
 	pthread_t thread;
-	int err = -pthread_create(&thread, NULL, listen_there, visit);
+	int err = -pthread_create(&thread, NULL, listen_in_namespace, visit);
 
 	if (err)
 		return err;
@@ -77,7 +77,7 @@ static int listen_in(struct visit *visit)
 	return visit->result;
 }
 
-static bool is_ours(int namespace)
+static bool is_own_namespace(int namespace)
 {
 	struct stat ours, theirs;
 
@@ -87,23 +87,23 @@ static bool is_ours(int namespace)
 
 int target_socket_open(pid_t pid)
 {
-	struct visit visit;
+	struct namespace_visit visit;
 	char path[64];
 	int fd = address_of(pid, &visit.address, &visit.size);
 
 	if (fd)
-		return fail(fd, "process %d cannot ask for its figures: it cannot be looked at: %s", pid, strerror(-fd));
+		return fail(fd, "process %d cannot ask for its figures: it cannot be examined: %s", pid, strerror(-fd));
 	snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
 	visit.namespace = open(path, O_RDONLY | O_CLOEXEC);
-	if (visit.namespace < 0 || is_ours(visit.namespace))
+	if (visit.namespace < 0 || is_own_namespace(visit.namespace))
 		fd = listen_at(&visit.address, visit.size);
 	else
-		fd = listen_in(&visit);
+		fd = listen_by_thread(&visit);
 	if (visit.namespace >= 0)
 		close(visit.namespace);
 	if (fd == -EADDRINUSE)
 		return fail(fd, "process %d cannot ask for these figures: another profiler answers it already", pid);
-	return fd < 0 ? fail(fd, "process %d cannot ask for its figures: no socket where it would look for one: %s", pid, strerror(-fd)) : fd;
+	return fd < 0 ? fail(fd, "process %d cannot ask for its figures: its socket cannot be opened: %s", pid, strerror(-fd)) : fd;
 }
 
 bool target_socket_is_with(int fd, pid_t pid)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- *  socket.h - where a profiled process finds its profiler, and how each knows that the other is who it should be.
+ * target_socket.h - the socket at which a profiled process finds its profiler.
  *
- * An abstract Unix socket: it needs no file, so no directory that both see, and it is gone with the profiler
- * however that dies. Its name is made of what the process knows of itself, whatever container it lives in:
+ * It is an abstract Unix socket: it needs no file, hence no directory that both see, and it disappears with the profiler
+ * however the profiler ends. Its name consists of values that the process knows of itself in any container:
  *
  *     \0dcbs-bpfprof.<inode of its PID namespace>.<its PID there>
  *
- * and it is bound in the process's network namespace. Anyone may bind such a name and anyone may connect to
- * it, so both sides ask the kernel who the other one is (SO_PEERCRED).
+ * It is bound in the process's network namespace. Any process may bind such a name and connect to it, so both sides
+ * check the identity of the other with the kernel (SO_PEERCRED).
  */
 #ifndef SERVE_TARGET_SOCKET_H
 #define SERVE_TARGET_SOCKET_H
@@ -16,10 +16,10 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* A listening socket that does not block, or -errno. */
+/* Returns a listening socket that does not block, or -errno. */
 int target_socket_open(pid_t pid);
 
-/* Is that process, running as its own user or as root, at the other end? */
+/* Returns true if the process is at the other end of fd, as its own user or as root. */
 bool target_socket_is_with(int fd, pid_t pid);
 
 #endif

@@ -2,49 +2,51 @@
 /*
  * find_function.c - finds a native function in a file that a process has mapped or could map.
  *
- * Symbols come from libelf, which checks a file's tables before it hands them out; the file belongs to
- * the target and may be hostile.
+ * The file belongs to the target and may be hostile. libelf checks each table before it returns it.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/elf_file.h"
 #include "base/error.h"
 #include "base/proc.h"
-#include "symbol/native/demangle.h"
 #include "symbol/find_function.h"
+#include "symbol/native/demangle.h"
+#include "symbol/native/elf_symbols.h"
 
-struct base_search {
+struct mapped_file_search {
 	pid_t pid;
 	const char *base;
-	int fd;
+	int fd;			/* -errno: not found, or not to be opened */
 };
 
-static bool open_if_named(void *ctx, const struct proc_mapping *map)
+static bool open_if_named(void *ctx, const struct proc_mapping *mapping)
 {
-	struct base_search *search = ctx;
-	const char *last = strrchr(map->path, '/');
+	struct mapped_file_search *search = ctx;
+	const char *last = strrchr(mapping->path, '/');
 	char path[PROC_LINE];
 
 	if (!last || strcmp(last + 1, search->base))
 		return true;
-	snprintf(path, sizeof(path), "/proc/%d/root%s", search->pid, map->path);
+	snprintf(path, sizeof(path), "/proc/%d/root%s", search->pid, mapping->path);
 	search->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (search->fd < 0)
 		search->fd = -errno;
 	return search->fd < 0;
 }
 
-/* The file behind a base name such as libtorch_cpu.so, by the process's own maps. */
+/* Opens the file with this base name, such as libtorch_cpu.so, among those that the process has mapped. */
 static int open_mapped(pid_t pid, const char *base)
 {
-	struct base_search search = {.pid = pid, .base = base, .fd = -ENOENT};
+	struct mapped_file_search search = {.pid = pid, .base = base, .fd = -ENOENT};
 
 	proc_each_mapping(pid, open_if_named, &search);
 	return search.fd;
@@ -65,7 +67,7 @@ static int open_binary(pid_t pid, const char *binary)
 	return fd < 0 ? -errno : fd;
 }
 
-/* "f", "ns::f" and "ns::f(int)" all name the function whose symbol demangles to "ns::f(int)", the first not. */
+/* "ns::f" and "ns::f(int)" name the function whose symbol demangles to "ns::f(int)"; "f" does not. */
 static bool name_matches(const char *symbol, const char *name)
 {
 	char *plain;
@@ -82,93 +84,80 @@ static bool name_matches(const char *symbol, const char *name)
 	return match;
 }
 
-struct search {
+struct function_search {
 	const char *name;
 	__u64 address;
-	bool found, any;	/* any: the table names functions at all */
+	bool found, any;	/* any: the file has symbols of functions */
 };
 
-static void search_table(struct search *search, Elf *elf, Elf_Scn *section, const GElf_Shdr *header)
+/* A function's cold part is jumped to, not called. */
+static bool is_wanted_symbol(const struct function_search *search, const char *symbol)
 {
-	Elf_Data *data = elf_getdata(section, NULL);
-	size_t i, n = data && header->sh_entsize ? data->d_size / header->sh_entsize : 0;
-
-	for (i = 0; i < n && !search->found; i++) {
-		const char *symbol;
-		GElf_Sym sym;
-
-		if (!gelf_getsym(data, (int)i, &sym) || sym.st_shndx == SHN_UNDEF ||
-		    (GELF_ST_TYPE(sym.st_info) != STT_FUNC && GELF_ST_TYPE(sym.st_info) != STT_GNU_IFUNC))
-			continue;
-		symbol = elf_strptr(elf, header->sh_link, sym.st_name);
-		search->any = true;
-		/* A function's cold part is jumped to, not called. */
-		if (!symbol || strstr(symbol, ".cold") || !name_matches(symbol, search->name))
-			continue;
-		search->found = true;
-		search->address = sym.st_value;
-	}
+	return symbol && !strstr(symbol, ".cold") && name_matches(symbol, search->name);
 }
 
-static int address_to_offset(Elf *elf, __u64 address, __u64 *offset)
+static void search_functions(struct function_search *search, Elf *elf)
 {
-	size_t i, n;
+	struct elf_symbols symbols = {.elf = elf};
+	GElf_Sym symbol;
 
-	if (elf_getphdrnum(elf, &n))
-		return -ENOEXEC;
-	for (i = 0; i < n; i++) {
-		GElf_Phdr p;
-
-		if (gelf_getphdr(elf, (int)i, &p) && p.p_type == PT_LOAD && address >= p.p_vaddr &&
-		    address - p.p_vaddr < p.p_filesz) {
-			*offset = address - p.p_vaddr + p.p_offset;
-			return 0;
+	while (elf_symbols_next_table(&symbols, SHT_NULL, SIZE_MAX)) {
+		while (elf_symbols_next(&symbols, &symbol)) {
+			if (!elf_symbols_is_function(&symbol))
+				continue;
+			search->any = true;
+			search->found = is_wanted_symbol(search, elf_symbols_name(&symbols, &symbol));
+			search->address = symbol.st_value;
+			if (search->found)
+				return;
 		}
 	}
-	return -ENOENT;
 }
 
-/* Opening a named pipe or a device is harmless with O_NONBLOCK; reading one is not. */
-static bool is_file(int fd)
+/* Returns false if the file holds no bytes for the address. */
+static bool find_offset(int fd, __u64 address, __u64 *offset)
+{
+	struct elf_file file;
+
+	return !elf_file_open(&file, fd) && !elf_file_offset(&file, address, offset);
+}
+
+/* Opening a named pipe or a device is harmless with O_NONBLOCK, but reading from one is not. */
+static bool is_regular_file(int fd)
 {
 	struct stat st;
 
 	return !fstat(fd, &st) && S_ISREG(st.st_mode);
 }
 
-static int find_in_elf(struct native_function *function, Elf *elf, const char *binary, const char *name)
+static int find_in_elf(struct found_function *function, Elf *elf, const char *binary, const char *name)
 {
-	struct search search = {.name = name};
-	Elf_Scn *section = NULL;
+	struct function_search search = {.name = name};
 
 	if (!elf || elf_kind(elf) != ELF_K_ELF)
 		return fail(-ENOEXEC, "--section: %s is not an ELF program or library", binary);
-	while (!search.found && (section = elf_nextscn(elf, section))) {
-		GElf_Shdr header;
-
-		if (gelf_getshdr(section, &header) && (header.sh_type == SHT_SYMTAB || header.sh_type == SHT_DYNSYM))
-			search_table(&search, elf, section, &header);
-	}
+	search_functions(&search, elf);
 	if (!search.any)
-		return fail(-ENOENT, "--section: %s is stripped, it names no functions; use a build with symbols, or mark the section in the source", binary);
+		return fail(-ENOENT, "--section: %s is stripped of the symbols of functions; use a build with symbols, "
+			    "or mark the section in the source", binary);
 	if (!search.found)
-		return fail(-ENOENT, "--section: %s has no function %s; `nm -C %s` lists those it has (inlined ones are not among them)",
+		return fail(-ENOENT, "--section: %s has no function %s; `nm -C %s` lists its functions, without inlined ones",
 			    binary, name, binary);
-	if (address_to_offset(elf, search.address, &function->offset))
-		return fail(-ENOEXEC, "--section: %s in %s has no place in the file", name, binary);
+	if (!find_offset(function->fd, search.address, &function->offset))
+		return fail(-ENOEXEC, "--section: %s has no code in the file %s", name, binary);
 	return 0;
 }
 
-int native_function_find(struct native_function *function, pid_t pid, const char *binary, const char *name)
+int find_function(struct found_function *function, pid_t pid, const char *binary, const char *name)
 {
 	Elf *elf;
 	int err;
 
 	function->fd = open_binary(pid, binary);
 	if (function->fd < 0)
-		return fail(function->fd, "--section: cannot open %s as process %d sees it: %s; give an absolute path, or the name of a file it has mapped",
-			    binary, pid, strerror(-function->fd));
-	if (!is_file(function->fd)) {
+		return fail(function->fd, "--section: cannot open %s as process %d sees it: %s; "
+			    "give an absolute path, or the name of a file it has mapped", binary, pid, strerror(-function->fd));
+	if (!is_regular_file(function->fd)) {
 		close(function->fd);
 		return fail(-ENOEXEC, "--section: %s is not an ELF program or library", binary);
 	}

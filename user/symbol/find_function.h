@@ -6,15 +6,15 @@
 #include <linux/types.h>
 #include <sys/types.h>
 
-struct native_function {
-	int fd;		/* of the file; the caller closes it */
-	__u64 offset;	/* of the function's entry in it */
+struct found_function {
+	int fd;		/* the file; the caller closes it */
+	__u64 offset;	/* of the function's entry in the file */
 };
 
 /*
- * binary: a path as the process sees it, or the base name of a file it has mapped; function: the
- * symbol, plain or demangled with or without parameters. Says what is wrong in one line.
+ * binary: a path as the process sees it, or the base name of a file that the process has mapped. name: the symbol, or its
+ * demangled form with or without parameters. Returns 0 or -errno, after it has reported the error in one line.
  */
-int native_function_find(struct native_function *function, pid_t pid, const char *binary, const char *name);
+int find_function(struct found_function *function, pid_t pid, const char *binary, const char *name);
 
 #endif

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* find_object.c - finds data objects in an ELF file by their names. libelf checks the file's tables before it hands them out. */
+/* find_object.c - finds data objects in an ELF file by their names. libelf checks each table before it returns it. */
+#include <assert.h>
 #include <errno.h>
 #include <gelf.h>
 #include <string.h>
 
 #include "symbol/find_object.h"
+#include "symbol/native/elf_symbols.h"
 
-#define MAX_SYMBOLS 200000	/* a table with more is no interpreter's and takes too long to read */
+#define MAX_TABLE_BYTES (200000 * sizeof(Elf64_Sym))	/* an interpreter has fewer symbols; to read more takes too long */
 
-static void take_symbol(struct elf_object *objects, size_t n, const char *name, const GElf_Sym *sym)
+static void set_object(struct elf_object *objects, size_t n, const char *name, const GElf_Sym *sym)
 {
 	size_t i;
 
@@ -20,34 +22,22 @@ static void take_symbol(struct elf_object *objects, size_t n, const char *name, 
 	}
 }
 
-static void look_through(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, struct elf_object *objects, size_t n)
+static void search_tables(Elf *elf, GElf_Word type, struct elf_object *objects, size_t n)
 {
-	Elf_Data *data = header->sh_size / sizeof(Elf64_Sym) <= MAX_SYMBOLS ? elf_getdata(section, NULL) : NULL;
-	size_t i, symbols = data && header->sh_entsize ? data->d_size / header->sh_entsize : 0;
+	struct elf_symbols symbols = {.elf = elf};
+	const char *name;
+	GElf_Sym symbol;
 
-	for (i = 0; i < symbols; i++) {
-		const char *name;
-		GElf_Sym sym;
-
-		if (!gelf_getsym(data, (int)i, &sym) || sym.st_shndx == SHN_UNDEF || GELF_ST_TYPE(sym.st_info) != STT_OBJECT)
-			continue;
-		name = elf_strptr(elf, header->sh_link, sym.st_name);
-		if (name)
-			take_symbol(objects, n, name, &sym);
+	while (elf_symbols_next_table(&symbols, type, MAX_TABLE_BYTES)) {
+		while (elf_symbols_next(&symbols, &symbol)) {
+			name = GELF_ST_TYPE(symbol.st_info) == STT_OBJECT ? elf_symbols_name(&symbols, &symbol) : NULL;
+			if (name)
+				set_object(objects, n, name, &symbol);
+		}
 	}
 }
 
-static void look_in_tables(Elf *elf, GElf_Word type, struct elf_object *objects, size_t n)
-{
-	Elf_Scn *section = NULL;
-	GElf_Shdr header;
-
-	while ((section = elf_nextscn(elf, section)))
-		if (gelf_getshdr(section, &header) && header.sh_type == type)
-			look_through(elf, section, &header, objects, n);
-}
-
-static void look_for_section(Elf *elf, struct elf_object *object)
+static void search_section(Elf *elf, struct elf_object *object)
 {
 	Elf_Scn *section = NULL;
 	const char *name;
@@ -69,15 +59,16 @@ int find_objects(int fd, struct elf_object *objects, size_t n)
 {
 	Elf *elf;
 
+	assert(n);
 	elf_version(EV_CURRENT);
 	elf = elf_begin(fd, ELF_C_READ, NULL);
 	if (!elf || elf_kind(elf) != ELF_K_ELF)
 		goto out;
-	look_in_tables(elf, SHT_DYNSYM, objects, n);
+	search_tables(elf, SHT_DYNSYM, objects, n);
 	if (!objects->size)
-		look_in_tables(elf, SHT_SYMTAB, objects, n);
+		search_tables(elf, SHT_SYMTAB, objects, n);
 	if (!objects->size)
-		look_for_section(elf, objects);
+		search_section(elf, objects);
 out:
 	elf_end(elf);
 	return objects->size ? 0 : -ENOENT;

@@ -8,13 +8,13 @@
 
 struct elf_object {
 	const char *name;	/* the symbol */
-	const char *section;	/* that holds it and nothing else, for files without symbols; NULL: there is none */
-	__u64 address, size;	/* as in the file; size 0: not found */
+	const char *section;	/* holds only this object, for files without symbols; NULL: there is none */
+	__u64 address, size;	/* as linked; size 0: not found */
 };
 
 /*
- * Looks for the objects among the dynamic symbols; if the first is not there, among the others, too, and
- * then for the first's section. 0, or -ENOENT if the first was not found. The file may be hostile.
+ * Searches the dynamic symbols. If they lack the first object, searches the full symbol table, and then for the first
+ * object's section. Returns 0, or -ENOENT if the first object was not found. The file may be hostile.
  */
 int find_objects(int fd, struct elf_object *objects, size_t n);
 

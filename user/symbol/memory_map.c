@@ -1,115 +1,106 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* memory_map.c - where the process has code: its executable mappings, and the files behind them as it sees them. */
+/* memory_map.c - the executable mappings of a process, and the files behind them as the process sees them. */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/proc.h"
 #include "symbol/memory_map.h"
 
-#define MAX_MAPS 65536		/* as many as a process may have by default */
+#define MAX_MAPPINGS 65536	/* the kernel's default limit for a process */
 
-static enum map_kind kind_of(const char *path, __u64 ino)
+static enum memory_mapping_kind mapping_kind(const char *path, __u64 ino)
 {
 	if (!strcmp(path, "[vdso]"))
 		return MAPPED_VDSO;
 	if (!ino || path[0] != '/' || !strncmp(path, "/memfd:", 7) || !strncmp(path, "/dev/zero", 9))
-		return MAPPED_MADE;
+		return MAPPED_GENERATED;
 	return MAPPED_FILE;
 }
 
-/* Returns false if there is no code. The path loses what the kernel adds to that of a file that is gone. */
-static bool parse_code(char *line, struct map *map, const char **path)
+struct mapping_reader {
+	struct memory_map map;
+	struct intern *intern;
+	__u64 end;		/* of the last mapping in the map */
+	int err;
+};
+
+/* Interns the path without the mark that the kernel adds to a deleted file. Returns NULL if the mapping has no path. */
+static const char *intern_path(struct intern *intern, const char *path)
 {
 	static const char deleted[] = " (deleted)";
-	struct proc_mapping m;
-	char *end;
+	size_t n = strlen(path), mark = sizeof(deleted) - 1;
+	char plain[PROC_LINE];
 
-	if (!proc_parse_mapping(line, &m) || !m.executable)
+	if (n > mark && !strcmp(path + n - mark, deleted))
+		n -= mark;
+	snprintf(plain, sizeof(plain), "%.*s", (int)n, path);
+	return n ? intern_keep(intern, plain) : NULL;
+}
+
+/* The kernel lists mappings by ascending address. The binary search relies on the order, so one that breaks it is left out. */
+static bool add_code_mapping(void *ctx, const struct proc_mapping *m)
+{
+	struct mapping_reader *reader = ctx;
+	struct memory_map *map = &reader->map;
+
+	if (!m->executable || m->start < reader->end)
+		return true;
+	if (!array_reserve(map->list, map->nr, map->room, 1)) {
+		reader->err = -ENOMEM;
 		return false;
-	*map = (struct map){.start = m.start, .end = m.end, .offset = m.offset, .ino = m.ino, .dev = m.dev, .kind = kind_of(m.path, m.ino)};
-	end = strchr(line + (m.path - line), 0) - (sizeof(deleted) - 1);
-	if (end > m.path && !strcmp(end, deleted))
-		*end = 0;
-	*path = m.path;
-	return true;
-}
-
-static bool add(struct maps *maps, const struct map *map)
-{
-	if (maps->nr == maps->capacity) {
-		size_t capacity = maps->capacity ? 2 * maps->capacity : 64;
-		struct map *list = realloc(maps->list, capacity * sizeof(*list));
-
-		if (!list)
-			return false;
-		maps->list = list;
-		maps->capacity = capacity;
 	}
-	maps->list[maps->nr++] = *map;
-	return true;
+	reader->end = m->end;
+	map->list[map->nr++] = (struct memory_mapping){
+		.start = m->start, .end = m->end, .offset = m->offset, .dev = m->dev, .ino = m->ino,
+		.path = intern_path(reader->intern, m->path), .kind = mapping_kind(m->path, m->ino),
+	};
+	return map->nr < MAX_MAPPINGS;
 }
 
-/* The kernel lists them by address. What does not would be found wrong, so it is left out. */
-static int read_all(struct maps *to, FILE *f, struct strings *strings)
+int memory_map_read(struct memory_map *map, pid_t pid, struct intern *intern)
 {
-	char line[PROC_LINE];
-	const char *path;
-	struct map map;
-	__u64 end = 0;
+	struct mapping_reader reader = {.intern = intern};
+	int err = proc_each_mapping(pid, add_code_mapping, &reader);
 
-	while (to->nr < MAX_MAPS && fgets(line, sizeof(line), f)) {
-		if (!parse_code(line, &map, &path) || map.start < end)
-			continue;
-		end = map.end;
-		map.path = *path ? strings_keep(strings, path) : NULL;
-		if (!add(to, &map))
-			return -ENOMEM;
-	}
-	return to->nr ? 0 : -ESRCH;	/* a process that is ending has no maps any more */
-}
-
-int maps_read(struct maps *maps, pid_t pid, struct strings *strings)
-{
-	struct maps to = {};
-	FILE *f = proc_open(pid, "maps");
-	int err;
-
-	if (!f)
-		return -errno;
-	err = read_all(&to, f, strings);
-	fclose(f);
+	if (!err)
+		err = reader.err;
+	if (!err && !reader.map.nr)
+		err = -ESRCH;	/* an exiting process has no mappings any more */
 	if (err) {
-		maps_free(&to);
+		memory_map_free(&reader.map);
 		return err;
 	}
-	maps_free(maps);
-	*maps = to;
+	memory_map_free(map);
+	*map = reader.map;
 	return 0;
 }
 
-const struct map *maps_find(const struct maps *maps, __u64 address)
+const struct memory_mapping *memory_map_find(const struct memory_map *map, __u64 address)
 {
-	size_t low = 0, high = maps->nr;
+	size_t low = 0, high = map->nr;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (address < maps->list[middle].start)
+		if (address < map->list[middle].start)
 			high = middle;
-		else if (address >= maps->list[middle].end)
+		else if (address >= map->list[middle].end)
 			low = middle + 1;
 		else
-			return &maps->list[middle];
+			return &map->list[middle];
 	}
 	return NULL;
 }
 
-int maps_open_file(const char *path)
+int memory_map_open_file(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct stat st;
@@ -122,37 +113,41 @@ int maps_open_file(const char *path)
 	return -ENOEXEC;
 }
 
-/* By its path, if it is still the same file there. An overlay has one device number in the maps and another in stat(). */
-static int open_path(const char *path, const struct map *map, bool same_device)
+/*
+ * Opens a path if the mapped file is still there. same_device: compare device numbers, too. They differ for a file of an
+ * overlay, which has one number in the maps and another in stat().
+ */
+static int open_if_same_file(const char *path, const struct memory_mapping *mapping, bool same_device)
 {
-	int fd = maps_open_file(path);
+	int fd = memory_map_open_file(path);
 	struct stat st;
 
 	if (fd < 0)
 		return fd;
-	if (!fstat(fd, &st) && st.st_ino == map->ino && (!same_device || st.st_dev == map->dev))
+	if (!fstat(fd, &st) && st.st_ino == mapping->ino && (!same_device || st.st_dev == mapping->dev))
 		return fd;
 	close(fd);
 	return -ENOENT;
 }
 
-int maps_open(pid_t pid, const struct map *map)
+int memory_map_open(pid_t pid, const struct memory_mapping *mapping)
 {
 	char path[PROC_LINE];
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/map_files/%llx-%llx", pid, map->start, map->end);
-	fd = maps_open_file(path);
-	if (fd >= 0 || !map->path)
+	assert(mapping->kind == MAPPED_FILE);
+	snprintf(path, sizeof(path), "/proc/%d/map_files/%llx-%llx", pid, mapping->start, mapping->end);
+	fd = memory_map_open_file(path);
+	if (fd >= 0 || !mapping->path)
 		return fd;
-	/* map_files wants CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE, and the mapping still as it was. */
-	snprintf(path, sizeof(path), "/proc/%d/root%s", pid, map->path);
-	fd = open_path(path, map, false);
-	return fd >= 0 ? fd : open_path(map->path, map, true);	/* the process may be gone */
+	/* map_files needs CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE, and the mapping must be unchanged. The paths need neither. */
+	snprintf(path, sizeof(path), "/proc/%d/root%s", pid, mapping->path);
+	fd = open_if_same_file(path, mapping, false);
+	return fd >= 0 ? fd : open_if_same_file(mapping->path, mapping, true);	/* the process may have exited */
 }
 
-void maps_free(struct maps *maps)
+void memory_map_free(struct memory_map *map)
 {
-	free(maps->list);
-	*maps = (struct maps){};
+	free(map->list);
+	*map = (struct memory_map){};
 }

@@ -1,45 +1,45 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* memory_map.h - where the process has code: its executable mappings, and the files behind them as it sees them. */
+/* memory_map.h - the executable mappings of a process, and the files behind them as the process sees them. */
 #ifndef SYMBOL_MEMORY_MAP_H
 #define SYMBOL_MEMORY_MAP_H
 
 #include <linux/types.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
 #include "symbol/store/intern.h"
 
-enum map_kind {
+enum memory_mapping_kind {
 	MAPPED_FILE,
 	MAPPED_VDSO,
-	MAPPED_MADE,	/* code that the process has made itself: anonymous memory, or a file without a name */
+	MAPPED_GENERATED,	/* code that the process made itself: anonymous memory, or a file without a name */
 };
 
-struct map {
+struct memory_mapping {
 	__u64 start, end;
 	__u64 offset;		/* in the file */
 	__u64 dev, ino;
-	const char *path;	/* kept; NULL: it has none */
-	enum map_kind kind;
+	const char *path;	/* interned; NULL: none */
+	enum memory_mapping_kind kind;
 };
 
-struct maps {
-	struct map *list;	/* ascending */
-	size_t nr, capacity;
+struct memory_map {
+	struct memory_mapping *list;	/* by ascending address; mappings do not overlap */
+	size_t nr, room;
 };
 
-/* Anew. If the process cannot be looked at, it stays as it was: -errno. */
-int maps_read(struct maps *maps, pid_t pid, struct strings *strings);
+/* Reads all mappings again. Returns 0 or -errno: if the process cannot be read, the map stays as it was. */
+int memory_map_read(struct memory_map *map, pid_t pid, struct intern *intern);
 
-const struct map *maps_find(const struct maps *maps, __u64 address);
+/* The mapping that holds the address; NULL: none. */
+const struct memory_mapping *memory_map_find(const struct memory_map *map, __u64 address);
 
-/* The very file that is mapped, even if it was replaced, or is not where the profiler would look; -errno. */
-int maps_open(pid_t pid, const struct map *map);
+/* Opens the file that is mapped, even if it was replaced or lies in another mount namespace. Returns a descriptor or -errno. */
+int memory_map_open(pid_t pid, const struct memory_mapping *mapping);
 
-/* A regular file, without waiting: a path of the target's may lead to a pipe or a device. -errno. */
-int maps_open_file(const char *path);
+/* Opens a regular file without blocking: a path from the target may lead to a pipe. Returns a descriptor or -errno. */
+int memory_map_open_file(const char *path);
 
-void maps_free(struct maps *maps);
+void memory_map_free(struct memory_map *map);
 
 #endif

@@ -1,26 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* perf_map.c - functions that a process has compiled itself, as it lists them in /tmp/perf-PID.map. */
+/* perf_map.c - functions that a process compiled at run time, as it lists them in /tmp/perf-PID.map. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "symbol/memory_map.h"
 #include "base/proc.h"
+#include "symbol/memory_map.h"
 #include "symbol/perf_map.h"
 
 #define MAX_BYTES (16 << 20)
 #define MAX_ENTRIES (256 << 10)
 #define MAX_NAME 1024
-#define AGAIN_NS 1000000000ULL	/* between two looks whether it has grown */
+#define CHECK_INTERVAL_NS 1000000000ULL	/* between two checks whether the file has changed */
 
-/* Anyone may write into /tmp: only the process's own user, or root, tells what is in it. */
-static int open_map(pid_t pid, struct stat *st)
+/* Anyone may write into /tmp, so the file must belong to the process's user or to root. */
+static int open_trusted_file(pid_t pid, struct stat *st)
 {
 	struct proc_owner owner;
 	char path[96];
@@ -29,7 +28,7 @@ static int open_map(pid_t pid, struct stat *st)
 	if (proc_owner_of(pid, &owner))
 		return -ESRCH;
 	snprintf(path, sizeof(path), "/proc/%d/root/tmp/perf-%d.map", pid, owner.inner_pid);
-	fd = maps_open_file(path);
+	fd = memory_map_open_file(path);
 	if (fd < 0)
 		return fd;
 	if (!fstat(fd, st) && (st->st_uid == owner.uid || !st->st_uid))
@@ -38,8 +37,8 @@ static int open_map(pid_t pid, struct stat *st)
 	return -EPERM;
 }
 
-/* "START SIZE name", hexadecimal. The name is left in the text. */
-static bool add_line(struct perf_map *map, char *line)
+/* A line is "START SIZE name", in hexadecimal. The name stays in the text. Returns false if there is no memory. */
+static bool add_function_line(struct perf_map *map, char *line)
 {
 	char *end, *name;
 	__u64 start = strtoull(line, &end, 16), size;
@@ -55,56 +54,56 @@ static bool add_line(struct perf_map *map, char *line)
 	return ranges_add(&map->ranges, start, start + size, (__u64)(name - map->text));
 }
 
-static void parse(struct perf_map *map)
+static void parse_lines(struct perf_map *map)
 {
 	char *line = map->text, *end;
 
 	while ((end = strchr(line, '\n')) && map->ranges.nr < MAX_ENTRIES) {
 		*end = 0;
-		if (!add_line(map, line))
+		if (!add_function_line(map, line))
 			break;
 		line = end + 1;
 	}
-	ranges_sort(&map->ranges);	/* the value grows along the file: what was compiled last counts */
+	ranges_sort(&map->ranges);	/* values grow along the file, so the function compiled last wins */
 }
 
-static void forget(struct perf_map *map)
+static void free_text(struct perf_map *map)
 {
 	free(map->text);
 	map->text = NULL;
 	ranges_free(&map->ranges);
 }
 
-static void read_map(struct perf_map *map, int fd, const struct stat *st)
+static void read_lines(struct perf_map *map, int fd, const struct stat *st)
 {
 	size_t size = st->st_size > MAX_BYTES ? MAX_BYTES : (size_t)st->st_size, used = 0;
 	ssize_t n;
 
-	forget(map);
+	free_text(map);
 	map->text = malloc(size + 1);
 	if (!map->text)
 		return;
 	while (used < size && (n = pread(fd, map->text + used, size - used, (off_t)used)) > 0)
 		used += (size_t)n;
 	map->text[used] = 0;
-	parse(map);
+	parse_lines(map);
 }
 
-static void look_again(struct perf_map *map)
+static void reread_if_changed(struct perf_map *map)
 {
 	__u64 now = clock_now_ns(), changed;
 	struct stat st;
 	int fd;
 
-	if (map->looked_ns && now - map->looked_ns < AGAIN_NS)
+	if (map->checked_ns && now - map->checked_ns < CHECK_INTERVAL_NS)
 		return;
-	map->looked_ns = now;
-	fd = open_map(map->pid, &st);
+	map->checked_ns = now;
+	fd = open_trusted_file(map->pid, &st);
 	if (fd < 0)
 		return;
 	changed = (__u64)st.st_mtim.tv_sec * 1000000000 + (__u64)st.st_mtim.tv_nsec;
 	if (!map->text || (__u64)st.st_size != map->size || changed != map->changed_ns)
-		read_map(map, fd, &st);
+		read_lines(map, fd, &st);
 	map->size = (__u64)st.st_size;
 	map->changed_ns = changed;
 	close(fd);
@@ -114,12 +113,12 @@ const char *perf_map_find(struct perf_map *map, __u64 address)
 {
 	const struct range *range;
 
-	look_again(map);
+	reread_if_changed(map);
 	range = ranges_find(&map->ranges, address);
 	return range ? map->text + range->value : NULL;
 }
 
 void perf_map_free(struct perf_map *map)
 {
-	forget(map);
+	free_text(map);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * perf_map.h - functions that a process has compiled itself, as it lists them in /tmp/perf-PID.map.
+ * perf_map.h - functions that a process compiled at run time, as it lists them in /tmp/perf-PID.map.
  *
- * The file grows as it compiles. It is the target's, in the target's /tmp, and may hold anything.
+ * The file grows while the process compiles. The target writes it, so it may hold anything.
  */
 #ifndef SYMBOL_PERF_MAP_H
 #define SYMBOL_PERF_MAP_H
@@ -14,12 +14,13 @@
 
 struct perf_map {
 	pid_t pid;
-	char *text;			/* its lines; names end with a zero byte */
-	struct ranges ranges;		/* the value: of the name in the text */
-	__u64 looked_ns, size, changed_ns;
+	char *text;			/* lines of the file; each name ends with a zero byte */
+	struct ranges ranges;		/* value: offset of the name in the text */
+	__u64 checked_ns;		/* when the file was last checked for changes; 0: never */
+	__u64 size, changed_ns;		/* of the file at that time */
 };
 
-/* The name of the function at an address, until the next call; NULL: none is listed there. */
+/* The name of the function at an address, valid until the next call; NULL: the file lists none. */
 const char *perf_map_find(struct perf_map *map, __u64 address);
 
 void perf_map_free(struct perf_map *map);

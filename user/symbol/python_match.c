@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* python_match.c - is a Python function the one that is meant by module.qualname? */
+/* python_match.c - matches a Python function against the name that the user gave for it. */
 #include <stddef.h>
 #include <string.h>
 
@@ -12,8 +12,8 @@ static bool ends_with(const char *text, size_t n, const char *end)
 	return n >= len && !memcmp(text + n - len, end, len);
 }
 
-/* Length of the path without what is no part of the module's name. */
-static size_t module_path(const char *file)
+/* Length of the path up to the end of the module's name: without .py and __init__. */
+static size_t module_path_length(const char *file)
 {
 	size_t n = strlen(file);
 
@@ -22,10 +22,10 @@ static size_t module_path(const char *file)
 	return ends_with(file, n, "/__init__") ? n - 9 : n;
 }
 
-/* Do the parts of a module's name, up to `module + n`, stand at the end of the path? */
+/* Returns true if the path ends with the parts of the module's name, which has n bytes. */
 static bool is_module(const char *module, size_t n, const char *file)
 {
-	size_t path = module_path(file);
+	size_t path = module_path_length(file);
 
 	if (n == 8 && !memcmp(module, "__main__", 8))
 		return true;
@@ -38,10 +38,10 @@ static bool is_module(const char *module, size_t n, const char *file)
 }
 
 /*
- * wanted is MODULE.FUNCTION, or FUNCTION alone. Where the code object has only the last part of the qualname, the
- * classes between it and the module are not known: any part of what comes before may be the module.
+ * Before Python 3.11 a code object has only the last part of the qualname. The classes between it and the module are
+ * unknown then, so the module may be all that stands before the function, or that without its last part.
  */
-bool pyname_matches(const char *wanted, const char *function, const char *file)
+bool python_match_function(const char *wanted, const char *function, const char *file)
 {
 	size_t n = strlen(wanted), len = function ? strlen(function) : 0;
 

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* python_match.h - is a Python function the one that is meant by module.qualname? */
+/* python_match.h - matches a Python function against the name that the user gave for it. */
 #ifndef SYMBOL_PYTHON_MATCH_H
 #define SYMBOL_PYTHON_MATCH_H
 
 #include <stdbool.h>
 
 /*
- * function: as its code object has it, a qualname or, before Python 3.11, its last part; file: of its source. The
- * module is known by the end of the file's path: pkg.mod is .../pkg/mod.py or .../pkg/mod/__init__.py; __main__ is any.
+ * Returns true if `wanted`, FUNCTION or MODULE.FUNCTION, names this function. function: the name in its code object, a
+ * qualname or, before Python 3.11, the last part of one; NULL: unknown. file: its source; NULL: unknown. The end of the file's
+ * path gives the module: .../pkg/mod.py and .../pkg/mod/__init__.py are pkg.mod. Module __main__ matches any file.
  */
-bool pyname_matches(const char *wanted, const char *function, const char *file);
+bool python_match_function(const char *wanted, const char *function, const char *file);
 
 #endif

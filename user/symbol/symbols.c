@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* symbols.c - the functions of one process by their addresses. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -12,39 +12,41 @@
 #include "symbol/python/code_names.h"
 #include "symbol/symbols.h"
 
-#define MAX_FRAMES 32			/* functions inlined in one another */
+#define MAX_INLINED 32			/* functions at one address */
 #define MAX_PLACES 65536
 #define MAX_PLACES_BYTES (8 << 20)
-#define MAX_IMAGES 256			/* each holds two files open; of those beyond, only the path is told */
-#define DEBUG_BYTES (96 << 20)		/* debug information of all files together, before that of the others is given back */
-#define RULES 1024			/* a power of two */
-#define JUDGED 4096			/* a power of two */
-#define AGAIN_NS 1000000000ULL		/* between two looks at the maps for an address that they do not have */
+#define MAX_IMAGES 256			/* each holds two files open; beyond that only the path of a file is reported */
+#define MAX_DEBUG_BYTES (96 << 20)	/* debug information of all files together; beyond that the other files' is released */
+#define NR_RULES 1024			/* a power of two */
+#define NR_CHECKED 4096			/* a power of two */
+#define REREAD_INTERVAL_NS 1000000000ULL	/* between two reads of the mappings for an address that they lack */
 #define VDSO_BYTES (64 << 10)
 
-struct place {
+_Static_assert(!(NR_RULES & (NR_RULES - 1)) && !(NR_CHECKED & (NR_CHECKED - 1)), "indexed by a mask");
+
+struct native_place {
 	size_t nr;
 	struct symbol list[];
 };
 
-struct known_rule {
+struct cached_rule {
 	__u64 address;		/* 0: none */
 	struct unwind_rule rule;
 };
 
 struct symbols {
 	pid_t pid;
-	struct memory memory;
-	struct strings strings;
-	struct python_names python;
-	struct maps maps;
-	__u64 maps_ns;			/* when they were read; 0: never */
+	struct target_memory memory;
+	struct intern intern;
+	struct code_names python;
+	struct memory_map map;
+	__u64 map_ns;			/* when it was read; 0: never */
 	struct image *images[MAX_IMAGES];
 	size_t nr_images;
 	struct perf_map perf_map;
-	struct cache places;		/* struct place by address */
-	struct known_rule rules[RULES];
-	__u64 judged[JUDGED];		/* addresses, and in the lowest bit whether they are the interpreter's */
+	struct cache places;		/* struct native_place by address */
+	struct cached_rule rules[NR_RULES];
+	__u64 checked[NR_CHECKED];	/* address << 1, plus 1 if it is in the interpreter's loop */
 };
 
 struct symbols *symbols_open(pid_t pid, const struct python_layout *layout,
@@ -55,40 +57,40 @@ struct symbols *symbols_open(pid_t pid, const struct python_layout *layout,
 	if (!symbols)
 		return NULL;
 	symbols->pid = pid;
-	symbols->memory = (struct memory){read, ctx};
+	symbols->memory = (struct target_memory){read, ctx};
 	symbols->places.max_entries = MAX_PLACES;
 	symbols->places.max_bytes = MAX_PLACES_BYTES;
 	symbols->perf_map.pid = pid;
-	python_names_init(&symbols->python, &symbols->memory, &symbols->strings);
-	python_names_use(&symbols->python, layout);
+	code_names_init(&symbols->python, &symbols->memory, &symbols->intern);
+	code_names_use(&symbols->python, layout);
 	return symbols;
 }
 
 bool symbols_python(struct symbols *symbols, const struct python_frame *frame, struct symbol *symbol)
 {
-	return python_names_find(&symbols->python, frame, symbol);
+	return code_names_find(&symbols->python, frame, symbol);
 }
 
 static bool is_mapped(const struct symbols *symbols, const struct image *image)
 {
 	size_t i;
 
-	for (i = 0; i < symbols->maps.nr; i++)
-		if (symbols->maps.list[i].kind != MAPPED_MADE && image_is(image, &symbols->maps.list[i]))
+	for (i = 0; i < symbols->map.nr; i++)
+		if (symbols->map.list[i].kind != MAPPED_GENERATED && image_is(image, &symbols->map.list[i]))
 			return true;
 	return false;
 }
 
-static void read_maps(struct symbols *symbols)
+static void reread_map(struct symbols *symbols)
 {
 	size_t i, kept = 0;
 
-	symbols->maps_ns = clock_now_ns();
+	symbols->map_ns = clock_now_ns();
 	cache_clear(&symbols->places);
-	memset(symbols->judged, 0, sizeof(symbols->judged));
+	memset(symbols->checked, 0, sizeof(symbols->checked));
 	memset(symbols->rules, 0, sizeof(symbols->rules));
-	if (maps_read(&symbols->maps, symbols->pid, &symbols->strings))
-		return;		/* it has ended: what it had mapped before is still right for what it did then */
+	if (memory_map_read(&symbols->map, symbols->pid, &symbols->intern))
+		return;		/* most likely it has exited: its last mappings still hold for the samples taken before */
 	for (i = 0; i < symbols->nr_images; i++) {
 		if (is_mapped(symbols, symbols->images[i]))
 			symbols->images[kept++] = symbols->images[i];
@@ -100,31 +102,31 @@ static void read_maps(struct symbols *symbols)
 
 void symbols_refresh(struct symbols *symbols, const struct python_layout *layout)
 {
-	python_names_use(&symbols->python, layout);
-	if (symbols->maps_ns)
-		read_maps(symbols);
+	code_names_use(&symbols->python, layout);
+	if (symbols->map_ns)
+		reread_map(symbols);
 }
 
-/* Code that a process has made since the last look is in no map that we know, and nobody tells of it. */
-static const struct map *map_at(struct symbols *symbols, __u64 address)
+/* No event reports code that a process generates, so an address that no mapping holds makes us read the mappings again. */
+static const struct memory_mapping *find_mapping(struct symbols *symbols, __u64 address)
 {
-	const struct map *map = maps_find(&symbols->maps, address);
+	const struct memory_mapping *mapping = memory_map_find(&symbols->map, address);
 
-	if (!map && (!symbols->maps_ns || clock_now_ns() - symbols->maps_ns > AGAIN_NS)) {
-		read_maps(symbols);
-		map = maps_find(&symbols->maps, address);
+	if (!mapping && (!symbols->map_ns || clock_now_ns() - symbols->map_ns > REREAD_INTERVAL_NS)) {
+		reread_map(symbols);
+		mapping = memory_map_find(&symbols->map, address);
 	}
-	return map;
+	return mapping;
 }
 
-/* The kernel's library is in no file; but it is one, in memory. */
-static int open_vdso(struct symbols *symbols, const struct map *map)
+/* The vDSO has no file, but the memory of its mapping is an ELF file. */
+static int open_vdso(struct symbols *symbols, const struct memory_mapping *mapping)
 {
-	size_t size = map->end - map->start < VDSO_BYTES ? (size_t)(map->end - map->start) : VDSO_BYTES;
+	size_t size = mapping->end - mapping->start < VDSO_BYTES ? (size_t)(mapping->end - mapping->start) : VDSO_BYTES;
 	int fd = memfd_create("vdso", MFD_CLOEXEC);
 	char *bytes = malloc(size);
 
-	if (fd >= 0 && bytes && !memory_read(&symbols->memory, map->start, bytes, size) &&
+	if (fd >= 0 && bytes && !target_memory_read(&symbols->memory, mapping->start, bytes, size) &&
 	    pwrite(fd, bytes, size, 0) != (ssize_t)size) {
 		close(fd);
 		fd = -1;
@@ -133,44 +135,50 @@ static int open_vdso(struct symbols *symbols, const struct map *map)
 	return fd;
 }
 
-static struct image *image_at(struct symbols *symbols, const struct map *map)
+static int open_mapping(struct symbols *symbols, const struct memory_mapping *mapping)
+{
+	return mapping->kind == MAPPED_VDSO ? open_vdso(symbols, mapping) : memory_map_open(symbols->pid, mapping);
+}
+
+static struct image *find_image(struct symbols *symbols, const struct memory_mapping *mapping)
 {
 	struct image *image;
 	size_t i;
 
 	for (i = 0; i < symbols->nr_images; i++)
-		if (image_is(symbols->images[i], map))
+		if (image_is(symbols->images[i], mapping))
 			return symbols->images[i];
+	assert(symbols->nr_images <= MAX_IMAGES);
 	if (symbols->nr_images == MAX_IMAGES)
 		return NULL;
-	image = images_find(symbols->pid, map);
+	image = images_find(symbols->pid, mapping);
 	if (!image)
-		image = images_open(symbols->pid, map, map->kind == MAPPED_VDSO ? open_vdso(symbols, map) : maps_open(symbols->pid, map));
+		image = images_open(symbols->pid, mapping, open_mapping(symbols, mapping));
 	if (image)
 		symbols->images[symbols->nr_images++] = image;
 	return image;
 }
 
-static void give_back(struct symbols *symbols, const struct image *but)
+static void release_debug_info(struct symbols *symbols, const struct image *except)
 {
 	size_t i, bytes = 0;
 
 	for (i = 0; i < symbols->nr_images; i++)
 		bytes += image_debug_bytes(symbols->images[i]);
-	for (i = 0; i < symbols->nr_images && bytes > DEBUG_BYTES; i++)
-		if (symbols->images[i] != but)
+	for (i = 0; i < symbols->nr_images && bytes > MAX_DEBUG_BYTES; i++)
+		if (symbols->images[i] != except)
 			image_release(symbols->images[i]);
 }
 
-static size_t name_made(struct symbols *symbols, __u64 address, struct symbol *to)
+static size_t name_generated(struct symbols *symbols, __u64 address, struct symbol *to)
 {
 	const char *name = perf_map_find(&symbols->perf_map, address);
 
-	*to = (struct symbol){.function = name ? strings_keep(&symbols->strings, name) : NULL};
+	*to = (struct symbol){.function = name ? intern_keep(&symbols->intern, name) : NULL};
 	return 1;
 }
 
-static size_t copy_out(const struct symbol *from, size_t nr, struct symbol *to, size_t max)
+static size_t copy_symbols(const struct symbol *from, size_t nr, struct symbol *to, size_t max)
 {
 	size_t n = nr < max ? nr : max;
 
@@ -178,11 +186,12 @@ static size_t copy_out(const struct symbol *from, size_t nr, struct symbol *to, 
 	return n;
 }
 
-static void keep_place(struct symbols *symbols, __u64 address, const struct symbol *list, size_t nr)
+static void cache_place(struct symbols *symbols, __u64 address, const struct symbol *list, size_t nr)
 {
-	size_t size = sizeof(struct place) + nr * sizeof(*list);
-	struct place *place = malloc(size);
+	size_t size = sizeof(struct native_place) + nr * sizeof(*list);
+	struct native_place *place = malloc(size);
 
+	assert(nr >= 1 && nr <= MAX_INLINED);
 	if (!place)
 		return;
 	place->nr = nr;
@@ -190,89 +199,91 @@ static void keep_place(struct symbols *symbols, __u64 address, const struct symb
 	cache_put(&symbols->places, address, 0, place, size);
 }
 
-static size_t find_native(struct symbols *symbols, __u64 address, struct symbol *list)
+static size_t find_functions(struct symbols *symbols, __u64 address, struct symbol *list)
 {
-	const struct map *map = map_at(symbols, address);
+	const struct memory_mapping *mapping = find_mapping(symbols, address);
 	struct image *image;
 	size_t nr = 1;
 
 	list[0] = (struct symbol){};
-	if (!map)
+	if (!mapping)
 		return 1;
-	if (map->kind == MAPPED_MADE)
-		return name_made(symbols, address, list);
-	list[0].file = map->path;
-	image = image_at(symbols, map);
+	if (mapping->kind == MAPPED_GENERATED)
+		return name_generated(symbols, address, list);
+	list[0].file = mapping->path;
+	image = find_image(symbols, mapping);
 	if (image) {
-		nr = image_find(image, map, address, &symbols->strings, list, MAX_FRAMES);
-		give_back(symbols, image);
+		nr = image_find(image, mapping, address, &symbols->intern, list, MAX_INLINED);
+		release_debug_info(symbols, image);
 	}
-	keep_place(symbols, address, list, nr);
+	cache_place(symbols, address, list, nr);
 	return nr;
 }
 
 size_t symbols_native(struct symbols *symbols, __u64 address, bool return_address, struct symbol *to, size_t max)
 {
-	struct symbol list[MAX_FRAMES];
-	const struct place *known;
+	struct symbol list[MAX_INLINED];
+	const struct native_place *known;
 
-	/* The call is the last instruction before: a call that never returns may be the last one of its function. */
+	assert(max);
+	/* The call ends one byte before. If it never returns, the return address may already belong to the next function. */
 	if (return_address)
 		address--;
 	known = cache_get(&symbols->places, address, 0);
 	if (known)
-		return copy_out(known->list, known->nr, to, max);
-	return copy_out(list, find_native(symbols, address, list), to, max);
+		return copy_symbols(known->list, known->nr, to, max);
+	return copy_symbols(list, find_functions(symbols, address, list), to, max);
 }
 
-static struct unwind_rule find_rule(struct symbols *symbols, __u64 address)
+static struct unwind_rule find_unwind_rule(struct symbols *symbols, __u64 address)
 {
-	const struct map *map = map_at(symbols, address);
-	struct image *image = map && map->kind != MAPPED_MADE ? image_at(symbols, map) : NULL;
+	const struct memory_mapping *mapping = find_mapping(symbols, address);
+	struct image *image = mapping && mapping->kind != MAPPED_GENERATED ? find_image(symbols, mapping) : NULL;
 	const struct unwind_rule none = {0};
 
-	return image ? image_unwind(image, map, address) : none;
+	return image ? image_unwind(image, mapping, address) : none;
 }
 
-static const struct unwind_rule *rule_at(struct symbols *symbols, __u64 address)
+static const struct unwind_rule *cached_unwind_rule(struct symbols *symbols, __u64 address)
 {
-	struct known_rule *known = &symbols->rules[(address ^ address >> 10) & (RULES - 1)];
+	struct cached_rule *known = &symbols->rules[(address ^ address >> 10) & (NR_RULES - 1)];
 
 	if (known->address != address)
-		*known = (struct known_rule){address, find_rule(symbols, address)};
+		*known = (struct cached_rule){address, find_unwind_rule(symbols, address)};
 	return &known->rule;
 }
 
-/* A return address may be the next function's already, if the call was the last instruction. */
+/* All addresses but the first are return addresses: the rule of the call, one byte before, applies. */
 size_t symbols_unwind(struct symbols *symbols, struct unwind_stack *stack, __u64 *to, size_t max)
 {
 	size_t n = 0;
 
+	assert(max);
 	for (to[n++] = stack->ip; n < max; to[n++] = stack->ip)
-		if (!unwind_step(stack, rule_at(symbols, stack->ip - (n > 1))))
+		if (!unwind_step(stack, cached_unwind_rule(symbols, stack->ip - (n > 1))))
 			break;
 	return n;
 }
 
-static bool judge(struct symbols *symbols, __u64 address)
+static bool is_evaluation_loop(struct symbols *symbols, __u64 address)
 {
 	static const char loop[] = "_PyEval_EvalFrameDefault";
-	const struct map *map = map_at(symbols, address);
-	struct image *image = map && map->kind == MAPPED_FILE ? image_at(symbols, map) : NULL;
+	const struct memory_mapping *mapping = find_mapping(symbols, address);
+	struct image *image = mapping && mapping->kind == MAPPED_FILE ? find_image(symbols, mapping) : NULL;
 	char name[SYMTAB_NAME_BYTES];
 
-	return image && image_symbol(image, map, address, name) && !strncmp(name, loop, sizeof(loop) - 1);
+	return image && image_symbol(image, mapping, address, name) && !strncmp(name, loop, sizeof(loop) - 1);
 }
 
 bool symbols_is_interpreter(struct symbols *symbols, __u64 address)
 {
-	__u64 *known = &symbols->judged[(address ^ address >> 12) & (JUDGED - 1)];
+	__u64 *known = &symbols->checked[(address ^ address >> 12) & (NR_CHECKED - 1)];
 	bool is;
 
 	if (*known >> 1 == address && *known)
 		return *known & 1;
-	is = judge(symbols, address);
-	*known = address << 1 | is;	/* no address of a process's has its highest bit set */
+	is = is_evaluation_loop(symbols, address);
+	*known = address << 1 | is;	/* the highest bit of a user-space address is 0 */
 	return is;
 }
 
@@ -286,8 +297,8 @@ void symbols_close(struct symbols *symbols)
 		images_put(symbols->images[i]);
 	perf_map_free(&symbols->perf_map);
 	cache_clear(&symbols->places);
-	python_names_free(&symbols->python);
-	maps_free(&symbols->maps);
-	strings_free(&symbols->strings);
+	code_names_free(&symbols->python);
+	memory_map_free(&symbols->map);
+	intern_free(&symbols->intern);
 	free(symbols);
 }

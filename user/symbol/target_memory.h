@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* target_memory.h - the memory of the process, as whoever opened the symbols reads it. */
+/* target_memory.h - the memory of the target, by the function that the user of the symbols reads it with. */
 #ifndef SYMBOL_TARGET_MEMORY_H
 #define SYMBOL_TARGET_MEMORY_H
 
@@ -8,14 +8,14 @@
 
 #include <linux/types.h>
 
-struct memory {
-	int (*read)(void *ctx, __u64 address, void *to, size_t size);	/* 0, or -errno */
+struct target_memory {
+	int (*read)(void *ctx, __u64 address, void *to, size_t size);	/* returns 0 or -errno */
 	void *ctx;
 };
 
-static inline int memory_read(const struct memory *memory, __u64 address, void *to, size_t size)
+static inline int target_memory_read(const struct target_memory *memory, __u64 address, void *to, size_t size)
 {
-	/* Pointers of the target's may be anything; no process has memory at either end. */
+	/* A pointer in the target may hold anything. No process has memory at either end of the address space. */
 	if (address < 4096 || address >= 1ULL << 56)
 		return -EFAULT;
 	return memory->read(memory->ctx, address, to, size);

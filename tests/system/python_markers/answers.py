@@ -198,7 +198,7 @@ class Answers(Recorded):
         for _ in range(3):
             self.mark(*("name %d" % number for number in range(60)))
             self.profiler.clear_data()
-        self.assertEqual(len(self.profiler._rows()), 1)  # that of "held"
+        self.assertEqual(len(self.profiler._sections()), 1)  # that of "held"
 
     def test_copies_start_from_0(self):
         self.mark("x")
@@ -232,7 +232,7 @@ class Answers(Recorded):
 
     def test_a_failure_is_no_exception(self):
         class Broken(self.module.PerformanceProfiler):
-            def _rows(self):
+            def _sections(self):
                 raise RuntimeError("broken")
 
         broken = Broken()

@@ -169,4 +169,4 @@ class Fallback(unittest.TestCase):
             public = {member for member in dir(getattr(_markers, name)) if not member.startswith("_")}
             self.assertEqual({m for m in dir(getattr(_noop, name)) if not m.startswith("_")}, public)
             if name in ("Profiler", "Model"):
-                self.assertLessEqual({"_rows", "_clear"}, set(dir(getattr(_markers, name))) & set(dir(getattr(_noop, name))))
+                self.assertLessEqual({"_sections", "_clear"}, set(dir(getattr(_markers, name))) & set(dir(getattr(_noop, name))))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* report.c - from counters to answers. */
+/* report.c - sections, caches, model, costs and losses of a report from the counters; safe text. */
 #include "analyse/verdict/bottleneck.h"
 #include "analyse/report.h"
 #include "fixture.h"
@@ -7,7 +7,7 @@
 
 #define near(a, b) assert_true(fabs((double)(a) - (double)(b)) <= 1e-9 * fabs((double)(b)))
 
-static struct dcbs_report *build(const struct snapshot *snap, double threshold_s)
+static struct dcbs_report *build_report(const struct snapshot *snap, double threshold_s)
 {
 	struct dcbs_report *r = NULL;
 
@@ -18,18 +18,18 @@ static struct dcbs_report *build(const struct snapshot *snap, double threshold_s
 static void test_sections(void **state)
 {
 	struct snapshot *snap = fixture_empty();
-	struct snapshot_section *row = fixture_row(snap, "work", DCBS_NAME_SECTION);
+	struct snapshot_section *facts = fixture_section(snap, "work", DCBS_NAME_SECTION);
 	const struct dcbs_section *s;
 	struct dcbs_report *r;
 
 	(void)state;
-	fixture_call(row, 100 * MS, 40 * MS);
-	fixture_call(row, 300 * MS, 60 * MS);
-	row->stat.unstarted = 2;
-	row->stat.errors = 1;
-	row->stat.items = 20;
-	row->open = 3;
-	r = build(snap, 1);
+	fixture_call(facts, 100 * MS, 40 * MS);
+	fixture_call(facts, 300 * MS, 60 * MS);
+	facts->stat.unstarted = 2;
+	facts->stat.errors = 1;
+	facts->stat.items = 20;
+	facts->open = 3;
+	r = build_report(snap, 1);
 	s = dcbs_report_section(r, "work");
 	assert_non_null(s);
 	assert_int_equal(s->count, 2);
@@ -57,14 +57,14 @@ static void test_sections(void **state)
 static void test_unknown_is_not_zero(void **state)
 {
 	struct snapshot *snap = fixture_empty();
-	struct snapshot_section *row = fixture_row(snap, "open", DCBS_NAME_SECTION);
+	struct snapshot_section *facts = fixture_section(snap, "open", DCBS_NAME_SECTION);
 	const struct dcbs_section *s;
 	struct dcbs_report *r;
 
 	(void)state;
-	row->open = 1;
-	row->stat.total_ns = row->stat.self_ns = 5 * SEC;
-	r = build(snap, 1);
+	facts->open = 1;
+	facts->stat.total_ns = facts->stat.self_ns = 5 * SEC;
+	r = build_report(snap, 1);
 	s = dcbs_report_section(r, "open");
 	assert_non_null(s);
 	assert_true(isnan(s->mean_s) && isnan(s->min_s) && isnan(s->max_s) && isnan(s->p50_s) && isnan(s->p999_s));
@@ -78,21 +78,21 @@ static void test_unknown_is_not_zero(void **state)
 	snapshot_free(snap);
 }
 
-static void test_order_and_what_is_left_out(void **state)
+static void test_order_and_omissions(void **state)
 {
 	struct snapshot *snap = fixture_empty();
 	struct dcbs_report *r;
 
 	(void)state;
-	fixture_row(snap, "never", DCBS_NAME_SECTION);
-	fixture_row(snap, "never", DCBS_NAME_CACHE);
-	fixture_row(snap, "strange", 77)->open = 1;
+	fixture_section(snap, "never", DCBS_NAME_SECTION);
+	fixture_section(snap, "never", DCBS_NAME_CACHE);
+	fixture_section(snap, "strange", 77)->open = 1;
 	snap->wall_known = true;
 	fixture_thread_off(fixture_thread(snap, 4242, "main", 50 * SEC), CAUSE_SLEEP, 48900 * MS);
-	fixture_call(fixture_row(snap, "b", DCBS_NAME_SECTION), MS, MS);
-	fixture_call(fixture_row(snap, "a", DCBS_NAME_SECTION), MS, MS);
-	fixture_call(fixture_row(snap, "long", DCBS_NAME_SECTION), SEC, SEC);
-	r = build(snap, 1);
+	fixture_call(fixture_section(snap, "b", DCBS_NAME_SECTION), MS, MS);
+	fixture_call(fixture_section(snap, "a", DCBS_NAME_SECTION), MS, MS);
+	fixture_call(fixture_section(snap, "long", DCBS_NAME_SECTION), SEC, SEC);
+	r = build_report(snap, 1);
 	assert_int_equal(r->nr_sections, 4);
 	assert_int_equal(r->nr_caches, 0);
 	assert_string_equal(r->sections[0].name, "long");
@@ -107,7 +107,7 @@ static void test_order_and_what_is_left_out(void **state)
 static void test_model(void **state)
 {
 	struct snapshot *snap = fixture_evaluation();
-	struct dcbs_report *r = build(snap, 1);
+	struct dcbs_report *r = build_report(snap, 1);
 	const struct dcbs_section *forward = dcbs_report_section(r, "forward_pass");
 
 	(void)state;
@@ -129,7 +129,7 @@ static void test_model(void **state)
 static void test_caches(void **state)
 {
 	struct snapshot *snap = fixture_evaluation();
-	struct dcbs_report *r = build(snap, 1);
+	struct dcbs_report *r = build_report(snap, 1);
 	const struct dcbs_cache_summary *c = dcbs_report_cache(r, "embeddings");
 
 	(void)state;
@@ -151,7 +151,7 @@ static void test_caches(void **state)
 static void test_bottlenecks(void **state)
 {
 	struct snapshot *snap = fixture_evaluation();
-	struct dcbs_report *r = build(snap, 2.2);
+	struct dcbs_report *r = build_report(snap, 2.2);
 	const struct dcbs_bottleneck *b = r->bottlenecks;
 	size_t i, caches = 0;
 
@@ -182,7 +182,7 @@ static void test_bottlenecks(void **state)
 static void test_overhead(void **state)
 {
 	struct snapshot *snap = fixture_evaluation();
-	struct dcbs_report *r = build(snap, 1);
+	struct dcbs_report *r = build_report(snap, 1);
 
 	(void)state;
 	near(r->overhead.ns_per_flush, 1790);
@@ -194,17 +194,17 @@ static void test_overhead(void **state)
 	snap->bpf_ns_per_waking = 100;
 	snap->counters.rss_events = 9;
 	snap->bpf_ns_per_rss_event = 90;
-	r = build(snap, 1);
+	r = build_report(snap, 1);
 	near(r->overhead.target_cpu_share, (1240 * 1790.0 + 9800 * 240.0 + 700 + 810) / 62.4e9);
 	assert_int_equal(r->overhead.faults, 9);
 	dcbs_report_free(r);
 	snap->bpf_ns_per_waking = NAN;
-	r = build(snap, 1);
+	r = build_report(snap, 1);
 	assert_true(isnan(r->overhead.target_cpu_share));
 	dcbs_report_free(r);
 	snap->counters.wakings = 0;
-	snap->counters.calls = 1;	/* what a --section probe costs is not measured */
-	r = build(snap, 1);
+	snap->counters.calls = 1;	/* the cost of a --section probe is not measured */
+	r = build_report(snap, 1);
 	assert_true(isnan(r->overhead.target_cpu_share));
 	dcbs_report_free(r);
 	snapshot_free(snap);
@@ -234,7 +234,7 @@ static void test_lost(void **state)
 	fixture_target(snap, 4243, "second", "");
 	snap->targets[1].names_lost = 3000;
 	fixture_note(snap, "said before");
-	r = build(snap, 1);
+	r = build_report(snap, 1);
 	assert_int_equal(r->lost.sections, 11);
 	assert_int_equal(r->lost.records, 11100);
 	assert_int_equal(r->lost.names, 3333);
@@ -253,7 +253,7 @@ static void test_lost(void **state)
 	snapshot_free(snap);
 }
 
-static void clean(const char *raw, const char *want)
+static void check_sanitized(const char *raw, const char *want)
 {
 	char *got = sanitize(raw, 1000);
 
@@ -266,24 +266,24 @@ static void test_sanitize(void **state)
 	char *cut;
 
 	(void)state;
-	clean("", "");
-	clean("plain", "plain");
-	clean("na\303\257ve \346\227\245\346\234\254 \360\237\246\231", "na\303\257ve \346\227\245\346\234\254 \360\237\246\231");
-	clean("\033[2J\a\r\n\177", "\\x1B[2J\\x07\\x0D\\x0A\\x7F");
-	clean("\302\233" "31m", "\\xC2\\x9B31m");		/* the one-character CSI */
-	clean("\342\200\256" "abc", "\\xE2\\x80\\xAE" "abc");	/* right to left */
-	clean("\342\200\250", "\\xE2\\x80\\xA8");		/* line separator */
-	clean("\300\257\340\200\257", "\\xC0\\xAF\\xE0\\x80\\xAF");	/* overlong */
-	clean("\355\240\200", "\\xED\\xA0\\x80");		/* surrogate */
-	clean("\364\220\200\200", "\\xF4\\x90\\x80\\x80");	/* beyond Unicode */
-	clean("\303", "\\xC3");
-	clean("a\342\202", "a\\xE2\\x82");
+	check_sanitized("", "");
+	check_sanitized("plain", "plain");
+	check_sanitized("na\303\257ve \346\227\245\346\234\254 \360\237\246\231", "na\303\257ve \346\227\245\346\234\254 \360\237\246\231");
+	check_sanitized("\033[2J\a\r\n\177", "\\x1B[2J\\x07\\x0D\\x0A\\x7F");
+	check_sanitized("\302\233" "31m", "\\xC2\\x9B31m");		/* the one-character CSI */
+	check_sanitized("\342\200\256" "abc", "\\xE2\\x80\\xAE" "abc");	/* right to left */
+	check_sanitized("\342\200\250", "\\xE2\\x80\\xA8");		/* line separator */
+	check_sanitized("\300\257\340\200\257", "\\xC0\\xAF\\xE0\\x80\\xAF");	/* overlong */
+	check_sanitized("\355\240\200", "\\xED\\xA0\\x80");		/* surrogate */
+	check_sanitized("\364\220\200\200", "\\xF4\\x90\\x80\\x80");	/* beyond Unicode */
+	check_sanitized("\303", "\\xC3");
+	check_sanitized("a\342\202", "a\\xE2\\x82");
 	cut = sanitize("a\303\257", 2);
 	assert_string_equal(cut, "a\\xC3");
 	free(cut);
 }
 
-/* All pairs of bytes: what comes out is always fit, and fit text is left alone. */
+/* All pairs of bytes: the result is always safe, and safe text stays as it is. */
 static void test_sanitize_all_pairs(void **state)
 {
 	char raw[3] = "", *once, *twice, *c;
@@ -310,12 +310,12 @@ static void test_hostile_names(void **state)
 	struct dcbs_report *r;
 
 	(void)state;
-	memset(raw, 0x1b, sizeof(raw));		/* and no zero at its end */
-	fixture_row(snap, raw, DCBS_NAME_SECTION)->open = 1;
-	fixture_row(snap, "", DCBS_NAME_SECTION)->open = 1;
+	memset(raw, 0x1b, sizeof(raw));		/* without a zero byte at its end */
+	fixture_section(snap, raw, DCBS_NAME_SECTION)->open = 1;
+	fixture_section(snap, "", DCBS_NAME_SECTION)->open = 1;
 	fixture_target(snap, 1, "\033]0;x\a", "\033[31m\nrm");
 	fixture_note(snap, "two\nlines");
-	r = build(snap, 1);
+	r = build_report(snap, 1);
 	assert_int_equal(strlen(r->sections[1].name), 4 * SNAPSHOT_RAW_NAME);
 	assert_string_equal(r->sections[0].name, "(unnamed)");
 	assert_string_equal(r->targets[0].comm, "\\x1B]0;x\\x07");
@@ -328,17 +328,17 @@ static void test_hostile_names(void **state)
 static void test_counters_at_their_limits(void **state)
 {
 	struct snapshot *snap = fixture_empty();
-	struct snapshot_section *row = fixture_row(snap, "x", DCBS_NAME_SECTION);
-	struct snapshot_section *cache = fixture_row(snap, "c", DCBS_NAME_CACHE);
+	struct snapshot_section *facts = fixture_section(snap, "x", DCBS_NAME_SECTION);
+	struct snapshot_section *cache = fixture_section(snap, "c", DCBS_NAME_CACHE);
 	struct dcbs_report *r;
 
 	(void)state;
-	memset((char *)&row->stat + 8, 0xff, sizeof(row->stat) - 8);
+	memset((char *)&facts->stat + 8, 0xff, sizeof(facts->stat) - 8);
 	memset((char *)&cache->stat + 8, 0xff, sizeof(cache->stat) - 8);
 	cache->stat.count = 7;
-	row->open = ~0ULL;
+	facts->open = ~0ULL;
 	snap->end_ns = snap->start_ns - 5;
-	r = build(snap, 1);
+	r = build_report(snap, 1);
 	assert_int_equal(r->sections[0].count, INT64_MAX);
 	assert_int_equal(r->sections[0].open, INT64_MAX);
 	assert_int_equal(r->caches[0].misses, 0);
@@ -351,7 +351,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sections), cmocka_unit_test(test_unknown_is_not_zero),
-		cmocka_unit_test(test_order_and_what_is_left_out), cmocka_unit_test(test_model),
+		cmocka_unit_test(test_order_and_omissions), cmocka_unit_test(test_model),
 		cmocka_unit_test(test_caches), cmocka_unit_test(test_bottlenecks), cmocka_unit_test(test_overhead),
 		cmocka_unit_test(test_lost), cmocka_unit_test(test_sanitize),
 		cmocka_unit_test(test_sanitize_all_pairs), cmocka_unit_test(test_hostile_names),

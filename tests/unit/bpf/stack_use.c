@@ -2,9 +2,9 @@
 /*
  * stack_use.c - no function of a uprobe program uses more than 48 bytes of stack.
  *
- * Linux 6.13 and later give a function with 64 bytes or more, rounded up to 16, a stack for each CPU,
- * and uprobe programs are preempted: another task's probe then overwrites it, and counts are wrong. The
- * verifier says what each function uses.
+ * Linux 6.13 and later give a function with 64 bytes or more, rounded up to 16, a stack for each CPU. Uprobe
+ * programs can be preempted: another task's probe then overwrites that stack, and counts are wrong. The verifier
+ * reports the stack of each function.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,7 +28,10 @@ static void check_depth(const char *name, int function, long depth)
 		fail_msg("%s: function %d uses %ld bytes of stack, at most %d are safe", name, function, depth, LIMIT);
 }
 
-/* "stack depth 48+8+0+...". Since 7.x the largest sum, and then a line for each: "subprog 1 (name) ... stack 8". */
+/*
+ * The log has "stack depth 48+8+0+...". Since 7.x it has the largest sum, and then a line for each function:
+ * "subprog 1 (name) ... stack 8".
+ */
 static void check_depths(const char *name, const char *log)
 {
 	const char *p = strstr(log, "stack depth ");

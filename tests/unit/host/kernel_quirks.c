@@ -20,17 +20,17 @@ static void test_releases(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		if (!quirks_return_probes(bad[i]))
+		if (!kernel_quirks_kill_at_return(bad[i]))
 			fail_msg("%s is one of them", bad[i]);
 	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++)
-		if (quirks_return_probes(good[i]))
+		if (kernel_quirks_kill_at_return(good[i]))
 			fail_msg("%s is none of them", good[i]);
 }
 
 static void test_this_process_has_no_filter(void **state)
 {
 	(void)state;
-	assert_int_equal(quirks_check_return_probes(getpid()), 0);
+	assert_int_equal(kernel_quirks_check_return(getpid()), 0);
 }
 
 static void test_behind_nops(void **state)
@@ -41,14 +41,14 @@ static void test_behind_nops(void **state)
 
 	(void)state;
 	assert_int_equal(write(fd, text, sizeof(text)), sizeof(text));
-	assert_int_equal(quirks_behind_nop(fd, 0), 15);
-	assert_int_equal(quirks_behind_nop(fd, 5), 15);
-	assert_int_equal(quirks_behind_nop(fd, 15), 15);
-	assert_int_equal(quirks_behind_nop(fd, 16), 16);	/* one of a byte is probed as it is */
-	assert_int_equal(quirks_behind_nop(fd, 17), 17);	/* another instruction */
-	assert_int_equal(quirks_behind_nop(fd, 22), 22);
-	assert_int_equal(quirks_behind_nop(fd, 60), 60);	/* the end of the file */
-	assert_int_equal(quirks_behind_nop(-1, 7), 7);
+	assert_int_equal(kernel_quirks_behind_nop(fd, 0), 15);
+	assert_int_equal(kernel_quirks_behind_nop(fd, 5), 15);
+	assert_int_equal(kernel_quirks_behind_nop(fd, 15), 15);
+	assert_int_equal(kernel_quirks_behind_nop(fd, 16), 16);	/* one of a byte is probed as it is */
+	assert_int_equal(kernel_quirks_behind_nop(fd, 17), 17);	/* another instruction */
+	assert_int_equal(kernel_quirks_behind_nop(fd, 22), 22);
+	assert_int_equal(kernel_quirks_behind_nop(fd, 60), 60);	/* the end of the file */
+	assert_int_equal(kernel_quirks_behind_nop(-1, 7), 7);
 	close(fd);
 }
 

@@ -2,8 +2,8 @@
 /*
  * hist.c - every value falls into the bucket that the definition names, without rounding.
  *
- * 2^(i/32) < v <= 2^((i+1)/32) is 2^i < v^32 <= 2^(i+1): the 2048-bit power is computed exactly,
- * and the bucket read off its length.
+ * 2^(i/32) < v <= 2^((i+1)/32) is equivalent to 2^i < v^32 <= 2^(i+1). The 2048-bit power is computed exactly, and
+ * its length gives the bucket.
  */
 #include "fixture.h"
 
@@ -73,8 +73,8 @@ static void test_small(void **state)
 }
 
 /*
- * Between two neighbouring bounds hist_place takes the same steps for all values, so with both sides
- * of all bounds right, those of the table and those of its linear guess, it is right everywhere.
+ * Between two neighbouring bounds hist_place() takes the same steps for all values. So if both sides of all bounds
+ * are right, those of the table and those of its linear guess, it is right everywhere.
  */
 static void test_bounds(void **state)
 {

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * ask.h - names of functions of a process, asked for line by line: tests/tools/ask_names PID [MINOR CODE_TYPE].
+ * ask.h - answers questions about the functions of a process, one a line: tests/tools/ask_names PID [MINOR CODE_TYPE].
  *
- *	p CODE TAG OFFSET	a Python frame		n ADDRESS	a native address	c ADDRESS	a return address
- *	i ADDRESS		the interpreter's?	r		refresh			m		memory, ns of the last answer
+ *	p CODE TAG OFFSET	a Python frame
+ *	n ADDRESS		a native address
+ *	c ADDRESS		a return address
+ *	i ADDRESS		1 if the address is in the interpreter's loop, else 0
+ *	r			refresh
+ *	m			memory in KiB, and nanoseconds of the last answer
  *
- * Numbers are hexadecimal but OFFSET and MINOR. An answer is one line: functions as FUNCTION FILE LINE, texts in
- * hexadecimal, "-" for what is not known. ask_names lines: each line of input is MINOR FIRST TABLE START:END:LINE...,
- * and the answer says how many offsets were looked at and how many have another line.
+ * Numbers are hexadecimal, but OFFSET and MINOR are decimal. An answer is one line: functions as FUNCTION FILE LINE, texts in
+ * hexadecimal, "-" for an unknown one. With `ask_names lines` each line of input is MINOR FIRST TABLE START:END:LINE..., and
+ * the answer has the number of offsets checked and the number of those with a wrong line.
  */
 #ifndef TESTS_UNIT_ASK_H
 #define TESTS_UNIT_ASK_H
@@ -21,23 +25,23 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-#include "symbol/store/cache.h"
+#include "base/clock.h"
 #include "symbol/native/demangle.h"
 #include "symbol/python/line_table.h"
-#include "symbol/store/ranges.h"
+#include "symbol/store/cache.h"
 #include "symbol/store/intern.h"
+#include "symbol/store/ranges.h"
 #include "symbol/symbols.h"
 
-/* What of a layout the names need, for the stock builds of a minor version. */
+/* The part of a layout that names need, for the stock builds of a minor version. */
 static inline const struct python_layout *ask_layout(unsigned int minor)
 {
-#define OLD(n) {.minor = n, .code_type_offset = 8, .code_firstlineno = 40, .code_flags = 36, .code_argcount = 16, .code_kwonly = 24, \
-		.code_name = 112, .code_filename = 104, .code_linetable = 120, .unicode_ascii = 48, .unicode_compact = 72}
+#define OLD(n) {.minor = n, .code_type_offset = 8, .code_firstlineno = 40, .code_flags = 36, .code_argcount = 16, \
+		.code_kwonly = 24, .code_name = 112, .code_filename = 104, .code_linetable = 120, .unicode_ascii = 48, .unicode_compact = 72}
 #define NEW(n) {.minor = n, .code_type_offset = 8, .code_firstlineno = 68, .code_flags = 48, .code_argcount = 52, .code_kwonly = 60, \
 		.code_version = 92, .code_name = 120, .code_qualname = 128, .code_filename = 112, .code_linetable = 136, \
 		.unicode_ascii = 40, .unicode_compact = 56}
@@ -70,7 +74,7 @@ static inline void ask_print_text(const char *text)
 	for (; text && *text; text++)
 		printf("%02x", (unsigned char)*text);
 	if (text)
-		printf("."); /* so that an empty one is one, too */
+		printf("."); /* marks an empty text, too */
 }
 
 static inline void ask_print(const struct symbol *list, size_t nr)
@@ -85,15 +89,7 @@ static inline void ask_print(const struct symbol *list, size_t nr)
 	printf("\n");
 }
 
-static inline __u64 ask_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (__u64)now.tv_sec * 1000000000 + (__u64)now.tv_nsec;
-}
-
-static inline void ask_memory(__u64 ns)
+static inline void ask_print_memory(__u64 ns)
 {
 	char line[128];
 	FILE *f = fopen("/proc/self/status", "r");
@@ -110,7 +106,7 @@ static inline void ask_one(struct symbols *symbols, const struct python_layout *
 	static __u64 took;
 	struct python_frame frame = {};
 	struct symbol list[40];
-	__u64 start = ask_now(), address;
+	__u64 start = clock_now_ns(), address;
 	char *rest;
 
 	address = strtoull(line + 1, &rest, 16);
@@ -123,23 +119,23 @@ static inline void ask_one(struct symbols *symbols, const struct python_layout *
 	} else if (line[0] == 'n' || line[0] == 'c') {
 		size_t nr = symbols_native(symbols, address, line[0] == 'c', list, 40);
 
-		took = ask_now() - start;
+		took = clock_now_ns() - start;
 		printf("%zu", nr);
 		ask_print(list, nr);
 		return;
 	} else if (line[0] == 'i') {
 		printf("%d\n", symbols_is_interpreter(symbols, address));
 	} else if (line[0] == 'm') {
-		ask_memory(took);
+		ask_print_memory(took);
 		return;
 	} else {
 		symbols_refresh(symbols, layout);
 		printf("ok\n");
 	}
-	took = ask_now() - start;
+	took = clock_now_ns() - start;
 }
 
-static inline size_t ask_table(const char *hex, unsigned char *to)
+static inline size_t ask_read_table(const char *hex, unsigned char *to)
 {
 	size_t n = 0;
 	unsigned int byte;
@@ -149,21 +145,21 @@ static inline size_t ask_table(const char *hex, unsigned char *to)
 	return n;
 }
 
-/* MINOR FIRST TABLE START:END:LINE..., the LINE "-" where there is none. */
-static inline void ask_lines(char *text, long *looked, long *wrong)
+/* The line is MINOR FIRST TABLE START:END:LINE..., where LINE is "-" if there is none. */
+static inline void ask_lines(char *text, long *checked, long *wrong)
 {
 	char *save = NULL, *minor = strtok_r(text, " \n", &save), *first = strtok_r(NULL, " \n", &save);
 	char *hex = strtok_r(NULL, " \n", &save), *part;
 	unsigned char *table = malloc(strlen(hex) / 2 + 1);
-	size_t size = hex[0] == '-' ? 0 : ask_table(hex, table);
+	size_t size = hex[0] == '-' ? 0 : ask_read_table(hex, table);
 
 	while ((part = strtok_r(NULL, " \n", &save))) {
 		long start = strtol(part, &part, 10), end = strtol(part + 1, &part, 10), offset;
 		long expected = part[1] == '-' ? -1 : strtol(part + 1, NULL, 10);
 
-		for (offset = start; offset < end; offset += 2, ++*looked) {
+		for (offset = start; offset < end; offset += 2, ++*checked) {
 			__u32 line;
-			bool has = python_line((unsigned int)atoi(minor), table, size, (__u32)atoi(first), (__s32)offset, &line);
+			bool has = line_table_find((unsigned int)atoi(minor), table, size, (__u32)atoi(first), (__s32)offset, &line);
 
 			*wrong += has ? (long)line != expected : expected != -1;
 		}
@@ -177,14 +173,14 @@ static inline int ask_main(int argc, char **argv)
 	struct python_layout layout = known ? *known : (struct python_layout){};
 	pid_t pid = atoi(argv[1]);
 	struct symbols *symbols;
-	long looked = 0, wrong = 0;
+	long checked = 0, wrong = 0;
 	char *line = NULL;
 	size_t size = 0;
 
 	if (!strcmp(argv[1], "lines")) {
 		while (getline(&line, &size, stdin) > 0)
-			ask_lines(line, &looked, &wrong);
-		printf("%ld %ld\n", looked, wrong);
+			ask_lines(line, &checked, &wrong);
+		printf("%ld %ld\n", checked, wrong);
 		free(line);
 		return 0;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* document.h - JSON documents that are written, read back, refused and damaged; in memory, as there are thousands. */
+/* document.h - writes, reads back, refuses and damages JSON documents. They are files in memory, as there are thousands. */
 #ifndef TESTS_UNIT_DOCUMENT_H
 #define TESTS_UNIT_DOCUMENT_H
 
@@ -11,10 +11,10 @@
 #include "golden.h"
 #include "render/render.h"
 
-static char path[64];
-static int file = -1;
+static char document_path[64];
+static int document_fd = -1;
 
-static inline struct dcbs_report *build(struct snapshot *snap)
+static inline struct dcbs_report *document_report(struct snapshot *snap)
 {
 	struct dcbs_report *r = NULL;
 
@@ -23,9 +23,9 @@ static inline struct dcbs_report *build(struct snapshot *snap)
 	return r;
 }
 
-static inline char *text_of(struct snapshot *snap)
+static inline char *document_text(struct snapshot *snap)
 {
-	struct dcbs_report *r = build(snap);
+	struct dcbs_report *r = document_report(snap);
 	char *text;
 
 	golden_version(r);
@@ -35,36 +35,36 @@ static inline char *text_of(struct snapshot *snap)
 	return text;
 }
 
-static inline void write_bytes(const char *text, size_t len)
+static inline void document_write(const char *text, size_t len)
 {
-	FILE *f = fopen(path, "w");
+	FILE *f = fopen(document_path, "w");
 
 	assert_non_null(f);
 	assert_int_equal(fwrite(text, 1, len, f), len);
 	assert_int_equal(fclose(f), 0);
 }
 
-static inline int load(const char *text, size_t len, struct dcbs_report **r)
+static inline int document_load(const char *text, size_t len, struct dcbs_report **r)
 {
-	write_bytes(text, len);
-	return dcbs_report_load(r, path);
+	document_write(text, len);
+	return dcbs_report_load(r, document_path);
 }
 
-/* Refused, and the one line of error names the file and holds `words`. */
-static inline void refuse(const char *text, const char *words)
+/* Checks that the document is refused with one line that names the file and holds `words`. */
+static inline void document_refuse(const char *text, const char *words)
 {
 	struct dcbs_report *r = NULL;
 
-	if (!load(text, strlen(text), &r))
+	if (!document_load(text, strlen(text), &r))
 		fail_msg("was let through: %s", text);
 	assert_null(r);
-	if (!strstr(dcbs_profiler_error(), words) || !strstr(dcbs_profiler_error(), path))
+	if (!strstr(dcbs_profiler_error(), words) || !strstr(dcbs_profiler_error(), document_path))
 		fail_msg("error without \"%s\": %s", words, dcbs_profiler_error());
 	assert_null(strchr(dcbs_profiler_error(), '\n'));
 }
 
-/* What was let through must be fit to show. */
-static inline void show(struct dcbs_report *r)
+/* Checks that an accepted report can be written in all formats, and that its text is safe. Frees it. */
+static inline void document_show(struct dcbs_report *r)
 {
 	char *text = dcbs_report_text(r, 0), *json = dcbs_report_json(r), *c;
 	const struct render_options options = {0};
@@ -83,14 +83,14 @@ static inline void show(struct dcbs_report *r)
 	dcbs_report_free(r);
 }
 
-static inline void round_trip(struct dcbs_report *r)
+static inline void document_round_trip(struct dcbs_report *r)
 {
 	char *first = dcbs_report_json(r), *second;
 	char *first_text = dcbs_report_text(r, 100), *second_text;
 	struct dcbs_report *back = NULL;
 
 	assert_non_null(first);
-	if (load(first, strlen(first), &back))
+	if (document_load(first, strlen(first), &back))
 		fail_msg("%s", dcbs_profiler_error());
 	second = dcbs_report_json(back);
 	second_text = dcbs_report_text(back, 100);
@@ -104,16 +104,16 @@ static inline void round_trip(struct dcbs_report *r)
 	dcbs_report_free(r);
 }
 
-/* The beginning of a document, up to its sections. */
-#define HEAD "{\"schema\":1,\"tool\":\"dcbs-bpfprof\",\"version\":\"1\",\"window\":{},\"sections\":["
+/* The start of a document, up to its sections. */
+#define DOCUMENT_HEAD "{\"schema\":1,\"tool\":\"dcbs-bpfprof\",\"version\":\"1\",\"window\":{},\"sections\":["
 
 /* ---- damage ---- */
 
-/* Whatever is broken, the answer is a line of error or a report that can be shown. */
-static inline void damage_at_random(struct snapshot *snap)
+/* Changes bytes at random: the document is refused with an error, or it is a report that can be shown. */
+static inline void document_damage_at_random(struct snapshot *snap)
 {
 	static const char bytes[] = "\"[]{},:0-9e.tn\\\033\377";
-	char *text = text_of(snap);
+	char *text = document_text(snap);
 	size_t len = strlen(text), at;
 	struct dcbs_report *r = NULL;
 	__u64 seed = 12345;
@@ -128,9 +128,9 @@ static inline void damage_at_random(struct snapshot *snap)
 			at = (seed >> 20) % len;
 			copy[at] = bytes[(seed >> 10) % (sizeof(bytes) - 1)];
 		}
-		if (load(copy, len, &r))
+		if (document_load(copy, len, &r))
 			continue;
-		show(r);
+		document_show(r);
 		shown++;
 	}
 	assert_true(shown > 0);
@@ -138,7 +138,7 @@ static inline void damage_at_random(struct snapshot *snap)
 	free(text);
 }
 
-static inline void try_values(const json_t *doc, json_t *object, const char *key)
+static inline void document_try_values(const json_t *doc, json_t *object, const char *key)
 {
 	static const char *const values[] = {"null", "true", "-1", "1.5", "1e17", "\"x\"", "[]", "[0]", "{}"};
 	struct dcbs_report *r = NULL;
@@ -148,14 +148,14 @@ static inline void try_values(const json_t *doc, json_t *object, const char *key
 	for (i = 0; i < sizeof(values) / sizeof(*values); i++) {
 		json_object_set_new(object, key, json_loads(values[i], JSON_DECODE_ANY, NULL));
 		text = json_dumps(doc, JSON_COMPACT);
-		if (!load(text, strlen(text), &r))
-			show(r);
+		if (!document_load(text, strlen(text), &r))
+			document_show(r);
 		free(text);
 	}
 }
 
-/* Every value of the document, down from `at`, replaced by values of other types; returns how many there were. */
-static inline int damage(const json_t *doc, json_t *at)
+/* Replaces each value of the document below `at` by values of other types; returns how many values there were. */
+static inline int document_damage(const json_t *doc, json_t *at)
 {
 	json_t *child, *kept;
 	const char *key;
@@ -164,22 +164,22 @@ static inline int damage(const json_t *doc, json_t *at)
 	void *next;
 
 	json_array_foreach(at, i, child)
-		tried += i < 3 ? damage(doc, child) : 0;
+		tried += i < 3 ? document_damage(doc, child) : 0;
 	json_object_foreach_safe(at, next, key, child) {
 		kept = json_incref(child);
-		try_values(doc, at, key);
+		document_try_values(doc, at, key);
 		json_object_set(at, key, kept);
-		tried += 1 + damage(doc, kept);
+		tried += 1 + document_damage(doc, kept);
 		json_decref(kept);
 	}
 	return tried;
 }
 
-static inline int damage_all(struct snapshot *snap)
+static inline int document_damage_all(struct snapshot *snap)
 {
-	char *text = text_of(snap);
+	char *text = document_text(snap);
 	json_t *doc = json_loads(text, 0, NULL);
-	int tried = damage(doc, doc);
+	int tried = document_damage(doc, doc);
 
 	json_decref(doc);
 	free(text);
@@ -189,15 +189,15 @@ static inline int damage_all(struct snapshot *snap)
 static inline int document_open(void **state)
 {
 	(void)state;
-	file = memfd_create("session.json", MFD_CLOEXEC);
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
-	return file < 0 ? -1 : 0;
+	document_fd = memfd_create("session.json", MFD_CLOEXEC);
+	snprintf(document_path, sizeof(document_path), "/proc/self/fd/%d", document_fd);
+	return document_fd < 0 ? -1 : 0;
 }
 
 static inline int document_close(void **state)
 {
 	(void)state;
-	return close(file);
+	return close(document_fd);
 }
 
 #endif

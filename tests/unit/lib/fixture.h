@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* fixture.h - snapshots for the tests, filled the way the kernel side fills them. */
+/* fixture.h - snapshots for the tests, with counters as the kernel side would have counted them. */
 #ifndef TESTS_UNIT_FIXTURE_H
 #define TESTS_UNIT_FIXTURE_H
 
@@ -33,15 +33,15 @@ static inline void fixture_count(struct section_stat *s, __u64 ns)
 		s->min_inv_ns = ~ns;
 }
 
-/* A call that ended: `own` of its ns outside other sections. */
-static inline void fixture_call(struct snapshot_section *row, __u64 ns, __u64 own)
+/* Adds a finished call, of which self_ns is self time. */
+static inline void fixture_call(struct snapshot_section *facts, __u64 ns, __u64 self_ns)
 {
-	fixture_count(&row->stat, ns);
-	row->stat.total_ns += ns;
-	row->stat.self_ns += own;
+	fixture_count(&facts->stat, ns);
+	facts->stat.total_ns += ns;
+	facts->stat.self_ns += self_ns;
 }
 
-/* Reproducible, and as durations are: many short ones, a few up to 16 times as long. */
+/* A reproducible pseudo-random duration from `ns` to 16 * ns, distributed as real ones are: most are short. */
 static inline __u64 fixture_spread(__u64 *state, __u64 ns)
 {
 	__u64 product;
@@ -72,16 +72,16 @@ static inline struct snapshot *fixture_empty(void)
 	return snap;
 }
 
-static inline struct snapshot_section *fixture_row(struct snapshot *snap, const char *name, __u32 kind)
+static inline struct snapshot_section *fixture_section(struct snapshot *snap, const char *name, __u32 kind)
 {
-	struct snapshot_section *row = calloc(1, sizeof(*row));
+	struct snapshot_section *facts = calloc(1, sizeof(*facts));
 
-	assert_non_null(row);
+	assert_non_null(facts);
 	assert_true(snap->nr_sections < 64);
-	memcpy(row->name, name, strnlen(name, sizeof(row->name)));
-	row->kind = row->stat.kind = kind;
-	snap->sections[snap->nr_sections++] = row;
-	return row;
+	memcpy(facts->name, name, strnlen(name, sizeof(facts->name)));
+	facts->kind = facts->stat.kind = kind;
+	snap->sections[snap->nr_sections++] = facts;
+	return facts;
 }
 
 static inline void fixture_target(struct snapshot *snap, pid_t pid, const char *comm, const char *command)
@@ -101,7 +101,7 @@ static inline void fixture_note(struct snapshot *snap, const char *note)
 	assert_non_null(snap->notes[snap->nr_notes++]);
 }
 
-/* A thread of process 4242; with tid 0 those that have ended. */
+/* A thread of process 4242; tid 0: the threads that have ended. */
 static inline struct snapshot_thread *fixture_thread(struct snapshot *snap, pid_t tid, const char *comm, __u64 wall_ns)
 {
 	struct snapshot_thread *t = &snap->threads[snap->nr_threads];
@@ -116,7 +116,7 @@ static inline struct snapshot_thread *fixture_thread(struct snapshot *snap, pid_
 	return t;
 }
 
-/* The thread did not run for a while, outside of sections. */
+/* Adds a wait of the thread outside of sections. */
 static inline void fixture_thread_off(struct snapshot_thread *t, enum cause cause, __u64 ns)
 {
 	t->sum.off_ns[cause] += ns;
@@ -124,14 +124,14 @@ static inline void fixture_thread_off(struct snapshot_thread *t, enum cause caus
 	t->sum.cpu_ns -= ns;
 }
 
-/* A section's time not running; `own` of it outside of sections inside it. */
-static inline void fixture_off(struct snapshot_section *row, enum cause cause, __u64 ns, __u64 own)
+/* Adds a wait to the ledger of a section; self_ns of it while the section was the innermost one. */
+static inline void fixture_off(struct snapshot_section *facts, enum cause cause, __u64 ns, __u64 self_ns)
 {
-	row->ledger.off_ns[cause] += ns;
-	row->ledger.self_off_ns[cause] += own;
+	facts->ledger.off_ns[cause] += ns;
+	facts->ledger.self_off_ns[cause] += self_ns;
 }
 
-/* A call at whose end RSS was `bytes` larger, by as many faults. */
+/* Adds a call that grew RSS by `bytes` with `faults` page faults. */
 static inline void fixture_growth(struct section_ledger *l, __u64 bytes, __u64 faults)
 {
 	struct memory_sum *sums[] = {&l->memory, &l->self_memory};
@@ -161,10 +161,10 @@ static inline void fixture_shrink(struct section_ledger *l, __u64 bytes)
 
 static inline void fixture_questions(struct snapshot *snap)
 {
-	struct snapshot_section *question = fixture_row(snap, "answer_question", DCBS_NAME_SECTION);
-	struct snapshot_section *forward = fixture_row(snap, "forward_pass", DCBS_NAME_FORWARD);
-	struct snapshot_section *cluster = fixture_row(snap, "cluster_token_embeddings", DCBS_NAME_SECTION);
-	struct snapshot_section *sample = fixture_row(snap, "sample", DCBS_NAME_SECTION);
+	struct snapshot_section *question = fixture_section(snap, "answer_question", DCBS_NAME_SECTION);
+	struct snapshot_section *forward = fixture_section(snap, "forward_pass", DCBS_NAME_FORWARD);
+	struct snapshot_section *cluster = fixture_section(snap, "cluster_token_embeddings", DCBS_NAME_SECTION);
+	struct snapshot_section *sample = fixture_section(snap, "sample", DCBS_NAME_SECTION);
 	__u64 state = 1, f, c, s;
 	int i;
 
@@ -188,8 +188,8 @@ static inline void fixture_questions(struct snapshot *snap)
 
 static inline void fixture_caches(struct snapshot *snap)
 {
-	struct snapshot_section *embeddings = fixture_row(snap, "embeddings", DCBS_NAME_CACHE);
-	struct snapshot_section *clusters = fixture_row(snap, "clusters", DCBS_NAME_CACHE);
+	struct snapshot_section *embeddings = fixture_section(snap, "embeddings", DCBS_NAME_CACHE);
+	struct snapshot_section *clusters = fixture_section(snap, "clusters", DCBS_NAME_CACHE);
 	__u64 state = 2;
 	int i;
 
@@ -206,28 +206,28 @@ static inline void fixture_caches(struct snapshot *snap)
 	embeddings->stat.size_max = embeddings->stat.size_last = 150 << 20;
 }
 
-/* A minute of an evaluation with most of what can be in one. */
+/* A minute of an evaluation: sections, a model, caches, open calls and costs. */
 static inline struct snapshot *fixture_evaluation(void)
 {
 	struct snapshot *snap = fixture_empty();
-	struct snapshot_section *row;
+	struct snapshot_section *facts;
 
 	fixture_target(snap, 4242, "python3", "/usr/bin/python3 evaluate.py --model tiny --questions 5000 --category-based-sampling");
 	fixture_questions(snap);
 	fixture_caches(snap);
-	row = fixture_row(snap, "load model", DCBS_NAME_SECTION);
-	row->stat.unstarted = 1;
-	row->stat.total_ns = 2300 * MS;
-	row->stat.self_ns = 2300 * MS;
-	row = fixture_row(snap, "generation", DCBS_NAME_GENERATION);
-	fixture_call(row, 1900 * MS, 1900 * MS);
-	fixture_call(row, 2100 * MS, 2100 * MS);
-	row->stat.items = 512;
-	row = fixture_row(snap, "evaluation", DCBS_NAME_SECTION);
-	row->open = 1;
-	row->stat.total_ns = 62400 * MS;
-	row->stat.self_ns = 11 * SEC;
-	fixture_row(snap, "never called", DCBS_NAME_SECTION);
+	facts = fixture_section(snap, "load model", DCBS_NAME_SECTION);
+	facts->stat.unstarted = 1;
+	facts->stat.total_ns = 2300 * MS;
+	facts->stat.self_ns = 2300 * MS;
+	facts = fixture_section(snap, "generation", DCBS_NAME_GENERATION);
+	fixture_call(facts, 1900 * MS, 1900 * MS);
+	fixture_call(facts, 2100 * MS, 2100 * MS);
+	facts->stat.items = 512;
+	facts = fixture_section(snap, "evaluation", DCBS_NAME_SECTION);
+	facts->open = 1;
+	facts->stat.total_ns = 62400 * MS;
+	facts->stat.self_ns = 11 * SEC;
+	fixture_section(snap, "never called", DCBS_NAME_SECTION);
 	snap->rss_start_bytes = 812LL << 20;
 	snap->rss_end_bytes = 1200LL << 20;
 	snap->rss_peak_bytes = 1250LL << 20;
@@ -247,7 +247,7 @@ static inline struct snapshot_section *fixture_find(struct snapshot *snap, const
 	for (i = 0; i < snap->nr_sections; i++)
 		if (!strcmp(snap->sections[i]->name, name))
 			return snap->sections[i];
-	fail_msg("no row %s", name);
+	fail_msg("no section %s", name);
 	return NULL;
 }
 
@@ -298,7 +298,7 @@ static inline void fixture_pool(struct snapshot *snap)
 	fixture_thread_off(fixture_thread(snap, 4252, "pt_main_thread", 62400 * MS), CAUSE_NETWORK, 62400 * MS);
 }
 
-/* The same with all ledgers known: a pool of three threads, two of them idle. */
+/* The same evaluation with all ledgers known, and a pool of three threads, two of them idle. */
 static inline struct snapshot *fixture_measured(void)
 {
 	struct snapshot *snap = fixture_evaluation();
@@ -317,7 +317,7 @@ static inline struct snapshot *fixture_measured(void)
 	return snap;
 }
 
-/* No markers in it: two threads share the work, the main thread waits for them. */
+/* A target without markers: two threads do the work and the main thread waits for them. */
 static inline struct snapshot *fixture_unmarked(void)
 {
 	struct snapshot *snap = fixture_empty();

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * golden.h - compares with a file of tests/golden/, byte for byte.
+ * golden.h - compares a text with a file of tests/golden/, byte for byte.
  *
- * Run from the top of the tree. GOLDEN_WRITE=1 writes the files instead: look at the difference before committing it.
+ * Tests run in the top folder of the tree. With GOLDEN_WRITE=1 they write the files instead: read the difference before
+ * you commit it.
  */
 #ifndef TESTS_UNIT_GOLDEN_H
 #define TESTS_UNIT_GOLDEN_H
 
 #include "fixture.h"
 
-/* So that a release does not change the files. */
+/* A fixed version, so that a release does not change the files. */
 static inline void golden_version(struct dcbs_report *report)
 {
 	free(report->version);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* sampled_stacks.h - snapshots with samples of the stack, made by hand. */
+/* sampled_stacks.h - snapshots with samples of the stack, written by hand. */
 #ifndef TESTS_UNIT_SAMPLED_STACKS_H
 #define TESTS_UNIT_SAMPLED_STACKS_H
 
@@ -7,9 +7,9 @@
 
 #define STACKS_ROOM 64
 #define FRAMES_ROOM 64
-#define END ((__u32)-1)		/* of the frames of a stack */
+#define END ((__u32)-1)		/* ends the frames of a stack */
 
-/* The snapshot gets frames and stacks. */
+/* Gives the snapshot room for frames and stacks. */
 static inline struct snapshot *stacks_begin(struct snapshot *snap)
 {
 	snap->frequency_hz = 99;
@@ -31,14 +31,14 @@ static inline __u32 stacks_frame(struct snapshot *snap, const char *function, co
 	return (__u32)snap->nr_frames++;
 }
 
-/* Frames outermost first, as one writes them down, up to END. */
-static inline struct snapshot_stack *stacks_stack(struct snapshot *snap, __u16 row, const __u32 *outermost_first)
+/* Adds a stack in a section; its frames are given outermost first, up to END. */
+static inline struct snapshot_stack *stacks_stack(struct snapshot *snap, __u16 section, const __u32 *outermost_first)
 {
 	struct snapshot_stack *s = &snap->stacks[snap->nr_stacks++];
 	__u32 i;
 
 	assert_true(snap->nr_stacks <= STACKS_ROOM);
-	s->sections[0] = row;
+	s->sections[0] = section;
 	s->nr_sections = 1;
 	while (outermost_first[s->nr_frames] != END)
 		s->nr_frames++;
@@ -49,13 +49,13 @@ static inline struct snapshot_stack *stacks_stack(struct snapshot *snap, __u16 r
 	return s;
 }
 
-#define STACK(snap, row, ...) stacks_stack(snap, row, (const __u32[]) {__VA_ARGS__, END})
+#define STACK(snap, section, ...) stacks_stack(snap, section, (const __u32[]) {__VA_ARGS__, END})
 
-/* The section it is in, within others. */
-static inline struct snapshot_stack *stacks_within(struct snapshot_stack *s, __u16 row)
+/* Adds the next outer section of the stack. */
+static inline struct snapshot_stack *stacks_within(struct snapshot_stack *s, __u16 section)
 {
 	assert_true(s->nr_sections < SAMPLE_SECTIONS);
-	s->sections[s->nr_sections++] = row;
+	s->sections[s->nr_sections++] = section;
 	return s;
 }
 
@@ -73,14 +73,14 @@ static inline struct snapshot_stack *stacks_waited(struct snapshot_stack *s, enu
 	return s;
 }
 
-static inline __u16 stacks_row(struct snapshot *snap, const char *name)
+static inline __u16 stacks_section(struct snapshot *snap, const char *name)
 {
 	__u16 i;
 
 	for (i = 0; i < snap->nr_sections; i++)
 		if (!strcmp(snap->sections[i]->name, name))
 			return i;
-	fail_msg("no row %s", name);
+	fail_msg("no section %s", name);
 	return 0;
 }
 
@@ -97,7 +97,7 @@ static inline struct stacks_callers stacks_callers(struct snapshot *snap)
 		.main = stacks_frame(snap, "main", "/srv/evaluations/tiny/evaluate.py", 290, true),
 		.evaluate = stacks_frame(snap, "Evaluation.run", "/srv/evaluations/tiny/evaluate.py", 204, true),
 		.answer = stacks_frame(snap, "Evaluation.answer_question", "/srv/evaluations/tiny/evaluate.py", 141, true),
-		.outer = stacks_row(snap, "evaluation"), .question = stacks_row(snap, "answer_question"),
+		.outer = stacks_section(snap, "evaluation"), .question = stacks_section(snap, "answer_question"),
 	};
 }
 
@@ -110,7 +110,7 @@ static inline struct snapshot_stack *stacks_in_question(struct snapshot_stack *s
 
 static inline void stacks_forward(struct snapshot *snap, const struct stacks_callers *c)
 {
-	__u16 row = stacks_row(snap, "forward_pass");
+	__u16 section = stacks_section(snap, "forward_pass");
 	__u32 call = stacks_frame(snap, "Module._call_impl", "/usr/lib/python3/dist-packages/torch/nn/modules/module.py", 1194, true);
 	__u32 call_line = stacks_frame(snap, "Module._call_impl", "/usr/lib/python3/dist-packages/torch/nn/modules/module.py", 1212, true);
 	__u32 block = stacks_frame(snap, "Block.forward", "/srv/evaluations/tiny/model.py", 77, true);
@@ -121,30 +121,30 @@ static inline void stacks_forward(struct snapshot *snap, const struct stacks_cal
 	__u32 wait = stacks_frame(snap, "pthread_cond_wait", "/usr/lib/x86_64-linux-gnu/libc.so.6", 0, false);
 	__u32 unknown = stacks_frame(snap, NULL, "/usr/lib/x86_64-linux-gnu/libtorch_cpu.so", 0, false);
 
-	stacks_in_question(stacks_ran(STACK(snap, row, CALLERS(*c), c->answer, call, block, call_line, linear, addmm, gemm), 1740), c);
-	stacks_in_question(stacks_ran(STACK(snap, row, CALLERS(*c), c->answer, call, block, call_line, linear, addmm), 212), c);
-	stacks_in_question(stacks_ran(STACK(snap, row, CALLERS(*c), c->answer, call, block, unknown), 301), c);
-	stacks_in_question(stacks_ran(STACK(snap, row, CALLERS(*c), c->answer, call), 60), c);
-	stacks_in_question(stacks_waited(STACK(snap, row, CALLERS(*c), c->answer, call, block, call_line, linear, addmm, gemm),
+	stacks_in_question(stacks_ran(STACK(snap, section, CALLERS(*c), c->answer, call, block, call_line, linear, addmm, gemm), 1740), c);
+	stacks_in_question(stacks_ran(STACK(snap, section, CALLERS(*c), c->answer, call, block, call_line, linear, addmm), 212), c);
+	stacks_in_question(stacks_ran(STACK(snap, section, CALLERS(*c), c->answer, call, block, unknown), 301), c);
+	stacks_in_question(stacks_ran(STACK(snap, section, CALLERS(*c), c->answer, call), 60), c);
+	stacks_in_question(stacks_waited(STACK(snap, section, CALLERS(*c), c->answer, call, block, call_line, linear, addmm, gemm),
 					 CAUSE_RUNQUEUE, 3 * SEC), c);
-	stacks_in_question(stacks_waited(STACK(snap, row, CALLERS(*c), c->answer, call, block, call_line, linear, addmm, wait),
+	stacks_in_question(stacks_waited(STACK(snap, section, CALLERS(*c), c->answer, call, block, call_line, linear, addmm, wait),
 					 CAUSE_GIL, 200 * MS), c);
 }
 
 static inline void stacks_cluster(struct snapshot *snap, const struct stacks_callers *c)
 {
-	__u16 row = stacks_row(snap, "cluster_token_embeddings");
+	__u16 section = stacks_section(snap, "cluster_token_embeddings");
 	__u32 cluster = stacks_frame(snap, "cluster_token_embeddings", "/srv/evaluations/tiny/cluster.py", 31, true);
 	__u32 comprehension = stacks_frame(snap, "cluster_token_embeddings.<locals>.<listcomp>", "/srv/evaluations/tiny/cluster.py", 40, true);
 	__u32 distance = stacks_frame(snap, "distance", "/srv/evaluations/tiny/cluster.py", 12, true);
 	__u32 gil = stacks_frame(snap, "take_gil", "/usr/bin/python3.11", 0, false);
 
-	stacks_in_question(stacks_ran(STACK(snap, row, CALLERS(*c), c->answer, cluster, comprehension, distance), 390), c);
-	stacks_in_question(stacks_ran(STACK(snap, row, CALLERS(*c), c->answer, cluster), 70), c);
-	stacks_in_question(stacks_waited(STACK(snap, row, CALLERS(*c), c->answer, cluster, comprehension, gil), CAUSE_GIL, 7 * SEC), c);
+	stacks_in_question(stacks_ran(STACK(snap, section, CALLERS(*c), c->answer, cluster, comprehension, distance), 390), c);
+	stacks_in_question(stacks_ran(STACK(snap, section, CALLERS(*c), c->answer, cluster), 70), c);
+	stacks_in_question(stacks_waited(STACK(snap, section, CALLERS(*c), c->answer, cluster, comprehension, gil), CAUSE_GIL, 7 * SEC), c);
 }
 
-/* The measured minute with some stacks of it. */
+/* fixture_measured() with some stacks. */
 static inline struct snapshot *stacks_evaluation(void)
 {
 	struct snapshot *snap = stacks_begin(fixture_measured());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* live.c - the live table on a terminal of its own: drawn, resized, left by q, and given back as it was. */
+/* live.c - the live table on a terminal of its own: drawing, resizing, the key q, and restoring the terminal. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -14,8 +14,9 @@
 #include "render/live.h"
 
 #define REFRESH_MS 20
-#define PATIENCE_MS 10000	/* for what must come */
+#define PATIENCE_MS 10000	/* a test fails if it waits longer */
 
+/* A child that shows the live table on a terminal of its own, and the bytes that it wrote. */
 struct terminal {
 	int fd;
 	pid_t pid;
@@ -49,7 +50,7 @@ static int show_until_quit(void)
 	return i < PATIENCE_MS / REFRESH_MS ? 0 : 4;
 }
 
-static void start(struct terminal *t, const char *term)
+static void start_child(struct terminal *t, const char *term)
 {
 	struct winsize size = {.ws_row = 24, .ws_col = 80};
 
@@ -62,7 +63,7 @@ static void start(struct terminal *t, const char *term)
 	_exit(show_until_quit());
 }
 
-/* ---- the test's end ---- */
+/* ---- the parent: reads the terminal ---- */
 
 static bool read_some(struct terminal *t)
 {
@@ -79,14 +80,15 @@ static bool read_some(struct terminal *t)
 	return true;
 }
 
-static void await(struct terminal *t, const char *what)
+static void await_text(struct terminal *t, const char *text)
 {
-	while (!strstr(t->seen, what))
+	while (!strstr(t->seen, text))
 		if (!read_some(t))
-			fail_msg("\"%s\" does not appear", what);
+			fail_msg("\"%s\" does not appear", text);
 }
 
-static int finish(struct terminal *t)
+/* Returns the exit status of the child. */
+static int finish_child(struct terminal *t)
 {
 	int status;
 
@@ -106,45 +108,45 @@ static void test_table(void **state)
 	int left = PATIENCE_MS / REFRESH_MS;
 
 	(void)state;
-	start(&t, "xterm");
+	start_child(&t, "xterm");
 	assert_int_equal(tcgetattr(t.fd, &before), 0);
-	await(&t, "answer_question");
-	await(&t, "load model");
+	await_text(&t, "answer_question");
+	await_text(&t, "load model");
 	assert_null(strstr(t.seen, "more)"));
 	assert_int_equal(ioctl(t.fd, TIOCSWINSZ, &small), 0);
-	await(&t, "(3 more)");
-	await(&t, "\342\200\246");	/* whole, though the process's locale is C */
+	await_text(&t, "(3 more)");
+	await_text(&t, "\342\200\246");	/* all three bytes, although the process's locale is C */
 	assert_int_equal(write(t.fd, "q", 1), 1);
-	await(&t, "\033[?1049l");
-	do {	/* curses gives back the screen first, the line mode next */
+	await_text(&t, "\033[?1049l");
+	do {	/* ncurses restores the screen first and the line mode after it */
 		usleep(REFRESH_MS * 1000);
 		assert_int_equal(tcgetattr(t.fd, &after), 0);
 	} while ((after.c_lflag ^ before.c_lflag) & (ICANON | ECHO) && left--);
 	assert_int_equal(after.c_lflag & (ICANON | ECHO), before.c_lflag & (ICANON | ECHO));
-	assert_int_equal(finish(&t), 0);
+	assert_int_equal(finish_child(&t), 0);
 }
 
-/* With the ledgers known there are bars, and a line that says what their letters mean. */
+/* If the causes were measured, there are bars and a line with the meaning of their letters. */
 static void test_bars(void **state)
 {
 	static struct terminal t;
 
 	(void)state;
 	fixture = fixture_measured;
-	start(&t, "xterm");
-	await(&t, "C computing, R run queue, G GIL");
-	await(&t, "why");
-	await(&t, "CCCGGGGGG");
-	await(&t, "(outside)");
+	start_child(&t, "xterm");
+	await_text(&t, "C computing, R run queue, G GIL");
+	await_text(&t, "why");
+	await_text(&t, "CCCGGGGGG");
+	await_text(&t, "(outside)");
 	assert_int_equal(write(t.fd, "q", 1), 1);
-	assert_int_equal(finish(&t), 0);
+	assert_int_equal(finish_child(&t), 0);
 	fixture = fixture_unmarked;
 	t.len = t.seen[0] = 0;
-	start(&t, "xterm");
-	await(&t, "No section has ended yet");
-	await(&t, "(outside)");
+	start_child(&t, "xterm");
+	await_text(&t, "No section has ended yet");
+	await_text(&t, "(outside)");
 	assert_int_equal(write(t.fd, "q", 1), 1);
-	assert_int_equal(finish(&t), 0);
+	assert_int_equal(finish_child(&t), 0);
 	fixture = fixture_evaluation;
 }
 
@@ -155,14 +157,14 @@ static void test_tiny_terminal(void **state)
 	size_t i;
 
 	(void)state;
-	start(&t, "xterm");
-	await(&t, "answer_question");
+	start_child(&t, "xterm");
+	await_text(&t, "answer_question");
 	for (i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
 		assert_int_equal(ioctl(t.fd, TIOCSWINSZ, &sizes[i]), 0);
 		usleep(5 * REFRESH_MS * 1000);
 	}
 	assert_int_equal(write(t.fd, "q", 1), 1);
-	assert_int_equal(finish(&t), 0);
+	assert_int_equal(finish_child(&t), 0);
 }
 
 static void test_unknown_terminal(void **state)
@@ -170,8 +172,8 @@ static void test_unknown_terminal(void **state)
 	static struct terminal t;
 
 	(void)state;
-	start(&t, "no-such-terminal");
-	assert_int_equal(finish(&t), 2);
+	start_child(&t, "no-such-terminal");
+	assert_int_equal(finish_child(&t), 2);
 	assert_int_equal(t.len, 0);
 }
 

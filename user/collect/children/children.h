@@ -1,40 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * children.h - follows the processes that targets fork: their entries from birth to reuse, and what the ended have left.
+ * children.h - follows the processes that targets fork: their entries from birth to reuse, and the facts that they leave.
  *
- * The BPF programs name a child before it runs, see struct process in bpfprof/abi.h. Here it gets its place among
- * the session's targets, its markers are looked for if it has executed another image, and when it has ended its
- * figures are kept and its entry is given back. All do nothing without --children.
+ * The BPF programs name a child before it runs, see struct process in bpfprof/abi.h. Here the child gets its place among
+ * the session's targets, its markers are looked for if it has called execve(), and when it has ended its facts are
+ * kept and its entry becomes free. All functions do nothing without --children.
  */
 #ifndef COLLECT_CHILDREN_CHILDREN_H
 #define COLLECT_CHILDREN_CHILDREN_H
 
 #include "collect/state.h"
-#include "host/uprobe.h"
 
 /* Before anything is attached: the entries that targets have not taken are for children. */
 int children_open(struct session *session);
 
-/* The targets' descendants that are there already, once on_fork is attached. */
+/* Once on_fork is attached: the targets' descendants that exist already become targets. */
 int children_adopt(struct session *session);
 
-/* Who has come, has executed another image, has ended? Cheap. */
+/* Examines the children: some may have come, called execve() or ended. Cheap. */
 void children_poll(struct session *session);
 
-/* Who has come? Of that alone; ctx: the session. */
-void children_look(void *ctx);
+/* Looks for children that have come, and for that alone. ctx: the session. */
+void children_find(void *ctx);
 
-/* When a child should be looked at next: `next`, or earlier. */
+/* When a child should be examined next: `next`, or earlier. CLOCK_MONOTONIC ns. */
 __u64 children_due(const struct session *session, __u64 next);
 
-/* Becomes readable when there is something to poll for; -1: not followed. */
+/* A descriptor that becomes readable when children_poll() has something to do; -1: children are not followed. */
 int children_fd(const struct session *session);
 
-/*
- * Puts the marker's probe into every process that has mapped the file, once: only so are the sections of a child
- * that executes an image timed from the first one on. What is not a target's returns at once.
- */
-int children_attach(struct session *session, const struct marker *marker, const struct uprobe_place *place);
+/* The parts of the session that attach_target() needs. */
+struct attach_context children_attach_context(struct session *session);
 
 void children_close(struct session *session);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* process_facts.c - the processes of a snapshot and what each has of each section, those included that have ended. */
+/* process_facts.c - the processes of a snapshot, ended children included, and the part that each has of each section. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,80 +7,69 @@
 
 #include <bpf/bpf.h>
 
+#include "base/array.h"
 #include "base/clock.h"
-#include "collect/children/children_impl.h"
-#include "collect/stats/read_ledgers.h"
-#include "collect/children/process_facts.h"
 #include "base/error.h"
+#include "collect/children/children_state.h"
+#include "collect/children/process_facts.h"
+#include "collect/kernel/stat_maps.h"
+#include "collect/stats/process_sums.h"
 
-/* Calls f(ctx, section_id, share) for each that the process has; take: and removes them. */
-static void each_share(const struct session *session, __u32 serial, bool take,
-		       void (*f)(void *ctx, __u32 section_id, const struct process_part *share), void *ctx)
+/* Calls f(ctx, section_id, part) for each part that the process has; take: and removes them from the map. */
+static void each_part(const struct programs *bpf, __u32 serial, bool take,
+		      void (*f)(void *ctx, __u32 section_id, const struct process_part *part), void *ctx)
 {
-	int fd = bpf_map__fd(session->skel->maps.parts);
-	size_t used = stat_maps_used(session);
+	int fd = bpf_map__fd(bpf->skel->maps.parts);
+	size_t used = stat_maps_used(bpf);
 	struct part_key key = {.serial = serial};
-	struct process_part share;
+	struct process_part part;
 
 	for (key.section_id = SECTION_OTHER; key.section_id < used; key.section_id++)
-		if (!(take ? bpf_map_lookup_and_delete_elem(fd, &key, &share) : bpf_map_lookup_elem(fd, &key, &share)))
-			f(ctx, key.section_id, &share);
+		if (!(take ? bpf_map_lookup_and_delete_elem(fd, &key, &part) : bpf_map_lookup_elem(fd, &key, &part)))
+			f(ctx, key.section_id, &part);
 }
 
 /* ---- a child has ended ---- */
 
-static void keep_share(void *ctx, __u32 section_id, const struct process_part *share)
+static void keep_part(void *ctx, __u32 section_id, const struct process_part *part)
 {
 	struct ended_child *ended = ctx;
-	struct child_part *grown = realloc(ended->shares, (ended->nr_parts + 1) * sizeof(*grown));
 
-	if (!grown)
-		return;
-	ended->shares = grown;
-	grown[ended->nr_parts++] = (struct child_part){section_id, *share};
+	if (array_reserve(ended->parts, ended->nr_parts, ended->room, 1))
+		ended->parts[ended->nr_parts++] = (struct child_part){section_id, *part};
 }
 
-static void drop_share(void *ctx, __u32 section_id, const struct process_part *share)
+static void drop_part(void *ctx, __u32 section_id, const struct process_part *part)
 {
-	(void)ctx, (void)section_id, (void)share;
+	(void)ctx, (void)section_id, (void)part;
 }
 
-/* The array, with room for one more than its `nr`: it is full at each power of two. NULL: no memory, it is as it was. */
-static void *room_for_more(void *array, size_t nr, size_t size)
+/* NULL: there are too many already, or there is no memory. */
+static struct ended_child *new_ended_child(struct children *children)
 {
-	return nr & (nr - 1) ? array : realloc(array, (nr ? 2 * nr : 1) * size);
-}
+	struct ended_child *ended;
 
-/* NULL: there are too many already. */
-static struct ended_child *new_ended(struct children *children)
-{
-	struct ended_child *grown;
-
-	if (children->nr_ended == CHILDREN_SHOWN)
+	if (children->nr_ended == CHILDREN_SHOWN || !array_reserve(children->ended, children->nr_ended, children->room_ended, 1))
 		return NULL;
-	grown = room_for_more(children->ended, children->nr_ended, sizeof(*grown));
-	if (!grown)
-		return NULL;
-	children->ended = grown;
-	grown = &children->ended[children->nr_ended++];
-	memset(grown, 0, sizeof(*grown));
-	return grown;
+	ended = &children->ended[children->nr_ended++];
+	*ended = (struct ended_child){0};
+	return ended;
 }
 
-/* Without what is the parent's. */
-static __u64 names_lost_since(const struct target *target, __u64 names_lost)
+/* Without the names that its parent had lost before the fork. */
+static __u64 names_lost_since_fork(const struct target *target, __u64 names_lost)
 {
 	return names_lost > target->names_lost ? names_lost - target->names_lost : 0;
 }
 
 static void keep_child(struct session *session, struct target *target)
 {
-	const struct process *process = &session->processes[target->index];
-	struct ended_child *ended = new_ended(session->children);
+	const struct process *process = &session->bpf.processes[target->index];
+	struct ended_child *ended = new_ended_child(session->children);
 
 	if (!ended) {
 		session->children->more_ended++;
-		each_share(session, target->serial, true, drop_share, NULL);
+		each_part(&session->bpf, target->serial, true, drop_part, NULL);
 		return;
 	}
 	ended->facts = target->facts;
@@ -88,8 +77,8 @@ static void keep_child(struct session *session, struct target *target)
 		snprintf(ended->facts.comm, sizeof(ended->facts.comm), "%.*s", (int)sizeof(process->comm), process->comm);
 	ended->facts.command = strdup(target->command);
 	ended->facts.ended_at = clock_unix_s(process->ended_ns ?: clock_now_ns());
-	ended->facts.names_lost = names_lost_since(target, process->names_lost);
-	each_share(session, target->serial, true, keep_share, ended);
+	ended->facts.names_lost = names_lost_since_fork(target, process->names_lost);
+	each_part(&session->bpf, target->serial, true, keep_part, ended);
 }
 
 static void add_threads(struct thread_sum *to, const struct thread_sum *from)
@@ -102,10 +91,11 @@ static void add_threads(struct thread_sum *to, const struct thread_sum *from)
 		sum[i] += add[i];
 }
 
-static void keep_sums(struct session *session, struct target *target)
+static void keep_threads_and_memory(struct session *session, struct target *target)
 {
 	static const struct process_sum none;
-	int sums = bpf_map__fd(session->skel->maps.process_sums), mms = bpf_map__fd(session->skel->maps.mms);
+	const struct bpfprof *skel = session->bpf.skel;
+	int sums = bpf_map__fd(skel->maps.process_sums), mms = bpf_map__fd(skel->maps.mms);
 	struct children *children = session->children;
 	struct process_sum sum;
 	__u32 index;
@@ -114,57 +104,46 @@ static void keep_sums(struct session *session, struct target *target)
 		return;
 	add_threads(&children->threads, &sum.ended);
 	add_threads(&children->idle, &sum.ended_idle);
-	ledger_add_rss(session, target, &sum, true, &children->rss);
+	process_sums_add_rss(&session->bpf, target, &sum, true, &children->rss);
 	if (!bpf_map_lookup_elem(mms, &sum.mm, &index) && index == target->index)
 		bpf_map_delete_elem(mms, &sum.mm);
 	bpf_map_update_elem(sums, &target->index, &none, BPF_ANY);
 }
 
-/* The child has ended: what it has in the maps is taken out of them and kept. */
-void shares_keep(struct session *session, struct target *target)
+void process_facts_keep(struct session *session, struct target *target)
 {
 	keep_child(session, target);
-	keep_sums(session, target);
+	keep_threads_and_memory(session, target);
 }
 
 /* ---- a snapshot ---- */
 
-struct copy {
+struct part_copy {
 	struct snapshot *snap;
 	const __u16 *section_index;
 	__u32 target;
 };
 
-/* One more, of zeros. NULL: no memory. */
-static struct snapshot_part *new_share(struct snapshot *snap, __u32 target, __u16 section_id)
-{
-	struct snapshot_part *grown;
-
-	grown = room_for_more(snap->shares, snap->nr_parts, sizeof(*grown));
-	if (!grown)
-		return NULL;
-	snap->shares = grown;
-	grown = &snap->shares[snap->nr_parts++];
-	*grown = (struct snapshot_part){.target = target, .section_id = section_id};
-	return grown;
-}
-
-/* Rows of one name become one. */
-static struct snapshot_part *find_share(struct snapshot *snap, __u32 target, __u16 section_id)
+/* The part that a target has of a section, made if it is new. NULL: no memory. */
+static struct snapshot_part *get_part(struct snapshot *snap, __u32 target, __u16 section)
 {
 	size_t i;
 
 	for (i = snap->nr_parts; i-- > 0;)
-		if (snap->shares[i].target == target && snap->shares[i].section_id == section_id)
-			return &snap->shares[i];
-	return new_share(snap, target, section_id);
+		if (snap->parts[i].target == target && snap->parts[i].section_id == section)
+			return &snap->parts[i];
+	if (!array_reserve(snap->parts, snap->nr_parts, snap->room_parts, 1))
+		return NULL;
+	snap->parts[snap->nr_parts] = (struct snapshot_part){.target = target, .section_id = section};
+	return &snap->parts[snap->nr_parts++];
 }
 
-static void add_share(void *ctx, __u32 section_id, const struct process_part *from)
+/* Several section ids may lead to one section of the snapshot: those whose names are shown alike. */
+static void add_part(void *ctx, __u32 section_id, const struct process_part *from)
 {
-	struct copy *copy = ctx;
-	__u16 index = copy->section_index[section_id];
-	struct snapshot_part *to = index == SNAPSHOT_OUTSIDE ? NULL : find_share(copy->snap, copy->target, index);
+	struct part_copy *copy = ctx;
+	__u16 section = copy->section_index[section_id];
+	struct snapshot_part *to = section == SNAPSHOT_OUTSIDE ? NULL : get_part(copy->snap, copy->target, section);
 
 	if (!to)
 		return;
@@ -174,9 +153,9 @@ static void add_share(void *ctx, __u32 section_id, const struct process_part *fr
 	to->sum.self_ns += from->self_ns;
 }
 
-void shares_add_open(struct snapshot *snap, const struct target *target, __u16 section_id, __u64 total_ns, __u64 self_ns)
+void process_facts_add_open(struct snapshot *snap, const struct target *target, __u16 section, __u64 total_ns, __u64 self_ns)
 {
-	struct snapshot_part *to = snap->nr_targets > 1 ? find_share(snap, target->shown_as, section_id) : NULL;
+	struct snapshot_part *to = snap->nr_targets > 1 ? get_part(snap, target->shown_as, section) : NULL;
 
 	if (!to)
 		return;
@@ -184,12 +163,20 @@ void shares_add_open(struct snapshot *snap, const struct target *target, __u16 s
 	to->sum.self_ns += self_ns;
 }
 
-static int copy_target(struct session *session, struct copy *copy, struct target *target)
+static __u64 names_lost_now(const struct target *target, const struct process *process)
 {
-	const struct process *process = &session->processes[target->index];
+	struct dcbs_state state = {};
+
+	if (target->state && !target->ended)
+		target_read(target, target->state, &state, offsetof(struct dcbs_state, names));
+	return state.names_lost > process->names_lost ? state.names_lost : process->names_lost;
+}
+
+static int copy_target_facts(struct session *session, struct part_copy *copy, struct target *target)
+{
+	const struct process *process = &session->bpf.processes[target->index];
 	struct snapshot *snap = copy->snap;
 	struct snapshot_target *to = &snap->targets[snap->nr_targets];
-	struct dcbs_state state = {};
 
 	if (target->parent && !target->execs)
 		target_refresh_comm(target);
@@ -199,25 +186,23 @@ static int copy_target(struct session *session, struct copy *copy, struct target
 	to->command = strdup(target->command);
 	if (!to->command)
 		return -ENOMEM;
-	if (target->state && !target->ended)
-		target_read(target, target->state, &state, offsetof(struct dcbs_state, names));
-	to->names_lost = names_lost_since(target, state.names_lost > process->names_lost ? state.names_lost : process->names_lost);
+	to->names_lost = names_lost_since_fork(target, names_lost_now(target, process));
 	target->shown_as = copy->target = (__u32)snap->nr_targets++;
-	if (!session->skel->rodata->only_tgid)
-		each_share(session, target->serial, false, add_share, copy);
+	if (!session->bpf.skel->rodata->only_tgid)
+		each_part(&session->bpf, target->serial, false, add_part, copy);
 	return 0;
 }
 
-static void copy_ended(struct copy *copy, const struct ended_child *ended)
+static void copy_ended_child(struct part_copy *copy, const struct ended_child *ended)
 {
 	struct snapshot_target *to = &copy->snap->targets[copy->snap->nr_targets];
-	__u32 i;
+	size_t i;
 
 	*to = ended->facts;
 	to->command = ended->facts.command ? strdup(ended->facts.command) : NULL;
 	copy->target = (__u32)copy->snap->nr_targets++;
 	for (i = 0; i < ended->nr_parts; i++)
-		add_share(copy, ended->shares[i].section_id, &ended->shares[i].sum);
+		add_part(copy, ended->parts[i].section_id, &ended->parts[i].part);
 }
 
 static bool is_shown(const struct target *target, const struct snapshot *snap)
@@ -225,21 +210,22 @@ static bool is_shown(const struct target *target, const struct snapshot *snap)
 	return target->pid && target->born_ns <= snap->end_ns;
 }
 
-int shares_copy(struct session *session, struct snapshot *snap, const __u16 *section_index)
+int process_facts_copy(struct session *session, struct snapshot *snap, const __u16 *section_index)
 {
-	struct copy copy = {.snap = snap, .section_index = section_index};
+	struct part_copy copy = {.snap = snap, .section_index = section_index};
 	const struct children *children = session->children;
+	struct target_list *targets = &session->targets;
 	size_t i, nr_ended = children ? children->nr_ended : 0;
 	int err = 0;
 
-	snap->targets = calloc(session->nr_targets + nr_ended + 1, sizeof(*snap->targets));
+	snap->targets = calloc(targets->nr + nr_ended + 1, sizeof(*snap->targets));
 	if (!snap->targets)
 		return fail(-ENOMEM, "out of memory");
-	for (i = 0; i < session->nr_targets && !err; i++)
-		if (is_shown(&session->targets[i], snap))
-			err = copy_target(session, &copy, &session->targets[i]);
+	for (i = 0; i < targets->nr && !err; i++)
+		if (is_shown(&targets->list[i], snap))
+			err = copy_target_facts(session, &copy, &targets->list[i]);
 	for (i = 0; i < nr_ended && !err; i++)
-		copy_ended(&copy, &children->ended[i]);
+		copy_ended_child(&copy, &children->ended[i]);
 	if (children) {
 		snap->more_targets = children->more_ended;
 		snap->unseen = children->unseen;
@@ -247,17 +233,19 @@ int shares_copy(struct session *session, struct snapshot *snap, const __u16 *sec
 	return err ? fail(err, "out of memory") : 0;
 }
 
-void shares_clear(struct session *session)
+/* ---- end ---- */
+
+void process_facts_clear(struct session *session)
 {
 	size_t i;
 
-	for (i = 0; i < session->nr_targets; i++)
-		if (session->targets[i].pid)
-			each_share(session, session->targets[i].serial, true, drop_share, NULL);
-	shares_forget(session->children);
+	for (i = 0; i < session->targets.nr; i++)
+		if (session->targets.list[i].pid)
+			each_part(&session->bpf, session->targets.list[i].serial, true, drop_part, NULL);
+	process_facts_forget_children(session->children);
 }
 
-void shares_forget(struct children *children)
+void process_facts_forget_children(struct children *children)
 {
 	size_t i;
 
@@ -265,9 +253,9 @@ void shares_forget(struct children *children)
 		return;
 	for (i = 0; i < children->nr_ended; i++) {
 		free(children->ended[i].facts.command);
-		free(children->ended[i].shares);
+		free(children->ended[i].parts);
 	}
 	free(children->ended);
 	children->ended = NULL;
-	children->nr_ended = children->more_ended = children->unseen = 0;
+	children->nr_ended = children->room_ended = children->more_ended = children->unseen = 0;
 }

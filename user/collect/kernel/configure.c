@@ -4,7 +4,9 @@
 
 #include "collect/kernel/program_copies.h"
 #include "host/kernel_release.h"
-#include "collect/state.h"
+#include "host/uprobe.h"
+#include "collect/kernel/programs.h"
+#include "collect/kernel/section_ids.h"
 
 #define SAMPLE_USUAL_BYTES 8192		/* with a copy of the stack */
 #define SAMPLES_BYTES_LEAST (1 << 19)
@@ -62,10 +64,10 @@ static void fill_small_places(struct bpfprof *skel)
 		skel->rodata->small_place[ns] = (__u16)hist_place(ns);
 }
 
-static void choose_programs(struct session *session, const struct choice *choice)
+static void choose_programs(struct programs *bpf, const struct dcbs_options *opts, const struct program_choice *choice)
 {
-	bool native = session->has_function_probes, sampling = session->opts.frequency_hz > 0, fentry = choice->fentry;
-	struct bpfprof *skel = session->skel;
+	bool functions = bpf->probe_functions, sampling = opts->frequency_hz > 0, fentry = choice->fentry;
+	struct bpfprof *skel = bpf->skel;
 
 	bpf_program__set_autoload(skel->progs.on_prepare_exec, kernel_release_at_least(6, 10));
 	bpf_program__set_autoload(skel->progs.on_begin_exec, fentry && !kernel_release_at_least(6, 10));
@@ -76,20 +78,20 @@ static void choose_programs(struct session *session, const struct choice *choice
 	bpf_program__set_autoload(skel->progs.on_wakeup, choice->waking);
 	bpf_program__set_autoload(skel->progs.on_fork, choice->waking);
 	/* A thread that is killed is looked at where it ends. Where that comes too late, or may be left out, when it is told so. */
-	bpf_program__set_autoload(skel->progs.on_signal, again_preempted() || (!fentry && !kernel_release_at_least(6, 16)));
-	again_choose(skel);
+	bpf_program__set_autoload(skel->progs.on_signal, program_copies_needed() || (!fentry && !kernel_release_at_least(6, 16)));
+	program_copies_choose(skel);
 	uprobe_prepare(skel->progs.on_flush);
 	uprobe_prepare(skel->progs.on_call);
 	uprobe_prepare(skel->progs.on_return);
-	bpf_program__set_autoload(skel->progs.on_call, native);
-	bpf_program__set_autoload(skel->progs.on_return, native);
-	bpf_map__set_autocreate(skel->maps.open_calls, native);
+	bpf_program__set_autoload(skel->progs.on_call, functions);
+	bpf_program__set_autoload(skel->progs.on_return, functions);
+	bpf_map__set_autocreate(skel->maps.open_calls, functions);
 	bpf_program__set_autoload(skel->progs.on_sample, sampling);
 	bpf_map__set_autocreate(skel->maps.samples, sampling);
 	bpf_map__set_autocreate(skel->maps.walkers, sampling);
 	bpf_map__set_autocreate(skel->maps.waits, sampling);
-	bpf_map__set_autocreate(skel->maps.vacant, session->opts.children);
-	bpf_map__set_autocreate(skel->maps.news, session->opts.children);
+	bpf_map__set_autocreate(skel->maps.vacant, opts->children);
+	bpf_map__set_autocreate(skel->maps.news, opts->children);
 }
 
 /* Maps that have an entry for each process. */
@@ -109,7 +111,7 @@ static bool any_native(const struct dcbs_options *opts)
 	size_t i;
 
 	for (i = 0; i < opts->nr_sections; i++)
-		if (!attach_is_python(&opts->sections[i]))
+		if (!section_option_is_python(&opts->sections[i]))
 			return true;
 	return false;
 }
@@ -124,30 +126,30 @@ static __u32 samples_bytes(__u32 cpus, int hz)
 	return (__u32)bytes;
 }
 
-void configure(struct session *session, size_t nr_targets, pid_t only, const struct choice *choice)
+void programs_configure(struct programs *bpf, const struct dcbs_options *opts, size_t nr_targets, const struct program_choice *choice)
 {
-	struct bpfprof *skel = session->skel;
+	struct bpfprof *skel = bpf->skel;
 
-	session->has_function_probes = any_native(&session->opts);
-	choose_programs(session, choice);
+	bpf->probe_functions = any_native(opts);
+	choose_programs(bpf, opts, choice);
 	fill_small_places(skel);
 	fill_syscalls(skel);
 	skel->rodata->switch_tells_state = kernel_release_at_least(5, 18);
 	skel->rodata->nr_cpus = (__u32)libbpf_num_possible_cpus();
 	skel->rodata->map_syscall = SYS_mmap;
 	skel->rodata->unmap_syscall = SYS_munmap;
-	skel->rodata->sampling = session->opts.frequency_hz > 0;
-	if (session->opts.frequency_hz > 0) {
-		bpf_map__set_max_entries(skel->maps.samples, samples_bytes(skel->rodata->nr_cpus, session->opts.frequency_hz));
+	skel->rodata->sampling = opts->frequency_hz > 0;
+	if (opts->frequency_hz > 0) {
+		bpf_map__set_max_entries(skel->maps.samples, samples_bytes(skel->rodata->nr_cpus, opts->frequency_hz));
 		skel->rodata->samples_half = bpf_map__max_entries(skel->maps.samples) / 2;
-		skel->rodata->sample_period_ns = 1000000000ULL / (__u64)session->opts.frequency_hz;
+		skel->rodata->sample_period_ns = 1000000000ULL / (__u64)opts->frequency_hz;
 	}
-	skel->rodata->has_function_probes = session->has_function_probes;
-	skel->rodata->follow_children = session->opts.children;
-	if (session->opts.children)
+	skel->rodata->has_function_probes = bpf->probe_functions;
+	skel->rodata->follow_children = opts->children;
+	if (opts->children)
 		size_maps(skel, BPFPROF_FOLLOWED);
 	else if (nr_targets == 1)
-		skel->rodata->only_tgid = (__u32)only;
+		skel->rodata->only_tgid = opts->nr_pids ? (__u32)opts->pids[0] : 0;
 	if (skel->rodata->only_tgid)
 		bpf_map__set_max_entries(skel->maps.parts, 1);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* load.c - the BPF programs and maps, as many as this kernel takes. */
+/* load.c - loads the BPF programs and maps, as many as this kernel takes. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,10 +11,12 @@
 
 #include "host/kernel_release.h"
 #include "host/requirements.h"
-#include "collect/state.h"
+#include "collect/kernel/programs.h"
+#include "collect/kernel/stat_maps.h"
+#include "base/array.h"
 #include "base/error.h"
 
-/* What libbpf says when a load fails is for the developer; the user gets one line from us. */
+/* libbpf's own words about a failed load are for developers; the user gets one line from us. */
 static int libbpf_quiet(enum libbpf_print_level level, const char *fmt, va_list args)
 {
 	if (level == LIBBPF_WARN && getenv("DCBS_BPFPROF_DEBUG"))
@@ -22,53 +24,56 @@ static int libbpf_quiet(enum libbpf_print_level level, const char *fmt, va_list 
 	return 0;
 }
 
-static size_t processes_bytes(const struct session *session)
+static size_t processes_bytes(const struct programs *bpf)
 {
-	return bpf_map__max_entries(session->skel->maps.processes) * sizeof(struct process);
+	return bpf_map__max_entries(bpf->skel->maps.processes) * sizeof(struct process);
 }
 
-static int map_processes(struct session *session)
+static int map_processes(struct programs *bpf)
 {
-	void *at = mmap(NULL, processes_bytes(session), PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(session->skel->maps.processes), 0);
+	void *at = mmap(NULL, processes_bytes(bpf), PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(bpf->skel->maps.processes), 0);
 
 	if (at == MAP_FAILED)
 		return fail(-errno, "cannot map the processes: %s", strerror(errno));
-	session->processes = at;
+	bpf->processes = at;
 	return 0;
 }
 
-static void reserve_sections(struct session *session)
+static void reserve_sections(struct programs *bpf)
 {
 	struct section_name other = {.text = "(other)", .kind = DCBS_NAME_SECTION};
 	__u32 section_id = SECTION_OTHER;
 
-	bpf_map_update_elem(bpf_map__fd(session->skel->maps.section_ids), &other, &section_id, BPF_ANY);
-	bpf_map_update_elem(bpf_map__fd(session->skel->maps.section_names), &section_id, &other, BPF_ANY);
-	session->skel->bss->counters.section_ids_used = SECTION_FIRST;
-	session->skel->bss->rss_locals_fd = bpf_map__fd(session->skel->maps.rss_locals);
+	bpf_map_update_elem(bpf_map__fd(bpf->skel->maps.section_ids), &other, &section_id, BPF_ANY);
+	bpf_map_update_elem(bpf_map__fd(bpf->skel->maps.section_names), &section_id, &other, BPF_ANY);
+	bpf->skel->bss->counters.section_ids_used = SECTION_FIRST;
+	bpf->skel->bss->rss_locals_fd = bpf_map__fd(bpf->skel->maps.rss_locals);
 }
 
-static int load_programs(struct session *session, size_t nr_targets, pid_t only, const struct choice *choice)
+static int load_chosen(struct programs *bpf, const struct dcbs_options *opts, size_t nr_targets, const struct program_choice *choice)
 {
 	int err;
 
-	session->skel = bpfprof__open();
-	if (!session->skel)
+	bpf->skel = bpfprof__open();
+	if (!bpf->skel)
 		return -errno;
-	configure(session, nr_targets, only, choice);
-	err = bpfprof__load(session->skel);
+	programs_configure(bpf, opts, nr_targets, choice);
+	err = bpfprof__load(bpf->skel);
 	if (!err)
 		return 0;
-	bpfprof__destroy(session->skel);
-	session->skel = NULL;
+	bpfprof__destroy(bpf->skel);
+	bpf->skel = NULL;
 	return err;
 }
 
-/* All that this kernel lets us load: what is given up first is missed least. Nearly always the first try is the last. */
-int session_load(struct session *session, size_t nr_targets, pid_t only)
+/*
+ * The programs are tried in groups, until the kernel takes them: the first group that is left out is missed least. Nearly
+ * always the first try loads them all.
+ */
+int programs_load(struct programs *bpf, const struct dcbs_options *opts, size_t nr_targets)
 {
-	const bool old = !kernel_release_at_least(6, 16);	/* later ones tell by a trace point what we want of functions */
-	const struct choice choices[] = {
+	const bool old = !kernel_release_at_least(6, 16);	/* later ones have a trace point in place of those functions */
+	const struct program_choice choices[] = {
 		{.fentry = old, .memory = true, .waking = true},
 		{.fentry = false, .memory = true, .waking = true},
 		{.fentry = old, .memory = false, .waking = true},
@@ -79,24 +84,62 @@ int session_load(struct session *session, size_t nr_targets, pid_t only)
 	int err;
 
 	libbpf_set_print(libbpf_quiet);
-	for (i = 0; i < sizeof(choices) / sizeof(choices[0]); i++) {
-		err = load_programs(session, nr_targets, only, &choices[i]);
+	for (i = 0; i < ARRAY_SIZE(choices); i++) {
+		err = load_chosen(bpf, opts, nr_targets, &choices[i]);
 		if (!err || err == -EPERM)
 			break;
 	}
 	if (err)
 		return requirements_explain(err, "cannot load the BPF programs");
-	reserve_sections(session);
-	err = map_processes(session);
-	return err ? err : stat_maps_open(session);
+	reserve_sections(bpf);
+	err = map_processes(bpf);
+	return err ? err : stat_maps_open(bpf);
 }
 
-void session_unload(struct session *session)
+void programs_unload(struct programs *bpf)
 {
-	if (session->processes)
-		munmap(session->processes, processes_bytes(session));
-	session->processes = NULL;
-	stat_maps_close(session);
-	bpfprof__destroy(session->skel);
-	session->skel = NULL;
+	if (bpf->processes)
+		munmap(bpf->processes, processes_bytes(bpf));
+	bpf->processes = NULL;
+	stat_maps_close(bpf);
+	bpfprof__destroy(bpf->skel);
+	bpf->skel = NULL;
+}
+
+/* As the kernel accounts for it. */
+static __u64 map_bytes(const struct bpf_map *map)
+{
+	unsigned long long bytes = 0;
+	char path[64], line[128];
+	FILE *info;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", bpf_map__fd(map));
+	info = bpf_map__fd(map) >= 0 ? fopen(path, "re") : NULL;
+	if (!info)
+		return 0;
+	while (fgets(line, sizeof(line), info) && sscanf(line, "memlock: %llu", &bytes) != 1)
+		;
+	fclose(info);
+	return bytes;
+}
+
+__u64 programs_map_bytes(const struct programs *bpf)
+{
+	const struct bpf_map *map;
+	__u64 sum = 0;
+
+	bpf_object__for_each_map(map, bpf->skel->obj)
+		sum += map_bytes(map);
+	return sum;
+}
+
+__u64 programs_thread_bytes(const struct programs *bpf)
+{
+	const struct bpf_map *map;
+	__u64 sum = 0;
+
+	bpf_object__for_each_map(map, bpf->skel->obj)
+		if (bpf_map__type(map) == BPF_MAP_TYPE_TASK_STORAGE && bpf_map__autocreate(map))
+			sum += bpf_map__value_size(map);
+	return sum;
 }

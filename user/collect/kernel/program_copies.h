@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* program_copies.h - programs of which copies stand in a section_id where the kernel may preempt them, see bpf/rules/copies.bpf.h. */
+/* program_copies.h - programs that are attached several times where the kernel may preempt them, see bpf/rules/copies.bpf.h. */
 #ifndef COLLECT_KERNEL_PROGRAM_COPIES_H
 #define COLLECT_KERNEL_PROGRAM_COPIES_H
 
-#include "collect/state.h"
+#include "collect/kernel/links.h"
+#include "collect/kernel/programs.h"
 
-/* Does this kernel preempt trace points' programs? */
-bool again_preempted(void);
+/* Returns true if this kernel preempts the programs of trace points. */
+bool program_copies_needed(void);
 
-/* Before the load: which copies this kernel needs. */
-void again_choose(struct bpfprof *skel);
+/* Before the load: chooses the copies that this kernel needs. */
+void program_copies_choose(struct bpfprof *skel);
 
 /* Attaches a program and its copies. -ENOENT: it was not loaded. */
-int again_attach(struct session *session, struct bpf_program *prog);
+int program_copies_attach(const struct bpfprof *skel, struct bpf_program *prog, struct links *links);
 
-/* How many events a program and all of its copies were left out for, at most. */
-__u64 again_missed(const struct bpfprof *skel, struct bpf_program *prog);
+/* The most events for which a program and all of its copies were left out. */
+__u64 program_copies_missed(const struct bpfprof *skel, struct bpf_program *prog);
 
 #endif

@@ -1,32 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* calibrate.c - what a hit of the marker's probe and a page fault cost on this machine. */
+/* calibrate.c - measures the cost of a hit of a probe, of a page fault and of a look at the clock on this machine. */
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/proc.h"
 #include "bpfprof/target.h"
 #include "collect/overhead/calibrate.h"
-#include "collect/session.h"
 
 #define ROUNDS 9
 #define HITS 32
+#define TRACE_USUAL_NS 60
 
 extern void dcbs_marker_flush(void *record);
 
-/* Its first instruction is none that the kernel would rather emulate. */
+/* The kernel has to step over its first instruction, as it cannot emulate it. */
 static void __attribute__((naked, noinline)) stepped(__attribute__((unused)) void *unused)
 {
 	__asm__("lea 8(%rsp), %rax\n\tret");
 }
 
-/* Best of a few rounds: what disturbs only ever adds. */
+/* The best of a few rounds, because a disturbance only ever adds. */
 static double hit_ns(void (*function)(void *))
 {
 	double best = INFINITY;
@@ -42,7 +41,7 @@ static double hit_ns(void (*function)(void *))
 	return best;
 }
 
-/* The mapping of ours that a function lies in: the program, or the library that this is part of. */
+/* The mapping of ours that holds a function: of the program, or of the library that this file is linked into. */
 struct own_place {
 	__u64 address, offset;
 	char path[PATH_MAX];
@@ -59,7 +58,7 @@ static bool is_own_place(void *ctx, const struct proc_mapping *map)
 	return false;
 }
 
-/* Our program may have been replaced on disk since it was started; a link of the kernel's still leads to it. */
+/* The program may have been replaced on disk since it was started; /proc/self/exe still leads to it. */
 static int own_function(void (*function)(void *), struct own_place *place)
 {
 	char program[PATH_MAX] = "";
@@ -72,7 +71,7 @@ static int own_function(void (*function)(void *), struct own_place *place)
 	return 0;
 }
 
-static double measure(const struct bpf_program *prog, void (*function)(void *), __u64 offset, struct uprobe **probe)
+static double measure_hit(const struct bpf_program *prog, void (*function)(void *), __u64 offset, struct uprobe **probe)
 {
 	struct uprobe_place place = {.pid = getpid()};
 	struct own_place own;
@@ -89,21 +88,16 @@ static double measure(const struct bpf_program *prog, void (*function)(void *), 
 	return hit_ns(function);
 }
 
-double probe_measure(const struct bpf_program *prog, struct uprobe **probe)
-{
-	return measure(prog, dcbs_marker_flush, PROBE_OFFSET, probe);
-}
-
-double probe_measure_step(const struct bpf_program *prog)
+static double measure_step(const struct bpf_program *prog)
 {
 	struct uprobe *probe;
-	double ns = measure(prog, stepped, 0, &probe);
+	double ns = measure_hit(prog, stepped, 0, &probe);
 
 	uprobe_detach(probe);
 	return ns;
 }
 
-bool probe_is_stepped(const unsigned char *code)
+bool calibrate_is_stepped(const unsigned char *code)
 {
 	if (code[0] == 0x41)	/* push of r8 and so on */
 		code++;
@@ -124,7 +118,7 @@ static double touch_ns(char *pages, size_t page)
 	return (double)(clock_cpu_ns() - start) / TOUCH_PAGES;
 }
 
-double probe_page_touch(void)
+double calibrate_page_touch(void)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE), size = TOUCH_PAGES * page;
 	double best = NAN;
@@ -144,7 +138,7 @@ double probe_page_touch(void)
 
 #define READS 256
 
-double probe_clock_read(void)
+static double measure_clock_read(void)
 {
 	double best = INFINITY;
 	int i, j;
@@ -157,4 +151,29 @@ double probe_clock_read(void)
 		best = fmin(best, (double)(end - start) / READS);
 	}
 	return best;
+}
+
+void calibration_init(struct calibration *c)
+{
+	*c = (struct calibration){.trap_ns = NAN, .step_ns = NAN, .clock_read_ns = NAN, .page_touch_ns = NAN, .trace_ns = TRACE_USUAL_NS};
+}
+
+void calibrate(struct calibration *c, const struct programs *bpf, bool stepped_probes)
+{
+	const struct bpf_program *prog = bpf->skel->progs.on_flush;
+
+	if (!c->own_probe && isnan(c->trap_ns))
+		c->trap_ns = measure_hit(prog, dcbs_marker_flush, PROBE_OFFSET, &c->own_probe);
+	if (isnan(c->step_ns) && stepped_probes)
+		c->step_ns = measure_step(prog);
+	if (isnan(c->page_touch_ns))
+		c->page_touch_ns = calibrate_page_touch();
+	if (isnan(c->clock_read_ns))
+		c->clock_read_ns = measure_clock_read();
+}
+
+void calibration_close(struct calibration *c)
+{
+	uprobe_detach(c->own_probe);
+	c->own_probe = NULL;
 }

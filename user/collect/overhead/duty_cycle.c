@@ -1,187 +1,99 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* duty_cycle.c - what is watched part of the time. */
+/* duty_cycle.c - an event source that is enabled part of the time. */
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
-#include "base/clock.h"
 #include "collect/overhead/duty_cycle.h"
-#include "collect/overhead/gaps.h"
-#include "collect/overhead/governor.h"
 
-#define REST_MOST_NS 60000000000ULL
-#define GO_ON_NS 200000000ULL
-#define TURNS 10	/* a watch is at least so many times as long as the looks at threads at its beginning and end */
-#define TRACE_MOST_NS 200
+#define OFF_MOST_NS 60000000000ULL
+#define EXTEND_NS 200000000ULL
+#define VISITS_RATIO 10		/* an on-period is at least that many times as long as the looks at threads at its begin and end */
 
-/* How something is watched and is not. */
-struct duty_kind {
-	__u64 watch_ns;
-	void (*weigh)(struct session *session, double weight);	/* what is seen next stands for so many times as much; may be NULL */
-	void (*watch)(struct session *session);
-	void (*go_on)(struct session *session);		/* it was cheap: it is watched for longer; may be NULL */
-	void (*rest)(struct session *session);
-};
-
-/* ---- each in its way ---- */
-
-/* Who waits is charged up to now. */
-static void rest_waits(struct session *session)
+void duty_cycle_init(struct duty_cycle *duty, const struct duty_cycle_ops *ops, void *ctx)
 {
-	volatile struct throttle *t = &session->skel->bss->throttle;
-
-	session_look_at_threads(session);
-	t->waits_off = 1;
-	detach_waits(session);
+	*duty = (struct duty_cycle){.ops = ops, .ctx = ctx};
 }
 
-static void weigh_waits(struct session *session, double weight)
+bool duty_cycle_is_started(const struct duty_cycle *duty)
 {
-	volatile struct throttle *t = &session->skel->bss->throttle;
-
-	t->wait_weight = (__u32)(0.5 + weight);
+	return duty->next_ns;
 }
 
-/* Who waits already is found out. */
-static void watch_waits(struct session *session)
-{
-	volatile struct throttle *t = &session->skel->bss->throttle;
-
-	t->wait_generation++;
-	t->waits_off = 0;
-	attach_waits(session);
-	session_look_at_threads(session);
-}
-
-static void go_on_with_waits(struct session *session)
-{
-	weigh_waits(session, 1);
-}
-
-/* The programs are there, and do nothing. What they cost all the same is what our own faults are cheaper by without them. */
-static void detach_measured(struct session *session)
-{
-	double with = probe_page_touch(), ns;
-
-	detach_memory(session);
-	ns = with - probe_page_touch();
-	if (ns > 0 && ns < TRACE_MOST_NS)
-		session->trace_ns = ns;
-	session->trace_known = true;
-}
-
-static void rest_memory(struct session *session)
-{
-	gaps_rest(session);
-	session->skel->bss->throttle.memory_off = 1;
-	if (session->trace_known || session->run_time_on)
-		detach_memory(session);
-	else
-		detach_measured(session);
-}
-
-static void watch_memory(struct session *session)
-{
-	volatile struct throttle *t = &session->skel->bss->throttle;
-
-	attach_memory(session);
-	gaps_watch(session);
-	t->memory_generation++;
-	t->memory_off = 0;
-}
-
-static void watch_calls(struct session *session)
-{
-	native_watch(session);
-}
-
-static const struct duty_kind kinds[DUTIES] = {
-	[DUTY_WAITS] = {.watch_ns = 50000000, .weigh = weigh_waits, .watch = watch_waits, .go_on = go_on_with_waits, .rest = rest_waits},
-	[DUTY_MEMORY] = {.watch_ns = 10000000, .watch = watch_memory, .go_on = gaps_watch, .rest = rest_memory},
-	[DUTY_CALLS] = {.watch_ns = 50000000, .watch = watch_calls, .rest = native_rest},
-};
-
-void duties_init(struct duty *duties)
-{
-	int i;
-
-	for (i = 0; i < DUTIES; i++)
-		duties[i] = (struct duty){.kind = &kinds[i]};
-}
-
-/* ---- all in the same ---- */
-
-/* Not to be in step with what the target does. */
-static __u64 about(double ns)
+/* Varies a period by a quarter, so that it does not keep step with the target. */
+static __u64 vary_period(double ns)
 {
 	return (__u64)(ns * (0.75 + 0.5 * drand48()));
 }
 
-static void watch_for(struct duty *d, double ns)
+static void begin_on_period(struct duty_cycle *duty, double ns)
 {
-	d->spent_ns = 0;
-	d->resting = false;
-	d->watch_start_ns = clock_now_ns();
-	d->next_ns = d->watch_start_ns + about(ns);
+	duty->spent_ns = 0;
+	duty->off = false;
+	duty->on_start_ns = duty->ops->now_ns();
+	duty->next_ns = duty->on_start_ns + vary_period(ns);
 }
 
-/* To begin is taken to be as dear as to end was. */
-static void duty_watch(struct session *session, struct duty *d)
+/* The look at threads that begins an on-period is taken to cost as much as the one that ended the last. */
+static void switch_on(struct duty_cycle *duty)
 {
-	double ns = fmax((double)d->kind->watch_ns, 2.0 * TURNS * (double)d->end_ns);
-	__u64 looks_ns = session->looks_ns;
+	const struct duty_cycle_ops *ops = duty->ops;
+	double ns = fmax((double)ops->on_ns, 2.0 * VISITS_RATIO * (double)duty->disable_ns);
+	__u64 visits_ns = ops->visits_ns(duty->ctx);
 
-	governor_settle(session);
-	if (d->kind->weigh)
-		d->kind->weigh(session, 1 + (double)(clock_now_ns() - d->rest_start_ns) / ns);
-	d->kind->watch(session);
-	d->begin_ns = session->looks_ns - looks_ns;
-	watch_for(d, ns);
+	ops->settle(duty->ctx);
+	if (ops->weigh)
+		ops->weigh(duty->ctx, 1 + (double)(ops->now_ns() - duty->off_start_ns) / ns);
+	ops->enable(duty->ctx);
+	duty->enable_ns = ops->visits_ns(duty->ctx) - visits_ns;
+	begin_on_period(duty, ns);
 }
 
-static void duty_go_on(struct session *session, struct duty *d, __u64 ns)
+static void extend_on_period(struct duty_cycle *duty, __u64 ns)
 {
-	governor_settle(session);
-	if (d->kind->go_on)
-		d->kind->go_on(session);
-	d->begin_ns = 0;
-	watch_for(d, (double)ns);
+	duty->ops->settle(duty->ctx);
+	if (duty->ops->extend)
+		duty->ops->extend(duty->ctx);
+	duty->enable_ns = 0;
+	begin_on_period(duty, (double)ns);
 }
 
-/* How long nobody is to watch, so that what it took comes to the share that it may take; less than nothing: it was cheap. */
-static double rest_ns(const struct duty *d, double may)
+/* How long the source has to be disabled for its cost to come down to the allowed share. Not above 0: it was cheap. */
+static double off_period_ns(const struct duty_cycle *duty, double allowed)
 {
-	double took = d->spent_ns + (double)d->begin_ns + (double)d->end_ns;
+	double took = duty->spent_ns + (double)duty->enable_ns + (double)duty->disable_ns;
 
-	return fmin(took / may, (double)REST_MOST_NS) - (double)(clock_now_ns() - d->watch_start_ns);
+	return fmin(took / allowed, (double)OFF_MOST_NS) - (double)(duty->ops->now_ns() - duty->on_start_ns);
 }
 
-static void duty_rest(struct session *session, struct duty *d, double may)
+static void switch_off(struct duty_cycle *duty, double allowed)
 {
-	__u64 looks_ns = session->looks_ns;
+	__u64 visits_ns = duty->ops->visits_ns(duty->ctx);
 
-	governor_settle(session);
-	if (rest_ns(d, may) <= 0) {
-		duty_go_on(session, d, GO_ON_NS);
+	duty->ops->settle(duty->ctx);
+	if (off_period_ns(duty, allowed) <= 0) {
+		extend_on_period(duty, EXTEND_NS);
 		return;
 	}
-	d->kind->rest(session);
-	d->end_ns = session->looks_ns - looks_ns;
-	d->resting = true;
-	d->rest_start_ns = clock_now_ns();
-	d->next_ns = d->rest_start_ns + about(fmax(0, rest_ns(d, may)));
+	duty->ops->disable(duty->ctx);
+	duty->disable_ns = duty->ops->visits_ns(duty->ctx) - visits_ns;
+	duty->off = true;
+	duty->off_start_ns = duty->ops->now_ns();
+	duty->next_ns = duty->off_start_ns + vary_period(fmax(0, off_period_ns(duty, allowed)));
 }
 
-void duty_poll(struct session *session, struct duty *d, double may)
+void duty_cycle_poll(struct duty_cycle *duty, double allowed)
 {
-	if (!d->next_ns || clock_now_ns() < d->next_ns)
+	assert(allowed > 0);
+	if (!duty->next_ns || duty->ops->now_ns() < duty->next_ns)
 		return;
-	if (d->resting)
-		duty_watch(session, d);
+	if (duty->off)
+		switch_on(duty);
 	else
-		duty_rest(session, d, may);
+		switch_off(duty, allowed);
 }
 
-void duty_begin(struct session *session, struct duty *d)
+void duty_cycle_start(struct duty_cycle *duty)
 {
-	duty_go_on(session, d, d->kind->watch_ns);
+	extend_on_period(duty, duty->ops->on_ns);
 }

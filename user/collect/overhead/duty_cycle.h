@@ -1,34 +1,48 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * duty_cycle.h - what is watched part of the time: for a moment, and then not for as long as it takes to come to what it may cost.
+ * duty_cycle.h - an event source that is enabled part of the time, so that it costs no more than it may.
+ *
+ * On-periods and off-periods alternate. An on-period begins and ends with a look at the targets' threads, which costs, too: so
+ * it lasts at least ten times as long as both. The off-period that follows is as long as it takes for the
+ * cost of both periods to come down to the allowed share. Both vary by a quarter, so that they do not keep step with the target.
  */
 #ifndef COLLECT_OVERHEAD_DUTY_CYCLE_H
 #define COLLECT_OVERHEAD_DUTY_CYCLE_H
 
-#include "collect/state.h"
+#include <linux/types.h>
+#include <stdbool.h>
 
-enum {
-	DUTY_WAITS,	/* threads as they come to their CPUs and leave them */
-	DUTY_MEMORY,	/* page faults and changes of RSS */
-	DUTY_CALLS,	/* functions of --section */
-	DUTIES,
+/* How one event source is enabled and disabled. ctx is the caller's. */
+struct duty_cycle_ops {
+	__u64 on_ns;				/* the shortest on-period */
+	__u64 (*now_ns)(void);
+	void (*settle)(void *ctx);		/* brings duty_cycle.spent_ns up to date */
+	__u64 (*visits_ns)(const void *ctx);	/* CPU time of looks at threads so far */
+	void (*weigh)(void *ctx, double weight);	/* events of the next on-period stand for that many; may be NULL */
+	void (*enable)(void *ctx);
+	void (*extend)(void *ctx);		/* the on-period was cheap and goes on; may be NULL */
+	void (*disable)(void *ctx);
 };
 
-struct duty {
-	const struct duty_kind *kind;
-	__u64 next_ns;		/* when it begins or ceases to be watched; 0: it is all the time */
-	__u64 watch_start_ns, rest_start_ns;
-	bool resting;
-	double spent_ns;	/* since then, by the programs; governor_settle() brings it up to date */
-	__u64 begin_ns, end_ns;	/* of looks at threads: as this watch began, and as the last one ended */
+struct duty_cycle {
+	const struct duty_cycle_ops *ops;
+	void *ctx;
+	__u64 next_ns;			/* when the period at hand ends; 0: the source is enabled all the time */
+	__u64 on_start_ns, off_start_ns;
+	bool off;			/* an off-period is at hand */
+	double spent_ns;		/* cost of the source's programs since the on-period began */
+	__u64 enable_ns, disable_ns;	/* cost of looks at threads when this on-period began, and when the last one ended */
 };
 
-void duties_init(struct duty *duties);
+void duty_cycle_init(struct duty_cycle *duty, const struct duty_cycle_ops *ops, void *ctx);
 
-/* From now on, beginning with a watch; it is watched already. */
-void duty_begin(struct session *session, struct duty *duty);
+/* Starts the alternation with an on-period; the source is enabled already. */
+void duty_cycle_start(struct duty_cycle *duty);
 
-/* If it is time to; may: what it may cost, of one CPU. */
-void duty_poll(struct session *session, struct duty *duty, double may);
+/* Returns true if the source is enabled part of the time only. */
+bool duty_cycle_is_started(const struct duty_cycle *duty);
+
+/* Ends the period at hand if it is time to. allowed: the share of one CPU that the source may cost. */
+void duty_cycle_poll(struct duty_cycle *duty, double allowed);
 
 #endif

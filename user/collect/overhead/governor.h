@@ -1,35 +1,56 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * governor.h - keeps what profiling costs the target within --max-overhead.
+ * governor.h - decides what to reduce so that profiling costs the target no more than --max-overhead.
  *
- * Cost is the time in our BPF programs, by the kernel's own measure of a run, and the traps, by ours of one at start. It
- * is looked at some times a second. Over budget, what costs most is turned down: fewer samples; faults, waits and
- * the functions of --section watched part of the time, the short ones of those told from samples alone; sections handed over
- * less often; and if the markers, and the ticks that see to them, are too much even so, the run ends. Each step is a line
- * of overhead.reduced.
+ * The cost of each lever is looked at some times a second. Over budget, the lever that costs most is turned down; the markers,
+ * and the ticks that serve them, cannot be: sections may be flushed less often, and if that is not enough the run ends. The
+ * governor only decides. levers.h measures and acts.
  */
 #ifndef COLLECT_OVERHEAD_GOVERNOR_H
 #define COLLECT_OVERHEAD_GOVERNOR_H
 
 #include <stdbool.h>
-#include <linux/types.h>
 
-struct session;
+/* The costs, in the order in which their events are missed least. */
+enum lever {
+	LEVER_SAMPLES,
+	LEVER_FAULTS,
+	LEVER_CALLS,
+	LEVER_WAITS,
+	LEVER_MARKERS,
+	LEVERS,
+};
 
-int governor_open(struct session *session);
+struct governor {
+	double budget;			/* of one CPU; INFINITY: there is no limit */
+	double share[LEVERS];		/* of one CPU, at the last look */
+	unsigned int spare, over, markers_over;	/* looks in a row with budget to spare, over it, and over it by the markers alone */
+};
 
-/* Looks, if it is time to. False: even the markers cost more than is allowed, the run is to end. */
-bool governor_poll(struct session *session);
+enum governor_markers {
+	GOVERNOR_MARKERS_FIT,
+	GOVERNOR_MARKERS_FLUSH_LESS,	/* they have been over budget for a while: flush less often, if that is possible */
+	GOVERNOR_MARKERS_OVER,		/* and still are: nothing more can be reduced */
+};
 
-/* CLOCK_MONOTONIC ns at which it wants to be polled again. */
-__u64 governor_next(const struct session *session);
+enum governor_step { GOVERNOR_STAY, GOVERNOR_DOWN, GOVERNOR_UP };
 
-/* Adds what has been spent up to now to the duties. */
-void governor_settle(struct session *session);
+/* max_percent: of one CPU; 100 and above: no limit. */
+void governor_init(struct governor *g, double max_percent);
 
-/* Waits are watched part of the time: what they come to is an estimate. */
-bool governor_waits_rest(const struct session *session);
+/* Takes the cost of each lever in `elapsed_ns`. A lever that a duty cycle keeps within its share counts as 0. */
+void governor_take(struct governor *g, const double *cost_ns, const bool *in_duty_cycle, double elapsed_ns);
 
-void governor_close(struct session *session);
+/* After governor_take(): can the markers stay as they are? */
+enum governor_markers governor_check_markers(struct governor *g);
+
+/* Sections are flushed less often from now on: the markers' cost is to be seen anew. */
+void governor_markers_reduced(struct governor *g);
+
+/*
+ * After governor_check_markers(): is something else to be turned down or up? For GOVERNOR_DOWN *lever is the one that costs
+ * most among those that can[lever] (LEVER_MARKERS: none), and *allowed the share that it may cost.
+ */
+enum governor_step governor_decide(struct governor *g, const bool *can, enum lever *lever, double *allowed);
 
 #endif

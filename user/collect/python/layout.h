@@ -15,8 +15,6 @@
 
 #include "bpfprof/abi.h"
 
-#define PYTHON_FRAME_BYTES 112	/* of a frame: all that is read of one lies in them */
-
 /* What BPF programs and name readers need, and what else it takes to find every thread that Python knows. */
 struct python_offsets {
 	struct python_layout layout;

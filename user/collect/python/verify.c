@@ -28,20 +28,6 @@
 #define STATES 2048
 #define INTERPRETERS 16
 
-/*
- * glibc registers the head of a thread's list of robust mutexes with the kernel. It lies in the middle of struct
- * pthread, the same in 2.31 to 2.43: this far behind the beginning, which is what pthread_self() returns, and
- * this far in front of the blocks of thread-specific data, 32 slots { sequence, value } each.
- */
-#ifdef __aarch64__
-#define SELF_TO_ROBUST 0xe0
-#else
-#define SELF_TO_ROBUST 0x2e0
-#endif
-#define ROBUST_TO_BLOCKS 0x230
-#define BLOCK_SLOTS 32
-#define MAX_KEYS 1024
-
 /* The same in every version of a default build. */
 #define VAR_SIZE 16		/* of a variable-size object: ob_size */
 #define TYPE_NAME 24		/* of a type: tp_name */
@@ -209,14 +195,16 @@ static bool is_inside(const struct check *check, const unsigned char *code, __s6
 /* Stacks begin where native code calls into the interpreter, which 3.11 and later mark. */
 static bool is_entry(const struct python_layout *layout, const unsigned char *frame)
 {
-	return layout->minor == 11 ? frame[layout->frame_is_entry] == 1 : layout->minor >= 12 && frame[layout->frame_owner] >= 3;
+	if (layout->minor == 11)
+		return frame[layout->frame_is_entry] == 1;
+	return layout->minor >= 12 && frame[layout->frame_owner] >= PYTHON_OWNER_ENTRY;
 }
 
 /* The code object of a frame. */
 static const char *check_code(struct check *check, const unsigned char *frame, bool calls)
 {
 	const struct python_layout *layout = check->layout;
-	__u64 address = word_of(frame, layout->frame_code) & ~7ULL;	/* 3.14 has tags there */
+	__u64 address = word_of(frame, layout->frame_code) & ~PYTHON_REF_TAGS;	/* 3.14 has tags there */
 	unsigned char code[CODE_HEAD];
 
 	if (layout->code_type_offset > sizeof(code) - 8 || target_peek(check->pid, address, code, sizeof(code)) ||
@@ -265,10 +253,10 @@ static const char *check_stack(struct check *check, __u64 tstate)
 static int thread_slot(const struct check *check, __u64 robust, __u64 *tstate)
 {
 	__u64 block;
-	int err = peek(check, robust + ROBUST_TO_BLOCKS + 8 * (check->key / BLOCK_SLOTS), &block);
+	int err = peek(check, robust + GLIBC_ROBUST_TO_KEYS + 8 * (check->key / GLIBC_BLOCK_KEYS), &block);
 
 	*tstate = 0;
-	return err || !block ? err : peek(check, block + 16 * (check->key % BLOCK_SLOTS) + 8, tstate);
+	return err || !block ? err : peek(check, block + GLIBC_KEY_BYTES * (check->key % GLIBC_BLOCK_KEYS) + GLIBC_KEY_VALUE, tstate);
 }
 
 static enum verdict check_thread(struct check *check, struct thread *thread)
@@ -291,7 +279,7 @@ static enum verdict check_thread(struct check *check, struct thread *thread)
 		return NOT_PYTHON;	/* or one of the many that were not listed */
 	if (!state)
 		thread->why = "its slot holds no thread state";
-	else if (state->thread_id != robust - SELF_TO_ROBUST)
+	else if (state->thread_id != robust - GLIBC_SELF_TO_ROBUST)
 		thread->why = "its slot holds another thread's state";
 	else
 		thread->why = check_stack(check, tstate);
@@ -339,7 +327,7 @@ static int read_key(struct check *check)
 
 	if (err)
 		return err;
-	if (key[0] > 1 || key[1] >= MAX_KEYS)
+	if (key[0] > 1 || key[1] >= GLIBC_KEYS)
 		return -EPROTO;
 	check->key = key[1];
 	return key[0] ? 0 : -EAGAIN;

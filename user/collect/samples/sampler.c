@@ -6,22 +6,21 @@
 
 #include <bpf/libbpf.h>
 
+#include "collect/samples/return_check.h"
 #include "collect/samples/sampler.h"
 #include "collect/samples/stack_table.h"
 #include "base/error.h"
 #include "symbol/python_match.h"
 #include "symbol/symbols.h"
 
-#define DEPTH_MAX (SAMPLE_PYTHON + 2 * SAMPLE_NATIVE + 1)	/* with functions that were inlined, and what stands for the rest */
+#define DEPTH_MAX (SAMPLE_PYTHON + 2 * SAMPLE_NATIVE + 1)	/* with inlined functions, and a frame that stands for the rest */
 #define INLINED_MAX 8
-#define RETURNS 1024		/* a power of two */
-#define FUNCTIONS_MAX 64	/* Python functions that are sections: a bit of a word each */
+#define FUNCTIONS_MAX 64	/* functions that are sections: a bit of a word each */
 
 struct sampler {
 	struct ring_buffer *ring;
-	struct target *targets;
-	const size_t *nr_targets;
-	void (*look)(void *ctx);
+	struct target_list *targets;
+	void (*find_children)(void *ctx);
 	void *ctx;
 	struct stack_table table;
 	__u64 *is_section;		/* of each frame of the table: bit i, it is functions[i] */
@@ -34,10 +33,7 @@ struct sampler {
 	__u64 met;			/* of them, those that were on some stack */
 	__u32 depth;			/* of the sample at hand */
 	__u32 at[DEPTH_MAX];
-	struct known_return {
-		__u64 address;
-		pid_t tgid;
-	} returns[RETURNS];		/* addresses with a call before them */
+	struct return_cache returns;
 	__u64 lost_stacks;
 };
 
@@ -46,7 +42,7 @@ struct sampler {
 static bool is_function(const struct sampler_function *f, const struct symbol *s)
 {
 	if (f->python)
-		return s->python && pyname_matches(f->name, s->function, s->file);
+		return s->python && python_match_function(f->name, s->function, s->file);
 	return !s->python && s->function && !strcmp(f->name, s->function);
 }
 
@@ -61,7 +57,7 @@ static __u64 sections_of(const struct sampler *sampler, const struct symbol *s)
 	return bits;
 }
 
-static void push(struct sampler *sampler, const struct symbol *symbol)
+static void push_symbol(struct sampler *sampler, const struct symbol *symbol)
 {
 	size_t known = sampler->table.nr_frames;
 	__u32 frame = stack_table_frame(&sampler->table, symbol);
@@ -73,53 +69,11 @@ static void push(struct sampler *sampler, const struct symbol *symbol)
 	if (frame == known)
 		sampler->is_section[frame] = sections_of(sampler, symbol);
 	if (!symbol->function && sampler->depth && sampler->at[sampler->depth - 1] == frame)
-		return;		/* another one without a name in the same library says no more */
+		return;		/* another frame without a name in the same library says no more */
 	sampler->at[sampler->depth++] = frame;
 }
 
-static bool is_call(const unsigned char *end, int bytes)
-{
-	return end[-bytes] == 0xff && (end[1 - bytes] & 0x38) == 0x10;
-}
-
-/*
- * Code without frame pointers leaves anything in that register, and the kernel's walk goes where it leads. A
- * return address has a call before it; at the first that has none, the walk has gone astray.
- */
-static bool is_return(const struct target *target, __u64 address)
-{
-#if defined(__x86_64__)
-	unsigned char code[7], *end = code + sizeof(code);
-	int err;
-
-	err = target_read(target, address - sizeof(code), code, sizeof(code));
-	if (err)
-		return err == -ESRCH;	/* it has ended: what is known of it is all there is */
-	return end[-5] == 0xe8 || is_call(end, 2) || is_call(end, 3) || is_call(end, 4) || is_call(end, 6) || is_call(end, 7);
-#else
-	__u32 code;
-	int err = target_read(target, address - sizeof(code), &code, sizeof(code));
-
-	if (err)
-		return err == -ESRCH;
-	return code >> 26 == 0x25 || (code & 0xfffffc1f) == 0xd63f0000;	/* bl, blr */
-#endif
-}
-
-/* Most return addresses come again and again, and a look costs a system call. */
-static bool follows_call(struct sampler *sampler, const struct target *target, __u64 address)
-{
-	struct known_return *known = &sampler->returns[(address ^ address >> 10) & (RETURNS - 1)];
-
-	if (known->address == address && known->tgid == target->pid)
-		return true;
-	if (!is_return(target, address))
-		return false;
-	*known = (struct known_return){address, target->pid};
-	return true;
-}
-
-/* Native frames, up to the interpreter: from there on Python's own say more. False: it ended before the last one. */
+/* Pushes native frames up to the interpreter: from there on Python's own frames say more. Returns false if it ended before the last one. */
 static bool push_native(struct sampler *sampler, struct target *target, const __u64 *addresses, __u32 n, bool python)
 {
 	struct symbol symbols[INLINED_MAX];
@@ -127,14 +81,14 @@ static bool push_native(struct sampler *sampler, struct target *target, const __
 	__u32 i;
 
 	for (i = 0; i < n; i++) {
-		if (i && !follows_call(sampler, target, addresses[i]))
+		if (i && !return_check(&sampler->returns, target, addresses[i]))
 			return false;
 		if (python && (addresses[i] - target->python_start < target->python_end - target->python_start ||
 			       symbols_is_interpreter(target->symbols, addresses[i])))
 			return false;
 		nr = symbols_native(target->symbols, addresses[i], i > 0, symbols, INLINED_MAX);
 		for (k = 0; k < nr; k++)
-			push(sampler, &symbols[k]);
+			push_symbol(sampler, &symbols[k]);
 	}
 	return true;
 }
@@ -149,10 +103,10 @@ static size_t end_of_walk(const __u64 *to, size_t nr, const __u64 *walked, size_
 }
 
 /*
- * The stack from what there is of it itself. Where the copy ends, the kernel's walk by frame pointers goes on, if it has
- * come by there.
+ * Unwinds the copy of the stack. Where the copy ends, the kernel's walk by frame pointers goes on, if it has passed the same
+ * address.
  */
-static size_t unwind(const struct sample *sample, struct target *target, const __u64 *walked, const unsigned char *bytes, __u64 *to)
+static size_t unwind_copy(const struct sample *sample, struct target *target, const __u64 *walked, const unsigned char *bytes, __u64 *to)
 {
 	struct unwind_stack stack = {walked[0], sample->sp, sample->bp, bytes, sample->sp, sample->stack_bytes};
 	size_t n = symbols_unwind(target->symbols, &stack, to, SAMPLE_NATIVE), i;
@@ -171,43 +125,33 @@ static void push_python(struct sampler *sampler, struct target *target, const st
 		if (!symbols_python(target->symbols, &frames[i], &symbol))
 			sampler->lost_stacks++;
 		if (!symbol.internal)
-			push(sampler, &symbol);
+			push_symbol(sampler, &symbol);
 	}
 }
 
-/* Where frames are missing, the outermost one that is there was called by somebody. */
+/* Where frames are missing, a frame stands for the callers of the outermost one that is there. */
 static void push_rest(struct sampler *sampler, __u16 flags)
 {
 	const struct symbol more = {.function = "(more frames)"}, broken = {.function = "(unknown)"};
 
 	if (flags & SAMPLE_PYTHON_BROKEN)
-		push(sampler, &broken);
+		push_symbol(sampler, &broken);
 	else if (flags & (SAMPLE_PYTHON_CUT | SAMPLE_NATIVE_CUT))
-		push(sampler, &more);
-}
-
-static struct target *find_target(struct sampler *sampler, __u32 tgid)
-{
-	size_t i;
-
-	for (i = 0; i < *sampler->nr_targets; i++)
-		if ((__u32)sampler->targets[i].pid == tgid)
-			return &sampler->targets[i];
-	return NULL;
+		push_symbol(sampler, &more);
 }
 
 /* A process that is not known may be a child that has just been born. */
-static struct target *target_of(struct sampler *sampler, __u32 tgid)
+static struct target *target_of_sample(struct sampler *sampler, __u32 tgid)
 {
-	struct target *target = find_target(sampler, tgid);
+	struct target *target = target_list_find(sampler->targets, (pid_t)tgid);
 
 	if (target)
 		return target;
-	sampler->look(sampler->ctx);
-	return find_target(sampler, tgid);
+	sampler->find_children(sampler->ctx);
+	return target_list_find(sampler->targets, (pid_t)tgid);
 }
 
-/* A function that is probed, too. */
+/* The section may be there already: the function is probed, too. */
 static bool has_section(const struct sample *sample, __u32 section_id)
 {
 	int i;
@@ -218,8 +162,8 @@ static bool has_section(const struct sample *sample, __u32 section_id)
 	return false;
 }
 
-/* Functions that are sections come after those that are marked, and beside what is outside of these; innermost first. */
-static void add_functions(struct sampler *sampler, struct sample *sample)
+/* Functions that are sections come after the marked sections, or beside "(outside)"; innermost first. */
+static void add_function_sections(struct sampler *sampler, struct sample *sample)
 {
 	__u64 bits, met = 0;
 	__u32 i;
@@ -234,7 +178,7 @@ static void add_functions(struct sampler *sampler, struct sample *sample)
 	sampler->met |= met;
 }
 
-/* Each sample comes or does not come on its own: of w waits, one with a chance of 1 to w. */
+/* Samples are independent of each other: of w waits, each is sampled with probability 1/w. */
 static void add_sample(struct snapshot_stack *stack, const struct sample *sample)
 {
 	double ns = (double)sample->off_ns;
@@ -266,7 +210,7 @@ static bool is_whole(const struct sample *sample, size_t size)
 	return sample->nr_native <= SAMPLE_NATIVE && size >= sizeof(*sample) + frames;
 }
 
-/* The ring is the kernel's, but what is in it was read from the target: the sizes are checked nevertheless. */
+/* The ring is the kernel's, but its contents were read from the target: the sizes are checked nevertheless. */
 static int on_sample(void *ctx, void *data, size_t size)
 {
 	struct sampler *sampler = ctx;
@@ -284,19 +228,19 @@ static int on_sample(void *ctx, void *data, size_t size)
 	memcpy(&head, data, sizeof(head));
 	if (head.nr_sections > SAMPLE_SECTIONS || !is_whole(&head, size))
 		return 0;
-	target = target_of(sampler, sample->tgid);
-	if (!target || !target->symbols) {	/* a child that is gone already */
+	target = target_of_sample(sampler, sample->tgid);
+	if (!target || !target->symbols) {	/* a child that has ended already */
 		sampler->lost_stacks++;
 		return 0;
 	}
-	/* Of a moment before its interpreter had been looked at: that it ran Python is not in there. */
+	/* The sample was taken before the interpreter was known, so it has no Python frames. */
 	if (sample->flags & SAMPLE_PYTHON_UNKNOWN && target->python_known && sample->kind == SAMPLE_CPU)
 		return 0;
 	sampler->depth = 0;
 	native = (const __u64 *)(python + sample->nr_python);
 	nr_native = sample->nr_native;
 	if (sample->stack_bytes) {
-		nr_native = (__u32)unwind(sample, target, native, (const unsigned char *)(python + SAMPLE_STACK_AT), unwound);
+		nr_native = (__u32)unwind_copy(sample, target, native, (const unsigned char *)(python + SAMPLE_STACK_AT), unwound);
 		native = unwound;
 	}
 	if (!push_native(sampler, target, native, nr_native, sample->nr_python > 0))
@@ -304,7 +248,7 @@ static int on_sample(void *ctx, void *data, size_t size)
 	push_python(sampler, target, python, sample->nr_python);
 	push_rest(sampler, sample->flags);
 	tid = may_be_idle(sample) ? sample->tid : 0;
-	add_functions(sampler, sample);
+	add_function_sections(sampler, sample);
 	key = (struct stack_key){sample->sections, sample->nr_sections, sampler->at, sampler->depth, tid};
 	stack = stack_table_add(&sampler->table, &key);
 	if (!stack) {
@@ -355,16 +299,14 @@ bool sampler_has_met(const struct sampler *sampler, const char *qualname)
 	return false;
 }
 
-int sampler_open(struct sampler **result, int ring_fd, struct target *targets, const size_t *nr_targets, void (*look)(void *ctx),
-		 void *ctx)
+int sampler_open(struct sampler **result, int ring_fd, struct target_list *targets, void (*find_children)(void *ctx), void *ctx)
 {
 	struct sampler *sampler = calloc(1, sizeof(*sampler));
 
 	if (!sampler)
 		return fail(-ENOMEM, "out of memory");
 	sampler->targets = targets;
-	sampler->nr_targets = nr_targets;
-	sampler->look = look;
+	sampler->find_children = find_children;
 	sampler->ctx = ctx;
 	sampler->ring = ring_buffer__new(ring_fd, on_sample, sampler, NULL);
 	sampler->is_section = calloc(STACK_FRAMES, sizeof(*sampler->is_section));

@@ -14,29 +14,28 @@
 
 struct sampler;
 
-/* ring_fd: the map `samples`. targets is looked into at each sample for who it is of. */
-int sampler_open(struct sampler **sampler, int ring_fd, struct target *targets, const size_t *nr_targets, void (*look)(void *ctx),
-		 void *ctx);
+/* ring_fd: the map `samples`. find_children: called with ctx when a sample is of a process that is not among the targets. */
+int sampler_open(struct sampler **sampler, int ring_fd, struct target_list *targets, void (*find_children)(void *ctx), void *ctx);
 
 /*
- * Samples with that function on the stack are in the section of `section_id`, too. Of Python: module.qualname, or a qualname
- * alone. The name stays the caller's.
+ * Samples with that function on the stack are in that section, too. A Python function is named by module.qualname or by its
+ * qualname alone. The name stays the caller's.
  */
 int sampler_add_function(struct sampler *sampler, const char *name, bool python, __u32 section_id);
 
-/* Was it on any stack? */
+/* Returns true if the function was on some stack. */
 bool sampler_has_met(const struct sampler *sampler, const char *qualname);
 
-/* Takes what is there. */
+/* Takes the samples that are there. */
 void sampler_poll(struct sampler *sampler);
 
-/* The same for the last time: what the ring takes of memory is given back. */
+/* The same for the last time: the memory of the ring is released. */
 void sampler_end(struct sampler *sampler);
 
 /* Becomes readable when the ring is half full. */
 int sampler_fd(const struct sampler *sampler);
 
-/* Copies what there is so far; section_index[section_id]: index of the snapshot's sections, SNAPSHOT_OUTSIDE for no section. */
+/* Copies all stacks so far; section_index[id]: index of the snapshot's sections, SNAPSHOT_OUTSIDE for no section. */
 int sampler_copy(const struct sampler *sampler, struct snapshot *snap, const __u16 *section_index);
 
 void sampler_clear(struct sampler *sampler);

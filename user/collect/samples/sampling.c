@@ -1,66 +1,66 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* sampling.c - the sampler of a session, and what it needs of the targets: their symbols, and how to walk their Python stacks. */
+/* sampling.c - the sampler of a session, and its knowledge of the targets. */
 #include <errno.h>
 
 #include <bpf/bpf.h>
 
 #include "base/clock.h"
-#include "collect/children/children.h"
+#include "base/error.h"
+#include "collect/kernel/section_ids.h"
 #include "collect/python/interpreter.h"
 #include "collect/samples/sampler.h"
-#include "collect/state.h"
-#include "base/error.h"
+#include "collect/samples/sampling.h"
 #include "symbol/symbols.h"
 
-#define SOON_NS 20000000ULL	/* an interpreter that was starting is looked at again after so long ... */
-#define SOON_TIMES 50		/* ... and if it takes longer, less often */
-#define LATER_NS 1000000000ULL
+#define STARTING_NS 20000000ULL		/* an interpreter that was starting is examined again after that ... */
+#define STARTING_LOOKS 50		/* ... and if it takes longer, less often */
+#define STARTING_LATER_NS 1000000000ULL
 
-static int read_target(void *target, __u64 address, void *to, size_t size)
+static int read_memory(void *target, __u64 address, void *to, size_t size)
 {
 	return target_read(target, address, to, size);
 }
 
-/* The functions of --section: those of Python, and those that may come to be called too often to be probed. */
-static int add_functions(struct session *session)
+/* The functions of --section: those of Python, and native ones, which may be called too often to be probed. */
+static int add_section_functions(struct session *session)
 {
 	size_t i;
 	int err = 0;
 
 	for (i = 0; i < session->opts.nr_sections && !err; i++) {
 		const struct dcbs_native_section *section = &session->opts.sections[i];
-		__u32 section_id = section_id_of_option(session, section);
+		__u32 section_id = section_ids_reserve_option(&session->bpf, section);
 
-		err = section_id ? sampler_add_function(session->sampler, section->function, attach_is_python(section), section_id) :
+		err = section_id ? sampler_add_function(session->sampler, section->function, section_option_is_python(section), section_id) :
 			    fail(-E2BIG, "--section: more than %d sections", BPFPROF_SECTIONS - SECTION_FIRST);
 	}
 	return err;
 }
 
-int stacks_open(struct session *session)
+int sampling_open(struct session *session, void (*find_children)(void *ctx), void *ctx)
 {
+	struct target_list *targets = &session->targets;
 	size_t i;
 	int err;
 
 	if (session->opts.frequency_hz <= 0)
 		return 0;
-	err = sampler_open(&session->sampler, bpf_map__fd(session->skel->maps.samples), session->targets, &session->nr_targets,
-			   children_look, session);
+	err = sampler_open(&session->sampler, bpf_map__fd(session->bpf.skel->maps.samples), targets, find_children, ctx);
 	if (!err)
-		err = add_functions(session);
-	for (i = 0; i < session->nr_targets && !err; i++) {
-		session->targets[i].python_due_ns = 1;
-		stacks_begin(session, &session->targets[i], NULL);
-		if (!session->targets[i].symbols && session->targets[i].pid)
+		err = add_section_functions(session);
+	for (i = 0; i < targets->nr && !err; i++) {
+		targets->list[i].python_due_ns = 1;
+		sampling_add_target(session, &targets->list[i], NULL);
+		if (!targets->list[i].symbols && targets->list[i].pid)
 			err = fail(-ENOMEM, "out of memory");
 	}
 	return err;
 }
 
 /* A forked child runs its parent's interpreter, if that one's is known: it may have been found after the fork. */
-void stacks_begin(struct session *session, struct target *target, const struct target *parent)
+void sampling_add_target(struct session *session, struct target *target, const struct target *parent)
 {
-	int pythons = bpf_map__fd(session->skel->maps.pythons);
+	int pythons = bpf_map__fd(session->bpf.skel->maps.pythons);
 	struct python_layout layout = {0};
 
 	if (!session->sampler || !target->pid)
@@ -68,35 +68,35 @@ void stacks_begin(struct session *session, struct target *target, const struct t
 	if (parent && !bpf_map_lookup_elem(pythons, &parent->index, &layout))
 		bpf_map_update_elem(pythons, &target->index, &layout, BPF_ANY);
 	target->python_known = layout.minor;
-	target->symbols = symbols_open(target->pid, &layout, read_target, target);
+	target->symbols = symbols_open(target->pid, &layout, read_memory, target);
 }
 
-/* No Python is no fault; one that cannot be walked is said, for its functions will be missing. */
+/* No Python is no fault. An interpreter that cannot be walked is noted, because its functions will be missing. */
 static void find_python(struct session *session, struct target *target, __u64 now)
 {
 	struct python_layout layout = {};
 	char reason[256] = "";
 	int err = python_find(target->pid, &layout, reason, sizeof(reason));
 
-	target->python_due_ns = err == -EAGAIN ? now + (target->python_looks++ < SOON_TIMES ? SOON_NS : LATER_NS) : 0;
+	target->python_due_ns = err == -EAGAIN ? now + (target->python_looks++ < STARTING_LOOKS ? STARTING_NS : STARTING_LATER_NS) : 0;
 	if (err && err != -EAGAIN && err != -ENOENT && !target_ended(target))
-		session_note(session, "no Python functions of process %d: %s", target->pid, reason);
+		notes_add(&session->notes, "no Python functions of process %d: %s", target->pid, reason);
 	if (python_code(target->pid, &target->python_start, &target->python_end))
 		target->python_start = target->python_end = 0;
 	symbols_refresh(target->symbols, &layout);
-	bpf_map_update_elem(bpf_map__fd(session->skel->maps.pythons), &target->index, &layout, BPF_ANY);
+	bpf_map_update_elem(bpf_map__fd(session->bpf.skel->maps.pythons), &target->index, &layout, BPF_ANY);
 	target->python_known = layout.minor;
 }
 
-void stacks_poll(struct session *session)
+void sampling_poll(struct session *session)
 {
 	__u64 now = clock_now_ns();
 	size_t i;
 
 	if (!session->sampler)
 		return;
-	for (i = 0; i < session->nr_targets; i++) {
-		struct target *target = &session->targets[i];
+	for (i = 0; i < session->targets.nr; i++) {
+		struct target *target = &session->targets.list[i];
 
 		if (target->python_due_ns && target->python_due_ns <= now && !target->ended)
 			find_python(session, target, now);
@@ -104,42 +104,42 @@ void stacks_poll(struct session *session)
 	sampler_poll(session->sampler);
 }
 
-void stacks_renew(struct session *session, struct target *target)
+void sampling_forget_image(struct session *session, struct target *target)
 {
 	static const struct python_layout none;
 
 	if (!session->sampler)
 		return;
 	sampler_poll(session->sampler);
-	bpf_map_update_elem(bpf_map__fd(session->skel->maps.pythons), &target->index, &none, BPF_ANY);
+	bpf_map_update_elem(bpf_map__fd(session->bpf.skel->maps.pythons), &target->index, &none, BPF_ANY);
 	symbols_refresh(target->symbols, &none);
 	target->python_known = false;
 	target->python_due_ns = 1;
 	target->python_looks = 0;
 }
 
-void stacks_note_missing(struct session *session)
+void sampling_note_missing(struct session *session)
 {
 	size_t i;
 
 	for (i = 0; i < session->opts.nr_sections && session->sampler; i++) {
 		const struct dcbs_native_section *section = &session->opts.sections[i];
 
-		if (attach_is_python(section) && !sampler_has_met(session->sampler, section->function))
-			session_note(session, "section %s: no sample was in a Python function %s. Functions are named as "
+		if (section_option_is_python(section) && !sampler_has_met(session->sampler, section->function))
+			notes_add(&session->notes, "section %s: no sample was in a Python function %s. Functions are named as "
 				     "module.function or module.Class.method; one that takes little time may not be met",
 				     section->name, section->function);
 	}
 }
 
-void stacks_close(struct session *session)
+void sampling_close(struct session *session)
 {
 	size_t i;
 
 	sampler_close(session->sampler);
 	session->sampler = NULL;
-	for (i = 0; i < session->nr_targets; i++) {
-		symbols_close(session->targets[i].symbols);
-		session->targets[i].symbols = NULL;
+	for (i = 0; i < session->targets.nr; i++) {
+		symbols_close(session->targets.list[i].symbols);
+		session->targets.list[i].symbols = NULL;
 	}
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* function_probes.c - the functions of --section: an entry and a return probe each, all the time or now and then. */
+/* function_probes.c - the native functions of --section: an entry and a return probe each. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -9,218 +9,205 @@
 
 #include <bpf/bpf.h>
 
-#include "host/kernel_quirks.h"
-#include "collect/state.h"
+#include "base/array.h"
 #include "base/error.h"
 #include "base/sanitize.h"
+#include "collect/kernel/links.h"
+#include "collect/kernel/section_ids.h"
+#include "collect/target/function_probes.h"
+#include "host/kernel_quirks.h"
 #include "symbol/find_function.h"
 
-struct native_section {
-	int fd;			/* of the file */
-	pid_t pid;
-	__u64 offset;
-	__u32 section_id;
-	bool stepped;		/* see probe_is_stepped() */
-	struct uprobe *entry, *leave;	/* NULL: it is not watched */
-};
+/* ---- one function ---- */
 
-bool attach_is_python(const struct dcbs_native_section *section)
-{
-	return !strcmp(section->binary, "python");
-}
-
-__u32 section_id_of_option(struct session *session, const struct dcbs_native_section *section)
-{
-	struct section_name key = {.kind = DCBS_NAME_SECTION};
-	__u32 section_id;
-
-	snprintf(key.text, sizeof(key.text), "%s", section->name);
-	section_id = section_id_reserve(session, &key);
-	if (section_id && attach_is_python(section))
-		session->stats[section_id].sampled = SAMPLED;
-	return section_id;
-}
-
-/* The return first: an entry that is seen must not miss its return. */
-static int watch(struct session *session, struct native_section *native)
+/* The return probe first: an entry that is seen must not miss its return. */
+static int attach_pair(struct function_probe *probe, const struct programs *bpf)
 {
 	char path[64];
-	struct uprobe_place place = {.pid = native->pid, .path = path, .offset = native->offset, .cookie = native->section_id, .at_return = true};
+	struct uprobe_place place = {
+		.pid = probe->pid, .path = path, .offset = probe->offset, .cookie = probe->section_id, .at_return = true,
+	};
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", native->fd);
-	native->leave = uprobe_attach(session->skel->progs.on_return, &place);
-	if (!native->leave)
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", probe->fd);
+	probe->exit = uprobe_attach(bpf->skel->progs.on_return, &place);
+	if (!probe->exit)
 		return -errno;
 	place.at_return = false;
-	native->entry = uprobe_attach(session->skel->progs.on_call, &place);
-	return native->entry ? 0 : -errno;
+	probe->entry = uprobe_attach(bpf->skel->progs.on_call, &place);
+	return probe->entry ? 0 : -errno;
 }
 
-static void leave(struct native_section *native)
+static void detach_pair(struct function_probe *probe)
 {
-	uprobe_detach(native->entry);
-	uprobe_detach(native->leave);
-	native->leave = native->entry = NULL;
+	uprobe_detach(probe->entry);
+	uprobe_detach(probe->exit);
+	probe->exit = probe->entry = NULL;
 }
 
-static struct native_section *new_native(struct session *session)
+static bool begins_stepped(const struct function_probe *probe)
 {
-	struct native_section *grown = realloc(session->native, (session->nr_native + 1) * sizeof(*grown));
-
-	if (!grown)
-		return NULL;
-	session->native = grown;
-	grown += session->nr_native++;
-	*grown = (struct native_section){.fd = -1};
-	return grown;
-}
-
-static int attach_native(struct session *session, struct target *target, const struct dcbs_native_section *section)
-{
-	struct native_function function;
-	struct native_section *native;
 	unsigned char code[2];
+
+	return pread(probe->fd, code, sizeof(code), (off_t)probe->offset) == sizeof(code) && calibrate_is_stepped(code);
+}
+
+static int attach_function(struct function_probes *probes, struct programs *bpf, const struct target *target,
+			   const struct dcbs_native_section *option)
+{
+	struct found_function function;
+	struct function_probe *probe;
 	int err;
 
-	err = quirks_check_return_probes(target->pid);
+	err = kernel_quirks_check_return(target->pid);
+	if (!err)
+		err = find_function(&function, target->pid, option->binary, option->function);
 	if (err)
 		return err;
-	err = native_function_find(&function, target->pid, section->binary, section->function);
-	if (err)
-		return err;
-	native = new_native(session);
-	if (!native) {
+	if (!array_reserve(probes->list, probes->nr, probes->room, 1)) {
 		close(function.fd);
 		return fail(-ENOMEM, "out of memory");
 	}
-	*native = (struct native_section){
-		.fd = function.fd, .pid = target->pid, .offset = quirks_behind_nop(function.fd, function.offset),
-		.section_id = section_id_of_option(session, section),
+	probe = &probes->list[probes->nr++];
+	*probe = (struct function_probe){
+		.fd = function.fd, .pid = target->pid, .offset = kernel_quirks_behind_nop(function.fd, function.offset),
+		.section_id = section_ids_reserve_option(bpf, option),
 	};
-	native->stepped = pread(native->fd, code, sizeof(code), (off_t)native->offset) == sizeof(code) && probe_is_stepped(code);
-	if (!native->section_id)
-		return fail(-E2BIG, "--section: more than %d sections", BPFPROF_SECTIONS - 2);
-	err = watch(session, native);
-	return err ? fail(err, "cannot attach to %s: %s%s", section->function, strerror(-err), attach_hint(-err)) : 0;
+	probe->stepped = begins_stepped(probe);
+	if (!probe->section_id)
+		return fail(-E2BIG, "--section: more than %d sections", BPFPROF_SECTIONS - SECTION_FIRST);
+	err = attach_pair(probe, bpf);
+	return err ? fail(err, "cannot attach to %s: %s%s", option->function, strerror(-err), links_hint(-err)) : 0;
 }
 
-int attach_native_sections(struct session *session, struct target *target)
+/* ---- all of them ---- */
+
+int function_probes_attach(struct function_probes *probes, struct programs *bpf, const struct dcbs_options *opts,
+			   const struct target *target, struct notes *notes)
 {
 	size_t i;
 	int err = 0;
 
-	for (i = 0; i < session->opts.nr_sections && !err; i++)
-		if (!attach_is_python(&session->opts.sections[i]))
-			err = attach_native(session, target, &session->opts.sections[i]);
-	if (session->has_function_probes && !err && target_maps(target, "libstdc++.so"))
-		session_note(session, "process %d runs C++: an exception that passes through a --section function ends it", target->pid);
+	for (i = 0; i < opts->nr_sections && !err; i++)
+		if (!section_option_is_python(&opts->sections[i]))
+			err = attach_function(probes, bpf, target, &opts->sections[i]);
+	if (bpf->probe_functions && !err && target_maps(target, "libstdc++.so"))
+		notes_add(notes, "process %d runs C++: an exception that passes through a --section function ends it", target->pid);
 	return err;
 }
 
-static void leave_all(struct session *session)
+static void detach_all(struct function_probes *probes)
 {
 	size_t i;
 
-	for (i = 0; i < session->nr_native; i++)
-		leave(&session->native[i]);
+	for (i = 0; i < probes->nr; i++)
+		detach_pair(&probes->list[i]);
 }
 
-int native_watch(struct session *session)
+int function_probes_on(struct function_probes *probes, const struct programs *bpf)
 {
-	volatile struct throttle *t = &session->skel->bss->throttle;
+	volatile struct throttle *t = &bpf->skel->bss->throttle;
 	int err = 0;
 	size_t i;
 
 	t->calls_generation++;
 	t->calls_off = 0;
-	for (i = 0; i < session->nr_native && !err; i++)
-		err = watch(session, &session->native[i]);
+	for (i = 0; i < probes->nr && !err; i++)
+		err = attach_pair(&probes->list[i], bpf);
 	return err;
 }
 
-/* The end of the trap at its entry, stepping included, and the beginning of the one at its return: about as much as one hit. */
-static double probe_ns(const struct session *session, const struct native_section *native)
+void function_probes_off(struct function_probes *probes, const struct programs *bpf)
 {
-	return native->stepped ? session->step_ns : session->trap_ns;
+	bpf->skel->bss->throttle.calls_off = 1;
+	detach_all(probes);
 }
 
-bool native_are_stepped(const struct session *session)
+/* ---- what they add to a call ---- */
+
+/* The end of the trap at the entry, stepping included, and the beginning of the one at the return: about as much as one hit. */
+static double added_ns(const struct function_probe *probe, const struct calibration *costs)
+{
+	return probe->stepped ? costs->step_ns : costs->trap_ns;
+}
+
+bool function_probes_are_stepped(const struct function_probes *probes)
 {
 	size_t i;
 
-	for (i = 0; i < session->nr_native && !session->native[i].stepped; i++)
-		;
-	return i < session->nr_native;
+	for (i = 0; i < probes->nr; i++)
+		if (probes->list[i].stepped)
+			return true;
+	return false;
 }
 
-bool native_are_long(const struct session *session)
+/* The mean call is many times as long as its probes. Not so if the cost of a probe is unknown. */
+static bool calls_are_long(const struct function_probe *probe, const struct section_stat *stat, const struct calibration *costs)
+{
+	return (double)stat->sum_ns >= SNAPSHOT_LONG_CALL * added_ns(probe, costs) * (double)stat->count;
+}
+
+bool function_probes_calls_are_long(const struct function_probes *probes, const struct programs *bpf, const struct calibration *costs)
 {
 	size_t i;
 
-	for (i = 0; i < session->nr_native; i++) {
-		const struct native_section *native = &session->native[i];
-		const struct section_stat *stat = &session->stats[native->section_id];
-
-		if (!((double)stat->sum_ns >= SNAPSHOT_LONG_CALL * probe_ns(session, native) * (double)stat->count))
+	for (i = 0; i < probes->nr; i++)
+		if (!calls_are_long(&probes->list[i], &bpf->stats[probes->list[i].section_id], costs))
 			return false;
-	}
 	return true;
 }
 
-void native_note_probes(struct session *session)
+void function_probes_note(const struct function_probes *probes, const struct programs *bpf, const struct calibration *costs,
+			  struct notes *notes)
 {
+	int names = bpf_map__fd(bpf->skel->maps.section_names);
 	size_t i;
 
-	for (i = 0; i < session->nr_native; i++) {
-		const struct native_section *native = &session->native[i];
-		const struct section_stat *stat = &session->stats[native->section_id];
-		double add_ns = probe_ns(session, native);
+	for (i = 0; i < probes->nr; i++) {
+		const struct function_probe *probe = &probes->list[i];
+		const struct section_stat *stat = &bpf->stats[probe->section_id];
+		double add_ns = added_ns(probe, costs);
 		struct section_name name;
 		char *text;
 
-		if (!stat->count || !((double)stat->sum_ns < SNAPSHOT_LONG_CALL * add_ns * (double)stat->count) ||
-		    bpf_map_lookup_elem(bpf_map__fd(session->skel->maps.section_names), &native->section_id, &name))
+		if (!stat->count || isnan(add_ns) || calls_are_long(probe, stat, costs) ||
+		    bpf_map_lookup_elem(names, &probe->section_id, &name))
 			continue;
 		text = sanitize(name.text, sizeof(name.text));
-		session_note(session, "%s: its probes make each call, and what is told of it, about %.1f us longer", text ? text : "--section",
-			     add_ns * 1e-3);
+		notes_add(notes, "%s: its probes make each call, and what is reported of it, about %.1f us longer",
+			  text ? text : "--section", add_ns * 1e-3);
 		free(text);
 	}
 }
 
-double native_probe_ns(const struct session *session, __u32 section_id)
+double function_probes_added_ns(const struct function_probes *probes, const struct calibration *costs, __u32 section_id)
 {
 	double most = 0;
 	size_t i;
 
-	for (i = 0; i < session->nr_native; i++)
-		if (session->native[i].section_id == section_id && !(probe_ns(session, &session->native[i]) <= most))
-			most = probe_ns(session, &session->native[i]);
+	for (i = 0; i < probes->nr; i++) {
+		const struct function_probe *probe = &probes->list[i];
+
+		if (probe->section_id == section_id && !(added_ns(probe, costs) <= most))
+			most = added_ns(probe, costs);
+	}
 	return most;
 }
 
-void native_are_sampled(struct session *session)
+void function_probes_mark_sampled(const struct function_probes *probes, struct programs *bpf)
 {
 	size_t i;
 
-	for (i = 0; i < session->nr_native; i++)
-		session->stats[session->native[i].section_id].sampled = SAMPLED;
+	for (i = 0; i < probes->nr; i++)
+		bpf->stats[probes->list[i].section_id].sampled = SAMPLED;
 }
 
-void native_rest(struct session *session)
-{
-	session->skel->bss->throttle.calls_off = 1;
-	leave_all(session);
-}
-
-void native_close(struct session *session)
+void function_probes_close(struct function_probes *probes)
 {
 	size_t i;
 
-	leave_all(session);
-	for (i = 0; i < session->nr_native; i++)
-		close(session->native[i].fd);
-	free(session->native);
-	session->native = NULL;
-	session->nr_native = 0;
+	detach_all(probes);
+	for (i = 0; i < probes->nr; i++)
+		close(probes->list[i].fd);
+	free(probes->list);
+	*probes = (struct function_probes){0};
 }

@@ -1,36 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * flame.c - sorts the stacks and merges what they have in common.
+ * flame.c - merges stacks into a tree.
  *
- * Frames get the number of their function, by name. Stacks as rows of such numbers are sorted; then each
- * has its beginning in common with the one before, and only the rest are new nodes.
+ * A frame is replaced by the number of its function, so that a stack is a row of numbers. Sorted rows that begin alike are
+ * neighbours: each row shares a prefix with the one before it, and only the rest of it becomes new nodes.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/frame_index.h"
+#include "base/sanitize.h"
 #include "render/cause.h"
 #include "render/flame/flame.h"
-#include "base/sanitize.h"
 
 #define LABEL_BYTES 8192
-#define CAUSES (DCBS_CAUSE_OTHER + 1)	/* for which one can wait */
+#define CAUSES (DCBS_CAUSE_OTHER + 1)	/* causes up to this one can be waited for */
 
-/* A stack as names: its section, its functions, what it waited for. */
-struct path {
+/* A stack as numbers of names: its section, its functions, and the cause if it waited. */
+struct stack_row {
 	const struct dcbs_stack *stack;
 	uint32_t *names;
 	size_t nr;
 };
 
-struct build {
+struct flame_builder {
 	struct flame *flame;
 	const struct dcbs_report *report;
-	uint32_t *of_frame;	/* of the report's frames: the name */
-	struct path *paths;
-	uint32_t *room;		/* for the names of all paths */
+	uint32_t *of_frame;	/* number of the function of each of the report's frames */
+	struct stack_row *rows;
+	uint32_t *room;		/* for the names of all rows */
 };
 
 /* ---- names ---- */
@@ -62,7 +63,7 @@ static int add_name(struct flame *f, enum flame_kind kind, const struct dcbs_fra
 	return text ? 0 : -ENOMEM;
 }
 
-static int name_frames(struct build *b, const struct dcbs_frame **functions)
+static int name_frames(struct flame_builder *b, const struct dcbs_frame **functions)
 {
 	uint32_t i, nr = frame_index_build(b->report->frames, b->report->nr_frames, b->of_frame, functions);
 	int err = 0;
@@ -83,7 +84,7 @@ static char *waiting_label(enum dcbs_cause cause)
 	return asprintf(&label, "[waiting: %s]", word) < 0 ? NULL : label;
 }
 
-static int name_functions(struct build *b)
+static int name_functions(struct flame_builder *b)
 {
 	const struct dcbs_frame **functions = calloc(b->report->nr_frames + 1, sizeof(*functions));
 	int cause, err = functions ? name_frames(b, functions) : -ENOMEM;
@@ -94,32 +95,33 @@ static int name_functions(struct build *b)
 	return err;
 }
 
-/* ---- paths ---- */
+/* ---- rows ---- */
 
-/* Stacks of a section are together, in the order of the report. */
+/* In a report, the stacks of a section are neighbours. */
 static bool is_next_section(const struct dcbs_report *r, size_t stack)
 {
 	return !stack || strcmp(r->stacks[stack - 1].section, r->stacks[stack].section);
 }
 
-static uint32_t waiting_name(const struct build *b, enum dcbs_cause cause)
+/* Saved sessions may hold causes that cannot be waited for: they count as DCBS_CAUSE_OTHER. */
+static uint32_t waiting_name(const struct flame_builder *b, enum dcbs_cause cause)
 {
 	return (uint32_t)b->flame->nr_functions + ((int)cause > 0 && (int)cause < CAUSES ? cause : DCBS_CAUSE_OTHER);
 }
 
-static void make_path(struct build *b, const struct dcbs_stack *s, struct path *p, uint32_t *names)
+static void make_row(struct flame_builder *b, const struct dcbs_stack *s, struct stack_row *row, uint32_t *names)
 {
 	size_t i;
 
-	*p = (struct path) {.stack = s, .names = names};
-	p->names[p->nr++] = (uint32_t)(b->flame->nr_names - 1);
+	*row = (struct stack_row) {.stack = s, .names = names};
+	row->names[row->nr++] = (uint32_t)(b->flame->nr_names - 1);
 	for (i = 0; i < s->nr_frames; i++)
-		p->names[p->nr++] = b->of_frame[s->frames[i]];
+		row->names[row->nr++] = b->of_frame[s->frames[i]];
 	if (s->cause != DCBS_CAUSE_CPU)
-		p->names[p->nr++] = waiting_name(b, s->cause);
+		row->names[row->nr++] = waiting_name(b, s->cause);
 }
 
-static int make_paths(struct build *b)
+static int make_rows(struct flame_builder *b)
 {
 	const struct dcbs_report *r = b->report;
 	uint32_t *next = b->room;
@@ -129,13 +131,13 @@ static int make_paths(struct build *b)
 	for (i = 0; i < r->nr_stacks && !err; i++) {
 		if (is_next_section(r, i))
 			err = add_name(b->flame, FLAME_SECTION, NULL, sanitize(r->stacks[i].section, LABEL_BYTES));
-		make_path(b, &r->stacks[i], &b->paths[i], next);
-		next += b->paths[i].nr;
+		make_row(b, &r->stacks[i], &b->rows[i], next);
+		next += b->rows[i].nr;
 	}
 	return err;
 }
 
-static size_t common(const struct path *x, const struct path *y)
+static size_t common_prefix(const struct stack_row *x, const struct stack_row *y)
 {
 	size_t i = 0;
 
@@ -144,10 +146,10 @@ static size_t common(const struct path *x, const struct path *y)
 	return i;
 }
 
-static int path_order(const void *a, const void *b)
+static int compare_rows(const void *a, const void *b)
 {
-	const struct path *x = a, *y = b;
-	size_t i = common(x, y);
+	const struct stack_row *x = a, *y = b;
+	size_t i = common_prefix(x, y);
 
 	if (i < x->nr && i < y->nr)
 		return x->names[i] < y->names[i] ? -1 : 1;
@@ -156,32 +158,34 @@ static int path_order(const void *a, const void *b)
 
 /* ---- the tree ---- */
 
-/* A document may say anything. */
-static int64_t add(int64_t a, int64_t b)
+/* A saved session may hold any numbers: their sum wraps around. */
+static int64_t add_wrapping(int64_t a, int64_t b)
 {
 	return (int64_t)((uint64_t)a + (uint64_t)b);
 }
 
-static void add_path(struct flame *f, const struct path *p, const struct path *before, uint32_t *open)
+static void add_row(struct flame *f, const struct stack_row *row, const struct stack_row *before, uint32_t *open)
 {
-	size_t i = before ? common(before, p) : 0;
+	size_t i = before ? common_prefix(before, row) : 0;
 	struct flame_node *leaf;
 
-	for (; i < p->nr; i++) {
+	assert(row->nr);
+	for (; i < row->nr; i++) {
 		open[i] = (uint32_t)f->nr_nodes;
 		f->nodes[f->nr_nodes++] = (struct flame_node) {
-			.name = p->names[i], .parent = i ? open[i - 1] : FLAME_NONE, .depth = (uint32_t)i,
+			.name = row->names[i], .parent = i ? open[i - 1] : FLAME_NONE, .depth = (uint32_t)i,
 		};
 	}
-	leaf = &f->nodes[open[p->nr - 1]];
-	leaf->cpu_s += p->stack->cpu_s;
-	leaf->off_s += p->stack->off_s;
-	leaf->self_s += p->stack->cpu_s + p->stack->off_s;
-	leaf->samples = add(leaf->samples, p->stack->samples);
-	f->depth = p->nr > f->depth ? (uint32_t)p->nr : f->depth;
+	leaf = &f->nodes[open[row->nr - 1]];
+	leaf->cpu_s += row->stack->cpu_s;
+	leaf->off_s += row->stack->off_s;
+	leaf->self_s += row->stack->cpu_s + row->stack->off_s;
+	leaf->samples = add_wrapping(leaf->samples, row->stack->samples);
+	f->depth = row->nr > f->depth ? (uint32_t)row->nr : f->depth;
 }
 
-static void sum_up(struct flame *f)
+/* Adds each node to its parent, the sections to the whole. */
+static void sum_nodes(struct flame *f)
 {
 	struct flame_node *node, *parent;
 	size_t i;
@@ -189,16 +193,19 @@ static void sum_up(struct flame *f)
 	for (i = f->nr_nodes; i--; ) {
 		node = &f->nodes[i];
 		f->total_s += node->self_s;
-		if (node->parent == FLAME_NONE)
+		if (node->parent == FLAME_NONE) {
+			f->samples = add_wrapping(f->samples, node->samples);
 			continue;
+		}
+		assert(node->parent < i);
 		parent = &f->nodes[node->parent];
 		parent->cpu_s += node->cpu_s;
 		parent->off_s += node->off_s;
-		parent->samples = add(parent->samples, node->samples);
+		parent->samples = add_wrapping(parent->samples, node->samples);
 	}
 }
 
-static int make_tree(struct build *b, size_t names)
+static int make_tree(struct flame_builder *b, size_t names)
 {
 	struct flame *f = b->flame;
 	uint32_t *open = calloc(names + 1, sizeof(*open));
@@ -207,8 +214,8 @@ static int make_tree(struct build *b, size_t names)
 	f->nodes = calloc(names + 1, sizeof(*f->nodes));
 	if (open && f->nodes) {
 		for (i = 0; i < b->report->nr_stacks; i++)
-			add_path(f, &b->paths[i], i ? &b->paths[i - 1] : NULL, open);
-		sum_up(f);
+			add_row(f, &b->rows[i], i ? &b->rows[i - 1] : NULL, open);
+		sum_nodes(f);
 	}
 	free(open);
 	return open && f->nodes ? 0 : -ENOMEM;
@@ -226,11 +233,11 @@ static size_t count_names(const struct dcbs_report *r)
 int flame_build(struct flame *f, const struct dcbs_report *r)
 {
 	size_t names = count_names(r);
-	struct build b = {
+	struct flame_builder b = {
 		.flame = f, .report = r, .of_frame = calloc(r->nr_frames + 1, sizeof(*b.of_frame)),
-		.paths = calloc(r->nr_stacks + 1, sizeof(*b.paths)), .room = calloc(names + 1, sizeof(*b.room)),
+		.rows = calloc(r->nr_stacks + 1, sizeof(*b.rows)), .room = calloc(names + 1, sizeof(*b.room)),
 	};
-	int err = b.of_frame && b.paths && b.room ? 0 : -ENOMEM;
+	int err = b.of_frame && b.rows && b.room ? 0 : -ENOMEM;
 
 	*f = (struct flame) {.names = calloc(r->nr_frames + CAUSES + r->nr_stacks + 1, sizeof(*f->names))};
 	if (!f->names)
@@ -238,13 +245,13 @@ int flame_build(struct flame *f, const struct dcbs_report *r)
 	if (!err)
 		err = name_functions(&b);
 	if (!err)
-		err = make_paths(&b);
+		err = make_rows(&b);
 	if (!err)
-		qsort(b.paths, r->nr_stacks, sizeof(*b.paths), path_order);
+		qsort(b.rows, r->nr_stacks, sizeof(*b.rows), compare_rows);
 	if (!err)
 		err = make_tree(&b, names);
 	free(b.of_frame);
-	free(b.paths);
+	free(b.rows);
 	free(b.room);
 	return err;
 }
@@ -261,8 +268,10 @@ void flame_free(struct flame *f)
 
 uint32_t flame_path(const struct flame *f, uint32_t node, uint32_t *path)
 {
-	uint32_t nr = f->nodes[node].depth + 1, at;
+	uint32_t nr, at;
 
+	assert(node < f->nr_nodes && f->nodes[node].depth < f->depth);
+	nr = f->nodes[node].depth + 1;
 	for (at = nr; at--; node = f->nodes[node].parent)
 		path[at] = node;
 	return nr;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * flame.h - stacks put together to a tree: sections, then functions from the outermost one on.
+ * flame.h - stacks merged into a tree: sections, then functions from the outermost one on.
  *
- * A function is one node of its caller's, whatever the lines. What was waited for has a node of its own below
- * the function that waited, so that a node's own time is either running or waiting.
+ * Calls of a function by the same caller are one node, whatever their lines. Waiting is a node of its own, below the function
+ * that waited, so that a node's self time is either all running or all waiting.
  */
 #ifndef RENDER_FLAME_FLAME_H
 #define RENDER_FLAME_FLAME_H
@@ -16,36 +16,37 @@
 
 enum flame_kind { FLAME_SECTION, FLAME_PYTHON, FLAME_NATIVE, FLAME_WAITING, FLAME_UNKNOWN };
 
-/* What nodes are called. Texts have no control characters. */
+/* The name of nodes. */
 struct flame_name {
-	char *text;		/* "function (file)", without the file's folders */
+	char *text;		/* "function (file)", without the file's folders; no control characters */
 	enum flame_kind kind;
-	const struct dcbs_frame *frame;	/* of the smallest line; NULL: no function */
+	const struct dcbs_frame *frame;	/* the function's frame of the smallest line; NULL: not a function */
 };
 
 struct flame_node {
 	uint32_t name;
 	uint32_t parent;	/* FLAME_NONE: a section */
 	uint32_t depth;		/* 0: a section */
-	double cpu_s, off_s;	/* with what is below */
+	double cpu_s, off_s;	/* running and waiting, including all nodes below */
 	double self_s;
-	int64_t samples;	/* with what is below */
+	int64_t samples;	/* including all nodes below */
 };
 
 struct flame {
-	struct flame_name *names;	/* the functions by name, then what is waited for, then the sections */
+	struct flame_name *names;	/* functions by name, then causes of waiting, then sections */
 	size_t nr_names, nr_functions;
-	struct flame_node *nodes;	/* a node comes before what is below it, and that before the next one */
+	struct flame_node *nodes;	/* depth first: a node, all nodes below it, then its next sibling */
 	size_t nr_nodes;
-	uint32_t depth;			/* of the deepest node, and one */
-	double total_s;
+	uint32_t depth;			/* number of levels */
+	double total_s;			/* of all sections */
+	int64_t samples;
 };
 
-/* 0 or -ENOMEM; to be freed in either case. */
+/* Returns 0 or -ENOMEM. flame_free() must be called in either case. */
 int flame_build(struct flame *flame, const struct dcbs_report *report);
 void flame_free(struct flame *flame);
 
-/* The nodes from the section down to that one, into path[]. Returns how many, its depth and one. */
+/* Stores the nodes from the section down to `node` in path[], which has room for flame->depth. Returns their number. */
 uint32_t flame_path(const struct flame *flame, uint32_t node, uint32_t *path);
 
 #endif

@@ -2,22 +2,22 @@
 /*
  * folded.c - one line a stack, as flamegraph.pl and its kin read: section;outermost;...;innermost microseconds.
  *
- * Time running and time waiting both count; what waited ends in a frame like "[waiting: disk]", so that
- * `grep -v '\[waiting'` leaves the flame graph of CPU time.
+ * Running and waiting both count. A stack that waited ends in a frame like "[waiting: disk]", so that `grep -v '\[waiting'`
+ * leaves the flame graph of CPU time.
  */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 
 #include "render/flame/flame.h"
-#include "render/render.h"
+#include "render/format.h"
 
 #define MICRO 1e6
-#define MIDDLE 1e-4	/* between two, the digits that a saved session leaves out must not decide */
+#define MIDDLE 1e-4	/* rounds halves up, so that the digits that a saved session leaves out do not matter */
 #define MOST 1e18
 
-/* A semicolon ends a frame. */
-static void put_name(FILE *file, const char *s)
+/* A semicolon would end the frame. */
+static void write_name(FILE *file, const char *s)
 {
 	for (; *s; s++) {
 		if (*s == ';')
@@ -27,7 +27,7 @@ static void put_name(FILE *file, const char *s)
 	}
 }
 
-static void put_line(FILE *file, const struct flame *f, uint32_t node, uint32_t *path)
+static void write_stack(FILE *file, const struct flame *f, uint32_t node, uint32_t *path)
 {
 	long long us = llround(fmin(f->nodes[node].self_s * MICRO + MIDDLE, MOST));
 	uint32_t i, nr;
@@ -38,7 +38,7 @@ static void put_line(FILE *file, const struct flame *f, uint32_t node, uint32_t 
 	for (i = 0; i < nr; i++) {
 		if (i)
 			fputc(';', file);
-		put_name(file, f->names[f->nodes[path[i]].name].text);
+		write_name(file, f->names[f->nodes[path[i]].name].text);
 	}
 	fprintf(file, " %lld\n", us);
 }
@@ -53,7 +53,7 @@ int folded_write(FILE *file, const struct dcbs_report *report, const struct rend
 	if (!err)
 		path = calloc(flame.depth + 1, sizeof(*path));
 	for (i = 0; i < flame.nr_nodes && path; i++)
-		put_line(file, &flame, i, path);
+		write_stack(file, &flame, i, path);
 	if (!path)
 		err = -ENOMEM;
 	free(path);

@@ -2,97 +2,89 @@
 /*
  * speedscope.c - the file format of https://www.speedscope.app: one profile a section, weights in seconds.
  *
- * Frames are functions: their line is the smallest that was seen. Written as it is built, like the JSON document.
+ * Frames are functions; their line is the smallest that was sampled. The document is written as it is built, see json_stream.h.
  */
 #include <errno.h>
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 
-#include "render/flame/flame.h"
-#include "render/json/json_value.h"
-#include "render/render.h"
 #include "base/sanitize.h"
+#include "render/flame/flame.h"
+#include "render/format.h"
+#include "render/json/json_stream.h"
+#include "render/json/json_value.h"
 
-/* Fewer digits than the session has: a sum of what was read back differs in the last ones. */
+/*
+ * Times are rounded to picoseconds and written with 13 digits, fewer than a saved session has: sums of numbers that were read
+ * back differ in their last digits from sums of the original numbers. MIDDLE rounds halves up for the same reason.
+ */
 #define PICO 1e12
-#define MIDDLE 1e-2	/* between two, the digits that a saved session leaves out must not decide */
-#define FLAGS (JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(13))
+#define MIDDLE 1e-2
+#define DIGITS 13
 #define PATH_BYTES 65536
 
-struct out {
-	FILE *file;
+struct speedscope {
+	struct json_stream stream;
 	const struct flame *flame;
-	uint32_t *path;
-	int err;
+	uint32_t *path;		/* room for the nodes of a stack */
 };
 
-static void put(struct out *out, json_t *value)
-{
-	if (!value)
-		out->err = -ENOMEM;
-	else if (!out->err && json_dumpf(value, out->file, FLAGS))
-		out->err = errno ? -errno : -EIO;
-	json_decref(value);
-}
-
-static void put_text(struct out *out, const char *s)
+static void write_string(struct speedscope *out, const char *s)
 {
 	char *clean = sanitize(s, PATH_BYTES);
 
-	put(out, clean ? json_string(clean) : NULL);
+	json_stream_value(&out->stream, clean ? json_string(clean) : NULL);
 	free(clean);
 }
 
-static void put_frame(struct out *out, const struct flame_name *name)
+static void write_frame_object(struct speedscope *out, const struct flame_name *name)
 {
 	const struct dcbs_frame *frame = name->frame;
 
-	fputs("{\"name\":", out->file);
-	put_text(out, frame ? frame->function : name->text);
+	fputs("{\"name\":", out->stream.file);
+	write_string(out, frame ? frame->function : name->text);
 	if (frame && frame->file) {
-		fputs(",\"file\":", out->file);
-		put_text(out, frame->file);
+		fputs(",\"file\":", out->stream.file);
+		write_string(out, frame->file);
 	}
 	if (frame && frame->line != DCBS_UNKNOWN) {
-		fputs(",\"line\":", out->file);
-		put(out, integer(frame->line));
+		fputs(",\"line\":", out->stream.file);
+		json_stream_value(&out->stream, integer_or_null(frame->line));
 	}
-	fputc('}', out->file);
+	fputc('}', out->stream.file);
 }
 
-/* Sections are profiles, not frames; their names come last. */
-static void put_frames(struct out *out)
+/* Sections are profiles, not frames; their names are the last ones of the tree. */
+static void write_shared_frames(struct speedscope *out)
 {
 	const struct flame *f = out->flame;
 	size_t i;
 
-	fputs(" \"shared\": {\"frames\": [", out->file);
+	fputs(" \"shared\": {\"frames\": [", out->stream.file);
 	for (i = 0; i < f->nr_names && f->names[i].kind != FLAME_SECTION; i++) {
-		fputs(i ? ",\n  " : "\n  ", out->file);
-		put_frame(out, &f->names[i]);
+		fputs(i ? ",\n  " : "\n  ", out->stream.file);
+		write_frame_object(out, &f->names[i]);
 	}
-	fputs("\n ]},\n", out->file);
+	fputs("\n ]},\n", out->stream.file);
 }
 
-static void put_sample(struct out *out, uint32_t node)
+static void write_sample(struct speedscope *out, uint32_t node)
 {
 	uint32_t i, nr = flame_path(out->flame, node, out->path);
 
-	fputc('[', out->file);
+	fputc('[', out->stream.file);
 	for (i = 1; i < nr; i++)
-		fprintf(out->file, "%s%u", i > 1 ? "," : "", out->flame->nodes[out->path[i]].name);
-	fputc(']', out->file);
+		fprintf(out->stream.file, "%s%u", i > 1 ? "," : "", out->flame->nodes[out->path[i]].name);
+	fputc(']', out->stream.file);
 }
 
-/* Sums of what was read from a file differ in their last digit from those of what was written there. */
-static json_t *seconds(double s)
+static json_t *rounded_seconds(double s)
 {
-	return real(round(s * PICO + MIDDLE) / PICO);
+	return real_or_null(round(s * PICO + MIDDLE) / PICO);
 }
 
-/* The nodes of a section are together. */
-static uint32_t end_of(const struct flame *f, uint32_t section)
+/* The node behind the last one of a section. */
+static uint32_t end_of_section(const struct flame *f, uint32_t section)
 {
 	uint32_t i = section + 1;
 
@@ -101,87 +93,89 @@ static uint32_t end_of(const struct flame *f, uint32_t section)
 	return i;
 }
 
+/* Nodes without self time are no samples. */
 static bool is_sample(const struct flame *f, uint32_t node)
 {
 	return f->nodes[node].self_s > 0;
 }
 
-static void put_samples(struct out *out, uint32_t from, uint32_t to)
+static void write_samples(struct speedscope *out, uint32_t from, uint32_t to)
 {
 	const char *between = "";
 	uint32_t i;
 
-	fputs("\"samples\":[", out->file);
+	fputs("\"samples\":[", out->stream.file);
 	for (i = from; i < to; i++) {
 		if (!is_sample(out->flame, i))
 			continue;
-		fputs(between, out->file);
-		put_sample(out, i);
+		fputs(between, out->stream.file);
+		write_sample(out, i);
 		between = ",";
 	}
-	fputs("],\"weights\":[", out->file);
+	fputs("],\"weights\":[", out->stream.file);
 	for (i = from, between = ""; i < to; i++) {
 		if (!is_sample(out->flame, i))
 			continue;
-		fputs(between, out->file);
-		put(out, seconds(out->flame->nodes[i].self_s));
+		fputs(between, out->stream.file);
+		json_stream_value(&out->stream, rounded_seconds(out->flame->nodes[i].self_s));
 		between = ",";
 	}
-	fputc(']', out->file);
+	fputc(']', out->stream.file);
 }
 
-static uint32_t put_profile(struct out *out, uint32_t section)
+static uint32_t write_profile(struct speedscope *out, uint32_t section)
 {
 	const struct flame_node *node = &out->flame->nodes[section];
-	uint32_t end = end_of(out->flame, section);
+	uint32_t end = end_of_section(out->flame, section);
 
-	fprintf(out->file, "%s\n  {\"type\":\"sampled\",\"name\":", section ? "," : "");
-	put_text(out, out->flame->names[node->name].text);
-	fputs(",\"unit\":\"seconds\",\"startValue\":0,\"endValue\":", out->file);
-	put(out, seconds(node->cpu_s + node->off_s));
-	fputc(',', out->file);
-	put_samples(out, section, end);
-	fputc('}', out->file);
+	fprintf(out->stream.file, "%s\n  {\"type\":\"sampled\",\"name\":", section ? "," : "");
+	write_string(out, out->flame->names[node->name].text);
+	fputs(",\"unit\":\"seconds\",\"startValue\":0,\"endValue\":", out->stream.file);
+	json_stream_value(&out->stream, rounded_seconds(node->cpu_s + node->off_s));
+	fputc(',', out->stream.file);
+	write_samples(out, section, end);
+	fputc('}', out->stream.file);
 	return end;
 }
 
-static void put_profiles(struct out *out)
+static void write_profiles(struct speedscope *out)
 {
 	uint32_t i = 0;
 
-	fputs(" \"profiles\": [", out->file);
-	while (i < out->flame->nr_nodes && !out->err)
-		i = put_profile(out, i);
+	fputs(" \"profiles\": [", out->stream.file);
+	while (i < out->flame->nr_nodes && !out->stream.err)
+		i = write_profile(out, i);
 	if (!out->flame->nr_nodes)
 		fputs("\n  {\"type\":\"sampled\",\"name\":\"no samples\",\"unit\":\"seconds\",\"startValue\":0,\"endValue\":0,"
-		      "\"samples\":[],\"weights\":[]}", out->file);
-	fputs("\n ]\n}\n", out->file);
+		      "\"samples\":[],\"weights\":[]}", out->stream.file);
+	fputs("\n ]\n}\n", out->stream.file);
 }
 
-static void put_document(struct out *out, const struct dcbs_report *r)
+static void write_document(struct speedscope *out, const struct dcbs_report *r)
 {
-	fputs("{\n \"$schema\": \"https://www.speedscope.app/file-format-schema.json\",\n \"exporter\": ", out->file);
-	put(out, json_sprintf("dcbs-bpfprof %s", r->version));
-	fputs(",\n \"name\": ", out->file);
-	put_text(out, r->nr_targets ? r->targets[0].command : "dcbs-bpfprof");
-	fputs(",\n \"activeProfileIndex\": 0,\n", out->file);
-	put_frames(out);
-	put_profiles(out);
+	fputs("{\n \"$schema\": \"https://www.speedscope.app/file-format-schema.json\",\n \"exporter\": ", out->stream.file);
+	json_stream_value(&out->stream, json_sprintf("dcbs-bpfprof %s", r->version));
+	fputs(",\n \"name\": ", out->stream.file);
+	write_string(out, r->nr_targets ? r->targets[0].command : "dcbs-bpfprof");
+	fputs(",\n \"activeProfileIndex\": 0,\n", out->stream.file);
+	write_shared_frames(out);
+	write_profiles(out);
 }
 
 int speedscope_write(FILE *file, const struct dcbs_report *report, const struct render_options *options)
 {
 	struct flame flame;
-	struct out out = {.file = file, .flame = &flame, .err = flame_build(&flame, report)};
+	struct speedscope out = {.stream = {.file = file, .digits = DIGITS}, .flame = &flame};
 
 	(void)options;
-	if (!out.err) {
+	out.stream.err = flame_build(&flame, report);
+	if (!out.stream.err) {
 		out.path = calloc(flame.depth + 1, sizeof(*out.path));
-		out.err = out.path ? 0 : -ENOMEM;
+		out.stream.err = out.path ? 0 : -ENOMEM;
 	}
-	if (!out.err)
-		put_document(&out, report);
+	if (!out.stream.err)
+		write_document(&out, report);
 	free(out.path);
 	flame_free(&flame);
-	return out.err;
+	return out.stream.err;
 }

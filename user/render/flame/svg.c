@@ -1,28 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * svg.c - a flame graph in one file that a browser opens without anything else.
+ * svg.c - a flame graph in one file, which a browser opens without any other file.
  *
- * The top row is all the time, below it the sections side by side, below each the functions from the
- * outermost one on. Places and widths are shares of the picture's width, so that it fills any window. Each
- * frame is a picture of its own in the picture: text that is too long is cut at its edge.
+ * The top row is the whole time, below it are the sections side by side, below each section its functions from the outermost
+ * one on. Positions and widths are percentages of the picture's width, so that it fills any window. Each frame is an <svg>
+ * element of its own, whose edge cuts off text that is too long.
  *
- * Names are the target's: whatever they hold, they are text here, and are only ever text to the script.
+ * Names come from the target and may hold anything: they are escaped here, and the script handles them as text only.
  */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 
-#include "render/flame/flame.h"
-#include "render/render.h"
-#include "base/sanitize.h"
+#include "base/array.h"
 #include "base/human.h"
+#include "base/sanitize.h"
+#include "render/flame/flame.h"
+#include "render/format.h"
 
 #define ROW 18		/* pixels */
 #define HEAD 84
 #define FOOT 10
-#define LEAST 0.01	/* percent of the width: what is narrower is left out, as is what is below it */
-#define MOST 15000	/* frames: with more, browsers are slow; then more of the narrow ones are left out */
-#define TEXT_LEAST 2.0	/* percent: from here on a frame has a text before the script gives it one */
+#define LEAST 0.01	/* percent of the width: narrower frames and the frames below them are left out */
+#define MOST 15000	/* frames: browsers are slow with more, so more of the narrow ones are left out */
+#define TEXT_LEAST 2.0	/* percent: wider frames have a text even before the script runs */
 #define TEXT_BYTES 65536
 
 static const char style[] =
@@ -36,8 +37,8 @@ struct picture {
 	FILE *file;
 	const struct dcbs_report *report;
 	const struct flame *flame;
-	double *next;		/* by depth: where the next frame begins, percent */
-	double least;		/* percent */
+	double *next;		/* by depth: position of the next frame, percent */
+	double least;		/* narrowest frame that is drawn, percent */
 };
 
 static const char *const classes[] = {
@@ -46,7 +47,7 @@ static const char *const classes[] = {
 
 /* ---- text ---- */
 
-static void put_clean(FILE *file, const char *s)
+static void write_escaped(FILE *file, const char *s)
 {
 	for (; *s; s++)
 		switch (*s) {
@@ -59,17 +60,17 @@ static void put_clean(FILE *file, const char *s)
 		}
 }
 
-static void put_text(FILE *file, const char *s)
+static void write_sanitised(FILE *file, const char *s)
 {
 	char *clean = sanitize(s, TEXT_BYTES);
 
-	put_clean(file, clean ? clean : "?");
+	write_escaped(file, clean ? clean : "?");
 	free(clean);
 }
 
 /* ---- frames ---- */
 
-static double share(double part, double whole)
+static double share_of(double part, double whole)
 {
 	return whole > 0 ? part / whole : 0;
 }
@@ -86,51 +87,52 @@ static double time_of(const struct flame_node *node)
 	return node->cpu_s + node->off_s;
 }
 
-/* In the middle of two that can be shown, the digits that a saved session leaves out must not decide. */
-static double shown(double value)
+/* Rounds halves up when printed, so that the digits that a saved session leaves out do not matter. */
+static double nudge_up(double value)
 {
 	return value + 1e-10;
 }
 
-static void put_place(FILE *file, const struct dcbs_frame *frame)
+static void write_place(FILE *file, const struct dcbs_frame *frame)
 {
 	if (!frame || !frame->file)
 		return;
 	fputc('\n', file);
-	put_text(file, frame->file);
+	write_sanitised(file, frame->file);
 	if (frame->line != DCBS_UNKNOWN)
 		fprintf(file, ":%lld", (long long)frame->line);
 }
 
-/* The exact figures. Its first line is the name, and what is searched. */
-static void put_title(const struct picture *p, const struct flame_node *node)
+/* The exact numbers. The first line is the name, which the script searches. */
+static void write_title(const struct picture *p, const struct flame_node *node)
 {
 	const struct flame_name *name = &p->flame->names[node->name];
 	const struct flame_node *section = section_of(p->flame, node);
 
 	fputs("<title>", p->file);
-	put_text(p->file, name->text);
-	put_place(p->file, name->frame);
-	fprintf(p->file, "\n%.6f s: %.2f%% of all", shown(time_of(node)), shown(100 * share(time_of(node), p->flame->total_s)));
+	write_sanitised(p->file, name->text);
+	write_place(p->file, name->frame);
+	fprintf(p->file, "\n%.6f s: %.2f%% of all", nudge_up(time_of(node)),
+		nudge_up(100 * share_of(time_of(node), p->flame->total_s)));
 	if (section != node) {
-		fprintf(p->file, ", %.2f%% of ", shown(100 * share(time_of(node), time_of(section))));
-		put_text(p->file, p->flame->names[section->name].text);
+		fprintf(p->file, ", %.2f%% of ", nudge_up(100 * share_of(time_of(node), time_of(section))));
+		write_sanitised(p->file, p->flame->names[section->name].text);
 	}
-	fprintf(p->file, "\n%.6f s running (%s samples), %.6f s waiting</title>", shown(node->cpu_s), human_exact(node->samples).text,
-		shown(node->off_s));
+	fprintf(p->file, "\n%.6f s running (%s samples), %.6f s waiting</title>", nudge_up(node->cpu_s),
+		human_exact(node->samples).text, nudge_up(node->off_s));
 }
 
-static void put_frame(const struct picture *p, const struct flame_node *node, double x, double width)
+static void write_frame(const struct picture *p, const struct flame_node *node, double x, double width)
 {
 	const struct flame_name *name = &p->flame->names[node->name];
 
 	fprintf(p->file, "<svg class=\"f %s%s\" x=\"%.5f%%\" y=\"%u\" width=\"%.5f%%\" height=\"%d\">", classes[name->kind],
 		node->name % 2 ? " o" : "", x, HEAD + (node->depth + 1) * ROW, width, ROW);
-	put_title(p, node);
+	write_title(p, node);
 	fputs("<rect width=\"100%\" height=\"100%\"/>", p->file);
 	if (width >= TEXT_LEAST) {
 		fputs("<text x=\"3\" y=\"13\">", p->file);
-		put_text(p->file, name->text);
+		write_sanitised(p->file, name->text);
 		fputs("</text>", p->file);
 	}
 	fputs("</svg>\n", p->file);
@@ -138,7 +140,7 @@ static void put_frame(const struct picture *p, const struct flame_node *node, do
 
 static double width_of(const struct flame *f, size_t node)
 {
-	return share(time_of(&f->nodes[node]), f->total_s) * 100;
+	return share_of(time_of(&f->nodes[node]), f->total_s) * 100;
 }
 
 static double least_width(const struct flame *f)
@@ -154,8 +156,8 @@ static double least_width(const struct flame *f)
 	}
 }
 
-/* A node that is left out moves nothing: what comes after it in its row has its place all the same. */
-static size_t put_frames(const struct picture *p)
+/* A frame that is left out keeps its space: the next frame of its row has the same position as if it were drawn. */
+static size_t write_frames(const struct picture *p)
 {
 	const struct flame_node *node;
 	size_t i, left = 0;
@@ -168,72 +170,71 @@ static size_t put_frames(const struct picture *p)
 		p->next[node->depth] += width;
 		p->next[node->depth + 1] = x;
 		if (width >= p->least)
-			put_frame(p, node, x, width);
+			write_frame(p, node, x, width);
 		else
 			left++;
 	}
 	return left;
 }
 
-static void put_all(const struct picture *p)
+static void write_top_frame(const struct picture *p)
 {
-	int64_t samples = 0;
-	size_t i;
-
-	for (i = 0; i < p->flame->nr_nodes; i++)
-		if (p->flame->nodes[i].parent == FLAME_NONE)
-			samples = (int64_t)((uint64_t)samples + (uint64_t)p->flame->nodes[i].samples);
 	fprintf(p->file, "<svg class=\"f a\" x=\"0%%\" y=\"%d\" width=\"100%%\" height=\"%d\"><title>all sections\n"
 		"%.6f s, %s samples</title><rect width=\"100%%\" height=\"100%%\"/><text x=\"3\" y=\"13\">all sections</text>"
-		"</svg>\n", HEAD, ROW, shown(p->flame->total_s), human_exact(samples).text);
+		"</svg>\n", HEAD, ROW, nudge_up(p->flame->total_s), human_exact(p->flame->samples).text);
 }
 
-/* ---- around them ---- */
+/* ---- head, legend, controls ---- */
 
-static void put_legend(FILE *file)
+static void write_color_legend(FILE *file)
 {
 	static const struct { const char *class, *word; } words[] = {
 		{"s", "section"}, {"p", "Python"}, {"n", "native"}, {"w", "waiting"}, {"u", "unknown"},
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(words) / sizeof(*words); i++)
-		fprintf(file, "<g class=\"%s\"><rect x=\"%zu\" y=\"37\" width=\"12\" height=\"12\"/></g><text x=\"%zu\" y=\"47\">%s</text>\n",
+	for (i = 0; i < ARRAY_SIZE(words); i++)
+		fprintf(file, "<g class=\"%s\"><rect x=\"%zu\" y=\"37\" width=\"12\" height=\"12\"/></g>"
+			"<text x=\"%zu\" y=\"47\">%s</text>\n",
 			words[i].class, 10 + i * 86, 26 + i * 86, words[i].word);
 }
 
-static void put_controls(FILE *file)
+static void write_controls(FILE *file)
 {
 	fputs("<foreignObject x=\"445\" y=\"31\" width=\"480\" height=\"26\"><div xmlns=\"http://www.w3.org/1999/xhtml\">"
 	      "<input id=\"search\" type=\"search\" placeholder=\"search\" aria-label=\"search\"/> "
 	      "<button id=\"reset\" type=\"button\">reset</button> <span id=\"found\"></span></div></foreignObject>\n", file);
 }
 
-static void put_head(const struct picture *p)
+static void write_picture_head(const struct picture *p)
 {
 	const struct dcbs_report *r = p->report;
 	uint32_t height = HEAD + FOOT + (p->flame->depth + 1) * ROW;
 
 	fprintf(p->file, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" version=\"1.1\" "
-		"width=\"100%%\" height=\"%u\">\n<title>dcbs-bpfprof: where the time went</title>\n<style>\n%s</style>\n", height, style);
+		"width=\"100%%\" height=\"%u\">\n<title>dcbs-bpfprof: where the time went</title>\n<style>\n%s</style>\n",
+		height, style);
 	fprintf(p->file, "<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n<text class=\"h\" x=\"10\" y=\"22\">"
 		"%s of its threads in %s: ", human_time(p->flame->total_s).text, human_time(r->duration_s).text);
-	put_text(p->file, r->nr_targets ? r->targets[0].command[0] ? r->targets[0].command : r->targets[0].comm : "dcbs-bpfprof");
+	if (r->nr_targets)
+		write_sanitised(p->file, r->targets[0].command[0] ? r->targets[0].command : r->targets[0].comm);
+	else
+		write_sanitised(p->file, "dcbs-bpfprof");
 	fputs("</text>\n", p->file);
-	put_legend(p->file);
-	put_controls(p->file);
+	write_color_legend(p->file);
+	write_controls(p->file);
 	fprintf(p->file, "<text class=\"d\" id=\"details\" x=\"10\" y=\"72\">%s</text>\n",
 		p->flame->nr_nodes ? "" : "There are no samples of the stack in this session.");
 }
 
-static void put_picture(const struct picture *p)
+static void write_picture(const struct picture *p)
 {
 	size_t left = 0;
 
-	put_head(p);
+	write_picture_head(p);
 	if (p->flame->nr_nodes) {
-		put_all(p);
-		left = put_frames(p);
+		write_top_frame(p);
+		left = write_frames(p);
 	}
 	if (left)
 		fprintf(p->file, "<!-- %zu frames narrower than %g%% are left out -->\n", left, p->least);
@@ -253,7 +254,7 @@ int svg_write(FILE *file, const struct dcbs_report *report, const struct render_
 		err = -ENOMEM;
 	if (!err) {
 		p.least = least_width(&flame);
-		put_picture(&p);
+		write_picture(&p);
 	}
 	free(p.next);
 	flame_free(&flame);

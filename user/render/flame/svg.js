@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-// The flame graph in a browser: zooms where it is clicked, searches while one types. Without it the picture is still whole.
+// The flame graph in a browser: a click zooms, the search box marks frames. The picture is complete without this script.
 (function () {
 "use strict";
 var root = document.documentElement;
@@ -33,8 +33,8 @@ function label(f, percent) {
 	f.text.textContent = f.name.length > letters ? f.name.slice(0, letters - 1) + "\u2026" : f.name;
 }
 
-// Places have five decimals, and no frame is narrower than a hundredth.
-// What is above the frame fills the width, what is below is stretched, the rest is not there.
+// Positions have five decimals and no frame is narrower than 0.01 %, so `near` is below every width and above rounding.
+// Frames above the zoomed one fill the width, frames below it are stretched, all others are hidden.
 function zoom(to) {
 	zoomed = to;
 	frames.forEach(function (f) {
@@ -52,7 +52,7 @@ function zoom(to) {
 	});
 }
 
-// Frames come before what is below them, from left to right: one inside another that matches adds nothing.
+// A frame comes before the frames below it, from left to right; a match inside another match does not add to the sum.
 function find() {
 	var wanted = null, share = 0, end = -1;
 	search.classList.remove("bad");

@@ -2,22 +2,18 @@
 /*
  * json_functions.c - functions, frames and stacks to and from the document.
  *
- * A stack is an array, not an object: there may be thousands, and most of each is the numbers of its frames.
+ * A stack is an array, not an object: there may be thousands, and each consists mostly of the indices of its frames.
  */
-#include <errno.h>
-#include <string.h>
-
-#include "base/error.h"
-#include "render/json/json.h"
+#include "base/sanitize.h"
 #include "render/json/json_functions.h"
 #include "render/json/json_value.h"
-#include "base/sanitize.h"
+#include "render/json/json_words.h"
 
-#define STACK_FRAMES 1024	/* far more than are sampled */
+#define STACK_FRAMES 1024	/* far more than are ever sampled */
 #define REAL_MAX 1e18
 #define HZ_MAX 1000000
 
-enum { SECTION, CPU, OFF, SAMPLES, FRAMES, CAUSE };	/* places in a stack's array */
+enum { SECTION, CPU, OFF, SAMPLES, FRAMES, CAUSE };	/* elements of a stack's array */
 
 /* ---- to the document ---- */
 
@@ -27,32 +23,34 @@ json_t *json_functions_function(const struct dcbs_function *const *function)
 
 	return json_pack("{s:s, s:s, s:s?, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}",
 			 "section", f->section, "function", f->function, "file", f->file,
-			 "line", integer(f->line), "calls", integer(f->calls),
-			 "self_s", real(f->self_s), "cumulative_s", real(f->cumulative_s),
-			 "self_samples", integer(f->self_samples),
-			 "cumulative_samples", integer(f->cumulative_samples),
-			 "self_cpu_s", real(f->self_cpu_s), "cumulative_cpu_s", real(f->cumulative_cpu_s),
-			 "self_off_s", real(f->self_off_s), "cumulative_off_s", real(f->cumulative_off_s),
+			 "line", integer_or_null(f->line), "calls", integer_or_null(f->calls),
+			 "self_s", real_or_null(f->self_s), "cumulative_s", real_or_null(f->cumulative_s),
+			 "self_samples", integer_or_null(f->self_samples),
+			 "cumulative_samples", integer_or_null(f->cumulative_samples),
+			 "self_cpu_s", real_or_null(f->self_cpu_s), "cumulative_cpu_s", real_or_null(f->cumulative_cpu_s),
+			 "self_off_s", real_or_null(f->self_off_s), "cumulative_off_s", real_or_null(f->cumulative_off_s),
 			 "python", f->python);
 }
 
 json_t *json_functions_frame(const struct dcbs_frame *f)
 {
-	return json_pack("{s:s, s:s?, s:o, s:b}", "function", f->function, "file", f->file, "line", integer(f->line),
+	return json_pack("{s:s, s:s?, s:o, s:b}", "function", f->function, "file", f->file, "line", integer_or_null(f->line),
 			 "python", f->python);
 }
 
 json_t *json_functions_stack(const struct dcbs_stack *s)
 {
+	const char *cause = s->cause != DCBS_CAUSE_CPU ? json_words_of(&json_words_causes, (int)s->cause) : NULL;
 	json_t *frames = json_array(), *stack;
 	size_t i;
 	int err = 0;
 
 	for (i = 0; i < s->nr_frames && !err; i++)
 		err = json_array_append_new(frames, json_integer(s->frames[i]));
-	stack = json_pack("[s, o, o, o, o]", s->section, real(s->cpu_s), real(s->off_s), integer(s->samples), frames);
-	if (stack && s->cause != DCBS_CAUSE_CPU && (int)s->cause < json_nr_causes)
-		err |= json_array_append_new(stack, json_string(json_causes[s->cause]));
+	stack = json_pack("[s, o, o, o, o]", s->section, real_or_null(s->cpu_s), real_or_null(s->off_s),
+			  integer_or_null(s->samples), frames);
+	if (stack && cause)
+		err |= json_array_append_new(stack, json_string(cause));
 	if (!err)
 		return stack;
 	json_decref(stack);
@@ -104,7 +102,7 @@ static void read_frames(struct json_get *r, const json_t *doc, struct dcbs_repor
 	json_get_leave(r);
 }
 
-static bool read_time(const json_t *v, double *to)
+static bool read_seconds(const json_t *v, double *to)
 {
 	*to = json_number_value(v);
 	return json_is_number(v) && *to >= 0 && *to <= REAL_MAX;
@@ -112,22 +110,15 @@ static bool read_time(const json_t *v, double *to)
 
 static bool read_cause(const json_t *v, enum dcbs_cause *to)
 {
-	const char *word = json_string_value(v);
-	int i;
+	int cause = v ? json_words_find(&json_words_causes, json_string_value(v)) : DCBS_CAUSE_CPU;
 
-	*to = DCBS_CAUSE_CPU;
-	if (!v)
-		return true;
-	for (i = 0; i < json_nr_causes && word; i++) {
-		if (!json_causes[i] || strcmp(json_causes[i], word))
-			continue;
-		*to = i;
-		return true;
-	}
-	return false;
+	if (cause < 0)
+		return false;
+	*to = cause;
+	return true;
 }
 
-/* Of a size that is bounded; every number is one of a frame. */
+/* Checks that the stack is not too deep and that every element is the index of a frame. */
 static bool read_stack_frames(const json_t *array, struct dcbs_stack *s, size_t nr_frames)
 {
 	const json_t *v;
@@ -153,8 +144,8 @@ static bool read_stack(const json_t *array, struct dcbs_stack *s, size_t nr_fram
 
 	s->section = section ? sanitize(section, JSON_GET_TEXT_BYTES) : NULL;
 	s->samples = json_integer_value(samples);
-	return s->section && read_time(json_array_get(array, CPU), &s->cpu_s) &&
-	       read_time(json_array_get(array, OFF), &s->off_s) && json_is_integer(samples) && s->samples >= 0 &&
+	return s->section && read_seconds(json_array_get(array, CPU), &s->cpu_s) &&
+	       read_seconds(json_array_get(array, OFF), &s->off_s) && json_is_integer(samples) && s->samples >= 0 &&
 	       read_stack_frames(json_array_get(array, FRAMES), s, nr_frames) &&
 	       read_cause(json_array_get(array, CAUSE), &s->cause);
 }
@@ -168,7 +159,7 @@ static void read_stacks(struct json_get *r, const json_t *doc, struct dcbs_repor
 		to->nr_stacks = i + 1;
 		snprintf(r->where, sizeof(r->where), "stacks[%zu]", i);
 		if (!read_stack(json_array_get(array, i), &to->stacks[i], to->nr_frames))
-			json_get_wrong(r, "", "[section, seconds, seconds, samples, [numbers of frames], cause]");
+			json_get_wrong(r, "", "[section, seconds, seconds, samples, [indices of frames], cause]");
 	}
 	json_get_leave(r);
 }
@@ -178,7 +169,7 @@ void json_functions_read(struct json_get *r, const json_t *doc, struct dcbs_repo
 	int64_t hz = json_get_integer(r, doc, "frequency_hz");
 
 	if (hz > HZ_MAX)
-		json_get_wrong(r, "frequency_hz", "a number of ticks a second");
+		json_get_wrong(r, "frequency_hz", "a sampling frequency");
 	to->frequency_hz = hz == DCBS_UNKNOWN || r->err ? 0 : (int)hz;
 	read_functions(r, doc, to);
 	read_frames(r, doc, to);

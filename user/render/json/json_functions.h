@@ -9,10 +9,10 @@
 json_t *json_functions_function(const struct dcbs_function *const *function);
 json_t *json_functions_frame(const struct dcbs_frame *frame);
 
-/* [section, cpu_s, off_s, samples, [frames, outermost first]], and the cause if it waited. */
+/* [section, cpu_s, off_s, samples, [indices of frames, outermost first]], and the cause if it waited. */
 json_t *json_functions_stack(const struct dcbs_stack *stack);
 
-/* All of them; a document of a version without has none. */
+/* Reads functions, frames and stacks; documents of older versions have none. */
 void json_functions_read(struct json_get *r, const json_t *doc, struct dcbs_report *to);
 
 #endif

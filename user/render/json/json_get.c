@@ -1,86 +1,85 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* json_get.c - typed values out of a document that anyone may have written. */
+/* json_get.c - typed values from a document that anyone may have written. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "dcbs/profiler.h"
 #include "base/error.h"
-#include "render/json/json_get.h"
 #include "base/sanitize.h"
+#include "dcbs/profiler.h"
+#include "render/json/json_get.h"
 
 #define REAL_MAX 1e18
 
 void json_get_wrong(struct json_get *r, const char *key, const char *wanted)
 {
 	if (!r->err)
-		r->err = fail(-EINVAL, "%s: %s%s is not %s: this is no session that can be shown", r->file, r->where, key,
-			      wanted);
+		r->err = fail(-EINVAL, "%s: %s%s is not %s: the session cannot be shown", r->file, r->where, key, wanted);
 }
 
 /* NULL: missing or null. */
-static json_t *get(const json_t *object, const char *key)
+static json_t *get_value(const json_t *object, const char *key)
 {
 	json_t *v = json_object_get(object, key);
 
 	return json_is_null(v) ? NULL : v;
 }
 
-static double real_from(struct json_get *r, const json_t *object, const char *key, double least)
+static double get_real(struct json_get *r, const json_t *object, const char *key, double least)
 {
-	json_t *v = get(object, key);
+	json_t *v = get_value(object, key);
 	double d = v ? json_number_value(v) : NAN;
 
 	if (!v)
 		return NAN;
 	if (!json_is_number(v) || !(d >= least && d <= REAL_MAX))
-		json_get_wrong(r, key, "a number that makes sense");
+		json_get_wrong(r, key, "a number in range");
 	return d;
 }
 
 double json_get_real(struct json_get *r, const json_t *object, const char *key)
 {
-	return real_from(r, object, key, 0);
+	return get_real(r, object, key, 0);
 }
 
 double json_get_signed_real(struct json_get *r, const json_t *object, const char *key)
 {
-	return real_from(r, object, key, -REAL_MAX);
+	return get_real(r, object, key, -REAL_MAX);
 }
 
 int64_t json_get_integer(struct json_get *r, const json_t *object, const char *key)
 {
-	json_t *v = get(object, key);
+	json_t *v = get_value(object, key);
 
 	if (!v)
 		return DCBS_UNKNOWN;
 	if (!json_is_integer(v) || json_integer_value(v) < 0)
-		json_get_wrong(r, key, "a whole number from 0 on");
+		json_get_wrong(r, key, "a non-negative integer");
 	return json_integer_value(v);
 }
 
-/* The least of all numbers stands for "unknown" here. */
+/* DCBS_UNKNOWN, the smallest integer, is not a value. */
 int64_t json_get_signed_integer(struct json_get *r, const json_t *object, const char *key)
 {
-	json_t *v = get(object, key);
+	json_t *v = get_value(object, key);
 
 	if (!v)
 		return DCBS_UNKNOWN;
 	if (!json_is_integer(v) || json_integer_value(v) == DCBS_UNKNOWN)
-		json_get_wrong(r, key, "a whole number");
+		json_get_wrong(r, key, "an integer");
 	return json_integer_value(v);
 }
 
 char *json_get_string(struct json_get *r, const json_t *object, const char *key)
 {
-	json_t *v = get(object, key);
+	json_t *v = get_value(object, key);
 	char *s;
 
 	if (!v)
 		return NULL;
 	if (!json_is_string(v)) {
-		json_get_wrong(r, key, "a text");
+		json_get_wrong(r, key, "a string");
 		return NULL;
 	}
 	s = sanitize(json_string_value(v), JSON_GET_TEXT_BYTES);
@@ -94,38 +93,42 @@ char *json_get_name(struct json_get *r, const json_t *object, const char *key)
 	char *s = json_get_string(r, object, key);
 
 	if (!s)
-		json_get_wrong(r, key, "a text");
+		json_get_wrong(r, key, "a string");
 	return s;
 }
 
-int json_get_word(struct json_get *r, const json_t *object, const char *key, const char *const *words, int nr,
-		  int unknown)
+pid_t json_get_pid(struct json_get *r, const json_t *object, const char *key)
 {
-	json_t *v = get(object, key);
-	int i;
+	int64_t id = json_get_integer(r, object, key);
 
-	if (!v)
-		return unknown;
-	for (i = 0; i < nr && json_is_string(v); i++)
-		if (words[i] && !strcmp(words[i], json_string_value(v)))
-			return i;
-	json_get_wrong(r, key, "a word that is known here");
+	if (id < 0 || id > INT32_MAX)
+		json_get_wrong(r, key, "the number of a process or thread");
+	return (pid_t)id;
+}
+
+int json_get_word(struct json_get *r, const json_t *object, const char *key, const struct json_words *words, int unknown)
+{
+	json_t *v = get_value(object, key);
+	int value = v ? json_words_find(words, json_string_value(v)) : unknown;
+
+	if (value >= 0 || !v)
+		return value;
+	json_get_wrong(r, key, "a known word");
 	return unknown;
 }
 
 const json_t *json_get_object(struct json_get *r, const json_t *object, const char *key)
 {
-	json_t *v = get(object, key);
+	json_t *v = get_value(object, key);
 
 	if (v && !json_is_object(v))
 		json_get_wrong(r, key, "an object");
 	return v;
 }
 
-const json_t *json_get_array(struct json_get *r, const json_t *object, const char *key, void *items,
-			     size_t item_bytes)
+const json_t *json_get_array(struct json_get *r, const json_t *object, const char *key, void *items, size_t item_bytes)
 {
-	json_t *v = get(object, key);
+	json_t *v = get_value(object, key);
 	void *memory = calloc(json_array_size(v) + 1, item_bytes);
 
 	memcpy(items, &memory, sizeof(memory));

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * json_get.h - typed values out of a document that anyone may have written.
+ * json_get.h - typed values from a document that anyone may have written.
  *
- * The first value of a wrong type or range is kept as the error, with its place; what follows may go
- * on and is thrown away at the end. Objects and arrays may be NULL: all in them is missing then.
+ * The first value of a wrong type or range is kept as the error, together with its place. The caller may read on, but discards
+ * the result at the end. Objects and arrays may be NULL: all their members are missing then.
  */
 #ifndef RENDER_JSON_JSON_GET_H
 #define RENDER_JSON_JSON_GET_H
 
 #include <jansson.h>
 #include <stdint.h>
+#include <sys/types.h>
 
-#define JSON_GET_TEXT_BYTES 65536	/* what is longer is cut */
+#include "render/json/json_words.h"
+
+#define JSON_GET_TEXT_BYTES 65536	/* longer strings are cut */
 
 struct json_get {
 	const char *file;
@@ -19,32 +22,29 @@ struct json_get {
 	int err;		/* the first one */
 };
 
+/* Records an error: the value of `key` is not `wanted`. */
 void json_get_wrong(struct json_get *r, const char *key, const char *wanted);
 
-/* NAN, DCBS_UNKNOWN, NULL: missing or null. Texts are sanitised and to be freed. */
-double json_get_real(struct json_get *r, const json_t *object, const char *key);
-int64_t json_get_integer(struct json_get *r, const json_t *object, const char *key);
-
-/* The others are never negative, these may be. */
+/* A missing value or null becomes NAN, DCBS_UNKNOWN or NULL. */
+double json_get_real(struct json_get *r, const json_t *object, const char *key);	/* not negative */
+int64_t json_get_integer(struct json_get *r, const json_t *object, const char *key);	/* not negative */
 double json_get_signed_real(struct json_get *r, const json_t *object, const char *key);
 int64_t json_get_signed_integer(struct json_get *r, const json_t *object, const char *key);
+char *json_get_string(struct json_get *r, const json_t *object, const char *key);	/* sanitised; to be freed */
 
-char *json_get_string(struct json_get *r, const json_t *object, const char *key);
-
-/* A text that the document must have. */
+/* The document must have these: a string, and the number of a process or thread. */
 char *json_get_name(struct json_get *r, const json_t *object, const char *key);
+pid_t json_get_pid(struct json_get *r, const json_t *object, const char *key);
 
-/* Index of the word in words[]. */
-int json_get_word(struct json_get *r, const json_t *object, const char *key, const char *const *words, int nr,
-		  int unknown);
+/* The value of a word; `unknown` if it is missing. */
+int json_get_word(struct json_get *r, const json_t *object, const char *key, const struct json_words *words, int unknown);
 
 const json_t *json_get_object(struct json_get *r, const json_t *object, const char *key);
 
-/* An array; *items becomes zeroed memory for as many things of item_bytes. */
-const json_t *json_get_array(struct json_get *r, const json_t *object, const char *key, void *items,
-			     size_t item_bytes);
+/* An array; *items becomes zeroed memory for as many items of item_bytes as it has elements. */
+const json_t *json_get_array(struct json_get *r, const json_t *object, const char *key, void *items, size_t item_bytes);
 
-/* Element i, an object; from now on `where` says so, until leave. */
+/* Element i, which must be an object. Errors name it from now on, until json_get_leave(). */
 const json_t *json_get_enter(struct json_get *r, const json_t *array, const char *key, size_t i);
 void json_get_leave(struct json_get *r);
 

@@ -42,7 +42,7 @@ void json_hist_read(struct json_get *r, const json_t *o, struct dcbs_histogram *
 	for (i = 0; i < json_array_size(array) && !r->err; i++) {
 		if (!read_bucket(json_array_get(array, i), &h->buckets[i], places) ||
 		    (i && h->buckets[i].index <= h->buckets[i - 1].index))
-			json_get_wrong(r, "histogram.buckets", "a list of [index, count], ascending");
+			json_get_wrong(r, "histogram.buckets", "an array of [index, count] in ascending order");
 		h->nr_buckets = i + 1;
 	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* json_hist.h - a histogram in the document: its scale, and the buckets that hold something. */
+/* json_hist.h - a histogram in the document: its scale and its buckets that are not empty. */
 #ifndef RENDER_JSON_JSON_HIST_H
 #define RENDER_JSON_JSON_HIST_H
 
@@ -8,7 +8,7 @@
 
 json_t *json_hist_object(const struct dcbs_histogram *h, int scale);
 
-/* Of that scale and no other; indices from HIST_MIN_INDEX on, `places` of them. */
+/* Reads a histogram of exactly this scale. Its indices begin at HIST_MIN_INDEX, and there are `places` of them. */
 void json_hist_read(struct json_get *r, const json_t *o, struct dcbs_histogram *h, int scale, int places);
 
 #endif

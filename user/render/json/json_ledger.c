@@ -3,14 +3,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/array.h"
 #include "bpfprof/abi.h"
 #include "render/json/json_hist.h"
 #include "render/json/json_ledger.h"
 #include "render/json/json_value.h"
 
-#define NR(table) (sizeof(table) / sizeof(*(table)))
-
-struct field {
+struct ledger_field {
 	const char *key;
 	size_t offset;
 	bool is_signed;
@@ -19,59 +18,60 @@ struct field {
 #define WALL(name) {#name, offsetof(struct dcbs_wall, name), false}
 #define MEMORY(name, is_signed) {#name, offsetof(struct dcbs_memory, name), is_signed}
 
-static const struct field wall_fields[] = {
+static const struct ledger_field wall_fields[] = {
 	WALL(cpu_s), WALL(worker_cpu_s), WALL(runqueue_s), WALL(gil_s), WALL(lock_s), WALL(disk_s), WALL(network_s),
 	WALL(fault_s), WALL(sleep_s), WALL(gpu_s), WALL(other_s),
 	{"residue_s", offsetof(struct dcbs_wall, residue_s), true},
 };
-static const struct field part_fields[] = {WALL(sync_s), WALL(pipe_s), WALL(child_s), WALL(stopped_s)};
-static const struct field memory_fields[] = {
+static const struct ledger_field part_fields[] = {WALL(sync_s), WALL(pipe_s), WALL(child_s), WALL(stopped_s)};
+static const struct ledger_field memory_fields[] = {
 	MEMORY(rss_delta_bytes, true), MEMORY(anon_delta_bytes, true), MEMORY(file_delta_bytes, true),
 	MEMORY(shmem_delta_bytes, true), MEMORY(peak_delta_bytes, false), MEMORY(minor_faults, false),
 	MEMORY(major_faults, false), MEMORY(mapped_bytes, false), MEMORY(unmapped_bytes, false),
 	MEMORY(grown_bytes, false), MEMORY(shrunk_bytes, false),
 };
 
-const struct json_spread_keys json_growth_keys = {"p50_bytes", "p90_bytes", "p99_bytes", "max_bytes"};
-const struct json_spread_keys json_faults_keys = {"p50", "p90", "p99", "max"};
+const struct json_spread_keys json_ledger_growth_keys = {"p50_bytes", "p90_bytes", "p99_bytes", "max_bytes"};
+const struct json_spread_keys json_ledger_faults_keys = {"p50", "p90", "p99", "max"};
 
-/* ---- by table ---- */
+/* ---- tables of members ---- */
 
-static json_t *reals(const void *from, const struct field *fields, size_t nr)
-{
-	json_t *o = json_object();
-	size_t i;
-
-	for (i = 0; i < nr; i++)
-		if (json_object_set_new(o, fields[i].key, real(*(const double *)((const char *)from + fields[i].offset)))) {
-			json_decref(o);
-			return NULL;
-		}
-	return o;
-}
-
-static json_t *integers(const void *from, const struct field *fields, size_t nr)
+static json_t *reals_object(const void *from, const struct ledger_field *fields, size_t nr)
 {
 	json_t *o = json_object();
 	size_t i;
 
 	for (i = 0; i < nr; i++)
 		if (json_object_set_new(o, fields[i].key,
-					integer(*(const int64_t *)((const char *)from + fields[i].offset)))) {
+					real_or_null(*(const double *)((const char *)from + fields[i].offset)))) {
 			json_decref(o);
 			return NULL;
 		}
 	return o;
 }
 
-static void read_reals(struct json_get *r, const json_t *o, void *to, const struct field *f, size_t nr)
+static json_t *integers_object(const void *from, const struct ledger_field *fields, size_t nr)
+{
+	json_t *o = json_object();
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		if (json_object_set_new(o, fields[i].key,
+					integer_or_null(*(const int64_t *)((const char *)from + fields[i].offset)))) {
+			json_decref(o);
+			return NULL;
+		}
+	return o;
+}
+
+static void read_reals(struct json_get *r, const json_t *o, void *to, const struct ledger_field *f, size_t nr)
 {
 	for (; nr; nr--, f++)
 		*(double *)((char *)to + f->offset) = f->is_signed ? json_get_signed_real(r, o, f->key) :
 								     json_get_real(r, o, f->key);
 }
 
-static void read_integers(struct json_get *r, const json_t *o, void *to, const struct field *f, size_t nr)
+static void read_integers(struct json_get *r, const json_t *o, void *to, const struct ledger_field *f, size_t nr)
 {
 	for (; nr; nr--, f++)
 		*(int64_t *)((char *)to + f->offset) = f->is_signed ? json_get_signed_integer(r, o, f->key) :
@@ -82,37 +82,37 @@ static void read_integers(struct json_get *r, const json_t *o, void *to, const s
 
 json_t *json_ledger_wall(const struct dcbs_wall *wall)
 {
-	return reals(wall, wall_fields, NR(wall_fields));
+	return reals_object(wall, wall_fields, ARRAY_SIZE(wall_fields));
 }
 
 json_t *json_ledger_parts(const struct dcbs_wall *wall)
 {
-	return reals(wall, part_fields, NR(part_fields));
+	return reals_object(wall, part_fields, ARRAY_SIZE(part_fields));
 }
 
 void json_ledger_read_wall(struct json_get *r, const json_t *wall, const json_t *parts, struct dcbs_wall *to)
 {
-	read_reals(r, wall, to, wall_fields, NR(wall_fields));
-	read_reals(r, parts, to, part_fields, NR(part_fields));
+	read_reals(r, wall, to, wall_fields, ARRAY_SIZE(wall_fields));
+	read_reals(r, parts, to, part_fields, ARRAY_SIZE(part_fields));
 }
 
 json_t *json_ledger_memory(const struct dcbs_memory *memory)
 {
-	return integers(memory, memory_fields, NR(memory_fields));
+	return integers_object(memory, memory_fields, ARRAY_SIZE(memory_fields));
 }
 
 void json_ledger_read_memory(struct json_get *r, const json_t *o, struct dcbs_memory *to)
 {
-	read_integers(r, o, to, memory_fields, NR(memory_fields));
+	read_integers(r, o, to, memory_fields, ARRAY_SIZE(memory_fields));
 }
 
 json_t *json_ledger_spread(const struct dcbs_spread *s, const struct json_spread_keys *keys)
 {
 	if (s->calls == DCBS_UNKNOWN)
 		return json_null();
-	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o}", "calls", (json_int_t)s->calls, keys->p50, real(s->p50),
-			 keys->p90, real(s->p90), keys->p99, real(s->p99),
-			 keys->max, real(s->max), "histogram", json_hist_object(&s->histogram, COARSE_SCALE));
+	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o}", "calls", (json_int_t)s->calls, keys->p50, real_or_null(s->p50),
+			 keys->p90, real_or_null(s->p90), keys->p99, real_or_null(s->p99),
+			 keys->max, real_or_null(s->max), "histogram", json_hist_object(&s->histogram, COARSE_SCALE));
 }
 
 void json_ledger_read_spread(struct json_get *r, const json_t *o, struct dcbs_spread *to,
@@ -130,26 +130,17 @@ void json_ledger_read_spread(struct json_get *r, const json_t *o, struct dcbs_sp
 
 json_t *json_ledger_thread(const struct dcbs_thread *t)
 {
-	return json_pack("{s:o, s:o, s:s?, s:o, s:b, s:b, s:o, s:o, s:o, s:o}", "pid", integer(t->pid),
-			 "tid", integer(t->tid), "name", t->name, "threads", integer(t->threads),
-			 "sections", t->sections, "idle", t->idle, "wall_s", real(t->wall_s),
-			 "kernel_cpu_s", real(t->kernel_cpu_s), "wall", json_ledger_wall(&t->wall),
+	return json_pack("{s:o, s:o, s:s?, s:o, s:b, s:b, s:o, s:o, s:o, s:o}", "pid", integer_or_null(t->pid),
+			 "tid", integer_or_null(t->tid), "name", t->name, "threads", integer_or_null(t->threads),
+			 "sections", t->sections, "idle", t->idle, "wall_s", real_or_null(t->wall_s),
+			 "kernel_cpu_s", real_or_null(t->kernel_cpu_s), "wall", json_ledger_wall(&t->wall),
 			 "wall_parts", json_ledger_parts(&t->wall));
-}
-
-static pid_t read_id(struct json_get *r, const json_t *o, const char *key)
-{
-	int64_t id = json_get_integer(r, o, key);
-
-	if (id < 0 || id > INT32_MAX)
-		json_get_wrong(r, key, "the number of a process or thread");
-	return (pid_t)id;
 }
 
 void json_ledger_read_thread(struct json_get *r, const json_t *o, struct dcbs_thread *to)
 {
 	*to = (struct dcbs_thread) {
-		.pid = read_id(r, o, "pid"), .tid = read_id(r, o, "tid"), .name = json_get_name(r, o, "name"),
+		.pid = json_get_pid(r, o, "pid"), .tid = json_get_pid(r, o, "tid"), .name = json_get_name(r, o, "name"),
 		.threads = json_get_integer(r, o, "threads"), .sections = json_is_true(json_object_get(o, "sections")),
 		.idle = json_is_true(json_object_get(o, "idle")), .wall_s = json_get_real(r, o, "wall_s"),
 		.kernel_cpu_s = json_get_real(r, o, "kernel_cpu_s"),

@@ -6,13 +6,14 @@
 #include "dcbs/profiler.h"
 #include "render/json/json_get.h"
 
+/* The keys of a struct dcbs_spread, which differ in their unit. */
 struct json_spread_keys {
 	const char *p50, *p90, *p99, *max;
 };
 
-extern const struct json_spread_keys json_growth_keys, json_faults_keys;
+extern const struct json_spread_keys json_ledger_growth_keys, json_ledger_faults_keys;
 
-/* The parts of disk_s and other_s are beside the wall, so that what is in it adds up. */
+/* The parts of disk_s and other_s are an object of their own, so that the members of the wall object add up. */
 json_t *json_ledger_wall(const struct dcbs_wall *wall);
 json_t *json_ledger_parts(const struct dcbs_wall *wall);
 json_t *json_ledger_memory(const struct dcbs_memory *memory);

@@ -1,52 +1,49 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * json_read.c - a saved session, back from its JSON document.
+ * json_read.c - reads a saved session from its JSON document.
  *
- * The file may come from anyone: its size is bounded, every value is checked for its type and
- * range, and texts are sanitised again. Keys that we do not know are passed over, those that are missing are unknown.
+ * The file may come from anyone: its size is bounded, every value is checked for its type and range, and strings are sanitised
+ * again. Unknown keys are ignored; the values of missing keys are unknown.
  */
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+#include "base/error.h"
+#include "base/sanitize.h"
 #include "bpfprof/hist.h"
 #include "bpfprof/target.h"
 #include "dcbs/profiler.h"
-#include "base/error.h"
-#include "render/text/display.h"
-#include "render/json/json.h"
 #include "render/json/json_functions.h"
 #include "render/json/json_get.h"
 #include "render/json/json_hist.h"
 #include "render/json/json_ledger.h"
-#include "base/sanitize.h"
+#include "render/json/json_words.h"
+#include "render/utf8_locale.h"
 
 #define FILE_MAX_BYTES (64UL << 20)
+#define READ_BYTES (64UL << 10)	/* at least, with one call */
 
 /* ---- parts ---- */
 
-static pid_t read_pid(struct json_get *r, const json_t *o, const char *key)
+/* 0: missing or null. */
+static pid_t read_optional_pid(struct json_get *r, const json_t *o, const char *key)
 {
-	int64_t pid = json_get_integer(r, o, key);
+	const json_t *v = json_object_get(o, key);
 
-	if (pid == DCBS_UNKNOWN)
-		return 0;
-	if (pid < 0 || pid > INT32_MAX)
-		json_get_wrong(r, key, "a process number");
-	return (pid_t)pid;
+	return !v || json_is_null(v) ? 0 : json_get_pid(r, o, key);
 }
 
 static void read_target(struct json_get *r, const json_t *o, struct dcbs_target *t)
 {
-	if (json_is_null(json_object_get(o, "pid")) || !json_object_get(o, "pid"))
-		json_get_wrong(r, "pid", "a process number");
-	t->pid = read_pid(r, o, "pid");
+	t->pid = json_get_pid(r, o, "pid");
 	t->comm = json_get_name(r, o, "comm");
 	t->command = json_get_name(r, o, "command");
 	t->started_at = json_get_real(r, o, "started_at");
 	t->markers = json_is_true(json_object_get(o, "markers"));
-	t->parent = read_pid(r, o, "parent");
+	t->parent = read_optional_pid(r, o, "parent");
 	t->ended_at = json_get_real(r, o, "ended_at");
 	t->sections = json_get_integer(r, o, "sections");
 	t->sections_s = json_get_real(r, o, "sections_s");
@@ -55,8 +52,8 @@ static void read_target(struct json_get *r, const json_t *o, struct dcbs_target 
 static void read_process_time(struct json_get *r, const json_t *o, struct dcbs_process_time *p)
 {
 	*p = (struct dcbs_process_time) {
-		.pid = read_pid(r, o, "pid"), .count = json_get_integer(r, o, "count"), .mean_s = json_get_real(r, o, "mean_s"),
-		.total_s = json_get_real(r, o, "total_s"),
+		.pid = read_optional_pid(r, o, "pid"), .count = json_get_integer(r, o, "count"),
+		.mean_s = json_get_real(r, o, "mean_s"), .total_s = json_get_real(r, o, "total_s"),
 	};
 }
 
@@ -99,7 +96,7 @@ static void read_window(struct json_get *r, const json_t *doc, struct dcbs_repor
 	snprintf(r->where, sizeof(r->where), "window.");
 	to->started_at = json_get_real(r, o, "started_at");
 	to->duration_s = json_get_real(r, o, "duration_s");
-	to->ended_by = json_get_word(r, o, "ended_by", json_ended_by, json_nr_ended_by, DCBS_ENDED_RUNNING);
+	to->ended_by = json_get_word(r, o, "ended_by", &json_words_ended_by, DCBS_ENDED_RUNNING);
 	json_get_leave(r);
 }
 
@@ -107,10 +104,11 @@ static void read_section(struct json_get *r, const json_t *o, struct dcbs_sectio
 {
 	*s = (struct dcbs_section) {
 		.name = json_get_name(r, o, "name"), .count = json_get_integer(r, o, "count"),
-		.kind = json_get_word(r, o, "kind", json_kinds, json_nr_kinds, DCBS_NAME_SECTION),
+		.kind = json_get_word(r, o, "kind", &json_words_kinds, DCBS_NAME_SECTION),
 		.total_s = json_get_real(r, o, "total_s"), .self_s = json_get_real(r, o, "self_s"),
-		.mean_s = json_get_real(r, o, "mean_s"), .min_s = json_get_real(r, o, "min_s"), .max_s = json_get_real(r, o, "max_s"),
-		.p50_s = json_get_real(r, o, "p50_s"), .p90_s = json_get_real(r, o, "p90_s"), .p95_s = json_get_real(r, o, "p95_s"),
+		.mean_s = json_get_real(r, o, "mean_s"), .min_s = json_get_real(r, o, "min_s"),
+		.max_s = json_get_real(r, o, "max_s"), .p50_s = json_get_real(r, o, "p50_s"),
+		.p90_s = json_get_real(r, o, "p90_s"), .p95_s = json_get_real(r, o, "p95_s"),
 		.p99_s = json_get_real(r, o, "p99_s"), .p999_s = json_get_real(r, o, "p999_s"),
 		.open = json_get_integer(r, o, "open"), .open_at_start = json_get_integer(r, o, "open_at_start"),
 		.errors = json_get_integer(r, o, "errors"), .items = json_get_integer(r, o, "items"),
@@ -124,8 +122,8 @@ static void read_section(struct json_get *r, const json_t *o, struct dcbs_sectio
 			      &s->self_wall);
 	json_ledger_read_memory(r, json_get_object(r, o, "memory"), &s->memory);
 	json_ledger_read_memory(r, json_get_object(r, o, "self_memory"), &s->self_memory);
-	json_ledger_read_spread(r, json_get_object(r, o, "growth"), &s->growth, &json_growth_keys);
-	json_ledger_read_spread(r, json_get_object(r, o, "faults"), &s->faults, &json_faults_keys);
+	json_ledger_read_spread(r, json_get_object(r, o, "growth"), &s->growth, &json_ledger_growth_keys);
+	json_ledger_read_spread(r, json_get_object(r, o, "faults"), &s->faults, &json_ledger_faults_keys);
 	read_skew(r, json_get_object(r, o, "processes"), &s->skew);
 }
 
@@ -154,7 +152,7 @@ static void read_bottlenecks(struct json_get *r, const json_t *doc, struct dcbs_
 		to->bottlenecks[i] = (struct dcbs_bottleneck) {
 			.section = json_get_name(r, o, "section"), .total_s = json_get_real(r, o, "total_s"),
 			.share = json_get_real(r, o, "share"), .evidence = json_get_string(r, o, "evidence"),
-			.cause = json_get_word(r, o, "cause", json_causes, json_nr_causes, DCBS_CAUSE_UNKNOWN),
+			.cause = json_get_word(r, o, "cause", &json_words_causes, DCBS_CAUSE_UNKNOWN),
 			.suggestion = json_get_string(r, o, "suggestion"),
 		};
 	}
@@ -180,9 +178,9 @@ static void read_model(struct json_get *r, const json_t *doc, struct dcbs_model_
 
 	read_times(r, o, "forward_pass", &m->forward_pass);
 	read_times(r, o, "generation", &m->generation);
-	m->peak_memory_bytes = json_get_real(r, memory, "peak_memory_mb") * JSON_MIB;
-	m->mean_memory_bytes = json_get_real(r, memory, "mean_memory_mb") * JSON_MIB;
-	m->min_memory_bytes = json_get_real(r, memory, "min_memory_mb") * JSON_MIB;
+	m->peak_memory_bytes = json_get_real(r, memory, "peak_memory_mb") * JSON_WORDS_MIB;
+	m->mean_memory_bytes = json_get_real(r, memory, "mean_memory_mb") * JSON_WORDS_MIB;
+	m->min_memory_bytes = json_get_real(r, memory, "min_memory_mb") * JSON_WORDS_MIB;
 }
 
 static void read_cache(struct json_get *r, const json_t *o, struct dcbs_cache_summary *c)
@@ -196,9 +194,9 @@ static void read_cache(struct json_get *r, const json_t *o, struct dcbs_cache_su
 		.min_s = json_get_real(r, timing, "min_access_time"), .max_s = json_get_real(r, timing, "max_access_time"),
 		.p50_s = json_get_real(r, timing, "p50_access_time"), .p90_s = json_get_real(r, timing, "p90_access_time"),
 		.p95_s = json_get_real(r, timing, "p95_access_time"), .p99_s = json_get_real(r, timing, "p99_access_time"),
-		.current_size_bytes = json_get_real(r, size, "current_size_mb") * JSON_MIB,
-		.max_size_bytes = json_get_real(r, size, "max_size_mb") * JSON_MIB,
-		.mean_size_bytes = json_get_real(r, size, "mean_size_mb") * JSON_MIB,
+		.current_size_bytes = json_get_real(r, size, "current_size_mb") * JSON_WORDS_MIB,
+		.max_size_bytes = json_get_real(r, size, "max_size_mb") * JSON_WORDS_MIB,
+		.mean_size_bytes = json_get_real(r, size, "mean_size_mb") * JSON_WORDS_MIB,
 	};
 }
 
@@ -244,7 +242,7 @@ static void read_threads(struct json_get *r, const json_t *doc, struct dcbs_repo
 	json_get_leave(r);
 }
 
-static void read_texts(struct json_get *r, const json_t *object, const char *key, char ***to, size_t *nr)
+static void read_strings(struct json_get *r, const json_t *object, const char *key, char ***to, size_t *nr)
 {
 	const json_t *array = json_get_array(r, object, key, to, sizeof(**to)), *text;
 	size_t i;
@@ -252,7 +250,7 @@ static void read_texts(struct json_get *r, const json_t *object, const char *key
 	for (i = 0; i < json_array_size(array) && !r->err; i++) {
 		text = json_array_get(array, i);
 		if (!json_is_string(text)) {
-			json_get_wrong(r, key, "a list of texts");
+			json_get_wrong(r, key, "an array of strings");
 			return;
 		}
 		(*to)[i] = sanitize(json_string_value(text), JSON_GET_TEXT_BYTES);
@@ -275,7 +273,7 @@ static void read_costs(struct json_get *r, const json_t *doc, struct dcbs_report
 		.maps_bytes = json_get_integer(r, o, "maps_bytes"), .thread_bytes = json_get_integer(r, o, "thread_bytes"),
 	};
 	if (o)
-		read_texts(r, o, "reduced", &to->overhead.reduced, &to->overhead.nr_reduced);
+		read_strings(r, o, "reduced", &to->overhead.reduced, &to->overhead.nr_reduced);
 	to->lost = (struct dcbs_lost) {
 		.sections = json_get_integer(r, lost, "sections"), .records = json_get_integer(r, lost, "records"),
 		.samples = json_get_integer(r, lost, "samples"), .stacks = json_get_integer(r, lost, "stacks"),
@@ -291,7 +289,7 @@ static int check_document(const char *path, const json_t *doc)
 	const char *tool = json_string_value(json_object_get(doc, "tool"));
 	const json_t *schema = json_object_get(doc, "schema");
 
-	if (!tool || strcmp(tool, JSON_TOOL) || !json_is_integer(schema))
+	if (!tool || strcmp(tool, JSON_WORDS_TOOL) || !json_is_integer(schema))
 		return fail(-EINVAL, "%s is not a session that dcbs-bpfprof wrote: give it a file written with -o FILE.json",
 			    path);
 	if (json_integer_value(schema) != DCBS_SCHEMA)
@@ -321,31 +319,30 @@ static int read_document(const char *path, const json_t *doc, struct dcbs_report
 	read_caches(&r, doc, to);
 	read_threads(&r, doc, to);
 	read_costs(&r, doc, to);
-	read_texts(&r, doc, "notes", &to->notes, &to->nr_notes);
+	read_strings(&r, doc, "notes", &to->notes, &to->nr_notes);
 	json_functions_read(&r, doc, to);
 	return r.err;
 }
 
-/* Reads to the end instead of asking for the size: the file may be a pipe. */
-static int read_text(const char *path, FILE *f, char **text, size_t *len)
+/* Reads to the end and does not ask for the size: the file may be a pipe. */
+static int read_bytes(const char *path, FILE *f, char **text, size_t *len)
 {
-	size_t room = 1 << 16;
-	char *grown;
+	size_t room = 0;
 
-	for (*len = 0; (grown = realloc(*text, room)); room *= 2) {
-		*text = grown;
+	*len = 0;
+	do {
+		if (!array_reserve(*text, *len, room, READ_BYTES))
+			return fail(-ENOMEM, "no memory for %s", path);
 		*len += fread(*text + *len, 1, room - *len, f);
 		if (ferror(f))
 			return fail(-errno, "cannot read %s: %s", path, strerror(errno));
 		if (*len > FILE_MAX_BYTES)
-			return fail(-EFBIG, "%s is larger than 64 MiB: that is no session of dcbs-bpfprof", path);
-		if (*len < room)
-			return 0;
-	}
-	return fail(-ENOMEM, "no memory for %s", path);
+			return fail(-EFBIG, "%s is larger than 64 MiB: it is not a session of dcbs-bpfprof", path);
+	} while (*len == room);
+	return 0;
 }
 
-static int parse(const char *path, const char *text, size_t len, json_t **doc)
+static int parse_document(const char *path, const char *text, size_t len, json_t **doc)
 {
 	json_error_t e;
 
@@ -353,7 +350,7 @@ static int parse(const char *path, const char *text, size_t len, json_t **doc)
 	if (*doc)
 		return 0;
 	if (json_error_code(&e) == json_error_premature_end_of_input)
-		return fail(-EINVAL, "%s ends too early, in line %d: it was not written to its end", path, e.line);
+		return fail(-EINVAL, "%s ends too early, in line %d: it was not written completely", path, e.line);
 	return fail(-EINVAL, "%s is not JSON, see line %d, column %d: give it a file written with -o FILE.json", path,
 		    e.line, e.column);
 }
@@ -367,9 +364,9 @@ static int load_file(const char *path, json_t **doc)
 
 	if (!f)
 		return fail(-errno, "cannot open %s: %s", path, strerror(errno));
-	err = read_text(path, f, &text, &len);
+	err = read_bytes(path, f, &text, &len);
 	if (!err)
-		err = parse(path, text, len, doc);
+		err = parse_document(path, text, len, doc);
 	free(text);
 	fclose(f);
 	return err;
@@ -377,7 +374,7 @@ static int load_file(const char *path, json_t **doc)
 
 int dcbs_report_load(struct dcbs_report **report, const char *path)
 {
-	locale_t before = display_begin();	/* jansson reads numbers by the locale */
+	locale_t before = utf8_locale_begin();	/* jansson reads numbers according to the locale */
 	struct dcbs_report *r = calloc(1, sizeof(*r));
 	json_t *doc = NULL;
 	int err;
@@ -386,7 +383,7 @@ int dcbs_report_load(struct dcbs_report **report, const char *path)
 	if (!err)
 		err = read_document(path, doc, r);
 	json_decref(doc);
-	display_end(before);
+	utf8_locale_end(before);
 	if (err) {
 		dcbs_report_free(r);
 		return err;

@@ -1,30 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* display.c - measures, shortens, fills and wraps text. */
+/* display.c - measures, shortens, pads and wraps text. */
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <wchar.h>
 
-#include "render/text/display.h"
 #include "base/sanitize.h"
+#include "render/text/display.h"
 
 #define ELLIPSIS "\342\200\246"
 
-locale_t display_begin(void)
-{
-	locale_t utf8 = newlocale(LC_ALL_MASK, "C.UTF-8", (locale_t)0);
-
-	return utf8 ? uselocale(utf8) : (locale_t)0;
-}
-
-void display_end(locale_t before)
-{
-	if (before)
-		freelocale(uselocale(before));
-}
-
-/* One character and its columns. A report's names are clean; should one not be, its bytes become question marks. */
-static int next(const char **s, int *columns, const char **show)
+/*
+ * Steps over one character. Returns the number of bytes to write, from *show, and sets its columns. The names of a report are
+ * sanitised; a report that was built otherwise may have control characters and broken UTF-8, whose bytes become question marks.
+ */
+static int next_character(const char **s, int *columns, const char **show)
 {
 	uint32_t cp;
 	int bytes = sanitize_decode(*s, &cp);
@@ -37,7 +28,7 @@ static int next(const char **s, int *columns, const char **show)
 		return 1;
 	}
 	*s += bytes;
-	if (cp > 0x7f && wcwidth((wchar_t)cp) >= 0)	/* -1: newer than the C library's tables, or no UTF-8 locale */
+	if (cp > 0x7f && wcwidth((wchar_t)cp) >= 0)	/* -1: newer than the C library's tables, or the locale is not UTF-8 */
 		*columns = wcwidth((wchar_t)cp);
 	return bytes;
 }
@@ -48,20 +39,20 @@ int display_width(const char *s)
 	int columns, width = 0;
 
 	while (*s) {
-		next(&s, &columns, &show);
+		next_character(&s, &columns, &show);
 		width += columns;
 	}
 	return width;
 }
 
-/* Writes what fits into `columns` from s; returns the columns used. */
-static int put(FILE *file, const char *s, int columns)
+/* Writes the characters of s that fit into `columns`. Returns the columns used. */
+static int write_fitting(FILE *file, const char *s, int columns)
 {
 	const char *show;
 	int w, bytes, used = 0;
 
 	while (*s) {
-		bytes = next(&s, &w, &show);
+		bytes = next_character(&s, &w, &show);
 		if (used + w > columns)
 			break;
 		fwrite(show, 1, bytes, file);
@@ -70,7 +61,7 @@ static int put(FILE *file, const char *s, int columns)
 	return used;
 }
 
-/* The longest end of s that fits; it does not begin with a mark that belongs to the character before. */
+/* The longest end of s that fits. It does not begin with a combining mark, which belongs to the character before it. */
 static const char *tail_of(const char *s, int width, int columns)
 {
 	const char *before, *show;
@@ -78,7 +69,7 @@ static const char *tail_of(const char *s, int width, int columns)
 
 	while (*s) {
 		before = s;
-		next(&s, &w, &show);
+		next_character(&s, &w, &show);
 		if (width <= columns && w)
 			return before;
 		width -= w;
@@ -86,22 +77,23 @@ static const char *tail_of(const char *s, int width, int columns)
 	return s;
 }
 
-static int put_short(FILE *file, const char *s, int columns)
+/* Returns the columns used. */
+static int write_shortened(FILE *file, const char *s, int columns)
 {
 	int width = display_width(s), used;
 
 	if (columns <= 0)
 		return 0;
 	if (width <= columns)
-		return put(file, s, columns);
-	used = put(file, s, columns / 2);
+		return write_fitting(file, s, columns);
+	used = write_fitting(file, s, columns / 2);
 	fputs(ELLIPSIS, file);
-	return used + 1 + put(file, tail_of(s, width, columns - used - 1), columns - used - 1);
+	return used + 1 + write_fitting(file, tail_of(s, width, columns - used - 1), columns - used - 1);
 }
 
 void display_short(FILE *file, const char *s, int columns)
 {
-	put_short(file, s, columns);
+	write_shortened(file, s, columns);
 }
 
 void display_cell(FILE *file, const char *s, int columns, enum display_side side)
@@ -110,7 +102,7 @@ void display_cell(FILE *file, const char *s, int columns, enum display_side side
 
 	if (side == DISPLAY_RIGHT && width < columns)
 		fprintf(file, "%*s", columns - width, "");
-	width = put_short(file, s, columns);
+	width = write_shortened(file, s, columns);
 	if (side == DISPLAY_LEFT && width < columns)
 		fprintf(file, "%*s", columns - width, "");
 }
@@ -125,10 +117,10 @@ void display_path(FILE *file, const char *s, int columns)
 		fputs(ELLIPSIS, file);
 		s = tail_of(s, width, --columns);
 	}
-	put(file, s, columns);
+	write_fitting(file, s, columns);
 }
 
-/* A figure stays with its unit: "1.00 s". */
+/* Returns true if a line may be broken at the space s[at]. A number stays with its unit: "1.00 s". */
 static bool breaks_at(const char *s, size_t at)
 {
 	return !(at && s[at - 1] >= '0' && s[at - 1] <= '9' && s[at] && s[at + 1] && !strchr(" 0123456789", s[at + 1]));
@@ -146,10 +138,11 @@ static size_t word_length(const char *s)
 void display_wrap(FILE *file, const char *s, int columns, int indent, int at)
 {
 	bool first = true;
-	char word[512];
+	char word[512];		/* a longer word is written in pieces */
 	size_t len;
 	int width;
 
+	assert(indent >= 0);
 	for (s += strspn(s, " "); *s; s += len, s += strspn(s, " ")) {
 		len = word_length(s);
 		if (len >= sizeof(word))
@@ -164,7 +157,7 @@ void display_wrap(FILE *file, const char *s, int columns, int indent, int at)
 			fputc(' ', file);
 			at++;
 		}
-		at += put_short(file, word, columns > indent ? columns - indent : 1);
+		at += write_shortened(file, word, columns > indent ? columns - indent : 1);
 		first = false;
 	}
 	fputc('\n', file);

@@ -1,33 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* display.h - text in columns of a terminal: what takes two columns, what none, what must be shortened. */
+/*
+ * display.h - text measured in columns of a terminal: padded, shortened, wrapped.
+ *
+ * A character takes no, one or two columns. Call these functions between utf8_locale_begin() and utf8_locale_end().
+ */
 #ifndef RENDER_TEXT_DISPLAY_H
 #define RENDER_TEXT_DISPLAY_H
 
-#include <locale.h>
 #include <stdio.h>
 
-/*
- * Between these, the thread's locale is C.UTF-8: names are UTF-8 and figures are written with a full stop
- * whatever the environment says, so that a report is the same everywhere.
- */
-locale_t display_begin(void);
-void display_end(locale_t before);
+#include "render/utf8_locale.h"
 
-/* Columns that s takes. */
+/* Returns the number of columns that s takes. */
 int display_width(const char *s);
 
 enum display_side { DISPLAY_LEFT, DISPLAY_RIGHT };
 
-/* Exactly that many columns: filled with spaces, or shortened in the middle to "begin...end" with one ellipsis. */
+/* Writes exactly `columns` columns: s padded with spaces, or shortened in its middle to "begin...end" with one ellipsis. */
 void display_cell(FILE *file, const char *s, int columns, enum display_side side);
 
-/* At most that many columns, shortened likewise. */
+/* Writes at most `columns` columns, shortened in the middle. */
 void display_short(FILE *file, const char *s, int columns);
 
-/* At most that many columns, of a path: what is too long loses its beginning. */
+/* Writes at most `columns` columns of a path, which loses its beginning if it is too long. */
 void display_path(FILE *file, const char *s, int columns);
 
-/* Words of s in lines of that many columns: the first begins at column `at`, the others with `indent` spaces. */
+/* Writes the words of s in lines of `columns` columns: the first begins at column `at`, the others with `indent` spaces. */
 void display_wrap(FILE *file, const char *s, int columns, int indent, int at);
 
 #endif

@@ -1,32 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* table.c - the columns of a section's line. */
+/* table.c - the columns of a section's line, and which of them fit. */
+#include <assert.h>
 #include <math.h>
-#include <stdbool.h>
-#include <stddef.h>
+#include <string.h>
 
+#include "base/array.h"
+#include "base/human.h"
 #include "render/cause.h"
 #include "render/text/display.h"
 #include "render/text/table.h"
-#include "base/human.h"
+#include "render/unknown.h"
 
 #define NAME_TITLE "section"
-#define NAME_LEAST 12	/* columns: before a name gets less, a figure is left out */
+#define NAME_LEAST 12	/* columns: a column of numbers is left out before names get less */
 #define MEMORY_NAME 11	/* "unexplained" */
 #define TIME_WIDTH 6
 #define GROWTH_WIDTH 8
 
-enum value { COUNT, SHARE, TIME, BAR, GROWTH, SIZE, BYTES };
+/* The field is an int64_t for COUNT, GROWTH and SIZE, a struct dcbs_wall for BAR, else a double. */
+enum table_value { COUNT, SHARE, TIME, BAR, GROWTH, SIZE, BYTES };
 
-/* A new figure is a new row here. */
-struct column {
+/* A new column is a new row here. */
+struct table_column {
 	const char *title;
-	enum value value;
+	enum table_value value;
 	size_t field;		/* of struct dcbs_section */
 	int width;
-	int keep;		/* the least goes first where there is no room */
+	int keep;		/* the column with the smallest value is left out first */
 };
 
-static const struct column times[] = {
+static const struct table_column times[] = {
 	{"calls", COUNT, offsetof(struct dcbs_section, count), 5, 8},
 	{"total", TIME, offsetof(struct dcbs_section, total_s), TIME_WIDTH, 10},
 	{"share", SHARE, offsetof(struct dcbs_section, total_s), 5, 9},
@@ -39,7 +42,7 @@ static const struct column times[] = {
 	{"why", BAR, offsetof(struct dcbs_section, wall), 10, 5},
 };
 
-static const struct column memory[] = {
+static const struct table_column memory[] = {
 	{"growth", GROWTH, offsetof(struct dcbs_section, self_memory.rss_delta_bytes), GROWTH_WIDTH, 9},
 	{"anon", GROWTH, offsetof(struct dcbs_section, self_memory.anon_delta_bytes), GROWTH_WIDTH, 5},
 	{"file", GROWTH, offsetof(struct dcbs_section, self_memory.file_delta_bytes), GROWTH_WIDTH, 4},
@@ -50,54 +53,46 @@ static const struct column memory[] = {
 	{"mapped", SIZE, offsetof(struct dcbs_section, self_memory.mapped_bytes), 7, 1},
 };
 
-#define NR(table) (sizeof(table) / sizeof(*(table)))
-#define BAR_COLUMN (NR(times) - 1)
+#define BAR_COLUMN (ARRAY_SIZE(times) - 1)
 
 static const struct {
-	const struct column *columns;
+	const struct table_column *columns;
 	size_t nr;
 } sets[] = {
-	[TABLE_TIMES] = {times, BAR_COLUMN}, [TABLE_LIVE] = {times, NR(times)}, [TABLE_MEMORY] = {memory, NR(memory)},
+	[TABLE_TIMES] = {times, BAR_COLUMN},
+	[TABLE_LIVE] = {times, ARRAY_SIZE(times)},
+	[TABLE_MEMORY] = {memory, ARRAY_SIZE(memory)},
 };
 
-static const struct column *column(const struct table *t, size_t i)
+/* NULL: column i is left out. */
+static const struct table_column *column_shown(const struct table *t, size_t i)
 {
 	return t->columns & 1U << i ? &sets[t->set].columns[i] : NULL;
 }
 
-static int figures_width(const struct table *t)
+static int numbers_width(const struct table *t)
 {
 	int width = 0;
 	size_t i;
 
 	for (i = 0; i < sets[t->set].nr; i++)
-		if (column(t, i))
-			width += 1 + column(t, i)->width;
+		if (column_shown(t, i))
+			width += 1 + column_shown(t, i)->width;
 	return width;
 }
 
-static void drop_least(struct table *t)
+static void drop_column(struct table *t)
 {
-	const struct column *c, *least = NULL;
+	const struct table_column *c, *least = NULL;
 	size_t i;
 
 	for (i = 0; i < sets[t->set].nr; i++) {
-		c = column(t, i);
+		c = column_shown(t, i);
 		if (c && (!least || c->keep < least->keep))
 			least = c;
 	}
 	if (least)
 		t->columns &= ~(1U << (least - sets[t->set].columns));
-}
-
-static bool is_measured(const struct dcbs_report *report)
-{
-	size_t i;
-
-	for (i = 0; i < report->nr_sections; i++)
-		if (cause_known(&report->sections[i].wall))
-			return true;
-	return false;
 }
 
 void table_fit(struct table *t, enum table_set set, const struct dcbs_report *report, int width)
@@ -109,31 +104,27 @@ void table_fit(struct table *t, enum table_set set, const struct dcbs_report *re
 		name = display_width(report->sections[i].name);
 		longest = name > longest ? name : longest;
 	}
-	t->set = set == TABLE_LIVE && !is_measured(report) ? TABLE_TIMES : set;
+	t->set = set == TABLE_LIVE && !cause_any_known(report) ? TABLE_TIMES : set;
+	assert(sets[t->set].nr < 8 * sizeof(t->columns));
 	t->columns = (1U << sets[t->set].nr) - 1;
-	while (t->columns && width - figures_width(t) < (longest < NAME_LEAST ? longest : NAME_LEAST))
-		drop_least(t);
-	name = width - figures_width(t);
+	while (t->columns && width - numbers_width(t) < (longest < NAME_LEAST ? longest : NAME_LEAST))
+		drop_column(t);
+	name = width - numbers_width(t);
 	t->name_width = name < longest ? (name > 1 ? name : 1) : longest;
 }
 
 bool table_has_bar(const struct table *t)
 {
-	return t->set == TABLE_LIVE && column(t, BAR_COLUMN);
+	return t->set == TABLE_LIVE && column_shown(t, BAR_COLUMN);
 }
 
-static double known(int64_t n)
-{
-	return n == DCBS_UNKNOWN ? NAN : (double)n;
-}
-
-static struct human figure(const struct column *c, const void *field, double duration_s)
+static struct human format_field(const struct table_column *c, const void *field, double duration_s)
 {
 	switch (c->value) {
 	case COUNT: return human_count(*(const int64_t *)field);
 	case SHARE: return human_share(duration_s > 0 ? *(const double *)field / duration_s : NAN);
-	case GROWTH: return human_tight(human_growth(known(*(const int64_t *)field)));
-	case SIZE: return human_tight(human_size(known(*(const int64_t *)field)));
+	case GROWTH: return human_tight(human_growth(unknown_to_nan(*(const int64_t *)field)));
+	case SIZE: return human_tight(human_size(unknown_to_nan(*(const int64_t *)field)));
 	case BYTES: return human_tight(human_size(*(const double *)field));
 	default: return human_tight(human_time(*(const double *)field));
 	}
@@ -141,18 +132,18 @@ static struct human figure(const struct column *c, const void *field, double dur
 
 void table_titles(const struct table *t, FILE *file)
 {
-	const struct column *c;
+	const struct table_column *c;
 	size_t i;
 
 	display_cell(file, NAME_TITLE, t->name_width, DISPLAY_LEFT);
 	for (i = 0; i < sets[t->set].nr; i++) {
-		c = column(t, i);
+		c = column_shown(t, i);
 		if (c)
 			fprintf(file, " %*s", c->value == BAR ? -c->width : c->width, c->title);
 	}
 }
 
-static void put_cell(FILE *file, const struct column *c, const struct dcbs_section *s, double duration_s)
+static void write_field(FILE *file, const struct table_column *c, const struct dcbs_section *s, double duration_s)
 {
 	const void *field = (const char *)s + c->field;
 
@@ -160,7 +151,7 @@ static void put_cell(FILE *file, const struct column *c, const struct dcbs_secti
 	if (c->value == BAR)
 		cause_bar(file, field, c->width);
 	else
-		display_cell(file, figure(c, field, duration_s).text, c->width, DISPLAY_RIGHT);
+		display_cell(file, format_field(c, field, duration_s).text, c->width, DISPLAY_RIGHT);
 }
 
 void table_row(const struct table *t, FILE *file, const struct dcbs_section *s, double duration_s)
@@ -169,13 +160,20 @@ void table_row(const struct table *t, FILE *file, const struct dcbs_section *s, 
 
 	display_cell(file, s->name, t->name_width, DISPLAY_LEFT);
 	for (i = 0; i < sets[t->set].nr; i++)
-		if (column(t, i))
-			put_cell(file, column(t, i), s, duration_s);
+		if (column_shown(t, i))
+			write_field(file, column_shown(t, i), s, duration_s);
 }
 
-void table_bytes(const struct table *t, FILE *file, const char *what, double bytes)
+void table_bytes(const struct table *t, FILE *file, const char *name, double bytes)
 {
-	display_cell(file, what, t->name_width, DISPLAY_LEFT);
+	display_cell(file, name, t->name_width, DISPLAY_LEFT);
 	fputc(' ', file);
 	display_cell(file, human_tight(human_growth(bytes)).text, GROWTH_WIDTH, DISPLAY_RIGHT);
+}
+
+size_t table_nr_sections(const struct dcbs_report *r)
+{
+	const struct dcbs_section *last = r->nr_sections ? &r->sections[r->nr_sections - 1] : NULL;
+
+	return r->nr_sections - (last && last->count == DCBS_UNKNOWN && !strcmp(last->name, DCBS_OUTSIDE));
 }

@@ -3,13 +3,15 @@
 #ifndef RENDER_TEXT_TABLE_H
 #define RENDER_TEXT_TABLE_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
 #include "dcbs/profiler.h"
 
 enum table_set {
 	TABLE_TIMES,
-	TABLE_LIVE,	/* the same with a bar of causes */
+	TABLE_LIVE,	/* TABLE_TIMES with a bar of causes, if causes were measured */
 	TABLE_MEMORY,
 };
 
@@ -19,17 +21,20 @@ struct table {
 	unsigned int columns;	/* bit n: column n is shown */
 };
 
-/* Chooses what fits into `width` columns; what matters less goes first. */
+/* Chooses the columns that fit into `width`; the least important ones are left out first. */
 void table_fit(struct table *table, enum table_set set, const struct dcbs_report *report, int width);
 
-/* Does it show the bar? */
+/* Returns true if the table shows the bar of causes. */
 bool table_has_bar(const struct table *table);
 
-/* Without the newline. */
+/* Both write one line without the newline. */
 void table_titles(const struct table *table, FILE *file);
 void table_row(const struct table *table, FILE *file, const struct dcbs_section *section, double duration_s);
 
-/* A line of the table of memory that is no section's: what it is, and bytes. */
-void table_bytes(const struct table *table, FILE *file, const char *what, double bytes);
+/* A line of the table of memory that does not belong to a section: a name and bytes. */
+void table_bytes(const struct table *table, FILE *file, const char *name, double bytes);
+
+/* Returns the number of sections without "(outside)", which comes last in the report. */
+size_t table_nr_sections(const struct dcbs_report *report);
 
 #endif

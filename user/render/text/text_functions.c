@@ -1,53 +1,58 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* text_functions.c - the functions that the time of the largest sections went into. */
+/* text_functions.c - the functions in which the sections with the most self time spent it. */
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "render/text/display.h"
-#include "render/order.h"
-#include "render/text/text.h"
 #include "base/human.h"
+#include "render/text/display.h"
+#include "render/text/text_parts.h"
 
 #define MOST_SECTIONS 5
 #define MOST_FUNCTIONS 10
-#define LARGE 0.05	/* of the window: a section with as much time of its own is shown */
-#define SMALL 0.0005	/* of a section: a function is not */
+#define LARGE 0.05	/* of the window: a section with this self time is shown */
+#define SMALL 0.0005	/* of a section: a function with less time is not shown */
 #define NARROW 60
 #define TIME_WIDTH 6
 #define SHARE_WIDTH 5
-#define PATH_LEAST 12	/* columns: with less, a place says nothing */
+#define PATH_LEAST 12	/* columns: a shorter piece of a path is of no use */
 #define TWO_SIGMA 1.96
 #define PLACE_BYTES 4096
 #define MOST_SAMPLES 1e18
 
-/* A section's rows, in order. */
-struct rows {
+/*
+ * The functions of a section, in order.
+ *
+ * A caller is on every stack of the section and has no self time, so its row would repeat the section's total. Of the callers,
+ * only `frame` is shown, the innermost one; or, if there are callers in Python, the innermost one in Python and `enters`, the
+ * first caller with a name that it calls outside of Python.
+ */
+struct function_rows {
 	const char *section;
 	const struct dcbs_function **functions;
 	size_t nr;
-	double total_s;		/* what they add up to */
+	double total_s;		/* sum of the self times */
 	double samples;
-	const struct dcbs_function *frame;	/* of those that are on every stack and do nothing themselves, the innermost one ... */
-	const struct dcbs_function *enters;	/* ... of Python's, if there are any: then what that one calls outside of it */
-	size_t callers;		/* how many others there are of that sort */
-	size_t wrappers;	/* native ones that do nothing but call the next one, with that one's time */
+	const struct dcbs_function *frame, *enters;	/* NULL: none */
+	size_t callers;		/* callers that are not shown */
+	size_t wrappers;	/* native functions without self time that only call others of the same time, or have no name */
 };
 
-struct pick {
+struct picked_section {
 	const char *section;
 	double self_s;
 };
 
-struct columns {
-	bool detailed;		/* there is room for all figures */
+struct function_columns {
+	bool detailed;		/* there is room for waiting times and shares */
 	int function, place;
 };
 
-/* ---- what is shown ---- */
+/* ---- selection ---- */
 
-/* Only its callees tell it from the section itself. */
-static bool is_frame(const struct rows *rows, const struct dcbs_function *f)
+/* Returns true if f is on every stack of the section and has no self time. */
+static bool is_caller(const struct function_rows *rows, const struct dcbs_function *f)
 {
 	return f->cumulative_s >= (1 - SMALL) * rows->total_s && !(f->self_s >= SMALL * rows->total_s);
 }
@@ -57,15 +62,15 @@ static bool is_unnamed(const struct dcbs_function *f)
 	return !strcmp(f->function, "(unknown)");
 }
 
-/* Callers come before what they call. */
-static void find_frames(struct rows *rows)
+/* The report has callers before callees, so the innermost caller is the last one in memory. */
+static void find_callers(struct function_rows *rows)
 {
 	const struct dcbs_function *f, *innermost = NULL, *python = NULL;
 	size_t i;
 
 	for (i = 0; i < rows->nr; i++) {
 		f = rows->functions[i];
-		if (!is_frame(rows, f))
+		if (!is_caller(rows, f))
 			continue;
 		rows->callers++;
 		innermost = !innermost || f > innermost ? f : innermost;
@@ -74,14 +79,14 @@ static void find_frames(struct rows *rows)
 	}
 	for (i = 0; i < rows->nr && python; i++) {
 		f = rows->functions[i];
-		if (is_frame(rows, f) && f > python && !is_unnamed(f) && (!rows->enters || f < rows->enters))
+		if (is_caller(rows, f) && f > python && !is_unnamed(f) && (!rows->enters || f < rows->enters))
 			rows->enters = f;
 	}
 	rows->frame = python ? python : innermost;
 	rows->callers -= (rows->frame != NULL) + (rows->enters != NULL);
 }
 
-static void sum_up(struct rows *rows)
+static void sum_rows(struct function_rows *rows)
 {
 	size_t i;
 
@@ -89,42 +94,46 @@ static void sum_up(struct rows *rows)
 		rows->total_s += fmax(rows->functions[i]->self_s, 0);
 		rows->samples += fmax((double)rows->functions[i]->self_samples, 0);
 	}
-	find_frames(rows);
+	find_callers(rows);
 }
 
-static int collect(struct rows *rows, const struct dcbs_report *r, const struct dcbs_function **sorted, const char *section)
+/* Returns true if the section has functions with self time. rows->functions is to be freed in either case. */
+static bool collect_rows(struct function_rows *rows, const struct dcbs_report *r, const struct dcbs_function **sorted,
+			 const char *section)
 {
 	size_t i;
 
-	*rows = (struct rows) {.section = section, .functions = calloc(r->nr_functions + 1, sizeof(*rows->functions))};
+	*rows = (struct function_rows) {.section = section, .functions = calloc(r->nr_functions + 1, sizeof(*rows->functions))};
 	if (!rows->functions)
-		return 0;
+		return false;
 	for (i = 0; i < r->nr_functions; i++)
 		if (!strcmp(sorted[i]->section, section))
 			rows->functions[rows->nr++] = sorted[i];
-	sum_up(rows);
+	sum_rows(rows);
 	return rows->nr && rows->total_s > 0;
 }
 
-static double key_of(const struct dcbs_function *f, enum render_order order)
+/* The time that the share of a row is computed from. */
+static double key_time(const struct dcbs_function *f, enum order_key order)
 {
-	return order == RENDER_SELF || order_is_rest(f) ? f->self_s : f->cumulative_s;
+	return order == ORDER_SELF || order_is_rest(f) ? f->self_s : f->cumulative_s;
 }
 
-static bool is_shown(const struct rows *rows, const struct dcbs_function *f, enum render_order order)
+static bool is_shown_function(const struct function_rows *rows, const struct dcbs_function *f, enum order_key order)
 {
-	if (is_frame(rows, f) && f != rows->frame && f != rows->enters)
+	if (is_caller(rows, f) && f != rows->frame && f != rows->enters)
 		return false;
-	return !order_is_rest(f) && key_of(f, order) >= SMALL * rows->total_s;
+	return !order_is_rest(f) && key_time(f, order) >= SMALL * rows->total_s;
 }
 
-static bool does_nothing(const struct rows *rows, const struct dcbs_function *f)
+/* Returns true for a native function without self time that is not a caller. */
+static bool does_nothing(const struct function_rows *rows, const struct dcbs_function *f)
 {
-	return !f->python && !order_is_rest(f) && !is_frame(rows, f) && !(f->self_s >= SMALL * rows->total_s);
+	return !f->python && !order_is_rest(f) && !is_caller(rows, f) && !(f->self_s >= SMALL * rows->total_s);
 }
 
-/* Of functions that call one another and have the same time, the first one that has a name says it all. */
-static bool is_wrapped(const struct rows *rows, const struct dcbs_function *f)
+/* Of functions that call one another and have the same time, only the first one with a name is shown. */
+static bool is_wrapped(const struct function_rows *rows, const struct dcbs_function *f)
 {
 	size_t i;
 
@@ -136,8 +145,8 @@ static bool is_wrapped(const struct rows *rows, const struct dcbs_function *f)
 	return is_unnamed(f);
 }
 
-/* Only what is shown is kept; returns how many others there are, not counting callers and what is wrapped. */
-static size_t choose(struct rows *rows, enum render_order order)
+/* Keeps the rows to show. Returns the number of others, without callers and wrappers. */
+static size_t keep_shown(struct function_rows *rows, enum order_key order)
 {
 	size_t i, nr = rows->nr;
 
@@ -145,16 +154,16 @@ static size_t choose(struct rows *rows, enum render_order order)
 	for (i = 0; i < nr && rows->nr < MOST_FUNCTIONS; i++) {
 		const struct dcbs_function *f = rows->functions[i];
 
-		if (is_shown(rows, f, order) && is_wrapped(rows, f))
+		if (is_shown_function(rows, f, order) && is_wrapped(rows, f))
 			rows->wrappers++;
-		else if (is_shown(rows, f, order))
+		else if (is_shown_function(rows, f, order))
 			rows->functions[rows->nr++] = f;
 	}
 	return nr - rows->callers - rows->wrappers - rows->nr;
 }
 
-/* There may be two of different kinds; their functions are together. */
-static bool is_again(const struct pick *picks, size_t i)
+/* Sections of different kinds may have the same name; their functions are shown together. */
+static bool is_repeated(const struct picked_section *picks, size_t i)
 {
 	size_t before;
 
@@ -166,7 +175,8 @@ static bool is_again(const struct pick *picks, size_t i)
 
 /* ---- lines ---- */
 
-static const char *place(const struct dcbs_function *f, char *to, size_t size)
+/* "file:line", or the name of a native function's image without folders. */
+static const char *format_place(const struct dcbs_function *f, char *to, size_t size)
 {
 	if (!f->file)
 		return "";
@@ -176,10 +186,11 @@ static const char *place(const struct dcbs_function *f, char *to, size_t size)
 	return to;
 }
 
-/* Native functions without the types of what they take: nobody looks for those, and they are long. */
-static const char *plain(const struct dcbs_function *f, char *to, size_t size)
+/* The name of a native function without the types of its parameters, which are long and seldom of interest. */
+static const char *without_parameters(const struct dcbs_function *f, char *to, size_t size)
 {
 	const char *end = strrchr(f->function, ')'), *at = end;
+	ptrdiff_t len;
 	int depth = 0;
 
 	if (f->python || !end || (end[1] && strcmp(end + 1, " const")))
@@ -189,61 +200,62 @@ static const char *plain(const struct dcbs_function *f, char *to, size_t size)
 	while (depth && at-- > f->function);
 	if (at <= f->function)
 		return f->function;
-	snprintf(to, size, "%.*s", (int)(at - f->function < (ptrdiff_t)size ? at - f->function : (ptrdiff_t)size - 1), f->function);
+	len = at - f->function < (ptrdiff_t)size ? at - f->function : (ptrdiff_t)size - 1;
+	snprintf(to, size, "%.*s", (int)len, f->function);
 	return to;
 }
 
-static struct columns fit(const struct text *t, const struct rows *rows)
+static struct function_columns fit_columns(const struct text *t, const struct function_rows *rows)
 {
-	struct columns c = {.detailed = t->width >= NARROW};
+	struct function_columns c = {.detailed = t->width >= NARROW};
 	int rest = t->width - 2 * (TIME_WIDTH + 1) - (c.detailed ? TIME_WIDTH + 1 + SHARE_WIDTH + 1 : 0);
 	int function = 1, longest = 0, width;
 	char to[PLACE_BYTES];
 	size_t i;
 
 	for (i = 0; i < rows->nr; i++) {
-		width = display_width(plain(rows->functions[i], to, sizeof(to)));
+		width = display_width(without_parameters(rows->functions[i], to, sizeof(to)));
 		function = width > function ? width : function;
-		width = display_width(place(rows->functions[i], to, sizeof(to)));
+		width = display_width(format_place(rows->functions[i], to, sizeof(to)));
 		longest = width > longest ? width : longest;
 	}
 	c.function = rest / 2 > rest - 1 - longest ? rest / 2 : rest - 1 - longest;
 	c.function = function < c.function ? function : c.function;
 	c.place = rest - 1 - c.function;
 	if (c.place < longest && c.place < PATH_LEAST)
-		c = (struct columns) {.detailed = c.detailed, .function = rest};
+		c = (struct function_columns) {.detailed = c.detailed, .function = rest};
 	return c;
 }
 
-static void put_titles(const struct text *t, const struct columns *c, enum render_order order)
+static void write_titles(const struct text *t, const struct function_columns *c, enum order_key order)
 {
 	fprintf(t->file, "%*s ", TIME_WIDTH, "self");
 	if (c->detailed)
 		fprintf(t->file, "%*s ", TIME_WIDTH, "wait");
 	fprintf(t->file, "%*s ", TIME_WIDTH, "total");
 	if (c->detailed)
-		fprintf(t->file, "%*s ", SHARE_WIDTH, order == RENDER_SELF ? "self%" : "share");
+		fprintf(t->file, "%*s ", SHARE_WIDTH, order == ORDER_SELF ? "self%" : "share");
 	fprintf(t->file, "function\n");
 }
 
-static void put_time(const struct text *t, double s)
+static void write_time(const struct text *t, double s)
 {
 	display_cell(t->file, human_tight(human_time(s)).text, TIME_WIDTH, DISPLAY_RIGHT);
 	fputc(' ', t->file);
 }
 
-static void put_row(const struct text *t, const struct columns *c, const struct rows *rows,
-		    const struct dcbs_function *f, enum render_order order)
+static void write_function(const struct text *t, const struct function_columns *c, const struct function_rows *rows,
+			   const struct dcbs_function *f, enum order_key order)
 {
 	char to[PLACE_BYTES], name[PLACE_BYTES];
-	const char *where = place(f, to, sizeof(to)), *function = plain(f, name, sizeof(name));
+	const char *where = format_place(f, to, sizeof(to)), *function = without_parameters(f, name, sizeof(name));
 
-	put_time(t, f->self_s);
+	write_time(t, f->self_s);
 	if (c->detailed)
-		put_time(t, f->self_off_s);
-	put_time(t, f->cumulative_s);
+		write_time(t, f->self_off_s);
+	write_time(t, f->cumulative_s);
 	if (c->detailed)
-		fprintf(t->file, "%*s ", SHARE_WIDTH, human_share(key_of(f, order) / rows->total_s).text);
+		fprintf(t->file, "%*s ", SHARE_WIDTH, human_share(key_time(f, order) / rows->total_s).text);
 	if (c->place && where[0]) {
 		display_cell(t->file, function, c->function, DISPLAY_LEFT);
 		fputc(' ', t->file);
@@ -254,40 +266,45 @@ static void put_row(const struct text *t, const struct columns *c, const struct 
 	fputc('\n', t->file);
 }
 
-/* The error is that of a share of a half, the largest; what a section waited for is not counted by ticks. */
-static void put_heading(const struct text *t, const struct rows *rows)
+/* The error is that of a share of one half, where it is largest. Waiting times are not counted by ticks. */
+static void write_heading(const struct text *t, const struct function_rows *rows)
 {
 	if (rows->samples > 0)
-		text_beside(t, "", 0, "%s: %s; %s samples at %d Hz, shares within %s", rows->section,
-			    human_time(rows->total_s).text, human_exact((int64_t)fmin(rows->samples, MOST_SAMPLES)).text, t->report->frequency_hz,
-			    human_share(TWO_SIGMA * sqrt(0.25 / rows->samples)).text);
+		text_lines_paragraph(t, "%s: %s; %s samples at %d Hz, shares within %s", rows->section,
+				     human_time(rows->total_s).text, human_exact((int64_t)fmin(rows->samples, MOST_SAMPLES)).text,
+				     t->report->frequency_hz,
+				     human_share(TWO_SIGMA * sqrt(0.25 / rows->samples)).text);
 	else
-		text_beside(t, "", 0, "%s: %s; no sample found it computing", rows->section, human_time(rows->total_s).text);
+		text_lines_paragraph(t, "%s: %s; no sample found it computing", rows->section, human_time(rows->total_s).text);
 }
 
-static void put_rows(const struct text *t, struct rows *rows, enum render_order order)
+/* Writes the heading, the titles, the rows and the notes of a section. */
+static void write_functions(const struct text *t, struct function_rows *rows, enum order_key order)
 {
-	size_t i, others = choose(rows, order);
-	struct columns c = fit(t, rows);
+	size_t i, others = keep_shown(rows, order);
+	struct function_columns c = fit_columns(t, rows);
 
-	put_heading(t, rows);
-	put_titles(t, &c, order);
+	write_heading(t, rows);
+	write_titles(t, &c, order);
 	for (i = 0; i < rows->nr; i++)
-		put_row(t, &c, rows, rows->functions[i], order);
+		write_function(t, &c, rows, rows->functions[i], order);
 	if (others)
-		text_beside(t, "", 0, "(%zu more took less)", others);
+		text_lines_paragraph(t, "(%zu more took less)", others);
 	if (rows->wrappers)
-		text_beside(t, "", 0, "(%zu more only call those: native ones with the same time, or without a name)", rows->wrappers);
+		text_lines_paragraph(t, "(%zu more only call these: native functions with the same time, or without a name)",
+				     rows->wrappers);
 	if (rows->callers)
-		text_beside(t, "", 0, "(%zu more are on every stack: its callers)", rows->callers);
+		text_lines_paragraph(t, "(%zu more are on every stack: the section's callers)", rows->callers);
 }
 
 /* ---- sections ---- */
 
-static int pick_order(const void *a, const void *b)
+/* Most self time first. */
+static int compare_picked(const void *a, const void *b)
 {
-	return (((const struct pick *)a)->self_s < ((const struct pick *)b)->self_s) -
-	       (((const struct pick *)a)->self_s > ((const struct pick *)b)->self_s);
+	const struct picked_section *x = a, *y = b;
+
+	return (x->self_s < y->self_s) - (x->self_s > y->self_s);
 }
 
 static bool is_outside(const char *section)
@@ -295,8 +312,11 @@ static bool is_outside(const char *section)
 	return !strcmp(section, DCBS_OUTSIDE);
 }
 
-/* "(outside)" may have functions, but no line among the sections where the kernel does not tell its time. */
-static size_t pick(const struct dcbs_report *r, struct pick *to)
+/*
+ * Picks the sections with the most self time. "(outside)" may have functions without being among the sections, if the kernel
+ * does not report its time; then the sum of its functions is used. to[] has room for one more than the report's sections.
+ */
+static size_t pick_sections(const struct dcbs_report *r, struct picked_section *to)
 {
 	bool outside = false;
 	size_t i, nr = 0;
@@ -304,35 +324,39 @@ static size_t pick(const struct dcbs_report *r, struct pick *to)
 	for (i = 0; i < r->nr_sections; i++) {
 		if (isnan(r->sections[i].self_s))
 			continue;
-		to[nr++] = (struct pick) {r->sections[i].name, r->sections[i].self_s};
+		to[nr++] = (struct picked_section) {r->sections[i].name, r->sections[i].self_s};
 		outside |= is_outside(r->sections[i].name);
 	}
 	if (!outside)
-		to[nr++] = (struct pick) {DCBS_OUTSIDE, 0};
+		to[nr++] = (struct picked_section) {DCBS_OUTSIDE, 0};
 	for (i = 0; i < r->nr_functions && !outside; i++)
 		if (is_outside(r->functions[i].section))
 			to[nr - 1].self_s += fmax(r->functions[i].self_s, 0);
-	qsort(to, nr, sizeof(*to), pick_order);
+	qsort(to, nr, sizeof(*to), compare_picked);
+	assert(nr <= r->nr_sections + 1);
 	nr = nr < MOST_SECTIONS ? nr : MOST_SECTIONS;
 	while (nr > 1 && !(to[nr - 1].self_s >= LARGE * r->duration_s))
 		nr--;
 	return nr;
 }
 
-/* Those of the largest sections; the rest of the target comes last, however much it is. */
-static size_t put_picks(const struct text *t, const struct pick *picks, size_t nr, enum render_order order)
+/* Writes the functions of each picked section; "(outside)" comes last, whatever its time. Returns the number of sections. */
+static size_t write_picked(const struct text *t, const struct picked_section *picks, size_t nr, enum order_key order)
 {
 	const struct dcbs_report *r = t->report;
 	const struct dcbs_function **sorted = order_functions(r, order);
 	size_t i, shown = 0;
-	struct rows rows;
+	struct function_rows rows;
 
 	for (i = 0; i < 2 * nr && sorted; i++) {
-		if (is_again(picks, i % nr) || is_outside(picks[i % nr].section) != (i >= nr))
+		if (is_repeated(picks, i % nr) || is_outside(picks[i % nr].section) != (i >= nr))
 			continue;
-		if (collect(&rows, r, sorted, picks[i % nr].section)) {
-			fputs(shown++ ? "\n" : "\nFUNCTIONS\n", t->file);
-			put_rows(t, &rows, order);
+		if (collect_rows(&rows, r, sorted, picks[i % nr].section)) {
+			if (shown++)
+				fputc('\n', t->file);
+			else
+				text_lines_heading(t, "FUNCTIONS");
+			write_functions(t, &rows, order);
 		}
 		free(rows.functions);
 	}
@@ -340,15 +364,15 @@ static size_t put_picks(const struct text *t, const struct pick *picks, size_t n
 	return shown;
 }
 
-void text_functions(const struct text *t, enum render_order order)
+void text_functions(const struct text *t, enum order_key order)
 {
 	const struct dcbs_report *r = t->report;
-	struct pick *picks = calloc(r->nr_sections + 1, sizeof(*picks));
-	size_t nr = picks && r->nr_functions ? pick(r, picks) : 0;
+	struct picked_section *picks = calloc(r->nr_sections + 1, sizeof(*picks));
+	size_t nr = picks && r->nr_functions ? pick_sections(r, picks) : 0;
 
-	if (put_picks(t, picks, nr, order))
-		text_beside(t, "", 0, "self: in the function itself, wait: of that, not running; total: with what it "
-			    "called. Of the sections with most time of their own; a share of computing is within so many "
-			    "points in 19 of 20 cases.");
+	if (write_picked(t, picks, nr, order))
+		text_lines_paragraph(t, "self: in the function itself; wait: the part of self in which it did not run; total: "
+				     "including calls it made. Shown are sections with the most self time; a share of computing "
+				     "is within that many points in 19 of 20 cases.");
 	free(picks);
 }

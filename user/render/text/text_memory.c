@@ -1,64 +1,56 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* text_memory.c - which section made memory grow, and that the sum is the growth of the process. */
+/* text_memory.c - the growth of memory by section; the lines add up to the growth of the process. */
 #include <math.h>
-#include <stdlib.h>
 
-#include "render/text/table.h"
-#include "render/text/text.h"
 #include "base/human.h"
+#include "render/text/table.h"
+#include "render/text/text_parts.h"
+#include "render/unknown.h"
 
 #define MOST_SECTIONS 20
-#define LARGE_BYTES (1 << 20)	/* that came or went: worth a line */
+#define WIDE 80			/* columns: there is room for an explanation behind each number */
+#define LARGE_BYTES (1 << 20)	/* of RSS, gained plus lost: worth a line */
 
-static double known(int64_t bytes)
+/* RSS gained plus RSS lost. */
+static double moved_bytes(const struct dcbs_memory *m)
 {
-	return bytes == DCBS_UNKNOWN ? NAN : (double)bytes;
+	return unknown_to_nan(m->grown_bytes) + unknown_to_nan(m->shrunk_bytes);
 }
 
-static double moved(const struct dcbs_memory *m)
-{
-	return known(m->grown_bytes) + known(m->shrunk_bytes);
-}
-
-static bool is_measured(const struct dcbs_report *r)
-{
-	return r->sections_bytes != DCBS_UNKNOWN;
-}
-
-static void put_bytes(const struct text *t, const struct table *table, const char *what, double bytes, const char *words)
+static void write_bytes(const struct text *t, const struct table *table, const char *name, double bytes, const char *words)
 {
 	if (isnan(bytes))
 		return;
-	table_bytes(table, t->file, what, bytes);
-	if (t->width >= 80 && bytes)
+	table_bytes(table, t->file, name, bytes);
+	if (t->width >= WIDE && bytes)
 		fprintf(t->file, "  %s", words);
 	fputc('\n', t->file);
 }
 
-/* Returns the growth of the sections that have no line. */
-static double put_sections(const struct text *t, const struct table *table, size_t *left)
+/* Returns the growth by sections that have no line; *left counts those of known growth. */
+static double write_section_rows(const struct text *t, const struct table *table, size_t *left)
 {
 	const struct dcbs_report *r = t->report;
-	size_t i, shown = 0, sections = text_sections(r);
+	size_t i, shown = 0, sections = table_nr_sections(r);
 	const struct dcbs_section *s;
-	double rest = known(r->sections_bytes);
+	double rest = unknown_to_nan(r->sections_bytes);
 
 	for (i = 0; i < r->nr_sections; i++) {
 		s = &r->sections[i];
-		if (i < sections && (!(moved(&s->self_memory) >= LARGE_BYTES) || shown >= MOST_SECTIONS)) {
+		if (i < sections && (!(moved_bytes(&s->self_memory) >= LARGE_BYTES) || shown >= MOST_SECTIONS)) {
 			*left += s->self_memory.rss_delta_bytes != DCBS_UNKNOWN;
 			continue;
 		}
 		table_row(table, t->file, s, r->duration_s);
 		fputc('\n', t->file);
-		rest -= i < sections ? known(s->self_memory.rss_delta_bytes) : 0;
+		rest -= i < sections ? unknown_to_nan(s->self_memory.rss_delta_bytes) : 0;
 		shown++;
 	}
 	return rest;
 }
 
-/* Only what gave back is told: others follow from it. */
-static void put_givers(const struct text *t)
+/* Names the section that gave back most; other such sections are only counted. */
+static void write_largest_giver(const struct text *t)
 {
 	const struct dcbs_report *r = t->report;
 	const struct dcbs_section *s, *most = NULL;
@@ -66,7 +58,7 @@ static void put_givers(const struct text *t)
 
 	for (i = 0; i < r->nr_sections; i++) {
 		s = &r->sections[i];
-		if (!(known(s->self_memory.rss_delta_bytes) <= -LARGE_BYTES))
+		if (!(unknown_to_nan(s->self_memory.rss_delta_bytes) <= -LARGE_BYTES))
 			continue;
 		more += most != NULL;
 		if (!most || s->self_memory.rss_delta_bytes < most->self_memory.rss_delta_bytes)
@@ -74,21 +66,21 @@ static void put_givers(const struct text *t)
 	}
 	if (!most)
 		return;
-	text_beside(t, "", 0, "%s gave back %s more than it took: it frees what others allocated.", most->name,
-		    human_size(-known(most->self_memory.rss_delta_bytes)).text);
+	text_lines_paragraph(t, "%s gave back %s more than it took: it frees memory that others allocated.", most->name,
+			     human_size(-unknown_to_nan(most->self_memory.rss_delta_bytes)).text);
 	if (more)
-		text_beside(t, "", 0, "So did %zu more.", more);
+		text_lines_paragraph(t, "%zu more did so, too.", more);
 }
 
-/* What children have from their birth, and what they had when they went, is nobody's doing. */
+/* No section is charged with the memory that a child has at its start, nor with what is freed by its exit. */
 static const char *others_words(const struct dcbs_report *r)
 {
 	size_t i;
 
 	for (i = 0; i < r->nr_targets; i++)
 		if (r->targets[i].parent)
-			return "reclaim, and with processes that came and went";
-	return "reclaim, and what else other tasks did to it";
+			return "reclaim, and processes that started or exited";
+	return "reclaim, and other changes by other tasks";
 }
 
 void text_memory(const struct text *t)
@@ -99,20 +91,21 @@ void text_memory(const struct text *t)
 	double rest;
 	char words[64];
 
-	if (!is_measured(r))
+	if (r->sections_bytes == DCBS_UNKNOWN)
 		return;
-	fprintf(t->file, "\nMEMORY\n");
+	text_lines_heading(t, "MEMORY");
 	table_fit(&table, TABLE_MEMORY, r, t->width);
 	table_titles(&table, t->file);
 	fputc('\n', t->file);
-	rest = put_sections(t, &table, &left);
+	rest = write_section_rows(t, &table, &left);
 	snprintf(words, sizeof(words), "%zu other section%s", left, left == 1 ? "" : "s");
-	put_bytes(t, &table, "(others)", rest ? rest : NAN, words);
-	put_bytes(t, &table, "other tasks", known(r->others_bytes), others_words(r));
-	put_bytes(t, &table, "unexplained", known(r->unexplained_bytes),
-		  r->memory_estimated ? "sections' growth is estimated, the sum is not" : "no event was seen of these");
-	put_bytes(t, &table, "sum", known(r->rss_end_bytes) - known(r->rss_start_bytes), "the growth of RSS in the window");
-	text_beside(t, "", 0, "Growth of RSS, of anonymous and of file pages, while a section was the innermost one. p99 "
-		    "and peak: of one call, what it called included.");
-	put_givers(t);
+	write_bytes(t, &table, "(others)", rest ? rest : NAN, words);
+	write_bytes(t, &table, "other tasks", unknown_to_nan(r->others_bytes), others_words(r));
+	write_bytes(t, &table, "unexplained", unknown_to_nan(r->unexplained_bytes),
+		    r->memory_estimated ? "sections' growth is estimated, the sum is not" : "no event was seen for these");
+	write_bytes(t, &table, "sum", unknown_to_nan(r->rss_end_bytes) - unknown_to_nan(r->rss_start_bytes),
+		    "the growth of RSS in the window");
+	text_lines_paragraph(t, "Growth of RSS, of anonymous and of file pages, while a section was the innermost one. p99 "
+			     "and peak: of one call, including calls it made.");
+	write_largest_giver(t);
 }

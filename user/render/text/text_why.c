@@ -1,33 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* text_why.c - where the time went, a bar for each section or, where there are none, for each thread. */
+/* text_why.c - where the time went: a bar of causes for each section or, if there are no sections, for each thread. */
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/human.h"
 #include "render/cause.h"
 #include "render/text/display.h"
-#include "render/text/text.h"
-#include "base/human.h"
+#include "render/text/table.h"
+#include "render/text/text_parts.h"
 
 #define NARROW 70
 #define BAR 20
 #define BAR_NARROW 10
 #define NAME_LEAST 8
-#define FIGURES 25		/* three causes */
+#define NUMBERS 25		/* three causes */
 #define WORKER_WIDTH 9		/* " w+3.40s" */
 #define MOST_SECTIONS 20
 #define MOST_THREADS 8
 #define LABEL_BYTES 96
-#define SMALL 0.005		/* of the largest section: not worth a line */
-#define RESIDUE 0.001		/* of a section's time: worth a word */
+#define SMALL 0.005		/* of the largest section: a smaller one is not worth a line */
+#define RESIDUE 0.001		/* of a section's time: a larger residue is worth a line */
 
 struct bars {
 	const struct text *text;
-	int name, bar, figures;	/* columns */
+	int name, bar, numbers;	/* columns */
 	unsigned int set;	/* causes that were shown */
-	bool workers;
+	bool workers;		/* there is room for the time of worker threads */
 };
 
-static void row(struct bars *b, const char *name, const struct dcbs_wall *w)
+static void write_bar(struct bars *b, const char *name, const struct dcbs_wall *w)
 {
 	FILE *file = b->text->file;
 	int used;
@@ -36,29 +37,29 @@ static void row(struct bars *b, const char *name, const struct dcbs_wall *w)
 	fputc(' ', file);
 	cause_bar(file, w, b->bar);
 	fputc(' ', file);
-	used = cause_shares(file, w, b->figures);
+	used = cause_largest(file, w, b->numbers);
 	if (w->worker_cpu_s > 0 && b->workers)
-		fprintf(file, "%*s w+%s", b->figures - used, "", human_tight(human_time(w->worker_cpu_s)).text);
+		fprintf(file, "%*s w+%s", b->numbers - used, "", human_tight(human_time(w->worker_cpu_s)).text);
 	fputc('\n', file);
 	b->set |= cause_set(w);
 }
 
-static struct bars begin(const struct text *t, int longest)
+static struct bars fit_bars(const struct text *t, int longest)
 {
 	struct bars b = {.text = t, .bar = t->width < NARROW ? BAR_NARROW : BAR};
 	int room = t->width - b.bar - 2;
 
-	b.name = room - FIGURES - WORKER_WIDTH;
+	b.name = room - NUMBERS - WORKER_WIDTH;
 	if (b.name < NAME_LEAST)
 		b.name = NAME_LEAST;
 	if (b.name > longest)
 		b.name = longest;
-	b.workers = room - b.name >= FIGURES + WORKER_WIDTH;
-	b.figures = b.workers ? FIGURES : room - b.name;
+	b.workers = room - b.name >= NUMBERS + WORKER_WIDTH;
+	b.numbers = b.workers ? NUMBERS : room - b.name;
 	return b;
 }
 
-static void legend(const struct bars *b, const char *whole)
+static void write_legend(const struct bars *b, const char *whole)
 {
 	char *words = NULL;
 	size_t len;
@@ -68,13 +69,13 @@ static void legend(const struct bars *b, const char *whole)
 		return;
 	cause_legend(to, b->set);
 	if (!fclose(to) && b->set)
-		text_beside(b->text, "", 0, "One letter is %d%% of %s: %s.", 100 / b->bar, whole, words);
+		text_lines_paragraph(b->text, "One letter is %d%% of %s: %s.", 100 / b->bar, whole, words);
 	free(words);
 }
 
 /* ---- sections ---- */
 
-static bool is_shown(const struct text *t, const struct dcbs_section *s)
+static bool is_shown_section(const struct text *t, const struct dcbs_section *s)
 {
 	double most = t->report->sections[0].total_s;
 
@@ -103,31 +104,31 @@ static bool any_workers(const struct dcbs_report *r)
 	return false;
 }
 
-/* "(outside)" is the last and always shown. */
-static void put_sections(const struct text *t)
+/* "(outside)" is the last section and always shown. */
+static void write_section_bars(const struct text *t)
 {
 	const struct dcbs_report *r = t->report;
-	struct bars b = begin(t, longest_name(t));
+	struct bars b = fit_bars(t, longest_name(t));
 	size_t i, shown = 0, left = 0;
 
 	for (i = 0; i < r->nr_sections; i++) {
-		if (is_shown(t, &r->sections[i]) && (shown < MOST_SECTIONS || i + 1 == r->nr_sections)) {
-			row(&b, r->sections[i].name, &r->sections[i].wall);
+		if (is_shown_section(t, &r->sections[i]) && (shown < MOST_SECTIONS || i + 1 == r->nr_sections)) {
+			write_bar(&b, r->sections[i].name, &r->sections[i].wall);
 			shown++;
 		} else {
 			left++;
 		}
 	}
 	if (left)
-		text_beside(t, "", 0, "(%zu more took little time)", left);
-	legend(&b, "a section's time, what it called included");
+		text_lines_paragraph(t, "(%zu more took little time)", left);
+	write_legend(&b, "a section's time, including calls it made");
 	if (b.workers && any_workers(r))
-		text_beside(t, "", 0, "w: CPU time of threads without a section that a section had woken, besides its own.");
+		text_lines_paragraph(t, "w: CPU time of threads without a section that the section woke, besides its own.");
 }
 
 /* ---- threads ---- */
 
-static const char *label(const struct dcbs_thread *t, char *to, size_t size)
+static const char *format_label(const struct dcbs_thread *t, char *to, size_t size)
 {
 	if (t->tid)
 		snprintf(to, size, "%s %d", t->name, (int)t->tid);
@@ -148,16 +149,16 @@ static int longest_label(const struct dcbs_report *r)
 	size_t i;
 
 	for (i = 0; i < r->nr_threads; i++) {
-		width = is_listed(&r->threads[i]) ? display_width(label(&r->threads[i], name, sizeof(name))) : 0;
+		width = is_listed(&r->threads[i]) ? display_width(format_label(&r->threads[i], name, sizeof(name))) : 0;
 		longest = width > longest ? width : longest;
 	}
 	return longest;
 }
 
-static void put_threads(const struct text *t)
+static void write_thread_bars(const struct text *t)
 {
 	const struct dcbs_report *r = t->report;
-	struct bars b = begin(t, longest_label(r));
+	struct bars b = fit_bars(t, longest_label(r));
 	char name[LABEL_BYTES];
 	size_t i, shown = 0, left = 0;
 
@@ -166,26 +167,27 @@ static void put_threads(const struct text *t)
 		if (!is_listed(&r->threads[i]))
 			continue;
 		if (shown++ < MOST_THREADS)
-			row(&b, label(&r->threads[i], name, sizeof(name)), &r->threads[i].wall);
+			write_bar(&b, format_label(&r->threads[i], name, sizeof(name)), &r->threads[i].wall);
 		else
 			left++;
 	}
 	if (left)
-		text_beside(t, "", 0, "(%zu more threads ran less)", left);
-	legend(&b, "a thread's time");
+		text_lines_paragraph(t, "(%zu more threads ran less)", left);
+	write_legend(&b, "a thread's time");
 }
 
-static void put_idle(const struct text *t)
+static void write_idle_threads(const struct text *t)
 {
 	size_t i, idle = 0;
 
 	for (i = 0; i < t->report->nr_threads; i++)
 		idle += t->report->threads[i].idle;
 	if (idle)
-		text_beside(t, "", 0, "%zu idle %s not part of %s.", idle, idle == 1 ? "thread is" : "threads are", DCBS_OUTSIDE);
+		text_lines_paragraph(t, "%zu idle %s not part of %s.", idle,
+				     idle == 1 ? "thread is" : "threads are", DCBS_OUTSIDE);
 }
 
-/* ---- do the sums close? ---- */
+/* ---- checks of the sums ---- */
 
 static double worst_residue(const struct dcbs_report *r)
 {
@@ -200,37 +202,27 @@ static double worst_residue(const struct dcbs_report *r)
 	return worst;
 }
 
-static void put_check(const struct text *t)
+static void write_cpu_check(const struct text *t)
 {
 	const struct dcbs_report *r = t->report;
 
 	if (!isnan(r->ledger_cpu_s) && !isnan(r->kernel_cpu_s))
-		text_beside(t, "", 0, "Computing in all threads: %s by these ledgers, %s by the kernel's own account.",
-			    human_time(r->ledger_cpu_s).text, human_time(r->kernel_cpu_s).text);
+		text_lines_paragraph(t, "Computing in all threads: %s by these ledgers, %s by the kernel's own account.",
+				     human_time(r->ledger_cpu_s).text, human_time(r->kernel_cpu_s).text);
 	if (worst_residue(r) >= RESIDUE)
-		text_beside(t, "", 0, "The causes of a section are up to %s more than its time.",
-			    human_share(worst_residue(r)).text);
-}
-
-static bool is_measured(const struct dcbs_report *r)
-{
-	size_t i;
-
-	for (i = 0; i < r->nr_sections; i++)
-		if (cause_known(&r->sections[i].wall))
-			return true;
-	return false;
+		text_lines_paragraph(t, "The causes of a section add up to as much as %s more than its time.",
+				     human_share(worst_residue(r)).text);
 }
 
 void text_why(const struct text *t)
 {
-	if (!is_measured(t->report))
+	if (!cause_any_known(t->report))
 		return;
-	fprintf(t->file, "\nWHERE THE TIME WENT\n");
-	if (text_sections(t->report))
-		put_sections(t);
+	text_lines_heading(t, "WHERE THE TIME WENT");
+	if (table_nr_sections(t->report))
+		write_section_bars(t);
 	else
-		put_threads(t);
-	put_idle(t);
-	put_check(t);
+		write_thread_bars(t);
+	write_idle_threads(t);
+	write_cpu_check(t);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* debug_dwarf.c - the DWARF of one file in memory, ready for libdw. */
+/* debug_dwarf.c - opens the DWARF of one file in memory, for libdw. */
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
@@ -8,21 +8,21 @@
 #include "symbol/debug/debug_dwarf.h"
 #include "symbol/debug/debug_file.h"
 
-/* Of a section with DWARF, as it is when it is not compressed; 0 for any other. */
+/* Uncompressed size of a section with DWARF; 0 for other sections. */
 static size_t section_bytes(Elf_Scn *section, const GElf_Shdr *header, const char *name)
 {
 	GElf_Chdr packed;
 
 	if (!name || header->sh_type == SHT_NOBITS)
 		return 0;
-	if (!strncmp(name, ".zdebug", 7))	/* compressed as it was long ago: it cannot be told beforehand */
+	if (!strncmp(name, ".zdebug", 7))	/* the old form of compression: the size is not known beforehand */
 		return SIZE_MAX;
 	if (strncmp(name, ".debug", 6))
 		return 0;
 	return header->sh_flags & SHF_COMPRESSED && gelf_getchdr(section, &packed) ? packed.ch_size : header->sh_size;
 }
 
-static size_t dwarf_bytes(Elf *elf)
+static size_t count_dwarf_bytes(Elf *elf)
 {
 	Elf_Scn *section = NULL;
 	size_t index, total = 0;
@@ -47,13 +47,13 @@ static const char *section_name(Elf *elf, Elf_Scn *section)
 	return !elf_getshdrstrndx(elf, &index) && gelf_getshdr(section, &header) ? elf_strptr(elf, index, header.sh_name) : NULL;
 }
 
-static bool ends(const Elf_Data *data)
+static bool ends_in_zero(const Elf_Data *data)
 {
 	return !data || !data->d_buf || !data->d_size || !((const char *)data->d_buf)[data->d_size - 1];
 }
 
-/* libdw takes the names of source files for strings without looking for their end. It has unpacked the sections. */
-static bool strings_end(Elf *elf)
+/* libdw does not check that the names of source files end within their section. libdw has decompressed the sections before. */
+static bool string_sections_end(Elf *elf)
 {
 	Elf_Scn *section = NULL;
 
@@ -61,33 +61,33 @@ static bool strings_end(Elf *elf)
 		const char *name = section_name(elf, section);
 
 		if (name && (strstr(name, "debug_str") || strstr(name, "debug_line_str")) && !strstr(name, "offsets") &&
-		    !ends(elf_rawdata(section, NULL)))
+		    !ends_in_zero(elf_rawdata(section, NULL)))
 			return false;
 	}
 	return true;
 }
 
-static bool open_one(Elf **elf, Dwarf **dwarf, int fd, size_t *bytes)
+static bool open_elf_dwarf(Elf **elf, Dwarf **dwarf, int fd, size_t *bytes)
 {
 	size_t more;
 
-	/* Read, not mapped: the target may cut the file short at any time, and that would be a SIGBUS. */
+	/* Read, not mapped: the target may truncate the file at any time, which would raise SIGBUS. */
 	*elf = elf_begin(fd, ELF_C_READ, NULL);
-	more = *elf && elf_kind(*elf) == ELF_K_ELF ? dwarf_bytes(*elf) : 0;
+	more = *elf && elf_kind(*elf) == ELF_K_ELF ? count_dwarf_bytes(*elf) : 0;
 	if (!more || more > DEBUG_DWARF_BYTES)
 		return false;
 	*bytes += more;
 	*dwarf = dwarf_begin_elf(*elf, DWARF_C_READ, NULL);
-	return *dwarf && strings_end(*elf);
+	return *dwarf && string_sections_end(*elf);
 }
 
-/* libdw would look for it by itself, and wait for a pipe in its place. False: it is wanted and not there. */
+/* libdw by itself would block on a pipe in place of the shared file. Returns false if the file is needed but missing. */
 static bool open_shared(struct debug_dwarf *dwarf, int fd, pid_t pid)
 {
 	dwarf->shared_fd = debug_file_open_shared(pid, dwarf->main, fd);
 	if (dwarf->shared_fd < 0)
 		return dwarf->shared_fd == -ENODATA;
-	if (!open_one(&dwarf->shared_elf, &dwarf->shared, dwarf->shared_fd, &dwarf->bytes))
+	if (!open_elf_dwarf(&dwarf->shared_elf, &dwarf->shared, dwarf->shared_fd, &dwarf->bytes))
 		return false;
 	dwarf_setalt(dwarf->main, dwarf->shared);
 	return true;
@@ -96,7 +96,7 @@ static bool open_shared(struct debug_dwarf *dwarf, int fd, pid_t pid)
 bool debug_dwarf_open(struct debug_dwarf *dwarf, int fd, pid_t pid)
 {
 	*dwarf = (struct debug_dwarf){.shared_fd = -1};
-	if (open_one(&dwarf->elf, &dwarf->main, fd, &dwarf->bytes) && open_shared(dwarf, fd, pid))
+	if (open_elf_dwarf(&dwarf->elf, &dwarf->main, fd, &dwarf->bytes) && open_shared(dwarf, fd, pid))
 		return true;
 	debug_dwarf_close(dwarf);
 	return false;

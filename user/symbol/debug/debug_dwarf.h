@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * debug_dwarf.h - the DWARF of one file in memory, ready for libdw: nothing is left for it to open by itself.
+ * debug_dwarf.h - opens the DWARF of one file in memory, for libdw, so that libdw opens no file by itself.
  *
- * Dwarf_CU's split units are the exception: dwarf_cu_info() and dwarf_get_units() open them, and are not to be called.
+ * Split units are the exception: dwarf_cu_info() and dwarf_get_units() open them, so they must not be called.
  */
 #ifndef SYMBOL_DEBUG_DEBUG_DWARF_H
 #define SYMBOL_DEBUG_DEBUG_DWARF_H
@@ -13,24 +13,24 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define DEBUG_DWARF_BYTES (64 << 20)	/* a file with more is done without: all of it would have to be in memory */
+#define DEBUG_DWARF_BYTES (64 << 20)	/* a file with more is ignored: all of it would have to be in memory */
 
 struct debug_dwarf {
 	Elf *elf;
 	Dwarf *main;
-	Elf *shared_elf;	/* of what dwz has moved out; NULL: nothing */
+	Elf *shared_elf;	/* of the file with the DWARF that dwz moved out; NULL: none */
 	Dwarf *shared;
-	int shared_fd;
-	size_t bytes;		/* all sections together */
+	int shared_fd;		/* 0 or negative: none */
+	size_t bytes;		/* of all sections together */
 };
 
-/* fd stays the caller's. False: there is none, it is too large, or a part of it is missing. */
+/* fd stays the caller's. Returns false if the file has no DWARF, too much of it, or a part of it is missing. */
 bool debug_dwarf_open(struct debug_dwarf *dwarf, int fd, pid_t pid);
 
-/* The section of the line programs, as it is when it is not compressed; NULL: none. */
+/* The section of the line programs, uncompressed; NULL: none. */
 Elf_Data *debug_dwarf_lines(const struct debug_dwarf *dwarf);
 
-/* One that was never opened, but is all zeros, is fine, too. */
+/* Accepts a struct that is all zeros, too. */
 void debug_dwarf_close(struct debug_dwarf *dwarf);
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* debug_file.c - the file that holds the symbols and the DWARF which were stripped from another. */
+/* debug_file.c - finds the file that holds the symbols and the DWARF that were stripped from another file. */
+#include <assert.h>
 #include <elfutils/libdwelf.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -9,68 +10,69 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "base/array.h"
 #include "symbol/debug/debug_file.h"
 #include "symbol/memory_map.h"
 
 #define DEBUG_DIR "/usr/lib/debug"
 #define PATH_BYTES 8192
-#define ID_BYTES 64
-#define CHECKED_BYTES (512 << 20)	/* a larger file's checksum is not worth its time */
+#define MAX_ID_BYTES 64
+#define MAX_CHECKED_BYTES (512 << 20)	/* the checksum of a larger file takes too long */
 
 struct build_id {
-	unsigned char bytes[ID_BYTES];
+	unsigned char bytes[MAX_ID_BYTES];
 	size_t size;	/* 0: none */
 };
 
-static void id_set(struct build_id *id, const void *bytes, ssize_t size)
+static void set_build_id(struct build_id *id, const void *bytes, ssize_t size)
 {
-	id->size = size >= 3 && size <= ID_BYTES ? (size_t)size : 0;
+	id->size = size >= 3 && size <= MAX_ID_BYTES ? (size_t)size : 0;
 	memcpy(id->bytes, bytes, id->size);
 }
 
-static void id_of(struct build_id *id, Elf *elf)
+static void read_build_id(struct build_id *id, Elf *elf)
 {
 	const void *bytes = "";
 	ssize_t size = dwelf_elf_gnu_build_id(elf, &bytes);
 
-	id_set(id, bytes, size);
+	set_build_id(id, bytes, size);
 }
 
-static void id_of_fd(struct build_id *id, int fd)
+static void read_build_id_of_fd(struct build_id *id, int fd)
 {
 	Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
 
 	id->size = 0;
 	if (elf && elf_kind(elf) == ELF_K_ELF)
-		id_of(id, elf);
+		read_build_id(id, elf);
 	elf_end(elf);
 }
 
-static bool id_is(const struct build_id *id, int fd)
+static bool has_build_id(const struct build_id *id, int fd)
 {
 	struct build_id of;
 
-	id_of_fd(&of, fd);
+	read_build_id_of_fd(&of, fd);
 	return id->size && of.size == id->size && !memcmp(of.bytes, id->bytes, id->size);
 }
 
-static bool checksum_is(int fd, GElf_Word expected)
+static bool has_checksum(int fd, GElf_Word expected)
 {
 	unsigned char buffer[16384];
 	uLong sum = crc32(0, NULL, 0);
 	off_t at = 0;
 	ssize_t n;
 
-	while (at < CHECKED_BYTES && (n = pread(fd, buffer, sizeof(buffer), at)) > 0) {
+	while (at < MAX_CHECKED_BYTES && (n = pread(fd, buffer, sizeof(buffer), at)) > 0) {
 		sum = crc32(sum, buffer, (uInt)n);
 		at += n;
 	}
-	return at < CHECKED_BYTES && sum == expected;
+	return at < MAX_CHECKED_BYTES && sum == expected;
 }
 
-static int open_if(bool right, int fd)
+static int keep_or_close(bool keep, int fd)
 {
-	if (right)
+	if (keep)
 		return fd;
 	close(fd);
 	return -ENOENT;
@@ -82,44 +84,49 @@ static int open_by_id(const char *root, const struct build_id *id)
 	int at = snprintf(path, sizeof(path), "%s" DEBUG_DIR "/.build-id/%02x/", root, id->bytes[0]), fd;
 	size_t i;
 
+	assert(id->size);
 	for (i = 1; i < id->size; i++)
 		at += snprintf(path + at, sizeof(path) - (size_t)at, "%02x", id->bytes[i]);
 	snprintf(path + at, sizeof(path) - (size_t)at, ".debug");
-	fd = maps_open_file(path);
-	return fd < 0 ? fd : open_if(id_is(id, fd), fd);
+	fd = memory_map_open_file(path);
+	return fd < 0 ? fd : keep_or_close(has_build_id(id, fd), fd);
 }
 
-static bool same_file(int fd, const struct stat *as)
+static bool is_same_file(int fd, const struct stat *as)
 {
 	struct stat st;
 
 	return !fstat(fd, &st) && st.st_dev == as->st_dev && st.st_ino == as->st_ino;
 }
 
-struct link {
+struct debug_link {
 	const char *name;
 	GElf_Word checksum;
 	struct build_id id;
-	struct stat self;	/* the stripped file must not lead to itself */
+	struct stat self;	/* of the stripped file: the link must not lead back to it */
 };
 
-static int open_linked(const char *path, const struct link *link)
+static int open_linked(const char *path, const struct debug_link *link)
 {
-	int fd = maps_open_file(path);
+	int fd = memory_map_open_file(path);
 
 	if (fd < 0)
 		return fd;
-	return open_if(!same_file(fd, &link->self) && (id_is(&link->id, fd) || checksum_is(fd, link->checksum)), fd);
+	return keep_or_close(!is_same_file(fd, &link->self) && (has_build_id(&link->id, fd) || has_checksum(fd, link->checksum)),
+			     fd);
 }
 
-static int open_by_link(const char *root, const char *beside, const struct link *link)
+static int open_by_link(const char *root, const char *beside, const struct debug_link *link)
 {
 	static const char *const patterns[] = {"%s%.*s/%s", "%s%.*s/.debug/%s", "%s" DEBUG_DIR "%.*s/%s"};
-	int directory = (int)(strrchr(beside, '/') - beside), fd = -ENOENT;
+	const char *slash = strrchr(beside, '/');
+	int directory, fd = -ENOENT;
 	char path[PATH_BYTES];
 	size_t i;
 
-	for (i = 0; fd < 0 && i < sizeof(patterns) / sizeof(*patterns); i++)
+	assert(slash);
+	directory = (int)(slash - beside);
+	for (i = 0; fd < 0 && i < ARRAY_SIZE(patterns); i++)
 		if (snprintf(path, sizeof(path), patterns[i], root, directory, beside, link->name) < (int)sizeof(path))
 			fd = open_linked(path, link);
 	return fd;
@@ -127,12 +134,12 @@ static int open_by_link(const char *root, const char *beside, const struct link 
 
 int debug_file_open(pid_t pid, Elf *elf, int elf_fd, const char *path)
 {
-	char roots[2][32] = {"", ""};	/* the process's, then ours */
-	struct link link = {};
+	char roots[2][32] = {"", ""};	/* of the process, then of the profiler */
+	struct debug_link link = {};
 	int fd = -ENOENT, i;
 
 	snprintf(roots[0], sizeof(roots[0]), "/proc/%d/root", pid);
-	id_of(&link.id, elf);
+	read_build_id(&link.id, elf);
 	for (i = 0; fd < 0 && link.id.size && i < 2; i++)
 		fd = open_by_id(roots[i], &link.id);
 	if (fd >= 0)
@@ -147,7 +154,7 @@ int debug_file_open(pid_t pid, Elf *elf, int elf_fd, const char *path)
 	return fd < 0 ? -ENOENT : fd;
 }
 
-/* The link is an absolute path, or leads on from where the file with it lies. */
+/* The name is an absolute path, or relative to the folder of the file that has the link. */
 static int open_shared_by_name(const char *name, int fd, const struct build_id *id)
 {
 	char path[PATH_BYTES], from[64];
@@ -163,8 +170,8 @@ static int open_shared_by_name(const char *name, int fd, const struct build_id *
 	}
 	if (snprintf(path + n, sizeof(path) - (size_t)n, "%s", name) >= (int)(sizeof(path) - (size_t)n))
 		return -ENOENT;
-	fd = maps_open_file(path);
-	return fd < 0 ? fd : open_if(id_is(id, fd), fd);
+	fd = memory_map_open_file(path);
+	return fd < 0 ? fd : keep_or_close(has_build_id(id, fd), fd);
 }
 
 int debug_file_open_shared(pid_t pid, Dwarf *dwarf, int fd)
@@ -178,7 +185,7 @@ int debug_file_open_shared(pid_t pid, Dwarf *dwarf, int fd)
 
 	if (!size)
 		return -ENODATA;
-	id_set(&id, bytes, size);
+	set_build_id(&id, bytes, size);
 	if (!id.size)
 		return -ENOENT;
 	snprintf(root, sizeof(root), "/proc/%d/root", pid);

@@ -1,40 +1,43 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* debug_info.c - what the DWARF of one file says of an address. */
+/* debug_info.c - the functions and the source lines at an address, by the DWARF of one file. */
+#include <assert.h>
 #include <dwarf.h>
 #include <elfutils/libdw.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "symbol/debug/debug_dwarf.h"
 #include "symbol/debug/debug_info.h"
 #include "symbol/store/ranges.h"
 
-#define WORK (64L << 20)		/* entries and ranges looked at, for one file in all: 64 MiB of DWARF hold 8 million */
-#define MAX_KEPT (1L << 20)		/* ranges of functions in memory */
+#define MAX_WORK (64L << 20)		/* entries and ranges read of one file in total; 64 MiB of DWARF hold 8 million */
+#define MAX_RANGES (1L << 20)		/* of functions and units, in memory */
 #define MAX_UNITS 65536
 #define MAX_DEPTH 64
-#define LINES_BYTES (2 << 20)		/* of the line program of a unit: it grows twentyfold in memory */
-#define LINES_KEPT_BYTES (4 << 20)	/* of those that were run, before all is given back */
+#define MAX_PROGRAM_BYTES (2 << 20)	/* of the line program of a unit; the lines take 20 times as much memory */
+#define MAX_LINES_BYTES (4 << 20)	/* of all line programs that were run; beyond that all memory is released */
 
-struct unit {
+struct debug_unit {
 	Dwarf_Off die;
 	bool indexed, has_lines;
-	struct ranges functions;	/* the value: offset of the function's entry */
+	struct ranges functions;	/* value: offset of the function's entry */
 };
 
 struct debug_info {
 	int fd;
 	pid_t pid;
-	long work, kept;
-	struct debug_dwarf dwarf;	/* given back: without its Dwarf */
-	size_t lines_bytes;
-	struct unit *units;
-	size_t nr_units, units_capacity;
-	struct ranges ranges;		/* of the units; the value: which */
+	long work;			/* entries and ranges that may still be read */
+	long nr_ranges;
+	struct debug_dwarf dwarf;	/* released: its `main` is NULL */
+	size_t lines_bytes;		/* of the line programs that were run */
+	struct debug_unit *units;
+	size_t nr_units, units_room;
+	struct ranges ranges;		/* of the units; value: index of the unit */
 };
 
-static bool spend(struct debug_info *info)
+static bool count_work(struct debug_info *info)
 {
 	return --info->work > 0;
 }
@@ -45,39 +48,32 @@ static bool add_ranges(struct debug_info *info, struct ranges *to, Dwarf_Die *di
 	ptrdiff_t at = 0;
 
 	while ((at = dwarf_ranges(die, at, &base, &low, &high)) > 0)
-		if (!spend(info) || ++info->kept > MAX_KEPT || !ranges_add(to, low, high, value))
+		if (!count_work(info) || ++info->nr_ranges > MAX_RANGES || !ranges_add(to, low, high, value))
 			return false;
 	return true;
 }
 
 static bool add_unit(struct debug_info *info, Dwarf_Off die)
 {
-	if (info->nr_units == info->units_capacity) {
-		size_t capacity = info->units_capacity ? 2 * info->units_capacity : 64;
-		struct unit *units = realloc(info->units, capacity * sizeof(*units));
-
-		if (!units)
-			return false;
-		info->units = units;
-		info->units_capacity = capacity;
-	}
-	info->units[info->nr_units++] = (struct unit){.die = die};
+	if (!array_reserve(info->units, info->nr_units, info->units_room, 1))
+		return false;
+	info->units[info->nr_units++] = (struct debug_unit){.die = die};
 	return true;
 }
 
-/* A skeleton has its lines here and the rest in a file of its own, which is left alone. */
+/* A skeleton unit has its lines here and the rest in a file of its own, which is not read. */
 static bool has_code(Dwarf_Die *die)
 {
 	return dwarf_tag(die) == DW_TAG_compile_unit || dwarf_tag(die) == DW_TAG_skeleton_unit;
 }
 
-static void find_units(struct debug_info *info)
+static void read_units(struct debug_info *info)
 {
 	Dwarf_Off offset = 0, next;
-	size_t header, looked;
+	size_t header, nr;
 	Dwarf_Die die;
 
-	for (looked = 0; looked < MAX_UNITS; looked++) {
+	for (nr = 0; nr < MAX_UNITS; nr++) {
 		if (dwarf_nextcu(info->dwarf.main, offset, &next, &header, NULL, NULL, NULL))
 			break;
 		if (dwarf_offdie(info->dwarf.main, offset + header, &die) && has_code(&die) &&
@@ -90,13 +86,13 @@ static void find_units(struct debug_info *info)
 	ranges_sort(&info->ranges);
 }
 
-static bool load(struct debug_info *info)
+static bool load_dwarf(struct debug_info *info)
 {
 	if (info->dwarf.main)
 		return true;
 	if (!debug_dwarf_open(&info->dwarf, info->fd, info->pid))
 		return false;
-	find_units(info);
+	read_units(info);
 	return true;
 }
 
@@ -108,21 +104,21 @@ struct debug_info *debug_info_open(int fd, pid_t pid)
 		return NULL;
 	info->fd = fd;
 	info->pid = pid;
-	info->work = WORK;
-	if (load(info))
+	info->work = MAX_WORK;
+	if (load_dwarf(info))
 		return info;
 	debug_info_close(info);
 	return NULL;
 }
 
-/* Functions stand below the unit, or within what only gives their names a prefix. */
+/* Functions stand below the unit or in a scope that only adds a prefix to their names. */
 static bool may_hold_functions(int tag)
 {
 	return tag == DW_TAG_namespace || tag == DW_TAG_module || tag == DW_TAG_structure_type || tag == DW_TAG_class_type ||
 	       tag == DW_TAG_union_type;
 }
 
-static void add_functions(struct debug_info *info, struct unit *unit, Dwarf_Die *parent, int depth)
+static void add_functions(struct debug_info *info, struct debug_unit *unit, Dwarf_Die *parent, int depth)
 {
 	Dwarf_Die die;
 
@@ -131,7 +127,7 @@ static void add_functions(struct debug_info *info, struct unit *unit, Dwarf_Die 
 	do {
 		int tag = dwarf_tag(&die);
 
-		if (!spend(info))
+		if (!count_work(info))
 			return;
 		if (tag == DW_TAG_subprogram)
 			add_ranges(info, &unit->functions, &die, dwarf_dieoffset(&die));
@@ -140,13 +136,14 @@ static void add_functions(struct debug_info *info, struct unit *unit, Dwarf_Die 
 	} while (!dwarf_siblingof(&die, &die));
 }
 
-static struct unit *unit_at(struct debug_info *info, __u64 address, Dwarf_Die *die)
+static struct debug_unit *find_unit(struct debug_info *info, __u64 address, Dwarf_Die *die)
 {
 	const struct range *range = ranges_find(&info->ranges, address);
-	struct unit *unit;
+	struct debug_unit *unit;
 
 	if (!range)
 		return NULL;
+	assert(range->value < info->nr_units);
 	unit = &info->units[range->value];
 	if (!dwarf_offdie(info->dwarf.main, unit->die, die))
 		return NULL;
@@ -158,7 +155,7 @@ static struct unit *unit_at(struct debug_info *info, __u64 address, Dwarf_Die *d
 	return unit;
 }
 
-/* Bytes of the unit's line program; what cannot be told counts as too many. */
+/* Bytes of the unit's line program; SIZE_MAX: unknown. */
 static size_t program_bytes(struct debug_info *info, Dwarf_Die *unit_die)
 {
 	Elf_Data *data = debug_dwarf_lines(&info->dwarf);
@@ -173,15 +170,15 @@ static size_t program_bytes(struct debug_info *info, Dwarf_Die *unit_die)
 	return size;
 }
 
-/* libdw runs the whole program of a unit and keeps every line. */
-static bool may_have_lines(struct debug_info *info, struct unit *unit, Dwarf_Die *unit_die)
+/* libdw runs the whole line program of a unit and keeps every line, so a long program is not run. */
+static bool may_run_lines(struct debug_info *info, struct debug_unit *unit, Dwarf_Die *unit_die)
 {
 	size_t bytes;
 
 	if (unit->has_lines)
 		return true;
 	bytes = program_bytes(info, unit_die);
-	if (bytes > LINES_BYTES)
+	if (bytes > MAX_PROGRAM_BYTES)
 		return false;
 	unit->has_lines = true;
 	info->lines_bytes += bytes;
@@ -190,34 +187,35 @@ static bool may_have_lines(struct debug_info *info, struct unit *unit, Dwarf_Die
 
 static bool is_scope(int tag)
 {
-	return tag == DW_TAG_inlined_subroutine || tag == DW_TAG_lexical_block || tag == DW_TAG_try_block || tag == DW_TAG_catch_block;
+	return tag == DW_TAG_inlined_subroutine || tag == DW_TAG_lexical_block || tag == DW_TAG_try_block ||
+	       tag == DW_TAG_catch_block;
 }
 
-static bool holds(struct debug_info *info, Dwarf_Die *die, __u64 address)
+static bool entry_holds(struct debug_info *info, Dwarf_Die *die, __u64 address)
 {
 	Dwarf_Addr base, low, high;
 	ptrdiff_t at = 0;
 
-	while ((at = dwarf_ranges(die, at, &base, &low, &high)) > 0 && spend(info))
+	while ((at = dwarf_ranges(die, at, &base, &low, &high)) > 0 && count_work(info))
 		if (address >= low && address < high)
 			return true;
 	return false;
 }
 
-static bool scope_within(struct debug_info *info, Dwarf_Die *parent, __u64 address, Dwarf_Die *die)
+static bool find_scope(struct debug_info *info, Dwarf_Die *parent, __u64 address, Dwarf_Die *die)
 {
 	if (dwarf_child(parent, die))
 		return false;
 	do {
-		if (!spend(info))
+		if (!count_work(info))
 			return false;
-		if (is_scope(dwarf_tag(die)) && holds(info, die, address))
+		if (is_scope(dwarf_tag(die)) && entry_holds(info, die, address))
 			return true;
 	} while (!dwarf_siblingof(die, die));
 	return false;
 }
 
-static const char *text_of(Dwarf_Die *die, unsigned int attribute)
+static const char *read_text(Dwarf_Die *die, unsigned int attribute)
 {
 	Dwarf_Attribute attr;
 	const char *text = dwarf_attr_integrate(die, attribute, &attr) ? dwarf_formstring(&attr) : NULL;
@@ -227,16 +225,16 @@ static const char *text_of(Dwarf_Die *die, unsigned int attribute)
 
 static void set_name(Dwarf_Die *die, struct debug_place *place)
 {
-	place->function = text_of(die, DW_AT_linkage_name);
+	place->function = read_text(die, DW_AT_linkage_name);
 	if (!place->function)
-		place->function = text_of(die, DW_AT_MIPS_linkage_name);
+		place->function = read_text(die, DW_AT_MIPS_linkage_name);
 	place->linkage = place->function;
 	if (!place->function)
-		place->function = text_of(die, DW_AT_name);
+		place->function = read_text(die, DW_AT_name);
 }
 
-/* The function and those inlined in one another at the address, outermost first. */
-static size_t scopes_at(struct debug_info *info, Dwarf_Off function, __u64 address, Dwarf_Die *scopes, size_t max)
+/* The function and the functions inlined in it at the address, outermost first. */
+static size_t find_scopes(struct debug_info *info, Dwarf_Off function, __u64 address, Dwarf_Die *scopes, size_t max)
 {
 	Dwarf_Die at, next;
 	size_t n = 0;
@@ -245,7 +243,7 @@ static size_t scopes_at(struct debug_info *info, Dwarf_Off function, __u64 addre
 	if (!max || !dwarf_offdie(info->dwarf.main, function, &at))
 		return 0;
 	scopes[n++] = at;
-	for (depth = 0; depth < MAX_DEPTH && n < max && scope_within(info, &at, address, &next); depth++) {
+	for (depth = 0; depth < MAX_DEPTH && n < max && find_scope(info, &at, address, &next); depth++) {
 		if (dwarf_tag(&next) == DW_TAG_inlined_subroutine)
 			scopes[n++] = next;
 		at = next;
@@ -265,7 +263,7 @@ static void set_line(Dwarf_Die *unit_die, __u64 address, struct debug_place *pla
 	place->line = number > 0 ? (__u32)number : 0;
 }
 
-/* Where the call stood in the source that was replaced by the function itself. */
+/* Sets the source line of the call that the inlined function replaces. */
 static void set_call(Dwarf_Die *unit_die, Dwarf_Die *inlined, struct debug_place *place)
 {
 	Dwarf_Word number;
@@ -284,20 +282,21 @@ size_t debug_info_find(struct debug_info *info, __u64 address, struct debug_plac
 {
 	Dwarf_Die unit_die, scopes[MAX_DEPTH];
 	const struct range *function;
-	struct unit *unit = NULL;
+	struct debug_unit *unit = NULL;
 	size_t n = 0, i;
 	bool lines;
 
-	if (info->lines_bytes > LINES_KEPT_BYTES)
+	if (info->lines_bytes > MAX_LINES_BYTES)
 		debug_info_release(info);
-	if (info->work > 0 && max && load(info))
-		unit = unit_at(info, address, &unit_die);
+	if (info->work > 0 && max && load_dwarf(info))
+		unit = find_unit(info, address, &unit_die);
 	if (!unit)
 		return 0;
-	lines = may_have_lines(info, unit, &unit_die);
+	lines = may_run_lines(info, unit, &unit_die);
 	function = ranges_find(&unit->functions, address);
 	if (function)
-		n = scopes_at(info, function->value, address, scopes, max < MAX_DEPTH ? max : MAX_DEPTH);
+		n = find_scopes(info, function->value, address, scopes, max < MAX_DEPTH ? max : MAX_DEPTH);
+	assert(n <= max && n <= MAX_DEPTH);
 	memset(to, 0, (n ? n : 1) * sizeof(*to));
 	if (lines)
 		set_line(&unit_die, address, &to[0]);

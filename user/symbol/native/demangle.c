@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * demangle.c - the C++ runtime's own demangler, by the interface that hands its output over piece by piece.
+ * demangle.c - a C++ symbol in the form of the source, by the demangler of the C++ runtime.
  *
- * A symbol of a few hundred bytes can stand for gigabytes, by referring to its own parts again and again;
- * so the output is cut at a bound. This form of the demangler works on the stack alone, so that it can be left.
+ * A symbol of a few hundred bytes can expand to gigabytes, because it may refer to its own parts repeatedly. So the output
+ * is cut at a bound. This form of the demangler passes its output to a callback piece by piece and allocates no memory, so
+ * the callback can leave it by longjmp().
  */
+#include <assert.h>
 #include <setjmp.h>
 #include <stddef.h>
 #include <string.h>
@@ -15,16 +17,17 @@
 
 extern int __gcclibcxx_demangle_callback(const char *mangled, void (*piece)(const char *text, size_t size, void *ctx), void *ctx);
 
-struct output {
+struct demangle_output {
 	char text[NAME_BYTES];
 	size_t used;
 	jmp_buf full;
 };
 
-static void on_piece(const char *text, size_t size, void *ctx)
+static void append_piece(const char *text, size_t size, void *ctx)
 {
-	struct output *out = ctx;
+	struct demangle_output *out = ctx;
 
+	assert(out->used <= NAME_BYTES - sizeof("..."));
 	if (size > NAME_BYTES - sizeof("...") - out->used)
 		longjmp(out->full, 1);
 	memcpy(out->text + out->used, text, size);
@@ -33,7 +36,7 @@ static void on_piece(const char *text, size_t size, void *ctx)
 
 char *demangle(const char *symbol)
 {
-	struct output out;
+	struct demangle_output out;
 
 	out.used = 0;
 	out.text[0] = 0;
@@ -41,7 +44,7 @@ char *demangle(const char *symbol)
 		return NULL;
 	if (setjmp(out.full))
 		memcpy(out.text + out.used, "...", sizeof("..."));
-	else if (__gcclibcxx_demangle_callback(symbol, on_piece, &out))
+	else if (__gcclibcxx_demangle_callback(symbol, append_piece, &out))
 		return NULL;
 	else
 		out.text[out.used] = 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* image.c - a program or library that a process has mapped. */
+#include <assert.h>
 #include <gelf.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,27 +9,27 @@
 #include "symbol/debug/debug_file.h"
 #include "symbol/debug/debug_info.h"
 #include "symbol/native/demangle.h"
-#include "symbol/unwind/frame_table.h"
 #include "symbol/native/image.h"
+#include "symbol/unwind/frame_table.h"
 
-#define MAX_SEGMENTS 16		/* with code; there is one as a rule */
+#define MAX_SEGMENTS 16		/* with code; usually there is one */
 
-struct segment {
+struct code_segment {
 	__u64 offset, size;	/* in the file */
-	__u64 address;
+	__u64 address;		/* as linked */
 };
 
 struct image {
 	pid_t pid;
-	int fd, debug_fd;	/* debug_fd: what was stripped from it; -1: none */
+	int fd, debug_fd;	/* debug_fd: of the file with the stripped debug information; negative: none */
 	__u64 dev, ino;
-	struct segment segments[MAX_SEGMENTS];
+	struct code_segment segments[MAX_SEGMENTS];
 	int nr_segments;
 	struct symtab full, dynamic;
-	int full_fd;
+	int full_fd;		/* of the file that `full` was read from: fd or debug_fd */
 	struct frame_table frame_table;
-	bool looked_frames;
-	bool looked;		/* for debug information */
+	bool searched_frames;
+	bool searched_debug;
 	struct debug_info *debug;
 };
 
@@ -42,11 +43,11 @@ static void read_segments(struct image *image, Elf *elf)
 		GElf_Phdr p;
 
 		if (gelf_getphdr(elf, (int)i, &p) && p.p_type == PT_LOAD && p.p_flags & PF_X)
-			image->segments[image->nr_segments++] = (struct segment){p.p_offset, p.p_filesz, p.p_vaddr};
+			image->segments[image->nr_segments++] = (struct code_segment){p.p_offset, p.p_filesz, p.p_vaddr};
 	}
 }
 
-/* All functions from what was stripped, or from the file; those it exports for what is not there. */
+/* The full table comes from the file, or from its debug file if it was stripped. The dynamic one names exported functions. */
 static void read_symbols(struct image *image, Elf *elf, const char *path)
 {
 	Elf *debug;
@@ -64,7 +65,7 @@ static void read_symbols(struct image *image, Elf *elf, const char *path)
 	elf_end(debug);
 }
 
-static void read_file(struct image *image, const char *path)
+static void read_image(struct image *image, const char *path)
 {
 	Elf *elf;
 
@@ -77,15 +78,16 @@ static void read_file(struct image *image, const char *path)
 	elf_end(elf);
 }
 
-/* Which line of the C library it is helps nobody, and its debug information takes 10 MiB. */
+/* Lines of the C library help no user, and its debug information takes 10 MiB. */
 static bool is_c_library(const char *path)
 {
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 
-	return !strncmp(name, "libc.so", 7) || !strncmp(name, "libc-2", 6) || !strncmp(name, "ld-", 3) || !strncmp(name, "libpthread", 10);
+	return !strncmp(name, "libc.so", 7) || !strncmp(name, "libc-2", 6) || !strncmp(name, "ld-", 3) ||
+	       !strncmp(name, "libpthread", 10);
 }
 
-struct image *image_open(pid_t pid, const struct map *map, int fd)
+struct image *image_open(pid_t pid, const struct memory_mapping *mapping, int fd)
 {
 	struct image *image = calloc(1, sizeof(*image));
 
@@ -97,11 +99,11 @@ struct image *image_open(pid_t pid, const struct map *map, int fd)
 	image->pid = pid;
 	image->fd = fd;
 	image->debug_fd = -1;
-	image->dev = map->dev;
-	image->ino = map->ino;
-	image->looked = map->path && is_c_library(map->path);
+	image->dev = mapping->dev;
+	image->ino = mapping->ino;
+	image->searched_debug = mapping->path && is_c_library(mapping->path);
 	if (fd >= 0)
-		read_file(image, map->path ? map->path : "");
+		read_image(image, mapping->path ? mapping->path : "");
 	return image;
 }
 
@@ -110,19 +112,19 @@ void image_see_by(struct image *image, pid_t pid)
 	image->pid = pid;
 }
 
-bool image_is(const struct image *image, const struct map *map)
+bool image_is(const struct image *image, const struct memory_mapping *mapping)
 {
-	return image->dev == map->dev && image->ino == map->ino;
+	return image->dev == mapping->dev && image->ino == mapping->ino;
 }
 
-/* By the place in the file, which is right wherever the process has it, and whichever of its pieces it is. */
-static bool to_file_address(const struct image *image, const struct map *map, __u64 address, __u64 *to)
+/* The offset in the file tells the address as linked, wherever the process has mapped which part of the file. */
+static bool to_file_address(const struct image *image, const struct memory_mapping *mapping, __u64 address, __u64 *to)
 {
-	__u64 offset = address - map->start + map->offset;
+	__u64 offset = address - mapping->start + mapping->offset;
 	int i;
 
 	for (i = 0; i < image->nr_segments; i++) {
-		const struct segment *segment = &image->segments[i];
+		const struct code_segment *segment = &image->segments[i];
 
 		if (offset >= segment->offset && offset - segment->offset < segment->size) {
 			*to = offset - segment->offset + segment->address;
@@ -137,15 +139,15 @@ static bool symbol_at(const struct image *image, __u64 address, char name[SYMTAB
 	return symtab_find(&image->full, image->full_fd, address, name) || symtab_find(&image->dynamic, image->fd, address, name);
 }
 
-bool image_symbol(struct image *image, const struct map *map, __u64 address, char name[SYMTAB_NAME_BYTES])
+bool image_symbol(struct image *image, const struct memory_mapping *mapping, __u64 address, char name[SYMTAB_NAME_BYTES])
 {
 	__u64 at;
 
-	return to_file_address(image, map, address, &at) && symbol_at(image, at, name);
+	return to_file_address(image, mapping, address, &at) && symbol_at(image, at, name);
 }
 
-/* Without the version that the linker adds, and as one function with the part of it that compilers put elsewhere. */
-static void plain_name(char *name)
+/* Removes the version that the linker adds, and the suffix of a cold part: it belongs to the same function. */
+static void strip_suffix(char *name)
 {
 	char *cold = strstr(name, ".cold");
 
@@ -154,19 +156,19 @@ static void plain_name(char *name)
 		*cold = 0;
 }
 
-static const char *keep_name(struct strings *strings, const char *name)
+static const char *intern_demangled(struct intern *intern, const char *name)
 {
-	char *written = name ? demangle(name) : NULL;
-	const char *kept = name ? strings_keep(strings, written ? written : name) : NULL;
+	char *plain = name ? demangle(name) : NULL;
+	const char *kept = name ? intern_keep(intern, plain ? plain : name) : NULL;
 
-	free(written);
+	free(plain);
 	return kept;
 }
 
-static struct debug_info *debug_of(struct image *image)
+static struct debug_info *find_debug_info(struct image *image)
 {
-	if (!image->looked) {
-		image->looked = true;
+	if (!image->searched_debug) {
+		image->searched_debug = true;
 		image->debug = debug_info_open(image->fd, image->pid);
 		if (!image->debug && image->debug_fd >= 0)
 			image->debug = debug_info_open(image->debug_fd, image->pid);
@@ -174,68 +176,73 @@ static struct debug_info *debug_of(struct image *image)
 	return image->debug;
 }
 
-/* DWARF has no linkers' name for what is local to a file; the symbol is the whole name then. */
-static void name_by_symbol(struct image *image, __u64 address, struct strings *strings, const struct debug_place *place, struct symbol *to)
+/* DWARF has no linkage name for a function that is local to a file. A C++ symbol is the fuller name then. */
+static void name_by_symbol(struct image *image, __u64 address, struct intern *intern, const struct debug_place *place,
+			   struct symbol *to)
 {
 	char name[SYMTAB_NAME_BYTES];
 
 	if (place->linkage || !symbol_at(image, address, name) || (to->function && strncmp(name, "_Z", 2)))
 		return;
-	plain_name(name);
-	to->function = keep_name(strings, name);
+	strip_suffix(name);
+	to->function = intern_demangled(intern, name);
 }
 
-static size_t find(struct image *image, __u64 address, struct strings *strings, struct symbol *to, size_t max)
+static size_t find_functions(struct image *image, __u64 address, struct intern *intern, struct symbol *to, size_t max)
 {
 	struct debug_place *places = calloc(max, sizeof(*places));
-	struct debug_info *debug = places ? debug_of(image) : NULL;
+	struct debug_info *debug = places ? find_debug_info(image) : NULL;
 	size_t n = debug ? debug_info_find(debug, address, places, max) : 0, i;
 
 	for (i = 0; i < n; i++)
 		to[i] = (struct symbol){
-			.function = keep_name(strings, places[i].function),
-			.file = places[i].file ? strings_keep(strings, places[i].file) : NULL,
+			.function = intern_demangled(intern, places[i].function),
+			.file = places[i].file ? intern_keep(intern, places[i].file) : NULL,
 			.line = places[i].line,
 		};
 	n = n ? n : 1;
 	if (places)
-		name_by_symbol(image, address, strings, &places[n - 1], &to[n - 1]);
+		name_by_symbol(image, address, intern, &places[n - 1], &to[n - 1]);
 	free(places);
 	return n;
 }
 
-size_t image_find(struct image *image, const struct map *map, __u64 address, struct strings *strings, struct symbol *to, size_t max)
+size_t image_find(struct image *image, const struct memory_mapping *mapping, __u64 address, struct intern *intern,
+		  struct symbol *to, size_t max)
 {
 	size_t n = 1, i;
 	__u64 at;
 
+	assert(max);
 	to[0] = (struct symbol){};
-	if (to_file_address(image, map, address, &at))
-		n = find(image, at, strings, to, max);
+	if (to_file_address(image, mapping, address, &at))
+		n = find_functions(image, at, intern, to, max);
 	for (i = 0; i < n; i++)
 		if (!to[i].file)
-			to[i].file = map->path;
+			to[i].file = mapping->path;
 	return n;
 }
 
-static void open_frames(struct image *image)
+static void open_frame_table(struct image *image)
 {
 	Elf *elf = image->fd >= 0 ? elf_begin(image->fd, ELF_C_READ, NULL) : NULL;
 
-	image->looked_frames = true;
+	image->searched_frames = true;
 	if (elf && elf_kind(elf) == ELF_K_ELF)
 		frame_table_open(&image->frame_table, elf, image->fd);
 	elf_end(elf);
 }
 
-struct unwind_rule image_unwind(struct image *image, const struct map *map, __u64 address)
+struct unwind_rule image_unwind(struct image *image, const struct memory_mapping *mapping, __u64 address)
 {
 	const struct unwind_rule none = {0};
 	__u64 at;
 
-	if (!image->looked_frames)
-		open_frames(image);
-	return image->frame_table.nr && to_file_address(image, map, address, &at) ? frame_table_find(&image->frame_table, at) : none;
+	if (!image->searched_frames)
+		open_frame_table(image);
+	if (!image->frame_table.nr || !to_file_address(image, mapping, address, &at))
+		return none;
+	return frame_table_find(&image->frame_table, at);
 }
 
 size_t image_debug_bytes(const struct image *image)

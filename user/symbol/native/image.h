@@ -1,42 +1,46 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * image.h - a program or library that a process has mapped: where in it an address lies, and which function is there.
+ * image.h - a program or library that a process has mapped: names the functions at its addresses and finds their unwind rules.
  *
- * Nothing of a file is read before an address in it is asked for.
+ * Symbols are read when the image is opened; debug information and unwind tables are read at the first query.
  */
 #ifndef SYMBOL_NATIVE_IMAGE_H
 #define SYMBOL_NATIVE_IMAGE_H
 
 #include "symbol/memory_map.h"
-#include "symbol/store/intern.h"
-#include "symbol/symbols.h"
 #include "symbol/native/symtab.h"
+#include "symbol/store/intern.h"
+#include "symbol/symbol.h"
 #include "symbol/unwind/unwind.h"
 
 struct image;
 
-/* fd: of the file, taken over; -1 if it could not be opened. NULL: no memory. */
-struct image *image_open(pid_t pid, const struct map *map, int fd);
+/* fd: of the file, owned by the image from now on; negative: it could not be opened. Returns NULL if there is no memory. */
+struct image *image_open(pid_t pid, const struct memory_mapping *mapping, int fd);
 
-/* Another process has it, too: from now on what belongs to the file is looked for as that one sees it. */
+/* From now on the file's debug information is searched as process pid sees it. */
 void image_see_by(struct image *image, pid_t pid);
 
-bool image_is(const struct image *image, const struct map *map);
+/* Returns true if the mapping is of this file. */
+bool image_is(const struct image *image, const struct memory_mapping *mapping);
 
 /*
- * The functions at an address of the process's in a mapping of this file, innermost first, at least one, as in
- * symbols_native(). Where neither function nor source is known, the file is the library's.
+ * Names the functions at a process's address in a mapping of this file, innermost first, as symbols_native() does. Returns
+ * their number, at least 1; max must not be 0. Where the source is unknown, the symbol's file is the mapped one.
  */
-size_t image_find(struct image *image, const struct map *map, __u64 address, struct strings *strings, struct symbol *to, size_t max);
+size_t image_find(struct image *image, const struct memory_mapping *mapping, __u64 address, struct intern *intern,
+		  struct symbol *to, size_t max);
 
-/* The linkers' name for the function there, a copy or a part of it counts: name.part.0. */
-bool image_symbol(struct image *image, const struct map *map, __u64 address, char name[SYMTAB_NAME_BYTES]);
+/* The linker's name of the function at an address, with a suffix such as .part.0 or .cold. Returns false if none is known. */
+bool image_symbol(struct image *image, const struct memory_mapping *mapping, __u64 address, char name[SYMTAB_NAME_BYTES]);
 
-/* How to get from there to the caller; none if the file does not tell, or is too large to be asked. */
-struct unwind_rule image_unwind(struct image *image, const struct map *map, __u64 address);
+/* The rule that leads from the address to the caller; not known if the file has none, or none of a kind that is supported. */
+struct unwind_rule image_unwind(struct image *image, const struct memory_mapping *mapping, __u64 address);
 
-/* Memory that its debug information takes, and giving that back until the next question. */
+/* Bytes of memory that the debug information takes, about. */
 size_t image_debug_bytes(const struct image *image);
+
+/* Frees the debug information. The next query reads it again. */
 void image_release(struct image *image);
 
 void image_close(struct image *image);

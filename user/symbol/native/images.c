@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * images.c - the files that processes have mapped, each opened once.
+ * images.c - the files that processes have mapped: each is opened once, for all processes that have it.
  *
- * A child has its parent's files, and short-lived ones come one after the other: what nobody uses any more is kept
- * for the next, up to a limit. An open file's number is not given to another, so what is found is the same file.
+ * A child has its parent's files, and short-lived children follow each other. So images without a user are kept for the
+ * next process, up to a limit. The kernel gives the inode number of an open file to no other, so a match is the same file.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "symbol/native/images.h"
 
-#define IDLE_MAX 32
+#define MAX_IDLE 32
 
 static struct {
 	struct image *image;
@@ -18,12 +20,12 @@ static struct {
 } *images;
 static size_t nr_images, room;
 
-struct image *images_find(pid_t pid, const struct map *map)
+struct image *images_find(pid_t pid, const struct memory_mapping *mapping)
 {
 	size_t i;
 
 	for (i = 0; i < nr_images; i++) {
-		if (!image_is(images[i].image, map))
+		if (!image_is(images[i].image, mapping))
 			continue;
 		images[i].users++;
 		image_see_by(images[i].image, pid);
@@ -32,27 +34,13 @@ struct image *images_find(pid_t pid, const struct map *map)
 	return NULL;
 }
 
-static int make_room(void)
+struct image *images_open(pid_t pid, const struct memory_mapping *mapping, int fd)
 {
-	void *grown;
-
-	if (nr_images < room)
-		return 0;
-	grown = realloc(images, (room + 64) * sizeof(*images));
-	if (!grown)
-		return -1;
-	images = grown;
-	room += 64;
-	return 0;
-}
-
-struct image *images_open(pid_t pid, const struct map *map, int fd)
-{
-	struct image *image = image_open(pid, map, fd);
+	struct image *image = image_open(pid, mapping, fd);
 
 	if (!image)
 		return NULL;
-	if (make_room()) {
+	if (!array_reserve(images, nr_images, room, 1)) {
 		image_close(image);
 		return NULL;
 	}
@@ -61,8 +49,9 @@ struct image *images_open(pid_t pid, const struct map *map, int fd)
 	return image;
 }
 
-static void drop(size_t i)
+static void close_idle_image(size_t i)
 {
+	assert(i < nr_images && !images[i].users);
 	image_close(images[i].image);
 	memmove(&images[i], &images[i + 1], (--nr_images - i) * sizeof(*images));
 	if (nr_images)
@@ -72,29 +61,30 @@ static void drop(size_t i)
 	room = 0;
 }
 
-/* The one that has been there for longest; without any user at all, all of them. */
-static void drop_idle(void)
+/* Closes the oldest idle images down to the limit, and all of them if no image has a user. */
+static void close_idle_images(void)
 {
 	size_t i, idle = 0;
 
 	for (i = 0; i < nr_images; i++)
 		idle += !images[i].users;
-	for (i = 0; i < nr_images && idle != nr_images && idle > IDLE_MAX;)
+	for (i = 0; i < nr_images && idle != nr_images && idle > MAX_IDLE;)
 		if (images[i].users)
 			i++;
 		else
-			drop(i), idle--;
+			close_idle_image(i), idle--;
 	while (nr_images && idle == nr_images)
-		drop(0), idle--;
+		close_idle_image(0), idle--;
 }
 
 void images_put(struct image *image)
 {
-	size_t i;
+	size_t i = 0;
 
-	for (i = 0; i < nr_images; i++)
-		if (images[i].image == image)
-			images[i].users--;
+	while (i < nr_images && images[i].image != image)
+		i++;
+	assert(i < nr_images && images[i].users);
+	images[i].users--;
 	image_release(image);
-	drop_idle();
+	close_idle_images();
 }

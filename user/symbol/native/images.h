@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* images.h - the files that processes have mapped, each opened once, however many processes have it. */
+/* images.h - the files that processes have mapped: each is opened once, for all processes that have it. */
 #ifndef SYMBOL_NATIVE_IMAGES_H
 #define SYMBOL_NATIVE_IMAGES_H
 
 #include "symbol/native/image.h"
 
-/* The file of a mapping, if some process has it or has had it lately; to be put back. */
-struct image *images_find(pid_t pid, const struct map *map);
+/* The image of a mapped file that is already open; NULL: none. The caller releases it with images_put(). */
+struct image *images_find(pid_t pid, const struct memory_mapping *mapping);
 
-/* As image_open(). */
-struct image *images_open(pid_t pid, const struct map *map, int fd);
+/* Opens an image, as image_open() does. The caller releases it with images_put(). */
+struct image *images_open(pid_t pid, const struct memory_mapping *mapping, int fd);
 
 void images_put(struct image *image);
 

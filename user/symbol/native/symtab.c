@@ -1,42 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* symtab.c - the functions that the symbol table of an ELF file names. libelf checks its tables before it hands them out. */
+/* symtab.c - the functions in a symbol table of an ELF file, by address. */
+#include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "symbol/native/elf_symbols.h"
 #include "symbol/native/symtab.h"
 
-#define MAX_BYTES (64 << 20)	/* of a table, a million and a half of symbols */
-#define LOOK_BACK 16		/* entries before an address that may reach over it */
+#define MAX_TABLE_BYTES (64 << 20)	/* 2.8 million symbols */
+#define LOOK_BACK 16		/* entries before an address that are searched for one that holds it */
 #define MAX_ALIASES 8
 
-static bool is_function(const GElf_Sym *sym)
+static void read_entries(struct symtab *symtab, struct elf_symbols *symbols)
 {
-	int type = GELF_ST_TYPE(sym->st_info);
+	GElf_Sym symbol;
 
-	return (type == STT_FUNC || type == STT_GNU_IFUNC) && sym->st_shndx != SHN_UNDEF && sym->st_size;
-}
-
-static void read_entries(struct symtab *symtab, Elf_Data *data, size_t nr)
-{
-	size_t i;
-
-	symtab->list = malloc(nr * sizeof(*symtab->list));
-	for (i = 0; symtab->list && i < nr; i++) {
-		GElf_Sym sym;
-
-		if (!gelf_getsym(data, (int)i, &sym) || !is_function(&sym))
+	symtab->list = malloc(symbols->nr * sizeof(*symtab->list));
+	while (symtab->list && elf_symbols_next(symbols, &symbol)) {
+		if (!elf_symbols_is_function(&symbol) || !symbol.st_size)
 			continue;
+		assert(symtab->nr < symbols->nr);
 		symtab->list[symtab->nr++] = (struct symtab_entry){
-			.address = sym.st_value,
-			.size = sym.st_size > UINT32_MAX ? UINT32_MAX : (__u32)sym.st_size,
-			.name = sym.st_name,
+			.address = symbol.st_value,
+			.size = symbol.st_size > UINT32_MAX ? UINT32_MAX : (__u32)symbol.st_size,
+			.name = symbol.st_name,
 		};
 	}
 }
 
-/* At the same address the larger one last, for it is met first. */
+/* At the same address the larger entry comes last: the search goes backwards. */
 static int by_address(const void *a, const void *b)
 {
 	const struct symtab_entry *x = a, *y = b;
@@ -48,7 +42,7 @@ static int by_address(const void *a, const void *b)
 	return x->name < y->name ? -1 : x->name > y->name;
 }
 
-static void shrink(struct symtab *symtab)
+static void shrink_and_sort(struct symtab *symtab)
 {
 	struct symtab_entry *list;
 
@@ -61,37 +55,32 @@ static void shrink(struct symtab *symtab)
 	qsort(symtab->list, symtab->nr, sizeof(*symtab->list), by_address);
 }
 
-static void read_section(struct symtab *symtab, Elf *elf, Elf_Scn *section, const GElf_Shdr *header)
+/* Names are read from the file by offset, so the string table must not be compressed. */
+static void read_table(struct symtab *symtab, struct elf_symbols *symbols)
 {
-	Elf_Scn *strings = elf_getscn(elf, header->sh_link);
+	Elf_Scn *strings = elf_getscn(symbols->elf, symbols->strings);
 	GElf_Shdr names;
-	Elf_Data *data;
 
-	if (header->sh_size > MAX_BYTES || !header->sh_entsize || header->sh_flags & SHF_COMPRESSED || !strings ||
-	    !gelf_getshdr(strings, &names) || names.sh_type != SHT_STRTAB || names.sh_flags & SHF_COMPRESSED)
-		return;
-	data = elf_getdata(section, NULL);
-	if (!data || !data->d_size)
+	if (!symbols->nr || !strings || !gelf_getshdr(strings, &names) || names.sh_type != SHT_STRTAB ||
+	    names.sh_flags & SHF_COMPRESSED)
 		return;
 	symtab->names = names.sh_offset;
 	symtab->names_bytes = names.sh_size;
-	read_entries(symtab, data, data->d_size / header->sh_entsize);
-	shrink(symtab);
+	read_entries(symtab, symbols);
+	shrink_and_sort(symtab);
 }
 
 void symtab_read(struct symtab *symtab, Elf *elf, __u32 type)
 {
-	Elf_Scn *section = NULL;
-	GElf_Shdr header;
+	struct elf_symbols symbols = {.elf = elf};
 
 	*symtab = (struct symtab){};
-	while (!symtab->nr && (section = elf_nextscn(elf, section)))
-		if (gelf_getshdr(section, &header) && header.sh_type == type)
-			read_section(symtab, elf, section, &header);
+	while (!symtab->nr && elf_symbols_next_table(&symbols, type, MAX_TABLE_BYTES))
+		read_table(symtab, &symbols);
 }
 
-/* The last entry at or before an address; nr if there is none. */
-static size_t last_before(const struct symtab *symtab, __u64 address)
+/* Index of the last entry that begins at or before an address; nr: none. */
+static size_t find_last_before(const struct symtab *symtab, __u64 address)
 {
 	size_t low = 0, high = symtab->nr;
 
@@ -108,9 +97,9 @@ static size_t last_before(const struct symtab *symtab, __u64 address)
 
 static const struct symtab_entry *entry_at(const struct symtab *symtab, __u64 address)
 {
-	size_t i = last_before(symtab, address), looked;
+	size_t i = find_last_before(symtab, address), searched;
 
-	for (looked = 0; i < symtab->nr && looked < LOOK_BACK; looked++, i--) {
+	for (searched = 0; i < symtab->nr && searched < LOOK_BACK; searched++, i--) {
 		const struct symtab_entry *entry = &symtab->list[i];
 
 		if (address - entry->address < entry->size)
@@ -125,16 +114,16 @@ static bool read_name(const struct symtab *symtab, int fd, const struct symtab_e
 	size_t want = left < SYMTAB_NAME_BYTES ? (size_t)left : SYMTAB_NAME_BYTES;
 	ssize_t n = want ? pread(fd, name, want, (off_t)(symtab->names + entry->name)) : 0;
 
-	/* Longer than the buffer, or not ended within the table: no name. */
+	/* A name that is longer than the buffer or has no end in the table is ignored. */
 	return n > 0 && name[0] && memchr(name, 0, (size_t)n);
 }
 
-static size_t underscores(const char *name)
+static size_t leading_underscores(const char *name)
 {
 	return strspn(name, "_");
 }
 
-/* Of several names for the same code, the one that people write: read rather than __libc_read. */
+/* Of several names at one address, prefers the one with the fewest leading underscores: read over __libc_read. */
 bool symtab_find(const struct symtab *symtab, int fd, __u64 address, char name[SYMTAB_NAME_BYTES])
 {
 	const struct symtab_entry *entry = entry_at(symtab, address), *first = entry;
@@ -147,7 +136,7 @@ bool symtab_find(const struct symtab *symtab, int fd, __u64 address, char name[S
 	for (first = entry; entry && entry < end && entry->address == first->address && entry - first < MAX_ALIASES; entry++) {
 		if (address - entry->address >= entry->size || !read_name(symtab, fd, entry, other))
 			continue;
-		if (!found || underscores(other) < underscores(name))
+		if (!found || leading_underscores(other) < leading_underscores(name))
 			memcpy(name, other, strlen(other) + 1);
 		found = true;
 	}

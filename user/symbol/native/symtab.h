@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * symtab.h - the functions that the symbol table of an ELF file names.
+ * symtab.h - the functions in a symbol table of an ELF file, by address.
  *
- * Only addresses and sizes are kept, 16 bytes a function; a name is read from the file when it is asked for,
- * for those of a large library take tens of megabytes.
+ * Only addresses and sizes are kept, 16 bytes a function. A name is read from the file on demand: the names of a large
+ * library take tens of megabytes.
  */
 #ifndef SYMBOL_NATIVE_SYMTAB_H
 #define SYMBOL_NATIVE_SYMTAB_H
@@ -18,19 +18,19 @@
 struct symtab_entry {
 	__u64 address;
 	__u32 size;
-	__u32 name;	/* in the string table */
+	__u32 name;	/* offset in the string table */
 };
 
 struct symtab {
-	struct symtab_entry *list;	/* ascending */
+	struct symtab_entry *list;	/* by ascending address */
 	size_t nr;
-	__u64 names, names_bytes;	/* where in the file the string table lies */
+	__u64 names, names_bytes;	/* place of the string table in the file */
 };
 
-/* type: SHT_SYMTAB or SHT_DYNSYM. Without any function, or damaged, the table is empty. */
+/* Reads the first table of the type, SHT_SYMTAB or SHT_DYNSYM, that has a function. symtab is empty if there is none. */
 void symtab_read(struct symtab *symtab, Elf *elf, __u32 type);
 
-/* The function at an address of the file's; fd: of it. False: none is known to be there. */
+/* Names the function at an address as linked. fd: of the file that the table was read from. Returns false if none is known. */
 bool symtab_find(const struct symtab *symtab, int fd, __u64 address, char name[SYMTAB_NAME_BYTES]);
 
 void symtab_free(struct symtab *symtab);

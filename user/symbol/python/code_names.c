@@ -1,30 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* code_names.c - the functions that Python frames are in; each code object is read once. */
+/* code_names.c - names the functions of Python frames; each code object is read once. */
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "symbol/python/code_names.h"
 #include "symbol/python/code_object.h"
 #include "symbol/python/line_table.h"
-#include "symbol/python/code_names.h"
 
 #define MAX_CODES 16384
 #define MAX_BYTES (16 << 20)		/* mostly line tables; those of a torch evaluation take 1 MiB */
-#define NUMBERED 12			/* the first minor where a tag belongs to one code object only */
+#define UNIQUE_TAG_MINOR 12		/* from 3.12 on no two code objects have the same tag */
 #define RECHECK_NS 1000000000ULL
 
-void python_names_init(struct python_names *names, const struct memory *memory, struct strings *strings)
+void code_names_init(struct code_names *names, const struct target_memory *memory, struct intern *intern)
 {
-	*names = (struct python_names){
+	*names = (struct code_names){
 		.memory = *memory,
-		.strings = strings,
+		.intern = intern,
 		.codes = {.max_entries = MAX_CODES, .max_bytes = MAX_BYTES},
 	};
 }
 
-void python_names_use(struct python_names *names, const struct python_layout *layout)
+void code_names_use(struct code_names *names, const struct python_layout *layout)
 {
 	struct python_layout use = layout ? *layout : (struct python_layout){};
 
@@ -34,47 +33,47 @@ void python_names_use(struct python_names *names, const struct python_layout *la
 }
 
 /*
- * Up to 3.11 another function of the same shape on the same line may have got the address and the tag as well;
- * so what was read is only good for a while there.
+ * Up to 3.11 another function of the same shape on the same line may have got both the address and the tag. So a code
+ * object is read again after RECHECK_NS there.
  */
-static bool is_fresh(const struct python_names *names, const struct python_code *code)
+static bool is_fresh(const struct code_names *names, const struct code_object *code)
 {
-	return names->layout.minor >= NUMBERED || clock_now_ns() - code->read_ns < RECHECK_NS;
+	return names->layout.minor >= UNIQUE_TAG_MINOR || clock_now_ns() - code->read_ns < RECHECK_NS;
 }
 
-static const struct python_code *code_of(struct python_names *names, const struct python_frame *frame)
+static const struct code_object *find_code(struct code_names *names, const struct python_frame *frame)
 {
-	struct python_code *known = cache_get(&names->codes, frame->code, frame->tag), *code;
+	struct code_object *known = cache_get(&names->codes, frame->code, frame->tag), *code;
 	int err;
 
 	if (known && is_fresh(names, known))
 		return known;
-	err = python_code_read(&code, &names->memory, &names->layout, frame, names->strings);
-	if (err)	/* once the process is gone, what was read of it is all there is */
+	err = code_object_read(&code, &names->memory, &names->layout, frame, names->intern);
+	if (err)	/* of a process that has exited, an older copy is better than none */
 		return err == -ESRCH ? known : NULL;
 	code->read_ns = clock_now_ns();
 	return cache_put(&names->codes, frame->code, frame->tag, code, sizeof(*code) + code->table_bytes) ? code : NULL;
 }
 
-bool python_names_find(struct python_names *names, const struct python_frame *frame, struct symbol *symbol)
+bool code_names_find(struct code_names *names, const struct python_frame *frame, struct symbol *symbol)
 {
-	const struct python_code *code = NULL;
+	const struct code_object *code = NULL;
 
 	*symbol = (struct symbol){.python = true};
 	if (frame->code && names->layout.minor)
-		code = code_of(names, frame);
+		code = find_code(names, frame);
 	if (!code)
 		return false;
 	symbol->function = code->name;
 	symbol->file = code->file;
 	symbol->internal = code->internal;
-	if (!python_line(names->layout.minor, code->table, code->table_bytes, code->first, frame->offset, &symbol->line) ||
-	    !symbol->line)
-		symbol->line = code->first <= INT32_MAX ? code->first : 0;
+	if (!line_table_find(names->layout.minor, code->table, code->table_bytes, code->first_line, frame->offset,
+			     &symbol->line) || !symbol->line)
+		symbol->line = code->first_line <= INT32_MAX ? code->first_line : 0;
 	return true;
 }
 
-void python_names_free(struct python_names *names)
+void code_names_free(struct code_names *names)
 {
 	cache_clear(&names->codes);
 }

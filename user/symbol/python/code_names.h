@@ -1,27 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* code_names.h - the functions that Python frames are in; each code object is read once. */
+/* code_names.h - names the functions of Python frames; each code object is read once. */
 #ifndef SYMBOL_PYTHON_CODE_NAMES_H
 #define SYMBOL_PYTHON_CODE_NAMES_H
 
+#include "bpfprof/abi.h"
 #include "symbol/store/cache.h"
-#include "symbol/target_memory.h"
 #include "symbol/store/intern.h"
-#include "symbol/symbols.h"
+#include "symbol/symbol.h"
+#include "symbol/target_memory.h"
 
-struct python_names {
-	struct memory memory;
+struct code_names {
+	struct target_memory memory;
 	struct python_layout layout;	/* minor 0: no Python */
-	struct strings *strings;
-	struct cache codes;		/* struct python_code by address and tag */
+	struct intern *intern;
+	struct cache codes;		/* struct code_object by address and tag */
 };
 
-void python_names_init(struct python_names *names, const struct memory *memory, struct strings *strings);
+void code_names_init(struct code_names *names, const struct target_memory *memory, struct intern *intern);
 
-/* The process's interpreter is this one now; what was read of another is forgotten. layout: NULL for none. */
-void python_names_use(struct python_names *names, const struct python_layout *layout);
+/* Sets the layout of the process's interpreter; NULL: none. If it is another one, the code objects read before are dropped. */
+void code_names_use(struct code_names *names, const struct python_layout *layout);
 
-bool python_names_find(struct python_names *names, const struct python_frame *frame, struct symbol *symbol);
+/* Names a frame, as symbols_python() does. */
+bool code_names_find(struct code_names *names, const struct python_frame *frame, struct symbol *symbol);
 
-void python_names_free(struct python_names *names);
+void code_names_free(struct code_names *names);
 
 #endif

@@ -1,33 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * code_object.h - what a code object of the target says: name, file, lines.
+ * code_object.h - reads a code object of the target: its name, file and line table.
  *
- * Code objects are freed and their addresses are used again at once, so a frame that was seen a moment ago
- * may lead to another one. Its tag tells: the header is read and compared with it, then what it leads to,
- * then the header again.
+ * The interpreter frees code objects and reuses their addresses at once, so the address in a frame may lead to another code
+ * object a moment later. The frame's tag detects that: the header is read and compared with the tag, then the texts and the
+ * table are read, then the header is read and compared again.
  */
 #ifndef SYMBOL_PYTHON_CODE_OBJECT_H
 #define SYMBOL_PYTHON_CODE_OBJECT_H
 
 #include "bpfprof/abi.h"
-#include "symbol/target_memory.h"
 #include "symbol/store/intern.h"
+#include "symbol/target_memory.h"
 
-struct python_code {
-	const char *name;	/* NULL: no room for it */
+struct code_object {
+	const char *name;	/* interned; NULL: no room for it */
 	const char *file;
-	__u64 read_ns;		/* for who keeps it */
-	__u32 first;
-	__u32 internal;		/* no function of the program's */
+	__u64 read_ns;		/* when it was read; set by the caller */
+	__u32 first_line;
+	__u32 internal;		/* the interpreter's own code */
 	__u32 table_bytes;
 	unsigned char table[];
 };
 
 /*
- * To be freed. -ESTALE: there is no code object, or another one than the frame's; -EINVAL: it is damaged;
- * else -errno of the read: what could not be read tells nothing.
+ * Reads a frame's code object; the caller frees it. Returns 0; -ESTALE: there is no code object or another one than the
+ * frame's; -EINVAL: it is damaged; or the -errno of the read.
  */
-int python_code_read(struct python_code **code, const struct memory *memory, const struct python_layout *layout,
-		     const struct python_frame *frame, struct strings *strings);
+int code_object_read(struct code_object **code, const struct target_memory *memory, const struct python_layout *layout,
+		     const struct python_frame *frame, struct intern *intern);
 
 #endif

@@ -3,20 +3,21 @@
  * line_table.c - the line of a Python instruction, by the table of its code object.
  *
  * CPython describes its tables in Objects/lnotab_notes.txt (to 3.10) and Objects/locations.md (from 3.11 on).
- * The bytes come from another process and may belong to something else by now: no read goes beyond them.
+ * The bytes come from another process and may no longer be a table: no read goes beyond them.
  */
+#include <assert.h>
 #include <limits.h>
 
 #include "symbol/python/line_table.h"
 
-static bool in_range(__s64 line, __u32 *to)
+static bool set_line(__s64 line, __u32 *to)
 {
 	*to = (__u32)line;
 	return line >= 0 && line <= INT_MAX;
 }
 
-/* 3.8, 3.9: pairs (growth of the address, signed growth of the line). */
-static bool from_lnotab(const unsigned char *table, size_t bytes, __s64 line, __s64 offset, __u32 *to)
+/* 3.8 and 3.9: pairs of an address delta and a signed line delta. */
+static bool find_in_lnotab(const unsigned char *table, size_t bytes, __s64 line, __s64 offset, __u32 *to)
 {
 	__s64 address = 0;
 	size_t i;
@@ -27,13 +28,13 @@ static bool from_lnotab(const unsigned char *table, size_t bytes, __s64 line, __
 			break;
 		line += (signed char)table[i + 1];
 	}
-	return in_range(line, to);
+	return set_line(line, to);
 }
 
 #define NO_LINE (-128)
 
-/* 3.10: pairs (size of a range, signed growth of the line for it). */
-static bool from_ranges(const unsigned char *table, size_t bytes, __s64 line, __s64 offset, __u32 *to)
+/* 3.10: pairs of the size of a range and the signed line delta of that range. */
+static bool find_in_ranges(const unsigned char *table, size_t bytes, __s64 line, __s64 offset, __u32 *to)
 {
 	__s64 end = 0;
 	size_t i;
@@ -45,17 +46,17 @@ static bool from_ranges(const unsigned char *table, size_t bytes, __s64 line, __
 		if (delta != NO_LINE)
 			line += delta;
 		if (offset < end)
-			return delta != NO_LINE && in_range(line, to);
+			return delta != NO_LINE && set_line(line, to);
 	}
 	return false;
 }
 
-struct cursor {
+struct line_cursor {
 	const unsigned char *at, *end;
 	bool damaged;
 };
 
-static unsigned int next_byte(struct cursor *c)
+static unsigned int next_byte(struct line_cursor *c)
 {
 	if (c->at >= c->end) {
 		c->damaged = true;
@@ -64,8 +65,8 @@ static unsigned int next_byte(struct cursor *c)
 	return *c->at++;
 }
 
-/* Six bits a byte, the least significant first; bit 6: there are more. */
-static __u32 next_varint(struct cursor *c)
+/* Six bits a byte, the least significant first. Bit 6: another byte follows. */
+static __u32 next_varint(struct line_cursor *c)
 {
 	unsigned int shift = 0, byte;
 	__u32 value = 0;
@@ -78,23 +79,23 @@ static __u32 next_varint(struct cursor *c)
 	return value;
 }
 
-static __s64 next_signed(struct cursor *c)
+static __s64 next_signed(struct line_cursor *c)
 {
 	__u32 u = next_varint(c);
 
 	return u & 1 ? -(__s64)(u >> 1) : (__s64)(u >> 1);
 }
 
-enum location {
-	ONE_LINE_0 = 10,	/* below: the same line, and a byte of columns */
-	ONE_LINE_2 = 12,	/* two bytes of columns */
+enum location_code {
+	ONE_LINE_0 = 10,	/* codes below it: the same line, and one byte of columns */
+	ONE_LINE_2 = 12,	/* codes up to it: line delta 0 to 2, and two bytes of columns */
 	NO_COLUMNS,
 	LONG,
 	NONE,
 };
 
-/* Reads what follows the first byte of an entry; the growth of the line. */
-static __s64 next_delta(struct cursor *c, unsigned int code)
+/* Reads the rest of an entry, behind its first byte. Returns the line delta. */
+static __s64 next_line_delta(struct line_cursor *c, unsigned int code)
 {
 	__s64 delta = 0;
 	int i;
@@ -113,10 +114,10 @@ static __s64 next_delta(struct cursor *c, unsigned int code)
 	return delta;
 }
 
-/* From 3.11 on: entries of varying size, each for up to eight units of two bytes. Only a first byte has bit 7 set. */
-static bool from_locations(const unsigned char *table, size_t bytes, __s64 line, __s64 offset, __u32 *to)
+/* From 3.11 on: entries of varying size, each for 1 to 8 units of two bytes. Only the first byte of an entry has bit 7 set. */
+static bool find_in_locations(const unsigned char *table, size_t bytes, __s64 line, __s64 offset, __u32 *to)
 {
-	struct cursor c = {table, table + bytes, false};
+	struct line_cursor c = {table, table + bytes, false};
 	__s64 end = 0;
 
 	while (c.at < c.end) {
@@ -124,23 +125,24 @@ static bool from_locations(const unsigned char *table, size_t bytes, __s64 line,
 
 		if (!(first & 128))
 			return false;
-		line += next_delta(&c, code);
+		line += next_line_delta(&c, code);
 		end += 2 * ((first & 7) + 1);
 		if (c.damaged)
 			return false;
 		if (offset < end)
-			return code != NONE && in_range(line, to);
+			return code != NONE && set_line(line, to);
 	}
 	return false;
 }
 
-bool python_line(unsigned int minor, const unsigned char *table, size_t bytes, __u32 first, __s32 offset, __u32 *line)
+bool line_table_find(unsigned int minor, const unsigned char *table, size_t bytes, __u32 first_line, __s32 offset, __u32 *line)
 {
+	assert(minor >= 8);
 	if (offset < 0)
-		return in_range(first, line);
+		return set_line(first_line, line);
 	if (minor >= 11)
-		return from_locations(table, bytes, first, offset, line);
+		return find_in_locations(table, bytes, first_line, offset, line);
 	if (minor == 10)
-		return from_ranges(table, bytes, first, offset, line);
-	return from_lnotab(table, bytes, first, offset, line);
+		return find_in_ranges(table, bytes, first_line, offset, line);
+	return find_in_lnotab(table, bytes, first_line, offset, line);
 }

@@ -8,9 +8,10 @@
 #include <stddef.h>
 
 /*
- * minor: of Python 3, 8 or later: the table is co_lnotab up to 3.9, co_linetable from 3.10 on. offset: of the
- * instruction, bytes; negative: not started. False: the instruction has no line, or the table is damaged.
+ * minor: of Python 3, at least 8: the table is co_lnotab up to 3.9, co_linetable from 3.10 on. first_line: of the code object.
+ * offset: of the instruction, in bytes; negative: the frame has not started. Returns false if the instruction has no line or
+ * the table is damaged.
  */
-bool python_line(unsigned int minor, const unsigned char *table, size_t bytes, __u32 first, __s32 offset, __u32 *line);
+bool line_table_find(unsigned int minor, const unsigned char *table, size_t bytes, __u32 first_line, __s32 offset, __u32 *line);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* unicode.h - str objects of the target as UTF-8. */
+/* unicode.h - reads a str object of the target as UTF-8. */
 #ifndef SYMBOL_PYTHON_UNICODE_H
 #define SYMBOL_PYTHON_UNICODE_H
 
@@ -8,10 +8,10 @@
 #include "bpfprof/abi.h"
 #include "symbol/target_memory.h"
 
-#define PYTHON_TEXT_CHARS 4096				/* longer ones are cut, and end in "..." */
-#define PYTHON_TEXT_BYTES (4 * PYTHON_TEXT_CHARS + 4)	/* of the buffer */
+#define UNICODE_CHARS 4096			/* code points; a longer text is cut and ends in "..." */
+#define UNICODE_BYTES (4 * UNICODE_CHARS + 4)	/* size of the buffer */
 
-/* 0; -EINVAL: there is no str object; -errno: its memory cannot be read. */
-int python_text(const struct memory *memory, const struct python_layout *layout, __u64 address, char *to);
+/* Returns 0; -EINVAL: there is no str object; or the -errno of the read. */
+int unicode_read(const struct target_memory *memory, const struct python_layout *layout, __u64 address, char to[UNICODE_BYTES]);
 
 #endif

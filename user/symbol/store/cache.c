@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* cache.c - blocks of memory by a key, up to a bound; when it is full it starts over. */
+/* cache.c - blocks of memory by key, up to a bound; a full cache is emptied. */
+#include <assert.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -12,7 +13,7 @@ struct cache_slot {
 	void *block;	/* NULL: free */
 };
 
-static struct cache_slot *slot_of(const struct cache *cache, __u64 key, __u32 tag)
+static struct cache_slot *find_slot(const struct cache *cache, __u64 key, __u32 tag)
 {
 	__u64 hash = (key ^ (__u64)tag << 32) * 0x9e3779b97f4a7c15ULL;
 	size_t i = (hash ^ hash >> 29) & (cache->capacity - 1);
@@ -24,10 +25,10 @@ static struct cache_slot *slot_of(const struct cache *cache, __u64 key, __u32 ta
 
 void *cache_get(const struct cache *cache, __u64 key, __u32 tag)
 {
-	return cache->capacity ? slot_of(cache, key, tag)->block : NULL;
+	return cache->capacity ? find_slot(cache, key, tag)->block : NULL;
 }
 
-static bool grow(struct cache *cache)
+static bool grow_cache(struct cache *cache)
 {
 	struct cache bigger = *cache;
 	size_t i;
@@ -40,7 +41,7 @@ static bool grow(struct cache *cache)
 		return false;
 	for (i = 0; i < cache->capacity; i++)
 		if (cache->slots[i].block)
-			*slot_of(&bigger, cache->slots[i].key, cache->slots[i].tag) = cache->slots[i];
+			*find_slot(&bigger, cache->slots[i].key, cache->slots[i].tag) = cache->slots[i];
 	free(cache->slots);
 	*cache = bigger;
 	return true;
@@ -50,17 +51,19 @@ bool cache_put(struct cache *cache, __u64 key, __u32 tag, void *block, size_t si
 {
 	struct cache_slot *slot;
 
+	assert(block);
 	if (cache->nr >= cache->max_entries || cache->bytes + size > cache->max_bytes)
 		cache_clear(cache);
-	if (size > cache->max_bytes || !grow(cache)) {
+	if (size > cache->max_bytes || !grow_cache(cache)) {
 		free(block);
 		return false;
 	}
-	slot = slot_of(cache, key, tag);
+	slot = find_slot(cache, key, tag);
 	cache->nr += !slot->block;
 	cache->bytes += size - (slot->block ? slot->size : 0);
 	free(slot->block);
 	*slot = (struct cache_slot){key, tag, (__u32)size, block};
+	assert(cache->nr <= cache->max_entries && cache->bytes <= cache->max_bytes);
 	return true;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* intern.c - names that are kept: each text once, at an address that never changes. */
+/* intern.c - interned texts: one copy of each, at an address that never changes. */
+#include <assert.h>
 #include <linux/types.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -9,13 +10,13 @@
 
 #define CHUNK_BYTES (32 << 10)
 
-struct strings_chunk {
-	struct strings_chunk *next;
+struct intern_chunk {
+	struct intern_chunk *next;
 	size_t used, size;
 	char text[];
 };
 
-static __u64 hash_of(const char *text)
+static __u64 hash_text(const char *text)
 {
 	__u64 hash = 0xcbf29ce484222325ULL;	/* FNV-1a */
 
@@ -24,82 +25,83 @@ static __u64 hash_of(const char *text)
 	return hash ^ hash >> 32;
 }
 
-static const char **slot_of(const struct strings *strings, const char *text)
+static const char **find_slot(const struct intern *intern, const char *text)
 {
-	size_t i = hash_of(text) & (strings->capacity - 1);
+	size_t i = hash_text(text) & (intern->capacity - 1);
 
-	while (strings->slots[i] && strcmp(strings->slots[i], text))
-		i = (i + 1) & (strings->capacity - 1);
-	return &strings->slots[i];
+	while (intern->slots[i] && strcmp(intern->slots[i], text))
+		i = (i + 1) & (intern->capacity - 1);
+	return &intern->slots[i];
 }
 
-static bool grow(struct strings *strings)
+static bool grow_slots(struct intern *intern)
 {
-	struct strings bigger = *strings;
+	struct intern bigger = *intern;
 	size_t i;
 
-	if (strings->nr * 4 < strings->capacity * 3)
+	if (intern->nr * 4 < intern->capacity * 3)
 		return true;
-	bigger.capacity = strings->capacity ? 2 * strings->capacity : 256;
+	bigger.capacity = intern->capacity ? 2 * intern->capacity : 256;
 	bigger.slots = calloc(bigger.capacity, sizeof(*bigger.slots));
 	if (!bigger.slots)
 		return false;
-	for (i = 0; i < strings->capacity; i++)
-		if (strings->slots[i])
-			*slot_of(&bigger, strings->slots[i]) = strings->slots[i];
-	free(strings->slots);
-	*strings = bigger;
+	for (i = 0; i < intern->capacity; i++)
+		if (intern->slots[i])
+			*find_slot(&bigger, intern->slots[i]) = intern->slots[i];
+	free(intern->slots);
+	*intern = bigger;
 	return true;
 }
 
-static char *room_for(struct strings *strings, size_t size)
+static char *reserve_bytes(struct intern *intern, size_t size)
 {
-	struct strings_chunk *chunk = strings->chunks;
+	struct intern_chunk *chunk = intern->chunks;
 	size_t want = size > CHUNK_BYTES ? size : CHUNK_BYTES;
 
 	if (!chunk || chunk->size - chunk->used < size) {
-		if (strings->bytes + want > STRINGS_BYTES)
+		if (intern->bytes + want > INTERN_BYTES)
 			return NULL;
 		chunk = malloc(sizeof(*chunk) + want);
 		if (!chunk)
 			return NULL;
-		chunk->next = strings->chunks;
+		chunk->next = intern->chunks;
 		chunk->used = 0;
 		chunk->size = want;
-		strings->chunks = chunk;
-		strings->bytes += want;
+		intern->chunks = chunk;
+		intern->bytes += want;
+		assert(intern->bytes <= INTERN_BYTES);
 	}
 	chunk->used += size;
 	return chunk->text + chunk->used - size;
 }
 
-const char *strings_keep(struct strings *strings, const char *text)
+const char *intern_keep(struct intern *intern, const char *text)
 {
 	size_t size = strlen(text) + 1;
 	const char **slot;
 	char *copy;
 
-	if (!grow(strings))
+	if (!grow_slots(intern))
 		return NULL;
-	slot = slot_of(strings, text);
+	slot = find_slot(intern, text);
 	if (*slot)
 		return *slot;
-	copy = room_for(strings, size);
+	copy = reserve_bytes(intern, size);
 	if (!copy)
 		return NULL;
 	memcpy(copy, text, size);
-	strings->nr++;
+	intern->nr++;
 	return *slot = copy;
 }
 
-void strings_free(struct strings *strings)
+void intern_free(struct intern *intern)
 {
-	while (strings->chunks) {
-		struct strings_chunk *next = strings->chunks->next;
+	while (intern->chunks) {
+		struct intern_chunk *next = intern->chunks->next;
 
-		free(strings->chunks);
-		strings->chunks = next;
+		free(intern->chunks);
+		intern->chunks = next;
 	}
-	free(strings->slots);
-	*strings = (struct strings){};
+	free(intern->slots);
+	*intern = (struct intern){};
 }

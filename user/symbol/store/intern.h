@@ -1,29 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * intern.h - names that are kept: each text once, at an address that never changes.
+ * intern.h - interned texts: one copy of each, at an address that never changes.
  *
- * Caches may start over as often as they like, what they had named keeps its name; so a target that makes up
- * names without end meets a bound here.
+ * Caches of symbols may be emptied at any time; the names that they gave out stay valid. The bound protects against a target
+ * that invents names without end.
  */
 #ifndef SYMBOL_STORE_INTERN_H
 #define SYMBOL_STORE_INTERN_H
 
 #include <stddef.h>
 
-#define STRINGS_BYTES (32 << 20)	/* at most, all texts of one process */
+#define INTERN_BYTES (32 << 20)	/* limit for all texts of one process */
 
-struct strings_chunk;
+struct intern_chunk;
 
-struct strings {
-	struct strings_chunk *chunks;
+struct intern {
+	struct intern_chunk *chunks;
 	const char **slots;
-	size_t nr, capacity;
+	size_t nr, capacity;	/* capacity: a power of two, or 0 */
 	size_t bytes;
 };
 
-/* The kept copy of a text; NULL: no room for more. */
-const char *strings_keep(struct strings *strings, const char *text);
+/* The interned copy of a text; NULL: the limit is reached, or there is no memory. */
+const char *intern_keep(struct intern *intern, const char *text);
 
-void strings_free(struct strings *strings);
+void intern_free(struct intern *intern);
 
 #endif

@@ -1,26 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* ranges.c - which range holds an address. */
+/* ranges.c - finds the range that holds an address. */
+#include <assert.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "symbol/store/ranges.h"
 
-/* How many ranges that begin before an address are looked at: nesting and overlaps go no deeper in what is well made. */
+/* Ranges before an address that are searched for one that holds it: well-formed files nest and overlap no deeper. */
 #define LOOK_BACK 64
 
 bool ranges_add(struct ranges *ranges, __u64 low, __u64 high, __u64 value)
 {
 	if (low >= high)
 		return true;
-	if (ranges->nr == ranges->capacity) {
-		size_t capacity = ranges->capacity ? 2 * ranges->capacity : 16;
-		struct range *list = realloc(ranges->list, capacity * sizeof(*list));
-
-		if (!list)
-			return false;
-		ranges->list = list;
-		ranges->capacity = capacity;
-	}
+	if (!array_reserve(ranges->list, ranges->nr, ranges->room, 1))
+		return false;
 	ranges->list[ranges->nr++] = (struct range){low, high, value};
+	ranges->unsorted = true;
 	return true;
 }
 
@@ -37,6 +33,7 @@ void ranges_sort(struct ranges *ranges)
 {
 	if (ranges->nr)
 		qsort(ranges->list, ranges->nr, sizeof(*ranges->list), by_low);
+	ranges->unsorted = false;
 }
 
 const struct range *ranges_find(const struct ranges *ranges, __u64 address)
@@ -44,6 +41,7 @@ const struct range *ranges_find(const struct ranges *ranges, __u64 address)
 	size_t low = 0, high = ranges->nr, i;
 	const struct range *best = NULL;
 
+	assert(!ranges->unsorted);
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* ranges.h - which range holds an address: of several that do, the one with the greatest value, which is the latest or the innermost. */
+/*
+ * ranges.h - finds the range that holds an address.
+ *
+ * If several do, the one with the greatest value is found: the latest or the innermost one.
+ */
 #ifndef SYMBOL_STORE_RANGES_H
 #define SYMBOL_STORE_RANGES_H
 
@@ -14,15 +18,17 @@ struct range {
 
 struct ranges {
 	struct range *list;
-	size_t nr, capacity;
+	size_t nr, room;
+	bool unsorted;		/* ranges were added after the last ranges_sort() */
 };
 
-/* False: no memory. Empty ranges are left out. */
+/* Adds a range; an empty one is ignored. Returns false if there is no memory. */
 bool ranges_add(struct ranges *ranges, __u64 low, __u64 high, __u64 value);
 
-/* To be called after the last ranges_add() and before the first ranges_find(). */
+/* Must be called after the last ranges_add() and before the first ranges_find(). */
 void ranges_sort(struct ranges *ranges);
 
+/* Returns NULL if no range holds the address. */
 const struct range *ranges_find(const struct ranges *ranges, __u64 address);
 
 void ranges_free(struct ranges *ranges);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* cfi.h - call frame information: where a function keeps its caller's frame, at an address, as its compiler has noted it. */
+/* cfi.h - call frame information: the unwind rule of a function at one of its addresses. x86-64 only. */
 #ifndef SYMBOL_UNWIND_CFI_H
 #define SYMBOL_UNWIND_CFI_H
 
@@ -11,8 +11,8 @@ struct cfi_piece {
 };
 
 /*
- * common: what several functions have in common (CIE), own: the rest of one (FDE), which lies at own_address. Both may
- * be anything: not known, if they make no sense, or are more than compilers write. Only of x86-64.
+ * common: the part that several functions share (CIE). own: the part of one function (FDE), which lies at own_address. Both
+ * may hold anything: the rule is not known if they make no sense or use features that compilers do not.
  */
 struct unwind_rule cfi_rule(const struct cfi_piece *common, const struct cfi_piece *own, __u64 own_address, __u64 address);
 

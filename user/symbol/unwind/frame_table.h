@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * frame_table.h - what the compiler has noted for exceptions (.eh_frame) of one function, without reading all of it.
+ * frame_table.h - finds the call frame information (.eh_frame) of one function without reading all of it.
  *
- * libtorch has 10 MiB of it, for a quarter of a million pieces of code. For the unwinder at run time linkers add a sorted
- * table (.eh_frame_hdr). Here it is read where it lies in the file: some entries on the way to an address, and the two
- * pieces of .eh_frame that this leads to.
+ * libtorch has 10 MiB of it, for a quarter of a million functions. Linkers add a sorted table (.eh_frame_hdr) for the
+ * unwinder at run time. It is read where it lies in the file: the entries that a binary search visits, and the two pieces of
+ * .eh_frame that the last entry leads to.
  */
 #ifndef SYMBOL_UNWIND_FRAME_TABLE_H
 #define SYMBOL_UNWIND_FRAME_TABLE_H
@@ -16,15 +16,15 @@
 
 struct frame_table {
 	int fd;				/* the caller's */
-	__u64 address;			/* of the table as linked: its entries count from there */
-	__u64 entries, nr;		/* where they begin in the file, and how many there are; 0: there is no table */
-	__u64 segment, offset, size;	/* that .eh_frame is in: its address, and its place in the file */
+	__u64 address;			/* of the table as linked; its entries are relative to it */
+	__u64 entries, nr;		/* offset of the entries in the file, and their number; 0: there is no table */
+	__u64 segment, offset, size;	/* segment that holds .eh_frame: its address as linked, and its place in the file */
 };
 
-/* False: the file has no such table, or not of the kind that linkers make. The file may be hostile. */
+/* Returns false if the file has no such table, or one of a kind that linkers do not write. The file may be hostile. */
 bool frame_table_open(struct frame_table *table, Elf *elf, int fd);
 
-/* Of an address in the file; not known if there is none, or if the file says nothing that makes sense. */
+/* The rule for an address as linked; not known if the file has none or if it makes no sense. */
 struct unwind_rule frame_table_find(const struct frame_table *table, __u64 address);
 
 #endif

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* unwind.c - from a place in a program to who called it. */
+/* unwind.c - one step from a function to its caller on a copied stack. */
 #include <string.h>
 
 #include "symbol/unwind/unwind.h"
 
-static bool word_at(const struct unwind_stack *stack, __u64 address, __u64 *word)
+static bool read_stack_word(const struct unwind_stack *stack, __u64 address, __u64 *word)
 {
 	__u64 at = address - stack->start;
 
@@ -20,9 +20,9 @@ bool unwind_step(struct unwind_stack *stack, const struct unwind_rule *rule)
 	const struct unwind_rule *r = rule->known ? rule : &by_pointer;
 	__u64 frame = (r->by_bp ? stack->bp : stack->sp) + (__u64)(__s64)r->frame_at, ip;
 
-	/* Frames lie one above the other. */
-	if (frame <= stack->sp || !word_at(stack, frame + (__u64)(__s64)r->return_at, &ip) || !ip ||
-	    (r->bp_saved && !word_at(stack, frame + (__u64)(__s64)r->bp_at, &stack->bp)))
+	/* A caller's frame lies at a higher address, so no walk goes in circles. */
+	if (frame <= stack->sp || !read_stack_word(stack, frame + (__u64)(__s64)r->return_at, &ip) || !ip ||
+	    (r->bp_saved && !read_stack_word(stack, frame + (__u64)(__s64)r->bp_at, &stack->bp)))
 		return false;
 	stack->sp = frame;
 	stack->ip = ip;

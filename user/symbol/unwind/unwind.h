@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * unwind.h - from a place in a program to who called it, by what the compiler has noted for exceptions (.eh_frame).
+ * unwind.h - one step from a function to its caller on a copied stack, by a rule from .eh_frame or by frame pointers.
  *
- * Rules of the common kind only: the caller's frame is so far from a register, and what was saved of the
- * caller is so far from there.
+ * Only rules of the common kind are supported: the caller's frame lies at an offset from a register, and the saved registers
+ * lie at offsets from that frame.
  */
 #ifndef SYMBOL_UNWIND_UNWIND_H
 #define SYMBOL_UNWIND_UNWIND_H
@@ -12,23 +12,23 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Of a place. */
+/* How to find the caller from one address. */
 struct unwind_rule {
 	bool known;
-	bool by_bp;		/* the frame is told by bp, not by sp */
-	bool bp_saved;		/* at bp_at from the frame; else it is the caller's still */
+	bool by_bp;		/* the frame is relative to bp, else to sp */
+	bool bp_saved;		/* at bp_at from the frame; else bp still has the caller's value */
 	__s32 frame_at, return_at, bp_at;
 };
 
-/* A copy of a stack, and the registers. */
+/* A copied stack and the registers. */
 struct unwind_stack {
 	__u64 ip, sp, bp;
-	const unsigned char *bytes;	/* from where sp pointed at first */
-	__u64 start;			/* which is this address */
+	const unsigned char *bytes;	/* the copy, from the first sp on */
+	__u64 start;			/* address of its first byte */
 	size_t size;
 };
 
-/* To the caller; without a known rule, by frame pointers. False: that is not in the copy. */
+/* Steps to the caller; without a known rule, by frame pointers. Returns false if the caller's frame is not in the copy. */
 bool unwind_step(struct unwind_stack *stack, const struct unwind_rule *rule);
 
 #endif

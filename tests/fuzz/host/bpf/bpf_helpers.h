@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* bpf_helpers.h - what BPF programs call, for programs that are compiled for the host: tests/fuzz/host.h has the bodies. */
+/* bpf_helpers.h - declares the helpers of BPF programs that are compiled for the host; tests/fuzz/host.h defines them. */
 #ifndef FUZZ_BPF_HELPERS_H
 #define FUZZ_BPF_HELPERS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* bpf_tracing.h - the arguments of what is probed, for programs that are compiled for the host. */
+/* bpf_tracing.h - access to the arguments of a probed function, for programs that are compiled for the host. */
 #ifndef FUZZ_BPF_TRACING_H
 #define FUZZ_BPF_TRACING_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* ledger.c - the parts add up to the whole, for sections, threads and what is outside of sections; memory likewise. */
+/* ledger.c - the parts of time and of memory add up to the whole: of sections, of threads and outside of sections. */
 #include "analyse/verdict/bottleneck.h"
 #include "analyse/sums/ledger.h"
 #include "analyse/report.h"
@@ -7,7 +7,7 @@
 
 #define near(a, b) assert_true(fabs((double)(a) - (double)(b)) <= 1e-9 * (1 + fabs((double)(b))))
 
-static struct dcbs_report *build(const struct snapshot *snap)
+static struct dcbs_report *build_report(const struct snapshot *snap)
 {
 	struct dcbs_report *r = NULL;
 
@@ -15,7 +15,7 @@ static struct dcbs_report *build(const struct snapshot *snap)
 	return r;
 }
 
-static double parts(const struct dcbs_wall *w)
+static double add_parts(const struct dcbs_wall *w)
 {
 	return w->cpu_s + w->runqueue_s + w->gil_s + w->lock_s + w->disk_s + w->network_s + w->fault_s + w->sleep_s +
 	       w->gpu_s + w->other_s;
@@ -46,7 +46,7 @@ static void test_every_cause_has_its_place(void **state)
 		near(*(double *)((char *)&w + fields[i]), 3);
 		near(w.cpu_s, 7);
 		near(w.worker_cpu_s, 2);
-		near(parts(&w), 10);
+		near(add_parts(&w), 10);
 		assert_true(w.residue_s == 0);
 	}
 }
@@ -60,14 +60,14 @@ static void test_residue(void **state)
 	ledger_wall(&w, off, 0, 10e9);
 	assert_true(w.cpu_s == 0);
 	near(w.residue_s, -1);
-	near(parts(&w) + w.residue_s, 10);
+	near(add_parts(&w) + w.residue_s, 10);
 	near(w.disk_s, 5);
 }
 
 static void test_unknown(void **state)
 {
 	struct snapshot *snap = fixture_evaluation();
-	struct dcbs_report *r = build(snap);
+	struct dcbs_report *r = build_report(snap);
 	const struct dcbs_section *s = dcbs_report_section(r, "forward_pass");
 
 	(void)state;
@@ -75,7 +75,7 @@ static void test_unknown(void **state)
 	assert_true(isnan(s->self_wall.gil_s) && s->memory.rss_delta_bytes == DCBS_UNKNOWN);
 	assert_true(s->memory.unmapped_bytes == DCBS_UNKNOWN && s->self_memory.major_faults == DCBS_UNKNOWN);
 	assert_true(s->growth.calls == DCBS_UNKNOWN && isnan(s->faults.p99));
-	assert_null(dcbs_report_section(r, BOTTLENECK_OUTSIDE));
+	assert_null(dcbs_report_section(r, DCBS_OUTSIDE));
 	assert_true(isnan(r->ledger_cpu_s) && isnan(r->kernel_cpu_s) && isnan(r->page_touch_s));
 	assert_true(r->sections_bytes == DCBS_UNKNOWN && r->unexplained_bytes == DCBS_UNKNOWN);
 	dcbs_report_free(r);
@@ -85,14 +85,14 @@ static void test_unknown(void **state)
 static void test_sections_close(void **state)
 {
 	struct snapshot *snap = fixture_measured();
-	struct dcbs_report *r = build(snap);
+	struct dcbs_report *r = build_report(snap);
 	size_t i;
 
 	(void)state;
 	assert_int_equal(r->nr_sections, 8);
 	for (i = 0; i < r->nr_sections; i++) {
-		near(parts(&r->sections[i].wall) + r->sections[i].wall.residue_s, r->sections[i].total_s);
-		near(parts(&r->sections[i].self_wall) + r->sections[i].self_wall.residue_s, r->sections[i].self_s);
+		near(add_parts(&r->sections[i].wall) + r->sections[i].wall.residue_s, r->sections[i].total_s);
+		near(add_parts(&r->sections[i].self_wall) + r->sections[i].self_wall.residue_s, r->sections[i].self_s);
 	}
 	near(dcbs_report_section(r, "forward_pass")->wall.worker_cpu_s, 11);
 	dcbs_report_free(r);
@@ -104,13 +104,13 @@ static void test_sections_close(void **state)
 static void test_outside(void **state)
 {
 	struct snapshot *snap = fixture_measured();
-	struct dcbs_report *r = build(snap);
+	struct dcbs_report *r = build_report(snap);
 	const struct dcbs_section *s = &r->sections[r->nr_sections - 1];
 	double self_s = 0;
 	size_t i;
 
 	(void)state;
-	assert_string_equal(s->name, BOTTLENECK_OUTSIDE);
+	assert_string_equal(s->name, DCBS_OUTSIDE);
 	for (i = 0; i + 1 < r->nr_sections; i++)
 		self_s += r->sections[i].self_s;
 	near(s->total_s, 2 * 62.4 - self_s - 11);
@@ -124,7 +124,7 @@ static void test_outside(void **state)
 	snapshot_free(snap);
 }
 
-/* Self times that are read later than the threads' may be more than those have: what they waited is still there. */
+/* Self times are read later than the threads' times and may exceed them. Then the waits outside of sections remain. */
 static void test_outside_is_no_less_than_its_waits(void **state)
 {
 	struct snapshot *snap = fixture_empty();
@@ -134,9 +134,9 @@ static void test_outside_is_no_less_than_its_waits(void **state)
 	(void)state;
 	snap->wall_known = true;
 	fixture_thread_off(fixture_thread(snap, 4242, "main", 10 * SEC), CAUSE_PIPE, 2 * SEC);
-	fixture_call(fixture_row(snap, "a", DCBS_NAME_SECTION), 9 * SEC, 9 * SEC);
-	r = build(snap);
-	s = dcbs_report_section(r, BOTTLENECK_OUTSIDE);
+	fixture_call(fixture_section(snap, "a", DCBS_NAME_SECTION), 9 * SEC, 9 * SEC);
+	r = build_report(snap);
+	s = dcbs_report_section(r, DCBS_OUTSIDE);
 	near(s->total_s, 2);
 	near(s->wall.other_s, 2);
 	assert_true(s->wall.cpu_s == 0 && s->wall.residue_s == 0);
@@ -144,7 +144,7 @@ static void test_outside_is_no_less_than_its_waits(void **state)
 	snapshot_free(snap);
 }
 
-static const struct dcbs_thread *thread(const struct dcbs_report *r, pid_t tid)
+static const struct dcbs_thread *find_thread(const struct dcbs_report *r, pid_t tid)
 {
 	size_t i;
 
@@ -158,26 +158,26 @@ static const struct dcbs_thread *thread(const struct dcbs_report *r, pid_t tid)
 static void test_threads(void **state)
 {
 	struct snapshot *snap = fixture_measured();
-	struct dcbs_report *r = build(snap);
+	struct dcbs_report *r = build_report(snap);
 	size_t i;
 
 	(void)state;
 	assert_int_equal(r->nr_threads, 4);
 	for (i = 0; i < r->nr_threads; i++) {
-		near(parts(&r->threads[i].wall), r->threads[i].wall_s);
+		near(add_parts(&r->threads[i].wall), r->threads[i].wall_s);
 		assert_true(!i || r->threads[i].wall.cpu_s <= r->threads[i - 1].wall.cpu_s);
 	}
 	assert_int_equal(r->threads[0].tid, 4242);
 	near(r->threads[0].kernel_cpu_s, 40);
 	near(r->ledger_cpu_s, 40.1 + 13.5 + 0.01);
 	near(r->kernel_cpu_s, 40 + 13.5 + 0.01);
-	assert_true(!thread(r, 4242)->idle && !thread(r, 4250)->idle);
-	assert_true(thread(r, 4251)->idle && thread(r, 4252)->idle);
+	assert_true(!find_thread(r, 4242)->idle && !find_thread(r, 4250)->idle);
+	assert_true(find_thread(r, 4251)->idle && find_thread(r, 4252)->idle);
 	dcbs_report_free(r);
 	snapshot_free(snap);
 }
 
-static void test_who_is_idle(void **state)
+static void test_idle_threads(void **state)
 {
 	struct snapshot *snap = fixture_empty();
 	struct dcbs_report *r;
@@ -191,14 +191,15 @@ static void test_who_is_idle(void **state)
 	snap->threads[3].sections = true;
 	fixture_thread_off(fixture_thread(snap, 3, "busy", 10 * SEC), CAUSE_LOCK, 9850 * MS);
 	fixture_thread_off(fixture_thread(snap, 4, "spare", 10 * SEC), CAUSE_LOCK, 9950 * MS);
-	r = build(snap);
-	assert_true(thread(r, 4)->idle);
-	assert_false(thread(r, 4242)->idle || thread(r, 0)->idle || thread(r, 1)->idle || thread(r, 2)->idle || thread(r, 3)->idle);
-	near(dcbs_report_section(r, BOTTLENECK_OUTSIDE)->total_s, 50);
+	r = build_report(snap);
+	assert_true(find_thread(r, 4)->idle);
+	assert_false(find_thread(r, 4242)->idle || find_thread(r, 0)->idle || find_thread(r, 1)->idle);
+	assert_false(find_thread(r, 2)->idle || find_thread(r, 3)->idle);
+	near(dcbs_report_section(r, DCBS_OUTSIDE)->total_s, 50);
 	dcbs_report_free(r);
 	snap->wall_known = false;
-	r = build(snap);
-	assert_true(isnan(r->threads[0].wall_s) && isnan(r->threads[0].wall.cpu_s) && !thread(r, 4)->idle);
+	r = build_report(snap);
+	assert_true(isnan(r->threads[0].wall_s) && isnan(r->threads[0].wall.cpu_s) && !find_thread(r, 4)->idle);
 	near(r->kernel_cpu_s, 0.2);
 	assert_true(isnan(r->ledger_cpu_s));
 	dcbs_report_free(r);
@@ -210,7 +211,7 @@ static void test_who_is_idle(void **state)
 static void test_memory_closes(void **state)
 {
 	struct snapshot *snap = fixture_measured();
-	struct dcbs_report *r = build(snap);
+	struct dcbs_report *r = build_report(snap);
 	int64_t sum = 0;
 	size_t i;
 
@@ -227,7 +228,7 @@ static void test_memory_closes(void **state)
 	assert_true(dcbs_report_section(r, "forward_pass")->self_memory.peak_delta_bytes == DCBS_UNKNOWN);
 	dcbs_report_free(r);
 	snap->rss_end_bytes = DCBS_UNKNOWN;
-	r = build(snap);
+	r = build_report(snap);
 	assert_true(r->unexplained_bytes == DCBS_UNKNOWN && r->outside_bytes == 12 << 20);
 	dcbs_report_free(r);
 	snapshot_free(snap);
@@ -318,7 +319,7 @@ int main(void)
 		cmocka_unit_test(test_every_cause_has_its_place), cmocka_unit_test(test_residue),
 		cmocka_unit_test(test_unknown), cmocka_unit_test(test_sections_close), cmocka_unit_test(test_outside),
 		cmocka_unit_test(test_outside_is_no_less_than_its_waits), cmocka_unit_test(test_threads),
-		cmocka_unit_test(test_who_is_idle), cmocka_unit_test(test_memory_closes), cmocka_unit_test(test_spreads),
+		cmocka_unit_test(test_idle_threads), cmocka_unit_test(test_memory_closes), cmocka_unit_test(test_spreads),
 		cmocka_unit_test(test_spread_buckets),
 	};
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* numbers.c - percentiles against the sorted values themselves, and the figures as people read them. */
+/* numbers.c - percentiles compared with those of the sorted values; numbers as people read them. */
 #include "analyse/sums/numbers.h"
 #include "fixture.h"
 #include "base/human.h"
@@ -25,7 +25,7 @@ static double nearest_rank(const __u64 *sorted, size_t n, double q)
 	return sorted[rank ? rank - 1 : 0];
 }
 
-static void compare(const char *what, __u64 *values, size_t n)
+static void compare_percentiles(const char *what, __u64 *values, size_t n)
 {
 	struct section_stat *s = calloc(1, sizeof(*s));
 	double got[NR_SHARES], want;
@@ -35,14 +35,14 @@ static void compare(const char *what, __u64 *values, size_t n)
 	for (i = 0; i < n; i++)
 		fixture_count(s, values[i]);
 	qsort(values, n, sizeof(*values), by_value);
-	stats_percentiles_ns(s, shares, got, NR_SHARES);
+	numbers_percentiles_ns(s, shares, got, NR_SHARES);
 	for (i = 0; i < NR_SHARES; i++) {
 		want = nearest_rank(values, n, shares[i]);
 		if (fabs(got[i] - want) > TOLERANCE * want)
 			fail_msg("%s, n %zu, p%g: %g instead of %g", what, n, 100 * shares[i], got[i], want);
 	}
 	assert_true(got[0] == values[0] && got[NR_SHARES - 1] == values[n - 1]);
-	assert_true(stats_recorded(s) == n);
+	assert_true(numbers_recorded(s) == n);
 	free(s);
 }
 
@@ -61,14 +61,14 @@ static void fill_and_compare(const char *what, __u64 (*value)(__u64 random), siz
 
 	for (i = 0; i < n; i++)
 		values[i] = value(next_random(&seed));
-	compare(what, values, n);
+	compare_percentiles(what, values, n);
 }
 
-static __u64 uniform(__u64 r) { return r % 1000000 + 5; }
-static __u64 small(__u64 r) { return r % 70; }
-static __u64 decades(__u64 r) { return 1 + (r >> 17) % (1ULL << (r % 47)); }
+static __u64 uniform_value(__u64 r) { return r % 1000000 + 5; }
+static __u64 small_value(__u64 r) { return r % 70; }
+static __u64 decades_value(__u64 r) { return 1 + (r >> 17) % (1ULL << (r % 47)); }
 static __u64 two_modes(__u64 r) { return r % 10 ? 700 + r % 300 : 50000000 + r % 9000000; }
-static __u64 constant(__u64 r) { (void)r; return 1041; }
+static __u64 constant_value(__u64 r) { (void)r; return 1041; }
 static __u64 bucket_ends(__u64 r) { return r & 1 ? hist_bounds[7] >> 40 : (hist_bounds[8] >> 40) - 1; }
 static __u64 mostly_zero(__u64 r) { return r % 3 ? 0 : r % 1000; }
 
@@ -79,11 +79,11 @@ static void test_percentiles(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
-		fill_and_compare("uniform", uniform, sizes[i]);
-		fill_and_compare("small", small, sizes[i]);
-		fill_and_compare("decades", decades, sizes[i]);
+		fill_and_compare("uniform", uniform_value, sizes[i]);
+		fill_and_compare("small", small_value, sizes[i]);
+		fill_and_compare("decades", decades_value, sizes[i]);
 		fill_and_compare("two modes", two_modes, sizes[i]);
-		fill_and_compare("constant", constant, sizes[i]);
+		fill_and_compare("constant", constant_value, sizes[i]);
 		fill_and_compare("bucket ends", bucket_ends, sizes[i]);
 		fill_and_compare("mostly zero", mostly_zero, sizes[i]);
 	}
@@ -96,10 +96,10 @@ static void test_nothing_recorded(void **state)
 	size_t i;
 
 	(void)state;
-	stats_percentiles_ns(s, shares, got, NR_SHARES);
+	numbers_percentiles_ns(s, shares, got, NR_SHARES);
 	for (i = 0; i < NR_SHARES; i++)
 		assert_true(isnan(got[i]));
-	assert_true(isnan(stats_mean_ns(s)) && isnan(stats_min_ns(s)) && isnan(stats_max_ns(s)));
+	assert_true(isnan(numbers_mean_ns(s)) && isnan(numbers_min_ns(s)) && isnan(numbers_max_ns(s)));
 	free(s);
 }
 
@@ -111,14 +111,14 @@ static void test_one_value(void **state)
 
 	(void)state;
 	fixture_count(s, 123457);
-	stats_percentiles_ns(s, shares, got, NR_SHARES);
+	numbers_percentiles_ns(s, shares, got, NR_SHARES);
 	for (i = 0; i < NR_SHARES; i++)
 		assert_true(got[i] == 123457);
-	assert_true(stats_mean_ns(s) == 123457 && stats_min_ns(s) == 123457 && stats_max_ns(s) == 123457);
+	assert_true(numbers_mean_ns(s) == 123457 && numbers_min_ns(s) == 123457 && numbers_max_ns(s) == 123457);
 	free(s);
 }
 
-/* The buckets may be ahead of the sums, which are added later. */
+/* The kernel side updates the extremes after the buckets, so they may be missing. */
 static void test_buckets_without_extremes(void **state)
 {
 	struct section_stat *s = calloc(1, sizeof(*s));
@@ -126,7 +126,7 @@ static void test_buckets_without_extremes(void **state)
 
 	(void)state;
 	s->buckets[hist_place(1000)] = 7;
-	stats_percentiles_ns(s, &q, &got, 1);
+	numbers_percentiles_ns(s, &q, &got, 1);
 	assert_true(fabs(got - 1000) <= TOLERANCE * 1000);
 	free(s);
 }
@@ -139,7 +139,7 @@ static void test_longer_than_the_last_place(void **state)
 	(void)state;
 	fixture_count(s, 1ULL << 50);
 	fixture_count(s, 1ULL << 51);
-	stats_percentiles_ns(s, shares, got, NR_SHARES);
+	numbers_percentiles_ns(s, shares, got, NR_SHARES);
 	assert_true(got[0] == 0x1p50 && got[NR_SHARES - 1] == 0x1p51);
 	free(s);
 }

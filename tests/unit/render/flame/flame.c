@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* flame.c - stacks as a tree: folded, drawn, and for speedscope; names are whatever the target likes. */
+/* flame.c - stacks as a tree: folded, as a picture and for speedscope; and hostile names. */
 #include <jansson.h>
 
 #include "analyse/report.h"
@@ -8,7 +8,7 @@
 #include "render/render.h"
 #include "sampled_stacks.h"
 
-static struct dcbs_report *build(struct snapshot *snap)
+static struct dcbs_report *build_report(struct snapshot *snap)
 {
 	struct dcbs_report *r = NULL;
 
@@ -18,7 +18,7 @@ static struct dcbs_report *build(struct snapshot *snap)
 	return r;
 }
 
-static char *render(const struct dcbs_report *r, const char *format)
+static char *render_as(const struct dcbs_report *r, const char *format)
 {
 	const struct render_options options = {0};
 	char *text = NULL;
@@ -36,20 +36,20 @@ static void test_golden(void **state)
 	static const char *const files[][2] = {
 		{"folded", "functions.folded"}, {"speedscope", "functions.speedscope.json"}, {"svg", "functions.svg"},
 	};
-	struct dcbs_report *r = build(stacks_evaluation());
+	struct dcbs_report *r = build_report(stacks_evaluation());
 	char *text;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < 3; i++) {
-		text = render(r, files[i][0]);
+		text = render_as(r, files[i][0]);
 		golden_check(files[i][1], text);
 		free(text);
 	}
 	dcbs_report_free(r);
 }
 
-/* One section of 3 s: f called g from two lines, and waited in between. */
+/* One section of 3 s, in which f called g from two lines and waited in between. */
 static struct snapshot *two_lines(void)
 {
 	struct snapshot *snap = stacks_begin(fixture_empty());
@@ -57,7 +57,7 @@ static struct snapshot *two_lines(void)
 	__u32 g = stacks_frame(snap, "g", "/lib/libg.so", 0, false);
 
 	snap->wall_known = true;
-	fixture_call(fixture_row(snap, "s", DCBS_NAME_SECTION), 3 * SEC, 3 * SEC);
+	fixture_call(fixture_section(snap, "s", DCBS_NAME_SECTION), 3 * SEC, 3 * SEC);
 	fixture_off(snap->sections[0], CAUSE_PIPE, 500 * MS, 500 * MS);
 	fixture_off(snap->sections[0], CAUSE_DISK, 500 * MS, 500 * MS);
 	stacks_waited(stacks_ran(STACK(snap, 0, f1, g), 10), CAUSE_DISK, 1);
@@ -68,8 +68,8 @@ static struct snapshot *two_lines(void)
 
 static void test_lines_are_merged(void **state)
 {
-	struct dcbs_report *r = build(two_lines());
-	char *text = render(r, "folded");
+	struct dcbs_report *r = build_report(two_lines());
+	char *text = render_as(r, "folded");
 
 	(void)state;
 	assert_string_equal(text, "s;f (a.py) 500000\ns;f (a.py);g (libg.so) 1500000\n"
@@ -80,7 +80,7 @@ static void test_lines_are_merged(void **state)
 
 static void test_tree(void **state)
 {
-	struct dcbs_report *r = build(two_lines());
+	struct dcbs_report *r = build_report(two_lines());
 	const struct flame_node *n;
 	struct flame f;
 	uint32_t path[8];
@@ -107,22 +107,22 @@ static void test_tree(void **state)
 
 /* ---- names ---- */
 
-static struct dcbs_report *hostile(void)
+static struct dcbs_report *hostile_report(void)
 {
 	struct snapshot *snap = stacks_begin(fixture_empty());
 
 	snap->wall_known = true;
 	fixture_target(snap, 1, "x", "</text><script>alert(1)</script>");
-	fixture_call(fixture_row(snap, "<s>;&\"'", DCBS_NAME_SECTION), SEC, SEC);
+	fixture_call(fixture_section(snap, "<s>;&\"'", DCBS_NAME_SECTION), SEC, SEC);
 	stacks_ran(STACK(snap, 0, stacks_frame(snap, "a;b]]>\n<script>", "/</title>.py", 1, true),
 			 stacks_frame(snap, "\033[2J \303\251 \377", NULL, 0, false)), 1);
-	return build(snap);
+	return build_report(snap);
 }
 
 static void test_folded_names(void **state)
 {
-	struct dcbs_report *r = hostile();
-	char *text = render(r, "folded");
+	struct dcbs_report *r = hostile_report();
+	char *text = render_as(r, "folded");
 
 	(void)state;
 	assert_string_equal(text, "<s>\\x3B&\"';a\\x3Bb]]>\\x0A<script> (title>.py);\\x1B[2J \303\251 \\xFF 1000000\n");
@@ -130,11 +130,11 @@ static void test_folded_names(void **state)
 	dcbs_report_free(r);
 }
 
-/* Only our own elements are in it, and the script ends where it should. */
+/* Names add no elements to the picture and do not end its script. */
 static void test_svg_names(void **state)
 {
-	struct dcbs_report *r = hostile();
-	char *text = render(r, "svg"), *at;
+	struct dcbs_report *r = hostile_report();
+	char *text = render_as(r, "svg"), *at;
 
 	(void)state;
 	assert_non_null(strstr(text, "&lt;s&gt;;&amp;&quot;&#39;"));
@@ -151,8 +151,8 @@ static void test_svg_names(void **state)
 
 static void test_speedscope_names(void **state)
 {
-	struct dcbs_report *r = hostile();
-	char *text = render(r, "speedscope");
+	struct dcbs_report *r = hostile_report();
+	char *text = render_as(r, "speedscope");
 	json_t *doc = json_loads(text, JSON_REJECT_DUPLICATES, NULL), *frames, *profile;
 
 	(void)state;
@@ -167,13 +167,13 @@ static void test_speedscope_names(void **state)
 	dcbs_report_free(r);
 }
 
-/* ---- the drawing ---- */
+/* ---- the picture ---- */
 
-/* Frames lie within the frame above them and beside each other, and the sections fill the width. */
+/* Frames lie within the frame above them and do not overlap; the sections fill the width. */
 static void test_places(void **state)
 {
-	struct dcbs_report *r = build(stacks_evaluation());
-	char *text = render(r, "svg"), *at = text;
+	struct dcbs_report *r = build_report(stacks_evaluation());
+	char *text = render_as(r, "svg"), *at = text;
 	double x, width, end[64] = {0}, left[64] = {0}, sections = 0;
 	unsigned int y, depth, frames = 0;
 
@@ -200,8 +200,8 @@ static void test_places(void **state)
 
 static void test_no_samples(void **state)
 {
-	struct dcbs_report *r = build(fixture_empty());
-	char *folded = render(r, "folded"), *svg = render(r, "svg"), *speedscope = render(r, "speedscope");
+	struct dcbs_report *r = build_report(fixture_empty());
+	char *folded = render_as(r, "folded"), *svg = render_as(r, "svg"), *speedscope = render_as(r, "speedscope");
 	json_t *doc = json_loads(speedscope, 0, NULL);
 
 	(void)state;
@@ -215,7 +215,7 @@ static void test_no_samples(void **state)
 	dcbs_report_free(r);
 }
 
-/* What takes no time has no line and no width. */
+/* Stacks without time have no line and no width. */
 static void test_stacks_of_no_time(void **state)
 {
 	struct snapshot *snap = two_lines();
@@ -225,14 +225,14 @@ static void test_stacks_of_no_time(void **state)
 	(void)state;
 	memset(&snap->sections[0]->ledger, 0, sizeof(snap->sections[0]->ledger));
 	snap->sections[0]->stat.total_ns = snap->sections[0]->stat.self_ns = 0;
-	r = build(snap);
-	text = render(r, "folded");
+	r = build_report(snap);
+	text = render_as(r, "folded");
 	assert_string_equal(text, "");
 	free(text);
-	text = render(r, "svg");
+	text = render_as(r, "svg");
 	assert_null(strstr(text, "nan"));
 	free(text);
-	free(render(r, "speedscope"));
+	free(render_as(r, "speedscope"));
 	dcbs_report_free(r);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* json.c - the document has the names that scripts rely on, comes back as it was, and may be hostile. */
+/* json.c - the JSON document: its keys, that reading restores what was written, and that hostile documents are refused. */
 #include <errno.h>
 #include <locale.h>
 
@@ -8,7 +8,7 @@
 
 static char *evaluation_text(void)
 {
-	return text_of(fixture_evaluation());
+	return document_text(fixture_evaluation());
 }
 
 /* ---- the document ---- */
@@ -20,7 +20,7 @@ static void test_golden(void **state)
 	(void)state;
 	golden_check("evaluation.json", text);
 	free(text);
-	text = text_of(fixture_measured());
+	text = document_text(fixture_measured());
 	golden_check("measured.json", text);
 	free(text);
 }
@@ -37,7 +37,7 @@ static void check_keys(const json_t *object, const char *want)
 	assert_string_equal(got, want);
 }
 
-static const json_t *element(const json_t *doc, const char *key, const char *name)
+static const json_t *find_by_name(const json_t *doc, const char *key, const char *name)
 {
 	size_t i;
 	json_t *e;
@@ -61,8 +61,8 @@ static void check_ledger_keys(const json_t *s, const char *wall, const char *par
 static void check_section_keys(const json_t *s)
 {
 	check_keys(s, "name count total_s self_s mean_s min_s max_s p50_s p90_s p95_s p99_s p999_s open errors items "
-		   "items_per_s error_s histogram wall memory kind open_at_start wall_parts self_wall self_wall_parts self_memory "
-		   "growth faults profiling_s profiling_per_call_s ");
+		   "items_per_s error_s histogram wall memory kind open_at_start wall_parts self_wall self_wall_parts "
+		   "self_memory growth faults profiling_s profiling_per_call_s ");
 	check_keys(json_object_get(s, "histogram"), "scale zero_count buckets ");
 	check_ledger_keys(s, "wall", "wall_parts", "memory");
 	check_ledger_keys(s, "self_wall", "self_wall_parts", "self_memory");
@@ -74,7 +74,7 @@ static void check_section_keys(const json_t *s)
 
 static void check_group_keys(const json_t *doc)
 {
-	const json_t *model = json_object_get(doc, "model"), *cache = element(doc, "caches", "embeddings");
+	const json_t *model = json_object_get(doc, "model"), *cache = find_by_name(doc, "caches", "embeddings");
 
 	check_keys(model, "forward_pass generation memory ");
 	check_keys(json_object_get(model, "forward_pass"), "count mean_time min_time max_time total_time ");
@@ -88,7 +88,7 @@ static void check_group_keys(const json_t *doc)
 
 static void test_names_of_the_contract(void **state)
 {
-	char *text = text_of(stacks_evaluation());
+	char *text = document_text(stacks_evaluation());
 	json_t *doc = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
 
 	(void)state;
@@ -96,7 +96,7 @@ static void test_names_of_the_contract(void **state)
 		   "threshold_s threads wall_check notes frequency_hz frames stacks ");
 	check_keys(json_object_get(doc, "target"), "pid comm command started_at markers ");
 	check_keys(json_object_get(doc, "window"), "started_at duration_s ended_by ");
-	check_section_keys(element(doc, "sections", "answer_question"));
+	check_section_keys(find_by_name(doc, "sections", "answer_question"));
 	check_keys(json_object_get(doc, "memory"), "rss_start_bytes rss_end_bytes rss_peak_bytes sections_bytes "
 		   "outside_bytes unexplained_bytes others_bytes page_touch_s estimated ");
 	check_keys(json_array_get(json_object_get(doc, "threads"), 0), "pid tid name threads sections idle wall_s "
@@ -125,12 +125,12 @@ static void test_unknown_is_null(void **state)
 	char *text;
 
 	(void)state;
-	fixture_row(snap, "open", DCBS_NAME_SECTION)->open = 1;
-	fixture_row(snap, "sized", DCBS_NAME_CACHE)->stat.sizes = 1;
-	r = build(snap);
+	fixture_section(snap, "open", DCBS_NAME_SECTION)->open = 1;
+	fixture_section(snap, "sized", DCBS_NAME_CACHE)->stat.sizes = 1;
+	r = document_report(snap);
 	text = dcbs_report_json(r);
 	doc = json_loads(text, 0, NULL);
-	s = element(doc, "sections", "open");
+	s = find_by_name(doc, "sections", "open");
 	assert_true(json_is_null(json_object_get(s, "mean_s")) && json_is_null(json_object_get(s, "p99_s")));
 	assert_true(json_is_null(json_object_get(s, "items")) && json_is_null(json_object_get(s, "items_per_s")));
 	assert_true(json_is_null(json_object_get(json_object_get(s, "wall"), "gil_s")));
@@ -139,16 +139,16 @@ static void test_unknown_is_null(void **state)
 	assert_true(json_is_null(json_object_get(json_object_get(doc, "memory"), "rss_peak_bytes")));
 	assert_true(json_is_null(json_object_get(json_object_get(doc, "overhead"), "ns_per_flush")));
 	check_keys(json_object_get(doc, "model"), "");
-	check_keys(element(doc, "caches", "sized"), "name hit_rate total_accesses hits misses size ");
+	check_keys(find_by_name(doc, "caches", "sized"), "name hit_rate total_accesses hits misses size ");
 	json_decref(doc);
 	free(text);
-	round_trip(r);
+	document_round_trip(r);
 }
 
-/* What is in a wall adds up to the section's time; workers and the residue are beside it. */
+/* The members of a wall object, except worker_cpu_s, add up to the section's time. */
 static void test_wall_adds_up(void **state)
 {
-	char *text = text_of(fixture_measured());
+	char *text = document_text(fixture_measured());
 	json_t *doc = json_loads(text, 0, NULL), *s, *value;
 	const char *key;
 	size_t i;
@@ -167,7 +167,7 @@ static void test_wall_adds_up(void **state)
 	free(text);
 }
 
-/* A document of a version that had no ledgers. */
+/* A document from a version without ledgers. */
 static void test_older_document(void **state)
 {
 	static const char text[] = "{\"schema\":1,\"tool\":\"dcbs-bpfprof\",\"version\":\"0.1.0\",\"window\":{\"duration_s\":3},"
@@ -175,15 +175,15 @@ static void test_older_document(void **state)
 	struct dcbs_report *r = NULL;
 
 	(void)state;
-	assert_int_equal(load(text, strlen(text), &r), 0);
+	assert_int_equal(document_load(text, strlen(text), &r), 0);
 	assert_true(isnan(r->sections[0].wall.cpu_s) && isnan(r->sections[0].self_wall.residue_s));
 	assert_true(r->sections[0].self_memory.grown_bytes == DCBS_UNKNOWN && r->sections[0].growth.calls == DCBS_UNKNOWN);
 	assert_true(isnan(r->ledger_cpu_s) && r->others_bytes == DCBS_UNKNOWN && isnan(r->page_touch_s));
 	assert_true(!r->frequency_hz && !r->nr_functions && !r->nr_frames && !r->nr_stacks);
-	show(r);
+	document_show(r);
 }
 
-/* A duration of whole nanoseconds comes out with all of them. */
+/* A duration in whole nanoseconds is written with all its digits. */
 static void test_precision(void **state)
 {
 	struct snapshot *snap = fixture_empty();
@@ -191,8 +191,8 @@ static void test_precision(void **state)
 	char *text;
 
 	(void)state;
-	fixture_call(fixture_row(snap, "x", DCBS_NAME_SECTION), 123456123456789ULL, 100 * MS);
-	r = build(snap);
+	fixture_call(fixture_section(snap, "x", DCBS_NAME_SECTION), 123456123456789ULL, 100 * MS);
+	r = document_report(snap);
 	text = dcbs_report_json(r);
 	assert_non_null(strstr(text, "\"total_s\":123456.123456789,\"self_s\":0.1,"));
 	free(text);
@@ -209,7 +209,7 @@ static void test_locale(void **state)
 	for (i = 0; i < 3 && !setlocale(LC_ALL, names[i]); i++)
 		;
 	got = evaluation_text();
-	round_trip(build(fixture_evaluation()));
+	document_round_trip(document_report(fixture_evaluation()));
 	setlocale(LC_ALL, "C");
 	assert_string_equal(got, want);
 	free(want);
@@ -221,89 +221,89 @@ static void test_round_trip(void **state)
 	struct snapshot *snap = fixture_evaluation();
 
 	(void)state;
-	round_trip(build(fixture_evaluation()));
-	round_trip(build(fixture_measured()));
-	round_trip(build(fixture_unmarked()));
-	round_trip(build(fixture_empty()));
+	document_round_trip(document_report(fixture_evaluation()));
+	document_round_trip(document_report(fixture_measured()));
+	document_round_trip(document_report(fixture_unmarked()));
+	document_round_trip(document_report(fixture_empty()));
 	fixture_target(snap, 4243, "second", "");
 	fixture_note(snap, "a \"note\" with \\ in it");
-	fixture_row(snap, "a \"name\" \342\202\254 \033", DCBS_NAME_SECTION)->open = 2;
-	fixture_call(fixture_row(snap, "odd", DCBS_NAME_SECTION), 1, 0);
+	fixture_section(snap, "a \"name\" \342\202\254 \033", DCBS_NAME_SECTION)->open = 2;
+	fixture_call(fixture_section(snap, "odd", DCBS_NAME_SECTION), 1, 0);
 	fixture_call(snap->sections[snap->nr_sections - 1], 0, 0);
 	fixture_call(snap->sections[snap->nr_sections - 1], ~0ULL >> 2, 3);
 	snap->counters.lost_garbage = 1ULL << 60;
-	round_trip(build(snap));
+	document_round_trip(document_report(snap));
 }
 
-/* ---- what is refused ---- */
+/* ---- documents that are refused ---- */
 
 static void test_wrong_documents(void **state)
 {
 	(void)state;
-	refuse("", "ends too early");
-	refuse("{\"schema\":1,", "ends too early");
-	refuse("hello", "is not JSON");
-	refuse("\033[2J", "is not JSON");
-	refuse("{} {}", "is not JSON");
-	refuse("{\"a\":1,\"a\":2}", "is not JSON");
-	refuse("{}", "is not a session");
-	refuse("[]", "is not a session");
-	refuse("{\"schema\":1,\"tool\":\"other\"}", "is not a session");
-	refuse("{\"schema\":\"1\",\"tool\":\"dcbs-bpfprof\"}", "is not a session");
-	refuse("{\"schema\":2,\"tool\":\"dcbs-bpfprof\"}", "schema 2");
-	refuse("{\"schema\":1,\"tool\":\"dcbs-bpfprof\",\"version\":\"1\",\"sections\":[]}", "window");
-	refuse("{\"schema\":1,\"tool\":\"dcbs-bpfprof\",\"version\":\"1\",\"window\":{}}", "sections");
-	refuse("{\"schema\":1,\"tool\":\"dcbs-bpfprof\",\"window\":{},\"sections\":[]}", "version");
-	refuse("{\"a\":\"\377\"}", "is not JSON");
-	refuse("{\"a\":\"\\u0000\"}", "is not JSON");
-	refuse("{\"a\":1e999}", "is not JSON");
+	document_refuse("", "ends too early");
+	document_refuse("{\"schema\":1,", "ends too early");
+	document_refuse("hello", "is not JSON");
+	document_refuse("\033[2J", "is not JSON");
+	document_refuse("{} {}", "is not JSON");
+	document_refuse("{\"a\":1,\"a\":2}", "is not JSON");
+	document_refuse("{}", "is not a session");
+	document_refuse("[]", "is not a session");
+	document_refuse("{\"schema\":1,\"tool\":\"other\"}", "is not a session");
+	document_refuse("{\"schema\":\"1\",\"tool\":\"dcbs-bpfprof\"}", "is not a session");
+	document_refuse("{\"schema\":2,\"tool\":\"dcbs-bpfprof\"}", "schema 2");
+	document_refuse("{\"schema\":1,\"tool\":\"dcbs-bpfprof\",\"version\":\"1\",\"sections\":[]}", "window");
+	document_refuse("{\"schema\":1,\"tool\":\"dcbs-bpfprof\",\"version\":\"1\",\"window\":{}}", "sections");
+	document_refuse("{\"schema\":1,\"tool\":\"dcbs-bpfprof\",\"window\":{},\"sections\":[]}", "version");
+	document_refuse("{\"a\":\"\377\"}", "is not JSON");
+	document_refuse("{\"a\":\"\\u0000\"}", "is not JSON");
+	document_refuse("{\"a\":1e999}", "is not JSON");
 }
 
 static void test_wrong_values(void **state)
 {
 	(void)state;
-	refuse(HEAD "3]}", "sections[0]");
-	refuse(HEAD "{}]}", "sections[0].name");
-	refuse(HEAD "{\"name\":3}]}", "sections[0].name");
-	refuse(HEAD "{\"name\":\"a\"},{\"name\":\"b\",\"count\":1.5}]}", "sections[1].count");
-	refuse(HEAD "{\"name\":\"a\",\"count\":-1}]}", "sections[0].count");
-	refuse(HEAD "{\"name\":\"a\",\"total_s\":\"1\"}]}", "total_s");
-	refuse(HEAD "{\"name\":\"a\",\"total_s\":-0.1}]}", "total_s");
-	refuse(HEAD "{\"name\":\"a\",\"total_s\":1e300}]}", "total_s");
-	refuse(HEAD "{\"name\":\"a\",\"kind\":\"cache\"}]}", "kind");
-	refuse(HEAD "{\"name\":\"a\",\"kind\":7}]}", "kind");
-	refuse(HEAD "],\"targets\":[{\"pid\":9999999999,\"comm\":\"\",\"command\":\"\"}]}", "targets[0].pid");
-	refuse(HEAD "],\"target\":{\"pid\":1,\"comm\":\"\"}}", "target.command");
-	refuse(HEAD "],\"target\":[]}", "target");
-	refuse(HEAD "],\"bottlenecks\":[{\"section\":\"a\",\"cause\":\"magic\"}]}", "bottlenecks[0].cause");
-	refuse(HEAD "],\"caches\":[{\"name\":\"a\",\"timing\":3}]}", "caches[0].timing");
-	refuse(HEAD "],\"model\":{\"generation\":{\"tokens\":\"x\"}}}", "tokens");
-	refuse(HEAD "],\"notes\":[1]}", "notes");
-	refuse(HEAD "],\"notes\":{}}", "notes");
-	refuse(HEAD "],\"lost\":{\"names\":false}}", "names");
-	refuse(HEAD "{\"name\":\"a\",\"wall\":{\"gil_s\":-1}}]}", "gil_s");
-	refuse(HEAD "{\"name\":\"a\",\"memory\":{\"grown_bytes\":-1}}]}", "grown_bytes");
-	refuse(HEAD "{\"name\":\"a\",\"memory\":{\"rss_delta_bytes\":-9223372036854775808}}]}", "rss_delta_bytes");
-	refuse(HEAD "{\"name\":\"a\",\"growth\":{\"calls\":1,\"histogram\":{\"scale\":5}}}]}", "histogram.scale");
-	refuse(HEAD "{\"name\":\"a\",\"growth\":{\"histogram\":{\"scale\":2,\"buckets\":[[193,1]]}}}]}", "histogram.buckets");
-	refuse(HEAD "],\"threads\":[{\"pid\":1,\"tid\":-1,\"name\":\"\"}]}", "threads[0].tid");
-	refuse(HEAD "],\"threads\":[{\"pid\":1,\"tid\":1}]}", "threads[0].name");
+	document_refuse(DOCUMENT_HEAD "3]}", "sections[0]");
+	document_refuse(DOCUMENT_HEAD "{}]}", "sections[0].name");
+	document_refuse(DOCUMENT_HEAD "{\"name\":3}]}", "sections[0].name");
+	document_refuse(DOCUMENT_HEAD "{\"name\":\"a\"},{\"name\":\"b\",\"count\":1.5}]}", "sections[1].count");
+	document_refuse(DOCUMENT_HEAD "{\"name\":\"a\",\"count\":-1}]}", "sections[0].count");
+	document_refuse(DOCUMENT_HEAD "{\"name\":\"a\",\"total_s\":\"1\"}]}", "total_s");
+	document_refuse(DOCUMENT_HEAD "{\"name\":\"a\",\"total_s\":-0.1}]}", "total_s");
+	document_refuse(DOCUMENT_HEAD "{\"name\":\"a\",\"total_s\":1e300}]}", "total_s");
+	document_refuse(DOCUMENT_HEAD "{\"name\":\"a\",\"kind\":\"cache\"}]}", "kind");
+	document_refuse(DOCUMENT_HEAD "{\"name\":\"a\",\"kind\":7}]}", "kind");
+	document_refuse(DOCUMENT_HEAD "],\"targets\":[{\"pid\":9999999999,\"comm\":\"\",\"command\":\"\"}]}", "targets[0].pid");
+	document_refuse(DOCUMENT_HEAD "],\"target\":{\"pid\":1,\"comm\":\"\"}}", "target.command");
+	document_refuse(DOCUMENT_HEAD "],\"target\":[]}", "target");
+	document_refuse(DOCUMENT_HEAD "],\"bottlenecks\":[{\"section\":\"a\",\"cause\":\"magic\"}]}", "bottlenecks[0].cause");
+	document_refuse(DOCUMENT_HEAD "],\"caches\":[{\"name\":\"a\",\"timing\":3}]}", "caches[0].timing");
+	document_refuse(DOCUMENT_HEAD "],\"model\":{\"generation\":{\"tokens\":\"x\"}}}", "tokens");
+	document_refuse(DOCUMENT_HEAD "],\"notes\":[1]}", "notes");
+	document_refuse(DOCUMENT_HEAD "],\"notes\":{}}", "notes");
+	document_refuse(DOCUMENT_HEAD "],\"lost\":{\"names\":false}}", "names");
+	document_refuse(DOCUMENT_HEAD "{\"name\":\"a\",\"wall\":{\"gil_s\":-1}}]}", "gil_s");
+	document_refuse(DOCUMENT_HEAD "{\"name\":\"a\",\"memory\":{\"grown_bytes\":-1}}]}", "grown_bytes");
+	document_refuse(DOCUMENT_HEAD "{\"name\":\"a\",\"memory\":{\"rss_delta_bytes\":-9223372036854775808}}]}", "rss_delta_bytes");
+	document_refuse(DOCUMENT_HEAD "{\"name\":\"a\",\"growth\":{\"calls\":1,\"histogram\":{\"scale\":5}}}]}", "histogram.scale");
+	document_refuse(DOCUMENT_HEAD "{\"name\":\"a\",\"growth\":{\"histogram\":{\"scale\":2,\"buckets\":[[193,1]]}}}]}", "histogram.buckets");
+	document_refuse(DOCUMENT_HEAD "],\"threads\":[{\"pid\":1,\"tid\":-1,\"name\":\"\"}]}", "threads[0].tid");
+	document_refuse(DOCUMENT_HEAD "],\"threads\":[{\"pid\":1,\"tid\":1}]}", "threads[0].name");
 }
 
 static void refuse_buckets(const char *buckets)
 {
 	char text[512];
 
-	snprintf(text, sizeof(text), HEAD "{\"name\":\"a\",\"histogram\":{\"scale\":5,\"buckets\":%s}}]}", buckets);
-	refuse(text, "histogram.buckets");
+	snprintf(text, sizeof(text), DOCUMENT_HEAD "{\"name\":\"a\",\"histogram\":{\"scale\":5,\"buckets\":%s}}]}", buckets);
+	document_refuse(text, "histogram.buckets");
 }
 
 static void test_wrong_histograms(void **state)
 {
 	(void)state;
-	refuse(HEAD "{\"name\":\"a\",\"histogram\":{\"scale\":4,\"buckets\":[]}}]}", "scale");
-	refuse(HEAD "{\"name\":\"a\",\"histogram\":{\"scale\":5,\"zero_count\":-1}}]}", "zero_count");
-	refuse(HEAD "{\"name\":\"a\",\"histogram\":{\"scale\":5,\"buckets\":3}}]}", "sections[0].buckets");
+	document_refuse(DOCUMENT_HEAD "{\"name\":\"a\",\"histogram\":{\"scale\":4,\"buckets\":[]}}]}", "scale");
+	document_refuse(DOCUMENT_HEAD "{\"name\":\"a\",\"histogram\":{\"scale\":5,\"zero_count\":-1}}]}", "zero_count");
+	document_refuse(DOCUMENT_HEAD "{\"name\":\"a\",\"histogram\":{\"scale\":5,\"buckets\":3}}]}", "sections[0].buckets");
 	refuse_buckets("[3]");
 	refuse_buckets("[[1,2,3]]");
 	refuse_buckets("[[1,0]]");
@@ -322,28 +322,28 @@ static void test_files(void **state)
 	(void)state;
 	assert_int_equal(dcbs_report_load(&r, "/nonexistent/x.json"), -ENOENT);
 	assert_int_equal(dcbs_report_load(&r, "/proc/self"), -EISDIR);
-	assert_int_equal(ftruncate(file, (64 << 20) + 1), 0);
-	assert_int_equal(dcbs_report_load(&r, path), -EFBIG);
+	assert_int_equal(ftruncate(document_fd, (64 << 20) + 1), 0);
+	assert_int_equal(dcbs_report_load(&r, document_path), -EFBIG);
 	assert_null(r);
 }
 
-/* ---- what is made harmless ---- */
+/* ---- documents that are made harmless ---- */
 
 static void test_hostile_texts(void **state)
 {
 	struct dcbs_report *r = NULL;
 	static const char text[] =
-		HEAD "{\"name\":\"\\u001b[2J\\u009b\\u202e\"}],\"notes\":[\"a\\nb\"],"
+		DOCUMENT_HEAD "{\"name\":\"\\u001b[2J\\u009b\\u202e\"}],\"notes\":[\"a\\nb\"],"
 		"\"target\":{\"pid\":1,\"comm\":\"\\u0007\",\"command\":\"\\r\"},\"unknown\":{\"key\":[[[]]]}}";
 
 	(void)state;
-	if (load(text, strlen(text), &r))
+	if (document_load(text, strlen(text), &r))
 		fail_msg("%s", dcbs_profiler_error());
 	assert_string_equal(r->sections[0].name, "\\x1B[2J\\xC2\\x9B\\xE2\\x80\\xAE");
 	assert_string_equal(r->notes[0], "a\\x0Ab");
 	assert_string_equal(r->targets[0].comm, "\\x07");
 	assert_true(isnan(r->sections[0].total_s) && r->sections[0].count == DCBS_UNKNOWN);
-	show(r);
+	document_show(r);
 }
 
 static void test_deep_nesting(void **state)
@@ -352,7 +352,7 @@ static void test_deep_nesting(void **state)
 
 	(void)state;
 	memset(text, '[', sizeof(text) - 1);
-	refuse(text, "is not JSON");
+	document_refuse(text, "is not JSON");
 }
 
 static void test_truncated_anywhere(void **state)
@@ -363,9 +363,9 @@ static void test_truncated_anywhere(void **state)
 
 	(void)state;
 	for (len = 0; len < whole - 2; len += len < 2000 ? 1 : 37) {
-		if (!load(text, len, &r))
+		if (!document_load(text, len, &r))
 			fail_msg("%zu bytes of %zu were let through", len, whole);
-		assert_non_null(strstr(dcbs_profiler_error(), path));
+		assert_non_null(strstr(dcbs_profiler_error(), document_path));
 	}
 	free(text);
 }
@@ -373,13 +373,13 @@ static void test_truncated_anywhere(void **state)
 static void test_random_damage(void **state)
 {
 	(void)state;
-	damage_at_random(fixture_measured());
+	document_damage_at_random(fixture_measured());
 }
 
 static void test_every_value_of_another_type(void **state)
 {
 	(void)state;
-	assert_true(damage_all(fixture_measured()) > 400);
+	assert_true(document_damage_all(fixture_measured()) > 400);
 }
 
 int main(void)

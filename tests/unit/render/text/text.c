@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* text.c - the report for people, as it looks; and that no line of it is ever too long or does harm. */
+/* text.c - the report for people: its layout, that every line fits, and that hostile names are harmless. */
 #include <errno.h>
 #include <locale.h>
 #include <time.h>
@@ -10,7 +10,7 @@
 #include "render/render.h"
 #include "sampled_stacks.h"
 
-static char *render(const struct snapshot *snap, int width)
+static char *render_snapshot(const struct snapshot *snap, int width)
 {
 	struct dcbs_report *r = NULL;
 	char *text;
@@ -23,11 +23,11 @@ static char *render(const struct snapshot *snap, int width)
 	return text;
 }
 
-/* Every line fits, and nothing but new lines controls the terminal. */
+/* Checks that every line fits and that there are no control characters but newlines. */
 static void check_lines(const char *text, int width)
 {
 	char *copy = strdup(text), *line, *rest = copy;
-	locale_t before = display_begin();
+	locale_t before = utf8_locale_begin();
 	const char *c;
 
 	while ((line = strsep(&rest, "\n"))) {
@@ -36,13 +36,13 @@ static void check_lines(const char *text, int width)
 		for (c = line; *c; c++)
 			assert_true((unsigned char)*c >= 0x20 && *c != 0x7f);
 	}
-	display_end(before);
+	utf8_locale_end(before);
 	free(copy);
 }
 
 static void check_golden(struct snapshot *snap, int width, const char *name)
 {
-	char *text = render(snap, width);
+	char *text = render_snapshot(snap, width);
 
 	check_lines(text, width ? width : 80);
 	golden_check(name, text);
@@ -115,18 +115,18 @@ static void test_long_and_wide_names(void **state)
 	(void)state;
 	fixture_target(snap, 1, "x", "\033[31m");
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
-		fixture_call(fixture_row(snap, names[i], DCBS_NAME_SECTION), (i + 1) * SEC, SEC);
-	fixture_count(&fixture_row(snap, names[0], DCBS_NAME_CACHE)->stat, 90 * SEC);
+		fixture_call(fixture_section(snap, names[i], DCBS_NAME_SECTION), (i + 1) * SEC, SEC);
+	fixture_count(&fixture_section(snap, names[0], DCBS_NAME_CACHE)->stat, 90 * SEC);
 	check_golden(snap, 0, "names.txt");
 }
 
-static void every_width(struct snapshot *snap)
+static void check_every_width(struct snapshot *snap)
 {
 	char *text;
 	int width;
 
 	for (width = 40; width < 200; width++) {
-		text = render(snap, width);
+		text = render_snapshot(snap, width);
 		check_lines(text, width);
 		free(text);
 	}
@@ -136,10 +136,10 @@ static void every_width(struct snapshot *snap)
 static void test_every_width(void **state)
 {
 	(void)state;
-	every_width(fixture_evaluation());
-	every_width(fixture_measured());
-	every_width(fixture_unmarked());
-	every_width(stacks_evaluation());
+	check_every_width(fixture_evaluation());
+	check_every_width(fixture_measured());
+	check_every_width(fixture_unmarked());
+	check_every_width(stacks_evaluation());
 }
 
 static void test_absurd_values(void **state)
@@ -169,8 +169,8 @@ static void test_absurd_values(void **state)
 	snapshot_free(snap);
 }
 
-/* The report's first native function under another name: how it is written in a wide terminal. */
-static void native_name(const char *name, const char *want)
+/* Renames the first native function of a report and checks how the report writes it in a wide terminal. */
+static void check_native_name(const char *name, const char *want)
 {
 	struct snapshot *snap = stacks_evaluation();
 	struct dcbs_report *r = NULL;
@@ -194,17 +194,17 @@ static void native_name(const char *name, const char *want)
 static void test_native_names(void **state)
 {
 	(void)state;
-	native_name("sgemm_", "sgemm_");
-	native_name("at::_ops::sort::call(at::Tensor const&, long, bool)", "at::_ops::sort::call");
-	native_name("Pool::run(std::function<void (int)>) const", "Pool::run");
-	native_name("(anonymous namespace)::f(int (*)(int))", "(anonymous namespace)::f");
-	native_name("Less::operator()(int, int)", "Less::operator()");
-	native_name("(unknown)", "(unknown)");
-	native_name(")", ")");
-	native_name("f)) const", "f)) const");
+	check_native_name("sgemm_", "sgemm_");
+	check_native_name("at::_ops::sort::call(at::Tensor const&, long, bool)", "at::_ops::sort::call");
+	check_native_name("Pool::run(std::function<void (int)>) const", "Pool::run");
+	check_native_name("(anonymous namespace)::f(int (*)(int))", "(anonymous namespace)::f");
+	check_native_name("Less::operator()(int, int)", "Less::operator()");
+	check_native_name("(unknown)", "(unknown)");
+	check_native_name(")", ")");
+	check_native_name("f)) const", "f)) const");
 }
 
-/* A renderer's last defence: a report that somebody else filled. */
+/* Text from a report whose strings were not sanitised. */
 static void test_raw_bytes_in_a_report(void **state)
 {
 	struct snapshot *snap = stacks_evaluation();
@@ -227,9 +227,9 @@ static void test_raw_bytes_in_a_report(void **state)
 	snapshot_free(snap);
 }
 
-static void shortened(const char *s, int columns, const char *want)
+static void check_shortened(const char *s, int columns, const char *want)
 {
-	locale_t before = display_begin();
+	locale_t before = utf8_locale_begin();
 	char *text = NULL;
 	size_t len;
 	FILE *f = open_memstream(&text, &len);
@@ -239,21 +239,21 @@ static void shortened(const char *s, int columns, const char *want)
 	fclose(f);
 	assert_string_equal(text, want);
 	assert_true(display_width(text) <= columns);
-	display_end(before);
+	utf8_locale_end(before);
 	free(text);
 }
 
 static void test_shortening(void **state)
 {
 	(void)state;
-	shortened("abcdef", 6, "abcdef");
-	shortened("abcdefg", 6, "abc\342\200\246fg");
-	shortened("abcdefg", 1, "\342\200\246");
-	shortened("abcdefg", 0, "");
-	shortened("\346\227\245\346\234\254\350\252\236", 6, "\346\227\245\346\234\254\350\252\236");
-	shortened("\346\227\245\346\234\254\350\252\236", 5, "\346\227\245\342\200\246\350\252\236");
-	shortened("abe\314\201e\314\201", 4, "abe\314\201e\314\201");
-	shortened("abcde\314\201", 3, "a\342\200\246e\314\201");
+	check_shortened("abcdef", 6, "abcdef");
+	check_shortened("abcdefg", 6, "abc\342\200\246fg");
+	check_shortened("abcdefg", 1, "\342\200\246");
+	check_shortened("abcdefg", 0, "");
+	check_shortened("\346\227\245\346\234\254\350\252\236", 6, "\346\227\245\346\234\254\350\252\236");
+	check_shortened("\346\227\245\346\234\254\350\252\236", 5, "\346\227\245\342\200\246\350\252\236");
+	check_shortened("abe\314\201e\314\201", 4, "abe\314\201e\314\201");
+	check_shortened("abcde\314\201", 3, "a\342\200\246e\314\201");
 }
 
 static void test_formats(void **state)
@@ -294,8 +294,8 @@ static void test_full_disk(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_evaluation), cmocka_unit_test(test_ledgers), cmocka_unit_test(test_functions), cmocka_unit_test(test_native_names),
-		cmocka_unit_test(test_no_data),
+		cmocka_unit_test(test_evaluation), cmocka_unit_test(test_ledgers), cmocka_unit_test(test_functions),
+		cmocka_unit_test(test_native_names), cmocka_unit_test(test_no_data),
 		cmocka_unit_test(test_everything_lost), cmocka_unit_test(test_long_and_wide_names),
 		cmocka_unit_test(test_every_width), cmocka_unit_test(test_absurd_values),
 		cmocka_unit_test(test_raw_bytes_in_a_report), cmocka_unit_test(test_shortening),

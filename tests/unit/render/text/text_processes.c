@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* text_processes.c - several processes in one report: their shares, who is slowest, and how it looks. */
+/* text_processes.c - several processes in one report: the time of each, the slowest and the fastest, the JSON and the text. */
 #include <time.h>
 
 #include "document.h"
 #include "render/text/display.h"
 
-static void share(struct snapshot *snap, __u32 target, __u16 row, __u64 count, __u64 mean_ns)
+static void add_part(struct snapshot *snap, __u32 target, __u16 section, __u64 count, __u64 mean_ns)
 {
-	snap->shares[snap->nr_parts++] = (struct snapshot_part) {
-		.target = target, .section_id = row, .sum = {.count = count, .sum_ns = count * mean_ns, .total_ns = count * mean_ns,
-						     .self_ns = count * mean_ns / 2},
+	snap->parts[snap->nr_parts++] = (struct snapshot_part) {
+		.target = target, .section_id = section,
+		.sum = {.count = count, .sum_ns = count * mean_ns, .total_ns = count * mean_ns, .self_ns = count * mean_ns / 2},
 	};
 }
 
-/* A parent and `n` children; the parent has the first section alone, all have the second, whose calls are longer the later a child came. */
-static struct snapshot *family(unsigned int n)
+/*
+ * A parent and `n` children. Only the parent ran the first section, and only the children the second one, whose calls are
+ * longer the later a child was forked.
+ */
+static struct snapshot *parent_and_children(unsigned int n)
 {
 	struct snapshot *snap = fixture_empty();
 	char comm[16];
@@ -22,13 +25,13 @@ static struct snapshot *family(unsigned int n)
 
 	free(snap->targets);
 	snap->targets = calloc(n + 1, sizeof(*snap->targets));
-	snap->shares = calloc(n + 2, sizeof(*snap->shares));
+	snap->parts = calloc(n + 2, sizeof(*snap->parts));
 	assert_non_null(snap->targets);
-	assert_non_null(snap->shares);
+	assert_non_null(snap->parts);
 	fixture_target(snap, 4242, "python3", "python3 evaluate.py --workers");
-	fixture_call(fixture_row(snap, "evaluate", DCBS_NAME_SECTION), 60 * SEC, 60 * SEC);
-	fixture_row(snap, "read", DCBS_NAME_SECTION);
-	share(snap, 0, 0, 1, 60 * SEC);
+	fixture_call(fixture_section(snap, "evaluate", DCBS_NAME_SECTION), 60 * SEC, 60 * SEC);
+	fixture_section(snap, "read", DCBS_NAME_SECTION);
+	add_part(snap, 0, 0, 1, 60 * SEC);
 	for (i = 1; i <= n; i++) {
 		snprintf(comm, sizeof(comm), "pt_data_%u", i);
 		fixture_target(snap, 4242 + (pid_t)i, comm, "python3 evaluate.py --workers");
@@ -37,14 +40,14 @@ static struct snapshot *family(unsigned int n)
 		snap->targets[i].ended_at = i % 2 ? snap->started_at + i + 10.5 : 0;
 		for (k = 0; k < 10; k++)
 			fixture_call(snap->sections[1], i * MS, i * MS);
-		share(snap, i, 1, 10, i * MS);
+		add_part(snap, i, 1, 10, i * MS);
 	}
 	return snap;
 }
 
 static void test_skew(void **state)
 {
-	struct dcbs_report *r = build(family(4));
+	struct dcbs_report *r = document_report(parent_and_children(4));
 	const struct dcbs_skew *skew = &dcbs_report_section(r, "read")->skew;
 
 	(void)state;
@@ -62,10 +65,10 @@ static void test_skew(void **state)
 	dcbs_report_free(r);
 }
 
-/* A single process has all of its sections. */
+/* A process that is alone has the times of all sections. */
 static void test_alone(void **state)
 {
-	struct dcbs_report *r = build(fixture_evaluation());
+	struct dcbs_report *r = document_report(fixture_evaluation());
 
 	(void)state;
 	assert_int_equal(r->nr_targets, 1);
@@ -76,7 +79,7 @@ static void test_alone(void **state)
 
 static void test_golden_document(void **state)
 {
-	char *text = text_of(family(3));
+	char *text = document_text(parent_and_children(3));
 
 	(void)state;
 	golden_check("processes.json", text);
@@ -85,19 +88,19 @@ static void test_golden_document(void **state)
 
 static void test_round_trip(void **state)
 {
-	struct snapshot *snap = family(40);
+	struct snapshot *snap = parent_and_children(40);
 
 	(void)state;
 	snap->more_targets = 17;
 	snap->counters.lost_processes = 3;
-	round_trip(build(snap));
+	document_round_trip(document_report(snap));
 }
 
 static void test_damage(void **state)
 {
 	(void)state;
-	damage_at_random(family(3));
-	assert_true(damage_all(family(3)) > 100);
+	document_damage_at_random(parent_and_children(3));
+	assert_true(document_damage_all(parent_and_children(3)) > 100);
 }
 
 static void test_wrong_documents(void **state)
@@ -106,7 +109,7 @@ static void test_wrong_documents(void **state)
 		{"\"parent\":4242", "\"parent\":-1"}, {"\"parent\":4242", "\"parent\":\"x\""}, {"\"ended_at\":null", "\"ended_at\":[]"},
 		{"\"sections\":10", "\"sections\":-10"}, {"\"skew\":3.0", "\"skew\":\"3\""}, {"\"slowest\":{\"pid\":4245", "\"slowest\":{\"pid\":-5"},
 	};
-	char *text = text_of(family(3)), *at, *changed;
+	char *text = document_text(parent_and_children(3)), *at, *changed;
 	size_t i;
 
 	(void)state;
@@ -115,7 +118,7 @@ static void test_wrong_documents(void **state)
 		if (!at)
 			fail_msg("not there: %s", wrong[i][0]);
 		assert_true(asprintf(&changed, "%.*s%s%s", (int)(at - text), text, wrong[i][1], at + strlen(wrong[i][0])) > 0);
-		refuse(changed, "");
+		document_refuse(changed, "");
 		free(changed);
 	}
 	free(text);
@@ -124,18 +127,18 @@ static void test_wrong_documents(void **state)
 static void check_lines(const char *text, int width)
 {
 	char *copy = strdup(text), *line, *rest = copy;
-	locale_t before = display_begin();
+	locale_t before = utf8_locale_begin();
 
 	while ((line = strsep(&rest, "\n")))
 		if (display_width(line) > width)
 			fail_msg("%d columns instead of %d: %s", display_width(line), width, line);
-	display_end(before);
+	utf8_locale_end(before);
 	free(copy);
 }
 
 static void test_text(void **state)
 {
-	struct snapshot *snap = family(40);
+	struct snapshot *snap = parent_and_children(40);
 	struct dcbs_report *r;
 	char *text;
 	int width;
@@ -143,7 +146,7 @@ static void test_text(void **state)
 	(void)state;
 	snap->more_targets = 1234;
 	snap->counters.lost_processes = 3;
-	r = build(snap);
+	r = document_report(snap);
 	golden_version(r);
 	for (width = 40; width < 120; width++) {
 		text = dcbs_report_text(r, width);

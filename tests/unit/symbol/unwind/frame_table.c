@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* frame_table.c - how to unwind, by the sorted table of a file: the same as by all that the file has, which libdw reads as a whole. */
+/* frame_table.c - unwind rules by the sorted table of a file are those that libdw finds in all of .eh_frame. */
 #include <fcntl.h>
 #include <glob.h>
 #include <setjmp.h>
@@ -19,11 +19,11 @@
 
 /* ---- the oracle ---- */
 
-#define BP 6		/* x86-64's numbers */
+#define BP 6		/* DWARF's numbers for x86-64 */
 #define SP 7
 #define RETURN 16
 
-static bool frame_of(Dwarf_Frame *frame, struct unwind_rule *rule)
+static bool oracle_frame(Dwarf_Frame *frame, struct unwind_rule *rule)
 {
 	Dwarf_Op *ops;
 	size_t nr;
@@ -35,8 +35,8 @@ static bool frame_of(Dwarf_Frame *frame, struct unwind_rule *rule)
 	return true;
 }
 
-/* Where a register was saved, from the frame. False: it was not, or it takes more to tell. */
-static bool saved_at(Dwarf_Frame *frame, int number, __s32 *at, bool *same)
+/* Offset of a saved register from the frame. Returns false if it was not saved at an offset. same: the register is unchanged. */
+static bool oracle_saved_at(Dwarf_Frame *frame, int number, __s32 *at, bool *same)
 {
 	Dwarf_Op memory[3], *ops;
 	size_t nr;
@@ -51,7 +51,7 @@ static bool saved_at(Dwarf_Frame *frame, int number, __s32 *at, bool *same)
 	return true;
 }
 
-static struct unwind_rule unwind_rule_find(Dwarf_CFI *cfi, __u64 address)
+static struct unwind_rule oracle_rule(Dwarf_CFI *cfi, __u64 address)
 {
 	struct unwind_rule rule = {0};
 	Dwarf_Frame *frame;
@@ -59,65 +59,65 @@ static struct unwind_rule unwind_rule_find(Dwarf_CFI *cfi, __u64 address)
 
 	if (dwarf_cfi_addrframe(cfi, address, &frame))
 		return rule;
-	if (frame_of(frame, &rule) && saved_at(frame, RETURN, &rule.return_at, &same)) {
-		rule.bp_saved = saved_at(frame, BP, &rule.bp_at, &same);
+	if (oracle_frame(frame, &rule) && oracle_saved_at(frame, RETURN, &rule.return_at, &same)) {
+		rule.bp_saved = oracle_saved_at(frame, BP, &rule.bp_at, &same);
 		rule.known = rule.bp_saved || same;
 	}
 	free(frame);
 	return rule;
 }
 
-struct file {
+struct elf_program {
 	int fd;
 	Elf *elf;
 	Dwarf_CFI *frames;
 	__u64 code, code_bytes;
 };
 
-static bool file_open(struct file *file, const char *path)
+static bool program_open(struct elf_program *program, const char *path)
 {
 	size_t i, nr = 0;
 
-	*file = (struct file){.fd = open(path, O_RDONLY | O_CLOEXEC)};
-	if (file->fd < 0)
+	*program = (struct elf_program){.fd = open(path, O_RDONLY | O_CLOEXEC)};
+	if (program->fd < 0)
 		return false;
 	elf_version(EV_CURRENT);
-	file->elf = elf_begin(file->fd, ELF_C_READ, NULL);
-	assert_non_null(file->elf);
-	file->frames = dwarf_getcfi_elf(file->elf);
-	assert_non_null(file->frames);
-	elf_getphdrnum(file->elf, &nr);
-	for (i = 0; i < nr && !file->code; i++) {
+	program->elf = elf_begin(program->fd, ELF_C_READ, NULL);
+	assert_non_null(program->elf);
+	program->frames = dwarf_getcfi_elf(program->elf);
+	assert_non_null(program->frames);
+	elf_getphdrnum(program->elf, &nr);
+	for (i = 0; i < nr && !program->code; i++) {
 		GElf_Phdr p;
 
-		if (gelf_getphdr(file->elf, (int)i, &p) && p.p_type == PT_LOAD && p.p_flags & PF_X) {
-			file->code = p.p_vaddr;
-			file->code_bytes = p.p_filesz;
+		if (gelf_getphdr(program->elf, (int)i, &p) && p.p_type == PT_LOAD && p.p_flags & PF_X) {
+			program->code = p.p_vaddr;
+			program->code_bytes = p.p_filesz;
 		}
 	}
 	return true;
 }
 
-static void file_close(struct file *file)
+static void program_close(struct elf_program *program)
 {
-	dwarf_cfi_end(file->frames);
-	elf_end(file->elf);
-	close(file->fd);
+	dwarf_cfi_end(program->frames);
+	elf_end(program->elf);
+	close(program->fd);
 }
 
-/* At so many places; how many rules there were. */
-static size_t compare(const char *path, size_t places)
+/* Compares the rules at evenly spaced places. Returns the number of known rules. */
+static size_t compare_rules(const char *path, size_t places)
 {
 	struct frame_table table;
-	struct file file;
+	struct elf_program program;
 	size_t i, known = 0;
 
-	if (!file_open(&file, path))
+	if (!program_open(&program, path))
 		return 0;
-	assert_true(frame_table_open(&table, file.elf, file.fd));
+	assert_true(frame_table_open(&table, program.elf, program.fd));
 	for (i = 0; i < places; i++) {
-		__u64 address = file.code + file.code_bytes / places * i + i % 7;
-		struct unwind_rule whole = unwind_rule_find(file.frames, address), ours = frame_table_find(&table, address);
+		__u64 address = program.code + program.code_bytes / places * i + i % 7;
+		struct unwind_rule whole = oracle_rule(program.frames, address), ours = frame_table_find(&table, address);
 
 		assert_int_equal(ours.known, whole.known);
 		if (!whole.known)
@@ -129,78 +129,78 @@ static size_t compare(const char *path, size_t places)
 		assert_int_equal(ours.bp_at, whole.bp_at);
 		known += ours.known;
 	}
-	file_close(&file);
+	program_close(&program);
 	return known;
 }
 
 static void test_our_own(void **state)
 {
 	(void)state;
-	assert_true(compare("/proc/self/exe", 2000) > 1500);
+	assert_true(compare_rules("/proc/self/exe", 2000) > 1500);
 }
 
-/* The first that there is, if there is one. */
-static void compare_one(const char *pattern, size_t places, size_t least)
+/* Compares the first file that matches; skips the test if there is none. */
+static void compare_first_match(const char *pattern, size_t places, size_t least)
 {
 	glob_t found;
 
 	if (glob(pattern, 0, NULL, &found))
 		skip();
-	assert_true(compare(found.gl_pathv[0], places) >= least);
+	assert_true(compare_rules(found.gl_pathv[0], places) >= least);
 	globfree(&found);
 }
 
 static void test_c_library(void **state)
 {
 	(void)state;
-	compare_one("/lib/*-linux-gnu/libc.so.6", 5000, 4000);
+	compare_first_match("/lib/*-linux-gnu/libc.so.6", 5000, 4000);
 }
 
 static void test_interpreter(void **state)
 {
 	(void)state;
-	compare_one("/usr/bin/python3.11", 5000, 4000);
+	compare_first_match("/usr/bin/python3.11", 5000, 4000);
 }
 
 static void test_torch(void **state)
 {
 	(void)state;
-	compare_one("/usr/lib/*-linux-gnu/libtorch_cpu.so*", 5000, 4000);
+	compare_first_match("/usr/lib/*-linux-gnu/libtorch_cpu.so*", 5000, 4000);
 }
 
-/* A copy of ourselves with some bytes changed where the table and the pieces are: nothing known, or anything, but no harm. */
+/* Changes bytes of the table and the pieces in a copy of this program: any rule may be found or none, but nothing breaks. */
 static void test_garbage(void **state)
 {
 	struct frame_table table;
-	struct file file;
+	struct elf_program program;
 	unsigned int i, seed = 1;
 	size_t bytes;
 	unsigned char *copy;
 	int fd = memfd_create("copy", MFD_CLOEXEC);
 
 	(void)state;
-	assert_true(file_open(&file, "/proc/self/exe"));
-	bytes = (size_t)lseek(file.fd, 0, SEEK_END);
+	assert_true(program_open(&program, "/proc/self/exe"));
+	bytes = (size_t)lseek(program.fd, 0, SEEK_END);
 	copy = malloc(bytes);
 	assert_non_null(copy);
-	assert_int_equal(pread(file.fd, copy, bytes, 0), bytes);
+	assert_int_equal(pread(program.fd, copy, bytes, 0), bytes);
 	assert_int_equal(pwrite(fd, copy, bytes, 0), bytes);
-	assert_true(frame_table_open(&table, file.elf, fd));
+	assert_true(frame_table_open(&table, program.elf, fd));
 	for (i = 0; i < 20000; i++) {
 		__u64 from = table.entries - 12, to = table.offset + table.size;
 		off_t at = (off_t)(from + (__u64)rand_r(&seed) % (to - from));
 		unsigned char byte = (unsigned char)rand_r(&seed);
 
 		assert_int_equal(pwrite(fd, &byte, 1, at), 1);
-		frame_table_find(&table, file.code + (__u64)rand_r(&seed) % file.code_bytes);
+		frame_table_find(&table, program.code + (__u64)rand_r(&seed) % program.code_bytes);
 		if (i % 100 == 0)
 			assert_int_equal(pwrite(fd, copy, bytes, 0), bytes);
 	}
 	assert_int_equal(ftruncate(fd, (off_t)table.entries + 8), 0);
-	assert_false(frame_table_find(&table, file.code + file.code_bytes / 2).known);
+	assert_false(frame_table_find(&table, program.code + program.code_bytes / 2).known);
 	free(copy);
 	close(fd);
-	file_close(&file);
+	program_close(&program);
 }
 
 int main(void)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Asks the profiler that is attached to this process, if one is, for what it has seen of it.
+"""Asks the profiler that is attached to this process, if there is one, for its report.
 
-It listens at an abstract Unix socket whose name is made of the process's own PID and PID namespace, says "dcbs 1 ok"
-and the JSON document of its session, or "dcbs 1 no" and why not. The evaluation waits 25 ms for the first word, which
-comes within 1 ms, but when every CPU is busy was measured to take up to 20. A profiler that is late all the same, because
-it is stopped, is left alone for a second, then for two, up to a minute.
+The profiler listens at an abstract Unix socket. The socket's name is made of this process's PID and PID namespace. The
+profiler answers "dcbs 1 ok" and the JSON document of its session, or "dcbs 1 no" and a reason. The evaluation waits
+25 ms for the first line, which comes within 1 ms; with all CPUs busy it was measured to take up to 20 ms. A profiler
+that is late all the same, because it is stopped, is not asked for the next second, then for two, up to 64.
 """
 import os
 import threading
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 else:
     try:
         from ._markers import attached
-    except Exception:  # _profilers says so
+    except Exception:  # _profilers logs it
         from ._noop import attached
 
 HEADER_S, HEADER_BYTES = 0.025, 512
 DOCUMENT_S, DOCUMENT_BYTES = 0.25, 64 << 20
-FRESH_S = 0.2  # for so long an answer serves all who ask
+FRESH_S = 0.2  # all calls within this time share an answer
 PAUSE_S, PAUSE_MOST_S = 1.0, 64.0
 SCHEMA = 1
 
@@ -29,7 +29,7 @@ Section = Dict[str, Any]
 
 
 class Answer(NamedTuple):
-    """What the profiler said, by the names of its document. `refusal` instead, where it had a reason to say nothing."""
+    """The profiler's document, by the names used in it. If the profiler refused, only `refusal` is set: its reason."""
 
     window: Dict[str, Any] = {}
     sections: Dict[str, Section] = {}
@@ -70,7 +70,7 @@ def _address() -> str:
 
 
 def _is_trusted(connection: Any) -> bool:
-    """Anyone can listen there. Root sees this process anyway, and so does its own user."""
+    """Returns true if the listener is root or this user. Any user can listen there, but these can read this process anyway."""
     import socket
     import struct
 
@@ -85,7 +85,7 @@ def _receive(connection: Any, until: float) -> bytes:
 
 
 def _header(connection: Any) -> Tuple[str, bytes]:
-    """The first line, and what came with it of the rest."""
+    """Returns the first line, and the bytes of the rest that came with it."""
     until, received = time.monotonic() + HEADER_S, b""
     while b"\n" not in received and len(received) < HEADER_BYTES:
         more = _receive(connection, until)
@@ -122,20 +122,20 @@ def _ask() -> Optional[Answer]:
         return _read(_document(connection, rest)) if line == "dcbs 1 ok" else None
 
 
-# ---- when to ask ----
+# ---- how often to ask ----
 
 class _Profiler:
-    """What this process knows of its profiler. Threads that ask at the same time share an answer."""
+    """The state of the conversation with the attached profiler. Threads that ask at the same time share an answer."""
 
     def __init__(self) -> None:
         self.lock = threading.RLock()  # a signal handler may ask while its thread is asking
-        self._meet(0)
+        self._start_over(0)
 
-    def _meet(self, count: int) -> None:
-        """Another one, or none: what its predecessor was like does not matter."""
+    def _start_over(self, count: int) -> None:
+        """Starts over with another profiler, or with none."""
         self.count = count
         self.last: Optional[Answer] = None
-        self.fresh_until = self.left_alone_until = 0.0
+        self.fresh_until = self.paused_until = 0.0
         self.pause_s = PAUSE_S
 
     def _ask(self) -> Optional[Answer]:
@@ -143,8 +143,8 @@ class _Profiler:
 
         try:
             answer = _ask()
-        except (socket.timeout, BlockingIOError):  # it does not answer, or has not taken up what was asked before
-            self.left_alone_until = time.monotonic() + self.pause_s
+        except (socket.timeout, BlockingIOError):  # it does not answer, or has not accepted earlier connections
+            self.paused_until = time.monotonic() + self.pause_s
             self.pause_s = min(2 * self.pause_s, PAUSE_MOST_S)
             return None
         self.pause_s = PAUSE_S
@@ -152,8 +152,8 @@ class _Profiler:
 
     def answer(self, count: int) -> Optional[Answer]:
         if count != self.count:
-            self._meet(count)
-        if time.monotonic() < max(self.fresh_until, self.left_alone_until):
+            self._start_over(count)
+        if time.monotonic() < max(self.fresh_until, self.paused_until):
             return self.last
         self.last = None
         try:
@@ -167,7 +167,7 @@ _profiler = _Profiler()
 
 
 def _after_fork() -> None:
-    """The profiler is the parent's, the answer is about the parent, and another thread may have held the lock."""
+    """Starts over: the profiler is the parent's, the answer is about the parent, and another thread may have held the lock."""
     global _profiler
     _profiler = _Profiler()
 
@@ -177,11 +177,11 @@ if hasattr(os, "register_at_fork"):
 
 
 def ask() -> Optional[Answer]:
-    """What the attached profiler has seen; None where there is none or it does not answer. Raises nothing."""
+    """Returns the attached profiler's answer; None if there is no profiler or it does not answer. Raises nothing."""
     try:
         profiler, count = _profiler, attached()
         if not count:
-            profiler.count = 0  # the next one is not this one
+            profiler.count = 0  # the next profiler is another one
             return None
         if not profiler.lock.acquire(timeout=HEADER_S + DOCUMENT_S):
             return None

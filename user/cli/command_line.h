@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* command_line.h - the command line as data. */
+#ifndef CLI_COMMAND_LINE_H
+#define CLI_COMMAND_LINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "dcbs/profiler.h"
+#include "render/render.h"
+
+#define OPTS_MAX 64	/* targets, sections and outputs, each */
+
+enum command { COMMAND_PROFILE, COMMAND_REPORT, COMMAND_LIST, COMMAND_CHECK };
+
+struct opts {
+	enum command command;
+	struct dcbs_options profile;	/* its pids and sections are the following two */
+	pid_t pids[OPTS_MAX];
+	struct dcbs_native_section sections[OPTS_MAX];
+	char **argv;			/* the command to start; NULL: attach to pids */
+	const char *outputs[OPTS_MAX];
+	size_t nr_outputs;
+	const char *format;
+	const char *file;		/* of `report` */
+	enum order_key sort_by;	/* of functions */
+	double duration_s;		/* 0: until Ctrl-C or the target's exit */
+	double interval_s;
+	bool quiet, verbose;
+};
+
+#endif

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* option_table.c - the table of options. */
+#include <limits.h>
+#include <stdio.h>
+
+#include "cli/option_table.h"
+
+#define PROFILE OPTION_COMMAND(COMMAND_PROFILE)
+#define SHOW (PROFILE | OPTION_COMMAND(COMMAND_REPORT))
+#define ALL OPTION_ALL_COMMANDS
+
+#define KEY_MAX_OVERHEAD 0x100	/* no letter */
+
+/* Returns the names, or the suffixes, of all formats: "text, json". */
+static const char *join_formats(char *list, size_t size, bool suffixes)
+{
+	const struct render_format *f;
+	size_t n = 0;
+
+	for (f = render_formats; f->name && n < size; f++)
+		n += (size_t)snprintf(list + n, size - n, "%s%s", n ? ", " : "", suffixes ? f->suffix : f->name);
+	return list;
+}
+
+static const char *format_names(void)
+{
+	static char list[256];
+
+	return join_formats(list, sizeof(list), false);
+}
+
+static const char *format_suffixes(void)
+{
+	static char list[256];
+
+	return join_formats(list, sizeof(list), true);
+}
+
+static const char *order_names(void)
+{
+	return "cumulative, self (tottime), calls, name, file, line";
+}
+
+const struct option_row option_table[OPTION_ROWS + 1] = {
+	{
+		.name = "pid", .key = 'p', .argument = "PID", .type = OPTION_PID, .commands = PROFILE, .min = 1, .max = INT_MAX,
+		.help = "attach to this process; may be given several times",
+		.manual = "Attach to this process. May be given several times: sections of the same name are then added up.",
+	}, {
+		.name = "children", .key = 'c', .type = OPTION_FLAG, .commands = PROFILE, .offset = offsetof(struct opts, profile.children),
+		.help = "follow the processes that the targets start",
+		.manual =
+			"Follow the processes that the targets start, and the processes that these start, whether by fork, vfork, "
+			"posix_spawn or exec, as well as children that exist already. Sections of the same name are added up. The report "
+			"shows when each process started and ended, and for a section that several processes ran, which of them was the "
+			"slowest and which the fastest. The profile ends when all of them have ended. A section that is open at a fork is "
+			"open in the child, too, from the fork on; its call is counted in the process where it began.\n\n"
+			"With -- COMMAND, everything that the command starts is counted from its first section on: a process that loads a "
+			"copy of the markers without a probe waits for the probe, at most two seconds. With -p and a target that has not "
+			"loaded the markers itself, sections that a process ends before the profiler could attach to it are reported as "
+			"lost. At most 1024 processes are followed at a time, including those that ended a moment ago; the report counts "
+			"the processes beyond that. Native functions of --section are timed only in the processes given with -p. The probe "
+			"sits on the file of the markers: other processes that use this file are not counted, but their sections cost "
+			"them as much as if they were profiled.",
+	}, {
+		.name = "duration", .key = 'd', .argument = "SECONDS", .type = OPTION_NUMBER, .commands = PROFILE, .min = 0.001, .max = 1e9,
+		.offset = offsetof(struct opts, duration_s),
+		.help = "stop after this time",
+		.manual = "Stop after this time. Without it the profile ends at Ctrl-C or when all targets have ended.",
+	}, {
+		.name = "interval", .key = 'i', .argument = "SECONDS", .type = OPTION_NUMBER, .commands = PROFILE, .min = 0.05, .max = 3600,
+		.preset = "1", .offset = offsetof(struct opts, interval_s),
+		.help = "time between updates of the live table",
+		.manual = "Time between two updates of the live table.",
+	}, {
+		.name = "section", .key = 's', .argument = "NAME=BINARY:FUNCTION", .type = OPTION_SECTION, .commands = PROFILE,
+		.help = "time a native function as section NAME, or, with python:QUALNAME, a Python function, from samples; may be "
+			"given several times",
+		.manual =
+			"Time a native function as section NAME. BINARY is a path as the target sees it, or the base name of a file that it "
+			"has mapped; FUNCTION is a symbol, mangled or not. May be given several times. Each call costs two probe hits, some "
+			"microseconds; a function that is called too often for that is timed from samples of the stack instead, without its "
+			"number of calls. A C++ exception that passes through the function while it is probed ends the process: do not use "
+			"it on functions that throw. Linux 6.11 to 6.12.13 and 6.13 to 6.13.2 would end a process with a system call filter "
+			"(seccomp) at a return probe: there the option is refused for such a process, and a process must not set a filter "
+			"while the profiler runs.\n\n"
+			"With NAME=python:QUALNAME, a Python function is section NAME. Its times come from samples of the stack, and the "
+			"program needs no change. QUALNAME is module.qualname, or the qualname alone, as in run.Evaluation.answer. The total, "
+			"self time, waits and functions of the section are known within the error that the report shows (a standard "
+			"deviation, error_s in the JSON document); its number of calls is unknown.",
+	}, {
+		.name = "threshold", .key = 't', .argument = "SECONDS", .type = OPTION_NUMBER, .commands = PROFILE, .min = 0, .max = 1e9,
+		.preset = "1", .offset = offsetof(struct opts, profile.threshold_s),
+		.help = "sections of at least this total time are bottlenecks",
+		.manual = "Sections of at least this total time are listed as bottlenecks.",
+	}, {
+		.name = "output", .key = 'o', .argument = "FILE", .type = OPTION_OUTPUT, .commands = SHOW, .choices = format_suffixes,
+		.help = "write the session to FILE as well; its suffix selects the format; may be given several times",
+		.manual =
+			"Write the session to FILE as well. Its suffix selects the format: .txt is the report as text, .json a document for "
+			"scripts and for dcbs-bpfprof report, .folded has one stack a line for other tools, .svg is a flame graph for "
+			"the browser, and .speedscope.json is for speedscope. May be given several times.\n\n"
+			"The profiler finds out before the run whether the file can be written. The file belongs to the user who called sudo, "
+			"only that user may read it (mode 0600, less the umask), and it replaces an older file only when it is complete. "
+			"A symbolic link is not followed, and a file of another user is left alone. A pipe of the user that has a reader, and "
+			"a device such as /dev/null, are written to directly.",
+	}, {
+		.name = "format", .key = 'f', .argument = "FORMAT", .type = OPTION_FORMAT, .commands = SHOW, .preset = "text",
+		.choices = format_names,
+		.help = "format of standard output",
+		.manual = "Format of standard output.",
+	}, {
+		.name = "sort-by", .key = 'S', .argument = "KEY", .type = OPTION_ORDER, .commands = SHOW, .preset = "cumulative",
+		.choices = order_names,
+		.help = "order of functions, also in the words of cProfile",
+		.manual = "Order of the functions of a section. The words of cProfile are understood as well.",
+	}, {
+		.name = "frequency", .key = 'F', .argument = "HZ", .type = OPTION_WHOLE_NUMBER, .commands = PROFILE, .min = 0, .max = 10000,
+		.preset = "99", .offset = offsetof(struct opts, profile.frequency_hz),
+		.help = "stack samples a second; 0: none",
+		.manual =
+			"Take the stack of each running thread this many times a second, and the stacks of about as many waits: Python "
+			"functions with file and line, and native functions below and above them. The functions of sections, flame graphs, "
+			"and Python functions as sections come from these samples. With 0 no stacks are taken; an output that shows stacks "
+			"alone is then empty and says so.\n\n"
+			"Native frames are found with the call frame information of programs (.eh_frame) in the innermost 6 KiB of the stack, "
+			"2 KiB of a thread that waits, and with frame pointers beyond that. Of a thread in Python only the native functions "
+			"that its innermost Python function has called are found. Neighbouring functions that their library does not name "
+			"are shown as one: (unknown). Of a stack with more than 128 frames the outermost are left out, which the stack shows "
+			"as (more frames). A function that was gone before its name could be read, a tenth of a second later, has the name "
+			"(unknown) and is counted as lost.",
+	}, {
+		.name = "max-overhead", .key = KEY_MAX_OVERHEAD, .argument = "PERCENT", .type = OPTION_NUMBER, .commands = PROFILE,
+		.min = 0.01, .max = 100, .preset = "1", .offset = offsetof(struct opts, profile.max_overhead_percent),
+		.given_offset = offsetof(struct opts, profile.end_over_budget),
+		.help = "CPU time that profiling may cost the targets, in percent of one CPU",
+		.manual =
+			"CPU time that profiling may cost the targets, in percent of one CPU: the time in its BPF programs, which the kernel "
+			"measures, and the traps of its probes, which are measured at the start. 100 is no limit.\n\n"
+			"If the cost exceeds the limit for the better part of a second, the profiler reduces what costs most: it takes fewer "
+			"stacks, and it observes page faults, changes of RSS, switches of threads, and calls of --section functions only part "
+			"of the time. The rest is estimated: growth from the memory of the whole process, waits from the kernel's account of "
+			"the time that a thread ran, calls from the time in sampled stacks and from the calls that were timed. Functions so "
+			"short that a probe takes most of their time are timed from stacks alone. Markers hand over their sections less "
+			"often.\n\n"
+			"If the markers alone still exceed the limit, at some hundred thousand sections a second, and this option was given, "
+			"the run ends and the report is made. The report says what was reduced, when, and which numbers are estimates because "
+			"of it; nothing is missing.",
+	}, {
+		.name = "quiet", .key = 'q', .type = OPTION_FLAG, .commands = PROFILE, .offset = offsetof(struct opts, quiet),
+		.help = "no live table",
+		.manual = "Show no live table.",
+	}, {
+		.name = "verbose", .key = 'v', .type = OPTION_FLAG, .commands = PROFILE, .offset = offsetof(struct opts, verbose),
+		.help = "say on standard error what is being done",
+		.manual = "Say on standard error what is being done.",
+	}, {
+		.name = "help", .key = 'h', .type = OPTION_HELP, .commands = ALL,
+		.help = "print this and exit",
+		.manual = "Print a summary of the options and exit.",
+	}, {
+		.name = "version", .key = 'V', .type = OPTION_VERSION, .commands = ALL,
+		.help = "print the version and exit",
+		.manual = "Print the version and exit.",
+	},
+	{.name = NULL},
+};

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* adopt.c - the children that existed before on_fork was attached. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+
+#include "base/error.h"
+#include "base/proc.h"
+#include "collect/children/adopt.h"
+#include "collect/children/children_state.h"
+#include "collect/children/entries.h"
+
+/* on_fork may have been quicker: then the child is a target already. */
+static int adopt_child(struct session *session, pid_t pid, pid_t parent)
+{
+	const struct bpfprof *skel = session->bpf.skel;
+	int targets = bpf_map__fd(skel->maps.targets);
+	struct target *target;
+	__u32 index;
+
+	if (!bpf_map_lookup_elem(targets, &pid, &index))
+		return 0;
+	if (bpf_map_lookup_and_delete_elem(bpf_map__fd(skel->maps.vacant), NULL, &index))
+		return fail(-E2BIG, "more than %d processes at a time", BPFPROF_FOLLOWED);
+	target = &session->targets.list[index];
+	if (target_open(target, pid)) {
+		memset(target, 0, sizeof(*target));
+		return entries_release(&session->bpf, index);
+	}
+	target->index = index;
+	target->parent = target->facts.parent = parent;
+	session->children->arrived++;
+	target->serial = (__u32)__sync_add_and_fetch(&skel->bss->counters.processes, 1);
+	session->bpf.processes[index] = (struct process){.tgid = (__u32)pid, .index = index, .serial = target->serial};
+	entries_cover(&session->targets, index);
+	bpf_map_update_elem(targets, &pid, &index, BPF_ANY);
+	return 0;
+}
+
+struct adoption {
+	struct session *session;
+	pid_t parent;
+	int err;
+};
+
+static bool adopt_children_of_thread(void *ctx, pid_t tid)
+{
+	struct adoption *adoption = ctx;
+	char path[64];
+	FILE *list;
+	int child;
+
+	snprintf(path, sizeof(path), "task/%d/children", tid);
+	list = proc_open(adoption->parent, path);
+	while (list && !adoption->err && fscanf(list, "%d", &child) == 1)
+		adoption->err = adopt_child(adoption->session, child, adoption->parent);
+	if (list)
+		fclose(list);
+	return !adoption->err;
+}
+
+int adopt_children_of(struct session *session, pid_t pid)
+{
+	struct adoption adoption = {.session = session, .parent = pid};
+
+	proc_each_thread(pid, adopt_children_of_thread, &adoption);
+	return adoption.err;
+}

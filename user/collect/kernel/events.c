@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* events.c - attaches programs to the kernel's events: trace points and ticks. */
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/error.h"
+#include "collect/kernel/events.h"
+#include "collect/kernel/program_copies.h"
+
+/*
+ * A thread that computes without a marker keeps the sections that it has finished for at most one period of these ticks. A
+ * tick on a CPU that runs no target returns at once.
+ */
+#define TICK_HZ 249
+
+static int attach_ticks(struct links *links, const struct bpf_program *prog, int hz)
+{
+	struct perf_event_attr attr = {
+		.size = sizeof(attr),
+		.type = PERF_TYPE_SOFTWARE,
+		.config = PERF_COUNT_SW_CPU_CLOCK,
+		.freq = 1,
+		.sample_freq = (__u64)hz,
+	};
+	int cpu, err, cpus = libbpf_num_possible_cpus();
+
+	for (cpu = 0; cpu < cpus; cpu++) {
+		int fd = (int)syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+
+		if (fd < 0 && errno == ENODEV)	/* the CPU is off */
+			continue;
+		if (fd < 0)
+			return fail(-errno, "cannot sample CPU %d: %s; needs root or CAP_PERFMON", cpu, strerror(errno));
+		err = links_keep(links, bpf_program__attach_perf_event(prog, fd), "the CPU's clock");
+		if (err) {
+			close(fd);
+			return err;
+		}
+	}
+	return 0;
+}
+
+/* ---- on-periods ---- */
+
+static int attach_group(struct bpf_link **links, struct bpf_program *const *progs, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (links[i] || !bpf_program__autoload(progs[i]))
+			continue;
+		links[i] = bpf_program__attach(progs[i]);
+		if (!links[i])
+			return fail(-errno, "cannot attach to %s: %s%s", bpf_program__section_name(progs[i]), strerror(errno),
+				    links_hint(errno));
+	}
+	return 0;
+}
+
+static void detach_group(struct bpf_link **links, size_t n)
+{
+	while (n-- > 0) {
+		bpf_link__destroy(links[n]);
+		links[n] = NULL;
+	}
+}
+
+int events_attach_waits(struct events *events, const struct programs *bpf)
+{
+	const struct bpfprof *skel = bpf->skel;
+	struct bpf_program *progs[] = {skel->progs.on_switch, skel->progs.on_waking, skel->progs.on_wakeup};
+
+	_Static_assert(ARRAY_SIZE(progs) == ARRAY_SIZE(events->waits), "a link for each");
+	return attach_group(events->waits, progs, ARRAY_SIZE(progs));
+}
+
+void events_detach_waits(struct events *events)
+{
+	detach_group(events->waits, ARRAY_SIZE(events->waits));
+}
+
+/* The more expensive program comes last, so that it is attached for the shortest time: the kernel takes 10 ms to attach soon after a detach. */
+int events_attach_memory(struct events *events, const struct programs *bpf)
+{
+	const struct bpfprof *skel = bpf->skel;
+	struct bpf_program *progs[] = {skel->progs.on_map, skel->progs.on_rss};
+
+	_Static_assert(ARRAY_SIZE(progs) == ARRAY_SIZE(events->memory), "a link for each");
+	return attach_group(events->memory, progs, ARRAY_SIZE(progs));
+}
+
+void events_detach_memory(struct events *events)
+{
+	detach_group(events->memory, ARRAY_SIZE(events->memory));
+}
+
+/* ---- start and end ---- */
+
+/* One look at a thread that ends is enough: on_do_exit comes earlier than on_exit and sees more. */
+static int attach_ends(struct links *links, const struct bpfprof *skel)
+{
+	int err = 0;
+
+	if (program_copies_attach(skel, skel->progs.on_do_exit, links))
+		err = program_copies_attach(skel, skel->progs.on_exit, links);
+	if (!err && bpf_program__autoload(skel->progs.on_signal))
+		err = program_copies_attach(skel, skel->progs.on_signal, links);
+	/* Without either of these, an execve() takes up to a millisecond of finished sections with it. */
+	if (!err && program_copies_attach(skel, skel->progs.on_prepare_exec, links))
+		program_copies_attach(skel, skel->progs.on_begin_exec, links);
+	return err;
+}
+
+/* Without the programs on wake-ups and on RSS, sections are counted and timed all the same. */
+int events_attach(struct events *events, const struct programs *bpf, int frequency_hz)
+{
+	const struct bpfprof *skel = bpf->skel;
+	int err = attach_ticks(&events->links, skel->progs.on_tick, TICK_HZ);
+
+	if (!err && frequency_hz > 0)
+		err = attach_ticks(&events->links, skel->progs.on_sample, frequency_hz);
+	if (!err)
+		err = program_copies_attach(skel, skel->progs.on_exec, &events->links);
+	if (!err)
+		err = events_attach_waits(events, bpf);
+	if (err)
+		return err;
+	events->waits_known = !program_copies_attach(skel, skel->progs.on_fork, &events->links) && events->waits[1] && events->waits[2];
+	events->memory_known = !events_attach_memory(events, bpf) && events->memory[0] && events->memory[1];
+	return attach_ends(&events->links, skel);
+}
+
+void events_close(struct events *events)
+{
+	links_close(&events->links);
+	events_detach_waits(events);
+	events_detach_memory(events);
+}

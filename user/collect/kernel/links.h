@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* links.h - the links that hold programs on kernel events from start to end. */
+#ifndef COLLECT_KERNEL_LINKS_H
+#define COLLECT_KERNEL_LINKS_H
+
+#include <stddef.h>
+
+#include <bpf/libbpf.h>
+
+#define LINKS_MAX 1024
+
+struct links {
+	struct bpf_link *list[LINKS_MAX];
+	size_t nr;
+};
+
+/* Keeps a link, or reports why it could not be made: libbpf returned NULL with errno set. `event` is named in the error. */
+int links_keep(struct links *links, struct bpf_link *link, const char *event);
+
+/* Returns words to append to an error of attaching: "; run as root, ..." where rights are missing, else "". */
+const char *links_hint(int err);
+
+void links_close(struct links *links);
+
+#endif

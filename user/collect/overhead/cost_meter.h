@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* cost_meter.h - the time that profiling takes from the targets, by lever: counts of events times the cost of each. */
+#ifndef COLLECT_OVERHEAD_COST_METER_H
+#define COLLECT_OVERHEAD_COST_METER_H
+
+#include "collect/kernel/programs.h"
+#include "collect/overhead/calibrate.h"
+#include "collect/overhead/governor.h"
+
+struct cost_meter {
+	__u64 read_ns;			/* when it was read last */
+	struct counters last;		/* as of then */
+	double flush_events;		/* events of one flush since the reading before */
+};
+
+void cost_meter_init(struct cost_meter *meter, const struct programs *bpf);
+
+/* Stores the cost in ns of each lever since the last reading, and returns how long ago that was, in ns. stepped_calls: see function_probes.h. */
+double cost_meter_read(struct cost_meter *meter, const struct programs *bpf, const struct calibration *costs, bool stepped_calls,
+		       double *cost_ns);
+
+#endif

@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* levers.c - carries out what the governor decides. */
+#include <math.h>
+
+#include "base/clock.h"
+#include "collect/kernel/stat_maps.h"
+#include "collect/overhead/levers.h"
+#include "collect/target/marker_probe.h"
+
+#define LOOK_NS 200000000ULL
+#define FIRST_LOOK_NS 100000000ULL
+#define SAMPLE_EVERY_MOST 32
+#define DUTY_SHARE 0.3		/* part of the budget that one duty cycle may cost */
+#define TRACE_MOST_NS 200	/* a trace point cannot cost more: a measurement above that is noise */
+
+static const enum lever lever_of[DUTIES] = {[DUTY_WAITS] = LEVER_WAITS, [DUTY_MEMORY] = LEVER_FAULTS, [DUTY_CALLS] = LEVER_CALLS};
+
+/* ---- costs ---- */
+
+/* Adds the cost since the last reading to the duty cycles. Returns how long ago that was, in ns. */
+static double settle_costs(struct session *session, double *cost_ns)
+{
+	struct overhead *o = &session->overhead;
+	double elapsed = cost_meter_read(&o->meter, &session->bpf, &session->costs, function_probes_are_stepped(&session->probes), cost_ns);
+	int i;
+
+	for (i = 0; i < DUTIES; i++)
+		o->duties[i].spent_ns += cost_ns[lever_of[i]];
+	return elapsed;
+}
+
+static void settle(void *ctx)
+{
+	double cost_ns[LEVERS];
+
+	settle_costs(ctx, cost_ns);
+}
+
+static __u64 visits_ns(const void *ctx)
+{
+	const struct session *session = ctx;
+
+	return session->lister.cpu_ns;
+}
+
+/* ---- waits ---- */
+
+/* Threads that wait are charged up to now. */
+static void disable_waits(void *ctx)
+{
+	struct session *session = ctx;
+	volatile struct throttle *t = &session->bpf.skel->bss->throttle;
+
+	thread_lister_visit(&session->lister, &session->bpf);
+	t->waits_off = 1;
+	events_detach_waits(&session->events);
+}
+
+static void weigh_waits(void *ctx, double weight)
+{
+	struct session *session = ctx;
+	volatile struct throttle *t = &session->bpf.skel->bss->throttle;
+
+	t->wait_weight = (__u32)(0.5 + weight);
+}
+
+/* Threads that wait already are found by the visit. */
+static void enable_waits(void *ctx)
+{
+	struct session *session = ctx;
+	volatile struct throttle *t = &session->bpf.skel->bss->throttle;
+
+	t->wait_generation++;
+	t->waits_off = 0;
+	events_attach_waits(&session->events, &session->bpf);
+	thread_lister_visit(&session->lister, &session->bpf);
+}
+
+static void extend_waits(void *ctx)
+{
+	weigh_waits(ctx, 1);
+}
+
+/* ---- faults and changes of RSS ---- */
+
+static struct ledger_array ledgers_in_use(const struct session *session)
+{
+	return (struct ledger_array){session->bpf.ledgers, stat_maps_used(&session->bpf)};
+}
+
+static void begin_on_period(void *ctx)
+{
+	struct session *session = ctx;
+	struct overhead *o = &session->overhead;
+	struct ledger_array ledgers = ledgers_in_use(session);
+
+	if (!o->off_periods)
+		o->off_periods = off_periods_new();
+	if (!o->off_periods || stat_maps_reach(&session->bpf, ledgers.nr))
+		return;
+	off_periods_enable(o->off_periods, &ledgers, target_list_faults(&session->targets, &o->faults), clock_now_ns());
+}
+
+/*
+ * Programs that are attached but disabled still cost something: the difference between our own page faults with and without
+ * them.
+ */
+static void detach_memory_measured(struct session *session)
+{
+	double with = calibrate_page_touch(), ns;
+
+	events_detach_memory(&session->events);
+	ns = with - calibrate_page_touch();
+	if (ns > 0 && ns < TRACE_MOST_NS)
+		session->costs.trace_ns = ns;
+	session->costs.trace_known = true;
+}
+
+static void disable_memory(void *ctx)
+{
+	struct session *session = ctx;
+	struct overhead *o = &session->overhead;
+
+	if (o->off_periods)
+		off_periods_disable(o->off_periods, target_list_faults(&session->targets, &o->faults), clock_now_ns());
+	session->bpf.skel->bss->throttle.memory_off = 1;
+	if (session->costs.trace_known || session->run_clock.on)
+		events_detach_memory(&session->events);
+	else
+		detach_memory_measured(session);
+}
+
+static void enable_memory(void *ctx)
+{
+	struct session *session = ctx;
+	volatile struct throttle *t = &session->bpf.skel->bss->throttle;
+
+	events_attach_memory(&session->events, &session->bpf);
+	begin_on_period(session);
+	t->memory_generation++;
+	t->memory_off = 0;
+}
+
+/* ---- functions of --section ---- */
+
+static void enable_calls(void *ctx)
+{
+	struct session *session = ctx;
+
+	function_probes_on(&session->probes, &session->bpf);
+}
+
+static void disable_calls(void *ctx)
+{
+	struct session *session = ctx;
+
+	function_probes_off(&session->probes, &session->bpf);
+}
+
+static const struct duty_cycle_ops duty_ops[DUTIES] = {
+	[DUTY_WAITS] = {.on_ns = 50000000, .now_ns = clock_now_ns, .settle = settle, .visits_ns = visits_ns, .weigh = weigh_waits,
+			.enable = enable_waits, .extend = extend_waits, .disable = disable_waits},
+	[DUTY_MEMORY] = {.on_ns = 10000000, .now_ns = clock_now_ns, .settle = settle, .visits_ns = visits_ns,
+			 .enable = enable_memory, .extend = begin_on_period, .disable = disable_memory},
+	[DUTY_CALLS] = {.on_ns = 50000000, .now_ns = clock_now_ns, .settle = settle, .visits_ns = visits_ns,
+			.enable = enable_calls, .disable = disable_calls},
+};
+
+/* ---- turning down and up ---- */
+
+/* Each kind of reduction is reported once; later steps of the same kind are no news. */
+static void report_reduction(struct session *session, enum lever lever, const char *text)
+{
+	struct overhead *o = &session->overhead;
+
+	if (!notes_mention(&o->reduced, text))
+		notes_add(&o->reduced, "after %.1f s, at %.1f %% of a CPU: %s", (double)(clock_now_ns() - o->start_ns) * S_PER_NS,
+			  100 * o->governor.share[lever], text);
+}
+
+static __u32 thin_out(__u32 every, double cost, double allowed, __u32 most)
+{
+	double want = (every > 1 ? every : 1) * fmax(2, ceil(cost / fmax(allowed, 1e-6)));
+
+	return want < most ? (__u32)want : most;
+}
+
+static void reduce_samples(struct session *session, double allowed)
+{
+	struct throttle *t = &session->bpf.skel->bss->throttle;
+
+	t->sample_every = thin_out(t->sample_every, session->overhead.governor.share[LEVER_SAMPLES], allowed, SAMPLE_EVERY_MOST);
+	report_reduction(session, LEVER_SAMPLES, "fewer samples of the stack are taken: shares of functions are less exact");
+}
+
+static void reduce_faults(struct session *session)
+{
+	report_reduction(session, LEVER_FAULTS, "page faults are watched now and then: what they are counted as is an estimate, and so is the "
+			 "growth of a section, but not of all; of single calls nothing is known");
+	duty_cycle_start(&session->overhead.duties[DUTY_MEMORY]);
+}
+
+/* On-periods show how long a call takes, samples show how long all calls took: together they tell how often calls were made. */
+static void reduce_calls(struct session *session)
+{
+	function_probes_mark_sampled(&session->probes, &session->bpf);
+	report_reduction(session, LEVER_CALLS, "functions of --section are probed now and then: their totals are estimates from samples of "
+			 "the stack, and so is how often they are called");
+	duty_cycle_start(&session->overhead.duties[DUTY_CALLS]);
+}
+
+/* A probe that makes a function several times slower cannot tell how long it takes. Samples can, without slowing it. */
+static void give_up_calls(struct session *session)
+{
+	function_probes_off(&session->probes, &session->bpf);
+	if (session->sampler) {
+		function_probes_mark_sampled(&session->probes, &session->bpf);
+		report_reduction(session, LEVER_CALLS, "functions of --section are called too often to be probed: their times are estimates "
+				 "from samples of the stack, how often they are called is unknown");
+	} else {
+		report_reduction(session, LEVER_CALLS, "functions of --section are called too often to be probed: their figures are of the "
+				 "time before; with --frequency they could be estimated");
+	}
+	session->probes.given_up = true;
+}
+
+static void reduce_waits(struct session *session)
+{
+	report_reduction(session, LEVER_WAITS, "threads are watched now and then as they come and go: why sections wait is an estimate");
+	duty_cycle_start(&session->overhead.duties[DUTY_WAITS]);
+}
+
+static bool calls_can_be_estimated(const struct session *session)
+{
+	return session->sampler && uprobe_has_links() &&
+	       function_probes_calls_are_long(&session->probes, &session->bpf, &session->costs);
+}
+
+/* The cost of the change itself, and of the events that came meanwhile, is no measure of the cost from now on. */
+static void turn_down(struct session *session, enum lever lever, double allowed)
+{
+	switch (lever) {
+	case LEVER_SAMPLES: reduce_samples(session, allowed); break;
+	case LEVER_FAULTS: reduce_faults(session); break;
+	case LEVER_CALLS: (calls_can_be_estimated(session) ? reduce_calls : give_up_calls)(session); break;
+	case LEVER_WAITS: reduce_waits(session); break;
+	default: break;
+	}
+	settle(session);
+}
+
+static void turn_up(struct session *session)
+{
+	session->bpf.skel->bss->throttle.sample_every /= 2;
+}
+
+/* Sections that are flushed because of the time, not because a batch is full, can wait for a switch or a tick. */
+static bool flush_less(struct session *session)
+{
+	if (!(session->overhead.meter.flush_events < DCBS_BATCH / 2) || !marker_probe_flush_less(&session->targets, &session->bpf))
+		return false;
+	report_reduction(session, LEVER_MARKERS, "sections are handed over less often: until a thread waits, for 4 ms, or 512 of them");
+	return true;
+}
+
+/* Returns false if the run is to end. It ends only if --max-overhead was given. */
+static bool check_markers(struct session *session)
+{
+	struct governor *g = &session->overhead.governor;
+	bool end = session->opts.end_over_budget;
+
+	switch (governor_check_markers(g)) {
+	case GOVERNOR_MARKERS_FIT:
+		return true;
+	case GOVERNOR_MARKERS_FLUSH_LESS:
+		if (flush_less(session))
+			governor_markers_reduced(g);
+		return true;
+	case GOVERNOR_MARKERS_OVER:
+		break;
+	}
+	report_reduction(session, LEVER_MARKERS, end ?
+			 "the markers, and the ticks that see to them, cost more than --max-overhead, and the run was ended" :
+			 "the markers, and the ticks that see to them, cost more than 1 %: sections are counted all the same; with "
+			 "--max-overhead the run would have ended");
+	return !end;
+}
+
+static bool look(struct session *session)
+{
+	struct overhead *o = &session->overhead;
+	const struct throttle *t = &session->bpf.skel->bss->throttle;
+	bool in_cycle[LEVERS] = {false}, can[LEVERS];
+	double cost_ns[LEVERS], elapsed = settle_costs(session, cost_ns), allowed;
+	enum lever lever;
+	int i;
+
+	for (i = 0; i < DUTIES; i++)
+		in_cycle[lever_of[i]] = duty_cycle_is_started(&o->duties[i]);
+	governor_take(&o->governor, cost_ns, in_cycle, elapsed);
+	if (!check_markers(session))
+		return false;
+	can[LEVER_SAMPLES] = t->sample_every < SAMPLE_EVERY_MOST;
+	can[LEVER_FAULTS] = session->events.memory_known && !in_cycle[LEVER_FAULTS];
+	can[LEVER_CALLS] = session->probes.nr && !session->probes.given_up && !in_cycle[LEVER_CALLS];
+	can[LEVER_WAITS] = session->events.waits[0] && !in_cycle[LEVER_WAITS];
+	can[LEVER_MARKERS] = false;
+	switch (governor_decide(&o->governor, can, &lever, &allowed)) {
+	case GOVERNOR_DOWN: turn_down(session, lever, allowed); break;
+	case GOVERNOR_UP: turn_up(session); break;
+	case GOVERNOR_STAY: break;
+	}
+	return true;
+}
+
+/* ---- life ---- */
+
+void levers_open(struct session *session)
+{
+	struct overhead *o = &session->overhead;
+	int i;
+
+	governor_init(&o->governor, session->opts.max_overhead_percent);
+	cost_meter_init(&o->meter, &session->bpf);
+	for (i = 0; i < DUTIES; i++)
+		duty_cycle_init(&o->duties[i], &duty_ops[i], session);
+	o->start_ns = clock_now_ns();
+	o->next_ns = o->start_ns + FIRST_LOOK_NS;
+}
+
+bool levers_poll(struct session *session)
+{
+	struct overhead *o = &session->overhead;
+	bool go_on;
+	int i;
+
+	if (!o->start_ns)
+		return true;
+	for (i = 0; i < DUTIES; i++)
+		duty_cycle_poll(&o->duties[i], o->governor.budget * DUTY_SHARE);
+	if (clock_now_ns() < o->next_ns)
+		return true;
+	go_on = look(session);
+	o->next_ns = clock_now_ns() + LOOK_NS;
+	return go_on;
+}
+
+__u64 levers_due(const struct session *session)
+{
+	const struct overhead *o = &session->overhead;
+	__u64 due = o->start_ns ? o->next_ns : ~0ULL;
+	int i;
+
+	for (i = 0; i < DUTIES; i++)
+		if (o->duties[i].next_ns && o->duties[i].next_ns < due)
+			due = o->duties[i].next_ns;
+	return due;
+}
+
+bool levers_waits_are_estimated(const struct session *session)
+{
+	return duty_cycle_is_started(&session->overhead.duties[DUTY_WAITS]);
+}
+
+void levers_clear(struct session *session)
+{
+	if (session->overhead.off_periods)
+		off_periods_clear(session->overhead.off_periods, clock_now_ns());
+}
+
+void levers_add_estimates(const struct session *session, struct snapshot *snap, const __u16 *section_index)
+{
+	struct fault_counts faults = session->overhead.faults;
+	struct ledger_array ledgers = ledgers_in_use(session);
+
+	if (!session->overhead.off_periods)
+		return;
+	off_periods_add(session->overhead.off_periods, snap, section_index, &ledgers, target_list_faults(&session->targets, &faults),
+			clock_now_ns());
+}
+
+void levers_close(struct session *session)
+{
+	off_periods_free(session->overhead.off_periods);
+	notes_free(&session->overhead.reduced);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * return_check.h - checks that an address on a stack is a return address: the instruction before it is a call.
+ *
+ * Code without frame pointers leaves anything in that register, and the kernel's walk follows it anywhere. At the first
+ * address that has no call before it, the walk has gone astray.
+ */
+#ifndef COLLECT_SAMPLES_RETURN_CHECK_H
+#define COLLECT_SAMPLES_RETURN_CHECK_H
+
+#include "collect/target/target.h"
+
+#define RETURN_CACHE 1024	/* a power of two */
+
+/* Addresses that have been checked: most come again and again, and a look at the target's memory costs a system call. */
+struct return_cache {
+	struct {
+		__u64 address;
+		pid_t pid;
+	} slots[RETURN_CACHE];
+};
+
+/* Returns true also where the target has ended and cannot be read any more. */
+bool return_check(struct return_cache *cache, const struct target *target, __u64 address);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* attach.h - attaches to the markers of one target, and again after it has called execve(). */
+#ifndef COLLECT_TARGET_ATTACH_H
+#define COLLECT_TARGET_ATTACH_H
+
+#include "collect/children/shared_probes.h"
+#include "collect/kernel/programs.h"
+#include "collect/target/target.h"
+
+/* What attach_target() hands on: see marker_probe_attach() and publish_markers(). */
+struct attach_context {
+	struct programs *bpf;
+	struct shared_probes *shared;	/* NULL: children are not followed */
+	__u64 shared_since_ns;		/* stored by attach_target() */
+	__u64 *baselines_missed;
+};
+
+/* Returns 1 if the target's markers are there and probed, 0 if there are none yet, or -errno. */
+int attach_target(struct attach_context *ctx, struct target *target);
+
+/* The target has called execve(), for the `execs`th time: the image that was probed is gone. */
+void attach_forget_image(struct programs *bpf, struct target *target, __u32 execs);
+
+#endif

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* marker_probe.c - the probe on a target's marker function, and the one that asks the markers to flush less often. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "collect/kernel/links.h"
+#include "collect/overhead/calibrate.h"
+#include "collect/target/marker_probe.h"
+
+#define FD_PATH_BYTES 64
+
+/* The kernel keeps one counter of probes for a place, or none: a probe that came first without the counter keeps ours out. */
+static int fail_marker(const struct marker *marker, int err)
+{
+	return fail(-err, "cannot attach to %s: %s%s", marker->path, strerror(err), err == EINVAL ?
+		    "; another tracer (bpftrace, perf) may have a probe on dcbs_marker_flush: end it first" : links_hint(err));
+}
+
+/* The place `offset` bytes from the entry of the marker function. Fills path[FD_PATH_BYTES]. */
+static struct uprobe_place marker_place(const struct target *target, const struct marker *marker, __u64 offset, char *path)
+{
+	snprintf(path, FD_PATH_BYTES, "/proc/self/fd/%d", marker->fd);
+	return (struct uprobe_place){.pid = target->pid, .path = path, .offset = marker->flush_offset + offset,
+				     .semaphore = marker->semaphore_offset};
+}
+
+int marker_probe_attach(struct target *target, const struct programs *bpf, const struct marker *marker, struct shared_probes *shared,
+			__u64 *since_ns)
+{
+	char path[FD_PATH_BYTES];
+	const struct uprobe_place place = marker_place(target, marker, PROBE_OFFSET, path);
+
+	if (shared)
+		return shared_probes_attach(shared, bpf, marker, &place, since_ns) ? fail_marker(marker, errno) : 0;
+	target->marker_link = uprobe_attach(bpf->skel->progs.on_flush, &place);
+	return target->marker_link ? 0 : fail_marker(marker, errno);
+}
+
+/* ---- flush less often ---- */
+
+static bool has_seldom_code(const struct marker *marker, __u64 offset)
+{
+	char code[sizeof(DCBS_PROBE_SELDOM_CODE) - 1];
+
+	return pread(marker->fd, code, sizeof(code), (off_t)offset - 1) == sizeof(code) &&
+	       !memcmp(code, DCBS_PROBE_SELDOM_CODE, sizeof(code));
+}
+
+static bool flush_less(struct target *target, const struct programs *bpf)
+{
+	char path[FD_PATH_BYTES];
+	struct uprobe_place place;
+	struct marker marker;
+
+	target->seldom_tried = true;
+	if (target_find_marker(target, &marker) <= 0)
+		return false;
+	place = marker_place(target, &marker, DCBS_PROBE_SELDOM, path);
+	if (has_seldom_code(&marker, place.offset))
+		target->seldom_link = uprobe_attach(bpf->skel->progs.on_flush, &place);
+	marker_close(&marker);
+	return target->seldom_link;
+}
+
+/* Once capabilities have been dropped, only links of their own can be made, not perf events. */
+bool marker_probe_flush_less(struct target_list *targets, const struct programs *bpf)
+{
+	bool some = false;
+	size_t i;
+
+	for (i = 0; i < targets->nr && uprobe_has_links(); i++) {
+		struct target *target = &targets->list[i];
+
+		if (target->pid && target->state && !target->ended && !target->seldom_tried)
+			some |= flush_less(target, bpf);
+	}
+	return some;
+}

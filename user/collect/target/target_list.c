@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* target_list.c - the targets of a session together. */
+#include <math.h>
+
+#include "collect/target/target.h"
+
+struct target *target_list_find(struct target_list *targets, pid_t pid)
+{
+	size_t i;
+
+	for (i = 0; i < targets->nr; i++)
+		if (targets->list[i].pid == pid)
+			return &targets->list[i];
+	return NULL;
+}
+
+double target_list_faults(const struct target_list *targets, struct fault_counts *counts)
+{
+	double sum = 0;
+	size_t i;
+
+	for (i = 0; i < targets->nr; i++) {
+		__u64 now = targets->list[i].pid ? target_faults(&targets->list[i]) : 0, *last = &counts->last[i];
+
+		sum += !now == !*last && now >= *last ? (double)(now - *last) : NAN;
+		*last = now;
+	}
+	return sum;
+}

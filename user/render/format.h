@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * format.h - the interface of an output format: its description, its options and its writer.
+ *
+ * A new format is one file, its writer's prototype here, and one row in the table of render.c. Formats include this header
+ * and never render.h, so that they can be read and tested without the table.
+ */
+#ifndef RENDER_FORMAT_H
+#define RENDER_FORMAT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "dcbs/profiler.h"
+#include "render/order.h"
+
+struct render_options {
+	int width;		/* columns; 0: 80 */
+	enum order_key order;	/* of the functions of a section */
+};
+
+struct render_format {
+	const char *name;	/* of --format */
+	const char *suffix;	/* of a file of --output, with the dot */
+	const char *help;	/* one line */
+	bool stacks;		/* shows stacks alone */
+	int (*write)(FILE *file, const struct dcbs_report *report, const struct render_options *options);
+};
+
+/* Writers return 0 or a negative errno. The thread's locale is C.UTF-8 while they run. */
+int text_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
+int json_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
+int folded_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
+int svg_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
+int speedscope_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
+
+#endif
