@@ -32,8 +32,8 @@ OLD_WORDS = [
     (r"\bstruct clock\b", "", "thread account"),
     (r"(?<![a-z])drain(s|ed|ing)?(?![a-z])", "", "read the ring, flush"),
     (r"\w_again\b|\bagain_\w", "user/ bpf/ include/", "program copies, repeat"),
-    (r"(?<![a-z])duty(?![_ -]cycle|[a-z])", "", "duty cycle, on-period, off-period"),
-    (r"(?<![a-z])(phase|epoch)s?(?![a-z])", "", "generation"),
+    (r"(?<![a-z])duty(?![_ -]cycle|->|[a-z])", "", "duty cycle, on-period, off-period"),
+    (r"(?<![a-z])(phase|epoch)s?(?![a-z])", "bpf/ user/collect/ user/analyse/ include/", "generation"),
     (r"\btold\b", "", "reported"),
     (r"\bdear(er|est)?\b", "", "expensive"),
     (r"\bso many\b", "", "that many, up to N"),
@@ -42,8 +42,8 @@ OLD_WORDS = [
     (r"\bworks for\b", "", "wake-up attribution"),
     (r"\bwho has\b", "", "that has"),
     (r"(?<![a-z])rows?(?![a-z])", "user/collect/ user/analyse/ bpf/", "section id, section"),
-    (r"\bspans?\b", "user/ bpf/ include/", "section"),
-    (r"\bstruct (path|leave|share|sum|again|native|gaps|watch)\b", "user/ bpf/ include/", "the glossary's word"),
+    (r"\bspan\b", "bpf/ user/collect/ user/analyse/ user/marker/ include/bpfprof/", "section"),
+    (r"\bstruct (leave|share|sum|again|native|gaps|watch)\b", "user/ bpf/ include/", "the glossary's word"),
 ]
 # These files name the old words.
 NAMES_OLD_WORDS = {"NEWS.md", "tests/house.py", "tests/system/test_house.py"}

@@ -81,7 +81,7 @@ class Budget(unittest.TestCase):
         self.assertEqual(report["window"]["ended_by"], "duration")
         self.near(sections(report)["busy"]["count"], truth)
         if report["overhead"]["target_cpu_share"] > 0.02:
-            self.reduced(report, "all the same")
+            self.reduced(report, "nevertheless")
 
     def test_handed_over_less_often(self):
         """If the flushes are expensive and not the sections, there are fewer flushes, and no section is lost."""
@@ -127,7 +127,7 @@ class Budget(unittest.TestCase):
     def test_waits(self):
         """Four of the threads are runnable at a time; the others wait for a futex."""
         report, _ = self.busy("switches", "--max-overhead", "0.5", seconds=6)
-        self.reduced(report, "now and then")
+        self.reduced(report, "observed in on-periods")
         duration = report["window"]["duration_s"]
         threads = [t for t in report["threads"] if t["threads"] == 1 and t["wall_s"] > 0.99 * duration]
         self.assertGreater(len(threads), 10)
@@ -147,7 +147,7 @@ class Budget(unittest.TestCase):
     def test_long_calls(self):
         """Calls are timed in on-periods: they give the mean of a call, and the mean and the total time give the count."""
         report, truth = self.busy("long", "-s", "call=%s:busy_long_call" % target_program("busy"), seconds=8)
-        self.reduced(report, "probed now and then")
+        self.reduced(report, "probed in on-periods")
         section = sections(report)["call"]
         self.near(section["count"], truth, ERROR + 3 * section["error_s"] / section["total_s"])
         self.assertLess(section["p50_s"], 1.5 * section["total_s"] / truth)

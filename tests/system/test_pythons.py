@@ -197,14 +197,14 @@ class Fakes(unittest.TestCase):
         self.refused(errno.ENOTSUP, "Python 3.14 is a free-threaded build: sections only", version=0x030e0af0, free_threaded=1)
 
     def test_offsets_left_out(self):
-        self.refused(errno.EPROTO, "Python 3.13 does not tell its layout as it should: sections only")
+        self.refused(errno.EPROTO, "Python 3.13 does not describe its layout as it should: sections only")
 
     def test_offsets_beyond_their_structures(self):
-        self.refused(errno.EPROTO, "Python 3.13 does not tell its layout as it should: sections only",
+        self.refused(errno.EPROTO, "Python 3.13 does not describe its layout as it should: sections only",
                      words=", ".join(str(n) for n in [64] * 20 + [1 << 40] * 60))
 
     def test_no_version(self):
-        self.refused(errno.ENOTSUP, "the version of its Python cannot be told: sections only", cookie="nothing")
+        self.refused(errno.ENOTSUP, "the version of its Python is unknown: sections only", cookie="nothing")
 
 
 @needs_root

@@ -14,7 +14,7 @@ void cost_meter_init(struct cost_meter *meter, const struct programs *bpf)
 	*meter = (struct cost_meter){.read_ns = clock_now_ns(), .last = bpf->skel->bss->counters};
 }
 
-/* Until the kernel has measured a program, its cost elsewhere stands for it. */
+/* Returns the run time of a program; until the kernel has measured it, the usual one. */
 static double run_ns(const struct bpf_program *prog, double usual)
 {
 	double ns = bpf_stats_run_ns(prog);
@@ -27,7 +27,7 @@ static double trap_ns(const struct calibration *costs)
 	return isnan(costs->trap_ns) ? TRAP_USUAL_NS : costs->trap_ns;
 }
 
-/* The return of a call is a trap of its own, with a lookup. */
+/* The return of a call is a second trap, with a lookup. */
 static double call_ns(const struct programs *bpf, const struct calibration *costs, bool stepped)
 {
 	double trap = trap_ns(costs), entry = stepped && costs->step_ns > 0 ? costs->step_ns : trap;
@@ -35,7 +35,7 @@ static double call_ns(const struct programs *bpf, const struct calibration *cost
 	return entry + 2 * trap + run_ns(bpf->skel->progs.on_call, 500) + run_ns(bpf->skel->progs.on_return, 700);
 }
 
-/* The counters are read one after the other, so the second may be ahead. */
+/* The counters are read one after the other, so the second one may be ahead. */
 static double tick_samples(const struct counters *now, const struct counters *last)
 {
 	return fmax(0, (double)(now->samples - last->samples) - (double)(now->wait_samples - last->wait_samples));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* function_probes.c - the native functions of --section: an entry and a return probe each. */
+/* function_probes.c - probes at the entry and return of each native function of --section. */
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -20,7 +21,7 @@
 
 /* ---- one function ---- */
 
-/* The return probe first: an entry that is seen must not miss its return. */
+/* The return probe is attached first, so that no entry is observed without its return. */
 static int attach_pair(struct function_probe *probe, const struct programs *bpf)
 {
 	char path[64];
@@ -44,6 +45,7 @@ static void detach_pair(struct function_probe *probe)
 	probe->exit = probe->entry = NULL;
 }
 
+/* Returns true if the kernel has to step over the first instruction of the function. */
 static bool begins_stepped(const struct function_probe *probe)
 {
 	unsigned char code[2];
@@ -75,11 +77,12 @@ static int attach_function(struct function_probes *probes, struct programs *bpf,
 	probe->stepped = begins_stepped(probe);
 	if (!probe->section_id)
 		return fail(-E2BIG, "--section: more than %d sections", BPFPROF_SECTIONS - SECTION_FIRST);
+	assert(probe->section_id < BPFPROF_SECTIONS);
 	err = attach_pair(probe, bpf);
 	return err ? fail(err, "cannot attach to %s: %s%s", option->function, strerror(-err), links_hint(-err)) : 0;
 }
 
-/* ---- all of them ---- */
+/* ---- all functions ---- */
 
 int function_probes_attach(struct function_probes *probes, struct programs *bpf, const struct dcbs_options *opts,
 			   const struct target *target, struct notes *notes)
@@ -88,14 +91,14 @@ int function_probes_attach(struct function_probes *probes, struct programs *bpf,
 	int err = 0;
 
 	for (i = 0; i < opts->nr_sections && !err; i++)
-		if (!section_option_is_python(&opts->sections[i]))
+		if (!section_ids_option_is_python(&opts->sections[i]))
 			err = attach_function(probes, bpf, target, &opts->sections[i]);
 	if (bpf->probe_functions && !err && target_maps(target, "libstdc++.so"))
 		notes_add(notes, "process %d runs C++: an exception that passes through a --section function ends it", target->pid);
 	return err;
 }
 
-static void detach_all(struct function_probes *probes)
+static void detach_all_pairs(struct function_probes *probes)
 {
 	size_t i;
 
@@ -119,13 +122,13 @@ int function_probes_on(struct function_probes *probes, const struct programs *bp
 void function_probes_off(struct function_probes *probes, const struct programs *bpf)
 {
 	bpf->skel->bss->throttle.calls_off = 1;
-	detach_all(probes);
+	detach_all_pairs(probes);
 }
 
-/* ---- what they add to a call ---- */
+/* ---- the time that probes add to a call ---- */
 
-/* The end of the trap at the entry, stepping included, and the beginning of the one at the return: about as much as one hit. */
-static double added_ns(const struct function_probe *probe, const struct calibration *costs)
+/* The second half of the trap at the entry, stepping included, and the first half of the trap at the return: about one hit. */
+static double probe_added_ns(const struct function_probe *probe, const struct calibration *costs)
 {
 	return probe->stepped ? costs->step_ns : costs->trap_ns;
 }
@@ -140,13 +143,14 @@ bool function_probes_are_stepped(const struct function_probes *probes)
 	return false;
 }
 
-/* The mean call is many times as long as its probes. Not so if the cost of a probe is unknown. */
+/* Returns true if the mean call takes many times as long as its probes add. Returns false if the cost of a probe is unknown. */
 static bool calls_are_long(const struct function_probe *probe, const struct section_stat *stat, const struct calibration *costs)
 {
-	return (double)stat->sum_ns >= SNAPSHOT_LONG_CALL * added_ns(probe, costs) * (double)stat->count;
+	return (double)stat->sum_ns >= SNAPSHOT_LONG_CALL * probe_added_ns(probe, costs) * (double)stat->count;
 }
 
-bool function_probes_calls_are_long(const struct function_probes *probes, const struct programs *bpf, const struct calibration *costs)
+bool function_probes_calls_are_long(const struct function_probes *probes, const struct programs *bpf,
+				    const struct calibration *costs)
 {
 	size_t i;
 
@@ -165,7 +169,7 @@ void function_probes_note(const struct function_probes *probes, const struct pro
 	for (i = 0; i < probes->nr; i++) {
 		const struct function_probe *probe = &probes->list[i];
 		const struct section_stat *stat = &bpf->stats[probe->section_id];
-		double add_ns = added_ns(probe, costs);
+		double add_ns = probe_added_ns(probe, costs);
 		struct section_name name;
 		char *text;
 
@@ -173,7 +177,7 @@ void function_probes_note(const struct function_probes *probes, const struct pro
 		    bpf_map_lookup_elem(names, &probe->section_id, &name))
 			continue;
 		text = sanitize(name.text, sizeof(name.text));
-		notes_add(notes, "%s: its probes make each call, and what is reported of it, about %.1f us longer",
+		notes_add(notes, "%s: its probes make each call, and its reported time, about %.1f us longer",
 			  text ? text : "--section", add_ns * 1e-3);
 		free(text);
 	}
@@ -187,8 +191,8 @@ double function_probes_added_ns(const struct function_probes *probes, const stru
 	for (i = 0; i < probes->nr; i++) {
 		const struct function_probe *probe = &probes->list[i];
 
-		if (probe->section_id == section_id && !(added_ns(probe, costs) <= most))
-			most = added_ns(probe, costs);
+		if (probe->section_id == section_id && !(probe_added_ns(probe, costs) <= most))
+			most = probe_added_ns(probe, costs);
 	}
 	return most;
 }
@@ -205,7 +209,7 @@ void function_probes_close(struct function_probes *probes)
 {
 	size_t i;
 
-	detach_all(probes);
+	detach_all_pairs(probes);
 	for (i = 0; i < probes->nr; i++)
 		close(probes->list[i].fd);
 	free(probes->list);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* function_probes.h - the native functions of --section: an entry and a return probe each, all the time or in on-periods. */
+/* function_probes.h - probes at the entry and return of each native function of --section, all the time or in on-periods. */
 #ifndef COLLECT_TARGET_FUNCTION_PROBES_H
 #define COLLECT_TARGET_FUNCTION_PROBES_H
 
@@ -9,9 +9,9 @@
 #include "collect/target/target.h"
 
 struct function_probe {
-	int fd;			/* of the file */
+	int fd;			/* of the file that holds the function */
 	pid_t pid;
-	__u64 offset;		/* of the function in the file */
+	__u64 offset;		/* in the file */
 	__u32 section_id;
 	bool stepped;		/* see calibrate_is_stepped() */
 	struct uprobe *entry, *exit;	/* NULL during an off-period */
@@ -20,7 +20,7 @@ struct function_probe {
 struct function_probes {
 	struct function_probe *list;
 	size_t nr, room;
-	bool given_up;		/* the functions are called too often to be probed */
+	bool given_up;		/* the functions are called too often to be probed, and are not */
 };
 
 /* Probes all native functions of opts->sections in one target. */
@@ -31,20 +31,21 @@ int function_probes_attach(struct function_probes *probes, struct programs *bpf,
 int function_probes_on(struct function_probes *probes, const struct programs *bpf);
 void function_probes_off(struct function_probes *probes, const struct programs *bpf);
 
-/* Returns true if some probe sits on an instruction that the kernel has to step over. */
+/* Returns true if some probe is on an instruction that the kernel has to step over. */
 bool function_probes_are_stepped(const struct function_probes *probes);
 
-/* Returns true if all calls take so long that the probes hardly distort them. */
-bool function_probes_calls_are_long(const struct function_probes *probes, const struct programs *bpf, const struct calibration *costs);
+/* Returns true if the calls of all functions take so long that the probes hardly distort them. */
+bool function_probes_calls_are_long(const struct function_probes *probes, const struct programs *bpf,
+				    const struct calibration *costs);
 
-/* Notes the functions whose calls are so short that the probes distort them. */
+/* Adds a note for each function whose calls are so short that the probes distort them. */
 void function_probes_note(const struct function_probes *probes, const struct programs *bpf, const struct calibration *costs,
 			  struct notes *notes);
 
-/* ns that the probes add to the reported time of a call of that section; 0: it has no probes; NAN: unknown. */
+/* Returns the ns that the probes add to the reported time of a call of that section; 0: it has no probes; NAN: unknown. */
 double function_probes_added_ns(const struct function_probes *probes, const struct calibration *costs, __u32 section_id);
 
-/* Marks the sections of all probed functions as known from samples. */
+/* Marks the sections of all probed functions as measured by samples. */
 void function_probes_mark_sampled(const struct function_probes *probes, struct programs *bpf);
 
 void function_probes_close(struct function_probes *probes);
