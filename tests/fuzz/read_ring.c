@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* drain.c - fuzzes the marker's probe and the reading of open sections with arbitrary contents of a record. */
+/* read_ring.c - fuzzes the marker's probe and the reading of open sections with arbitrary contents of a record. */
 #include "host.h"
 #include "flush.bpf.c"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* session.c - a saved session that anyone may have written: read, and shown in every format. */
+/* saved_session.c - a saved session that anyone may have written: read, and shown in every format. */
 #include <locale.h>
 #include <stdint.h>
 #include <stdio.h>

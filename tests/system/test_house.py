@@ -110,7 +110,7 @@ class Breaches(unittest.TestCase):
     def test_old_word(self):
         for path, line, old in (("user/base/x.c", "the thread's struct clock", True), ("user/base/x.c", "struct clock_pair", False),
                                 ("bpf/x.h", "drain_ring()", True), ("README.md", "is Told", True), ("NEWS.md", "told", False),
-                                ("user/base/x.c", "the duty", True), ("user/base/x.c", "duty_cycle_open(duty->on)", False), ("x.md", "duty cycle", False),
+                                ("user/base/x.c", "the duty", True), ("user/base/x.c", "struct duty_cycle *duty;", False), ("x.md", "duty cycle", False),
                                 ("user/render/x.c", "row", False), ("user/collect/x.c", "nr_rows", True), ("bpf/x.h", "narrow", False),
                                 ("tests/x.py", "attach_again", False), ("user/base/x.c", "report_again", True),
                                 ("user/collect/x.c", "the Phase", True), ("user/marker/x.c", "in one phase", False), ("tests/golden/x.txt", "told", False), ("x.md", "a named span", False)):
