@@ -10,6 +10,7 @@ from bad_input import GOLDEN, BadInput
 from launch import Target, run
 from needs import needs_bpf
 from paths import PROFILER
+from reports import sections
 from waiting import attached
 
 
@@ -83,7 +84,7 @@ class Rights(BadInput):
                     self.one_line(done, 1, missing[0].split(None, 1)[1].split(":")[0])
                     continue
                 self.assertEqual(done.returncode, 0, done.stderr)
-                sections = sections(json.loads(done.stdout))
-                self.assertEqual(sections["leaf"]["count"], truth["sections"]["leaf"]["count"])
+                found = sections(json.loads(done.stdout))
+                self.assertEqual(found["leaf"]["count"], truth["sections"]["leaf"]["count"])
                 worked += 1
         self.assertGreaterEqual(worked, 2)

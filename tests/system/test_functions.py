@@ -243,7 +243,7 @@ class PythonSections(FunctionsCase):
     def test_without_samples(self):
         done = run("-F", "0", "-s", "x=python:waits.compute", "--", "true")
         self.assertEqual((done.returncode, done.stdout), (2, b""))
-        self.assertIn(b"x=python:waits.compute: Python functions are known from samples; give a --frequency above 0",
+        self.assertIn(b"x=python:waits.compute: Python functions are timed from samples; give a --frequency above 0",
                       done.stderr.split(b"\n")[0])
 
 
