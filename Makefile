@@ -38,7 +38,7 @@ cstd := -std=gnu11 -Iinclude -DDCBS_VERSION='"$(VERSION)"'
 # ---- packages -------------------------------------------------------------------------------------
 # Packages that build it, that test it, and that it is measured against. All are in Debian 12.
 packages_build := gcc g++ make pkg-config clang llvm libbpf-dev bpftool libelf-dev libdw-dev zlib1g-dev \
-	libjansson-dev libncurses-dev libcap-dev libseccomp-dev python3 python3-dev
+	libjansson-dev libncurses-dev libcapstone-dev libcap-dev libseccomp-dev python3 python3-dev
 packages_test := libcmocka-dev python3-torch bpftrace tmux procps strace libcap2-bin
 packages_pythons := mmdebstrap
 packages_fuzz := libclang-rt-14-dev
@@ -130,7 +130,7 @@ user_objs := $(patsubst user/%.c,$O/user/%.o,$(user_src)) $O/user/probe-only.o
 # The library is everything below the command: no option, no terminal, no socket.
 program_objs := $(filter $O/user/main.o $O/user/cli/% $O/user/serve/% $O/user/render/live.o,$(user_objs))
 lib_objs := $(filter-out $(program_objs),$(user_objs))
-lib_pkgs := libbpf libelf libdw jansson libcap libseccomp
+lib_pkgs := libbpf libelf libdw jansson libcap libseccomp capstone
 # Of the C++ runtime only the demangler, linked in.
 demangler = $$($(CC) -print-file-name=libstdc++.a)
 lib_libs = $$(pkg-config --libs $(lib_pkgs)) -lz -lm $(demangler)

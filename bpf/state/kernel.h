@@ -43,9 +43,14 @@ struct uprobes_state {
 	struct xol_area *xol_area;
 };
 
+struct vm_area_struct {
+	unsigned long vm_start, vm_end;
+};
+
 struct mm_struct {
 	unsigned long hiwater_rss;	/* pages; raised when pages are given back */
 	unsigned long total_vm;		/* pages */
+	unsigned long start_stack;
 	struct percpu_counter rss_stat[4];	/* Linux 6.2 and later: file, anon, swap, shmem */
 	struct uprobes_state uprobes_state;
 };

@@ -69,6 +69,7 @@ struct dcbs_options {
 	size_t nr_sections;
 	int frequency_hz;		/* stacks per second and running thread; 0: no stacks are sampled */
 	double threshold_s;		/* a section or cache that took this time or more is a bottleneck */
+	bool return_probes;		/* time native functions by return probes: cheaper, but see the manual page */
 	bool children;			/* the profiler follows processes that the targets fork, and theirs */
 	double max_overhead_percent;	/* of one CPU, for all targets together; 100 or more: no limit */
 	/*
@@ -201,6 +202,7 @@ struct dcbs_section {
 	double mean_s, min_s, max_s;			/* of the calls in `count`; NAN if there are none */
 	double p50_s, p90_s, p95_s, p99_s, p999_s;	/* likewise, within 1.1 % */
 	int64_t open;		/* calls still open at the end of the window */
+	int64_t unreturned;	/* of count: calls of a --section function that ended by an exception, longjmp() or with their thread; not timed */
 	int64_t open_at_start;	/* calls that began before the window and ended in it: in total_s, not in count */
 	int64_t errors;		/* calls that the target marked as failed */
 	int64_t items;		/* that the target reported; DCBS_UNKNOWN: none */

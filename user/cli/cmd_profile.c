@@ -42,6 +42,9 @@ static int start_profile(struct dcbs_profiler **prof, struct server **server, co
 {
 	int err = 0;
 
+	if (opts->profile.return_probes && opts->profile.nr_sections)
+		fputs("dcbs-bpfprof: --return-probes replaces return addresses on the stacks of the process: fibers, longjmp, "
+		      "pthread_cancel and code that looks at its own stack may break\n", stderr);
 	if (opts->argv)
 		err = spawn_start(child, opts->argv, opts->profile.children);
 	if (!err)

@@ -20,8 +20,10 @@
 struct snapshot_section {
 	char name[SNAPSHOT_RAW_NAME];	/* raw bytes, as the target registered them */
 	__u32 kind;			/* enum dcbs_name_kind */
+	__u64 unreturned;		/* calls of a --section function that ended otherwise than by a return, or whose end was missed */
 	__u64 open;			/* calls still open */
 	double probe_ns;		/* that the probes of a --section function add to a call; NAN: unknown */
+	double total_error_ns;		/* in an analysis: the standard error of total_ns, where it is estimated from timed calls; 0: it is not */
 	struct section_stat stat;	/* total_ns and self_ns include open calls */
 	struct section_ledger ledger;	/* waits and growth of open calls included */
 };

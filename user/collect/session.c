@@ -220,7 +220,8 @@ bool session_poll(struct session *session)
 	bool running;
 
 	children_poll(session);
-	calibrate(&session->costs, &session->bpf, function_probes_are_stepped(&session->probes));
+	calibrate(&session->costs, &session->bpf, function_probes_entries_are_stepped(&session->probes) ||
+		  function_probes_ends_are_stepped(&session->probes));
 	run_clock_poll(&session->run_clock, &session->bpf);
 	running = examine_targets(session);
 	if (!running && session->children) {	/* the last target may have forked before it ended */

@@ -19,6 +19,7 @@
 #include "collect/samples/sampler.h"
 #include "collect/samples/sampling.h"
 #include "collect/snapshot.h"
+#include "collect/stats/open_calls.h"
 #include "collect/stats/read_ledgers.h"
 #include "host/bpf_stats.h"
 
@@ -163,7 +164,11 @@ static int copy_map_facts(struct session *session, struct snapshot *snap, const 
 		return err;
 	levers_add_estimates(session, snap, section_index);
 	err = sampler_copy(session->sampler, snap, section_index);
-	return err ? err : process_facts_copy(session, snap, section_index);
+	if (!err)
+		err = process_facts_copy(session, snap, section_index);
+	if (!err)
+		open_calls_add(session, snap, section_index);
+	return err;
 }
 
 /* To list the threads samples the stacks of those that wait, so the samples are taken after it. */

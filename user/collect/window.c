@@ -9,6 +9,7 @@
 #include "collect/kernel/stat_maps.h"
 #include "collect/overhead/levers.h"
 #include "collect/samples/sampler.h"
+#include "collect/stats/open_calls.h"
 #include "collect/window.h"
 
 #define OPEN_NS 200000	/* from when the beginning is set until it comes */
@@ -59,6 +60,7 @@ void window_restart(struct session *session)
 	session->bpf.skel->bss->window.start_ns = start;
 	usleep(RINGS_READ_US);
 	stat_maps_clear(&session->bpf);
+	open_calls_clear(&session->bpf);
 	levers_clear(session);
 	sampler_clear(session->sampler);
 	process_facts_clear(session);

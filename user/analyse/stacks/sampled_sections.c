@@ -5,12 +5,11 @@
 #include <string.h>
 
 #include "analyse/sums/ledger.h"
+#include "analyse/stacks/period_calls.h"
 #include "analyse/stacks/sampled_sections.h"
 #include "analyse/stacks/sample_weights.h"
 #include "analyse/threads.h"
 #include "base/clock.h"
-
-#define FEW_CALLS 100	/* fewer timed calls are too few for a distribution */
 
 /* The time that a tick stands for, over all threads: running, and waiting in the run queue. */
 struct tick_weight {
@@ -62,33 +61,16 @@ static __u64 add_stack_time(__u64 *off_ns, const struct snapshot_stack *stack, c
 	return total_ns;
 }
 
-static __u64 scale_count(__u64 n, double by)
+/* The calls were counted at their entries, if they were at all; only their times are of samples. */
+static void add_counted_calls(struct snapshot_section *facts, const struct section_stat *timed)
 {
-	return (__u64)llrint((double)n * by);
-}
+	__u64 ended = timed->begun > facts->open ? timed->begun - facts->open : 0;
 
-/*
- * Probes that were enabled now and then have timed some of the calls, and made each probe_ns longer. The number of all
- * calls is estimated from the section's total time and the mean of the timed ones; the distribution is that of the timed
- * ones. If the probe is a large part of a call, or few were timed, the calls stay unknown.
- */
-static void estimate_calls(struct section_stat *stat, const struct section_stat *timed, double probe_ns)
-{
-	double timed_ns = (double)timed->total_ns - (double)timed->count * probe_ns, by = (double)stat->total_ns / timed_ns;
-	int place;
-
-	if (timed->count < FEW_CALLS || timed_ns <= 0 ||
-	    !((double)timed->sum_ns >= SNAPSHOT_LONG_CALL * probe_ns * (double)timed->count))
+	if (!ended)
 		return;
-	stat->sampled = SAMPLED_AND_TIMED;
-	stat->max_ns = timed->max_ns;
-	stat->min_inv_ns = timed->min_inv_ns;
-	stat->zero_count = stat->count = scale_count(timed->zero_count, by);
-	for (place = 0; place < HIST_PLACES; place++) {
-		stat->buckets[place] = scale_count(timed->buckets[place], by);
-		stat->count += stat->buckets[place];
-	}
-	stat->sum_ns = scale_count(timed->sum_ns, (double)stat->count / (double)timed->count);
+	facts->stat.sampled = SAMPLED_AND_TIMED;
+	facts->stat.count = ended;
+	facts->stat.sum_ns = facts->stat.total_ns;
 }
 
 static void estimate_section(struct snapshot_section *facts, __u16 section, const struct snapshot *snap,
@@ -109,7 +91,9 @@ static void estimate_section(struct snapshot_section *facts, __u16 section, cons
 		if (is_innermost_sampled(snap, stack, section))
 			facts->stat.self_ns += add_stack_time(l->self_off_ns, stack, tick);
 	}
-	estimate_calls(&facts->stat, &timed, facts->probe_ns);
+	if (timed.sampled & SAMPLED_IN_PERIODS && period_calls_estimate(facts, &timed))
+		return;
+	add_counted_calls(facts, &timed);
 }
 
 void sampled_sections_estimate(struct snapshot_section **sections, const struct snapshot *snap)
@@ -132,6 +116,8 @@ double sampled_sections_error_s(const struct snapshot *snap, size_t section)
 	assert(section < snap->nr_sections);
 	if (!snap->sections[section]->stat.sampled)
 		return NAN;
+	if (snap->sections[section]->total_error_ns > 0)
+		return snap->sections[section]->total_error_ns * S_PER_NS;
 	tick = compute_tick_weight(snap);
 	tick_ns = tick.cpu_ns + tick.queue_ns;
 	for (i = 0; i < snap->nr_stacks; i++)

@@ -26,7 +26,7 @@ bool summary_is_empty(const struct snapshot_section *facts)
 {
 	const struct section_stat *s = &facts->stat;
 
-	return !s->count && !s->unstarted && !facts->open && !s->sizes && !(s->sampled && s->total_ns);
+	return !s->count && !facts->unreturned && !s->unstarted && !facts->open && !s->sizes && !(s->sampled && s->total_ns);
 }
 
 bool summary_is_section(const struct snapshot_section *facts)
@@ -73,7 +73,8 @@ int summary_section(struct dcbs_section *to, const struct snapshot_section *fact
 	numbers_percentiles_ns(s, q, p, 5);
 	*to = (struct dcbs_section) {
 		.name = summary_name(facts), .kind = facts->kind,
-		.count = s->sampled == SAMPLED ? DCBS_UNKNOWN : summary_count(s->count),
+		.count = s->sampled == SAMPLED ? DCBS_UNKNOWN : summary_count(s->count + facts->unreturned),
+		.unreturned = s->sampled ? DCBS_UNKNOWN : summary_count(facts->unreturned),
 		.error_s = NAN, .profiling_s = NAN, .profiling_per_call_s = NAN,
 		.total_s = s->total_ns * S_PER_NS, .self_s = s->self_ns * S_PER_NS,
 		.mean_s = numbers_mean_ns(s) * S_PER_NS, .min_s = numbers_min_ns(s) * S_PER_NS, .max_s = numbers_max_ns(s) * S_PER_NS,

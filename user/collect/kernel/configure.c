@@ -90,6 +90,9 @@ static void choose_loaded_programs(struct programs *bpf, const struct dcbs_optio
 	bpf_program__set_autoload(skel->progs.on_call, functions);
 	bpf_program__set_autoload(skel->progs.on_return, functions);
 	bpf_map__set_autocreate(skel->maps.open_calls, functions);
+	bpf_map__set_autocreate(skel->maps.calls, functions);
+	bpf_program__set_autoload(skel->progs.on_call_end, functions);
+	uprobe_prepare(skel->progs.on_call_end);
 	bpf_program__set_autoload(skel->progs.on_sample, sampling);
 	bpf_map__set_autocreate(skel->maps.samples, sampling);
 	bpf_map__set_autocreate(skel->maps.walkers, sampling);

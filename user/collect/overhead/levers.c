@@ -5,7 +5,9 @@
 
 #include "base/clock.h"
 #include "collect/kernel/stat_maps.h"
+#include "collect/overhead/call_levers.h"
 #include "collect/overhead/levers.h"
+#include "collect/overhead/reductions.h"
 #include "collect/target/marker_probe.h"
 
 #define EXAMINE_NS 200000000ULL	/* between examinations of the costs */
@@ -22,7 +24,8 @@ static const enum lever lever_of[DUTIES] = {[DUTY_WAITS] = LEVER_WAITS, [DUTY_ME
 static double settle_costs(struct session *session, double *cost_ns)
 {
 	struct overhead *o = &session->overhead;
-	double elapsed = cost_meter_read(&o->meter, &session->bpf, &session->costs, function_probes_are_stepped(&session->probes),
+	double elapsed = cost_meter_read(&o->meter, &session->bpf, &session->costs, function_probes_entries_are_stepped(&session->probes),
+					 function_probes_ends_are_stepped(&session->probes),
 					 cost_ns);
 	int i;
 
@@ -176,16 +179,6 @@ static const struct duty_cycle_ops duty_ops[DUTIES] = {
 
 /* ---- turning down and up ---- */
 
-/* Reports each kind of reduction once, at its first step. */
-static void report_reduction(struct session *session, enum lever lever, const char *text)
-{
-	struct overhead *o = &session->overhead;
-
-	if (!notes_mention(&o->reduced, text))
-		notes_add(&o->reduced, "after %.1f s, at %.1f %% of a CPU: %s", (double)(clock_now_ns() - o->start_ns) * S_PER_NS,
-			  100 * o->governor.share[lever], text);
-}
-
 /* Returns the new interval of samples for a cost and the share that it may take. */
 static __u32 thin_samples_out(__u32 every, double cost, double allowed)
 {
@@ -199,50 +192,20 @@ static void reduce_samples(struct session *session, double allowed)
 	struct throttle *t = &session->bpf.skel->bss->throttle;
 
 	t->sample_every = thin_samples_out(t->sample_every, session->overhead.governor.share[LEVER_SAMPLES], allowed);
-	report_reduction(session, LEVER_SAMPLES, "fewer samples of the stack are taken: shares of functions are less exact");
+	reductions_report(session, LEVER_SAMPLES, "fewer samples of the stack are taken: shares of functions are less exact");
 }
 
 static void reduce_faults(struct session *session)
 {
-	report_reduction(session, LEVER_FAULTS, "page faults are observed in on-periods: their number and the growth of each section are "
+	reductions_report(session, LEVER_FAULTS, "page faults are observed in on-periods: their number and the growth of each section are "
 			 "estimates, that of all sections is exact, and that of single calls is unknown");
 	duty_cycle_start(&session->overhead.duties[DUTY_MEMORY]);
 }
 
-/* On-periods yield the time of a call, and samples the time of all calls. The number of calls follows from both. */
-static void reduce_calls(struct session *session)
-{
-	function_probes_mark_sampled(&session->probes, &session->bpf);
-	report_reduction(session, LEVER_CALLS, "functions of --section are probed in on-periods: their totals and their number of calls "
-			 "are estimates from samples of the stack");
-	duty_cycle_start(&session->overhead.duties[DUTY_CALLS]);
-}
-
-/* A probe that makes a function several times slower cannot measure its time. Samples can, and do not slow it. */
-static void give_up_calls(struct session *session)
-{
-	function_probes_off(&session->probes, &session->bpf);
-	if (session->sampler) {
-		function_probes_mark_sampled(&session->probes, &session->bpf);
-		report_reduction(session, LEVER_CALLS, "functions of --section are called too often to be probed: their times are "
-				 "estimates from samples of the stack, their number of calls is unknown");
-	} else {
-		report_reduction(session, LEVER_CALLS, "functions of --section are called too often to be probed: their stats are those "
-				 "of the time before; with --frequency they could be estimated");
-	}
-	session->probes.given_up = true;
-}
-
 static void reduce_waits(struct session *session)
 {
-	report_reduction(session, LEVER_WAITS, "scheduling of threads is observed in on-periods: why sections wait is an estimate");
+	reductions_report(session, LEVER_WAITS, "scheduling of threads is observed in on-periods: why sections wait is an estimate");
 	duty_cycle_start(&session->overhead.duties[DUTY_WAITS]);
-}
-
-static bool calls_can_be_estimated(const struct session *session)
-{
-	return session->sampler && uprobe_has_links() &&
-	       function_probes_calls_are_long(&session->probes, &session->bpf, &session->costs);
 }
 
 /* The cost of the change itself, and of events meanwhile, is settled at once: it is no measure of the cost from now on. */
@@ -252,7 +215,7 @@ static void turn_lever_down(struct session *session, enum lever lever, double al
 	switch (lever) {
 	case LEVER_SAMPLES: reduce_samples(session, allowed); break;
 	case LEVER_FAULTS: reduce_faults(session); break;
-	case LEVER_CALLS: (calls_can_be_estimated(session) ? reduce_calls : give_up_calls)(session); break;
+	case LEVER_CALLS: call_levers_turn_down(session); break;
 	case LEVER_WAITS: reduce_waits(session); break;
 	default: break;
 	}
@@ -269,7 +232,7 @@ static bool flush_seldom(struct session *session)
 {
 	if (!(session->overhead.meter.flush_events < DCBS_BATCH / 2) || !marker_probe_flush_less(&session->targets, &session->bpf))
 		return false;
-	report_reduction(session, LEVER_MARKERS, "sections are flushed less often: when their thread waits, after 4 ms, or when there are 512");
+	reductions_report(session, LEVER_MARKERS, "sections are flushed less often: when their thread waits, after 4 ms, or when there are 512");
 	return true;
 }
 
@@ -289,7 +252,7 @@ static bool check_marker_cost(struct session *session)
 	case GOVERNOR_MARKERS_OVER:
 		break;
 	}
-	report_reduction(session, LEVER_MARKERS, end ?
+	reductions_report(session, LEVER_MARKERS, end ?
 			 "the markers, and the ticks that serve them, cost more than --max-overhead, and the run was ended" :
 			 "the markers, and the ticks that serve them, cost more than 1 %: sections are counted nevertheless; with "
 			 "--max-overhead the run would have ended");
@@ -307,12 +270,13 @@ static bool examine_costs(struct session *session)
 
 	for (i = 0; i < DUTIES; i++)
 		in_cycle[lever_of[i]] = duty_cycle_is_started(&o->duties[i]);
+	call_levers_check_entries(session, elapsed);
 	governor_take(&o->governor, cost_ns, in_cycle, elapsed);
 	if (!check_marker_cost(session))
 		return false;
 	can[LEVER_SAMPLES] = t->sample_every < SAMPLE_EVERY_MOST;
 	can[LEVER_FAULTS] = session->events.memory_known && !in_cycle[LEVER_FAULTS];
-	can[LEVER_CALLS] = session->probes.nr && !session->probes.given_up && !in_cycle[LEVER_CALLS];
+	can[LEVER_CALLS] = session->probes.nr && !session->probes.given_up && !session->probes.counted && !in_cycle[LEVER_CALLS];
 	can[LEVER_WAITS] = session->events.waits[0] && !in_cycle[LEVER_WAITS];
 	can[LEVER_MARKERS] = false;
 	switch (governor_decide(&o->governor, can, &lever, &allowed)) {

@@ -1,25 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* function_probes.h - probes at the entry and return of each native function of --section, all the time or in on-periods. */
+/* function_probes.h - probes on the native functions of --section, all together. */
 #ifndef COLLECT_TARGET_FUNCTION_PROBES_H
 #define COLLECT_TARGET_FUNCTION_PROBES_H
 
 #include "collect/kernel/programs.h"
 #include "collect/notes.h"
-#include "collect/overhead/calibrate.h"
-#include "collect/target/target.h"
-
-struct function_probe {
-	int fd;			/* of the file that holds the function */
-	pid_t pid;
-	__u64 offset;		/* in the file */
-	__u32 section_id;
-	bool stepped;		/* see calibrate_is_stepped() */
-	struct uprobe *entry, *exit;	/* NULL during an off-period */
-};
+#include "collect/target/function_probe.h"
 
 struct function_probes {
 	struct function_probe *list;
 	size_t nr, room;
+	bool counted;		/* their calls are counted and not timed any more */
 	bool given_up;		/* the functions are called too often to be probed, and are not */
 };
 
@@ -27,12 +18,16 @@ struct function_probes {
 int function_probes_attach(struct function_probes *probes, struct programs *bpf, const struct dcbs_options *opts,
 			   const struct target *target, struct notes *notes);
 
-/* Begin an on-period and an off-period. */
+/* Begin an on-period and an off-period: calls are timed, or counted alone. */
 int function_probes_on(struct function_probes *probes, const struct programs *bpf);
 void function_probes_off(struct function_probes *probes, const struct programs *bpf);
 
-/* Returns true if some probe is on an instruction that the kernel has to step over. */
-bool function_probes_are_stepped(const struct function_probes *probes);
+/* Takes all probes away, those that count, too: the number of calls becomes unknown. */
+void function_probes_give_up(struct function_probes *probes, struct programs *bpf);
+
+/* Return true if some probe at an entry, or at an end, is on an instruction that the kernel has to step over. */
+bool function_probes_entries_are_stepped(const struct function_probes *probes);
+bool function_probes_ends_are_stepped(const struct function_probes *probes);
 
 /* Returns true if the calls of all functions take so long that the probes hardly distort them. */
 bool function_probes_calls_are_long(const struct function_probes *probes, const struct programs *bpf,
@@ -45,8 +40,8 @@ void function_probes_note(const struct function_probes *probes, const struct pro
 /* Returns the ns that the probes add to the reported time of a call of that section; 0: it has no probes; NAN: unknown. */
 double function_probes_added_ns(const struct function_probes *probes, const struct calibration *costs, __u32 section_id);
 
-/* Marks the sections of all probed functions as measured by samples. */
-void function_probes_mark_sampled(const struct function_probes *probes, struct programs *bpf);
+/* Marks how the times of all probed functions are known. */
+void function_probes_mark(const struct function_probes *probes, struct programs *bpf, enum sampled_section how);
 
 void function_probes_close(struct function_probes *probes);
 

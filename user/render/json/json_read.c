@@ -111,6 +111,7 @@ static void read_section(struct json_get *r, const json_t *o, struct dcbs_sectio
 		.p90_s = json_get_real(r, o, "p90_s"), .p95_s = json_get_real(r, o, "p95_s"),
 		.p99_s = json_get_real(r, o, "p99_s"), .p999_s = json_get_real(r, o, "p999_s"),
 		.open = json_get_integer(r, o, "open"), .open_at_start = json_get_integer(r, o, "open_at_start"),
+		.unreturned = json_get_integer(r, o, "unreturned"),
 		.errors = json_get_integer(r, o, "errors"), .items = json_get_integer(r, o, "items"),
 		.items_per_s = json_get_real(r, o, "items_per_s"), .error_s = json_get_real(r, o, "error_s"),
 		.profiling_s = json_get_real(r, o, "profiling_s"),
