@@ -11,9 +11,9 @@
  * thread's own stack shrinks past it. Such calls are not timed. User space counts them: they began, and have neither returned
  * nor are still open.
  *
- * In an off-period there are no probes at the ends. Entries are still noted, so that a call is timed if its end falls into an
- * on-period, whenever it began: which calls are timed does not depend on how long they take. Waits are charged to calls that
- * began in the present on-period.
+ * In an off-period there are no probes at the ends. If calls are long, entries are still noted, so that a call is timed if its end
+ * falls into an on-period, whenever it began: which calls are timed does not depend on how long they take. Short calls that
+ * begin in an off-period are counted alone. Waits are charged to calls that began in the present on-period.
  *
  * A probe's cookie is CALL_COOKIE().
  */
@@ -173,7 +173,7 @@ static __noinline int call_begins(struct task_struct *task, struct function_call
 	list->open.flags = on ? OPEN_CALL_OBSERVED : 0;
 	list->open.recursive = 0;
 	list->open.parent.function = 0;
-	if (list->key.stack || bpf_probe_read_user(&list->open.return_address, sizeof(u64), (void *)list->key.sp))
+	if (!on || list->key.stack || bpf_probe_read_user(&list->open.return_address, sizeof(u64), (void *)list->key.sp))
 		list->open.return_address = 0;
 	if (on)
 		enter_list(list);
@@ -198,14 +198,18 @@ int on_call(struct pt_regs *ctx)
 	if (!process_of(task) || !window.start_ns || window.end_ns || throttle.calls_off == CALLS_GIVEN_UP)
 		return 0;
 	__sync_fetch_and_add(&counters.calls, 1);
-	list = list_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	stat = bpf_map_lookup_elem(&stats, &section_id);
-	if (!stat || !list) {
+	if (!stat)
+		return 0;
+	stat->kind = DCBS_NAME_SECTION;
+	__sync_fetch_and_add(&stat->begun, 1);
+	if (throttle.calls_off == CALLS_COUNTED)
+		return 0;
+	list = list_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!list) {
 		__sync_fetch_and_add(&counters.lost_too_deep, 1);
 		return 0;
 	}
-	stat->kind = DCBS_NAME_SECTION;
-	__sync_fetch_and_add(&stat->begun, 1);
 	list->section_id = section_id;
 	if (CALL_FLAGS(cookie) & CALL_EMPTY) {
 		__builtin_memset(&list->open, 0, sizeof(list->open));
@@ -275,6 +279,8 @@ static __noinline int call_ends(struct task_struct *task, const struct call_key 
 
 	if (!call)
 		return 0;
+	if (call->generation < throttle.calls_valid)
+		goto forget;
 	if (window.end_ns && now > window.end_ns) {
 		call->flags |= OPEN_CALL_ENDED_LATE;
 		return 0;
@@ -285,6 +291,7 @@ static __noinline int call_ends(struct task_struct *task, const struct call_key 
 		__sync_fetch_and_add(&parent->inner_ns, ns);
 	add_timed_call(call, ns);
 	leave_list(task, key, call);
+forget:
 	bpf_map_delete_elem(&calls, key);
 	return 0;
 }

@@ -394,7 +394,8 @@ struct counters {
 
 enum calls_off {
 	CALLS_ON,		/* calls of --section functions are timed */
-	CALLS_COUNTED,		/* an off-period: there are no probes at their ends */
+	CALLS_NOTED,		/* an off-period: there are no probes at their ends; calls may last into the next on-period */
+	CALLS_COUNTED,		/* an off-period whose calls are over before the next on-period */
 	CALLS_GIVEN_UP,		/* there are none at all */
 };
 
@@ -405,6 +406,7 @@ enum calls_off {
 struct throttle {
 	__u32 sample_every;	/* a stack is taken at one tick in this number, at random; 0, 1: at every tick */
 	__u32 calls_off;	/* enum calls_off */
+	__u32 calls_valid;	/* calls of an earlier generation may have ended unseen, and another one may be at their place */
 	__u32 calls_generation;	/* the on-period in which they have; calls open in another one ended unobserved */
 	/*
 	 * Waits may be observed in on-periods only, and then count wait_weight times. A generation is such an

@@ -10,7 +10,7 @@
 #include "base/array.h"
 #include "base/elf_file.h"
 #include "base/error.h"
-#include "symbol/function_code.h"
+#include "symbol/code/function_code.h"
 #include "symbol/function_places.h"
 #include "symbol/native/elf_symbols.h"
 #include "symbol/unwind/frame_table.h"

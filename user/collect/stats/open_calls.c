@@ -31,7 +31,7 @@ static void add_open_call(const struct open_call_walk *walk, const struct call_k
 	struct section_stat *stat;
 	__u64 ns, total, self;
 
-	if (!target || section == SNAPSHOT_OUTSIDE || call->start_ns > snap->end_ns || !is_still_open(target, key, call))
+	if (call->generation < walk->session->bpf.skel->bss->throttle.calls_valid || !target || section == SNAPSHOT_OUTSIDE || call->start_ns > snap->end_ns || !is_still_open(target, key, call))
 		return;
 	ns = snap->end_ns - call->start_ns;
 	total = call->recursive ? 0 : ns;

@@ -14,6 +14,8 @@
 #include "collect/kernel/section_ids.h"
 #include "collect/target/function_probes.h"
 
+#define LASTING_NS 2500000ULL	/* a twentieth of an on-period */
+
 /* ---- attach ---- */
 
 /* The ends are attached first, so that no entry is observed without its end. */
@@ -73,11 +75,28 @@ int function_probes_on(struct function_probes *probes, const struct programs *bp
 	return err;
 }
 
-void function_probes_off(struct function_probes *probes, const struct programs *bpf)
+/* Returns true if some call was a considerable part of an on-period. */
+static bool some_calls_are_lasting(const struct function_probes *probes, const struct programs *bpf)
 {
 	size_t i;
 
-	bpf->skel->bss->throttle.calls_off = CALLS_COUNTED;
+	for (i = 0; i < probes->nr; i++)
+		if (bpf->stats[probes->list[i].section_id].max_ns > LASTING_NS)
+			return true;
+	return false;
+}
+
+void function_probes_off(struct function_probes *probes, const struct programs *bpf)
+{
+	volatile struct throttle *t = &bpf->skel->bss->throttle;
+	size_t i;
+
+	if (some_calls_are_lasting(probes, bpf)) {
+		t->calls_off = CALLS_NOTED;
+	} else {
+		t->calls_off = CALLS_COUNTED;
+		t->calls_valid = t->calls_generation + 1;
+	}
 	for (i = 0; i < probes->nr; i++)
 		function_probe_detach_ends(&probes->list[i]);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /* vex_length.h - the length of a vector instruction in VEX or EVEX encoding, known or not. */
-#ifndef SYMBOL_VEX_LENGTH_H
-#define SYMBOL_VEX_LENGTH_H
+#ifndef SYMBOL_CODE_VEX_LENGTH_H
+#define SYMBOL_CODE_VEX_LENGTH_H
 
 #include <stddef.h>
 #include <stdint.h>

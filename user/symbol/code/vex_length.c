@@ -7,7 +7,7 @@
  */
 #include <stdbool.h>
 
-#include "symbol/vex_length.h"
+#include "symbol/code/vex_length.h"
 
 #define MAP_0F 1
 #define MAP_0F3A 3
