@@ -13,8 +13,10 @@ import tempfile
 import time
 import unittest
 
-import harness
-from harness import PROFILER, Profiler, Target, links_of, needs_bpf
+from launch import Profiler, Target
+from needs import needs_bpf
+from paths import PROFILER, PYTHON
+from waiting import attached, holds_perf_events, wait_until
 
 OTHER_USER = 61002
 F_SETPIPE_SZ = 1031
@@ -65,7 +67,7 @@ class ExitStatus(unittest.TestCase):
                 "signal": "import os; os.kill(os.getpid(), 15)"}
         for name, end in (("status", (7, None)), ("thread", (9, None)), ("signal", (None, 15))):
             with self.subTest(name):
-                target = subprocess.Popen([harness.PYTHON, "-c", "input()\n" + code[name]], stdin=subprocess.PIPE)
+                target = subprocess.Popen([PYTHON, "-c", "input()\n" + code[name]], stdin=subprocess.PIPE)
                 with Profiler("-p", target.pid) as profiler:
                     profiler.wait_watching()
                     target.communicate(b"\n")
@@ -120,10 +122,10 @@ class Detached(Folder):
         with Target("sections") as target:
             profiler = subprocess.Popen([PROFILER, "-q", "-p", str(target.pid), "-f", "json"], stdout=write, stderr=subprocess.PIPE,
                                         text=True, env=self.env)
-            harness.wait_until(lambda: links_of(profiler.pid), 20)
+            wait_until(lambda: holds_perf_events(profiler.pid), 20)
             time.sleep(0.5)
             profiler.send_signal(signal.SIGINT)
-            harness.wait_until(lambda: not links_of(profiler.pid) and not harness.attached(target.pid), 5)
+            wait_until(lambda: not holds_perf_events(profiler.pid) and not attached(target.pid), 5)
             time.sleep(0.5)
             self.assertIsNone(profiler.poll())
             begin = time.monotonic()
@@ -220,15 +222,15 @@ class SoFar(Folder):
     def test_checkpoint_survives_a_kill(self):
         """Whole at any moment, later and later, and there after SIGKILL. The helper that wrote it has ended, too."""
         with Target("sections") as target, self.profiler(target.pid, "-o", self.path, "--checkpoint", 0.2) as profiler:
-            harness.wait_until(self.window, 20)
+            wait_until(self.window, 20)
             first = self.window()["duration_s"]
-            harness.wait_until(lambda: self.window()["duration_s"] > first + 1, 20)
+            wait_until(lambda: self.window()["duration_s"] > first + 1, 20)
             self.assertIsNone(self.window()["ended_by"])
             with open("/proc/%d/task/%d/children" % (profiler.pid, profiler.pid)) as f:
                 children = f.read().split()
             profiler.process.kill()
             profiler.process.wait()
-            harness.wait_until(lambda: not any(os.path.exists("/proc/%s/cwd" % child) for child in children), 10)
+            wait_until(lambda: not any(os.path.exists("/proc/%s/cwd" % child) for child in children), 10)
             self.check_session(self.path, target.pid)
         self.assertEqual(os.listdir(self.dir), ["run.json"])
 
@@ -241,7 +243,7 @@ class SoFar(Folder):
 
     def test_name_is_taken_between_checkpoints(self):
         with Target("sections") as target, self.profiler(target.pid, "-o", self.path, "--checkpoint", 0.2) as profiler:
-            harness.wait_until(self.window, 20)
+            wait_until(self.window, 20)
             os.rename(self.path, self.path + ".mine")
             with open(self.path, "w") as f:
                 f.write("mine")
@@ -258,7 +260,7 @@ class SoFar(Folder):
         with Target("sections") as target, self.profiler(target.pid, "-o", self.path) as profiler:
             time.sleep(0.3)
             profiler.stop(signal.SIGUSR1)
-            harness.wait_until(self.window, 10)
+            wait_until(self.window, 10)
             self.assertIsNone(self.window()["ended_by"])
             out, errors = self.end(profiler, 0)
             self.assertEqual(errors, "")
