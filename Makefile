@@ -65,17 +65,17 @@ deps:
 	$(if $(filter test-vm,$(MAKECMDGOALS)),-$(Q)tests/deps.sh $(packages_vm))
 
 # ---- marker library: runs inside the evaluation ---------------------------------------------------
-marker_objs := $(patsubst user/marker/%,$O/marker/%.o,$(basename $(wildcard user/marker/*.c user/marker/*.S)))
+marker_objs := $(patsubst user/marker/%,$O/marker/%.o,$(basename $(wildcard user/marker/*.c user/marker/threads/*.c user/marker/*.S)))
 marker_lib := $O/libdcbs-markers.so
-marker_abi := $(shell sed -n 's/^\#define DCBS_ABI[^0-9]*\([0-9]*\).*/\1/p' include/bpfprof/target.h)
+marker_abi := $(shell sed -n 's/^\#define DCBS_ABI[^0-9]*\([0-9]*\).*/\1/p' include/bpfprof/marker_abi.h)
 
 $O/marker/%.o: user/marker/%.c | $(first)
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(CC) $(CFLAGS) $(warnings) $(cstd) $(depflags) -fPIC -fvisibility=hidden -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(CFLAGS) $(warnings) $(cstd) $(depflags) -fPIC -fvisibility=hidden -Iuser/marker -c -o $@ $<
 
-$O/marker/%.o: user/marker/%.S include/bpfprof/target.h | $(first)
+$O/marker/%.o: user/marker/%.S include/bpfprof/marker_abi.h | $(first)
 	@mkdir -p $(@D)
-	$(call say,AS,$<)$(CC) -DDCBS_ABI=$(marker_abi) $(depflags) -c -o $@ $<
+	$(call say,AS,$<)$(CC) -DDCBS_ABI=$(marker_abi) $(depflags) -Iuser/marker -c -o $@ $<
 
 $(marker_lib): $(marker_objs) user/marker/markers.map
 	$(call say,LD,$@)$(CC) $(LDFLAGS) -shared -Wl,--version-script=user/marker/markers.map \
@@ -125,7 +125,7 @@ $(skeleton): $O/bpf/bpfprof.o
 	$(call say,SKEL,$@)$(BPFTOOL) gen skeleton $< name bpfprof > $@
 
 # ---- the profiler ---------------------------------------------------------------------------------
-user_src := $(filter-out user/marker/% user/cli/print_manual.c,$(wildcard user/*.c user/*/*.c user/*/*/*.c))
+user_src := $(filter-out user/marker/% user/cli/options/print_manual.c,$(wildcard user/*.c user/*/*.c user/*/*/*.c))
 user_objs := $(patsubst user/%.c,$O/user/%.o,$(user_src)) $O/user/probe-only.o
 # The library is everything below the command: no option, no terminal, no socket.
 program_objs := $(filter $O/user/main.o $O/user/cli/% $O/user/serve/% $O/user/render/live.o,$(user_objs))
@@ -176,9 +176,9 @@ $O/dcbs-bpfprof: $O/user/main.o $O/user/all.a
 # The list of options is printed from the table that the command itself reads.
 manuals := $(patsubst user/docs/%.in,$O/docs/%,$(wildcard user/docs/*.[13].in))
 
-$O/docs/options.roff: $O/user/cli/print_manual.o $O/user/all.a
+$O/docs/options.roff: $O/user/cli/options/print_manual.o $O/user/all.a
 	@mkdir -p $(@D)
-	$(call say,TEXT,$@)$(CC) $(LDFLAGS) $(san) -o $O/user/cli/print_manual $^ $(libs) && $O/user/cli/print_manual > $@
+	$(call say,TEXT,$@)$(CC) $(LDFLAGS) $(san) -o $O/user/cli/options/print_manual $^ $(libs) && $O/user/cli/options/print_manual > $@
 
 $O/docs/%: user/docs/%.in $O/docs/options.roff
 	$(call say,TEXT,$@)sed -e 's/@version@/$(VERSION)/' -e '/^@options@$$/{' -e 'r $O/docs/options.roff' -e 'd' -e '}' $< > $@

@@ -56,7 +56,7 @@ static int use_exits(struct function_probe *probe, const struct function_places 
 	int err;
 
 	if (!places->exits_known)
-		return fail(-ENOTSUP, "--section: the ends of %s cannot be told from its code: %s; time its caller, or mark it in the source%s",
+		return fail(-ENOTSUP, "--section: the ends of %s cannot be found in its code: %s; time its caller, or mark it in the source%s",
 			    function, places->reason, places->unwinds ? "" : ", or give --return-probes");
 	err = reserve_ends(probe, places->is_empty ? 0 : places->nr_exits);
 	if (err)

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "bpfprof/target.h"
+#include "bpfprof/marker_abi.h"
 
 #define MARKER_COPIES 8	/* copies that are examined in one process */
 

@@ -123,7 +123,7 @@ static size_t leading_underscores(const char *name)
 	return strspn(name, "_");
 }
 
-/* Of several names at one address, prefers the one with the fewest leading underscores: read over __libc_read. */
+/* If an address has several names, prefers the one with the fewest leading underscores: read over __libc_read. */
 bool symtab_find(const struct symtab *symtab, int fd, __u64 address, char name[SYMTAB_NAME_BYTES])
 {
 	const struct symtab_entry *entry = entry_at(symtab, address), *first = entry;
