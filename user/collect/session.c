@@ -105,7 +105,7 @@ static int attach_one_target(struct session *session, struct target *target)
 
 	publish_python(&session->bpf, target);
 	if (!target->parent)
-		err = function_probes_attach(&session->probes, &session->bpf, &session->opts, target, &session->notes);
+		err = function_probes_attach(&session->probes, &session->bpf, &session->opts, target);
 	if (!err)
 		err = attach_target(&ctx, target);
 	if (err < 0 && target_ended(target))

@@ -16,7 +16,7 @@ struct function_probes {
 
 /* Probes all native functions of opts->sections in one target. */
 int function_probes_attach(struct function_probes *probes, struct programs *bpf, const struct dcbs_options *opts,
-			   const struct target *target, struct notes *notes);
+			   const struct target *target);
 
 /* Begin an on-period and an off-period: calls are timed, or counted alone. */
 int function_probes_on(struct function_probes *probes, const struct programs *bpf);
