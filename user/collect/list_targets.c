@@ -10,6 +10,8 @@
 #include "base/sanitize.h"
 #include "collect/list_targets.h"
 #include "collect/target/target.h"
+#include "base/target_file.h"
+#include "host/file_rights.h"
 
 struct list {
 	struct dcbs_process *processes;
@@ -82,6 +84,7 @@ int list_targets(struct dcbs_process **result, size_t *nr)
 
 	if (!proc)
 		return fail(-errno, "cannot read /proc: %s", strerror(errno));
+	file_rights_start(NULL, 0);
 	while (!err && (entry = readdir(proc))) {
 		char *end;
 		long pid = strtol(entry->d_name, &end, 10);
@@ -90,6 +93,7 @@ int list_targets(struct dcbs_process **result, size_t *nr)
 			err = list_process(&list, (pid_t)pid);
 	}
 	closedir(proc);
+	target_file_stop();
 	if (err) {
 		list_targets_free(list.processes, list.nr);
 		return fail(err, "out of memory");

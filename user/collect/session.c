@@ -21,6 +21,8 @@
 #include "collect/target/attach.h"
 #include "collect/target/publish.h"
 #include "collect/window.h"
+#include "base/target_file.h"
+#include "host/file_rights.h"
 #include "host/requirements.h"
 
 #define RSS_EVERY_NS 50000000ULL		/* with children, which may come and go by the thousand */
@@ -45,6 +47,7 @@ int session_open(struct session **result, const struct dcbs_options *opts, size_
 	err = requirements_check();
 	if (err)
 		return err;
+	file_rights_start(opts->pids, opts->nr_pids);
 	session = calloc(1, sizeof(*session));
 	if (!session)
 		return fail(-ENOMEM, "out of memory");
@@ -377,6 +380,7 @@ void session_close(struct session *session)
 	programs_unload(&session->bpf);
 	for (i = 0; i < session->targets.nr; i++)
 		target_close(&session->targets.list[i]);
+	target_file_stop();
 	notes_free(&session->notes);
 	free(session);
 }

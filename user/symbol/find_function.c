@@ -5,19 +5,17 @@
  * The file belongs to the target and may be hostile. libelf checks each table before it returns it.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <gelf.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/elf_file.h"
 #include "base/error.h"
 #include "base/proc.h"
+#include "base/target_file.h"
 #include "symbol/find_function.h"
 #include "symbol/native/demangle.h"
 #include "symbol/native/elf_symbols.h"
@@ -32,14 +30,10 @@ static bool open_if_named(void *ctx, const struct proc_mapping *mapping)
 {
 	struct mapped_file_search *search = ctx;
 	const char *last = strrchr(mapping->path, '/');
-	char path[PROC_LINE];
 
 	if (!last || strcmp(last + 1, search->base))
 		return true;
-	snprintf(path, sizeof(path), "/proc/%d/root%s", search->pid, mapping->path);
-	search->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (search->fd < 0)
-		search->fd = -errno;
+	search->fd = target_file_open_named_probe(search->pid, mapping->path);
 	return search->fd < 0;
 }
 
@@ -54,17 +48,7 @@ static int open_mapped(pid_t pid, const char *base)
 
 static int open_binary(pid_t pid, const char *binary)
 {
-	char path[4300];
-	int fd;
-
-	if (!strchr(binary, '/'))
-		return open_mapped(pid, binary);
-	if (binary[0] != '/')
-		snprintf(path, sizeof(path), "/proc/%d/cwd/%s", pid, binary);
-	else
-		snprintf(path, sizeof(path), "/proc/%d/root%s", pid, binary);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	return fd < 0 ? -errno : fd;
+	return strchr(binary, '/') ? target_file_open_named_probe(pid, binary) : open_mapped(pid, binary);
 }
 
 /* "ns::f" and "ns::f(int)" name the function whose symbol demangles to "ns::f(int)"; "f" does not. */
@@ -122,14 +106,6 @@ static bool find_offset(int fd, __u64 address, __u64 *offset)
 	return !elf_file_open(&file, fd) && !elf_file_offset(&file, address, offset);
 }
 
-/* Opening a named pipe or a device is harmless with O_NONBLOCK, but reading from one is not. */
-static bool is_regular_file(int fd)
-{
-	struct stat st;
-
-	return !fstat(fd, &st) && S_ISREG(st.st_mode);
-}
-
 static int find_in_elf(struct found_function *function, Elf *elf, const char *binary, const char *name)
 {
 	struct function_search search = {.name = name};
@@ -154,13 +130,11 @@ int find_function(struct found_function *function, pid_t pid, const char *binary
 	int err;
 
 	function->fd = open_binary(pid, binary);
+	if (function->fd == -ENOEXEC)
+		return fail(-ENOEXEC, "--section: %s is not an ELF program or library", binary);
 	if (function->fd < 0)
 		return fail(function->fd, "--section: cannot open %s as process %d sees it: %s; "
 			    "give an absolute path, or the name of a file it has mapped", binary, pid, strerror(-function->fd));
-	if (!is_regular_file(function->fd)) {
-		close(function->fd);
-		return fail(-ENOEXEC, "--section: %s is not an ELF program or library", binary);
-	}
 	elf_version(EV_CURRENT);
 	elf = elf_begin(function->fd, ELF_C_READ, NULL);
 	err = find_in_elf(function, elf, binary, name);

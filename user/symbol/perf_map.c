@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "base/proc.h"
-#include "symbol/memory_map.h"
+#include "base/target_file.h"
 #include "symbol/perf_map.h"
 
 #define MAX_BYTES (16 << 20)
@@ -18,23 +18,21 @@
 #define MAX_NAME 1024
 #define CHECK_INTERVAL_NS 1000000000ULL	/* between two checks whether the file has changed */
 
-/* Anyone may write into /tmp, so the file must belong to the process's user or to root. */
+/* Anyone may write into /tmp, so the file must belong to the user of the process. */
 static int open_trusted_file(pid_t pid, struct stat *st)
 {
 	struct proc_owner owner;
-	char path[96];
+	char path[64];
 	int fd;
 
 	if (proc_owner_of(pid, &owner))
 		return -ESRCH;
-	snprintf(path, sizeof(path), "/proc/%d/root/tmp/perf-%d.map", pid, owner.inner_pid);
-	fd = memory_map_open_file(path);
-	if (fd < 0)
-		return fd;
-	if (!fstat(fd, st) && (st->st_uid == owner.uid || !st->st_uid))
+	snprintf(path, sizeof(path), "/tmp/perf-%d.map", owner.inner_pid);
+	fd = target_file_open_own(pid, path);
+	if (fd < 0 || !fstat(fd, st))
 		return fd;
 	close(fd);
-	return -EPERM;
+	return -EIO;
 }
 
 /* A line is "START SIZE name", in hexadecimal. The name stays in the text. Returns false if there is no memory. */

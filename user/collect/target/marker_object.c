@@ -13,6 +13,7 @@
 
 #include "base/elf_file.h"
 #include "base/mapped_files.h"
+#include "base/target_file.h"
 #include "collect/target/marker_object.h"
 #include "base/error.h"
 
@@ -41,7 +42,6 @@ static int marker_from_note(struct marker *m, const struct elf_file *elf, const 
 	m->dev = map->dev;
 	m->ino = map->ino;
 	snprintf(m->path, sizeof(m->path), "%s", map->path);
-	m->fd = elf->fd;
 	return 0;
 }
 
@@ -87,6 +87,7 @@ static int marker_in_file(struct marker *m, int fd, const struct mapped_file *ma
 }
 
 struct search {
+	pid_t pid;
 	struct marker *markers;
 	int found;
 };
@@ -94,18 +95,22 @@ struct search {
 static bool look_into_file(void *ctx, int fd, const struct mapped_file *map)
 {
 	struct search *search = ctx;
+	struct marker *marker = &search->markers[search->found];
+	const struct target_mapping mapping = {search->pid, map->start, map->end, map->dev, map->ino, map->path};
+	int err = marker_in_file(marker, fd, map);
 
-	if (marker_in_file(&search->markers[search->found], fd, map))
-		close(fd);
-	else
-		search->found++;
+	close(fd);
+	if (err)
+		return true;
+	marker->fd = target_file_open_mapping_probe(&mapping);
+	search->found += marker->fd >= 0;
 	return search->found < MARKER_COPIES;
 }
 
 int marker_find(pid_t pid, struct marker *markers)
 {
-	struct search search = {.markers = markers};
-	int err = mapped_files_each(pid, NULL, look_into_file, &search);
+	struct search search = {.pid = pid, .markers = markers};
+	int err = mapped_files_each_head(pid, look_into_file, &search);
 
 	return err ? err : search.found;
 }

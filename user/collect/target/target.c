@@ -2,7 +2,6 @@
 /* target.c - one profiled process as /proc and its own memory show it. */
 #include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include "collect/target/target.h"
 #include "base/error.h"
 #include "base/proc.h"
+#include "base/target_file.h"
 
 /* What cannot be read any more stays as it was known. */
 void target_refresh_comm(struct target *target)
@@ -59,16 +59,15 @@ static double start_time(pid_t pid)
 static int check_program(pid_t pid)
 {
 	unsigned char ident[EI_NIDENT] = "";
-	char path[64];
-	int fd;
+	int fd = target_file_open_program(pid);
 
-	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT && !access("/proc/self/exe", F_OK))
+	if (fd == -ETIMEDOUT || fd == -EAGAIN || fd == -EPIPE)
+		return 0;	/* the program lies on a file system that does not answer */
+	if (fd == -ENOENT && !access("/proc/self/exe", F_OK))
 		return fail(-EINVAL, "process %d has no program of its own (a kernel thread, or it is just ending); give the PID of the evaluation", pid);
 	if (fd < 0)
-		return fail(-errno, "cannot look at process %d: %s; run as root, or with CAP_SYS_PTRACE (sudo dcbs-bpfprof -p %d)",
-			    pid, strerror(errno), pid);
+		return fail(fd, "cannot look at process %d: %s; run as root, or with CAP_SYS_PTRACE (sudo dcbs-bpfprof -p %d)",
+			    pid, strerror(-fd), pid);
 	if (read(fd, ident, sizeof(ident)) != sizeof(ident))
 		ident[EI_CLASS] = ELFCLASSNONE;
 	close(fd);
