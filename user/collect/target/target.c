@@ -8,13 +8,13 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "collect/target/target.h"
 #include "base/error.h"
 #include "base/proc.h"
+#include "base/process_memory.h"
 #include "base/target_file.h"
 
 /* What cannot be read any more stays as it was known. */
@@ -173,12 +173,7 @@ bool target_ended(struct target *target)
 
 int target_peek(pid_t pid, __u64 address, void *dst, size_t size)
 {
-	struct iovec local = {dst, size}, remote = {(void *)(uintptr_t)address, size};
-	ssize_t n = process_vm_readv(pid, &local, 1, &remote, 1, 0);
-
-	if (n < 0)
-		return -errno;
-	return (size_t)n == size ? 0 : -EFAULT;
+	return process_memory_read(pid, address, dst, size);
 }
 
 int target_read(const struct target *target, __u64 address, void *dst, size_t size)
