@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* budget.c - bounds what the files of targets may cost the profiler: time in each second, and memory in total. */
 #include <assert.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/budget.h"
 #include "base/clock.h"
+#include "base/proc.h"
 
 #define BURST_NS 500000000ULL		/* at most at a time: signals are answered within a second */
 #define REFILL_DIVISOR 4		/* a quarter of each second comes back */
 #define FILE_NS 2000000000ULL		/* for one file in total */
 #define MAX_BYTES (72ULL << 20)
+#define STRETCH_BYTES (104ULL << 20)	/* that a process may map beyond what it had mapped before the first file ... */
+#define LEAST_BYTES (48ULL << 20)	/* ... or beyond what it has mapped now */
 #define CALLS_PER_LOOK 64		/* of budget_is_over(), between two reads of the clock */
 
 static struct {
@@ -19,6 +25,7 @@ static struct {
 	bool over;
 	size_t bytes;
 	__u64 given_up;
+	__u64 base_bytes;		/* mapped when the limit of memory was asked for; 0: it was not */
 } budget;
 
 static void refill_time(void)
@@ -39,6 +46,42 @@ static void use_time(__u64 ns)
 	budget.left_ns -= ns < budget.left_ns ? ns : budget.left_ns;
 }
 
+/* ---- the limit of memory ---- */
+
+/* What the process has mapped; 0: unknown. */
+static __u64 mapped_bytes(void)
+{
+	unsigned long long pages = 0;
+	char text[128];
+
+	if (proc_read(getpid(), "statm", text, sizeof(text)) <= 0 || sscanf(text, "%llu", &pages) != 1)
+		return 0;
+	return pages * (__u64)sysconf(_SC_PAGESIZE);
+}
+
+void budget_limit_memory(void)
+{
+#ifndef __SANITIZE_ADDRESS__	/* AddressSanitizer maps terabytes */
+	budget.base_bytes = mapped_bytes();
+#endif
+}
+
+/* The kernel then refuses more. A report may need more than that, so the limit holds only while files are read. */
+static void set_memory_limit(bool on)
+{
+	__u64 now = on ? mapped_bytes() : 0, room = budget.base_bytes + STRETCH_BYTES;
+	struct rlimit limit;
+
+	if (!budget.base_bytes || getrlimit(RLIMIT_AS, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (on && (limit.rlim_max == RLIM_INFINITY || room < limit.rlim_max))
+		limit.rlim_cur = room > now + LEAST_BYTES ? room : now + LEAST_BYTES;
+	setrlimit(RLIMIT_AS, &limit);
+}
+
+/* ---- time ---- */
+
 bool budget_begin(struct budget_file *file)
 {
 	__u64 left = file->used_ns < FILE_NS ? FILE_NS - file->used_ns : 0;
@@ -54,14 +97,19 @@ bool budget_begin(struct budget_file *file)
 	budget.until_ns = budget.since_ns + (left < budget.left_ns ? left : budget.left_ns);
 	budget.calls = 0;
 	budget.over = false;
+	set_memory_limit(true);
 	return true;
 }
 
 bool budget_is_over(void)
 {
-	if (budget.over || ++budget.calls % CALLS_PER_LOOK)
-		return budget.over;
-	budget.over = budget.until_ns && clock_cpu_ns() >= budget.until_ns;
+	return budget.over || (!(++budget.calls % CALLS_PER_LOOK) && budget_is_over_now());
+}
+
+bool budget_is_over_now(void)
+{
+	if (!budget.over)
+		budget.over = budget.until_ns && clock_cpu_ns() >= budget.until_ns;
 	return budget.over;
 }
 
@@ -70,6 +118,7 @@ void budget_end(struct budget_file *file)
 	__u64 used = clock_cpu_ns() - budget.since_ns;
 
 	assert(budget.until_ns);
+	set_memory_limit(false);
 	if (budget.over)
 		budget_give_up();
 	file->used_ns += used;

@@ -29,6 +29,15 @@ void budget_end(struct budget_file *file);
 /* Returns true if the stretch has to stop. It is cheap enough to be called for each entry of a table. */
 bool budget_is_over(void);
 
+/* The same, exactly: for what takes more than some microseconds each time. */
+bool budget_is_over_now(void);
+
+/*
+ * From now on the memory of the process is limited during a stretch, so that a library that allocates as much as a file asks for
+ * gets none. To be called only if the process has nothing else to do.
+ */
+void budget_limit_memory(void);
+
 /* The time that may be waited for somebody else's answer now, in ns, and what it took. */
 __u64 budget_wait_ns(void);
 void budget_waited(__u64 ns);

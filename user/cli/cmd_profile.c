@@ -2,6 +2,7 @@
 /* cmd_profile.c - `dcbs-bpfprof -p PID` and `dcbs-bpfprof -- COMMAND`: attach, watch, stop, report. */
 #include <stdio.h>
 
+#include "base/budget.h"
 #include "bpfprof/abi.h"
 #include "cli/cmd_profile.h"
 #include "cli/complain.h"
@@ -91,6 +92,7 @@ int cmd_profile(const struct opts *opts, char **argv)
 		return complain();
 	bpf_stats_prepare(argv);
 	watch_signals();
+	budget_limit_memory();
 	status = start_profile(&prof, &server, opts, &child) ? complain() : run_profile(prof, server, opts, &outputs);
 	spawn_abandon(&child);
 	outputs_close(&outputs);

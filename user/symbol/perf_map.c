@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/budget.h"
 #include "base/clock.h"
 #include "base/proc.h"
 #include "base/target_file.h"
@@ -70,6 +71,14 @@ static void free_text(struct perf_map *map)
 	free(map->text);
 	map->text = NULL;
 	ranges_free(&map->ranges);
+	budget_release(map->bytes);
+	map->bytes = 0;
+}
+
+/* The shortest line has five bytes. */
+static size_t memory_of_text(size_t size)
+{
+	return size + (size / 5 < MAX_ENTRIES ? size / 5 : MAX_ENTRIES) * sizeof(struct range);
 }
 
 static void read_lines(struct perf_map *map, int fd, const struct stat *st)
@@ -78,6 +87,9 @@ static void read_lines(struct perf_map *map, int fd, const struct stat *st)
 	ssize_t n;
 
 	free_text(map);
+	if (!budget_reserve(memory_of_text(size)))
+		return;
+	map->bytes = memory_of_text(size);
 	map->text = malloc(size + 1);
 	if (!map->text)
 		return;

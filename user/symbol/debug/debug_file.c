@@ -13,6 +13,7 @@
 #include "base/array.h"
 #include "base/target_file.h"
 #include "symbol/debug/debug_file.h"
+#include "symbol/native/elf_open.h"
 
 #define DEBUG_DIR "/usr/lib/debug"
 #define PATH_BYTES 8192
@@ -40,10 +41,10 @@ static void read_build_id(struct build_id *id, Elf *elf)
 
 static void read_build_id_of_fd(struct build_id *id, int fd)
 {
-	Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
+	Elf *elf = elf_open(fd);
 
 	id->size = 0;
-	if (elf && elf_kind(elf) == ELF_K_ELF)
+	if (elf)
 		read_build_id(id, elf);
 	elf_end(elf);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/budget.h"
 #include "symbol/debug/debug_dwarf.h"
 #include "symbol/debug/debug_info.h"
 #include "symbol/store/ranges.h"
@@ -16,8 +17,8 @@
 #define MAX_RANGES (1L << 20)		/* of functions and units, in memory */
 #define MAX_UNITS 65536
 #define MAX_DEPTH 64
-#define MAX_PROGRAM_BYTES (2 << 20)	/* of the line program of a unit; the lines take 20 times as much memory */
-#define MAX_LINES_BYTES (4 << 20)	/* of all line programs that were run; beyond that all memory is released */
+#define MAX_PROGRAM_BYTES (1 << 20)	/* of the line program of a unit; the lines take 20 times as much memory */
+#define MAX_LINES_BYTES (1 << 20)	/* of all line programs that were run; beyond that all memory is released */
 
 struct debug_unit {
 	Dwarf_Off die;
@@ -39,7 +40,7 @@ struct debug_info {
 
 static bool count_work(struct debug_info *info)
 {
-	return --info->work > 0;
+	return --info->work > 0 && !budget_is_over();
 }
 
 static bool add_ranges(struct debug_info *info, struct ranges *to, Dwarf_Die *die, __u64 value)
@@ -73,7 +74,7 @@ static void read_units(struct debug_info *info)
 	size_t header, nr;
 	Dwarf_Die die;
 
-	for (nr = 0; nr < MAX_UNITS; nr++) {
+	for (nr = 0; nr < MAX_UNITS && !budget_is_over_now(); nr++) {
 		if (dwarf_nextcu(info->dwarf.main, offset, &next, &header, NULL, NULL, NULL))
 			break;
 		if (dwarf_offdie(info->dwarf.main, offset + header, &die) && has_code(&die) &&
@@ -93,7 +94,15 @@ static bool load_dwarf(struct debug_info *info)
 	if (!debug_dwarf_open(&info->dwarf, info->fd, info->pid))
 		return false;
 	read_units(info);
-	return true;
+	if (!budget_is_over_now())
+		return true;
+	debug_info_release(info);
+	return false;
+}
+
+static bool try_load(struct debug_info *info)
+{
+	return !setjmp(debug_dwarf_no_memory) && load_dwarf(info);
 }
 
 struct debug_info *debug_info_open(int fd, pid_t pid)
@@ -105,7 +114,7 @@ struct debug_info *debug_info_open(int fd, pid_t pid)
 	info->fd = fd;
 	info->pid = pid;
 	info->work = MAX_WORK;
-	if (load_dwarf(info))
+	if (try_load(info))
 		return info;
 	debug_info_close(info);
 	return NULL;
@@ -148,9 +157,11 @@ static struct debug_unit *find_unit(struct debug_info *info, __u64 address, Dwar
 	if (!dwarf_offdie(info->dwarf.main, unit->die, die))
 		return NULL;
 	if (!unit->indexed) {
-		unit->indexed = true;
 		add_functions(info, unit, die, 0);
 		ranges_sort(&unit->functions);
+		unit->indexed = !budget_is_over_now();
+		if (!unit->indexed)
+			ranges_free(&unit->functions);
 	}
 	return unit;
 }
@@ -278,7 +289,7 @@ static void set_call(Dwarf_Die *unit_die, Dwarf_Die *inlined, struct debug_place
 		place->file = dwarf_filesrc(files, number, NULL, NULL);
 }
 
-size_t debug_info_find(struct debug_info *info, __u64 address, struct debug_place *to, size_t max)
+static size_t find_functions(struct debug_info *info, __u64 address, struct debug_place *to, size_t max)
 {
 	Dwarf_Die unit_die, scopes[MAX_DEPTH];
 	const struct range *function;
@@ -306,6 +317,15 @@ size_t debug_info_find(struct debug_info *info, __u64 address, struct debug_plac
 			set_call(&unit_die, &scopes[n - i], &to[i]);
 	}
 	return n ? n : to[0].file != NULL;
+}
+
+size_t debug_info_find(struct debug_info *info, __u64 address, struct debug_place *to, size_t max)
+{
+	if (!setjmp(debug_dwarf_no_memory))
+		return find_functions(info, address, to, max);
+	debug_info_release(info);
+	info->work = 0;
+	return 0;
 }
 
 size_t debug_info_bytes(const struct debug_info *info)
