@@ -9,7 +9,9 @@
 #include "base/clock.h"
 #include "base/proc.h"
 
-#define BURST_NS 500000000ULL		/* at most at a time: signals are answered within a second */
+#define BURST_NS 450000000LL		/* at most at a time: signals are answered within a second */
+#define LEAST_NS 100000000LL		/* with less a stretch is not begun */
+#define LEAST_CPU_NS 30000000ULL	/* a stretch gets that much also where the machine has no time for the profiler */
 #define REFILL_DIVISOR 4		/* a quarter of each second comes back */
 #define FILE_NS 2000000000ULL		/* for one file in total */
 #define MAX_BYTES (72ULL << 20)
@@ -18,9 +20,10 @@
 #define CALLS_PER_LOOK 64		/* of budget_is_over(), between two reads of the clock */
 
 static struct {
-	__u64 left_ns, refilled_ns;	/* refilled_ns 0: never used */
-	__u64 since_ns;			/* CPU time at the begin of the stretch */
-	__u64 until_ns;			/* CPU time at which it must stop */
+	__s64 left_ns;			/* below 0: a stretch that could not be interrupted took more */
+	__u64 refilled_ns;		/* 0: never used */
+	__u64 began_ns, until_ns;	/* of the stretch; until_ns 0: there is none */
+	__u64 cpu_began_ns, cpu_until_ns;	/* the same in CPU time */
 	unsigned int calls;
 	bool over;
 	size_t bytes;
@@ -35,15 +38,10 @@ static void refill_time(void)
 	if (!budget.refilled_ns)
 		budget.left_ns = BURST_NS;
 	else
-		budget.left_ns += (now - budget.refilled_ns) / REFILL_DIVISOR;
+		budget.left_ns += (__s64)((now - budget.refilled_ns) / REFILL_DIVISOR);
 	if (budget.left_ns > BURST_NS)
 		budget.left_ns = BURST_NS;
 	budget.refilled_ns = now;
-}
-
-static void use_time(__u64 ns)
-{
-	budget.left_ns -= ns < budget.left_ns ? ns : budget.left_ns;
 }
 
 /* ---- the limit of memory ---- */
@@ -89,12 +87,14 @@ bool budget_begin(struct budget_file *file)
 	refill_time();
 	if (!left)
 		file->exhausted = true;
-	if (file->exhausted || budget.left_ns < BURST_NS / 50) {
+	if (file->exhausted || budget.left_ns < LEAST_NS) {
 		budget_give_up();
 		return false;
 	}
-	budget.since_ns = clock_cpu_ns();
-	budget.until_ns = budget.since_ns + (left < budget.left_ns ? left : budget.left_ns);
+	budget.began_ns = clock_now_ns();
+	budget.until_ns = budget.began_ns + (__u64)budget.left_ns;
+	budget.cpu_began_ns = clock_cpu_ns();
+	budget.cpu_until_ns = budget.cpu_began_ns + left;
 	budget.calls = 0;
 	budget.over = false;
 	set_memory_limit(true);
@@ -108,21 +108,23 @@ bool budget_is_over(void)
 
 bool budget_is_over_now(void)
 {
-	if (!budget.over)
-		budget.over = budget.until_ns && clock_cpu_ns() >= budget.until_ns;
+	__u64 cpu;
+
+	if (budget.over || !budget.until_ns)
+		return budget.over;
+	cpu = clock_cpu_ns();
+	budget.over = cpu >= budget.cpu_until_ns || (cpu - budget.cpu_began_ns >= LEAST_CPU_NS && clock_now_ns() >= budget.until_ns);
 	return budget.over;
 }
 
 void budget_end(struct budget_file *file)
 {
-	__u64 used = clock_cpu_ns() - budget.since_ns;
-
 	assert(budget.until_ns);
 	set_memory_limit(false);
 	if (budget.over)
 		budget_give_up();
-	file->used_ns += used;
-	use_time(used);
+	file->used_ns += clock_cpu_ns() - budget.cpu_began_ns;
+	budget.left_ns -= (__s64)(clock_now_ns() - budget.began_ns);
 	budget.until_ns = 0;
 	budget.over = false;
 }
@@ -130,12 +132,12 @@ void budget_end(struct budget_file *file)
 __u64 budget_wait_ns(void)
 {
 	refill_time();
-	return budget.left_ns;
+	return budget.left_ns > 0 ? (__u64)budget.left_ns : 0;
 }
 
 void budget_waited(__u64 ns)
 {
-	use_time(ns);
+	budget.left_ns -= (__s64)ns;
 }
 
 bool budget_reserve(size_t bytes)

@@ -70,6 +70,15 @@ static void read_symbols(struct image *image, Elf *elf)
 	elf_end(debug);
 }
 
+static void free_symbols(struct image *image)
+{
+	symtab_free(&image->full);
+	symtab_free(&image->dynamic);
+	if (image->debug_fd >= 0)
+		close(image->debug_fd);
+	image->debug_fd = -1;
+}
+
 /* Without time for it now, a later query reads them. */
 static void load_symbols(struct image *image)
 {
@@ -77,11 +86,13 @@ static void load_symbols(struct image *image)
 
 	if (image->has_symbols || image->fd < 0 || !budget_begin(&image->budget))
 		return;
-	image->has_symbols = true;
 	elf = elf_open(image->fd);
 	if (elf)
 		read_symbols(image, elf);
 	elf_end(elf);
+	image->has_symbols = !budget_is_over_now();
+	if (!image->has_symbols)
+		free_symbols(image);
 	budget_end(&image->budget);
 }
 
@@ -298,10 +309,7 @@ void image_close(struct image *image)
 	if (!image)
 		return;
 	debug_info_close(image->debug);
-	symtab_free(&image->full);
-	symtab_free(&image->dynamic);
-	if (image->debug_fd >= 0)
-		close(image->debug_fd);
+	free_symbols(image);
 	if (image->fd >= 0)
 		close(image->fd);
 	free(image->path);
