@@ -23,6 +23,7 @@
 #include "collect/window.h"
 #include "base/target_file.h"
 #include "host/file_rights.h"
+#include "host/isolate.h"
 #include "host/requirements.h"
 
 #define RSS_EVERY_NS 50000000ULL		/* with children, which may come and go by the thousand */
@@ -133,8 +134,10 @@ int session_start(struct session *session)
 	err = events_attach(&session->events, &session->bpf, session->opts.frequency_hz);
 	if (!err)
 		err = children_adopt(session);
+	isolate_use(true);	/* the profiler has all of its rights until it is attached */
 	if (!err)
 		err = attach_all(session);
+	isolate_use(false);
 	if (err)
 		return err;
 	thread_lister_visit(&session->lister, &session->bpf);

@@ -18,11 +18,13 @@
 #include "base/target_file.h"
 #include "symbol/find_function.h"
 #include "symbol/native/demangle.h"
+#include "symbol/native/elf_open.h"
 #include "symbol/native/elf_symbols.h"
 
 struct mapped_file_search {
 	pid_t pid;
 	const char *base;
+	int (*open)(pid_t pid, const char *path);
 	int fd;			/* -errno: not found, or not to be opened */
 };
 
@@ -33,22 +35,24 @@ static bool open_if_named(void *ctx, const struct proc_mapping *mapping)
 
 	if (!last || strcmp(last + 1, search->base))
 		return true;
-	search->fd = target_file_open_named_probe(search->pid, mapping->path);
+	search->fd = search->open(search->pid, mapping->path);
 	return search->fd < 0;
 }
 
-/* Opens the file with this base name, such as libtorch_cpu.so, among those that the process has mapped. */
-static int open_mapped(pid_t pid, const char *base)
+/* A base name, such as libtorch_cpu.so, is that of a file among those that the process has mapped. */
+static int open_binary(pid_t pid, const char *binary, int (*open)(pid_t pid, const char *path))
 {
-	struct mapped_file_search search = {.pid = pid, .base = base, .fd = -ENOENT};
+	struct mapped_file_search search = {.pid = pid, .base = binary, .open = open, .fd = -ENOENT};
 
+	if (strchr(binary, '/'))
+		return open(pid, binary);
 	proc_each_mapping(pid, open_if_named, &search);
 	return search.fd;
 }
 
-static int open_binary(pid_t pid, const char *binary)
+int find_function_open(pid_t pid, const char *binary)
 {
-	return strchr(binary, '/') ? target_file_open_named_probe(pid, binary) : open_mapped(pid, binary);
+	return open_binary(pid, binary, target_file_open_named_probe);
 }
 
 /* "ns::f" and "ns::f(int)" name the function whose symbol demangles to "ns::f(int)"; "f" does not. */
@@ -110,7 +114,7 @@ static int find_in_elf(struct found_function *function, Elf *elf, const char *bi
 {
 	struct function_search search = {.name = name};
 
-	if (!elf || elf_kind(elf) != ELF_K_ELF)
+	if (!elf)
 		return fail(-ENOEXEC, "--section: %s is not an ELF program or library", binary);
 	search_functions(&search, elf);
 	if (!search.any)
@@ -129,14 +133,13 @@ int find_function(struct found_function *function, pid_t pid, const char *binary
 	Elf *elf;
 	int err;
 
-	function->fd = open_binary(pid, binary);
+	function->fd = open_binary(pid, binary, target_file_open_named);
 	if (function->fd == -ENOEXEC)
 		return fail(-ENOEXEC, "--section: %s is not an ELF program or library", binary);
 	if (function->fd < 0)
 		return fail(function->fd, "--section: cannot open %s as process %d sees it: %s; "
 			    "give an absolute path, or the name of a file it has mapped", binary, pid, strerror(-function->fd));
-	elf_version(EV_CURRENT);
-	elf = elf_begin(function->fd, ELF_C_READ, NULL);
+	elf = elf_open(function->fd);
 	err = find_in_elf(function, elf, binary, name);
 	elf_end(elf);
 	if (err)

@@ -187,52 +187,45 @@ bool opener_was_started(void)
 	return was_started;
 }
 
-/* Returns false if the keeper and all readers have ended. *fd: -1 if none came. */
-static bool receive_answer(struct file_answer *answer, int *fd)
+static void set_timeout(__u64 until_ns)
 {
-	struct iovec data = {answer, sizeof(*answer)};
-	union descriptor_space space;
-	struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = &space, .msg_controllen = sizeof(space)};
-	const struct cmsghdr *part;
+	__u64 now = clock_now_ns(), us = until_ns > now ? (until_ns - now) / 1000 + 1 : 1;
+	const struct timeval timeout = {.tv_sec = (time_t)(us / 1000000), .tv_usec = (suseconds_t)(us % 1000000)};
 
+	setsockopt(opener, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+}
+
+/* Returns 0, -ETIMEDOUT, or -EPIPE if the keeper and all readers have ended. *fd: -1 if none came. */
+static int receive_answer(struct file_answer *answer, int *fd, __u64 until_ns)
+{
+	union descriptor_space space;
+	const struct cmsghdr *part;
+	struct msghdr message;
+	ssize_t n;
+
+	do {
+		struct iovec data = {answer, sizeof(*answer)};
+
+		message = (struct msghdr){.msg_iov = &data, .msg_iovlen = 1, .msg_control = &space, .msg_controllen = sizeof(space)};
+		set_timeout(until_ns);
+		n = recvmsg(opener, &message, MSG_CMSG_CLOEXEC);
+	} while (n < 0 && errno == EINTR && clock_now_ns() < until_ns);
 	*fd = -1;
-	if (recvmsg(opener, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT) != sizeof(*answer))
-		return false;
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? -ETIMEDOUT : -EPIPE;
 	part = CMSG_FIRSTHDR(&message);
 	if (part && part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_RIGHTS)
 		memcpy(fd, CMSG_DATA(part), sizeof(*fd));
-	return true;
-}
-
-static bool wait_for_answer(__u64 until_ns)
-{
-	struct pollfd poll_fd = {.fd = opener, .events = POLLIN};
-	int n;
-
-	do {
-		__u64 now = clock_now_ns();
-		struct timespec left = {.tv_nsec = 0};
-
-		if (now < until_ns) {
-			left.tv_sec = (time_t)((until_ns - now) / NS_PER_S);
-			left.tv_nsec = (long)((until_ns - now) % NS_PER_S);
-		}
-		n = ppoll(&poll_fd, 1, &left, NULL);
-	} while (n < 0 && errno == EINTR);
-	return n > 0;
+	return n == sizeof(*answer) ? 0 : -EPIPE;
 }
 
 /* An answer that comes after its deadline is thrown away. */
 static int await_answer(const struct file_request *request, __u64 until_ns, bool *copied)
 {
 	struct file_answer answer;
-	int fd;
+	int fd, err;
 
-	while (wait_for_answer(until_ns)) {
-		if (!receive_answer(&answer, &fd)) {
-			opener_stop();
-			return -EPIPE;
-		}
+	while (!(err = receive_answer(&answer, &fd, until_ns))) {
 		unanswered = 0;
 		if (answer.number == request->number && answer.pid == (__u32)getpid()) {
 			*copied = answer.copied;
@@ -241,9 +234,9 @@ static int await_answer(const struct file_request *request, __u64 until_ns, bool
 		if (fd >= 0)
 			close(fd);
 	}
-	if (++unanswered == MAX_UNANSWERED)
+	if (err == -EPIPE || ++unanswered == MAX_UNANSWERED)
 		opener_stop();
-	return -ETIMEDOUT;
+	return err;
 }
 
 int opener_ask(struct file_request *request, __u64 wait_ns, bool *copied)

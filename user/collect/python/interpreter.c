@@ -10,6 +10,7 @@
 #include "collect/python/interpreter.h"
 #include "collect/python/layout.h"
 #include "collect/target/target.h"
+#include "host/isolate.h"
 #include "symbol/find_object.h"
 
 enum { RUNTIME, CODE_TYPE, VERSION, OBJECTS };
@@ -21,6 +22,7 @@ struct interpreter {
 	char file[256];		/* base name */
 	__u64 code_start, code_end;	/* of the file that has it */
 	int files;		/* looked at */
+	int err;		/* of the search */
 };
 
 static const char *base_name(const char *path)
@@ -72,13 +74,24 @@ static bool look_into_file(void *ctx, int fd, const struct mapped_file *map)
 	return false;
 }
 
-static int find_interpreter(struct interpreter *python, pid_t pid)
+static void search_files(void *ctx, void *result)
 {
-	int err;
+	struct interpreter *python = result;
+	const pid_t *pid = ctx;
 
 	memset(python, 0, sizeof(*python));
-	python->pid = pid;
-	err = mapped_files_each(pid, is_candidate, look_into_file, python);
+	python->pid = *pid;
+	python->err = mapped_files_each(*pid, is_candidate, look_into_file, python);
+}
+
+static int find_interpreter(struct interpreter *python, pid_t pid)
+{
+	int err = isolate_call(search_files, &pid, python, sizeof(*python));
+
+	if (err == -ETIMEDOUT || err == -EIO)
+		return -ENOENT;
+	if (!err)
+		err = python->err;
 	if (err)
 		return err == -ENOENT ? -ESRCH : err;
 	return python->objects[RUNTIME].size ? 0 : -ENOENT;

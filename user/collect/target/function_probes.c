@@ -15,6 +15,7 @@
 #include "collect/kernel/links.h"
 #include "collect/kernel/section_ids.h"
 #include "collect/target/function_probes.h"
+#include "host/isolate.h"
 #include "host/kernel_quirks.h"
 #include "symbol/find_function.h"
 
@@ -51,6 +52,46 @@ static bool begins_stepped(const struct function_probe *probe)
 	return pread(probe->fd, code, sizeof(code), (off_t)probe->offset) == sizeof(code) && calibrate_is_stepped(code);
 }
 
+struct function_question {
+	pid_t pid;
+	const struct dcbs_native_section *option;
+};
+
+struct function_answer {
+	int err;
+	struct found_function function;
+	char error[1024];
+};
+
+static void find_in_file(void *ctx, void *result)
+{
+	const struct function_question *question = ctx;
+	struct function_answer *answer = result;
+
+	answer->err = find_function(&answer->function, question->pid, question->option->binary, question->option->function);
+	snprintf(answer->error, sizeof(answer->error), "%s", dcbs_profiler_error());
+	if (!answer->err)
+		close(answer->function.fd);
+}
+
+/* The file belongs to the target, and the profiler has all of its rights yet. So another process reads it. */
+static int find_isolated(struct found_function *function, pid_t pid, const struct dcbs_native_section *option)
+{
+	struct function_question question = {pid, option};
+	struct function_answer answer = {0};
+	int err = isolate_call(find_in_file, &question, &answer, sizeof(answer));
+
+	if (err)
+		return fail(err, "--section: %s cannot be read: %s", option->binary, strerror(-err));
+	if (answer.err)
+		return fail(answer.err, "%s", answer.error);
+	*function = answer.function;
+	function->fd = find_function_open(pid, option->binary);
+	if (function->fd < 0)
+		return fail(function->fd, "--section: cannot open %s: %s", option->binary, strerror(-function->fd));
+	return 0;
+}
+
 static int attach_function(struct function_probes *probes, struct programs *bpf, const struct target *target,
 			   const struct dcbs_native_section *option)
 {
@@ -60,7 +101,7 @@ static int attach_function(struct function_probes *probes, struct programs *bpf,
 
 	err = kernel_quirks_check_return(target->pid);
 	if (!err)
-		err = find_function(&function, target->pid, option->binary, option->function);
+		err = find_isolated(&function, target->pid, option);
 	if (err)
 		return err;
 	if (!array_reserve(probes->list, probes->nr, probes->room, 1)) {

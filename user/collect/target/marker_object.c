@@ -15,6 +15,7 @@
 #include "base/mapped_files.h"
 #include "base/target_file.h"
 #include "collect/target/marker_object.h"
+#include "host/isolate.h"
 #include "base/error.h"
 
 #define MAX_NOTES 4096	/* bytes of one note segment */
@@ -39,6 +40,8 @@ static int marker_from_note(struct marker *m, const struct elf_file *elf, const 
 	    elf_file_bias(elf, map->start, map->offset, &bias))
 		return -ENOEXEC;
 	m->state = note_address(note, vaddr, offsetof(struct dcbs_note, state)) + bias;
+	m->start = map->start;
+	m->end = map->end;
 	m->dev = map->dev;
 	m->ino = map->ino;
 	snprintf(m->path, sizeof(m->path), "%s", map->path);
@@ -86,33 +89,47 @@ static int marker_in_file(struct marker *m, int fd, const struct mapped_file *ma
 	return -ENOENT;
 }
 
-struct search {
-	pid_t pid;
-	struct marker *markers;
-	int found;
+struct marker_search {
+	int err, found;
+	struct marker markers[MARKER_COPIES];
 };
 
 static bool look_into_file(void *ctx, int fd, const struct mapped_file *map)
 {
-	struct search *search = ctx;
-	struct marker *marker = &search->markers[search->found];
-	const struct target_mapping mapping = {search->pid, map->start, map->end, map->dev, map->ino, map->path};
-	int err = marker_in_file(marker, fd, map);
+	struct marker_search *search = ctx;
 
+	search->found += !marker_in_file(&search->markers[search->found], fd, map);
 	close(fd);
-	if (err)
-		return true;
-	marker->fd = target_file_open_mapping_probe(&mapping);
-	search->found += marker->fd >= 0;
 	return search->found < MARKER_COPIES;
+}
+
+static void search_files(void *ctx, void *result)
+{
+	struct marker_search *search = result;
+	const pid_t *pid = ctx;
+
+	*search = (struct marker_search){0};
+	search->err = mapped_files_each_head(*pid, look_into_file, search);
 }
 
 int marker_find(pid_t pid, struct marker *markers)
 {
-	struct search search = {.pid = pid, .markers = markers};
-	int err = mapped_files_each_head(pid, look_into_file, &search);
+	struct marker_search search;
+	int i, n = 0, err = isolate_call(search_files, &pid, &search, sizeof(search));
 
-	return err ? err : search.found;
+	if (err == -ETIMEDOUT || err == -EIO)	/* a file does not answer: as if it were not there */
+		return 0;
+	if (err || search.err)
+		return err ? err : search.err;
+	for (i = 0; i < search.found; i++) {
+		const struct marker *found = &search.markers[i];
+		const struct target_mapping mapping = {pid, found->start, found->end, found->dev, found->ino, found->path};
+
+		markers[n] = *found;
+		markers[n].fd = target_file_open_mapping_probe(&mapping);
+		n += markers[n].fd >= 0;
+	}
+	return n;
 }
 
 void marker_close(struct marker *marker)

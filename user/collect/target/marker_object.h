@@ -16,6 +16,7 @@ struct marker {
 	__u64 flush_offset;	/* in the file: of the probed function */
 	__u64 semaphore_offset;
 	__u64 state;		/* address in the process */
+	__u64 start, end;	/* of the mapping */
 	__u64 dev, ino;
 	char path[256];		/* as the process's maps have it, to be shown */
 };
