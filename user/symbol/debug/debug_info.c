@@ -11,6 +11,7 @@
 #include "base/budget.h"
 #include "symbol/debug/debug_dwarf.h"
 #include "symbol/debug/debug_info.h"
+#include "symbol/debug/debug_walk.h"
 #include "symbol/store/ranges.h"
 
 #define MAX_WORK (64L << 20)		/* entries and ranges read of one file in total; 64 MiB of DWARF hold 8 million */
@@ -38,8 +39,10 @@ struct debug_info {
 	struct ranges ranges;		/* of the units; value: index of the unit */
 };
 
-static bool count_work(struct debug_info *info)
+static bool count_work(void *ctx)
 {
+	struct debug_info *info = ctx;
+
 	return --info->work > 0 && !budget_is_over();
 }
 
@@ -129,6 +132,7 @@ static bool may_hold_functions(int tag)
 
 static void add_functions(struct debug_info *info, struct debug_unit *unit, Dwarf_Die *parent, int depth)
 {
+	const struct debug_walk walk = {count_work, info};
 	Dwarf_Die die;
 
 	if (depth == MAX_DEPTH || dwarf_child(parent, &die))
@@ -142,7 +146,7 @@ static void add_functions(struct debug_info *info, struct debug_unit *unit, Dwar
 			add_ranges(info, &unit->functions, &die, dwarf_dieoffset(&die));
 		else if (may_hold_functions(tag))
 			add_functions(info, unit, &die, depth + 1);
-	} while (!dwarf_siblingof(&die, &die));
+	} while (!debug_walk_sibling(&walk, &die));
 }
 
 static struct debug_unit *find_unit(struct debug_info *info, __u64 address, Dwarf_Die *die)
@@ -215,6 +219,8 @@ static bool entry_holds(struct debug_info *info, Dwarf_Die *die, __u64 address)
 
 static bool find_scope(struct debug_info *info, Dwarf_Die *parent, __u64 address, Dwarf_Die *die)
 {
+	const struct debug_walk walk = {count_work, info};
+
 	if (dwarf_child(parent, die))
 		return false;
 	do {
@@ -222,7 +228,7 @@ static bool find_scope(struct debug_info *info, Dwarf_Die *parent, __u64 address
 			return false;
 		if (is_scope(dwarf_tag(die)) && entry_holds(info, die, address))
 			return true;
-	} while (!dwarf_siblingof(die, die));
+	} while (!debug_walk_sibling(&walk, die));
 	return false;
 }
 
