@@ -226,9 +226,10 @@ fuzz_objs := $(patsubst user/%.c,$O/fuzz/user/%.o,$(filter-out user/main.c,$(use
 
 # The fuzzer answers the readers' system calls.
 wrap = $(patsubst %,-Wl$(comma)--wrap=%,$1)
-$O/fuzz/python: fuzz_link = $(call wrap,process_vm_readv nanosleep)
-$O/fuzz/elf: fuzz_link = $(call wrap,mapped_files_each)
-$O/fuzz/records: fuzz_link = $(call wrap,process_vm_readv bpf_map_lookup_elem thread_lister_read bpf_map__fd bpf_program__fd \
+$O/fuzz/python: fuzz_link = $(call wrap,process_memory_read nanosleep)
+$O/fuzz/elf: fuzz_link = $(call wrap,mapped_files_each mapped_files_each_head target_file_open_mapping_probe target_file_open_named \
+	target_file_open_named_probe)
+$O/fuzz/records: fuzz_link = $(call wrap,process_memory_read bpf_map_lookup_elem thread_lister_read bpf_map__fd bpf_program__fd \
 	bpf_obj_get_info_by_fd bpf_map_get_next_key bpf_object__next_map)
 
 $O/fuzz/user/%.o: user/%.c $(skeleton) | $(first)

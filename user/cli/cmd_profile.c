@@ -2,6 +2,7 @@
 /* cmd_profile.c - `dcbs-bpfprof -p PID` and `dcbs-bpfprof -- COMMAND`: attach, watch, stop, detach, report. */
 #include <stdio.h>
 
+#include "base/budget.h"
 #include "bpfprof/abi.h"
 #include "cli/cmd_profile.h"
 #include "cli/complain.h"
@@ -142,6 +143,7 @@ int cmd_profile(const struct opts *opts, char **argv)
 		return final_status(&profile, false);
 	}
 	bpf_stats_prepare(argv);
+	budget_limit_memory();
 	status = final_status(&profile, run_profile(&profile));
 	signals_exit_with(status);
 	spawn_abandon(&profile.child);

@@ -22,6 +22,9 @@
 #include "collect/target/attach.h"
 #include "collect/target/publish.h"
 #include "collect/window.h"
+#include "base/target_file.h"
+#include "host/file_rights.h"
+#include "host/isolate.h"
 #include "host/requirements.h"
 
 #define RSS_EVERY_NS 50000000ULL		/* between reads of RSS with --children: there may be thousands of short ones */
@@ -47,6 +50,7 @@ int session_open(struct session **result, const struct dcbs_options *opts, size_
 	err = requirements_check();
 	if (err)
 		return err;
+	file_rights_start(opts->pids, opts->nr_pids);
 	session = calloc(1, sizeof(*session));
 	if (!session)
 		return fail(-ENOMEM, "out of memory");
@@ -133,8 +137,10 @@ int session_start(struct session *session)
 	err = events_attach(&session->events, &session->bpf, session->opts.frequency_hz);
 	if (!err)
 		err = children_adopt(session);
+	isolate_use(true);	/* the profiler has all of its rights until it is attached */
 	if (!err)
 		err = attach_all_targets(session);
+	isolate_use(false);
 	if (err)
 		return err;
 	thread_lister_visit(&session->lister, &session->bpf);
@@ -382,6 +388,7 @@ void session_close(struct session *session)
 	programs_unload(&session->bpf);
 	for (i = 0; i < session->targets.nr; i++)
 		target_close(&session->targets.list[i]);
+	target_file_stop();
 	notes_free(&session->notes);
 	free(session);
 }
