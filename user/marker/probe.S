@@ -74,4 +74,14 @@ dcbs_marker_note:
 
 #endif
 
+/* This file uses no shadow-stack-breaking code, so it must not take the mark from what it is linked into. */
+#if defined(__CET__) && (__CET__ & 2)
+	.section .note.gnu.property, "a", @note
+	.p2align 3
+	.4byte	4, 16, 5	/* NT_GNU_PROPERTY_TYPE_0 */
+	.asciz	"GNU"
+	.4byte	0xc0000002, 4	/* GNU_PROPERTY_X86_FEATURE_1_AND: */
+	.4byte	2, 0		/* SHSTK */
+#endif
+
 	.section .note.GNU-stack, "", @progbits
