@@ -94,6 +94,7 @@ int cmd_profile(const struct opts *opts, char **argv)
 	status = start_profile(&prof, &server, opts, &child) ? complain() : run_profile(prof, server, opts, &outputs);
 	spawn_abandon(&child);
 	outputs_close(&outputs);
+	bpf_stats_end();
 	watch_signals_done(status);
 	dcbs_profiler_close(prof);
 	return status;

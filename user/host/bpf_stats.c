@@ -21,6 +21,7 @@
 #define HELPER_NAME "bpfprof-clock"
 
 static int to_helper = -1;	/* the helper reads orders from it; end of file: the profiler has ended */
+static pid_t helper;		/* 0: none, or it has been reaped */
 static int stats_fd = -1;	/* the kernel measures while this is open */
 
 static void switch_in_this_process(bool on)
@@ -33,7 +34,13 @@ static void switch_in_this_process(bool on)
 	}
 }
 
-static void __attribute__((noreturn)) obey_orders(int orders)
+/* Called after the change of credentials, which clears the setting. Returns false if the profiler has ended before. */
+static bool end_with_profiler(pid_t profiler)
+{
+	return !prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) && getppid() == profiler;
+}
+
+static void __attribute__((noreturn)) obey_orders(int orders, pid_t profiler)
 {
 	static const struct sandbox_call calls[] = {
 		{.number = SCMP_SYS(read), .argument = -1}, {.number = SCMP_SYS(close), .argument = -1},
@@ -41,23 +48,19 @@ static void __attribute__((noreturn)) obey_orders(int orders)
 	};
 	char order;
 
-	if (sandbox_capabilities(1ULL << CAP_SYS_ADMIN) || sandbox_system_calls(calls, sizeof(calls) / sizeof(calls[0])))
+	if (sandbox_capabilities(1ULL << CAP_SYS_ADMIN) || !end_with_profiler(profiler) ||
+	    sandbox_system_calls(calls, sizeof(calls) / sizeof(calls[0])))
 		_exit(1);
 	while (read(orders, &order, 1) == 1)
 		switch_in_this_process(order == '1');
 	_exit(0);
 }
 
-/*
- * Separates the helper from the profiler. It ignores Ctrl-C, because it ends with the profiler. It is not the profiler's
- * child, because the profiler's only child is the command.
- */
+/* Separates the helper from the profiler. It ignores Ctrl-C, because it ends with the profiler. */
 static void become_helper(int orders, char **argv)
 {
 	size_t i;
 
-	if (fork())
-		_exit(0);
 	prctl(PR_SET_NAME, HELPER_NAME, 0, 0, 0);
 	/* A search for the profiler by its command line must find one process. */
 	for (i = 0; argv[i]; i++)
@@ -75,21 +78,23 @@ static void become_helper(int orders, char **argv)
 
 void bpf_stats_prepare(char **argv)
 {
+	pid_t profiler = getpid();
 	int ends[2];
-	pid_t pid;
 
 	if (!(capabilities_held() & 1ULL << CAP_SYS_ADMIN) || pipe2(ends, O_CLOEXEC))
 		return;
-	pid = fork();
-	if (!pid) {
+	helper = fork();
+	if (!helper) {
 		become_helper(ends[0], argv);
-		obey_orders(STDIN_FILENO);
+		obey_orders(STDIN_FILENO, profiler);
 	}
 	close(ends[0]);
-	if (pid > 0 && waitpid(pid, NULL, 0) == pid)
+	if (helper > 0) {
 		to_helper = ends[1];
-	else
-		close(ends[1]);
+		return;
+	}
+	helper = 0;
+	close(ends[1]);
 }
 
 void bpf_stats_switch(bool on)
@@ -97,7 +102,17 @@ void bpf_stats_switch(bool on)
 	if (to_helper < 0)
 		switch_in_this_process(on);
 	else if (write(to_helper, on ? "1" : "0", 1) != 1)
-		to_helper = -1;	/* the helper has ended, and its statistics with it */
+		bpf_stats_end();	/* the helper has ended, and its statistics with it */
+}
+
+void bpf_stats_end(void)
+{
+	if (to_helper >= 0)
+		close(to_helper);
+	to_helper = -1;
+	while (helper && waitpid(helper, NULL, 0) < 0 && errno == EINTR)
+		;
+	helper = 0;
 }
 
 /* Returns zeros if the program is not loaded. */
