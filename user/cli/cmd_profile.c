@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* cmd_profile.c - `dcbs-bpfprof -p PID` and `dcbs-bpfprof -- COMMAND`: attach, watch, stop, report. */
 #include <stdio.h>
+#include <sys/resource.h>
 
 #include "bpfprof/abi.h"
 #include "cli/cmd_profile.h"
@@ -38,12 +39,24 @@ static int enter_sandbox(const struct dcbs_profiler *prof)
 	return sandbox_profiler(requirements_after_attach(pids, dcbs_profiler_pids(prof, pids, BPFPROF_PROCESSES)));
 }
 
+/* Each child that is followed takes a descriptor. The command was forked before and keeps its own limit. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static int start_profile(struct dcbs_profiler **prof, struct server **server, const struct opts *opts, struct spawned *child)
 {
 	int err = 0;
 
 	if (opts->argv)
 		err = spawn_start(child, opts->argv, opts->profile.children);
+	raise_descriptor_limit();
 	if (!err)
 		err = attach_targets(prof, opts, child);
 	if (!err)

@@ -203,8 +203,10 @@ static bool examine_targets(struct session *session)
 	for (i = 0; i < session->targets.nr; i++) {
 		struct target *target = &session->targets.list[i];
 
-		if (target_ended(target))
+		if (target_ended(target)) {
+			attach_forget_ended(&session->bpf, target);
 			continue;
+		}
 		running = true;
 		examine_target(session, target);
 	}
@@ -236,6 +238,17 @@ bool session_is_over_budget(const struct session *session)
 	return session->overhead.exceeded;
 }
 
+/* Returns true if the BPF programs still take the PID of a target that has ended for the target. */
+static bool some_linger(const struct session *session)
+{
+	size_t i;
+
+	for (i = 0; i < session->targets.nr; i++)
+		if (!attach_is_forgotten(&session->targets.list[i]))
+			return true;
+	return false;
+}
+
 static bool some_lack_markers(const struct session *session)
 {
 	size_t i;
@@ -252,6 +265,8 @@ static bool some_lack_markers(const struct session *session)
 /* Samples are taken soon after they were made, so that names can still be read and the kernel's ring does not fill up. */
 static __u64 next_look(const struct session *session, __u64 now)
 {
+	if (some_linger(session))
+		return now + ATTACH_TAIL_NS;
 	if (!some_lack_markers(session))
 		return now + (session->sampler ? LOOK_SAMPLES_NS : LOOK_NS);
 	return now + (now - session->attached_ns < LOOK_MARKERS_FOR_NS ? LOOK_MARKERS_NS : LOOK_MARKERS_LATER_NS);
@@ -275,7 +290,7 @@ size_t session_fds(const struct session *session, int *fds, size_t max)
 	for (i = 0; i < session->targets.nr && n < max; i++) {
 		const struct target *target = &session->targets.list[i];
 
-		if (target->pid && !target->ended && target->pidfd >= 0)
+		if (target->pid && !target->born_ns && !target->ended && target->pidfd >= 0)
 			fds[n++] = target->pidfd;
 	}
 	return n;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -81,6 +82,22 @@ static bool is_mapped(const struct symbols *symbols, const struct image *image)
 	return false;
 }
 
+/* The PID of a process that has ended may be another's. Then, and if the mappings cannot be read, the last ones stay. */
+static bool read_map(struct symbols *symbols)
+{
+	struct memory_map fresh = {0};
+
+	if (memory_map_read(&fresh, symbols->pid, &symbols->intern))
+		return false;
+	if (target_memory_is_gone(&symbols->memory)) {
+		memory_map_free(&fresh);
+		return false;
+	}
+	memory_map_free(&symbols->map);
+	symbols->map = fresh;
+	return true;
+}
+
 static void reread_map(struct symbols *symbols)
 {
 	size_t i, kept = 0;
@@ -89,7 +106,7 @@ static void reread_map(struct symbols *symbols)
 	cache_clear(&symbols->places);
 	memset(symbols->checked, 0, sizeof(symbols->checked));
 	memset(symbols->rules, 0, sizeof(symbols->rules));
-	if (memory_map_read(&symbols->map, symbols->pid, &symbols->intern))
+	if (!read_map(symbols))
 		return;		/* most likely it has exited: its last mappings still hold for the samples taken before */
 	for (i = 0; i < symbols->nr_images; i++) {
 		if (is_mapped(symbols, symbols->images[i]))
@@ -135,9 +152,27 @@ static int open_vdso(struct symbols *symbols, const struct memory_mapping *mappi
 	return fd;
 }
 
+static bool is_inode(int fd, __u64 ino)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && st.st_ino == ino;
+}
+
+/* A file that was opened by the PID of a process that has ended counts only if it is the one that was mapped. */
+static int open_mapped_file(struct symbols *symbols, const struct memory_mapping *mapping)
+{
+	int fd = memory_map_open(symbols->pid, mapping);
+
+	if (fd < 0 || !target_memory_is_gone(&symbols->memory) || is_inode(fd, mapping->ino))
+		return fd;
+	close(fd);
+	return -ESRCH;
+}
+
 static int open_mapping(struct symbols *symbols, const struct memory_mapping *mapping)
 {
-	return mapping->kind == MAPPED_VDSO ? open_vdso(symbols, mapping) : memory_map_open(symbols->pid, mapping);
+	return mapping->kind == MAPPED_VDSO ? open_vdso(symbols, mapping) : open_mapped_file(symbols, mapping);
 }
 
 static struct image *find_image(struct symbols *symbols, const struct memory_mapping *mapping)
@@ -172,8 +207,10 @@ static void release_debug_info(struct symbols *symbols, const struct image *exce
 
 static size_t name_generated(struct symbols *symbols, __u64 address, struct symbol *to)
 {
-	const char *name = perf_map_find(&symbols->perf_map, address);
+	const char *name;
 
+	symbols->perf_map.ended |= target_memory_is_gone(&symbols->memory);
+	name = perf_map_find(&symbols->perf_map, address);
 	*to = (struct symbol){.function = name ? intern_keep(&symbols->intern, name) : NULL};
 	return 1;
 }

@@ -20,7 +20,6 @@
 #include "symbol/symbols.h"
 
 #define MARKERS_SOON_NS 5000000ULL	/* from execve() to the first look for markers; later looks wait a quarter of the time since */
-#define TAIL_NS 2000000ULL		/* an ended process may still run that long, to release its memory */
 #define SWEEP_NS 1000000000ULL		/* between checks that the children which are said to run exist */
 
 /* ---- open ---- */
@@ -113,6 +112,7 @@ static void child_arrived(struct session *session, __u32 index)
 	struct process *process = &session->bpf.processes[index];
 	struct target *target = &session->targets.list[index];
 	struct target *parent = target_list_find(&session->targets, (pid_t)process->parent);
+	int err;
 
 	session->children->arrived++;
 	memset(target, 0, sizeof(*target));
@@ -123,6 +123,9 @@ static void child_arrived(struct session *session, __u32 index)
 	target->born_ns = process->born_ns;
 	target->parent = target->facts.parent = (pid_t)process->parent;
 	target->facts.started_at = clock_unix_s(process->born_ns);
+	err = target_open_child(target);
+	if (err && err != -ESRCH)
+		notes_add(&session->notes, "children cannot be read: %s; their comm, markers and functions may be missing", strerror(-err));
 	if (parent) {
 		inherit_facts(target, parent);
 		inherit_gil(process, &session->bpf.processes[parent->index]);
@@ -188,7 +191,7 @@ static void look_for_markers(struct session *session, struct target *target, __u
 	if (target->state || now < target->look_ns)
 		return;
 	found = attach_target(&ctx, target);
-	if (found < 0 && !kill(target->pid, 0))
+	if (found < 0 && !target_is_gone(target))
 		notes_add(&session->notes, "%s", dcbs_profiler_error());
 	if (found > 0 && target->execs && target->exec_ns < ctx.shared_since_ns)
 		target_each_record(target, count_unseen, session->children);
@@ -215,8 +218,8 @@ __u64 children_due(const struct session *session, __u64 next)
 
 		if (!target->parent)
 			continue;
-		if (ended_ns && ended_ns + TAIL_NS < next)
-			next = ended_ns + TAIL_NS;
+		if (ended_ns && ended_ns + ATTACH_TAIL_NS < next)
+			next = ended_ns + ATTACH_TAIL_NS;
 		else if (!target->state && target->look_ns < next)
 			next = target->look_ns;
 	}
@@ -252,13 +255,14 @@ static bool is_gone(struct target *target)
 {
 	bool before = target->gone;
 
-	target->gone = kill(target->pid, 0) && errno == ESRCH;
+	/* Without a descriptor the number is all that is known; one that is in use again only delays the end. */
+	target->gone = target->pidfd >= 0 ? target_is_gone(target) : kill(target->pid, 0) && errno == ESRCH;
 	return before && target->gone;
 }
 
 static bool tail_is_over(const struct process *process)
 {
-	return process->ended_ns && clock_now_ns() - process->ended_ns > TAIL_NS;
+	return process->ended_ns && clock_now_ns() - process->ended_ns > ATTACH_TAIL_NS;
 }
 
 /* The BPF programs report the end; a child that was adopted has a descriptor; a sweep finds the others. */

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* attach.c - attaches to the markers of one target. */
+/* attach.c - attaches to the markers of one target, and forgets what has become of it. */
+#include <bpf/bpf.h>
+
+#include "base/clock.h"
 #include "collect/target/attach.h"
 #include "collect/target/marker_probe.h"
 #include "collect/target/publish.h"
@@ -32,4 +35,26 @@ void attach_forget_image(struct programs *bpf, struct target *target, __u32 exec
 	target->seldom_tried = false;
 	target_refresh(target);
 	publish_python(bpf, target);
+}
+
+bool attach_is_forgotten(const struct target *target)
+{
+	return !target->pid || target->parent || !target->ended || target->forgotten;
+}
+
+void attach_forget_ended(const struct programs *bpf, struct target *target)
+{
+	int targets = bpf_map__fd(bpf->skel->maps.targets);
+	__u64 now = clock_now_ns();
+	__u32 index;
+
+	if (attach_is_forgotten(target))
+		return;
+	if (!target->ended_ns)
+		target->ended_ns = now;
+	if (now - target->ended_ns < ATTACH_TAIL_NS)
+		return;
+	if (!bpf_map_lookup_elem(targets, &target->pid, &index) && index == target->index)
+		bpf_map_delete_elem(targets, &target->pid);
+	target->forgotten = true;
 }

@@ -21,4 +21,15 @@ int attach_target(struct attach_context *ctx, struct target *target);
 /* The target has called execve(), for the `execs`th time: the image that was probed is gone. */
 void attach_forget_image(struct programs *bpf, struct target *target, __u32 execs);
 
+#define ATTACH_TAIL_NS 2000000ULL	/* an ended process may still run that long, to release its memory */
+
+/*
+ * Called now and then for a given process that has ended: once its tail is over the BPF programs forget its PID, which another
+ * process may get. Children are forgotten by children.c.
+ */
+void attach_forget_ended(const struct programs *bpf, struct target *target);
+
+/* Returns true if attach_forget_ended() has nothing left to do. */
+bool attach_is_forgotten(const struct target *target);
+
 #endif

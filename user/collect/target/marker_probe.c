@@ -36,7 +36,13 @@ int marker_probe_attach(struct target *target, const struct programs *bpf, const
 	if (shared)
 		return shared_probes_attach(shared, bpf, marker, &place, since_ns) ? fail_marker(marker, errno) : 0;
 	target->marker_link = uprobe_attach(bpf->skel->progs.on_flush, &place);
-	return target->marker_link ? 0 : fail_marker(marker, errno);
+	if (!target->marker_link)
+		return fail_marker(marker, errno);
+	if (!target_is_gone(target))
+		return 0;
+	uprobe_detach(target->marker_link);	/* it may be in another process that got the PID */
+	target->marker_link = NULL;
+	return fail(-ESRCH, "process %d has ended", target->pid);
 }
 
 /* ---- flush less often ---- */

@@ -70,7 +70,7 @@ void publish_python(struct programs *bpf, const struct target *target)
 	volatile struct process *process = &bpf->processes[target->index];
 	__u64 start, end;
 
-	if (python_runtime(target->pid, &start, &end))
+	if (python_runtime(target->pid, &start, &end) || target_is_gone(target))
 		start = end = 0;
 	process->gil_start = start;
 	process->gil_end = end;
