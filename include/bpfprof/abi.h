@@ -159,6 +159,8 @@ struct process {
 	__s32 threads;		/* a child's threads that have not exited */
 	__u32 borrows;		/* a child uses its parent's memory until it executes an image: vfork(), posix_spawn() */
 	char comm[16];		/* of a child that has ended */
+	__u32 left;		/* it executed a program with more rights, and the user may not trace that */
+	__u32 reserved;
 	__u16 section_id[DCBS_NAMES];
 };
 
@@ -377,7 +379,7 @@ struct window {
 _Static_assert(BPFPROF_SECTIONS >= DCBS_NAMES + 1 && BPFPROF_SECTIONS < SECTION_MODEL, "a process's names have sections");
 _Static_assert(sizeof(struct section_stat) == 21 * 8 + 8 * HIST_PLACES, "layout");
 _Static_assert(sizeof(struct section_name) == 124, "hashed as bytes: no padding");
-_Static_assert(sizeof(struct process) == 112 + 2 * DCBS_NAMES, "layout");
+_Static_assert(sizeof(struct process) == 120 + 2 * DCBS_NAMES, "layout");
 _Static_assert(sizeof(struct section_ledger) == 2 * CAUSES * 8 + 2 * 8 + 2 * 72 + 4 * 8 + 8 * COARSE_PLACES, "layout");
 _Static_assert(sizeof(struct thread_sum) == 32 + 2 * CAUSES * 8, "layout");
 _Static_assert(sizeof(struct thread_view) == 48 + sizeof(struct thread_sum), "layout");

@@ -52,10 +52,11 @@ static void raise_descriptor_limit(void)
 
 static int start_profile(struct dcbs_profiler **prof, struct server **server, const struct opts *opts, struct spawned *child)
 {
+	const struct spawn_options options = {.children = opts->profile.children, .as_root = opts->as_root};
 	int err = 0;
 
 	if (opts->argv)
-		err = spawn_start(child, opts->argv, opts->profile.children);
+		err = spawn_start(child, opts->argv, &options);
 	raise_descriptor_limit();
 	if (!err)
 		err = attach_targets(prof, opts, child);

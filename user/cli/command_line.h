@@ -28,6 +28,7 @@ struct opts {
 	double duration_s;		/* 0: until Ctrl-C or the target's exit */
 	double interval_s;
 	bool quiet, verbose;
+	bool as_root;			/* the command, not only the profiler */
 };
 
 #endif

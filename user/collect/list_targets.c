@@ -47,7 +47,7 @@ static int list_process(struct list *list, pid_t pid)
 	struct target target;
 	int err = 0;
 
-	if (target_open(&target, pid))
+	if (target_open(&target, pid, false))
 		return 0;
 	if (target_find_marker(&target, &marker) == 1) {
 		err = list_one(list, &target, &marker);

@@ -70,11 +70,12 @@ int session_add(struct session *session, pid_t pid)
 
 	if (target_list_find(targets, pid))
 		return 0;
-	err = target_open(target, pid);
+	err = target_open(target, pid, session->opts.argv);
 	if (err)
 		return err;
 	target->index = (__u32)targets->nr++;
 	target->serial = target->index + 1;
+	target->process = &session->bpf.processes[target->index];
 	session->bpf.processes[target->index] = (struct process){.tgid = (__u32)pid, .index = target->index, .serial = target->serial};
 	bpf_map_update_elem(bpf_map__fd(session->bpf.skel->maps.targets), &pid, &target->index, BPF_ANY);
 	return 0;
@@ -100,6 +101,8 @@ static int attach_one(struct session *session, struct target *target)
 	struct attach_context ctx = children_attach_context(session);
 	int err = 0;
 
+	if (!session->opts.argv && attach_check_right(&session->bpf.processes[target->index], target))
+		return target->parent ? 0 : fail(-EPERM, "process %d has become one that user %u may not trace", target->pid, getuid());
 	publish_python(&session->bpf, target);
 	if (!target->parent)
 		err = function_probes_attach(&session->probes, &session->bpf, &session->opts, target, &session->notes);
@@ -173,10 +176,12 @@ void session_describe(const struct session *session, FILE *out)
 /* A target may have called execve(), or have loaded the markers only now. Children are examined in children.c. */
 static void examine_target(struct session *session, struct target *target)
 {
-	const struct process *process = &session->bpf.processes[target->index];
+	struct process *process = &session->bpf.processes[target->index];
 	struct attach_context ctx = children_attach_context(session);
 
 	if (!target->pid || target->parent)
+		return;
+	if (process->execs != target->execs && attach_check_right(process, target))
 		return;
 	if (process->headless && !session->children && !uprobe_has_links()) {
 		notes_add(&session->notes, "the main thread of process %d has ended, and with it the kernel took the marker's probe "
@@ -204,7 +209,7 @@ static bool examine_targets(struct session *session)
 		struct target *target = &session->targets.list[i];
 
 		if (target_ended(target)) {
-			attach_forget_ended(&session->bpf, target);
+			attach_forget_ended(&session->bpf, target, &session->probes, &session->notes);
 			continue;
 		}
 		running = true;
@@ -238,17 +243,6 @@ bool session_is_over_budget(const struct session *session)
 	return session->overhead.exceeded;
 }
 
-/* Returns true if the BPF programs still take the PID of a target that has ended for the target. */
-static bool some_linger(const struct session *session)
-{
-	size_t i;
-
-	for (i = 0; i < session->targets.nr; i++)
-		if (!attach_is_forgotten(&session->targets.list[i]))
-			return true;
-	return false;
-}
-
 static bool some_lack_markers(const struct session *session)
 {
 	size_t i;
@@ -265,7 +259,7 @@ static bool some_lack_markers(const struct session *session)
 /* Samples are taken soon after they were made, so that names can still be read and the kernel's ring does not fill up. */
 static __u64 next_look(const struct session *session, __u64 now)
 {
-	if (some_linger(session))
+	if (attach_some_linger(&session->targets))
 		return now + ATTACH_TAIL_NS;
 	if (!some_lack_markers(session))
 		return now + (session->sampler ? LOOK_SAMPLES_NS : LOOK_NS);

@@ -119,6 +119,7 @@ static void child_arrived(struct session *session, __u32 index)
 	target->pid = target->facts.pid = (pid_t)process->tgid;
 	target->pidfd = -1;
 	target->index = index;
+	target->process = process;
 	target->serial = process->serial;
 	target->born_ns = process->born_ns;
 	target->parent = target->facts.parent = (pid_t)process->parent;
@@ -198,8 +199,12 @@ static void look_for_markers(struct session *session, struct target *target, __u
 	target->look_ns = now + MARKERS_SOON_NS + (now - target->exec_ns) / 4;
 }
 
-static void examine_child(struct session *session, struct target *target, const struct process *process, __u64 now)
+static void examine_child(struct session *session, struct target *target, struct process *process, __u64 now)
 {
+	if (process->execs != target->execs && attach_check_right(process, target)) {
+		process->ended_ns = now;
+		return;
+	}
 	if (process->execs != target->execs) {
 		target->exec_ns = target->look_ns = now;
 		attach_forget_image(&session->bpf, target, process->execs);
@@ -238,6 +243,8 @@ static void child_ended(struct session *session, struct target *target)
 
 	if (!bpf_map_lookup_elem(targets, &target->pid, &index) && index == target->index)
 		bpf_map_delete_elem(targets, &target->pid);
+	if (session->bpf.processes[target->index].left)
+		attach_note_left(target, &session->notes);
 	process_facts_keep(session, target);
 	bpf_map_update_elem(bpf_map__fd(skel->maps.pythons), &target->index, &no_python, BPF_ANY);
 	memset(&session->bpf.processes[target->index], 0, sizeof(struct process));
@@ -308,7 +315,7 @@ void children_poll(struct session *session)
 	if (some_have_ended(session))
 		sampler_poll(session->sampler);
 	for (i = 0; i < session->targets.nr; i++) {
-		const struct process *process = &session->bpf.processes[i];
+		struct process *process = &session->bpf.processes[i];
 		struct target *target = &session->targets.list[i];
 
 		if (!target->parent)

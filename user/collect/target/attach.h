@@ -5,6 +5,8 @@
 
 #include "collect/children/shared_probes.h"
 #include "collect/kernel/programs.h"
+#include "collect/notes.h"
+#include "collect/target/function_probes.h"
 #include "collect/target/target.h"
 
 /* What attach_target() hands on: see marker_probe_attach() and publish_markers(). */
@@ -21,15 +23,24 @@ int attach_target(struct attach_context *ctx, struct target *target);
 /* The target has called execve(), for the `execs`th time: the image that was probed is gone. */
 void attach_forget_image(struct programs *bpf, struct target *target, __u32 execs);
 
+/*
+ * Called after an execve(). Returns true if the target has become a process that the profiler's user may not trace, and marks it
+ * as left: nothing of it is read any more.
+ */
+bool attach_check_right(struct process *process, const struct target *target);
+
+/* Notes that a process was left, for the reader of the report. */
+void attach_note_left(const struct target *target, struct notes *notes);
+
 #define ATTACH_TAIL_NS 2000000ULL	/* an ended process may still run that long, to release its memory */
 
 /*
- * Called now and then for a given process that has ended: once its tail is over the BPF programs forget its PID, which another
- * process may get. Children are forgotten by children.c.
+ * Called now and then for a given process that has ended or was left. Once its tail is over the BPF programs forget its PID,
+ * which another process may get. One that was left is detached at once. Children are forgotten by children.c.
  */
-void attach_forget_ended(const struct programs *bpf, struct target *target);
+void attach_forget_ended(const struct programs *bpf, struct target *target, struct function_probes *probes, struct notes *notes);
 
-/* Returns true if attach_forget_ended() has nothing left to do. */
-bool attach_is_forgotten(const struct target *target);
+/* Returns true if attach_forget_ended() is still to forget a target. */
+bool attach_some_linger(const struct target_list *targets);
 
 #endif

@@ -95,6 +95,21 @@ int function_probes_attach(struct function_probes *probes, struct programs *bpf,
 	return err;
 }
 
+void function_probes_leave(struct function_probes *probes, pid_t pid)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < probes->nr; i++) {
+		if (probes->list[i].pid != pid) {
+			probes->list[kept++] = probes->list[i];
+			continue;
+		}
+		detach_pair(&probes->list[i]);
+		close(probes->list[i].fd);
+	}
+	probes->nr = kept;
+}
+
 static void detach_all(struct function_probes *probes)
 {
 	size_t i;

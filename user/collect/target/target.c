@@ -18,19 +18,22 @@
 #include "base/error.h"
 #include "base/proc.h"
 #include "collect/target/target.h"
+#include "safety/trace_right.h"
 
 #define START_TOLERANCE_S 0.5	/* between the start of a process as BPF saw it and as /proc shows it, in ticks of 10 ms */
 
 bool target_is_gone(const struct target *target)
 {
 	struct pollfd p = {.fd = target->pidfd, .events = POLLIN};
+	const volatile struct process *process = target->process;
 
-	return target->pidfd >= 0 && poll(&p, 1, 0) == 1;
+	return target->pidfd >= 0 && ((process && process->left) || poll(&p, 1, 0) == 1);
 }
 
 /*
  * Called after something was read by the PID, which another process gets once this one has ended and was reaped. A process that
- * has not ended now had the number all the time.
+ * has not ended now had the number all the time. What was read of one that has executed a program with more rights since is
+ * thrown away as well.
  */
 static bool was_ours(const struct target *target)
 {
@@ -117,10 +120,11 @@ static bool has_threads(const char *status)
 	return proc_number(status, "Threads", 10, &threads) && threads > 1;
 }
 
-static int check_process(pid_t pid)
+static int check_process(pid_t pid, bool own)
 {
 	char buf[PROC_TEXT];
 	__u64 tgid;
+	int err;
 
 	if (proc_read(pid, "status", buf, sizeof(buf)) <= 0)
 		return fail(-ESRCH, "there is no process %d; see `dcbs-bpfprof list` for those that carry markers", pid);
@@ -130,11 +134,12 @@ static int check_process(pid_t pid)
 		return has_threads(buf) ?
 			fail(-ESRCH, "process %d cannot be attached to: its main thread has ended, and the kernel ties probes to that one", pid) :
 			fail(-ESRCH, "process %d has ended already (it is a zombie)", pid);
-	return check_program(pid);
+	err = own ? 0 : trace_right_ask(pid);
+	return err && err != -ESRCH ? err : check_program(pid);
 }
 
 /* The descriptor comes first: what is read afterwards is of the same process if that has not ended by then. */
-int target_open(struct target *target, pid_t pid)
+int target_open(struct target *target, pid_t pid, bool own)
 {
 	int opened, err;
 
@@ -142,7 +147,7 @@ int target_open(struct target *target, pid_t pid)
 	target->pid = target->facts.pid = pid;
 	target->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	opened = target->pidfd < 0 ? -errno : 0;
-	err = check_process(pid);
+	err = check_process(pid, own);
 	if (!err && opened)
 		err = fail(opened, "cannot open process %d: %s", pid, strerror(-opened));
 	if (!err) {

@@ -16,6 +16,7 @@ struct symbols;
 
 struct target {
 	pid_t pid;		/* 0: the entry is free */
+	const struct process *process;	/* its entry of the map `processes`; NULL: it is not profiled */
 	int pidfd;		/* readable when the process has ended; -1: not open, and nothing is read by the PID */
 	__u32 index;		/* in the map `processes` */
 	__u32 execs;		/* how often it had called execve() when it was last examined */
@@ -58,8 +59,11 @@ struct fault_counts {
 /* Page faults of all targets since the last call, by the kernel's account. NAN: a target has come or gone meanwhile. */
 double target_list_faults(const struct target_list *targets, struct fault_counts *counts);
 
-/* Opens a running process. Returns -errno and a line that says why it cannot be profiled at all. */
-int target_open(struct target *target, pid_t pid);
+/*
+ * Opens a running process. Returns -errno and a line that says why it cannot be profiled at all. own: it is a child of the
+ * profiler's that waits to execute a command, so that the profiler's user may trace it.
+ */
+int target_open(struct target *target, pid_t pid, bool own);
 void target_close(struct target *target);
 
 /*
@@ -71,7 +75,10 @@ int target_open_child(struct target *target);
 /* Returns true if the given or adopted process has ended, or the entry is free. Cheap. */
 bool target_ended(struct target *target);
 
-/* Returns true if the process, of whatever kind, has ended by its descriptor. A process with its PID is another one then. */
+/*
+ * Returns true if the process, of whatever kind, has ended by its descriptor, or was left. A process with its PID is another one
+ * then, or has rights that the profiler's user may not borrow.
+ */
 bool target_is_gone(const struct target *target);
 
 /*
