@@ -31,7 +31,7 @@ int main(int argc, char **argv)
 	case COMMAND_REPORT:
 		return cmd_report(&opts) ? complain() : 0;
 	case COMMAND_PROFILE:
-		return cmd_profile(&opts, argv);
+		return cmd_profile(&opts);
 	}
 	return 2;
 }

@@ -88,6 +88,11 @@ enum dcbs_ended_by dcbs_profiler_ended_by(const struct dcbs_profiler *prof)
 	return prof->ended_by;
 }
 
+int dcbs_profiler_confine(struct dcbs_profiler *prof)
+{
+	return session_confine(prof->session);
+}
+
 void dcbs_profiler_stop(struct dcbs_profiler *prof, enum dcbs_ended_by by)
 {
 	session_stop(prof->session, by);

@@ -342,6 +342,13 @@ size_t dcbs_profiler_fds(const struct dcbs_profiler *prof, int *fds, size_t max)
 /* DCBS_ENDED_RUNNING until dcbs_profiler_poll() returns 0; then why it did. */
 enum dcbs_ended_by dcbs_profiler_ended_by(const struct dcbs_profiler *prof);
 
+/*
+ * Starts a child process that attaches probes in place of the caller from now on: at the places where probes have been, and at
+ * the function of markers that are loaded later. After that the caller can give up the right to attach probes, before it
+ * reads data that the targets have written. Only for one profiler at a time, and not with other threads that fork.
+ */
+int dcbs_profiler_confine(struct dcbs_profiler *prof);
+
 /* Closes the window: sections that end later are not counted, and a report says that it ended by `by`. */
 void dcbs_profiler_stop(struct dcbs_profiler *prof, enum dcbs_ended_by by);
 

@@ -62,6 +62,8 @@ static int start_profile(struct dcbs_profiler **prof, struct server **server, co
 		err = attach_targets(prof, opts, child);
 	if (!err)
 		err = server_open(server, *prof, opts->verbose ? stderr : NULL);
+	if (!err)
+		err = dcbs_profiler_confine(*prof);
 	return err ? err : enter_sandbox(*prof);
 }
 
@@ -93,7 +95,7 @@ static int run_profile(struct dcbs_profiler *prof, struct server *server, const 
 	return publish_report(prof, opts, outputs);
 }
 
-int cmd_profile(const struct opts *opts, char **argv)
+int cmd_profile(const struct opts *opts)
 {
 	struct spawned child = {.go = -1, .failed = -1};
 	struct dcbs_profiler *prof = NULL;
@@ -103,7 +105,7 @@ int cmd_profile(const struct opts *opts, char **argv)
 
 	if (invoker_find() || outputs_open(&outputs, opts))
 		return complain();
-	bpf_stats_prepare(argv);
+	bpf_stats_prepare();
 	watch_signals();
 	status = start_profile(&prof, &server, opts, &child) ? complain() : run_profile(prof, server, opts, &outputs);
 	spawn_abandon(&child);

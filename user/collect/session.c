@@ -21,6 +21,7 @@
 #include "collect/target/attach.h"
 #include "collect/target/publish.h"
 #include "collect/window.h"
+#include "host/probe_keeper.h"
 #include "host/requirements.h"
 
 #define RSS_EVERY_NS 50000000ULL		/* with children, which may come and go by the thousand */
@@ -317,6 +318,17 @@ void session_clear(struct session *session)
 	window_restart(session);
 }
 
+int session_confine(struct session *session)
+{
+	pid_t pids[BPFPROF_FOLLOWED];
+	const struct probe_rules rules = {
+		.marker_program = session->bpf.skel->progs.on_flush, .pids = pids, .nr_pids = session_pids(session, pids, BPFPROF_FOLLOWED),
+		.every_process = session->children, .is_marker = marker_object_has_place,
+	};
+
+	return probe_keeper_start(&rules);
+}
+
 /* ---- stop ---- */
 
 /* A thread that was preempted in the middle of a flush goes on when it gets a CPU again. */
@@ -382,6 +394,7 @@ void session_close(struct session *session)
 	}
 	thread_lister_close(&session->lister);
 	calibration_close(&session->costs);
+	probe_keeper_end();
 	run_clock_close(&session->run_clock);
 	programs_unload(&session->bpf);
 	for (i = 0; i < session->targets.nr; i++)

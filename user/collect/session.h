@@ -45,6 +45,9 @@ __u64 session_due(const struct session *session, __u64 now);
 bool session_is_over_budget(const struct session *session);
 
 /* Ends the window: what finishes later is not counted, and what finished before has been read. */
+/* See dcbs_profiler_confine(). */
+int session_confine(struct session *session);
+
 void session_stop(struct session *session, enum dcbs_ended_by by);
 
 /* The figures so far. */

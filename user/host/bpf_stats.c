@@ -4,9 +4,6 @@
 #include <fcntl.h>
 #include <math.h>
 #include <seccomp.h>
-#include <signal.h>
-#include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +11,7 @@
 #include <bpf/libbpf.h>
 
 #include "safety/capabilities.h"
+#include "safety/helper.h"
 #include "safety/sandbox.h"
 #include "safety/sandbox_calls.h"
 #include "host/bpf_stats.h"
@@ -34,12 +32,6 @@ static void switch_in_this_process(bool on)
 	}
 }
 
-/* Called after the change of credentials, which clears the setting. Returns false if the profiler has ended before. */
-static bool end_with_profiler(pid_t profiler)
-{
-	return !prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) && getppid() == profiler;
-}
-
 static void __attribute__((noreturn)) obey_orders(int orders, pid_t profiler)
 {
 	static const struct sandbox_call calls[] = {
@@ -48,7 +40,7 @@ static void __attribute__((noreturn)) obey_orders(int orders, pid_t profiler)
 	};
 	char order;
 
-	if (sandbox_capabilities(1ULL << CAP_SYS_ADMIN) || !end_with_profiler(profiler) ||
+	if (sandbox_capabilities(1ULL << CAP_SYS_ADMIN) || !helper_end_with(profiler) ||
 	    sandbox_system_calls(calls, sizeof(calls) / sizeof(calls[0])))
 		_exit(1);
 	while (read(orders, &order, 1) == 1)
@@ -56,27 +48,7 @@ static void __attribute__((noreturn)) obey_orders(int orders, pid_t profiler)
 	_exit(0);
 }
 
-/* Separates the helper from the profiler. It ignores Ctrl-C, because it ends with the profiler. */
-static void become_helper(int orders, char **argv)
-{
-	size_t i;
-
-	prctl(PR_SET_NAME, HELPER_NAME, 0, 0, 0);
-	/* A search for the profiler by its command line must find one process. */
-	for (i = 0; argv[i]; i++)
-		memset(argv[i], 0, strlen(argv[i]));
-	signal(SIGINT, SIG_IGN);
-	signal(SIGQUIT, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGTSTP, SIG_IGN);
-	/* libbpf does not return descriptors 0 to 2. */
-	dup2(orders, STDIN_FILENO);
-	dup2(orders, STDOUT_FILENO);
-	dup2(orders, STDERR_FILENO);
-	close_range(STDERR_FILENO + 1, ~0U, 0);
-}
-
-void bpf_stats_prepare(char **argv)
+void bpf_stats_prepare(void)
 {
 	pid_t profiler = getpid();
 	int ends[2];
@@ -85,8 +57,9 @@ void bpf_stats_prepare(char **argv)
 		return;
 	helper = fork();
 	if (!helper) {
-		become_helper(ends[0], argv);
-		obey_orders(STDIN_FILENO, profiler);
+		helper_begin(HELPER_NAME);
+		helper_keep_only(ends, 1);
+		obey_orders(ends[0], profiler);
 	}
 	close(ends[0]);
 	if (helper > 0) {

@@ -18,9 +18,9 @@ struct bpf_program;
 
 /*
  * Starts the helper process. It is called early, while the profiler has little memory that the two would share. Without
- * the capability there is no helper and no statistics. argv: of main; the helper clears its copy.
+ * the capability there is no helper and no statistics.
  */
-void bpf_stats_prepare(char **argv);
+void bpf_stats_prepare(void);
 
 /* Enables or disables the statistics. The end of the profiler disables them as well, however it ends. */
 void bpf_stats_switch(bool on);

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "collect/kernel/links.h"
@@ -47,14 +46,6 @@ int marker_probe_attach(struct target *target, const struct programs *bpf, const
 
 /* ---- flush less often ---- */
 
-static bool has_seldom_code(const struct marker *marker, __u64 offset)
-{
-	char code[sizeof(DCBS_PROBE_SELDOM_CODE) - 1];
-
-	return pread(marker->fd, code, sizeof(code), (off_t)offset - 1) == sizeof(code) &&
-	       !memcmp(code, DCBS_PROBE_SELDOM_CODE, sizeof(code));
-}
-
 static bool flush_less(struct target *target, const struct programs *bpf)
 {
 	char path[FD_PATH_BYTES];
@@ -65,7 +56,7 @@ static bool flush_less(struct target *target, const struct programs *bpf)
 	if (target_find_marker(target, &marker) <= 0)
 		return false;
 	place = marker_place(target, &marker, DCBS_PROBE_SELDOM, path);
-	if (has_seldom_code(&marker, place.offset))
+	if (marker_object_has_seldom(&marker))
 		target->seldom_link = uprobe_attach(bpf->skel->progs.on_flush, &place);
 	marker_close(&marker);
 	return target->seldom_link;
