@@ -49,9 +49,9 @@ harden = $(harden_options) $(fortify)
 harden_link := -Wl,-z,relro,-z,now,-z,noexecstack
 
 # ---- packages -------------------------------------------------------------------------------------
-# What builds it, what tests it, what it is measured against. Everything is in Debian 12.
+# Packages that build it, that test it, and that it is measured against. All are in Debian 12.
 packages_build := gcc g++ make pkg-config clang llvm libbpf-dev bpftool libelf-dev libdw-dev zlib1g-dev \
-	libjansson-dev libncurses-dev libcap-dev libseccomp-dev python3 python3-dev
+	libjansson-dev libncurses-dev libcapstone-dev libcap-dev libseccomp-dev python3 python3-dev
 packages_test := libcmocka-dev python3-torch bpftrace tmux procps strace libcap2-bin
 packages_pythons := mmdebstrap
 packages_fuzz := libclang-rt-14-dev
@@ -78,7 +78,7 @@ deps:
 	$(if $(filter test-vm,$(MAKECMDGOALS)),-$(Q)tests/deps.sh $(packages_vm))
 
 # ---- marker library: runs inside the evaluation ---------------------------------------------------
-marker_objs := $(addprefix $O/marker/,markers.o marks.o thread.o probe.o)
+marker_objs := $(patsubst user/marker/%,$O/marker/%.o,$(basename $(wildcard user/marker/*.c user/marker/*.S)))
 marker_lib := $O/libdcbs-markers.so
 marker_abi := $(shell sed -n 's/^\#define DCBS_ABI[^0-9]*\([0-9]*\).*/\1/p' include/bpfprof/target.h)
 
@@ -143,7 +143,7 @@ user_objs := $(patsubst user/%.c,$O/user/%.o,$(user_src)) $O/user/probe-only.o
 # The library is everything below the command: no option, no terminal, no socket.
 program_objs := $(filter $O/user/main.o $O/user/cli/% $O/user/serve/% $O/user/render/live.o,$(user_objs))
 lib_objs := $(filter-out $(program_objs),$(user_objs))
-lib_pkgs := libbpf libelf libdw jansson libcap libseccomp
+lib_pkgs := libbpf libelf libdw jansson libcap libseccomp capstone
 # Of the C++ runtime only the demangler, linked in.
 demangler = $$($(CC) -print-file-name=libstdc++.a)
 lib_libs = $$(pkg-config --libs $(lib_pkgs)) -lz -lm $(demangler)
@@ -180,7 +180,7 @@ $(profiler_lib): $(lib_objs) user/libbpfprof.map
 
 $O/user/probe-only.o: user/marker/probe.S | $(first)
 	@mkdir -p $(@D)
-	$(call say,AS,$<)$(CC) $(harden_options) -DDCBS_PROBE_ONLY $(CPPFLAGS) $(depflags) -c -o $@ $<
+	$(call say,AS,$<)$(CC) $(harden_options) $(CPPFLAGS) $(depflags) -c -o $@ $<
 
 $O/dcbs-bpfprof: $O/user/main.o $O/user/all.a
 	$(call say,LD,$@)$(CC) -pie $(harden_link) $(LDFLAGS) $(san) -o $@ $O/user/main.o $O/user/all.a $(libs)
@@ -197,33 +197,32 @@ $O/docs/%: user/docs/%.in $O/docs/options.roff
 	$(call say,TEXT,$@)sed -e 's/@version@/$(VERSION)/' -e '/^@options@$$/{' -e 'r $O/docs/options.roff' -e 'd' -e '}' $< > $@
 
 # ---- tests ----------------------------------------------------------------------------------------
-target_bins := $(patsubst tests/targets/%.c,$O/tests/targets/%,$(wildcard tests/targets/*.c)) \
-	$(patsubst tests/targets/%.cpp,$O/tests/targets/%,$(wildcard tests/targets/*.cpp))
-unit_bins := $(patsubst tests/unit/%.c,$O/tests/unit/%,$(wildcard tests/unit/*.c))
+target_bins := $(addprefix $O/,$(basename $(wildcard tests/targets/*/*.c tests/targets/*/*.cpp)))
+unit_bins := $(addprefix $O/,$(basename $(wildcard $(addsuffix .c,$(addprefix tests/unit/,* */* */*/*)))))
 tool_bins := $(patsubst tests/tools/%.c,$O/tests/tools/%,$(wildcard tests/tools/*.c))
 bench_bins := $(patsubst tests/bench/%.c,$O/tests/bench/%,$(wildcard tests/bench/*.c))
 
 # Programs whose native stacks are sampled.
-$O/tests/targets/hot $O/tests/targets/layers: CFLAGS += -fno-omit-frame-pointer -fno-optimize-sibling-calls
+$O/tests/targets/native/hot $O/tests/targets/native/layers: CFLAGS += -fno-omit-frame-pointer -fno-optimize-sibling-calls
 
 $O/tests/targets/%: tests/targets/%.c $(marker_lib) | $(first)
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(CC) $(CFLAGS) $(warnings) $(cstd) $(CPPFLAGS) $(depflags) -D_GNU_SOURCE -pthread $(LDFLAGS) -o $@ $< \
+	$(call say,CC,$<)$(CC) $(CFLAGS) $(warnings) $(cstd) -Itests/targets/lib $(CPPFLAGS) $(depflags) -D_GNU_SOURCE -pthread $(LDFLAGS) -o $@ $< \
 		-L$O -Wl,--as-needed -ldcbs-markers -ldl -lseccomp -Wl,-rpath,$(abspath $O)
 
 $O/tests/targets/%: tests/targets/%.cpp $(marker_lib) | $(first)
 	@mkdir -p $(@D)
-	$(call say,CXX,$<)$(CXX) $(CFLAGS) -Wall -Wextra -std=c++17 -Iinclude $(CPPFLAGS) $(depflags) -pthread $(LDFLAGS) -o $@ $< \
+	$(call say,CXX,$<)$(CXX) $(CFLAGS) -Wall -Wextra -std=c++17 -Iinclude -Itests/targets/lib $(CPPFLAGS) $(depflags) -pthread $(LDFLAGS) -o $@ $< \
 		-L$O -ldcbs-markers -Wl,-rpath,$(abspath $O)
 
 $O/tests/unit/%: tests/unit/%.c $O/user/all.a $O/libdcbs-markers.a | $(first)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(CFLAGS) $(san) $(warnings) $(cstd) $(CPPFLAGS) $(depflags) -D_GNU_SOURCE -Iuser -Iuser/marker -I$O/bpf \
-		-pthread $(LDFLAGS) -o $@ $< $O/user/all.a $O/libdcbs-markers.a $(libs) -lcmocka
+		-Itests/unit/lib -pthread $(LDFLAGS) -o $@ $< $O/user/all.a $O/libdcbs-markers.a $(libs) -lcmocka
 
 $O/tests/tools/%: tests/tools/%.c $O/user/all.a | $(first)
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(CC) $(CFLAGS) $(san) $(warnings) $(cstd) $(CPPFLAGS) $(depflags) -D_GNU_SOURCE -Iuser -I$O/bpf $(LDFLAGS) -o $@ $< \
+	$(call say,CC,$<)$(CC) $(CFLAGS) $(san) $(warnings) $(cstd) $(CPPFLAGS) $(depflags) -D_GNU_SOURCE -Iuser -I$O/bpf -Itests/unit/lib $(LDFLAGS) -o $@ $< \
 		$O/user/all.a $(libs)
 
 $O/tests/bench/%: tests/bench/%.c $(marker_lib) | $(first)
@@ -234,11 +233,11 @@ $O/tests/bench/%: tests/bench/%.c $(marker_lib) | $(first)
 # ---- fuzzing: the readers of what others write, under libFuzzer ------------------------------------
 FUZZ_SECONDS ?= 30
 fuzz_flags := -O1 -g -fsanitize=address$(comma)undefined -fno-sanitize-recover=all
-fuzz_bpf := $(addprefix $O/fuzz/,drain pywalk)		# BPF programs, as host C: words there need not be aligned
-fuzz_user := $(addprefix $O/fuzz/,$(filter-out drain pywalk,$(basename $(notdir $(wildcard tests/fuzz/*.c)))))
+fuzz_bpf := $(addprefix $O/fuzz/,read_ring pywalk)		# BPF programs, as host C: words there need not be aligned
+fuzz_user := $(addprefix $O/fuzz/,$(filter-out read_ring pywalk,$(basename $(notdir $(wildcard tests/fuzz/*.c)))))
 fuzz_objs := $(patsubst user/%.c,$O/fuzz/user/%.o,$(filter-out user/main.c,$(user_src)))
 
-# What a reader asks of the kernel is answered by the fuzzer.
+# The fuzzer answers the readers' system calls.
 wrap = $(patsubst %,-Wl$(comma)--wrap=%,$1)
 $O/fuzz/python: fuzz_link = $(call wrap,process_vm_readv nanosleep)
 $O/fuzz/elf: fuzz_link = $(call wrap,mapped_files_each)
@@ -281,11 +280,11 @@ fuzz: $(fuzz_bpf) $(fuzz_user)
 soak: all $(target_bins)
 	$(Q)tests/soak $O $(SOAK_SECONDS)
 
-# What is booted is kept in VM_CACHE, see tests/vm/run.
+# Kernels and the root are kept in VM_CACHE, see tests/vm/run.
 test-vm: all $(target_bins) $(unit_bins) $(tool_bins)
 	$(Q)tests/vm/run $O $(or $(VM_CACHE),$O/vm)
 
-bench: all $(bench_bins) $O/tests/targets/busy
+bench: all $(bench_bins) $O/tests/targets/load/busy
 	$(Q)tests/bench/run $O $(PYTHON)
 
 install: all

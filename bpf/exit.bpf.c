@@ -159,6 +159,25 @@ static __always_inline void note_headless(struct task_struct *task, struct proce
 }
 
 /*
+ * Notes what wait() will report of the process: the code of exit_group() or of the deadly signal, which every thread
+ * then finds in the process, or else the code with which the main thread exits. `code` is that of this thread.
+ */
+static __always_inline void note_exit_code(struct task_struct *task, struct process *process, int others, int code)
+{
+	bool together = BPF_CORE_READ(task, signal, flags) & SIGNAL_GROUP_EXIT;
+
+	if (!together && others > 0)
+		return;
+	if (together)
+		code = BPF_CORE_READ(task, signal, group_exit_code);
+	else if (task->pid != task->tgid)
+		code = BPF_CORE_READ(task, group_leader, exit_code);
+	process->exit_code = code;
+	barrier();
+	process->exit_known = 1;
+}
+
+/*
  * Returns true if the thread has been read for the last time. A killed thread is read when it gets the signal and
  * exits later.
  */
@@ -185,9 +204,10 @@ static __always_inline void exit_thread(struct task_struct *task, struct process
 	exit_account(task, process);
 }
 
-static __always_inline int exit_process_thread(struct task_struct *task, struct process *process, int others)
+static __always_inline int exit_process_thread(struct task_struct *task, struct process *process, int others, int code)
 {
 	note_headless(task, process, others);
+	note_exit_code(task, process, others, code);
 	if (!has_exited(task)) {
 		if (mm_of(task))
 			exit_thread(task, process);
@@ -231,7 +251,9 @@ static __always_inline int thread_ended(struct task_struct *task, bool first)
 {
 	struct process *process = process_of(task);
 
-	return process && claim_event(COPIED_EXIT, 1, first) ? exit_process_thread(task, process, live_threads(task)) : 0;
+	if (!process || !claim_event(COPIED_EXIT, 1, first))
+		return 0;
+	return exit_process_thread(task, process, live_threads(task), task->exit_code);
 }
 
 SEC("tp_btf/sched_process_exit")
@@ -244,12 +266,12 @@ PROGRAM_COPY(sched_process_exit, on_exit_copy, thread_ended(task, false), struct
 
 /* Used instead of on_exit before Linux 6.16, where the kernel allows tracing of functions. */
 SEC("?fentry/do_exit")
-int BPF_PROG(on_do_exit)
+int BPF_PROG(on_do_exit, long code)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct process *process = process_of(task);
 
-	return process ? exit_process_thread(task, process, live_threads(task) - 1) : 0;
+	return process ? exit_process_thread(task, process, live_threads(task) - 1, (int)code) : 0;
 }
 
 static __always_inline int image_ending(struct task_struct *task, bool first)

@@ -3,14 +3,14 @@
 #
 # demo.sh BUILD PYTHON - starts an evaluation, attaches to it by its PID and prints the report.
 #
-# Standard output carries the report; what happens is said on standard error.
+# Standard output carries the report; progress is printed on standard error.
 set -u
 
 build=$1
 python=$2
 here=$(dirname "$0")
 attach_s=8
-evaluation_s=60		# at most: it is ended when the report is there
+evaluation_s=60		# at most; the evaluation is ended after the report
 evaluation=
 
 say() { printf '==> %s\n' "$*" >&2; }
@@ -22,7 +22,7 @@ tidy_up() {
 	rm -rf "$dir"
 }
 
-# The evaluation says that it is loaded by creating a file; importing PyTorch can take a while the first time.
+# The evaluation creates a file when it is loaded; importing PyTorch can take a while the first time.
 wait_until_loaded() {
 	tries=600
 	while [ ! -e "$dir/ready" ]; do
@@ -44,7 +44,7 @@ if [ "$(id -u)" != 0 ]; then
 fi
 
 say "starting the evaluation: a small transformer that answers multiple-choice questions on PyTorch"
-PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$build/python "$python" "$here/targets/evaluation.py" --seconds $evaluation_s \
+PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$build/python "$python" "$here/targets/evaluation/evaluation.py" --seconds $evaluation_s \
 	--ready "$dir/ready" >"$dir/summary" 2>"$dir/errors" </dev/null &
 evaluation=$!
 if ! wait_until_loaded; then

@@ -12,8 +12,6 @@ import re
 import subprocess
 import sys
 
-FUNCTION_LINES = 60
-FILE_LINES = 600
 TOP = {"bpf", "user", "include", "tests", "Makefile", "README.md", "NEWS.md"}
 SOURCE = (".c", ".h", ".S", ".cpp", ".py", ".map", ".sh")
 # Stage -> the stages and contracts whose faces its files may include. A name with a slash is one header, or NAME/* all below it.
@@ -44,7 +42,7 @@ BUILD_MACHINE = re.compile(r"(?<![\w$.}])/(?:work|root|home/(?!user/)[\w.-]+)/[\
 
 
 def tracked(tree):
-    """The files of the project: what git knows, or would take."""
+    """The files of the project: those that git knows, or would add."""
     done = subprocess.run(["git", "-C", tree, "ls-files", "-co", "--exclude-standard"], stdout=subprocess.PIPE,
                           stderr=subprocess.DEVNULL, text=True)
     if done.returncode == 0:
@@ -62,13 +60,13 @@ def read(tree, path):
 
 
 def longest(table, path):
-    """The entry of the deepest folder that the file lies in."""
+    """The entry of the deepest folder that contains the file."""
     folders = [f for f in table if path.startswith(f + "/")]
     return max(folders, key=len, default=None)
 
 
 def resolve(tree, path, name):
-    """Where an include with quotes leads, as a path of the tree; the name itself for what is generated."""
+    """The path in the tree to which an include with quotes leads; for a generated header, its name."""
     search = SEARCH.get(longest(SEARCH, path), [])
     for folder in [os.path.dirname(path)] + search:
         candidate = os.path.normpath(os.path.join(folder, name))
@@ -78,7 +76,7 @@ def resolve(tree, path, name):
 
 
 def canonical(path):
-    """As the table names it."""
+    """The path as the tables name it."""
     for prefix in ("include/",):
         if path.startswith(prefix):
             return path[len(prefix):]
@@ -95,7 +93,7 @@ def allowed(patterns, path):
 
 
 def stage_may(stage, path):
-    """May a file of that stage include `path`, a path below user/ or a contract's name?"""
+    """Returns true if a file of that stage may include `path`, a path below user/ or a contract's name."""
     parts = path.split("/")
     if parts[0] == stage:
         return True
@@ -121,30 +119,6 @@ def check_includes(tree, path):
             yield path, number, "%s/ may not include %s" % (world, m.group(1))
 
 
-def functions(text):
-    """(line of the opening brace, number of lines) of each function in kernel style: braces in the first column."""
-    start = None
-    lines = text.splitlines()
-    for number, line in enumerate(lines, 1):
-        if line == "{" and number > 1 and lines[number - 2].rstrip().endswith((")", "noexcept", "const")):
-            start = number
-        elif line == "}" and start:
-            yield start, number - start + 1
-            start = None
-
-
-def check_sizes(tree, path):
-    if not path.endswith((".c", ".h", ".cpp")):
-        return
-    text = read(tree, path)
-    count = text.count("\n")
-    if count > FILE_LINES:
-        yield path, count, "has %d lines, more than %d" % (count, FILE_LINES)
-    for start, length in functions(text):
-        if length > FUNCTION_LINES:
-            yield path, start, "a function of %d lines, more than %d" % (length, FUNCTION_LINES)
-
-
 def check_license(tree, path):
     text = read(tree, path)
     is_source = path.endswith(SOURCE) or text.startswith("#!")
@@ -165,7 +139,7 @@ def check_machine(tree, path):
             yield path, number, "names a path of one machine: %s" % line.strip()[:80]
 
 
-CHECKS = [check_includes, check_sizes, check_license, check_top, check_machine]
+CHECKS = [check_includes, check_license, check_top, check_machine]
 
 
 def breaches(tree):

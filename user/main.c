@@ -4,14 +4,13 @@
  *
  * Standard output carries only the result; all messages go to standard error.
  */
-#include <signal.h>
-
 #include "cli/cmd_check.h"
 #include "cli/cmd_list.h"
 #include "cli/cmd_profile.h"
 #include "cli/cmd_report.h"
 #include "cli/complain.h"
 #include "cli/output.h"
+#include "cli/signals.h"
 #include "safety/environment.h"
 
 int main(int argc, char **argv)
@@ -19,7 +18,7 @@ int main(int argc, char **argv)
 	struct opts opts;
 
 	environment_clean();
-	signal(SIGPIPE, SIG_IGN);
+	signals_make_errors();
 	options_parse(&opts, argc, argv);
 	if (output_check_standard())
 		return complain();
@@ -29,7 +28,7 @@ int main(int argc, char **argv)
 	case COMMAND_LIST:
 		return cmd_list() ? complain() : 0;
 	case COMMAND_REPORT:
-		return cmd_report(&opts) ? complain() : 0;
+		return cmd_report(&opts);
 	case COMMAND_PROFILE:
 		return cmd_profile(&opts);
 	}

@@ -74,6 +74,7 @@ static __always_inline void child_set_fields(struct process *process, u32 index,
 	process->threads = 1;
 	process->execs = process->headless = process->left = 0;
 	process->names_lost = process->rss_bytes = process->rss_peak_bytes = 0;
+	process->exit_known = 0;
 	process->borrows = mm_of(child) == mm_of(parent);
 }
 

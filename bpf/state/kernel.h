@@ -43,9 +43,14 @@ struct uprobes_state {
 	struct xol_area *xol_area;
 };
 
+struct vm_area_struct {
+	unsigned long vm_start, vm_end;
+};
+
 struct mm_struct {
 	unsigned long hiwater_rss;	/* pages; raised when pages are given back */
 	unsigned long total_vm;		/* pages */
+	unsigned long start_stack;
 	struct percpu_counter rss_stat[4];	/* Linux 6.2 and later: file, anon, swap, shmem */
 	struct uprobes_state uprobes_state;
 };
@@ -76,6 +81,7 @@ struct signal_struct {
 		int counter;
 	} live;
 	unsigned int flags;
+	int group_exit_code;
 };
 
 #define SIGNAL_GROUP_EXIT 4
@@ -128,6 +134,7 @@ struct task_struct {
 	struct sched_entity se;
 	struct signal_struct *signal;
 	struct files_struct *files;
+	int exit_code;
 	int pid;
 	int tgid;
 	struct task_struct *group_leader;

@@ -32,6 +32,7 @@ struct begun_map begun SEC(".maps");
 struct ring_readers_map ring_readers SEC(".maps");
 struct thread_accounts_map thread_accounts SEC(".maps");
 struct open_calls_map open_calls SEC(".maps");
+struct calls_map calls SEC(".maps");
 struct ledgers_map ledgers SEC(".maps");
 struct process_sums_map process_sums SEC(".maps");
 struct rss_locals_map rss_locals SEC(".maps");

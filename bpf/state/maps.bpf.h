@@ -44,6 +44,17 @@ struct open_calls_map {
 	__type(value, struct function_calls);
 };
 
+/*
+ * A call begins and ends on any thread, so the map is shared; each entry has one call, which ends once. Its entries are allocated
+ * beforehand, because an allocation at each call would take longer.
+ */
+struct calls_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, BPFPROF_OPEN_CALLS);
+	__type(key, struct call_key);
+	__type(value, struct open_call);
+};
+
 struct thread_accounts_map {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -199,7 +210,8 @@ extern struct baselines_map baselines SEC(".maps");	/* record -> its counters at
 extern struct begun_map begun SEC(".maps");		/* start of a section -> its self time before our window, likewise */
 extern struct ring_readers_map ring_readers SEC(".maps");
 extern struct thread_accounts_map thread_accounts SEC(".maps");
-extern struct open_calls_map open_calls SEC(".maps");	/* only with --section */
+extern struct open_calls_map open_calls SEC(".maps");	/* these two only with --section */
+extern struct calls_map calls SEC(".maps");		/* place on a stack -> open call */
 extern struct ledgers_map ledgers SEC(".maps");		/* section_id -> time off the CPU, memory; read in place, too */
 extern struct process_sums_map process_sums SEC(".maps");	/* by the index of `processes` */
 extern struct rss_locals_map rss_locals SEC(".maps");	/* by the index of `processes`, too */

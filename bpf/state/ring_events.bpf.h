@@ -80,9 +80,9 @@ static __noinline int add_section_event(struct ring_reader *reader, const struct
 		return 0;
 	if (e->flags & DCBS_ERROR)
 		__sync_fetch_and_add(&stat->errors, 1);
-	if (section_id & SECTION_MODEL && !(e->flags & DCBS_LEFT))
+	if (section_id & SECTION_MODEL && !(e->flags & DCBS_OPEN_AT_EXIT))
 		add_model_rss(stat);
-	if (e->flags & DCBS_LEFT)
+	if (e->flags & DCBS_OPEN_AT_EXIT)
 		add_partial_call(stat, &stat->open, key, r, e);
 	else if (e->flags & DCBS_NO_START || e->end_ns - e->value_ns < r->start_ns)
 		add_partial_call(stat, &stat->unstarted, key, r, e);
@@ -190,7 +190,7 @@ static __noinline int read_uncommon_event(struct chunk *c, u32 i)
 	section_id = c->process->section_id[e->name & (DCBS_NAMES - 1)];
 	if (!section_id)
 		section_id = section_id_of(c->process, r->state, e->name);
-	if (e->kind == DCBS_EVENT_SECTION && e->flags & DCBS_WAS_LEFT)
+	if (e->kind == DCBS_EVENT_SECTION && e->flags & DCBS_AFTER_EXIT)
 		uncount_open(e, r, section_id);
 	if (e->kind == DCBS_EVENT_SECTION)
 		add_section_event(c->reader, r, e, section_id);
@@ -199,7 +199,7 @@ static __noinline int read_uncommon_event(struct chunk *c, u32 i)
 	return 0;
 }
 
-#define COMMON_MASK ((u64)(DCBS_ERROR | DCBS_NO_START | DCBS_LEFT | DCBS_WAS_LEFT) << 56 | 0xffULL << 48)
+#define COMMON_MASK ((u64)(DCBS_ERROR | DCBS_NO_START | DCBS_OPEN_AT_EXIT | DCBS_AFTER_EXIT) << 56 | 0xffULL << 48)
 #define COMMON ((u64)DCBS_EVENT_SECTION << 48)
 
 /*

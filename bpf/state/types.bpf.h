@@ -145,29 +145,34 @@ struct ring_reader {
 	struct dcbs_event events[CHUNK_EVENTS];
 };
 
-/* An open call of a --section function. */
+/* An open call of a --section function, in the list of its thread. */
 struct function_call {
-	u64 sp;		/* at entry, where it points to the return address */
 	u64 start_ns;
-	u64 inner_ns;	/* spent in calls that were observed */
+	u64 return_address;
+	struct call_key key;
 	u32 section_id;
-	u32 recursive;	/* an outer call of the same function is open */
+	u32 own_stack;	/* it is on the thread's own stack, not on a fiber's or a signal handler's */
 };
 
 /*
- * The open calls of a thread, and the arguments of a search among them: see struct ring_reader for why these are
- * not on the stack.
+ * The calls that are open on a thread, by which its waits are charged, and the arguments of a search among them: see struct
+ * ring_reader for why these are not on the stack. The calls themselves are in the map `calls`.
  */
 struct function_calls {
 	u64 serial;	/* raised by each call and each return */
 	u32 depth;
-	u32 section_id;
-	u64 sp;
-	u32 found;	/* depth + 1 of the call that returns; 0: not found */
-	u32 recursive;
-	u64 return_address;
-	u32 tail;	/* entered by a jump instead of a call */
 	u32 generation;	/* value of throttle.calls_generation that the calls are of */
+	u32 section_id;	/* of the call that begins or ends */
+	u32 own_stack;	/* it is on the thread's own stack */
+	struct call_key key;	/* its place */
+	u64 stack_start, stack_end;	/* the mapping of the thread's own stack; end 0: not known yet */
+	u64 found_address;	/* scratch: what is at a place now */
+	u32 found;	/* scratch: depth + 1 of the call that ends; 0: it is not in the list */
+	u32 recursive;	/* scratch */
+	struct open_call open;	/* scratch: the call that begins */
+	struct call_key innermost;	/* the call that began last and is open; function 0: unknown */
+	u32 innermost_own;	/* it is on the thread's own stack */
+	u32 pad;
 	struct function_call call[BPFPROF_CALLS];
 };
 

@@ -15,6 +15,7 @@
 #define BPFPROF_PROCESSES	64	/* targets on the command line */
 #define BPFPROF_FOLLOWED	1024	/* processes at a time with --children: live ones, and those that have just ended */
 #define BPFPROF_PARTS		32768	/* pairs of process and section at a time */
+#define BPFPROF_OPEN_CALLS	16384	/* open calls of --section functions in all processes together */
 #define BPFPROF_CALLS		64	/* open calls of --section functions on a thread, as many as the kernel allows */
 #define SECTION_NONE		0	/* not looked up yet */
 #define SECTION_OTHER		1	/* names that do not fit into the table */
@@ -44,6 +45,7 @@ enum sampled_section {
 	SAMPLED_NOT,
 	SAMPLED,		/* a function known from samples: its number of calls is unknown */
 	SAMPLED_AND_TIMED,	/* only in an analysis: some calls were timed, too, and give an estimate of their number */
+	SAMPLED_IN_PERIODS = 4,	/* a probed function: `begun` is exact, the times are of calls that ended in on-periods */
 };
 
 /*
@@ -72,8 +74,48 @@ struct section_stat {
 	__u64 rss_sum;		/* bytes; from the kernel's counters, within 32 pages a CPU */
 	__u64 rss_max;
 	__u64 rss_min_inv;
+	__u64 begun;		/* calls of a --section function that began in the window */
+	__u64 observed_ns;	/* part of sum_ns: calls of functions that began in an on-period, so that total_ns and self_ns have them */
 	__u64 zero_count;	/* durations of 0 ns */
 	__u64 buckets[HIST_PLACES];
+};
+
+/*
+ * The cookie of a probe on a --section function: the section's id, the number of the function, so that calls of several
+ * functions do not mix, and flags.
+ */
+#define CALL_COOKIE(section_id, function, flags) ((__u64)(flags) << 48 | (__u64)(function) << 16 | (section_id))
+#define CALL_SECTION(cookie)	((__u16)(cookie))
+#define CALL_FUNCTION(cookie)	((__u32)((cookie) >> 16))
+#define CALL_FLAGS(cookie)	((__u16)((cookie) >> 48))
+#define CALL_GO		1	/* the function is Go's, whose runtime moves stacks: a place on one counts from its end */
+#define CALL_EMPTY	2	/* the function is a return instruction alone: its calls take no time */
+
+/*
+ * An open call of a --section function, key of `calls`: its place on a stack, which no other call shares until it has ended,
+ * on whatever thread or fiber that may be.
+ */
+struct call_key {
+	__u64 sp;		/* at entry, where it points to the return address. Go: distance from the end of the stack */
+	__u64 stack;		/* Go: the goroutine; 0: any stack of the process */
+	__u32 tgid;
+	__u32 function;
+};
+
+#define OPEN_CALL_OBSERVED	1	/* it began in an on-period */
+#define OPEN_CALL_ENDED_LATE	2	/* it ended after the window, so it was open at its end */
+
+struct open_call {
+	__u64 start_ns;
+	__u64 inner_ns;		/* time in calls that this one made and that were timed */
+	__u64 return_address;	/* at sp, while the call is open */
+	struct call_key parent;	/* the call that it was made in; function 0: none */
+	__u32 tid;
+	__u16 section_id;
+	__u8 recursive;		/* an outer call of the same section is open */
+	__u8 flags;		/* OPEN_CALL_* */
+	__u32 generation;	/* of throttle.calls_generation */
+	__u32 pad;
 };
 
 /* Kinds of system calls, by the object that a thread waits for in them. */
@@ -159,6 +201,8 @@ struct process {
 	__s32 threads;		/* a child's threads that have not exited */
 	__u32 borrows;		/* a child uses its parent's memory until it executes an image: vfork(), posix_spawn() */
 	char comm[16];		/* of a child that has ended */
+	__s32 exit_code;	/* of a process that has ended, as wait() reports it */
+	__u32 exit_known;	/* 1: exit_code is set */
 	__u32 left;		/* it executed a program with more rights, and the user may not trace that */
 	__u32 reserved;
 	__u16 section_id[DCBS_NAMES];
@@ -327,6 +371,7 @@ struct counters {
 	__u64 switches;		/* of the targets' threads, at which rings were read */
 	__u64 ticks;
 	__u64 calls;		/* hits of --section entry probes */
+	__u64 call_ends;	/* hits of the probes at the ends of their calls */
 	__u64 events;		/* read from rings */
 	__u64 lost_overwritten;	/* events that the target overwrote before they were read */
 	__u64 lost_garbage;	/* events and records that make no sense */
@@ -351,13 +396,21 @@ struct counters {
 	__u64 lost_parts;	/* additions to a section's statistics that are in no process's part */
 };
 
+enum calls_off {
+	CALLS_ON,		/* calls of --section functions are timed */
+	CALLS_NOTED,		/* an off-period: there are no probes at their ends; calls may last into the next on-period */
+	CALLS_COUNTED,		/* an off-period whose calls are over before the next on-period */
+	CALLS_GIVEN_UP,		/* there are none at all */
+};
+
 /*
  * Says which events are observed less often, to keep the overhead within its budget. The profiler writes it; the BPF programs
  * read it in place.
  */
 struct throttle {
 	__u32 sample_every;	/* a stack is taken at one tick in this number, at random; 0, 1: at every tick */
-	__u32 calls_off;	/* --section functions have no probes now */
+	__u32 calls_off;	/* enum calls_off */
+	__u32 calls_valid;	/* calls of an earlier generation may have ended unseen, and another one may be at their place */
 	__u32 calls_generation;	/* the on-period in which they have; calls open in another one ended unobserved */
 	/*
 	 * Waits may be observed in on-periods only, and then count wait_weight times. A generation is such an
@@ -377,9 +430,10 @@ struct window {
 };
 
 _Static_assert(BPFPROF_SECTIONS >= DCBS_NAMES + 1 && BPFPROF_SECTIONS < SECTION_MODEL, "a process's names have sections");
-_Static_assert(sizeof(struct section_stat) == 21 * 8 + 8 * HIST_PLACES, "layout");
+_Static_assert(sizeof(struct section_stat) == 23 * 8 + 8 * HIST_PLACES, "layout");
+_Static_assert(sizeof(struct call_key) == 24 && sizeof(struct open_call) == 64, "layout");
 _Static_assert(sizeof(struct section_name) == 124, "hashed as bytes: no padding");
-_Static_assert(sizeof(struct process) == 120 + 2 * DCBS_NAMES, "layout");
+_Static_assert(sizeof(struct process) == 128 + 2 * DCBS_NAMES, "layout");
 _Static_assert(sizeof(struct section_ledger) == 2 * CAUSES * 8 + 2 * 8 + 2 * 72 + 4 * 8 + 8 * COARSE_PLACES, "layout");
 _Static_assert(sizeof(struct thread_sum) == 32 + 2 * CAUSES * 8, "layout");
 _Static_assert(sizeof(struct thread_view) == 48 + sizeof(struct thread_sum), "layout");

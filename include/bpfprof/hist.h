@@ -12,7 +12,7 @@
  *
  * The bounds below are ceil(2^(63 + j/32)). A value shifted left until its top bit is set is above 2^(k + j/32)
  * exactly when it is at least that number, because 2^(j/32) is irrational for 0 < j < 32. So the index is exact
- * for every 64-bit value; tests/unit/hist.c proves it against 128-bit arithmetic.
+ * for every 64-bit value; tests/unit/include/hist.c proves it against 128-bit arithmetic.
  */
 #ifndef BPFPROF_HIST_H
 #define BPFPROF_HIST_H

@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * target.h - what the marker library keeps in the target, as the profiler and its BPF programs read it.
+ * target.h - the memory of the marker library in the target, as the profiler and its BPF programs read it.
  *
- * One record per thread, written by that thread alone, plus one table of names and one state per
- * process. The profiler only ever reads them. Everything here is untrusted input to it: every index,
- * count and pointer is bounded before use.
+ * One record per thread, written by that thread alone unless another thread ends one of its sections,
+ * plus one table of names and one state per process. The profiler only ever reads them. Everything here
+ * is untrusted input to it: every index, count and pointer is bounded before use.
  *
  * How a section travels. begin() takes a free slot of the thread's record and puts it above the
  * innermost open one. end() frees it and appends one struct dcbs_event to the ring. After DCBS_BATCH
  * events, or a millisecond, end() calls dcbs_marker_flush(record): the probed function, a return
- * behind three nops. BPF copies what it has not seen yet out of the ring, from its own index to
- * `head`, so several profilers can read one target and none needs to write to it.
+ * behind three nops. BPF copies the new events out of the ring, from its own index to `head`, so
+ * several profilers can read one target and none needs to write to it.
  *
- * How time is told apart. A thread's wall time always belongs to its innermost open section: the
+ * How time is divided. A thread's wall time always belongs to its innermost open section: the
  * one begun last. At every begin and end the time since `last_ns` is added to that slot's self_ns.
- * So self times never overlap and never go negative, even where coroutines on one thread end their
+ * So self times never overlap and never go negative, even if coroutines on one thread end their
  * sections in any order.
  *
  * How the record is read by others. The owner publishes an event by storing `head` after it (same
- * thread: a compiler barrier), so a BPF program that runs on the thread sees whole events only. Who
- * reads from elsewhere reads `head` again afterwards and drops what was overwritten meanwhile.
+ * thread: a compiler barrier), so a BPF program that runs on the thread sees whole events only. A
+ * reader elsewhere reads `head` a second time afterwards and drops the events overwritten meanwhile.
  *
  * How the profiler finds it all. Each copy of the library carries an ELF note (owner "dcbs",
- * type DCBS_NOTE_TYPE) whose four words lead to the flush function, the semaphore and the state.
+ * type DCBS_NOTE_TYPE) whose four words lead to the flush function, the semaphore, the state and the table of calls.
  * The thread's pointer to its record lies at thread pointer + tls_offset, the same for all threads.
  */
 #ifndef BPFPROF_TARGET_H
@@ -35,28 +35,29 @@
 #define DCBS_SLOTS		64	/* 0 is "no section", the last is never used: 62 can be open on a thread at a time */
 #define DCBS_DEPTH		(DCBS_SLOTS - 2)
 #define DCBS_RING		1024	/* events; a power of two, at least twice DCBS_BATCH */
-#define DCBS_BATCH		512	/* events that make end() hand over */
-#define DCBS_FLUSH_NS		1000000	/* ... or so long after the last hand-over */
+#define DCBS_BATCH		512	/* events that make end() flush */
+#define DCBS_FLUSH_NS		1000000	/* end() also flushes this long after the last flush */
 #define DCBS_NAMES		512	/* names a process can register; 0 and DCBS_NAME_OTHER are reserved */
 #define DCBS_NAME_BYTES		120	/* with the terminating zero */
-#define DCBS_NAME_OTHER		1	/* what does not fit into the table is counted here */
+#define DCBS_NAME_OTHER		1	/* stands for all names that do not fit into the table */
 
 #define DCBS_NOTE_OWNER		"dcbs"
 #define DCBS_NOTE_TYPE		0x64636273
 #define DCBS_STATE_MAGIC	0x6b72616d73626364ULL	/* "dcbsmark" */
 #define DCBS_RECORD_MAGIC	0x6365727362626364ULL	/* "dcbbsrec" */
 
-/* Offsets from the entry of dcbs_marker_flush at which a probe may be put, see user/marker/probe.S. */
+/* Offsets from the entry of dcbs_marker_flush at which a probe may be placed, see user/marker/probe.S. */
 #define DCBS_PROBE_NOP1		0
 #define DCBS_PROBE_NOP5		1
 #define DCBS_PROBE_NOP10	6
 
 /*
- * Behind its end there is an instruction that is never executed. A probe there raises the semaphore to 2 and so asks the
- * library to hand over when DCBS_BATCH events are there, and not for the time. A library that knows has these bytes there.
+ * Offset of an instruction behind the function's end, which is never executed. A probe there raises the semaphore to 2 and
+ * so asks the library to flush full batches of DCBS_BATCH events only, regardless of time. A library that supports this
+ * has these bytes there.
  */
 #define DCBS_PROBE_SELDOM	17
-#define DCBS_PROBE_SELDOM_CODE	"\xc3\x90\xc3"	/* from the byte before */
+#define DCBS_PROBE_SELDOM_CODE	"\xc3\x90\xc3"	/* from the byte before that offset on */
 
 enum dcbs_name_kind {
 	DCBS_NAME_FREE = 0,
@@ -69,7 +70,7 @@ enum dcbs_name_kind {
 enum dcbs_event_kind {
 	DCBS_EVENT_NONE = 0,
 	DCBS_EVENT_SECTION = 1,		/* value_ns: duration */
-	DCBS_EVENT_OPEN_TIME = 2,	/* value_ns: more time the section was open on the thread, see DCBS_OUTERMOST */
+	DCBS_EVENT_OPEN_TIME = 2,	/* value_ns: additional time the section was open on the thread, see DCBS_OUTERMOST */
 	DCBS_EVENT_CACHE_HIT = 3,	/* value_ns: access time */
 	DCBS_EVENT_CACHE_MISS = 4,	/* value_ns: computation time */
 	DCBS_EVENT_CACHE_SIZE = 5,	/* value_ns: size in bytes */
@@ -79,14 +80,14 @@ enum dcbs_event_kind {
 enum dcbs_event_flag {
 	DCBS_OUTERMOST = 1,	/* no other call of the same section was open on the thread at begin */
 	DCBS_ERROR = 2,		/* ended by an exception, or marked failed */
-	DCBS_NO_START = 4,	/* begun while no profiler was attached: value_ns is 0, not measured */
+	DCBS_NO_START = 4,	/* begun while no profiler was attached: value_ns is 0 and not measured */
 	DCBS_SELF_FROM_0 = 8,	/* self_ns counts from time 0, not from begin: the reader subtracts its own start */
 	DCBS_TOOK_OVER = 16,	/* only in a slot: became the outermost of its name later than it began */
-	DCBS_LEFT = 32,		/* not ended: its thread has. What has come of it so far; another thread may end it yet */
-	DCBS_WAS_LEFT = 64,	/* it has, after such an event: self_ns is the time since then, and nobody's */
+	DCBS_OPEN_AT_EXIT = 32,	/* still open when its thread ended; the event covers it until then. Another thread may end it yet */
+	DCBS_AFTER_EXIT = 64,	/* ended after such an event: self_ns is the time since then, of no thread */
 };
 
-/* One finished section or one cache operation. Times are CLOCK_MONOTONIC. */
+/* One finished section or one cache operation. Times are ns of CLOCK_MONOTONIC. */
 struct dcbs_event {
 	__u64 end_ns;
 	__u64 value_ns;
@@ -99,15 +100,15 @@ struct dcbs_event {
 
 /*
  * One open section. `use` is the token by which it is ended, see dcbs_use_*(); 0: the slot is free.
- * self_ns, outer_ns and flags are kept only while a profiler is attached; self_ns is what there was
- * at the thread's last begin or end. The last four fields lie as in struct dcbs_event, to be copied
- * as one word.
+ * self_ns, outer_ns and flags are kept only while a profiler is attached; self_ns is the self time
+ * at the thread's last begin or end. The last four fields lie as in struct dcbs_event, so that they can
+ * be copied as one word.
  */
 struct dcbs_slot {
 	__u64 use;
 	__u64 start_ns;		/* 0: begun while no profiler was attached */
 	__u64 self_ns;
-	__u64 outer_ns;		/* with DCBS_TOOK_OVER: since when it is the outermost of its name; with DCBS_WAS_LEFT: since that event */
+	__u64 outer_ns;		/* with DCBS_TOOK_OVER: when it became the outermost of its name; with DCBS_AFTER_EXIT: time of that event */
 	__u32 items;
 	__u16 name;
 	__u8 kind;		/* DCBS_EVENT_SECTION */
@@ -120,7 +121,7 @@ struct dcbs_slot {
  */
 #define DCBS_USE_BELOW	(63ULL << 6)
 #define DCBS_USE_SERIAL	(1ULL << 12)
-#define DCBS_USE_ENDED	(1ULL << 63)	/* ended by another thread; the owner has yet to take it out of the list */
+#define DCBS_USE_ENDED	(1ULL << 63)	/* ended by another thread; its own thread has yet to take it out of the list */
 
 static inline __attribute__((always_inline)) __u32 dcbs_use_slot(__u64 use)
 {
@@ -133,26 +134,26 @@ static inline __attribute__((always_inline)) __u32 dcbs_use_below(__u64 use)
 }
 
 /*
- * A thread's record. It is never unmapped: when the thread ends it is used again for another one,
- * and `use` goes on, so that a token of the former life cannot match.
+ * A thread's record. It is never unmapped. When the thread ends, another thread reuses the record,
+ * and `use` goes on, so that a token of the former thread cannot match.
  */
 struct dcbs_record {
 	__u64 magic;
 	__u64 head;		/* events ever written; the next one goes to ring[head % DCBS_RING] */
 	__u64 last_ns;		/* of the last begin or end; 0: no profiler was attached then */
-	__u64 flush_ns;		/* of the last hand-over */
-	__u64 flush_head;	/* head at the last hand-over */
+	__u64 flush_ns;		/* of the last flush */
+	__u64 flush_head;	/* head at the last flush */
 	__u64 use;		/* serial number of the last use of a slot, in steps of DCBS_USE_SERIAL */
 	__u8 innermost;		/* slot; 0: no section is open */
-	__u8 foreign;		/* another thread has ended one of our sections: tidy up */
+	__u8 foreign;		/* another thread has ended a section of this record: its slot is to be released */
 	__u8 pad[2];
 	__u32 tid;		/* as the target sees it; 0: the thread has ended */
 	__u64 next;		/* struct dcbs_record *, the process's list */
 	__u64 state;		/* struct dcbs_state * */
 	__u64 too_deep;		/* begins that found no free slot */
 	__u64 unmatched;	/* ends without an open begin */
-	__u64 foreign_ns;	/* when that was, at the last */
-	__u64 base;		/* head when this thread took the record: what is older was another's */
+	__u64 foreign_ns;	/* when another thread last ended a section of this record */
+	__u64 base;		/* head when this thread took the record: older events are of another thread */
 	__u64 reserved[3];
 	struct dcbs_slot slots[DCBS_SLOTS];
 	__u8 nested[DCBS_NAMES];	/* calls of that section open on this thread; kept while last_ns is not 0 */
@@ -171,22 +172,22 @@ struct dcbs_state {
 	__u64 magic;
 	__u32 abi;
 	__u32 names_used;
-	__s64 tls_offset;	/* of the thread's struct dcbs_record *, from the thread pointer */
-	__u64 leader;		/* struct dcbs_state * of the copy that records for this process, may be this one; 0: not started */
+	__s64 tls_offset;	/* distance of the thread's struct dcbs_record * from the thread pointer */
+	__u64 leader;		/* struct dcbs_state * of the copy that records for this process, maybe this one; 0: not started */
 	__u64 records;		/* struct dcbs_record *, head of the list */
 	__u64 names_lost;	/* names that did not fit into the table */
 	__u64 reserved[2];
 	struct dcbs_name names[DCBS_NAMES];
 };
 
-/* What the ELF note holds: distances from the note's own words, so that it needs no relocation. */
+/* The content of the ELF note: distances from the note's own words, so that it needs no relocation. */
 struct dcbs_note {
 	__u32 abi;
 	__u32 pad;
 	__s64 flush;		/* address of dcbs_marker_flush - address of this word */
-	__s64 semaphore;	/* likewise, a 16-bit counter of attached probes */
-	__s64 state;		/* likewise, struct dcbs_state */
-	__s64 call;		/* likewise, the table of calls by which another copy defers to this one */
+	__s64 semaphore;	/* distance of the 16-bit counter of attached probes */
+	__s64 state;		/* distance of struct dcbs_state */
+	__s64 call;		/* distance of the table of calls that another copy uses when this one leads */
 };
 
 _Static_assert(sizeof(struct dcbs_event) == 32, "read by BPF in one copy");
@@ -195,6 +196,6 @@ _Static_assert(sizeof(struct dcbs_name) == 128, "layout");
 _Static_assert(__builtin_offsetof(struct dcbs_record, slots) == 128, "two cache lines of header");
 _Static_assert(sizeof(struct dcbs_record) == 128 + 40 * 64 + 512 + 32 * DCBS_RING, "layout");
 _Static_assert(__builtin_offsetof(struct dcbs_state, names) == 64, "layout");
-_Static_assert((DCBS_RING & (DCBS_RING - 1)) == 0 && DCBS_RING >= 2 * DCBS_BATCH, "see above");
+_Static_assert((DCBS_RING & (DCBS_RING - 1)) == 0 && DCBS_RING >= 2 * DCBS_BATCH, "a full batch must fit into half of the ring");
 
 #endif

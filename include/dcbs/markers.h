@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * <dcbs/markers.h> - name the parts of an evaluation so that dcbs-bpfprof can time them.
+ * <dcbs/markers.h> - names the parts of an evaluation so that dcbs-bpfprof can time them.
  *
  * Link with -ldcbs-markers (pkg-config dcbs-markers), or with libdcbs-markers.a. C11 and C++17.
  *
@@ -18,15 +18,16 @@
  *     c = c ? c : dcbs_cache_name("embeddings");
  *     dcbs_record_hit(c, 2e-6);                        // seconds
  *
- * What it costs. Without a profiler a section is two calls and a few stores, about 3 ns. With one it
- * is two clock reads and a share of one probe hit per 512 sections. Nothing allocates, locks or makes
- * a system call after a thread's first section; a name is looked up once and becomes a small number.
+ * Cost. Without a profiler a section is two calls and a few stores, about 3 ns. With one it is two
+ * clock reads, plus one probe hit per 512 sections or per millisecond. After a thread's first section
+ * nothing allocates, locks or makes a system call. A name is looked up once and becomes a small number.
  *
- * What is safe. A section may be ended on another thread than it was begun on, and sections may end
- * in any order (coroutines). Ending one twice, or never, is counted and harmless. 62 sections can be
- * open on a thread at a time; deeper ones run untimed and are counted as lost. After fork() the child
- * goes on with the sections that its thread had open. All functions may be called from any thread, but
- * not from signal handlers. A name may hold any bytes but zero; those beyond 119 are replaced by a hash.
+ * Safety. A section may end on another thread than the one that began it, and sections may end in any
+ * order (coroutines). A section that is ended twice, or never, is counted and harmless. A thread can
+ * have 62 sections open at a time; deeper ones run untimed and are counted as lost. After fork() the
+ * child continues the sections that its thread had open. All functions may be called from any thread,
+ * but not from signal handlers. A name may hold any bytes but zero. In a name of more than 119 bytes
+ * a hash replaces the end.
  *
  * Compile with -DDCBS_MARKERS_OFF and every marker disappears.
  */
@@ -39,13 +40,13 @@
 extern "C" {
 #endif
 
-/* A section's name, registered. Never 0, valid until the process ends. */
+/* The number of a registered section name. Never 0, valid until the process ends. */
 typedef uint16_t dcbs_id;
 
 /* A named cache. The pointer stays valid until the process ends. */
 typedef struct dcbs_cache dcbs_cache;
 
-/* One open section: what begin returned and end takes. A token of zeros is valid and does nothing. */
+/* One open section: begin returns it and end takes it. A token of zeros is valid and does nothing. */
 typedef struct dcbs_token {
 	void *record;
 	uint64_t use;
@@ -54,43 +55,43 @@ typedef struct dcbs_token {
 #ifndef DCBS_MARKERS_OFF
 
 /*
- * Name -> number, the same number for the same name. Takes a lock: call it once, not in a loop.
- * At most 510 names fit into a process; what is registered beyond that is timed together as "(other)".
- * NULL and "" become "(unnamed)".
+ * Returns the number of a name, the same number for the same name. It takes a lock: call it once, not in
+ * a loop. A process can have 510 names; all names beyond are timed together as "(other)". NULL and ""
+ * become "(unnamed)".
  */
 dcbs_id dcbs_section_name(const char *name);
 
-/* Opens a section on this thread. Never fails: a token of zeros comes back where it cannot be timed. */
+/* Opens a section on this thread. It never fails: it returns a token of zeros if the section cannot be timed. */
 dcbs_token dcbs_section_begin(dcbs_id name);
 
-/* Ends it, on any thread. */
+/* Ends a section, on any thread. */
 void dcbs_section_end(dcbs_token token);
 
-/* Ends it and counts it under `errors` as well. */
+/* Ends a section and counts it under `errors` as well. */
 void dcbs_section_fail(dcbs_token token);
 
-/* Says that an open section has processed n more items (questions, tokens, bytes): the report shows items a second. */
+/* Adds n processed items (questions, tokens, bytes) to an open section. The report shows items per second. */
 void dcbs_section_items(dcbs_token token, uint64_t n);
 
-/* A model's forward pass, and its generation of `tokens` tokens (0: unknown). Sections in all respects. */
+/* A model's forward pass, and its generation of `tokens` tokens (0: unknown). Both are sections in all respects. */
 dcbs_token dcbs_forward_pass_begin(void);
 void dcbs_forward_pass_end(dcbs_token token);
 dcbs_token dcbs_generation_begin(void);
 void dcbs_generation_end(dcbs_token token, uint64_t tokens);
 
-/* A cache by its name. Takes a lock: keep the pointer. */
+/* Returns the cache of that name. It takes a lock: keep the pointer. */
 dcbs_cache *dcbs_cache_name(const char *name);
 
-/* A look-up that was answered from the cache, and the time it took, in seconds. */
+/* Records a look-up that the cache answered, and the seconds it took. Values that are no time count as 0. */
 void dcbs_record_hit(dcbs_cache *cache, double access_time);
 
-/* A look-up that was not, and the time it took to compute the value, in seconds. */
+/* Records a look-up that the cache did not answer, and the seconds it took to compute the value. */
 void dcbs_record_miss(dcbs_cache *cache, double computation_time);
 
-/* The size of the cache as it is now, in bytes. */
+/* Records the current size of the cache in bytes. */
 void dcbs_record_size(dcbs_cache *cache, uint64_t size_bytes);
 
-/* How many profilers are attached to this process (the number of probes on the marker). */
+/* Returns how many profilers are attached to this process (the number of probes on the marker). */
 unsigned int dcbs_attached(void);
 
 #else /* DCBS_MARKERS_OFF */
@@ -117,7 +118,7 @@ static inline unsigned int dcbs_attached(void) { return 0; }
 
 namespace dcbs {
 
-/* A section until the end of the scope. An exception that leaves it counts under `errors`. */
+/* A section that lasts until the end of the scope. If an exception ends the scope, it counts under `errors`. */
 class section {
 public:
 	explicit section(const char *name) : section(dcbs_section_name(name)) {}
@@ -147,13 +148,14 @@ inline int dcbs::section::unwinding() noexcept { return std::uncaught_exceptions
 #endif
 
 /* ------------------------------------------------------------------------------------------------
- * The scoped blocks. What follows is their machinery.
+ * The scoped blocks and their implementation.
  *
- *     dcbs_profile_section("name") { ... }     name is looked up once for each place in the code
+ *     dcbs_profile_section("name") { ... }     the name is looked up once for each place in the code
  *     dcbs_profile_forward_pass() { ... }
  *     dcbs_profile_generation(tokens) { ... }  `tokens` is evaluated at the end of the block
  *
- * break and continue leave the block, return and goto leave it and end the section (GCC and Clang).
+ * break and continue leave the block, not a loop around it. return and goto leave it, too. All four end the
+ * section (GCC and Clang).
  */
 #ifdef __cplusplus
 extern "C" {
@@ -180,7 +182,7 @@ static inline dcbs_token dcbs_scope_begin(dcbs_id *site, const char *name)
 	return dcbs_section_begin(n);
 }
 
-/* Adds the tokens, then hands the end to dcbs_scope_end(). */
+/* Adds the tokens and stops the loop, so that dcbs_scope_end() runs. */
 static inline int dcbs_scope_tokens(struct dcbs_scope *scope, uint64_t tokens)
 {
 	dcbs_section_items(scope->token, tokens);

@@ -1,27 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * <dcbs/profiler.h> - the library behind the command dcbs-bpfprof.
+ * <dcbs/profiler.h> - the library behind the command dcbs-bpfprof: profiles running processes and returns reports.
  *
  *     struct dcbs_options opts = DCBS_OPTIONS_DEFAULT;
  *     struct dcbs_profiler *prof;
  *     struct dcbs_report *report;
+ *     char *text;
  *
  *     opts.pids = &pid; opts.nr_pids = 1;
  *     if (dcbs_profiler_open(&prof, &opts))
  *             errx(1, "%s", dcbs_profiler_error());
  *     sleep(10);
  *     if (!dcbs_profiler_snapshot(prof, &report)) {
- *             puts(dcbs_report_text(report, 0));
+ *             text = dcbs_report_text(report, 0);
+ *             puts(text ? text : "no memory");
+ *             free(text);
  *             dcbs_report_free(report);
  *     }
  *     dcbs_profiler_close(prof);
  *
- * Functions return 0 or a negative errno; dcbs_profiler_error() then has one line that says what is
- * wrong and what to do. Needs root, or CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE. A profiler is used from one
- * thread at a time; a report is independent of it.
+ * A run of more than a few seconds calls dcbs_profiler_poll() in a loop instead of sleep().
  *
- * Units: durations are seconds (_s) as double, sizes bytes (_bytes), shares 0..1. What was not
- * measured is NAN, or DCBS_UNKNOWN for integers; it is never 0.
+ * Functions that return int return 0 or a negative errno unless their comment differs; dcbs_profiler_error() then
+ * returns one line that says what is wrong and what to do. Linux 6.1 or later is needed, and root or CAP_BPF,
+ * CAP_PERFMON and CAP_SYS_PTRACE. A profiler must be used by one thread at a time. A report does not refer to the
+ * profiler that made it.
+ *
+ * Units: durations are seconds (_s) as double unless a name ends in _ns, sizes are bytes (_bytes), shares are 0..1 or more
+ * where several threads add up. An unknown double is NAN, an unknown integer DCBS_UNKNOWN; 0 means that 0 was measured.
+ *
+ * The window is the measured interval: from dcbs_profiler_open() or the last dcbs_profiler_clear() to
+ * dcbs_profiler_stop(), or to the snapshot while the profiler runs. A section is a named span of a target's code; a call
+ * is one entry and exit of it. The target measures the duration of each call itself, with two reads of CLOCK_MONOTONIC.
  */
 #ifndef DCBS_PROFILER_H
 #define DCBS_PROFILER_H
@@ -37,275 +47,352 @@ extern "C" {
 #endif
 
 #define DCBS_UNKNOWN INT64_MIN
-#define DCBS_SCHEMA 1
-#define DCBS_OUTSIDE "(outside)"	/* the section that stands for the time outside of all; its count is unknown */
+#define DCBS_SCHEMA 1			/* of the report and of its JSON document */
+#define DCBS_OUTSIDE "(outside)"	/* the section for the threads' time outside of all sections; its count is DCBS_UNKNOWN */
 
 struct dcbs_profiler;
 
-/* A function that carries no marker, as a section: --section NAME=BINARY:FUNCTION, or NAME=python:QUALNAME. */
+/*
+ * A function without a marker that becomes a section, as with --section NAME=BINARY:FUNCTION or NAME=python:QUALNAME. A
+ * native function is timed by probes, a Python function from samples of the stack.
+ */
 struct dcbs_native_section {
 	const char *name;
-	const char *binary;	/* path as the target sees it, or the name of a file it has mapped; "python" */
-	const char *function;	/* symbol, plain or demangled; a Python function's module.qualname, or its qualname alone */
+	const char *binary;	/* a path as the target sees it, or the base name of a file that it has mapped; "python" */
+	const char *function;	/* a symbol, mangled or demangled; for Python module.qualname, or the qualname alone */
 };
 
 struct dcbs_options {
-	const pid_t *pids;
+	const pid_t *pids;		/* the targets */
 	size_t nr_pids;
-	const struct dcbs_native_section *sections;
+	const struct dcbs_native_section *sections;	/* must stay valid until dcbs_profiler_close() */
 	size_t nr_sections;
-	int frequency_hz;		/* CPU sampling; 0: off */
-	double threshold_s;		/* what counts as a bottleneck */
-	bool children;			/* follow processes that the targets fork */
-	double max_overhead_percent;	/* of one CPU; from 100 on there is no limit */
-	bool end_over_budget;	/* if the markers alone cost more, the run is to end; otherwise they are counted all the same */
-	char *const *argv;	/* the command that the last of pids will execute; it is held back until the profiler is open. NULL: none */
+	int frequency_hz;		/* stacks per second and running thread; 0: no stacks are sampled */
+	double threshold_s;		/* a section or cache that took this time or more is a bottleneck */
+	bool return_probes;		/* time native functions by return probes: cheaper, but see the manual page */
+	bool children;			/* the profiler follows processes that the targets fork, and theirs */
+	double max_overhead_percent;	/* of one CPU, for all targets together; 100 or more: no limit */
+	/*
+	 * When everything else has been reduced and the markers alone exceed the limit: true ends the run,
+	 * see dcbs_profiler_poll(); false keeps counting all sections.
+	 */
+	bool end_over_budget;
+	/*
+	 * The command that the last of `pids` is about to execute, which names that target in the report. The caller holds
+	 * the process back until dcbs_profiler_open() has returned. NULL: all targets already run their program.
+	 */
+	char *const *argv;
 };
 
 #define DCBS_OPTIONS_DEFAULT { .frequency_hz = 99, .threshold_s = 1.0, .max_overhead_percent = 1.0 }
 
-enum dcbs_ended_by { DCBS_ENDED_RUNNING, DCBS_ENDED_DURATION, DCBS_ENDED_SIGNAL, DCBS_ENDED_TARGET_EXIT, DCBS_ENDED_COST };
-
-enum dcbs_cause {
-	DCBS_CAUSE_UNKNOWN, DCBS_CAUSE_CPU, DCBS_CAUSE_RUNQUEUE, DCBS_CAUSE_GIL, DCBS_CAUSE_LOCK, DCBS_CAUSE_DISK,
-	DCBS_CAUSE_NETWORK, DCBS_CAUSE_FAULT, DCBS_CAUSE_SLEEP, DCBS_CAUSE_GPU, DCBS_CAUSE_OTHER,
-	DCBS_CAUSE_MEMORY_GROWTH, DCBS_CAUSE_MEMORY_CHURN, DCBS_CAUSE_CACHE,
+enum dcbs_ended_by {
+	DCBS_ENDED_RUNNING,	/* it has not ended */
+	DCBS_ENDED_DURATION,	/* the caller's time was up */
+	DCBS_ENDED_SIGNAL,	/* the caller was told to stop */
+	DCBS_ENDED_TARGET_EXIT,	/* all targets have ended */
+	DCBS_ENDED_COST,	/* the markers cost more than the limit, see end_over_budget */
 };
 
-/* Bucket `index` counts durations in (2^(index/32), 2^((index+1)/32)] ns. */
+enum dcbs_cause {
+	DCBS_CAUSE_UNKNOWN,
+	DCBS_CAUSE_CPU,		/* computing */
+	DCBS_CAUSE_RUNQUEUE,	/* runnable, but without a CPU */
+	DCBS_CAUSE_GIL,		/* waiting for Python's interpreter lock */
+	DCBS_CAUSE_LOCK,	/* waiting for another thread: a mutex, a condition, a join */
+	DCBS_CAUSE_DISK,
+	DCBS_CAUSE_NETWORK,
+	DCBS_CAUSE_FAULT,	/* waiting for a page from the disk */
+	DCBS_CAUSE_SLEEP,
+	DCBS_CAUSE_GPU,
+	DCBS_CAUSE_OTHER,
+	DCBS_CAUSE_MEMORY_GROWTH,	/* page faults of memory that stayed, or a leak */
+	DCBS_CAUSE_MEMORY_CHURN,	/* page faults of memory that came and went */
+	DCBS_CAUSE_CACHE,		/* misses of a cache */
+};
+
+/* Bucket `index` counts durations in (2^(index/32), 2^((index+1)/32)] ns; in a struct dcbs_spread it is wider, see there. */
 struct dcbs_bucket {
 	int32_t index;
 	uint64_t count;
 };
 
 struct dcbs_histogram {
-	uint64_t zero_count;
+	uint64_t zero_count;		/* values of 0 */
 	size_t nr_buckets;
-	struct dcbs_bucket *buckets;	/* by index, no empty ones */
+	struct dcbs_bucket *buckets;	/* by ascending index, without empty ones */
 };
 
 /*
- * Where the time of a section went, seconds. All but worker_cpu_s and the parts in the second group add up to
- * the section's total_s (its self_s), up to residue_s. cpu_s is what is left when every moment in which the
- * scheduler had the thread off a CPU is taken away; the report's ledger_cpu_s and kernel_cpu_s hold it
- * against the kernel's own account. NAN: unknown.
+ * The time of a section by what its threads did. The kernel's scheduler events give each wait and its cause; cpu_s is the
+ * rest, so it includes time in the kernel and page faults that need no disk. For checking, ledger_cpu_s and kernel_cpu_s of
+ * the report compare the sum over all threads with the kernel's own account. The first group but worker_cpu_s adds up to
+ * total_s of the section (in self_wall to self_s). All fields are NAN if waits are unknown.
  */
 struct dcbs_wall {
-	double cpu_s;
-	double worker_cpu_s;	/* besides: CPU time that threads without a section burnt for it */
-	double runqueue_s, gil_s, lock_s, disk_s, network_s, fault_s, sleep_s, gpu_s, other_s;
-	double residue_s;
+	double cpu_s;		/* running */
+	double worker_cpu_s;	/* besides: CPU time of threads without a section that a thread in this section had woken */
+	double runqueue_s;	/* runnable, but without a CPU */
+	double gil_s;		/* a futex inside CPython's _PyRuntime: the interpreter lock */
+	double lock_s;		/* any other futex */
+	double disk_s;		/* data of a file, or a block device */
+	double network_s;	/* a socket, or poll() and its like */
+	double fault_s;		/* a page fault that waits for the disk */
+	double sleep_s;
+	double gpu_s;		/* a system call on an NVIDIA device */
+	double other_s;
+	double residue_s;	/* 0 or negative: counters are read while they change, so waits may exceed the total */
 
-	double sync_s;		/* of disk_s: in fsync and its like */
-	double pipe_s, child_s, stopped_s;	/* of other_s: a pipe, a child process, a signal or debugger */
+	double sync_s;		/* part of disk_s: fsync() and its like */
+	double pipe_s;		/* part of other_s */
+	double child_s;		/* part of other_s: wait() for a child process */
+	double stopped_s;	/* part of other_s: stopped by a signal, a debugger or the freezer */
 };
 
 /*
- * A distribution per call. Percentiles of calls that had any, within 10 %; calls 0: none had. After a section that has
- * faulted a thousand times and more, its last faults, 31 at most and 3 % of them, may count for the next one.
+ * A distribution over the calls whose value is above 0; percentiles are within 10 %. The kernel-side programs do not
+ * examine every fault of a burst: if a section has a thousand page faults or more, up to 31 of its last ones, and at most
+ * 3 % of all, may count for the next section of its thread.
  */
 struct dcbs_spread {
-	int64_t calls;
-	double p50, p90, p99, max;
-	struct dcbs_histogram histogram;	/* bucket i: (2^(i/4), 2^((i+1)/4)] */
+	int64_t calls;		/* with a value above 0; DCBS_UNKNOWN: nothing is known of single calls */
+	double p50, p90, p99, max;	/* NAN if calls is 0 or unknown */
+	struct dcbs_histogram histogram;	/* bucket i: (2^(i/4), 2^((i+1)/4)] bytes or faults; zero_count: calls with 0 */
 };
 
-/* What a section did to memory. DCBS_UNKNOWN where the kernel does not tell. */
+/*
+ * The memory of a process that changed while the section was open on the thread that changed it; in self_memory while it was
+ * the innermost one. The kernel's events for changes of RSS are the source. DCBS_UNKNOWN: this kernel does not have them.
+ */
 struct dcbs_memory {
-	int64_t rss_delta_bytes;	/* growth of RSS by it; pages it gave back count against it */
-	int64_t anon_delta_bytes, file_delta_bytes, shmem_delta_bytes;	/* of that */
-	int64_t grown_bytes, shrunk_bytes;	/* its two parts: pages that came and pages that went */
-	int64_t peak_delta_bytes;	/* the most that RSS grew within one call */
+	int64_t rss_delta_bytes;	/* growth of RSS; negative if the section released more than it touched */
+	int64_t anon_delta_bytes, file_delta_bytes, shmem_delta_bytes;	/* its parts by kind of page; they add up to it */
+	int64_t grown_bytes, shrunk_bytes;	/* pages that came, and pages that went */
+	int64_t peak_delta_bytes;	/* the largest growth of RSS within one call; unknown in self_memory */
 	int64_t minor_faults, major_faults;
-	int64_t mapped_bytes, unmapped_bytes;	/* address space */
+	int64_t mapped_bytes, unmapped_bytes;	/* growth and shrinking of the address space */
 };
 
-/* What one process has of a section. */
+/* The time of one process in a section. */
 struct dcbs_process_time {
 	pid_t pid;
-	int64_t count;
-	double mean_s;		/* of a call */
-	double total_s;
+	int64_t count;		/* calls that began and ended in the window */
+	double mean_s;		/* of those calls */
+	double total_s;		/* see struct dcbs_section */
 };
 
-/* A section that several processes had calls of: how far they are apart. */
+/* How far the processes that ran a section differ. */
 struct dcbs_skew {
-	int64_t processes;	/* less than 2: there is nothing to compare */
-	struct dcbs_process_time slowest, fastest;	/* by the mean of a call */
-	double ratio;		/* of their means; NAN: unknown */
+	int64_t processes;	/* that completed a call of it; below 2 there is nothing to compare */
+	struct dcbs_process_time slowest, fastest;	/* by mean_s; all 0 if processes is 0 */
+	double ratio;		/* slowest.mean_s / fastest.mean_s; NAN: unknown */
 };
 
+/*
+ * A section, added up over all threads and targets. Times and counts come from the markers in the target and are exact,
+ * unless error_s is a number: then the section is a function without a marker and total_s, self_s and the waits are
+ * estimated from samples of the stack.
+ */
 struct dcbs_section {
 	char *name;		/* valid UTF-8 without control characters */
-	int kind;		/* enum dcbs_name_kind of bpfprof/target.h */
-	int64_t count;		/* calls that ended in the window and began in it; with error_s an estimate, or DCBS_UNKNOWN */
-	double total_s;		/* time open on any thread within the window, recursion counted once */
-	double self_s;		/* of that, time as the innermost open section of its thread */
-	double mean_s;		/* of a call, as are the following */
-	double min_s, max_s;
-	double p50_s, p90_s, p95_s, p99_s, p999_s;	/* within 1.1 % */
-	int64_t open;		/* calls still open at the end */
-	int64_t open_at_start;	/* calls that had begun before the window and ended in it */
-	int64_t errors;
-	int64_t items;		/* DCBS_UNKNOWN: the section reports none */
-	double items_per_s;	/* per second of total_s */
-	double profiling_s;	/* what profiling has added to total_s, about: clock reads, probes, and its share of the rest; NAN: unknown */
-	double profiling_per_call_s;
-	double error_s;		/* of total_s, where it comes from samples: a standard deviation. NAN: it is exact */
-	struct dcbs_histogram histogram;
-	struct dcbs_wall wall, self_wall;	/* of total_s and of self_s */
+	int kind;		/* 1: section, 3: a model's forward pass, 4: a model's generation */
+	int64_t count;		/* calls that began and ended in the window; an estimate or DCBS_UNKNOWN if error_s is a number */
+	double total_s;		/* time within the window that the section was open, over all threads; recursion counts once */
+	double self_s;		/* the part of total_s in which it was the innermost open section of its thread */
+	double mean_s, min_s, max_s;			/* of the calls in `count`; NAN if there are none */
+	double p50_s, p90_s, p95_s, p99_s, p999_s;	/* likewise, within 1.1 % */
+	int64_t open;		/* calls still open at the end of the window */
+	int64_t unreturned;	/* of count: calls of a --section function that ended by an exception, longjmp() or with their thread; not timed */
+	int64_t open_at_start;	/* calls that began before the window and ended in it: in total_s, not in count */
+	int64_t errors;		/* calls that the target marked as failed */
+	int64_t items;		/* that the target reported; DCBS_UNKNOWN: none */
+	double items_per_s;	/* items / total_s */
+	/*
+	 * The time that profiling added to total_s, estimated: two clock reads and a part of a flush for each call, and of
+	 * all other cost a part in proportion to self_s. NAN: unknown.
+	 */
+	double profiling_s;
+	double profiling_per_call_s;	/* profiling_s / count */
+	double error_s;		/* standard deviation of total_s; NAN: total_s is exact */
+	struct dcbs_histogram histogram;	/* of the calls' durations */
+	struct dcbs_wall wall, self_wall;	/* total_s and self_s by cause */
 	struct dcbs_memory memory, self_memory;
-	struct dcbs_spread growth;	/* bytes of RSS per call, of calls that grew it */
-	struct dcbs_spread faults;	/* page faults per call */
-	struct dcbs_skew skew;		/* of the processes that it ran in */
+	struct dcbs_spread growth;	/* growth of RSS by call, bytes; calls that shrank it are left out */
+	struct dcbs_spread faults;	/* page faults by call */
+	struct dcbs_skew skew;
 };
 
-/* A thread of a target, or all that have ended. Its wall adds up to wall_s. */
+/* A thread of a target, or all threads of it that have ended, added up. Its wall adds up to wall_s. */
 struct dcbs_thread {
-	pid_t pid, tid;		/* tid 0: those that have ended; pid 0, too: those of children that have */
-	char *name;
-	int64_t threads;
-	bool sections;		/* it has had sections open */
-	bool idle;		/* it hardly ran, and waited outside of sections: a pool's spare thread. It is not part of "(outside)" */
-	double wall_s;		/* of the window, while the thread existed */
-	double kernel_cpu_s;	/* the kernel's own account */
-	struct dcbs_wall wall;	/* here worker_cpu_s is of cpu_s: what was charged to other threads' sections */
+	pid_t pid, tid;		/* tid 0: threads of `pid` that have ended; both 0: threads of children that have ended */
+	char *name;		/* its comm */
+	int64_t threads;	/* how many this stands for */
+	bool sections;		/* it had a section open in the window */
+	/* It never had a section and was active for less than 1 % of its time, as a pool's spare thread: not in DCBS_OUTSIDE. */
+	bool idle;
+	double wall_s;		/* the part of the window in which it existed; NAN: unknown */
+	double kernel_cpu_s;	/* its CPU time in the window by the kernel's account (sum_exec_runtime) */
+	struct dcbs_wall wall;	/* worker_cpu_s is here a part of cpu_s: the time that was charged to other threads' sections */
 };
 
+/* A cache, by what the target reported of it. */
 struct dcbs_cache_summary {
-	char *name;
-	double hit_rate;
+	char *name;		/* valid UTF-8 without control characters */
+	double hit_rate;	/* 0..1; NAN without an access */
 	int64_t total_accesses, hits, misses;
-	double mean_s, min_s, max_s, p50_s, p90_s, p95_s, p99_s;	/* of an access, hit or miss */
-	double current_size_bytes, max_size_bytes, mean_size_bytes;
+	double mean_s, min_s, max_s, p50_s, p90_s, p95_s, p99_s;	/* of an access, hit or miss; percentiles within 1.1 % */
+	double current_size_bytes, max_size_bytes, mean_size_bytes;	/* NAN: the target reported no size */
 };
 
-/* Times of a model's forward passes or generations. count 0: no data, the group is left out. */
+/* A model's forward passes or generations, added up. count 0: there were none, and renderers leave the group out. */
 struct dcbs_model_times {
-	int64_t count;
-	double mean_s, min_s, max_s, total_s;
-	int64_t tokens;		/* generation only */
-	double tokens_per_s;
+	int64_t count;		/* calls that began and ended in the window */
+	double mean_s, min_s, max_s, total_s;	/* of those calls */
+	int64_t tokens;		/* that the target reported; DCBS_UNKNOWN: none */
+	double tokens_per_s;	/* tokens by the total time of the sections, calls that began before the window included */
 };
 
 struct dcbs_model_summary {
 	struct dcbs_model_times forward_pass, generation;
-	double peak_memory_bytes, mean_memory_bytes, min_memory_bytes;	/* RSS at the ends of those; NAN: no data */
-};
-
-struct dcbs_bottleneck {
-	char *section;
-	double total_s;
-	double share;		/* of the window's wall time; above 1 where several threads were in it */
-	enum dcbs_cause cause;
-	char *evidence;		/* NULL: none */
-	char *suggestion;	/* NULL: none */
+	double peak_memory_bytes, mean_memory_bytes, min_memory_bytes;	/* RSS at the ends of those calls; NAN: unknown */
 };
 
 /*
- * A function within a section, from samples of the stack. The samples share out the section's own exact
- * times: a section of 10 s is 10 s whatever the number of samples. A function that is on the stack more than
- * once counts once.
+ * A section or cache that took threshold_s or more, or a section with a leak of at least 64 MiB. A section over the
+ * threshold that also leaks has two entries.
+ */
+struct dcbs_bottleneck {
+	char *section;		/* its name, or that of the cache */
+	double total_s;		/* of the section; of DCBS_OUTSIDE the judged part; of a cache the least that its misses took */
+	double share;		/* total_s / duration_s; above 1 if several threads were in it; NAN: unknown */
+	enum dcbs_cause cause;
+	char *evidence;		/* one line: the numbers that support the cause. NULL: none */
+	char *suggestion;	/* one line: what usually helps. NULL: none */
+};
+
+/*
+ * A function within a section, from samples of the stack. The exact time of the section, by running and by each kind of
+ * wait, is divided among its samples: the self times of a section's functions add up to its total_s, whatever the number
+ * of samples. A recursive function counts once per stack. The 200 functions of a section with the largest cumulative_s
+ * have entries; the others are added up in one, "(N more)", whose cumulative fields are NAN and DCBS_UNKNOWN.
  */
 struct dcbs_function {
 	char *section;
-	char *function;		/* "(unknown)": its name could not be read */
-	char *file;		/* NULL: unknown */
-	int64_t line;		/* first line that was seen; DCBS_UNKNOWN */
-	int64_t calls;		/* DCBS_UNKNOWN: samples do not count calls */
-	double self_s, cumulative_s;	/* running and waiting; cumulative_s is NAN for "(N more)", the sum of those left out */
-	double self_cpu_s, cumulative_cpu_s;	/* of that, running */
-	double self_off_s, cumulative_off_s;	/* of that, waiting in a call that it had made */
-	int64_t self_samples, cumulative_samples;	/* ticks that found it running, innermost or anywhere */
-	bool python;
+	char *function;		/* "(unknown)": its name could not be read; "(not sampled)": time without a sample */
+	char *file;		/* of source or object; NULL: unknown */
+	int64_t line;		/* the smallest line that was seen; DCBS_UNKNOWN */
+	int64_t calls;		/* always DCBS_UNKNOWN: samples do not count calls */
+	double self_s, cumulative_s;	/* running and waiting: in the function itself, and including calls it made */
+	double self_cpu_s, cumulative_cpu_s;	/* the part spent running */
+	double self_off_s, cumulative_off_s;	/* the part spent waiting */
+	int64_t self_samples, cumulative_samples;	/* ticks while running that found it innermost; anywhere */
+	bool python;		/* false: native */
 };
 
-/* A whole stack within a section, for flame graphs. */
+/* A whole stack within a section, for flame graphs. A stack that ran and waited has one entry for each cause. */
 struct dcbs_stack {
-	char *section;		/* the innermost one, or "(outside)" */
-	double cpu_s, off_s;	/* what it stands for */
-	enum dcbs_cause cause;	/* of off_s; DCBS_CAUSE_CPU: it ran. A stack that did both is there for each */
+	char *section;		/* the innermost open section, or DCBS_OUTSIDE */
+	double cpu_s, off_s;	/* the time that it stands for, of self_s of the section; one of them is 0 */
+	enum dcbs_cause cause;	/* of off_s; DCBS_CAUSE_CPU: it ran for cpu_s */
 	int64_t samples;	/* ticks that found it running */
 	size_t nr_frames;
-	uint32_t *frames;	/* index of the report's frames, outermost first */
+	uint32_t *frames;	/* indexes of the report's frames, outermost first */
 };
 
+/* A function at a line. */
 struct dcbs_frame {
-	char *function;		/* "(unknown)" */
+	char *function;		/* "(unknown)": its name could not be read */
 	char *file;		/* NULL: unknown */
 	int64_t line;		/* DCBS_UNKNOWN */
-	bool python;
+	bool python;		/* false: native */
 };
 
+/* A process that was profiled. */
 struct dcbs_target {
 	pid_t pid;
-	char *comm, *command;
+	char *comm, *command;	/* valid UTF-8 without control characters; "" if the command is unknown */
 	double started_at;	/* Unix time */
 	bool markers;		/* the marker library was found in it */
-	pid_t parent;		/* of a child that was followed to; 0: it was given */
-	double ended_at;	/* of a child that has ended, Unix time; NAN: it runs, or was given */
-	int64_t sections;	/* calls that ended in the window and began in it */
-	double sections_s;	/* time in sections on its threads */
+	pid_t parent;		/* of a followed child; 0: a target that was given */
+	double ended_at;	/* of a followed child that has ended, Unix time; NAN for all others */
+	int64_t exit_status;	/* with which it ended; DCBS_UNKNOWN: it runs, was killed by a signal, or its end was not observed */
+	int64_t signal;		/* that killed it; DCBS_UNKNOWN: it was not killed, or that was not observed */
+	int64_t sections;	/* calls that began and ended in the window */
+	double sections_s;	/* time of its threads in sections, each moment counted once */
 };
 
+/* The cost of profiling. Counts are of the window. */
 struct dcbs_overhead {
-	double target_cpu_share;	/* of one CPU; NAN: unknown */
-	int64_t flushes, samples, switches, faults;
-	double ns_per_flush;	/* one hit of the marker's probe, trap and program */
-	double ns_per_section;	/* ns_per_flush shared by the sections it carried */
-	int64_t profiler_rss_bytes;	/* the most that the profiler itself has had resident */
-	int64_t maps_bytes;	/* of its maps in the kernel, as they were made at the start ... */
-	int64_t thread_bytes;	/* ... and what they take besides for each thread of a target that is met; DCBS_UNKNOWN all */
-	char **reduced;		/* what was turned down to keep the cost within its limit: when, and what it means */
+	/*
+	 * CPU time that profiling took from the targets, by duration_s: 1 is one CPU. Computed as the number of events times
+	 * the cost of one: the run time of the BPF programs, which the kernel measures during the run, and the probe's trap,
+	 * which was measured at the start. NAN: unknown, as always after calls of a function probed by --section.
+	 */
+	double target_cpu_share;
+	int64_t flushes;	/* hits of the markers' probe: a target's thread handed its records over */
+	int64_t samples;	/* stacks taken; DCBS_UNKNOWN: sampling is off */
+	int64_t switches;	/* context switches of the targets' threads */
+	int64_t faults;		/* changes of RSS that were examined; DCBS_UNKNOWN: memory is unknown */
+	double ns_per_flush;	/* of one hit: the trap and the BPF program; NAN: unknown */
+	double ns_per_section;	/* flushes * ns_per_flush by the records that were read; NAN: unknown */
+	int64_t profiler_rss_bytes;	/* the largest RSS of the process that runs the profiler; DCBS_UNKNOWN */
+	int64_t maps_bytes;	/* of the BPF maps in the kernel, as allocated at the start; DCBS_UNKNOWN */
+	int64_t thread_bytes;	/* that they take in addition for each thread of a target; DCBS_UNKNOWN */
+	char **reduced;		/* one line each: what was reduced to keep the cost within the limit, when, and what that means */
 	size_t nr_reduced;
 };
 
+/* What was lost, each by its own counter. All 0: the counts of the report are complete. */
 struct dcbs_lost {
-	int64_t sections;	/* nested too deep to be timed, ended twice or never begun, left by longjmp, over before a child could be attached to */
-	int64_t records;	/* finished sections that were overwritten, or damaged, before they could be read */
-	int64_t samples;
-	int64_t stacks;
-	int64_t names;		/* names that did not fit; their sections are in "(other)" */
-	int64_t processes;	/* children that were not followed, because too many were at the time */
+	int64_t sections;	/* nested too deeply, without a begin, left by longjmp(), or ended before a child was probed */
+	int64_t records;	/* finished calls that were overwritten, damaged or unreadable before they were read */
+	int64_t samples;	/* stacks for which the kernel's ring buffer had no room */
+	int64_t stacks;		/* samples whose Python frames could not all be read */
+	int64_t names;		/* names that fit into no table; their sections are in "(other)" */
+	int64_t processes;	/* children that were not followed, as too many were being followed */
 };
 
+/* All results of a window. The report owns all that it points to; dcbs_report_free() frees it. */
 struct dcbs_report {
-	int schema;
-	char *version;		/* of the tool that measured */
+	int schema;		/* DCBS_SCHEMA */
+	char *version;		/* of the profiler that measured */
 	struct dcbs_target *targets;
 	size_t nr_targets;
-	int64_t more_targets;	/* children that have come and gone besides those */
-	double started_at;	/* of the window, Unix time */
-	double duration_s;
+	int64_t more_targets;	/* followed children that have ended and are not in `targets`; their times are in the sections */
+	double started_at;	/* the start of the window, Unix time */
+	double duration_s;	/* of the window */
 	enum dcbs_ended_by ended_by;
-	struct dcbs_section *sections;	/* by total_s, largest first; "(outside)" last if there */
+	struct dcbs_section *sections;	/* by total_s, largest first; DCBS_OUTSIDE, if known, is last */
 	size_t nr_sections;
-	struct dcbs_bottleneck *bottlenecks;	/* largest first */
+	struct dcbs_bottleneck *bottlenecks;	/* by total_s, largest first */
 	size_t nr_bottlenecks;
-	double threshold_s;
-	struct dcbs_function *functions;	/* by section, in the order of sections; within it by cumulative_s */
+	double threshold_s;	/* of the bottlenecks */
+	struct dcbs_function *functions;	/* in the order of `sections`, then by cumulative_s, largest first */
 	size_t nr_functions;
 	struct dcbs_frame *frames;
 	size_t nr_frames;
-	struct dcbs_stack *stacks;
+	struct dcbs_stack *stacks;	/* the stacks of a section stand together */
 	size_t nr_stacks;
-	int frequency_hz;		/* of the samples; 0: none were taken */
+	int frequency_hz;	/* of the samples; 0: sampling was off */
 	struct dcbs_model_summary model;
-	struct dcbs_cache_summary *caches;
+	struct dcbs_cache_summary *caches;	/* by name */
 	size_t nr_caches;
-	struct dcbs_thread *threads;	/* by CPU time, most first */
+	struct dcbs_thread *threads;	/* by CPU time, largest first */
 	size_t nr_threads;
-	double ledger_cpu_s, kernel_cpu_s;	/* CPU time of all threads: by the ledger, and by the kernel's account */
-	int64_t rss_start_bytes, rss_end_bytes, rss_peak_bytes;
-	/* sections + outside + others + unexplained = end - start */
-	int64_t sections_bytes, outside_bytes;	/* growth of RSS in sections, and outside of any */
-	int64_t others_bytes;		/* by other tasks: reclaim, above all; and what came and went with children */
+	double ledger_cpu_s, kernel_cpu_s;	/* of all threads: wall_s less waits, and the kernel's account; NAN: unknown */
+	int64_t rss_start_bytes, rss_end_bytes, rss_peak_bytes;	/* of all targets together; DCBS_UNKNOWN */
+	/*
+	 * Growth of RSS by its origin: sections_bytes + outside_bytes + others_bytes + unexplained_bytes is
+	 * rss_end_bytes - rss_start_bytes. DCBS_UNKNOWN: this kernel has no events for it.
+	 */
+	int64_t sections_bytes, outside_bytes;	/* by the targets' threads, in sections and outside of all */
+	int64_t others_bytes;		/* by other tasks, mostly the kernel's reclaim; and by children that came and ended */
 	int64_t unexplained_bytes;
-	double page_touch_s;		/* CPU time of the first touch of a page on this machine; NAN: not measured */
-	bool memory_estimated;		/* it was watched part of the time: sections' faults and growth are estimates, of calls nothing is known */
+	double page_touch_s;		/* CPU time of a page's first touch in the profiler, measured at the start; NAN: unknown */
+	bool memory_estimated;		/* sections' faults and growth are estimates, of single calls nothing is known */
 	struct dcbs_overhead overhead;
 	struct dcbs_lost lost;
-	char **notes;		/* one line each: what could not be seen, and why */
+	char **notes;			/* one line each: what could not be measured, and why */
 	size_t nr_notes;
 };
 
@@ -316,30 +403,38 @@ struct dcbs_process {
 	char *command;		/* valid UTF-8 without control characters */
 };
 
-/* The processes that carry markers and that this user may look at, by PID; to be freed with dcbs_profiler_list_free(). */
+/*
+ * Lists the running processes that carry markers, by PID. Processes that this user may not inspect are left out. The list is
+ * freed with dcbs_profiler_list_free().
+ */
 int dcbs_profiler_list(struct dcbs_process **list, size_t *nr);
 void dcbs_profiler_list_free(struct dcbs_process *list, size_t nr);
 
-/* Attaches. When it returns, sections are being counted. */
+/*
+ * Attaches to the targets and begins the window. When it returns 0, the targets' sections are being counted. Frequent errors:
+ * -ESRCH: a target has ended; -EPERM: rights are missing; -EINVAL: an option is wrong; -ENOENT: there is no such function.
+ */
 int dcbs_profiler_open(struct dcbs_profiler **prof, const struct dcbs_options *opts);
 
 /*
- * Looks after the session: takes samples before the kernel's ring is full, finds markers that are loaded late, follows
- * children, and keeps the cost within max_overhead_percent. *wait_ms: when it wants to be called again, at the latest.
- * 1: go on; 0: the targets have ended, or end_over_budget and it costs too much: there is nothing more to come.
+ * Does the profiler's periodic work: reads samples before the kernel's ring buffer is full, finds markers that are loaded
+ * late, follows children, and keeps the cost within max_overhead_percent. Stores in *wait_ms after how many milliseconds it
+ * should be called again at the latest. Returns 1 to continue; 0 if all targets have ended, or if the cost exceeds the limit
+ * and end_over_budget is set.
  */
 int dcbs_profiler_poll(struct dcbs_profiler *prof, int *wait_ms);
 
-/* The same moment on CLOCK_MONOTONIC, in nanoseconds. */
+/* The time at which dcbs_profiler_poll() should be called again at the latest, CLOCK_MONOTONIC nanoseconds. */
 uint64_t dcbs_profiler_due_ns(const struct dcbs_profiler *prof);
 
 /*
- * Descriptors that become readable when dcbs_profiler_poll() should be called earlier: a target has ended, a child has
- * come, samples fill their ring. Stores at most `max` of them and returns how many; they may be others after each poll.
+ * File descriptors that become readable when dcbs_profiler_poll() should be called earlier: a target has ended, a child was
+ * forked, or the ring buffer of samples fills. Stores up to `max` of them and returns how many it stored. The set may change
+ * with each poll.
  */
 size_t dcbs_profiler_fds(const struct dcbs_profiler *prof, int *fds, size_t max);
 
-/* DCBS_ENDED_RUNNING until dcbs_profiler_poll() returns 0; then why it did. */
+/* The reason why dcbs_profiler_poll() returned 0; DCBS_ENDED_RUNNING before. */
 enum dcbs_ended_by dcbs_profiler_ended_by(const struct dcbs_profiler *prof);
 
 /*
@@ -349,40 +444,45 @@ enum dcbs_ended_by dcbs_profiler_ended_by(const struct dcbs_profiler *prof);
  */
 int dcbs_profiler_confine(struct dcbs_profiler *prof);
 
-/* Closes the window: sections that end later are not counted, and a report says that it ended by `by`. */
+/* Ends the window: calls that end later are not counted. Reports have `by` as ended_by. */
 void dcbs_profiler_stop(struct dcbs_profiler *prof, enum dcbs_ended_by by);
 
-/* The targets, those included that have ended. Stores at most `max` of them and returns how many. */
+/* The PIDs of the targets, including targets that have ended. Stores up to `max` of them and returns how many it stored. */
 size_t dcbs_profiler_pids(const struct dcbs_profiler *prof, pid_t *pids, size_t max);
 
-/* Returns true if the figures are sums over several processes. */
+/* Returns true if the numbers are sums over several processes. */
 bool dcbs_profiler_is_sum(const struct dcbs_profiler *prof);
 
-/* Writes a line for each target and one for the probes. */
+/* Writes one line for each target and one about the probes and maps. */
 void dcbs_profiler_describe(const struct dcbs_profiler *prof, FILE *out);
 
-/* The figures so far. */
+/* Makes a report of the window so far. It is freed with dcbs_report_free(). */
 int dcbs_profiler_snapshot(struct dcbs_profiler *prof, struct dcbs_report **report);
 
-/* Forgets the figures so far: the window begins anew. */
+/* Discards all numbers so far: the window begins anew. */
 int dcbs_profiler_clear(struct dcbs_profiler *prof);
 
+/* Detaches and frees the profiler. NULL is allowed. */
 void dcbs_profiler_close(struct dcbs_profiler *prof);
 
-/* What went wrong last in this thread, one line. */
+/* The message of the last error in this thread: one line, valid until the thread's next error. */
 const char *dcbs_profiler_error(void);
 
-/* The parts of a report by the name of a section or cache; NULL if there is none. */
+/* The section or cache of that name; NULL if the report has none. */
 const struct dcbs_section *dcbs_report_section(const struct dcbs_report *report, const char *name);
 const struct dcbs_cache_summary *dcbs_report_cache(const struct dcbs_report *report, const char *name);
 
-/* The report as people read it, and as a JSON document; to be freed. width: columns, 0: 80. NULL: no memory. */
+/* The report as text of `width` columns (0: 80), and as a JSON document. To be freed with free(); NULL: no memory. */
 char *dcbs_report_text(const struct dcbs_report *report, int width);
 char *dcbs_report_json(const struct dcbs_report *report);
 
-/* A saved JSON document. -EINVAL: it is none, or of another schema. */
+/*
+ * Reads a saved JSON document. -EINVAL: it is not one, or has another schema; -EFBIG: it is larger than 64 MiB; other errors
+ * are those of reading the file.
+ */
 int dcbs_report_load(struct dcbs_report **report, const char *path);
 
+/* NULL is allowed. */
 void dcbs_report_free(struct dcbs_report *report);
 
 #ifdef __cplusplus

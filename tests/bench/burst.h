@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * burst.h - a benchmark that measures when it is told to, so that several can take turns.
+ * burst.h - a benchmark that measures on request, so that several can take turns.
  *
- * Whatever is compared stays attached for the whole run, each to a process of its own that sleeps in
- * read(2) until its turn: the turns are short and many, and a noisy neighbour hits all alike.
+ * Each tool under comparison stays attached for the whole run to a process of its own, which sleeps in read(2) until its
+ * turn. The turns are short and many, so that a noisy neighbour affects all alike.
  *
  *     request    NAME MS\n       run that mode for MS milliseconds; without MS it is called once
- *     answer     FIGURE\n        ns per iteration, or what the call returned
+ *     answer     NUMBER\n        ns per iteration, or the result of the call
  *
- * Time is CPU time of the thread where the mode says so: a trap's cost is in it, a neighbour's time slice is not.
+ * Time is CPU time of the thread if the mode says so: the cost of a trap is in it, a neighbour's time slice is not.
  */
 #ifndef BURST_H
 #define BURST_H
@@ -38,7 +38,7 @@ static inline uint64_t burst_clock(clockid_t clock)
 	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 }
 
-/* How many iterations take about BURST_WARM_NS; finding out warms up what there is to warm. */
+/* Returns how many iterations take about BURST_WARM_NS; finding that out warms up caches and predictors. */
 static inline uint64_t burst_warm(const struct burst_mode *m)
 {
 	uint64_t n = 16, start, took;

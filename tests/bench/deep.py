@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""A Python stack of so many frames that computes until its input ends.
+"""A Python stack of FRAMES frames, which computes until its input ends.
 
 Usage: deep.py CPU FRAMES. It pins itself and says "ready".
 """

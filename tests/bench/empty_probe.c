@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * empty_probe.c - what one hit of a uprobe costs when its BPF program does nothing: the floor of any
- * tool that traps, at the two entries that the marker function offers.
+ * empty_probe.c - the cost of one hit of a uprobe whose BPF program does nothing, at both entries of the marker function.
  *
- * By bpf(2) and perf_event_open(2) alone: what is measured is the kernel's part and nobody's library.
+ * No tool that traps can cost less. It uses bpf(2) and perf_event_open(2) alone, so that no library's cost is in it.
  */
 #include <errno.h>
 #include <limits.h>

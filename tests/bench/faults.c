@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * faults.c - a loop that does nothing but page faults: the dearest there is for a profiler that sees each of them.
+ * faults.c - a loop of page faults: the most expensive one for a profiler that observes each of them.
  *
  * It maps PIECE bytes, touches each page and unmaps them again. An iteration is one page; they are in a section.
  */

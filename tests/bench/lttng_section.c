@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* lttng_section.c - the section of section.c as LTTng-UST would have it: two tracepoints. */
+/* lttng_section.c - the section of section.c in LTTng-UST: two tracepoints. */
 #include "burst.h"
 
 #if __has_include(<lttng/tracepoint.h>)

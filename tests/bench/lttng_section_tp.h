@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* lttng_section_tp.h - the two tracepoints of lttng_section.c: the least that can be turned into a section again. */
+/* lttng_section_tp.h - the two tracepoints of lttng_section.c: the minimum from which a section can be reconstructed. */
 #undef LTTNG_UST_TRACEPOINT_PROVIDER
 #define LTTNG_UST_TRACEPOINT_PROVIDER dcbs_bench
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""What a section costs when it is cProfile plus a read of the resident size at both ends.
+"""The cost of a section that is cProfile plus a read of the resident size at both ends.
 
 Usage: original_section.py SECTIONS. Prints one line of JSON: {"section_ns": ...}.
 """

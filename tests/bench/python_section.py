@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""What `with profiler.profile_section("x"): pass` costs beside `with contextlib.nullcontext(): pass`.
+"""The cost of `with profiler.profile_section("x"): pass` beside `with contextlib.nullcontext(): pass`.
 
 Usage: python_section.py [ROUNDS]. Prints one line of JSON: {"nullcontext_ns": ..., "section_ns": ..., "ratio": ...},
 medians of rounds that alternate; the ratio is the median of the rounds' own. Run it under a profiler for the attached cost.

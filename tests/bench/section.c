@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * section.c - what a section costs: the loops of `make bench` that need no other library.
+ * section.c - the cost of a section: the loops of `make bench` that need no other library.
  *
- * peer_begin, peer_end and peer_body are what the uprobe tools are attached to. They begin with a
- * 5-byte nop, the cheapest entry a uprobe can have on Linux 6.18, so that the comparison is with the
- * best these tools can do. (Some of them put their probes into every process of a program, whatever
- * they were told: nothing else may call these functions.)
+ * The uprobe tools are attached to peer_begin, peer_end and peer_body. These begin with a 5-byte nop, the cheapest
+ * entry that a uprobe can have on Linux 6.18, so that the comparison is with the best that these tools can do.
+ * No other code may call them, as some of the tools probe every process that runs the program, whichever is named.
  */
 #include <dcbs/markers.h>
 
@@ -68,7 +67,7 @@ static void loop_section(uint64_t n)
 	}
 }
 
-/* The innermost of eight open sections, each time of another name. */
+/* The innermost of eight open sections, with another name each time. */
 static void loop_nested(uint64_t n)
 {
 	dcbs_token open[NESTED - 1];

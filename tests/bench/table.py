@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""The figures of a benchmark run, held against each other and against the bars."""
+"""The numbers of a benchmark run, compared with each other and with the bars."""
 import json
 import os
 import statistics
@@ -22,7 +22,7 @@ def median(bench, name):
 
 
 def paired(bench, name, other, combine):
-    """The median over the rounds of what the two rows make together."""
+    """The median over the rounds of the two rows, combined."""
     pairs = list(zip(bench.samples.get(name, ()), bench.samples.get(other, ())))
     return statistics.median(combine(a, b) for a, b in pairs) if pairs else None
 

@@ -40,10 +40,10 @@ int __wrap_mapped_files_each(pid_t pid, bool (*wants)(void *ctx, const struct ma
 static void read_markers(void)
 {
 	struct marker markers[MARKER_COPIES];
-	int i, n = marker_find(getpid(), markers);
+	int i, n = marker_object_find(getpid(), markers);
 
 	for (i = 0; i < n; i++)
-		marker_close(&markers[i]);
+		marker_object_close(&markers[i]);
 }
 
 static void search_function(void)
@@ -81,7 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (file < 0 || ftruncate(file, 0) || pwrite(file, data, size, 0) != (ssize_t)size)
 		abort();
 	read_markers();
-	python_runtime(getpid(), &start, &end);
+	interpreter_runtime(getpid(), &start, &end);
 	search_function();
 	name_addresses(size);
 	return 0;

@@ -46,7 +46,7 @@ static inline int fake_read(struct fake *fake, uint64_t address, void *to, size_
 	return 0;
 }
 
-/* Takes so many bytes off the front, zeros where there are none. */
+/* Takes that many bytes off the front, zeros where there are none. */
 static inline void fake_take(struct fake *fake, void *to, size_t size)
 {
 	size_t n = size < fake->size ? size : fake->size;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "collect/python/layout.h"
+#include "collect/python/verify.h"
 #include "fake.h"
 #include "symbol/symbols.h"
 
@@ -62,8 +63,8 @@ static void try_debug_offsets(struct python_offsets *offsets)
 {
 	struct python_debug debug;
 
-	if (!fake_read(&memory, FAKE_BASE, &debug, sizeof(debug)) && python_debug_valid(&debug))
-		python_layout_debug(&debug, offsets);
+	if (!fake_read(&memory, FAKE_BASE, &debug, sizeof(debug)) && layout_debug_is_valid(&debug))
+		layout_from_debug(&debug, offsets);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -75,15 +76,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memory = (struct fake){.data = data, .size = size};
 	fake_take(&memory, head, sizeof(head));
 	memory.fail_at = head[1];
-	if (python_layout_table(8 + head[0] % 7, &offsets))
+	if (layout_from_table(8 + head[0] % 7, &offsets))
 		return 0;
 	offsets.layout.runtime = FAKE_BASE;
 	offsets.layout.code_type = FAKE_BASE + 0x8000;
 	try_debug_offsets(&offsets);
-	offsets.layout.frame_bytes = (__u16)python_layout_frame(&offsets.layout);
+	offsets.layout.frame_bytes = (__u16)layout_frame_bytes(&offsets.layout);
 	name_frames(&offsets.layout, head + 2, 4);
 	memory.reads = 0;
-	python_check(getpid(), &offsets, reason, sizeof(reason));
+	verify_offsets(getpid(), &offsets, reason, sizeof(reason));
 	if (!memchr(reason, 0, sizeof(reason)))
 		abort();
 	return 0;

@@ -17,7 +17,7 @@
 static struct fake memory;
 static struct thread_view view;
 
-/* What the kernel would have told. */
+/* The data that the kernel would have returned. */
 struct setting {
 	__u64 start_ns, end_ns, consumed;
 	__u8 fail_at, sections, flags, pad[5];

@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(piece, bytes, i);
 		part = server_request(piece, i);
 		free(piece);
-		if (part < 0 && whole >= 0)
+		if ((part == SERVER_NO_REQUEST && whole != SERVER_NO_REQUEST) || part >= 0)
 			abort();
 	}
 	free(bytes);

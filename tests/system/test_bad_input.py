@@ -13,15 +13,17 @@ import shutil
 import subprocess
 import threading
 import time
-import unittest
 
-import harness
 from bad_input import EVIL, GOLDEN, NO_SUCH_PID, PR_SET_NAME, BadInput, controls
-from harness import SCALE, SOURCES, TARGETS, Profiler, Target, needs_bpf, run
+from compile_target import TARGET_HEADERS
+from launch import Profiler, Target, run
+from needs import SCALE, needs_bpf
+from paths import INCLUDE, TOP, target_program, target_source
+from waiting import wait_detached
 
 
 class CommandLine(BadInput):
-    """What can be told before anything is looked at: status 2."""
+    """Errors of the command line, found before any process is examined: status 2."""
 
     def test_no_target(self):
         self.one_line(run(), 2, "-p PID", "list")
@@ -35,7 +37,7 @@ class CommandLine(BadInput):
         self.assertRegex(run("-V").stdout, rb"^dcbs-bpfprof \d")
 
     def test_words_of_the_order(self):
-        """Those of cProfile's users: what is complained about is that there is no process."""
+        """The words of cProfile are accepted: the only error is that no process is given."""
         for word in ("cumulative cumtime self tottime time calls ncalls pcalls name nfl stdname file filename module line").split():
             with self.subTest(word):
                 self.one_line(run("-S", word), 2, "-p PID")
@@ -133,7 +135,7 @@ class Reports(BadInput):
             self.load(data[:i], "bad.json")
 
     def test_wrong_types(self):
-        """Every value in turn becomes one of another type: a line that names the place, or a report, never anything else."""
+        """Every value in turn gets another type: the result is a line that names the place, or a report."""
         refused = 0
         for lie in [], "text", -1, {"a": 1}, 1e308, True:
             for way in self.ways(json.loads(self.golden())):
@@ -157,7 +159,7 @@ class Reports(BadInput):
 
     @classmethod
     def ways(cls, doc, way=()):
-        """Paths to the document's values: all of small containers, the first and last of large ones."""
+        """Paths to the document's values: all in small containers, the first and last in large ones."""
         items = list(doc.items() if isinstance(doc, dict) else enumerate(doc))
         for key, value in items if isinstance(doc, dict) or len(items) < 3 else (items[0], items[-1]):
             yield way + (key,)
@@ -197,7 +199,7 @@ class Targets(BadInput):
     def test_one_of_two_is_not_there(self):
         with Target("sections") as target:
             self.one_line(run("-p", target.pid, "-p", NO_SUCH_PID), 1, str(NO_SUCH_PID))
-            self.assertEqual(harness.wait_detached(target.pid), 0)
+            self.assertEqual(wait_detached(target.pid), 0)
 
     def test_thread_id(self):
         done = threading.Event()
@@ -240,19 +242,20 @@ class Targets(BadInput):
             child.wait()
 
     def other_version(self, name):
-        """A target with the marker library of a version to come, linked in."""
-        include, marker = self.path("include"), os.path.join(SOURCES, "..", "user", "marker")
-        shutil.copytree(os.path.join(SOURCES, "..", "include"), include)
+        """A target that is linked with a marker library of a later version."""
+        include, marker = self.path("include"), os.path.join(TOP, "user", "marker")
+        shutil.copytree(INCLUDE, include)
         header = os.path.join(include, "bpfprof", "target.h")
         with open(header) as f:
             text = f.read()
         self.assertRegex(text, r"#define DCBS_ABI\s+\d+")
         with open(header, "w") as f:
             f.write(text.replace("#define DCBS_ABI\t", "#define DCBS_ABI 99 //", 1))
-        probe = self.path("probe.o")
-        for args in (["-DDCBS_ABI=99", "-c", os.path.join(marker, "probe.S"), "-o", probe],
-                     ["-std=gnu11", "-w", "-D_GNU_SOURCE", "-I", include, "-I", marker, "-pthread", "-o", self.path("built"),
-                      os.path.join(SOURCES, "targets", "sections.c"), *glob.glob(os.path.join(marker, "*.c")), probe, "-ldl"]):
+        note = self.path("note.o")
+        for args in (["-DDCBS_ABI=99", "-c", os.path.join(marker, "note.S"), "-o", note],
+                     ["-std=gnu11", "-w", "-D_GNU_SOURCE", "-I", include, "-I", TARGET_HEADERS, "-I", marker, "-pthread", "-o", self.path("built"),
+                      target_source("sections.c"), *glob.glob(os.path.join(marker, "*.c")), os.path.join(marker, "probe.S"), note,
+                      "-ldl"]):
             good, out = cc(*args)
             self.assertTrue(good, out)
         program = os.path.join(os.fsencode(self.dir), name)
@@ -268,7 +271,7 @@ class Targets(BadInput):
             self.one_line(run("-p", target.pid), 1, "99", "owned")
 
     def test_no_markers(self):
-        """Attached to all the same, and the report says what can be seen."""
+        """The profiler attaches all the same, and the report says what it can measure."""
         with Target("plain") as target:
             done = run("-p", target.pid, "-d", "0.2", "-f", "json")
             self.assertEqual((done.returncode, done.stderr), (0, b""))
@@ -280,7 +283,7 @@ class Targets(BadInput):
             self.assertIn(b"has not loaded the", text.stdout)
 
     def test_exits_during_attach(self):
-        """At any moment: a report, or one line; never a crash, a hang or half a document."""
+        """The target exits at a random moment: the result is a report or one line, never a crash, a hang or half a document."""
         rng, seen = random.Random(3), set()
         for _ in range(int(25 * SCALE)):
             with Target("spin", wait=False) as target, Profiler("-p", target.pid) as profiler:
@@ -299,9 +302,9 @@ class Targets(BadInput):
         self.assertTrue(seen)
 
     def test_evil_names(self):
-        """Of the program, its thread and its command line; in every output there is."""
+        """Hostile names of the program, its thread and its command line, in every output format."""
         program = os.path.join(os.fsencode(self.dir), EVIL)
-        shutil.copy(os.path.join(TARGETS, "sections"), program)
+        shutil.copy(target_program("sections"), program)
         name = os.fsdecode(program)
         with Target(name, preexec_fn=lambda: ctypes.CDLL(None).prctl(PR_SET_NAME, EVIL[:15])) as target:
             saved = self.path("evil.json")
@@ -327,11 +330,11 @@ class NativeSections(BadInput):
         self.refuse("x=libnone.so:f", "libnone.so")
 
     def test_no_function(self):
-        self.refuse("x=%s:no_such_function" % os.path.join(TARGETS, "plain"), "no_such_function", "nm")
+        self.refuse("x=%s:no_such_function" % target_program("plain"), "no_such_function", "nm")
 
     def test_stripped(self):
         stripped = self.path("stripped")
-        subprocess.run(["strip", "-s", "-o", stripped, os.path.join(TARGETS, "plain")], check=True)
+        subprocess.run(["strip", "-s", "-o", stripped, target_program("plain")], check=True)
         self.refuse("x=%s:work_a" % stripped, "stripped")
 
     def test_no_program(self):
@@ -343,14 +346,14 @@ class NativeSections(BadInput):
         self.refuse("x=/dev/null:f", "/dev/null")
 
     def test_fifo(self):
-        """Opening one that nobody writes to would wait for ever."""
+        """To open a pipe without a writer would block for ever."""
         fifo = self.path("fifo")
         os.mkfifo(fifo)
         self.refuse("x=%s:f" % fifo, "fifo")
 
     def test_damaged(self):
-        """Of a program cut short or with random bytes in its tables nothing but a line may come."""
-        with open(os.path.join(TARGETS, "plain"), "rb") as f:
+        """A program that is truncated or has random bytes in its tables yields one line and nothing else."""
+        with open(target_program("plain"), "rb") as f:
             good = f.read()
         rng = random.Random(7)
         with Target("plain") as target:
@@ -372,11 +375,7 @@ class Commands(BadInput):
     """`-- COMMAND` that cannot be started."""
 
     def test_no_program(self):
-        self.one_line(run("--", self.path("none")), 1, "none", "No such file")
+        self.one_line(run("--", self.path("none")), 127, "none", "No such file")
 
     def test_not_executable(self):
-        self.one_line(run("--", self.dir), 1, "Permission denied")
-
-
-if __name__ == "__main__":
-    unittest.main()
+        self.one_line(run("--", self.dir), 126, "Permission denied")

@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Without root, or without one of its capabilities: which one is missing."""
+"""Without root, or without one of the capabilities: the message names the one that is missing."""
 import json
 import os
 import shutil
 import subprocess
 import time
-import unittest
 
-import harness
 from bad_input import GOLDEN, BadInput
-from harness import PROFILER, Target, needs_bpf, run
+from launch import Target, run
+from needs import needs_bpf
+from paths import PROFILER
+from reports import sections
+from waiting import attached
 
 
 @needs_bpf
@@ -18,7 +20,7 @@ class Rights(BadInput):
         super().setUp()
         if not shutil.which("setpriv"):
             self.skipTest("no setpriv")
-        self.program = self.path("dcbs-bpfprof")        # where everybody may execute it
+        self.program = self.path("dcbs-bpfprof")        # where every user may execute it
         shutil.copy(PROFILER, self.program)
         os.chmod(self.program, 0o755)
 
@@ -54,12 +56,12 @@ class Rights(BadInput):
                     self.assertIn(b"missing   capability " + word.encode(), check.stdout)
 
     def profile_with(self, options):
-        """Profiles a target with known counts; (status, stdout, stderr, truth)."""
+        """Profiles a target with known counts. Returns (status, stdout, stderr, truth)."""
         with Target("sections", "--iterations", "20", hold=True) as target:
             command = ["setpriv", *options, self.program, "-q", "-f", "json", "-p", str(target.pid)]
             with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as profiler:
                 end = time.monotonic() + 10
-                while not harness.attached(target.pid) and profiler.poll() is None and time.monotonic() < end:
+                while not attached(target.pid) and profiler.poll() is None and time.monotonic() < end:
                     time.sleep(0.01)
                 time.sleep(0.1)
                 target.go()
@@ -70,7 +72,7 @@ class Rights(BadInput):
         return subprocess.CompletedProcess(command, profiler.returncode, out, err), truth
 
     def test_check_is_right(self):
-        """With a few capabilities alone: if `check` finds nothing missing it works, else the run names what `check` does."""
+        """With a few capabilities: if `check` finds none missing, a run works; else the run names the same one as `check`."""
         worked = 0
         for caps in "+bpf,+perfmon,+sys_ptrace", "+sys_admin,+sys_ptrace", "+bpf,+perfmon,+sys_admin,+sys_ptrace":
             with self.subTest(caps):
@@ -82,11 +84,7 @@ class Rights(BadInput):
                     self.one_line(done, 1, missing[0].split(None, 1)[1].split(":")[0])
                     continue
                 self.assertEqual(done.returncode, 0, done.stderr)
-                sections = harness.sections(json.loads(done.stdout))
-                self.assertEqual(sections["leaf"]["count"], truth["sections"]["leaf"]["count"])
+                found = sections(json.loads(done.stdout))
+                self.assertEqual(found["leaf"]["count"], truth["sections"]["leaf"]["count"])
                 worked += 1
         self.assertGreaterEqual(worked, 2)
-
-
-if __name__ == "__main__":
-    unittest.main()

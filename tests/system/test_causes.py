@@ -1,30 +1,26 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Programs with one planted bottleneck each: the verdict on their section names it, and its ledger closes on the kernel's
-own account of the section. And programs that have none, or no markers.
-"""
-import os
-import unittest
+"""Programs with one planted bottleneck each, and programs without any, or without markers.
 
-from harness import BUILD, SOURCES, needs_bpf, sections
+The verdict on the section names the bottleneck, and the section's ledger agrees with the kernel's own account of it.
+"""
+
 from ledgers import SHARE, TICK_S, LedgerCase, blocked_s, one_by_one, spent, urgent, watch
+from needs import needs_bpf
+from paths import BUILD
+from reports import sections
 
 MIB = 1 << 20
-LEAK_BYTES = 256 << 10          # by each call of tests/targets/causes.c
+LEAK_BYTES = 256 << 10          # by each call of tests/targets/causes/causes.c
 CHUNK_BYTES = 4 * MIB
-# A section that has as much as this is judged; on a fast machine those that touch memory end before a second is over.
+# Sections with this much time get a verdict. On a fast machine, targets that touch memory take less than a second.
 THRESHOLD_S = 0.5
-
-
-def python_target(name):
-    return os.path.join(SOURCES, "targets", name)
 
 
 @needs_bpf
 class Planted(LedgerCase):
-    """One test for each of the 14, and for a program without any."""
+    """One test for each of the 14 bottlenecks, and for a program without any."""
 
-    budget = 100        # so much that nothing is estimated
+    budget = 100        # high enough that nothing is estimated
     options = ()
 
     def run_target(self, *command, **options):
@@ -34,7 +30,7 @@ class Planted(LedgerCase):
         return truth
 
     def planted(self, name, *command, **options):
-        """Runs the target and holds the section's ledger against its account: (section, its times, its account)."""
+        """Runs the target and compares the section's ledger with its account. Returns (section, its times, its account)."""
         truth = self.run_target(*(command or ("causes", name)), **options)
         section = sections(self.report)[name]
         times, account = truth["sections"][name], truth["accounts"][name]
@@ -46,13 +42,13 @@ class Planted(LedgerCase):
         return section, times, account
 
     def blocking(self, name, cause, entry):
-        """A section that is blocked for most of its time, and always in the same way."""
+        """A section that is blocked for most of its time, always for the same cause."""
         section, times, account = self.planted(name)
         self.check_blocked(section, times, account, entry)
         return self.check_verdict(self.report, name, cause)
 
     def on_disk(self, name, cause, entry):
-        """As above, where the disk is slow enough to have an effect."""
+        """As blocking(), if the disk is slow enough to have an effect."""
         section, times, account = self.planted(name)
         self.check_blocked(section, times, account, entry)
         self.check_faults(section["memory"], account, name)
@@ -66,13 +62,13 @@ class Planted(LedgerCase):
         self.assertEqual(section["wall"]["worker_cpu_s"], 0)
 
     def test_runqueue(self):
-        """Four threads share a CPU: the run queue has three quarters."""
+        """Four threads share a CPU: three quarters of the time is run-queue wait."""
         section, _, _ = self.planted("runqueue")
         self.near(section["wall"]["runqueue_s"], 0.6 * section["total_s"], section["total_s"], 0, 0, "run queue")
         self.check_verdict(self.report, "runqueue", "runqueue")
 
     def test_gil(self):
-        section, times, account = self.planted("gil", python_target("gil.py"), python=True)
+        section, times, account = self.planted("gil", "gil.py")
         self.near(section["wall"]["gil_s"], 0.5 * section["total_s"], blocked_s(times, account), SHARE, 0.02, "GIL")
         self.assertLessEqual(section["wall"]["lock_s"], 0.02 * section["total_s"])
         self.check_verdict(self.report, "gil", "gil")
@@ -80,7 +76,7 @@ class Planted(LedgerCase):
     def test_lock(self):
         self.blocking("lock", "lock", "lock_s")
 
-    # Without samples: the profiler reads files to name them, and may wait for the same disk until their ring is full.
+    # Without samples: to name them the profiler reads files, and may wait for the same disk until the ring of samples is full.
     def test_disk(self):
         self.options = ("-F", 0)
         self.on_disk("disk", "disk", "disk_s")
@@ -111,7 +107,7 @@ class Planted(LedgerCase):
 
     @one_by_one
     def test_leak(self):
-        """It computes all the time, and leaks in every call: that it leaks comes first."""
+        """The section computes all the time and leaks in every call: the leak comes first."""
         section, times, _ = self.planted("leak")
         self.near(section["memory"]["anon_delta_bytes"], *[times["count"] * LEAK_BYTES] * 2, 0.05, MIB, "leak")
         self.assertEqual(section["growth"]["calls"], times["count"])
@@ -130,7 +126,7 @@ class Planted(LedgerCase):
 
     @one_by_one
     def test_memory_within_a_budget(self):
-        """What most changes of RSS are not seen of is told all the same."""
+        """The verdict is reported even though most changes of RSS are not observed."""
         self.budget = 0.1
         for name in ("leak", "churn"):
             with self.subTest(name):
@@ -139,7 +135,7 @@ class Planted(LedgerCase):
                 self.check_verdict(self.report, name, "memory-growth" if name == "leak" else "memory-churn")
 
     def test_idle_pool(self):
-        """Threads that wait for work are no bottleneck, and no part of what happens outside of sections."""
+        """Threads that wait for work are no bottleneck, and no part of (outside)."""
         self.planted("idlepool")
         self.check_verdict(self.report, "idlepool", "cpu")
         self.assertNotIn("lock", {b["cause"] for b in self.report["bottlenecks"]})
@@ -154,10 +150,10 @@ class Planted(LedgerCase):
 
 @needs_bpf
 class Unmarked(LedgerCase):
-    """A program without markers that was already running: (outside) is all there is, and tells why it is slow."""
+    """A program without markers that was already running: the report has (outside) alone, with the cause."""
 
     def unmarked(self, work, cause):
-        with urgent(python_target("unmarked.py"), work, python=True, hold=True, wait=False,
+        with urgent("unmarked.py", work, hold=True, wait=False,
                     env={"DCBS_TARGET_DIR": BUILD}) as target:
             if not target.process.stdout.readline().startswith("ready"):
                 self.skipTest("%s has no direct reads" % BUILD)
@@ -170,7 +166,7 @@ class Unmarked(LedgerCase):
         return report, outside, truth
 
     def check_threads(self, report, truth):
-        """The main thread has the CPU time, the other one has waited all the time and is idle."""
+        """The main thread has the CPU time; the other thread waits all the time and is idle."""
         threads = {t["tid"]: t for t in report["threads"]}
         main = threads[truth["pid"]]
         self.assertFalse(main["sections"])
@@ -192,7 +188,3 @@ class Unmarked(LedgerCase):
         if waited < 0.5 * truth["wall_ns"] / 1e9:
             self.skipTest("the disk hardly blocks here: %.2f s of %.2f s" % (waited, spent(outside["wall"])))
         self.check_verdict(report, "(outside)", "disk")
-
-
-if __name__ == "__main__":
-    unittest.main()

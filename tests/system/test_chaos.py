@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Whatever happens meanwhile: the target's results are right, nothing is left behind, and no count is wrong without a word.
+"""Hostile circumstances: the target's results are right, nothing is left behind, and no count is wrong without notice.
 
-Each case has the target's own account as its oracle. DCBS_TEST_SCALE times as much of it at will.
+The oracle of each case is the target's own account. DCBS_TEST_SCALE multiplies the number of repetitions.
 """
 import concurrent.futures
 import contextlib
@@ -16,18 +16,20 @@ import tempfile
 import time
 import unittest
 
-import harness
-import test_container
-import test_copies
-import test_lost
 from chaos import EVERYTHING, Account, Chaos
-from harness import BUILD, PROFILER, SCALE, SOURCES, TARGETS, Target, marked, needs_bpf, run, sections, wait_until
+from compile_target import compile_target
+from kernel_log import alarms_since, kernel_log
+from launch import Target, run
+from needs import CC, SCALE, kernel_at_least, needs_bpf, why_no_bpf, why_no_unshare
+from paths import BUILD, MARKERS_ARCHIVE, PROFILER, contract_number, target_program
+from reports import marked, sections
+from waiting import child_of, holds_perf_events, wait_until
 
 LIBRARY = os.path.join(BUILD, "libdcbs-markers.so")
-RETURN_PROBES = harness.kernel_at_least(6, 14)  # a return probe asks no system call of a filter
+RETURN_PROBES = kernel_at_least(6, 14)  # a return probe makes no system call that a filter sees
 
 
-# ---- more than there is room for ----
+# ---- more than the profiler has room for ----
 
 @needs_bpf
 class Crowds(Chaos):
@@ -40,7 +42,7 @@ class Crowds(Chaos):
                 self.assertEqual(sum(t["threads"] for t in report["threads"]), n + 1)
 
     def test_threads_with_open_sections(self):
-        """More than the profiler has places to note what they had done before: two watch, the second comes in the middle."""
+        """More threads than the profiler can note earlier work of: two profilers attach, the second in the middle of the run."""
         n = 5000
         with self.target("crowd", "--stay", "--threads", n, "--sections", 3, hold=True) as target:
             with self.profiler("-p", target.pid, wait_for=target.pid) as first:
@@ -63,7 +65,7 @@ class Crowds(Chaos):
             self.assertLessEqual(stays["self_s"], stays["total_s"] + 1e-6)
 
     def test_more_children_than_are_followed(self):
-        most, n = test_lost.header("BPFPROF_FOLLOWED"), 1100
+        most, n = contract_number("BPFPROF_FOLLOWED"), 1100
         with self.target("forker", "--children", n, "--alive", n, "--sections", 50, "--ms", 4000) as target:
             with self.profiler("-c", "-p", target.pid, wait_for=target.pid) as profiler:
                 target.go()
@@ -77,8 +79,8 @@ class Crowds(Chaos):
         self.check_lost(report, processes=lost)
 
     def test_more_names_than_rows(self):
-        """Of processes that come one after the other."""
-        each, n, liar = 300, 4, os.path.join(TARGETS, "liar")
+        """More names than sections, from processes that run one after the other."""
+        each, n, liar = 300, 4, target_program("liar")
         script = "for i in %s; do %s --names %d </dev/null >/dev/null || exit 9; done" % (" ".join("1" * n), liar, each)
         with self.profiler("-c", command=["sh", "-c", script]) as profiler:
             report = profiler.report()
@@ -89,7 +91,7 @@ class Crowds(Chaos):
         self.check_lost(report, names=report["lost"]["names"])
 
     def test_fork_storm(self):
-        """Beside threads at full rate. Without --children the children's sections are nobody's."""
+        """Forks beside threads at full rate. Without --children the children's sections are not counted."""
         for args in (), ("-c",), EVERYTHING:
             account = Account(self.directory)
             with self.subTest(args), self.target("doomed", "--account", account.path, "--threads", 2, "--fork-ms", 1) as target:
@@ -105,7 +107,7 @@ class Crowds(Chaos):
                     self.assertNotIn("child", sections(report))
 
 
-# ---- what a process can do to itself ----
+# ---- damage that a process does to itself ----
 
 @needs_bpf
 class Unloaded(Chaos):
@@ -113,15 +115,14 @@ class Unloaded(Chaos):
 
     def build(self, source, name, *options):
         to = os.path.join(self.directory, name)
-        subprocess.run([test_copies.CC, "-O2", "-D_GNU_SOURCE", "-I", os.path.join(SOURCES, "..", "include"), "-pthread", "-o", to,
-                        os.path.join(SOURCES, "targets", source), *options], check=True)
+        compile_target(source, to, *options)
         return to
 
     def setUp(self):
         super().setUp()
-        if not test_copies.CC:
+        if not CC:
             self.skipTest("no C compiler")
-        self.plugin, self.other = (self.build("copies.c", name, "-DPLUGIN", "-shared", "-fPIC", test_copies.ARCHIVE)
+        self.plugin, self.other = (self.build("copies.c", name, "-DPLUGIN", "-shared", "-fPIC", MARKERS_ARCHIVE)
                                    for name in ("plugin.so", "other.so"))
 
     def check(self, program, *options, silent=(), gone=0, args=()):
@@ -133,14 +134,14 @@ class Unloaded(Chaos):
         self.assertEqual(truth["unloaded"], gone)
 
     def test_beside_the_programs_own(self):
-        """The program's copy records; the plugin's goes, and comes again as a new one."""
+        """The program's copy records; the plugin's copy is unloaded, and loaded as a new one."""
         self.check("reload", gone=40)
 
     def test_two_in_turn(self):
         self.check("reload", "--other", self.other, gone=40, args=("-F", 997))
 
     def test_the_only_one(self):
-        """The first copy in the process records for all, so it stays where it is."""
+        """The first copy in the process records for all copies, so it stays loaded."""
         self.check(self.build("reload.c", "silent", "-DDCBS_MARKERS_OFF", "-ldl"), silent=("program",))
 
     def test_the_only_one_and_another(self):
@@ -161,7 +162,7 @@ class Jailed(Chaos):
                 self.check_counts(report, truth)
 
     def test_strict_mode(self):
-        """There a thread may not read the clock: who would time it, would kill it."""
+        """In strict mode a thread may not read the clock: the profiler refuses it, as timing its sections would kill it."""
         with self.target("jail", "--strict") as target:
             target.go()
             self.assertEqual(target.process.stdout.readline(), "begun\n")
@@ -185,8 +186,8 @@ class Corrupt(Chaos):
                 return seed, target.end(), truth, profiler.report()
 
     def test_many_seeds(self):
-        """A thread's record is overwritten while it is read, also by --children and by samples; what is sound is exact."""
-        log, rng = test_lost.kernel_log(), random.Random()
+        """A thread's record is overwritten while BPF programs read it; the counts of the sound thread are exact."""
+        log, rng = kernel_log(), random.Random()
         seeds = [rng.randrange(100, 1 << 31) for _ in range(int(12 * SCALE))]
         with concurrent.futures.ThreadPoolExecutor(3) as pool:
             done = list(pool.map(self.one, seeds))
@@ -199,16 +200,16 @@ class Corrupt(Chaos):
                 for s in report["sections"]:
                     self.assertGreaterEqual(min(s["count"] or 0, s["open"] or 0), 0, s)
         if log is not None:
-            self.assertEqual([line for line in test_lost.kernel_log() if line not in set(log) and test_lost.ALARMS.search(line)], [])
+            self.assertEqual(alarms_since(log), [])
 
 
-# ---- others, and the machine ----
+# ---- other processes, and the machine ----
 
 def no_bpftrace():
-    """Why bpftrace cannot be used here, None if it can."""
+    """Why bpftrace cannot be used here; None if it can."""
     if not shutil.which("bpftrace"):
         return "no bpftrace (make test installs it)"
-    if why := harness.why_not():
+    if why := why_no_bpf():
         return why
     done = subprocess.run(["bpftrace", "-e", "BEGIN { exit(); }"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
     return None if done.returncode == 0 else "bpftrace does not work here: " + done.stdout.strip().rsplit("\n", 1)[-1]
@@ -218,14 +219,14 @@ def no_bpftrace():
 class Others(Chaos):
     @contextlib.contextmanager
     def bpftrace(self, pid, **probes):
-        """Counts hits of places in the markers' library; {name: hits} is filled in once it has ended."""
+        """Counts hits of places in the markers' library. Yields {name: hits}, which is complete once bpftrace has exited."""
         program = "".join("uprobe:%s:%s { @%s = count(); } " % (LIBRARY, place, name) for name, place in probes.items())
         counts = {}
         with tempfile.TemporaryFile("w+") as out:
             process = subprocess.Popen(["bpftrace", "-p", str(pid), "-e", program], stdout=out, stderr=subprocess.STDOUT)
             try:
                 time.sleep(0.3)
-                wait_until(lambda: harness.links_of(process.pid) or process.poll() is not None, 30, "probe of bpftrace")
+                wait_until(lambda: holds_perf_events(process.pid) or process.poll() is not None, 30, "probe of bpftrace")
                 time.sleep(0.3)
                 yield counts
             finally:
@@ -238,7 +239,7 @@ class Others(Chaos):
 
     @unittest.skipIf(no_bpftrace(), no_bpftrace())
     def test_two_profilers_and_bpftrace(self):
-        """Ours, a second of ours that has the same place, and a tracer on the functions around it: none misses a call."""
+        """Two profilers on the same probe, and a tracer on the functions around it: none misses a call."""
         with self.target("stress", "--threads", 3, "--sections", 150000, "--forks", 0, hold=True) as target:
             with self.profiler("-p", target.pid, wait_for=target.pid) as first, self.profiler("-c", "-p", target.pid) as second:
                 second.wait_attached(target.pid)
@@ -259,7 +260,7 @@ class Others(Chaos):
 
     @unittest.skipIf(no_bpftrace(), no_bpftrace())
     def test_bpftrace_was_first(self):
-        """At the very place where ours belongs: the kernel refuses us, one line says why, and nobody is harmed."""
+        """Another tracer's probe at the place of ours: the kernel refuses ours, one line says why, and the target is unharmed."""
         with self.target("sections", "--iterations", 20, hold=True) as target:
             with self.bpftrace(target.pid, flushes="dcbs_marker_flush") as seen:
                 for args in (), ("-c",):
@@ -275,8 +276,9 @@ class Others(Chaos):
 @needs_bpf
 class Machine(Chaos):
     def test_disk_full_at_the_end(self):
-        """Status 1, the report on standard output, the older file as it was, the other one written, nothing else there."""
-        why = test_container.why_not("--mount")
+        """Status 1; the report is on standard output, the old file is unchanged, the other file is written, and nothing else
+        is left."""
+        why = why_no_unshare("--mount")
         if why:
             self.skipTest(why)
         other = os.path.join(self.directory, "other.json")
@@ -296,14 +298,14 @@ class Machine(Chaos):
             self.assertEqual(json.load(f), json.loads(done.stdout))
 
     def test_clock_is_set(self):
-        """The profiler's wall clock jumps by hours, to and fro, ten times a second: no duration, count or end comes of it."""
-        if not test_copies.CC:
+        """The profiler's wall clock jumps by hours, to and fro, ten times a second: durations, counts and the end are right."""
+        if not CC:
             self.skipTest("no C compiler")
         shim = os.path.join(self.directory, "jumps.so")
         source = "#define _GNU_SOURCE\n#include <sys/syscall.h>\n#include <time.h>\n#include <unistd.h>\n" \
                  "int clock_gettime(clockid_t c, struct timespec *t) { int e = (int)syscall(SYS_clock_gettime, c, t);" \
                  "if (!e && c == CLOCK_REALTIME) t->tv_sec += t->tv_nsec / 100000000 % 2 ? 86400 : -86400; return e; }\n"
-        subprocess.run([test_copies.CC, "-shared", "-fPIC", "-o", shim, "-x", "c", "-"], input=source, text=True, check=True)
+        subprocess.run([CC, "-shared", "-fPIC", "-o", shim, "-x", "c", "-"], input=source, text=True, check=True)
         with self.target("sections", "--iterations", 60, hold=True) as target:
             start = time.monotonic()
             with self.profiler("-c", "-p", target.pid, "-d", 1.5, wait_for=target.pid, env={"LD_PRELOAD": shim}) as profiler:
@@ -329,13 +331,13 @@ class Namespaces(Chaos):
         self.check_lost(report)
 
     def test_all_of_a_container(self):
-        """Mount, PID, user, network, IPC, UTS and cgroup namespaces of its own, whose init the target is; with children there."""
+        """The target, with children, is the init of mount, PID, user, network, IPC, UTS and cgroup namespaces of its own."""
         options = ("-Urpmf", "--net", "--ipc", "--uts", "--cgroup", "--kill-child")
-        why = test_container.why_not(*options)
+        why = why_no_unshare(*options)
         if why:
             self.skipTest("unshare %s: %s" % (" ".join(options), why))
-        with self.target(shutil.which("unshare"), *options, os.path.join(TARGETS, "forker"), "--children", 12, "--family") as target:
-            pid = test_container.child_of(target.pid)
+        with self.target(shutil.which("unshare"), *options, target_program("forker"), "--children", 12, "--family") as target:
+            pid = child_of(target.pid)
             with self.profiler("-p", pid, *EVERYTHING, wait_for=pid) as profiler:
                 target.go()
                 truth = target.result()
@@ -349,12 +351,12 @@ class Namespaces(Chaos):
         self.assertEqual(len(report["targets"]), truth["processes"])
 
     def time_apart(self, *options):
-        why = test_container.why_not("--time", "--fork", *options)
+        why = why_no_unshare("--time", "--fork", *options)
         if why:
             self.skipTest("unshare --time: %s" % why)
-        with self.target(shutil.which("unshare"), "--time", "--fork", *options, os.path.join(TARGETS, "sections"), "--iterations", 60,
+        with self.target(shutil.which("unshare"), "--time", "--fork", *options, target_program("sections"), "--iterations", 60,
                          hold=True) as target:
-            pid = test_container.child_of(target.pid)
+            pid = child_of(target.pid)
             with self.profiler("-p", pid, wait_for=pid) as profiler:
                 target.go()
                 truth = target.result()
@@ -367,16 +369,12 @@ class Namespaces(Chaos):
                     self.check_times_of(json.loads(out), truth)
 
     def test_time(self):
-        """A time namespace of its own, in which the clock is the machine's."""
+        """A time namespace of its own whose clock is the machine's."""
         self.time_apart()
 
     def test_time_ahead(self):
-        """The target's clock is another one than ours: all is right, or it is refused."""
+        """A time namespace whose clock is not ours: the report is right, or the profiler refuses the target."""
         self.time_apart("--monotonic", "100000")
 
     def test_time_behind(self):
         self.time_apart("--monotonic", "-%d" % min(1000, time.monotonic() / 2))
-
-
-if __name__ == "__main__":
-    unittest.main()

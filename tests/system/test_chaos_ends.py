@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""The profiler or its target is killed, stopped or frozen at any moment: what there was is counted, and nothing is left behind.
+"""The profiler or its target is killed, stopped or frozen at any moment: the counts until then are right, and nothing is left.
 
-test_kill.py and test_leave.py have the plain cases; here with children, samples and functions, in full work. DCBS_TEST_SCALE
-times as often at will.
+test_kill.py and test_leave.py have the plain cases; here the targets have children, samples and function probes, under full
+load. DCBS_TEST_SCALE multiplies the number of repetitions.
 """
 import contextlib
 import itertools
@@ -14,10 +14,12 @@ import signal
 import time
 import unittest
 
-import harness
-import test_kill
 from chaos import EVERYTHING, KILLS, TARGET_KILLS, Account, Chaos, number
-from harness import TARGETS, marked, needs_bpf, sections, wait_until
+from kernel_objects import DEFERRED_S
+from needs import needs_bpf
+from paths import target_program
+from reports import marked, sections
+from waiting import wait_detached, wait_until
 
 
 def contents(path):
@@ -30,12 +32,12 @@ def contents(path):
 @needs_bpf
 @unittest.skipUnless(shutil.which("bpftool"), "no bpftool")
 class ProfilerKilled(Chaos):
-    """At any moment from its start on, with more to clean up than test_kill.py has: KILLS times each."""
+    """The profiler is killed at any moment from its start on, with more to clean up than in test_kill.py, KILLS times each."""
 
-    def kill(self, targets, rng, attached, *args):
+    def kill(self, targets, rng, once_attached, *args):
         saved = os.path.join(self.directory, "run-%d.json" % next(number))
         pids = itertools.chain.from_iterable(("-p", t.pid) for t in targets)
-        with self.profiler(*pids, "-o", saved, *args, wait_for=targets[-1].pid if attached else None) as profiler:
+        with self.profiler(*pids, "-o", saved, *args, wait_for=targets[-1].pid if once_attached else None) as profiler:
             time.sleep(0.3 * rng.random())
             profiler.process.kill()
             self.assertEqual(profiler.process.wait(), -signal.SIGKILL, profiler.stderr())
@@ -50,7 +52,7 @@ class ProfilerKilled(Chaos):
                 self.kill((spin, doomed), rng, i % 2, *args)
                 self.assertEqual((spin.process.poll(), doomed.process.poll()), (None, None), "a target has ended")
             for target in spin, doomed:
-                self.assertEqual(harness.wait_detached(target.pid, test_kill.DEFERRED_S), 0)
+                self.assertEqual(wait_detached(target.pid, DEFERRED_S), 0)
             before = account.read()
             with self.profiler("-c", "-p", doomed.pid, "-d", 0.3) as profiler:
                 report = profiler.report()
@@ -78,9 +80,9 @@ class ProfilerKilled(Chaos):
         self.kill_again_and_again(*EVERYTHING)
 
     def test_with_a_command(self):
-        """The command goes on without us, and so do those that it starts; none waits for ever."""
+        """The command and the processes that it starts go on without the profiler; none waits for ever."""
         rng = random.Random(8)
-        forker = os.path.join(TARGETS, "forker")
+        forker = target_program("forker")
         for _ in range(KILLS):
             said = os.path.join(self.directory, "said-%d" % next(number))
             script = "for i in 1 2 3 4 5 6; do %s --children 4 --sections 200 </dev/null >>%s; done; echo over >>%s" % (forker, said, said)
@@ -94,7 +96,7 @@ class ProfilerKilled(Chaos):
             self.assertEqual([t["sections"]["child"]["count"] for t in truths], [800] * 6)
 
 
-# ---- the target ends, or stands still ----
+# ---- the target exits, or is stopped ----
 
 @needs_bpf
 class TargetKilled(Chaos):
@@ -123,7 +125,7 @@ class TargetKilled(Chaos):
                     self.kill_in_full_work(rng, *args)
 
     def test_killed_during_attach(self):
-        """One line says so, or the report is made: of what there was."""
+        """The result is one line that says so, or a report on the time until then."""
         rng, account = random.Random(10), Account(self.directory)
         for i in range(2 * TARGET_KILLS):
             with self.target("doomed", "--account", account.path, "--threads", 2, "--fork-ms", 2) as target:
@@ -141,7 +143,10 @@ class TargetKilled(Chaos):
                         self.assertEqual(json.loads(out)["window"]["ended_by"], "target-exit")
 
     def test_executes_again_and_again(self):
-        """Each image is new to us. What was not seen of its first moments is missing; nothing is counted that was not."""
+        """The profiler must find the markers of each image anew.
+
+        It may miss the image's first sections, and counts none that did not run.
+        """
         for args in ((), ("-c", "-F", 997)):
             account = Account(self.directory)
             with self.subTest(args), self.target("doomed", "--account", account.path, "--threads", 3, "--exec-ms", 60, "--execs",
@@ -157,7 +162,7 @@ class TargetKilled(Chaos):
 @needs_bpf
 class TargetStandsStill(Chaos):
     def measured(self, disturb, *args):
-        """A target that is disturbed, then ends well; its account is exact."""
+        """Profiles a target that is disturbed and then ends well; its account is exact."""
         account = Account(self.directory)
         with self.target("doomed", "--account", account.path, "--threads", 2, "--fork-ms", 5) as target:
             with self.profiler("-p", target.pid, *args, wait_for=target.pid) as profiler:
@@ -219,7 +224,7 @@ class TargetStandsStill(Chaos):
                     self.measured(disturb, *args)
 
     def profile_frozen(self, target, account, freeze):
-        """Frozen all the time, and thawed whatever happens: a frozen process cannot be killed everywhere."""
+        """The group is thawed whatever happens, as some kernels cannot kill a frozen process."""
         freeze(True)
         try:
             time.sleep(0.05)
@@ -232,7 +237,7 @@ class TargetStandsStill(Chaos):
             freeze(False)
 
     def test_frozen_at_attach_and_at_the_end(self):
-        """The report is made when it was asked for, of a target that has been frozen all the time, which then goes on."""
+        """The profiler reports on time on a target that is frozen all the time; the target then goes on."""
         account = Account(self.directory)
         with self.freezer() as (add, freeze), self.target("doomed", "--account", account.path, "--threads", 2) as target:
             target.go()
@@ -244,7 +249,3 @@ class TargetStandsStill(Chaos):
             target.process.stdin.close()
             self.assertEqual(target.result()["failed"], 0)
             self.assertEqual(target.process.wait(30), 0)
-
-
-if __name__ == "__main__":
-    unittest.main()

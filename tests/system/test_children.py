@@ -4,28 +4,29 @@ import json
 import os
 import re
 import subprocess
-import sys
 import tempfile
 import time
 import unittest
 
-from harness import BUILD, EMULATED, PROFILER, PYTHON, SOURCES, TARGETS, Profiler, ReportCase, Target, marked, needs_bpf, no_torch, \
-    run, sections, wait_until
+from launch import Profiler, Target, run
+from needs import EMULATED, needs_bpf, why_no_torch
+from paths import BUILD, PROFILER, PYTHON, target_program, target_source
+from reports import ReportCase, marked, sections
+from waiting import wait_until
 
-HERE = os.path.join(SOURCES, "targets")
 SHORT_ONES = 200 if EMULATED else 1000
-NO_TORCH = no_torch()
+NO_TORCH = why_no_torch()
 
 
 class ChildrenCase(ReportCase):
-    def follow(self, *command, python=False, args=(), timeout=120):
-        """(report, truth) of a target that was attached to before it forked."""
-        with Target(*command, python=python) as target:
-            # Python's markers are loaded by now; a probe on them shows that we are there.
+    def follow(self, *command, args=(), timeout=120):
+        """Attaches to a target before it forks. Returns (report, truth)."""
+        with Target(*command) as target:
+            # Python's markers are loaded by now; a probe on them shows that the profiler is attached.
             with Profiler("-c", "-p", target.pid, *args, wait_for=target.pid) as profiler:
                 target.go()
                 truth = target.result(timeout)
-                self.assertIsNotNone(truth, "the target has not told what it did")
+                self.assertIsNotNone(truth, "the target printed no truth")
                 target.end()
                 return profiler.report(timeout), truth
 
@@ -37,12 +38,12 @@ class ChildrenCase(ReportCase):
         self.check_lost(report, samples=None, stacks=None)
 
     def check_lost(self, report, **expected):
-        """Of the samples nothing is promised here: a child that is gone cannot be asked for names."""
+        """Samples are not compared: the profiler cannot read names from a child that is gone."""
         report = dict(report, lost={k: v for k, v in report["lost"].items() if k not in ("samples", "stacks")})
         super().check_lost(report, **{k: v for k, v in expected.items() if v is not None})
 
     def check_targets(self, report, truth):
-        """Each process is there once, with its parent, its life, and its share; the shares add up to the sections."""
+        """Each process is listed once, with its parent, its lifetime and its part; the parts add up to the sections."""
         targets, found = report["targets"], marked(report)
         self.assertEqual(len(targets), truth["processes"])
         pids = [t["pid"] for t in targets]
@@ -59,7 +60,7 @@ class ChildrenCase(ReportCase):
         self.assertAlmostEqual(sum(t["sections_s"] for t in targets), sum(s["self_s"] for s in found.values()), places=5)
 
     def check_skew(self, found, truths):
-        """By the processes' own account of the mean of a call, read inside of the section and around it."""
+        """Compares the order with the processes' own means of a call, measured inside of the section and around it."""
         self.assertEqual(found["count"], len(truths))
         by_pid = {t["pid"]: t for t in truths}
         slowest, fastest = by_pid[found["slowest"]["pid"]], by_pid[found["fastest"]["pid"]]
@@ -82,7 +83,7 @@ class ChildrenCase(ReportCase):
 
 @needs_bpf
 class Forks(ChildrenCase):
-    """A C program that forks and keeps the account."""
+    """A C program that forks and keeps an account."""
 
     def test_every_way_to_leave(self):
         report, truth = self.follow("forker", "--children", 40, "--alive", 8, "--sections", 3000, "--ms", 5, "--family")
@@ -105,7 +106,7 @@ class Forks(ChildrenCase):
         self.check_histogram(child)
 
     def test_images(self):
-        """What a child executes is another image of the same markers: they are met as they are loaded."""
+        """A child executes another program with the same markers: they are probed as it loads them."""
         report, truth = self.follow("forker", "--children", 12, "--sections", 3000, "--images")
         self.check_counts(report, truth)
         self.check_targets(report, truth)
@@ -146,7 +147,7 @@ class Forks(ChildrenCase):
         self.assertEqual(report["target"]["pid"], target.pid)
 
     def test_a_stranger_is_not_counted(self):
-        """It has the same file of markers mapped, and the probe with it."""
+        """Another process has mapped the same file of markers, and so has the probe."""
         with Target("forker", "--children", 3, "--sections", 50000) as stranger, Target("forker", "--children", 3) as target:
             with Profiler("-c", "-p", target.pid, wait_for=target.pid) as profiler:
                 stranger.go()
@@ -159,7 +160,7 @@ class Forks(ChildrenCase):
         self.check_targets(report, truth)
 
     def test_children_that_are_there_already(self):
-        """Who attaches in the middle of a run gets the workers that have been started before."""
+        """A profiler that attaches in the middle of a run finds the workers that were started before."""
         with Target("forker", "--children", 3, "--alive", 3, "--ms", 10000 if EMULATED else 2500) as target:
             target.go()
             children = "/proc/%d/task/%d/children" % (target.pid, target.pid)
@@ -190,8 +191,8 @@ class Commands(ChildrenCase):
         return [json.loads(line) for line in said.splitlines() if line.startswith("{")]
 
     def test_shell(self):
-        """Nobody has the markers when it begins: what a shell starts waits for its probe before its first section."""
-        forker = os.path.join(TARGETS, "forker")
+        """No process has the markers at first: each program that a shell starts waits for its probe before its first section."""
+        forker = target_program("forker")
         report, said = self.command("sh", "-c", "for i in 1 2 3; do echo | %s --children 3; done; (true; true)" % forker)
         truths = self.truths(said)
         self.assertEqual(len(truths), 3, said)
@@ -203,18 +204,18 @@ class Commands(ChildrenCase):
         self.assertTrue(all(names[t["pid"]] == "forker" for t in truths), names)
 
     def test_ranks(self):
-        """The launcher of a distributed run; without torch's, one that does the same."""
+        """The launcher of a distributed run: that of torch, or one that does the same."""
         launcher = "import os, subprocess, sys; [p.wait() for p in [subprocess.Popen([sys.executable] + sys.argv[1:], " \
                    "env=dict(os.environ, RANK=str(i))) for i in range(3)]]"
-        report, said = self.command(PYTHON, "-c", launcher, os.path.join(HERE, "rank.py"), 40)
+        report, said = self.command(PYTHON, "-c", launcher, target_source("rank.py"), 40)
         self.check_ranks(report, said, 3)
 
     @unittest.skipIf(NO_TORCH, NO_TORCH)
     def test_torch_distributed_run(self):
         with tempfile.TemporaryDirectory() as logs:
-            # Debian's torch on Python 3.11 needs the redirections named one by one.
+            # Debian's torch on Python 3.11 needs each redirection by name.
             report, said = self.command(PYTHON, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", 2, "-r", "0:1", "-t",
-                                        "0:1", "--log_dir", logs, os.path.join(HERE, "rank.py"), 40)
+                                        "0:1", "--log_dir", logs, target_source("rank.py"), 40)
         said = re.sub(r"^\[default\d+\]:", "", said, flags=re.M)
         if not self.truths(said):
             self.skipTest("torch.distributed.run does not run here: %s" % said.strip().rsplit("\n", 1)[-1])
@@ -230,10 +231,10 @@ class Commands(ChildrenCase):
         self.check_skew(step["processes"], ranks)
 
     def test_nobody_waits_for_a_profiler_that_is_gone(self):
-        """The command goes on after -d, and what it starts then is not held back."""
+        """The command goes on after -d, and processes that it starts then are not held back."""
         with tempfile.NamedTemporaryFile("r+") as note:
             script = "sleep 1; for i in 1 2 3; do echo | %s --children 1 >>%s; done; echo over >>%s" % (
-                os.path.join(TARGETS, "forker"), note.name, note.name)
+                target_program("forker"), note.name, note.name)
             self.command("sh", "-c", script, args=("-d", 0.3))
             start = time.monotonic()
             wait_until(lambda: "over" in open(note.name).read(), 30, "end of the command")
@@ -243,10 +244,10 @@ class Commands(ChildrenCase):
 @needs_bpf
 class Launchers(ChildrenCase):
     def test_what_is_started_before_the_probe_is_named(self):
-        """A running launcher without markers: what its children did before they could be attached to is counted as lost."""
+        """A running launcher without markers: sections that its children ran before the attach are counted as lost."""
         launcher = "import os, subprocess, sys; print('ready', os.getpid(), flush=True); sys.stdin.readline(); " \
                    "[subprocess.run([%r, '--image', '400000']) for _ in range(4)]; print('{}', flush=True)" \
-                   % os.path.join(TARGETS, "forker")
+                   % target_program("forker")
         with Target("-c", launcher, python=True) as target:
             with Profiler("-c", "-p", target.pid, "-F", 0) as profiler:
                 wait_until(lambda: "poll" in open("/proc/%d/wchan" % profiler.pid).read(), what="attach")
@@ -257,7 +258,7 @@ class Launchers(ChildrenCase):
         found = marked(report).get("image", {"count": 0, "open_at_start": 0})
         unseen_processes = 4 - sum(t["markers"] for t in report["targets"])
         counted = found["count"] + found["open_at_start"] + report["lost"]["sections"]
-        # One that was over before it was looked at could not be asked; one that was asked went on meanwhile.
+        # The profiler cannot read a child that has exited; a child that it does read goes on meanwhile.
         self.assertLessEqual(counted, 1600000 + 4)
         self.assertGreaterEqual(counted, 400000 * (4 - unseen_processes) - 4)
 
@@ -265,7 +266,7 @@ class Launchers(ChildrenCase):
 @needs_bpf
 class Python(ChildrenCase):
     def check_workers(self, method):
-        report, truth = self.follow(os.path.join(HERE, "workers.py"), method, 3, 2000, 0.25, python=True)
+        report, truth = self.follow("workers.py", method, 3, 2000, 0.25)
         found = sections(report)
         self.assertEqual(found["job"]["count"], 6000)
         self.assertEqual(found["busy"]["count"], 3)
@@ -289,7 +290,7 @@ class Python(ChildrenCase):
         self.check_workers("forkserver")
 
     def check_loader(self, method):
-        report, truth = self.follow(os.path.join(HERE, "loader.py"), method, 2, 60, python=True)
+        report, truth = self.follow("loader.py", method, 2, 60)
         found = sections(report)
         self.assertEqual(found["forward"]["count"], truth["forward"])
         self.assertEqual(found["read"]["count"], sum(truth["reads"].values()))
@@ -311,8 +312,8 @@ class Python(ChildrenCase):
 @needs_bpf
 class Shown(ChildrenCase):
     def test_report_for_people(self):
-        """The report names the processes and who is slowest; a saved session gives the same report again."""
-        with tempfile.TemporaryDirectory() as d, Target(os.path.join(HERE, "workers.py"), "fork", 3, 1000, 0.1, python=True) as target:
+        """The report names the processes and the slowest one; a saved session gives the same report."""
+        with tempfile.TemporaryDirectory() as d, Target("workers.py", "fork", 3, 1000, 0.1) as target:
             saved = os.path.join(d, "run.json")
             profiler = subprocess.Popen([PROFILER, "-c", "-q", "-p", str(target.pid), "-o", saved], stdout=subprocess.PIPE, text=True)
             time.sleep(1)
@@ -328,7 +329,3 @@ class Shown(ChildrenCase):
         order = [w["pid"] for w in sorted(truth["workers"], key=lambda w: w["inside_s"])]
         self.assertRegex(" ".join(text.split()), r"3 processes: %d slowest, mean .*; %d fastest" % (order[-1], order[0]))
         self.assertIn("and 3 processes below", text)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """Commands that the profiler starts, several targets at a time, and targets that get their markers later."""
 import contextlib
@@ -8,17 +7,20 @@ import signal
 import subprocess
 import tempfile
 import time
-import unittest
 
-from harness import BUILD, PROFILER, PYTHON, TARGETS, Profiler, ReportCase, Target, attached, needs_bpf, sections, wait_until
+from launch import Profiler, Target
+from needs import needs_bpf
+from paths import BUILD, PROFILER, PYTHON, target_program, tool_program
+from reports import ReportCase, sections
 from steps import Steps
+from waiting import attached, wait_until
 
-SECTIONS = os.path.join(TARGETS, "sections")
-QUIET = ["sh", "-c", 'exec "$@" < /dev/null > "$OUT"', "sh"]     # its output is not to get into the report
+SECTIONS = target_program("sections")
+QUIET = ["sh", "-c", 'exec "$@" < /dev/null > "$OUT"', "sh"]     # its output must not mix with the report
 
 
 def run(*command, out="/dev/null", **env):
-    """The whole command line from --; (exit status, standard output, standard error)."""
+    """Runs the profiler with a command line after --. Returns (exit status, standard output, standard error)."""
     done = subprocess.run([PROFILER, "-q", "-f", "json", "--", *map(str, command)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           stdin=subprocess.DEVNULL, text=True, timeout=60, env=dict(os.environ, OUT=out, **env))
     return done.returncode, done.stdout, done.stderr
@@ -51,11 +53,11 @@ class Command(ReportCase):
         self.assertEqual(report["target"]["comm"], "sections")
 
     def test_first_section_after_a_wrapper(self):
-        """The shell carries no markers; what it becomes at last is waited for."""
+        """The shell carries no markers; the profiler waits for the program that it executes."""
         self.run_sections("sh", "-c", 'sleep 0.5; exec "$@"', "sh")
 
     def test_first_section_of_python(self):
-        """Three steps to the first section: interpreter, import, use."""
+        """The interpreter starts, imports the module, and runs its first section."""
         code = ("from dcbs_profiler import get_global_profiler as p\n"
                 "for i in range(1000):\n with p().profile_section('s'): pass\n")
         status, report, _ = run(*QUIET, PYTHON, "-c", code, PYTHONPATH=os.path.join(BUILD, "python"))
@@ -64,18 +66,18 @@ class Command(ReportCase):
         self.check_lost(json.loads(report))
 
     def test_without_markers(self):
-        """Whatever status the command ends with, a report was made."""
-        for shell in ("exit 0", "exit 3", "kill -9 $$"):
+        """Whatever status the command ends with, a report was made, and the status is passed on."""
+        for shell, end in (("exit 0", 0), ("exit 3", 3), ("kill -9 $$", 137)):
             status, report, _ = run(*QUIET, "sh", "-c", shell)
-            self.assertEqual(status, 0)
+            self.assertEqual(status, end)
             self.assertEqual(counts(json.loads(report)), {})
             self.assertEqual(json.loads(report)["window"]["ended_by"], "target-exit")
 
     def test_cannot_be_executed(self):
         with tempfile.NamedTemporaryFile("w") as plain_file:
-            for name in ("/nonexistent/program", "no-such-program", plain_file.name, "/"):
+            for name, end in (("/nonexistent/program", 127), ("no-such-program", 127), (plain_file.name, 126), ("/", 126)):
                 status, out, err = run(name)
-                self.assertEqual((status, out), (1, ""))
+                self.assertEqual((status, out), (end, ""))
                 self.assertEqual(len(err.strip().split("\n")), 1, err)
                 self.assertIn(name, err)
 
@@ -88,13 +90,14 @@ class Command(ReportCase):
         """A profiler with a command that runs until its input ends; (profiler, PID of the command, its input)."""
         read, write = os.pipe()
         with open(write, "wb", buffering=0) as gate, open(os.devnull, "wb") as null:
-            with Profiler(command=["sh", "-c", 'exec "$@" > /dev/null', "sh", os.path.join(TARGETS, "spin")], stdin=read,
+            with Profiler(command=["sh", "-c", 'exec "$@" > /dev/null', "sh", target_program("spin")], stdin=read,
                           start_new_session=True) as profiler:
                 os.close(read)
                 children = "/proc/%d/task/%d/children" % (profiler.pid, profiler.pid)
 
                 def runs():
-                    """The one child that stays; where it may, the profiler starts a process that is nobody's child before."""
+                    """The one child that stays: a process that the profiler starts before, to control BPF statistics, is not
+                    its child."""
                     for child in open(children).read().split():
                         with contextlib.suppress(OSError):
                             if os.readlink("/proc/%s/exe" % child).endswith("/spin"):
@@ -112,7 +115,7 @@ class Command(ReportCase):
                         os.kill(pid, signal.SIGKILL)
 
     def test_ctrl_c(self):
-        """The terminal sends it to both: the command ends and so does the profiler, with a report."""
+        """The terminal sends SIGINT to both: the command ends, and so does the profiler, with a report."""
         with self.spinning() as (profiler, pid, _):
             os.killpg(profiler.pid, signal.SIGINT)
             report = profiler.report()
@@ -139,7 +142,7 @@ class Library(ReportCase):
     def test_watches_and_begins_anew(self):
         """<dcbs/profiler.h> as a program of its own would use it (tests/tools/library.c)."""
         with Target("busy", "spaced", 60) as target:
-            output = subprocess.run([os.path.join(BUILD, "tests/tools/library"), str(target.pid), "3"], stdout=subprocess.PIPE,
+            output = subprocess.run([tool_program("library"), str(target.pid), "3"], stdout=subprocess.PIPE,
                                     stderr=subprocess.PIPE, text=True, timeout=60, check=True).stdout
         first, end = json.JSONDecoder().raw_decode(output)
         second, _ = json.JSONDecoder().raw_decode(output[end:].lstrip())
@@ -152,7 +155,7 @@ class Library(ReportCase):
         self.assertGreater(second["window"]["started_at"], first["window"]["started_at"] + first["window"]["duration_s"])
 
     def test_no_such_process(self):
-        done = subprocess.run([os.path.join(BUILD, "tests/tools/library"), "999999999", "1"], stderr=subprocess.PIPE, text=True, timeout=60)
+        done = subprocess.run([tool_program("library"), "999999999", "1"], stderr=subprocess.PIPE, text=True, timeout=60)
         self.assertEqual(done.returncode, 1)
         self.assertIn("no process 999999999", done.stderr)
 
@@ -160,7 +163,7 @@ class Library(ReportCase):
 @needs_bpf
 class Several(ReportCase):
     def test_two_targets_are_one_report(self):
-        """Sections of one name are one section, whatever numbers the processes gave the name."""
+        """Sections of one name are one section, whichever ids the processes gave the name."""
         with Target("sections", "--iterations", 50, hold=True) as a, \
                 Target("sections", "--iterations", 70, "--seed", 2, hold=True) as b, Target("names", hold=True) as c:
             with Profiler("-p", a.pid, "-p", b.pid, "-p", c.pid, wait_for=c.pid) as profiler:
@@ -221,7 +224,7 @@ class Later(ReportCase):
               "m.dcbs_section_end.argtypes = [Token]" % os.path.join(BUILD, "libdcbs-markers.so"))
 
     def load_later(self, load, use):
-        """How many of the 100 sections that run once the probe is there are found."""
+        """Returns how many of the 100 sections that run after the attach are found."""
         with Steps() as target:
             with Profiler("-p", target.pid) as profiler:
                 profiler.wait_watching()
@@ -257,7 +260,7 @@ class Later(ReportCase):
 
 @needs_bpf
 class Exec(ReportCase):
-    """The process becomes another program under the profiler's eyes."""
+    """The target executes another program while it is profiled."""
 
     def become_sections(self, *before):
         with Steps(hold=True) as target:
@@ -286,10 +289,6 @@ class Exec(ReportCase):
         self.become_sections()
 
     def test_from_one_with_markers_into_another(self):
-        """The names of the two have the same numbers in their tables."""
+        """The names in the two programs have the same ids in their tables."""
         report = self.become_sections("import dcbs_profiler; use('python', 1)")
         self.assertEqual(sections(report)["python"]["count"], 9)
-
-
-if __name__ == "__main__":
-    unittest.main()

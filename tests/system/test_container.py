@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """Targets that see other files and other PIDs than the profiler: namespaces, chroot, a library that is deleted or replaced."""
 import os
@@ -6,26 +5,14 @@ import re
 import shutil
 import subprocess
 import tempfile
-import unittest
 
-from harness import BUILD, TARGETS, Profiler, ReportCase, Target, needs_bpf, sections, wait_until
+from launch import Profiler, Target
+from needs import needs_bpf, why_no_unshare
+from paths import BUILD, target_program
+from reports import ReportCase, sections
+from waiting import child_of
 
 LIBRARY = "libdcbs-markers.so.1"
-
-
-def why_not(*options):
-    """Why unshare(1) with these options cannot be used, None if it can."""
-    if not shutil.which("unshare"):
-        return "no unshare(1)"
-    done = subprocess.run(["unshare", *options, "true"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    return None if done.returncode == 0 else done.stderr.strip()
-
-
-def child_of(pid):
-    """The only child of a process, as we see its PID."""
-    path = "/proc/%d/task/%d/children" % (pid, pid)
-    wait_until(lambda: open(path).read().split(), what="child of %d" % pid)
-    return int(open(path).read().split()[0])
 
 
 def mapped(pid, name):
@@ -41,14 +28,14 @@ class ContainerCase(ReportCase):
         self.directory = directory.name
 
     def copy(self, to):
-        """Target and library in a directory of their own."""
+        """Copies target and library to a directory of their own."""
         os.makedirs(to, exist_ok=True)
-        shutil.copy(os.path.join(TARGETS, "sections"), to)
+        shutil.copy(target_program("sections"), to)
         shutil.copy(os.path.join(BUILD, "libdcbs-markers.so"), os.path.join(to, LIBRARY))
         return to
 
     def check(self, target, pid, *options):
-        """Every section of a held target is found; options may hold functions of it."""
+        """Profiles a held target and checks that every section is found; the options may name functions of it."""
         with Profiler("-p", pid, *options, wait_for=pid) as profiler:
             target.go()
             truth = target.result()
@@ -67,8 +54,8 @@ class ContainerCase(ReportCase):
 @needs_bpf
 class Namespaces(ContainerCase):
     def contained(self, *options):
-        """A target whose own files lie in a file system that nobody else sees; native functions are found there, too."""
-        why = why_not(*options)
+        """A target whose files lie in a file system that only it sees; its functions are found there, too."""
+        why = why_no_unshare(*options)
         if why:
             self.skipTest("unshare %s: %s" % (" ".join(options), why))
         inside = os.path.join(self.directory, "inside")
@@ -90,7 +77,7 @@ class Namespaces(ContainerCase):
             self.assertEqual(target.end(), 0)
         calls = sum(t["count"] for t in truth["sections"].values())
         self.assertEqual(found["by-path"]["count"], calls)
-        self.assertEqual(found["by-name"]["count"], calls + 1)      # of the section that was open before, if there was one
+        self.assertEqual(found["by-name"]["count"], calls + 1)      # the end of a section that was open before, if there was one
 
     def test_mount(self):
         self.contained("--mount")
@@ -102,8 +89,8 @@ class Namespaces(ContainerCase):
         self.contained("--mount", "--pid", "--fork", "--user", "--map-root-user")
 
     def test_the_profiler_in_another_namespace(self):
-        """A target outside of our own mount namespace is found by its mappings, not by its paths."""
-        why = why_not("--mount")
+        """The profiler finds a target in another mount namespace by its mappings, not by its paths."""
+        why = why_no_unshare("--mount")
         if why:
             self.skipTest(why)
         files = self.copy(os.path.join(self.directory, "files"))
@@ -119,23 +106,24 @@ class Namespaces(ContainerCase):
 class Files(ContainerCase):
     def test_chroot(self):
         """The paths in /proc/PID/maps are those of another root, where the same path is another file."""
-        files = self.copy(self.directory + TARGETS)
-        shutil.copy(os.path.join(files, LIBRARY), files + "/../../")
+        folder = os.path.dirname(target_program("sections"))
+        files = self.copy(self.directory + folder)
+        shutil.copy(os.path.join(files, LIBRARY), self.directory + BUILD)       # the target's run path
         libraries = subprocess.run(["ldd", os.path.join(files, "sections")], stdout=subprocess.PIPE, text=True, check=True).stdout
         for path in re.findall(r"(/\S+) \(0x", libraries):
             if "libdcbs" not in path:
                 os.makedirs(os.path.dirname(self.directory + path), exist_ok=True)
                 shutil.copy(path, self.directory + path)
         chroot = shutil.which("chroot", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
-        with Target(chroot, self.directory, os.path.join(TARGETS, "sections"), "--iterations", 60, hold=True,
-                    env={"LD_LIBRARY_PATH": TARGETS}) as target:
+        with Target(chroot, self.directory, target_program("sections"), "--iterations", 60, hold=True,
+                    env={"LD_LIBRARY_PATH": folder}) as target:
             self.assertEqual(os.readlink("/proc/%d/root" % target.pid), self.directory)
-            function = os.path.join(TARGETS, LIBRARY)
+            function = os.path.join(folder, LIBRARY)
             found, truth = self.check(target, target.pid, "-s", "begin=%s:dcbs_section_begin" % function)
         self.assertEqual(found["begin"]["count"], sum(t["count"] for t in truth["sections"].values()))
 
     def changed(self, change):
-        """The library's file is no more what it was when the target mapped it."""
+        """The library's file changes after the target has mapped it."""
         files = self.copy(os.path.join(self.directory, "files"))
         with Target(os.path.join(files, "sections"), "--iterations", 60, hold=True, env={"LD_LIBRARY_PATH": files}) as target:
             change(files)
@@ -146,10 +134,10 @@ class Files(ContainerCase):
         self.changed(shutil.rmtree)
 
     def test_replaced(self):
-        """As by a package that is upgraded: another file has the name now."""
+        """Another file gets the name, as in the upgrade of a package."""
         def replace(files):
             new = os.path.join(files, "new")
-            shutil.copy(os.path.join(TARGETS, "plain"), new)
+            shutil.copy(target_program("plain"), new)
             os.rename(new, os.path.join(files, LIBRARY))
         self.changed(replace)
 
@@ -157,7 +145,3 @@ class Files(ContainerCase):
         files = self.copy(os.path.join(self.directory, "a b\n7f0000000000-7f0000001000 r-xp 00000000 08:01 1 /c é"))
         with Target(os.path.join(files, "sections"), "--iterations", 20, hold=True, env={"LD_LIBRARY_PATH": files}) as target:
             self.check(target, target.pid)
-
-
-if __name__ == "__main__":
-    unittest.main()

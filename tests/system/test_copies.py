@@ -1,27 +1,19 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""More than one copy of the marker library in a process, the static archive, and a static program: nothing is silently missing."""
+"""More than one copy of the marker library in a process, the static archive, and a static program: nothing is silently
+missing."""
 import os
-import shutil
-import subprocess
 import tempfile
-import unittest
 
-from harness import BUILD, SOURCES, Profiler, ReportCase, Target, needs_bpf, profile, sections
+from compile_target import compile_target
+from launch import Profiler, Target, profile
+from needs import needs_bpf, needs_cc
+from paths import BUILD, MARKERS_ARCHIVE
+from reports import ReportCase, sections
 from steps import Steps
-
-COPIES = os.path.join(SOURCES, "targets", "copies.c")
-ARCHIVE = os.path.join(BUILD, "libdcbs-markers.a")
-CC = os.environ.get("CC") or shutil.which("gcc") or shutil.which("cc")
-
-
-def compile_copies(to, *options):
-    subprocess.run([CC, "-O2", "-D_GNU_SOURCE", "-I", os.path.join(SOURCES, "..", "include"), "-pthread", "-o", to, COPIES, *options],
-                   check=True, stderr=subprocess.DEVNULL)     # a static program may warn of dlopen
 
 
 @needs_bpf
-@unittest.skipUnless(CC, "no C compiler")
+@needs_cc
 class Copies(ReportCase):
     @classmethod
     def setUpClass(cls):
@@ -29,10 +21,10 @@ class Copies(ReportCase):
         cls.addClassCleanup(directory.cleanup)
         cls.plugin, cls.static, cls.archive, cls.silent = (
             os.path.join(directory.name, name) for name in ("plugin.so", "static", "archive", "silent"))
-        compile_copies(cls.plugin, "-DPLUGIN", "-shared", "-fPIC", ARCHIVE)
-        compile_copies(cls.static, "-DSTATIC", "-static", ARCHIVE)
-        compile_copies(cls.archive, ARCHIVE, "-ldl")
-        compile_copies(cls.silent, "-DDCBS_MARKERS_OFF", "-ldl")
+        compile_target("copies.c", cls.plugin, "-DPLUGIN", "-shared", "-fPIC", MARKERS_ARCHIVE)
+        compile_target("copies.c", cls.static, "-DSTATIC", "-static", MARKERS_ARCHIVE)
+        compile_target("copies.c", cls.archive, MARKERS_ARCHIVE, "-ldl")
+        compile_target("copies.c", cls.silent, "-DDCBS_MARKERS_OFF", "-ldl")
 
     def check(self, *command, silent=()):
         """All sections are counted but those in `silent`, and they nest."""
@@ -69,7 +61,7 @@ class Copies(ReportCase):
         self.check(self.static)
 
     def test_plugin_that_comes_under_the_profiler(self):
-        """The second copy is loaded when the first one is probed already."""
+        """The second copy is loaded while the first one is probed."""
         with Steps() as target:
             target.step("import dcbs_profiler, ctypes")
             with Profiler("-p", target.pid, wait_for=target.pid) as profiler:
@@ -85,7 +77,7 @@ class Copies(ReportCase):
 
 @needs_bpf
 class PythonAndLibrary(ReportCase):
-    """The extension has the library inside; ctypes brings the shared one in."""
+    """The extension contains the library; ctypes loads the shared one."""
 
     LOAD = ("import ctypes; m = ctypes.CDLL(%r); Token = type('Token', (ctypes.Structure,), "
             "{'_fields_': [('record', ctypes.c_void_p), ('use', ctypes.c_uint64)]}); m.dcbs_section_begin.restype = Token; "
@@ -112,7 +104,3 @@ class PythonAndLibrary(ReportCase):
 
     def test_library_first(self):
         self.check(self.LOAD, "import dcbs_profiler")
-
-
-if __name__ == "__main__":
-    unittest.main()

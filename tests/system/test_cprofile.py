@@ -1,12 +1,12 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""The functions of a section, held against cProfile, which counts and times every call of the same work in another run."""
-import os
+"""The functions of a section, compared with cProfile, which counts and times every call of the same work in another run."""
 import unittest
 
-from harness import SOURCES, Target, needs_bpf, profile
+from launch import Target, profile
+from needs import needs_bpf
+from paths import target_source
 
-WORKLOAD = os.path.join(SOURCES, "targets", "workload.py")
+WORKLOAD = target_source("workload.py")
 SECONDS = 25
 SAMPLES = 2000
 TOP = 10
@@ -14,7 +14,7 @@ POINTS = 0.03
 
 
 def shares(functions, key):
-    """{name: of the whole work}, the largest first."""
+    """{name: share of the whole work}, the largest first."""
     whole = sum(f["self_s"] for f in functions.values())
     return dict(sorted(((name, f[key] / whole) for name, f in functions.items()), key=lambda item: -item[1]))
 
@@ -23,11 +23,11 @@ def shares(functions, key):
 class CProfile(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        with Target(WORKLOAD, "--seconds", SECONDS, "--cprofile", python=True) as target:
+        with Target("workload.py", "--seconds", SECONDS, "--cprofile") as target:
             target.go()
             cls.truth = target.result()["functions"]
-        with Target(WORKLOAD, "--seconds", SECONDS, hold=True, python=True) as target:
-            cls.report, _ = profile(target, "-F", "999", "--max-overhead", "100")   # 1 % would thin the samples out
+        with Target("workload.py", "--seconds", SECONDS, hold=True) as target:
+            cls.report, _ = profile(target, "-F", "999", "--max-overhead", "100")   # a budget of 1 % would reduce the samples
         cls.rows = [f for f in cls.report["functions"] if f["section"] == "workload" and f["file"] == WORKLOAD]
         cls.found = {f["function"].split(".")[-1]: {"self_s": f["self_cpu_s"], "cumulative_s": f["cumulative_cpu_s"]}
                      for f in cls.rows}
@@ -39,7 +39,7 @@ class CProfile(unittest.TestCase):
 
     def check(self, key):
         truth, found = shares(self.truth, key), shares(self.found, key)
-        ours = [name for name in found if name in truth]    # who calls workload() is not under cProfile
+        ours = [name for name in found if name in truth]    # the caller of workload() does not run under cProfile
         self.assertEqual(ours[:TOP], list(truth)[:TOP])
         for name, share in truth.items():
             self.assertAlmostEqual(found.get(name, 0), share, delta=POINTS, msg=name)
@@ -51,11 +51,7 @@ class CProfile(unittest.TestCase):
         self.check("cumulative_s")
 
     def test_nothing_else(self):
-        """All that ran in the section is of functions that cProfile knows."""
+        """All functions in the section are known to cProfile."""
         whole = sum(f["self_cpu_s"] for f in self.report["functions"] if f["section"] == "workload")
         known = sum(f["self_s"] for name, f in self.found.items() if name in self.truth)
         self.assertGreater(known, 0.99 * whole)
-
-
-if __name__ == "__main__":
-    unittest.main()

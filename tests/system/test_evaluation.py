@@ -1,23 +1,23 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""The real thing: a transformer on PyTorch answers questions, and the report is held against the evaluation's own account."""
+"""A transformer on PyTorch answers questions, and the report is compared with the evaluation's own account."""
 import json
 import os
 import tempfile
 import unittest
 
-from harness import SOURCES, Profiler, ReportCase, Target, needs_bpf, no_torch, sections
+from launch import Profiler, Target
+from needs import needs_bpf, why_no_torch
+from reports import ReportCase, sections
 
 MIB = 1 << 20
 QUESTIONS = 30
 
 
 def evaluate(with_profiler):
-    """One run; (report or None, its account, exit status)."""
+    """Runs the evaluation once. Returns (report or None, its account, exit status)."""
     with tempfile.TemporaryDirectory() as directory:
         account = os.path.join(directory, "account.json")
-        with Target(os.path.join(SOURCES, "targets", "evaluation.py"), "--gate", "--questions", QUESTIONS, "--account", account,
-                    python=True) as target:
+        with Target("evaluation.py", "--gate", "--questions", QUESTIONS, "--account", account) as target:
             report = None
             if with_profiler:
                 with Profiler("-p", target.pid, wait_for=target.pid) as profiler:
@@ -35,7 +35,7 @@ def evaluate(with_profiler):
 class Evaluation(ReportCase):
     @classmethod
     def setUpClass(cls):
-        why = no_torch()
+        why = why_no_torch()
         if why:
             raise unittest.SkipTest(why)
         cls.report, cls.account, cls.status = evaluate(True)
@@ -63,7 +63,7 @@ class Evaluation(ReportCase):
             self.check_histogram(self.section(name))
 
     def test_times(self):
-        """Between the clock reads inside the mark and those around it. What Python reads as float is rounded."""
+        """Times lie between the clock reads inside the mark and those around it. Python's floats are rounded."""
         for name, truth in self.account["sections"].items():
             section, rounding = self.section(name), truth["count"] + 1
             low, high = truth["total_s"] * 1e9 - rounding, truth["around_s"] * 1e9 + rounding
@@ -73,7 +73,7 @@ class Evaluation(ReportCase):
             self.assertGreaterEqual(section["min_s"], truth["min_s"] - 1e-9)
 
     def test_self_times(self):
-        """A question is tokenization, generation and scoring, and what lies between them."""
+        """A question is tokenization, generation and scoring, and the time between them."""
         for parent, children in (("question", ("tokenization", "generation", "scoring")),
                                  ("generation", ("forward_pass", "sampling")), ("sampling", ("clustering",))):
             own = self.section(parent)["total_s"] - sum(self.section(c)["total_s"] for c in children)
@@ -82,7 +82,8 @@ class Evaluation(ReportCase):
             self.assertAlmostEqual(self.section(leaf)["self_s"], self.section(leaf)["total_s"], places=8, msg=leaf)
 
     def test_items(self):
-        """A question's items are the tokens of its prompt and its answer, of which generation knows its own."""
+        """The items of a question are the tokens of its prompt and its answer; those of generation are the tokens of the
+        answer."""
         self.assertGreater(self.sections["question"]["items"], self.report["model"]["generation"]["tokens"])
 
     def test_model(self):
@@ -111,7 +112,7 @@ class Evaluation(ReportCase):
             self.assertAlmostEqual(cache["size"]["max_size_mb"] * MIB, truth["max_size_bytes"], places=3)
 
     def test_functions(self):
-        """Who answers is on every stack of a question, and what its functions did themselves is all of it."""
+        """answer() is on every stack of a question, and the self times of its functions add up to its time."""
         rows = [f for f in self.report["functions"] if f["section"] == "question"]
         total_s = self.section("question")["total_s"]
         self.assertAlmostEqual(sum(f["self_s"] for f in rows), total_s, delta=0.01 * total_s)
@@ -125,7 +126,3 @@ class Evaluation(ReportCase):
             self.assertEqual(alone[key], self.account[key], key)
         self.assertEqual({n: t["count"] for n, t in alone["sections"].items()},
                          {n: t["count"] for n, t in self.account["sections"].items()})
-
-
-if __name__ == "__main__":
-    unittest.main()

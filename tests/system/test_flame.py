@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""What a saved session is drawn as: read by others' parsers, and by a browser where there is one."""
+"""Flame graphs of a saved session, read by other parsers, and by a browser if there is one."""
 import json
 import os
 import re
@@ -9,9 +9,11 @@ import tempfile
 import unittest
 import xml.etree.ElementTree as ElementTree
 
-from harness import BUDGET, BUILD, PROFILER, PYTHON, SOURCES, needs_bpf, run
+from launch import BUDGET, run
+from needs import needs_bpf
+from paths import BUILD, PROFILER, PYTHON, golden
 
-SESSION = os.path.join(SOURCES, "golden", "functions.json")
+SESSION = golden("functions.json")
 SVG = "{http://www.w3.org/2000/svg}"
 CHROMIUM = os.environ.get("DCBS_CHROMIUM") or shutil.which("chromium")
 
@@ -58,7 +60,7 @@ class Flame(unittest.TestCase):
         return path
 
     def hostile(self):
-        """Names that end whatever they could stand in, or begin something."""
+        """Names that would end an attribute, a comment or a script, or begin one."""
         names = ["<script>alert(1)</script>", "]]>", "a;b", "&amp;", "\"'", "</title></svg>", "-->", "x\u202ey", " 7", "a\\b"]
         session = dict(self.session, frames=[{"function": n, "file": "/tmp/" + n, "line": 1, "python": True} for n in names])
         session["stacks"] = [[n, 1, 0, 1, [i]] for i, n in enumerate(names)]
@@ -83,7 +85,7 @@ class Flame(unittest.TestCase):
                 self.assertFalse(value.startswith("http"), "%s=%s" % (key, value))
 
     def test_any_size(self):
-        """Whatever the figures, it is a document, and frames too narrow to be seen are not in it."""
+        """With any numbers the SVG is a valid document, without the frames that are too narrow to be seen."""
         for times in (1, 1e-3, 1e-5), (1e17, 1e-9, 0), (0, 0, 0), (1e-12, 1e-12, 1e-12):
             with self.subTest(times):
                 stacks = [["s", t, 0, 0, [i]] for i, t in enumerate(times)]
@@ -92,7 +94,7 @@ class Flame(unittest.TestCase):
                 self.assertEqual(len(functions), sum(t >= 1e-4 * sum(times) for t in times if t))
 
     def test_many_frames(self):
-        """More than a browser draws with ease: the narrowest are left out."""
+        """More frames than a browser draws with ease: the narrowest are left out."""
         stacks = [["s", 1 + i % 2, 0, 1, [i % 10, i // 10 % 10, i // 100 % 10, i // 1000 % 10]] for i in range(9000)]
         drawn = render(self.saved(dict(self.session, stacks=stacks)), "svg")
         self.assertIn("narrower than", drawn)
@@ -170,7 +172,7 @@ FORMATS = {"json": ".json", "folded": ".folded", "svg": ".svg", "speedscope": ".
 
 @needs_bpf
 class Outputs(unittest.TestCase):
-    """One run in all formats: they say the same, and the saved session says it again."""
+    """One run in all formats: they agree, and the saved session gives the same again."""
 
     @classmethod
     def setUpClass(cls):
@@ -188,7 +190,7 @@ class Outputs(unittest.TestCase):
         cls.session = json.loads(cls.written["json"])
 
     def seconds(self, section):
-        """Of its stacks, and of those that wait."""
+        """The stacks of one section, and the stacks that wait."""
         stacks = [s for s in self.session["stacks"] if s[0] == section]
         return sum(s[1] + s[2] for s in stacks), sum(s[2] for s in stacks)
 
@@ -208,7 +210,7 @@ class Outputs(unittest.TestCase):
         self.assertEqual(json.loads(render(self.paths["json"], "json")), self.session)
 
     def test_stacks(self):
-        """Those of a section are all of its own time, in the functions that the target called."""
+        """The functions of a section account for all of its self time."""
         for section in self.session["sections"]:
             time_s, waiting_s = self.seconds(section["name"])
             self.assertAlmostEqual(time_s, section["self_s"], delta=0.01 * section["self_s"])
@@ -220,7 +222,7 @@ class Outputs(unittest.TestCase):
     def test_folded(self):
         for name in self.names():
             lines, (time_s, waiting_s) = self.lines(name), self.seconds(name)
-            rounded_s = 1e-6 * sum(s[0] == name for s in self.session["stacks"])    # some to no line at all
+            rounded_s = 1e-6 * sum(s[0] == name for s in self.session["stacks"])    # some to no line
             self.assertAlmostEqual(sum(int(line.rsplit(" ", 1)[1]) for line in lines) / 1e6, time_s, delta=rounded_s)
             waits = [int(line.rsplit(" ", 1)[1]) for line in lines if line.rsplit(";", 1)[1].startswith("[waiting")]
             self.assertAlmostEqual(sum(waits) / 1e6, waiting_s, delta=rounded_s)
@@ -241,7 +243,7 @@ class Outputs(unittest.TestCase):
             self.assertAlmostEqual(sum(profile["weights"]), self.seconds(profile["name"])[0], places=9)
 
     def test_no_stacks(self):
-        """--frequency 0: there are none, and that is said."""
+        """--frequency 0: there are no stacks, and the message says so."""
         with tempfile.TemporaryDirectory() as folder:
             paths = {name: os.path.join(folder, "x" + FORMATS[name]) for name in ("folded", "svg", "speedscope", "json")}
             done = run("-q", "-F", "0", *[word for path in paths.values() for word in ("-o", path)], "--", "true")
@@ -255,7 +257,3 @@ class Outputs(unittest.TestCase):
             with open(paths["json"]) as f:
                 session = json.load(f)
             self.assertEqual((session["functions"], session["stacks"]), ([], []))
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,16 +1,16 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""The functions of a section: their times add up to its own, and who computed or waited is charged with it."""
-import os
+"""The functions of a section: their times add up to its self time, and each has its own computing and waiting."""
 import time
 import unittest
 
-from harness import SOURCES, Profiler, Target, needs_bpf, no_torch, profile, run, sections
+from launch import Profiler, Target, profile, run
+from needs import needs_bpf, why_no_torch
+from paths import target_source
+from reports import sections
 
-WAITS = os.path.join(SOURCES, "targets", "waits.py")
-OPERATORS = os.path.join(SOURCES, "targets", "operators.py")
-NO_TORCH = no_torch()
-LEFT_OUT = 0.01         # of a section, that nothing was sampled of
+WAITS = target_source("waits.py")
+NO_TORCH = why_no_torch()
+LEFT_OUT = 0.01         # of a section whose stacks have no sample
 
 
 def functions(report, section):
@@ -18,13 +18,13 @@ def functions(report, section):
 
 
 def by_name(report, section):
-    """Python's, by the last part of their names."""
+    """Python functions, by the last part of their names."""
     return {f["function"].split(".")[-1]: f for f in functions(report, section) if f["python"]}
 
 
 class FunctionsCase(unittest.TestCase):
     def check_sums(self, report):
-        """Of every section, within what is left out as too little to be told."""
+        """The functions of every section add up to its self time, apart from those too small to be listed."""
         for s in report["sections"]:
             rows, name = functions(report, s["name"]), s["name"]
             if not rows:
@@ -39,8 +39,11 @@ class FunctionsCase(unittest.TestCase):
                     self.assertLessEqual(f["self_s"], f["cumulative_s"] + 1e-9)
 
     def check_times(self, found, truth, tolerance, section):
-        """Those of functions, whatever they did. Of what is wrong in one, the others' shares are wrong, too. Who waited for a
-        CPU after having waited for something else is not known: that comes to who runs."""
+        """Compares the functions' times with the truth.
+
+        An error in one function's share is an error in the others', too. A wait for a CPU after another wait is charged to
+        the functions that run, as the samples do not show which thread waited.
+        """
         slack_s = 0.1 * tolerance * sum(truth.values()) + section["wall"]["runqueue_s"]
         for name, spent_s in truth.items():
             self.assertIn(name, found)
@@ -52,7 +55,7 @@ class Waits(FunctionsCase):
     COMPUTING = {"compute", "deeper"}
 
     def check(self, tolerance, *options):
-        with Target(WAITS, hold=True, python=True) as target:
+        with Target("waits.py", hold=True) as target:
             report, truth = profile(target, *options)
         self.check_sums(report)
         found = by_name(report, "work")
@@ -75,7 +78,7 @@ class Waits(FunctionsCase):
 
 @needs_bpf
 class Native(FunctionsCase):
-    """With frame pointers; the C library, in which they wait, has none."""
+    """Native functions with frame pointers; the C library, in which they wait, has none."""
 
     def check(self, program, section, tolerance, *options):
         with Target(program, hold=True) as target:
@@ -102,7 +105,7 @@ class Native(FunctionsCase):
         self.assertGreater(found["main"]["cumulative_s"], 0.95 * everything)
 
     def test_cpp(self):
-        """By the names that one writes."""
+        """Functions have the names that a programmer writes."""
         self.check("layers", "score", 0.15, "-F", "999", "--max-overhead", "100")
 
 
@@ -135,7 +138,7 @@ sys.stdin.readline()
 @needs_bpf
 class Long(FunctionsCase):
     def test_ten_seconds(self):
-        """99 samples a second of running time, and the section's own time, whatever the samples say."""
+        """99 samples a second of running time; the section's self time does not depend on them."""
         with Target("-c", COMPUTING, hold=True, python=True) as target:
             report, _ = profile(target)
         self.check_sums(report)
@@ -144,7 +147,7 @@ class Long(FunctionsCase):
         self.assertAlmostEqual(compute["cumulative_samples"], 99 * section["wall"]["cpu_s"], delta=0.05 * 990)
 
     def test_wait_that_goes_on(self):
-        """Nobody has seen its end; its function is known nevertheless."""
+        """A wait that has not ended in the window still has its function."""
         with Target("-c", ASLEEP, python=True) as target:
             with Profiler("-p", target.pid, "-d", "3", wait_for=target.pid) as profiler:
                 time.sleep(0.3)
@@ -158,19 +161,19 @@ class Long(FunctionsCase):
 
 @needs_bpf
 class PythonSections(FunctionsCase):
-    """--section NAME=python:FUNCTION: what samples tell of functions that carry no marker."""
+    """--section NAME=python:FUNCTION: functions without markers, timed by samples."""
 
     FUNCTIONS = {"compute": "waits.compute", "deeper": "__main__.deeper", "sleep_long": "sleep_long", "sleep_often": "waits.sleep_often",
                  "sleep_more": "waits.sleep_more", "wait_lock": "waits.Others.wait_lock", "read": "waits.Others.read",
                  "one_round": "waits.one_round"}
     UNKNOWN = ("count", "mean_s", "min_s", "max_s", "p50_s", "p99_s", "p999_s", "items")
     SIGMAS = 4
-    LATE = 0.03         # of the time, between the end of a wait and the thread's being told
+    LATE = 0.03         # of the time, between the end of a wait and the thread's return from it
 
     @classmethod
     def setUpClass(cls):
         cls.options = [word for name, function in cls.FUNCTIONS.items() for word in ("-s", "py-%s=python:%s" % (name, function))]
-        with Target(WAITS, "--rounds", 60, hold=True, python=True) as target:
+        with Target("waits.py", "--rounds", 60, hold=True) as target:
             cls.report, cls.truth = profile(target, "-s", "nowhere=python:waits.nowhere", *cls.options)
         cls.sections = sections(cls.report)
 
@@ -191,7 +194,7 @@ class PythonSections(FunctionsCase):
         self.check_total("one_round", self.truth["total_s"])
 
     def test_self(self):
-        """Without those that it calls: they are sections, too, but for one."""
+        """Self time is without the functions that it calls: all but one of those are sections, too."""
         for name in self.FUNCTIONS:
             if name != "one_round":
                 self.assertAlmostEqual(self.section(name)["self_s"], self.section(name)["total_s"], places=6, msg=name)
@@ -225,7 +228,7 @@ class PythonSections(FunctionsCase):
         self.assertNotIn("sleep_long", by_name(self.report, "py-deeper"))
 
     def test_marked_sections(self):
-        """They are exact beside them."""
+        """Marked sections beside them are exact."""
         work, inner = self.sections["work"], self.sections["inner"]
         self.assertEqual((work["count"], inner["count"]), (1, self.truth["rounds"]))
         self.assertAlmostEqual(work["total_s"], self.truth["total_s"], delta=0.01)
@@ -240,18 +243,19 @@ class PythonSections(FunctionsCase):
     def test_without_samples(self):
         done = run("-F", "0", "-s", "x=python:waits.compute", "--", "true")
         self.assertEqual((done.returncode, done.stdout), (2, b""))
-        self.assertIn(b"x=python:waits.compute: Python functions are known from samples; give a --frequency above 0",
+        self.assertIn(b"x=python:waits.compute: Python functions are timed from samples; give a --frequency above 0",
                       done.stderr.split(b"\n")[0])
 
 
 @needs_bpf
 @unittest.skipIf(NO_TORCH, NO_TORCH)
 class Operators(unittest.TestCase):
-    """Code that has no frame pointers, in a library whose notes for exceptions are 10 MiB: who called what is seen all the same."""
+    """Code that has no frame pointers, in a library whose notes for exceptions are 10 MiB: who called what is seen all the
+    same."""
 
     @classmethod
     def setUpClass(cls):
-        with Target(OPERATORS, python=True) as target:
+        with Target("operators.py") as target:
             target.go()
             with Profiler("-p", target.pid, "-d", 3, "-F", 499, "--max-overhead", 100) as profiler:
                 cls.report = profiler.report()
@@ -268,13 +272,9 @@ class Operators(unittest.TestCase):
             self.assertAlmostEqual(share, spent_s / whole, delta=0.05, msg=name)
 
     def test_all_of_them_begin_in_python(self):
-        """Those that were taken at once after the attach, too."""
+        """Samples that were taken right after the attach have names, too."""
         frames = self.report["frames"]
         stacks = [stack for stack in self.report["stacks"] if stack[0] == "operators" and stack[3]]
         self.assertGreater(sum(stack[3] for stack in stacks), 100)
         for stack in stacks:
             self.assertTrue(frames[stack[4][0]]["python"], [frames[i]["function"] for i in stack[4]])
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""What `make install` puts where, and that programs can be built against it, with and without markers."""
+"""`make install` puts files in their places, and programs can be built against them, with and without markers."""
 import ast
 import os
 import re
@@ -8,9 +8,9 @@ import subprocess
 import tempfile
 import unittest
 
-from harness import BUILD, PYTHON, SOURCES
+from install import InstallCase, make
+from paths import BUILD, PYTHON, TOP
 
-TOP = os.path.normpath(os.path.join(SOURCES, ".."))
 COMPILERS = [c for c in (("gcc", "g++"), ("clang", "clang++")) if shutil.which(c[0]) and shutil.which(c[1])]
 C_PROGRAM = r"""
 #include <dcbs/markers.h>
@@ -66,25 +66,7 @@ int main()
 """
 
 
-def make(*args):
-    """make in the tree of the sources, of what is built already. It neither gets our MAKEFLAGS nor installs packages."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith("MAKE") and k not in ("MFLAGS", "O", "DESTDIR", "prefix")}
-    return subprocess.run(["make", "-C", TOP, "O=" + BUILD, *args], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, timeout=600)
-
-
-class Install(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.dir = tempfile.mkdtemp(prefix="dcbs-install-")
-        cls.addClassCleanup(shutil.rmtree, cls.dir, True)
-        done = make("install", "DESTDIR=" + cls.dir, "prefix=/usr")
-        if done.returncode:
-            raise AssertionError("make install:\n" + done.stdout)
-
-    def installed(self, *parts):
-        return os.path.join(self.dir, "usr", *parts)
-
+class Install(InstallCase):
     def test_files(self):
         found = sorted(os.path.relpath(os.path.join(folder, f), self.dir) for folder, _, files in os.walk(self.dir) for f in files)
         found = [f for f in found if f.startswith("usr/")]
@@ -95,7 +77,7 @@ class Install(unittest.TestCase):
         self.assertEqual([f for f in found if not re.match(r"usr/(bin|lib|include/dcbs|share)/", f)], [])
 
     def test_nothing_names_the_staging_directory(self):
-        """What is installed goes where prefix says; DESTDIR is only the way there."""
+        """No installed file contains DESTDIR."""
         for folder, _, files in os.walk(self.installed()):
             for name in files:
                 with open(os.path.join(folder, name), "rb") as f:
@@ -122,13 +104,6 @@ class Install(unittest.TestCase):
         self.assertIn("dcbs_section_begin", names)
         self.assertEqual([n for n in names if not n.startswith("dcbs_")], [])
 
-    def pkg_config(self, *args):
-        env = dict(os.environ, PKG_CONFIG_PATH=self.installed("lib", "pkgconfig"), PKG_CONFIG_SYSROOT_DIR=self.dir,
-                   PKG_CONFIG_ALLOW_SYSTEM_CFLAGS="1", PKG_CONFIG_ALLOW_SYSTEM_LIBS="1")
-        done = subprocess.run(["pkg-config", *args, "dcbs-markers"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return done.stdout.split()
-
     def build(self, compiler, source, *flags):
         suffix = ".cpp" if "++" in compiler else ".c"
         path = os.path.join(self.dir, "program" + suffix)
@@ -153,7 +128,7 @@ class Install(unittest.TestCase):
                 yield cxx, CXX_PROGRAM, "-std=" + std
 
     def test_programs_with_the_shared_library(self):
-        flags = self.pkg_config("--cflags", "--libs")
+        flags = self.pkg_config("dcbs-markers", "--cflags", "--libs")
         for compiler, source, std in self.sources():
             with self.subTest(compiler + " " + std):
                 said, program = self.build(compiler, source, std, *flags)
@@ -163,22 +138,22 @@ class Install(unittest.TestCase):
     def test_programs_with_the_archive(self):
         for compiler, source, std in self.sources():
             with self.subTest(compiler + " " + std):
-                said, program = self.build(compiler, source, std, *self.pkg_config("--cflags"),
+                said, program = self.build(compiler, source, std, *self.pkg_config("dcbs-markers", "--cflags"),
                                            self.installed("lib", "libdcbs-markers.a"), "-pthread", "-ldl")
                 self.assertEqual(said, "blocks 4 attached 0\n")
                 self.assertNotIn(b"libdcbs-markers.so.1", program)
 
     def test_a_static_program(self):
-        said, _ = self.build("gcc", C_PROGRAM, "-static", *self.pkg_config("--cflags"),
-                             *[f for f in self.pkg_config("--static", "--libs") if f != "-ldcbs-markers"],
+        said, _ = self.build("gcc", C_PROGRAM, "-static", *self.pkg_config("dcbs-markers", "--cflags"),
+                             *[f for f in self.pkg_config("dcbs-markers", "--static", "--libs") if f != "-ldcbs-markers"],
                              self.installed("lib", "libdcbs-markers.a"), "-pthread", "-ldl")
         self.assertEqual(said, "blocks 4 attached 0\n")
 
     def test_markers_off(self):
-        """No library is needed and no marker is left."""
+        """With DCBS_MARKERS_OFF no library is needed and no marker is left."""
         for compiler, source, std in self.sources():
             with self.subTest(compiler + " " + std):
-                said, program = self.build(compiler, source, std, "-DDCBS_MARKERS_OFF", "-DNDEBUG", *self.pkg_config("--cflags"))
+                said, program = self.build(compiler, source, std, "-DDCBS_MARKERS_OFF", "-DNDEBUG", *self.pkg_config("dcbs-markers", "--cflags"))
                 self.assertEqual(said, "blocks 4 attached 0\n")
                 self.assertNotIn(b"dcbs_section_begin", program)
                 self.assertNotIn(b"embeddings", program)
@@ -223,7 +198,7 @@ class InstallPython(unittest.TestCase):
 
 class Help(unittest.TestCase):
     def test_make_help(self):
-        """Names every goal of the contract and what may be set."""
+        """`make help` names the goals and the variables."""
         done = make("-s", "help")
         self.assertEqual(done.returncode, 0)
         for word in ("make demo", "make test", "make bench", "make deps", "make install", "make install-python", "DESTDIR", "prefix",
@@ -244,7 +219,3 @@ class Help(unittest.TestCase):
             folders[:] = [f for f in folders if os.path.join(folder, f) != BUILD and f not in (".git", "__pycache__", "build")]
             found |= {os.path.join(folder, f) for f in files if f.rsplit(".", 1)[-1] in ("o", "d", "so", "a", "abi3")}
         return found
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,62 +1,29 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """The profiler is killed with SIGKILL at any moment, in full load: the target's work is right and nothing is left behind."""
 import contextlib
-import json
 import os
 import random
-import re
 import shutil
 import signal
-import subprocess
 import time
 import unittest
 
-import harness
-from harness import SCALE, SOURCES, Profiler, Target, lost, needs_bpf, profile, sections
+from kernel_objects import DEFERRED_S, count_links, left_over, names_of_maps, names_of_programs, objects
+from launch import Profiler, Target, profile
+from needs import EMULATED, SCALE, needs_bpf
+from reports import lost, marked, sections
+from waiting import attached, wait_detached
 
-KILLS = 3 if harness.EMULATED else int(100 * SCALE)
-DEFERRED_S = 30         # the kernel takes programs and maps away when its grace periods are over
-
-
-def names_of_programs():
-    """The BPF programs in the sources, as bpftool shows them."""
-    names = set()
-    folder = os.path.join(SOURCES, "..", "bpf")
-    for file in os.listdir(folder):
-        with open(os.path.join(folder, file)) as f:
-            names |= set(re.findall(r"^SEC\(.*\)\s*\nint (?:BPF_PROG\()?(on_\w+)", f.read(), re.M))
-    return {name[:15] for name in names}
-
-
-def names_of_maps():
-    with open(os.path.join(SOURCES, "..", "bpf", "maps.bpf.h")) as f:
-        return {name[:15] for name in re.findall(r"^extern struct \w+_map (\w+) ", f.read(), re.M)} | {"bpfprof.bss", "bpfprof.rodata"}
-
-
-def listed(kind, names):
-    """{id: name} of the kernel's objects that carry one of our names."""
-    out = subprocess.run(["bpftool", "-j", kind, "list"], stdout=subprocess.PIPE, check=True).stdout
-    objects = json.loads(out or "[]")
-    return {o["id"]: o.get("name", "") for o in objects if o.get("name", "") in names}
-
-
-def left_over(kind, names, before):
-    """What is there now, was not there before, and does not go away."""
-    end = time.monotonic() + DEFERRED_S
-    while True:
-        left = {i: n for i, n in listed(kind, names).items() if i not in before}
-        if not left or time.monotonic() > end:
-            return left
-        time.sleep(0.1)
+KILLS = 3 if EMULATED else int(100 * SCALE)
 
 
 @needs_bpf
 class Kill(unittest.TestCase):
-    def kill_once(self, target, after_s, attached=False):
-        with Profiler("-p", target.pid, wait_for=target.pid if attached else None) as profiler:
+    def kill_once(self, target, after_s, once_attached=False):
+        with Profiler("-p", target.pid, wait_for=target.pid if once_attached else None) as profiler:
             time.sleep(after_s)
-            if attached:
-                self.assertGreater(harness.attached(target.pid), 0)
+            if once_attached:
+                self.assertGreater(attached(target.pid), 0)
             profiler.process.kill()
             profiler.process.wait()
             self.assertEqual(profiler.process.returncode, -signal.SIGKILL, profiler.stderr())
@@ -77,46 +44,38 @@ class Kill(unittest.TestCase):
         programs, maps = names_of_programs(), names_of_maps()
         self.assertIn("on_flush", programs)
         self.assertIn("stats", maps)
-        before = {"prog": listed("prog", programs), "map": listed("map", maps), "link": self.links()}
+        before = {"prog": objects("prog", programs), "map": objects("map", maps), "link": count_links()}
         rng = random.Random(25)
         with Target("spin", "--threads", "2") as target:
             target.go()
-            for i in range(KILLS):      # half of them anywhere in start and attach, half of them later
-                self.kill_once(target, 0.15 * rng.random(), attached=i % 2)
+            for i in range(KILLS):      # half of the kills during start and attach, half of them later
+                self.kill_once(target, 0.15 * rng.random(), once_attached=i % 2)
                 self.assertIsNone(target.process.poll(), "the target has ended")
-            self.assertEqual(harness.wait_detached(target.pid, DEFERRED_S), 0)
+            self.assertEqual(wait_detached(target.pid, DEFERRED_S), 0)
             self.attach_again(target)
-            self.assertEqual(harness.wait_detached(target.pid, DEFERRED_S), 0)
+            self.assertEqual(wait_detached(target.pid, DEFERRED_S), 0)
             self.assertEqual(left_over("prog", programs, before["prog"]), {})
             self.assertEqual(left_over("map", maps, before["map"]), {})
-            self.assertLessEqual(self.links(), before["link"])
+            self.assertLessEqual(count_links(), before["link"])
             target.process.stdin.close()
             truth = target.result()
             self.assertEqual(truth["checksum_ok"], 1)
             self.assertEqual(target.process.wait(30), 0)
             self.assertGreater(truth["sections"]["spin"]["count"], 100000)
 
-    @staticmethod
-    def links():
-        """How many links on perf events, trace points and iterators there are."""
-        with contextlib.suppress(ValueError):
-            out = subprocess.run(["bpftool", "-j", "link", "list"], stdout=subprocess.PIPE).stdout
-            return len(json.loads(out or "[]"))
-        return 0
-
     def test_counts_are_exact_afterwards(self):
-        """Killed before the work and in the middle of attach: the next one counts every section, none twice."""
+        """Profilers are killed before the work and during attach: the next one counts every section, none twice."""
         rng = random.Random(4)
         with Target("stress", "--threads", "2", "--sections", "50000", hold=True) as target:
             for _ in range(4):
                 self.kill_once(target, 0.2 * rng.random())
             report, truth = profile(target)
-        self.assertEqual({n: s["count"] for n, s in harness.marked(report).items()},
+        self.assertEqual({n: s["count"] for n, s in marked(report).items()},
                          {n: s["count"] for n, s in truth["sections"].items() if s["count"]})
         self.assertEqual(lost(report), {})
 
     def test_beside_another(self):
-        """The one that is killed takes nothing from the one that stays."""
+        """A profiler that is killed takes nothing from another one."""
         with Target("stress", "--threads", "2", "--sections", "2000000", hold=True) as target:
             with Profiler("-p", target.pid, wait_for=target.pid) as stays:
                 target.go()
@@ -126,7 +85,7 @@ class Kill(unittest.TestCase):
                 target.line()
                 target.end()
                 report = stays.report()
-        self.assertEqual({n: s["count"] for n, s in harness.marked(report).items()},
+        self.assertEqual({n: s["count"] for n, s in marked(report).items()},
                          {n: s["count"] for n, s in truth["sections"].items() if s["count"]})
 
     def test_command_dies_with_a_profiler_that_never_let_it_go(self):
@@ -153,7 +112,3 @@ class Kill(unittest.TestCase):
         with contextlib.suppress(OSError), open("/proc/%d/task/%d/children" % (pid, pid)) as f:
             return [int(c) for c in f.read().split()]
         return []
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,24 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Targets that leave, in every way there is, or are stopped, or are in the middle of vfork: the counts are exact, the report is made."""
+"""Targets that exit in any way, are stopped, or are in the middle of vfork(): the counts are exact, and there is a report."""
 import os
 import signal
 import time
 import unittest
 
-import harness
-from harness import Profiler, Target, needs_bpf, sections
+from launch import Profiler, Target, profile, run
+from needs import kernel_at_least, kernel_has_fentry, needs_bpf
+from reports import lost, marked, sections
 
-LAST_WORDS = harness.kernel_at_least(6, 16) or harness.traces_functions()   # the last sections of a killed thread can be read
-EXEC_WORDS = harness.kernel_at_least(6, 10) or harness.traces_functions()   # those before exec
+LAST_WORDS = kernel_at_least(6, 16) or kernel_has_fentry()   # the last sections of a killed thread can be read
+EXEC_WORDS = kernel_at_least(6, 10) or kernel_has_fentry()   # the records before exec
 
 
 def lost_nothing(report):
-    return not harness.lost(report)
+    return not lost(report)
 
 
 @needs_bpf
 class Leave(unittest.TestCase):
-    """The last sections have not been handed over when the target leaves."""
+    """The last sections have not been flushed when the target exits or executes."""
 
     def leave(self, by, status, *options):
         with Target("leaver", "--by", by, "--sections", "37", "--threads", "3", *options) as target:
@@ -36,7 +37,7 @@ class Leave(unittest.TestCase):
             count = found.get(name, {"count": 0})["count"]
             if known:
                 self.assertEqual(count, section["count"], name)
-            else:       # this kernel reads no last words: never too many, and the report says that some may be missing
+            else:       # this kernel reads no last records: counts are never too high, and the report says that some may be missing
                 self.assertLessEqual(count, section["count"], name)
         self.assertTrue(lost_nothing(report), report["lost"])
         if not known:
@@ -56,7 +57,8 @@ class Leave(unittest.TestCase):
         self.exact("abort", -signal.SIGABRT, LAST_WORDS)
 
     def test_main_thread_first(self):
-        """The kernel ties the probe to the main thread: what the others do after it is missing, and the report says so."""
+        """The kernel ties the probe to the main thread: sections of other threads after its end are missing, and the report
+        says so."""
         found, truth, report = self.leave("thread-exit", 0)
         if LAST_WORDS:
             for name in "main", "parked":
@@ -68,9 +70,9 @@ class Leave(unittest.TestCase):
         self.assertTrue(lost_nothing(report), report["lost"])
 
     def test_main_thread_is_gone_already(self):
-        """Attached to a process whose main thread has ended: one line says why that cannot be."""
+        """The main thread of the process has ended: one line says why the profiler cannot attach."""
         with Target("headless") as target:
-            done = harness.run("-p", target.pid)
+            done = run("-p", target.pid)
             self.assertEqual((done.returncode, done.stdout), (1, b""))
             self.assertRegex(done.stderr.decode(), r"\Adcbs-bpfprof: process %d [^\n]*main thread[^\n]*\n\Z" % target.pid)
             target.go()
@@ -82,7 +84,7 @@ class Leave(unittest.TestCase):
         if EXEC_WORDS and LAST_WORDS:
             for name in "main", "parked":
                 self.assertEqual(found[name]["count"], truth[name]["count"], name)
-        if "second" in found:   # the new image is there for a moment only
+        if "second" in found:   # the new image lives only for a moment
             self.assertLessEqual(found["second"]["count"], 7)
         self.assertTrue(lost_nothing(report), report["lost"])
 
@@ -104,7 +106,7 @@ class Leave(unittest.TestCase):
         self.assertTrue(lost_nothing(report), report["lost"])
 
     def test_one_of_two(self):
-        """The report is made when the last target has left."""
+        """The report is printed when the last target has exited."""
         with Target("leaver", "--by", "kill") as first, Target("leaver", "--by", "exit", "--sections", "20") as second:
             with Profiler("-p", first.pid, "-p", second.pid, wait_for=second.pid) as profiler:
                 first.go()
@@ -134,7 +136,7 @@ class Stopped(unittest.TestCase):
             time.sleep(0.005)
 
     def finish(self, target):
-        """Its results are right, and it did not notice."""
+        """The target's results are right, and it did not notice the profiler."""
         os.kill(target.pid, signal.SIGCONT)
         target.process.stdin.close()
         truth = target.result()
@@ -142,7 +144,7 @@ class Stopped(unittest.TestCase):
         self.assertEqual(target.process.wait(30), 0)
 
     def test_stopped_during_attach(self):
-        """It stays stopped, and the report is made when it was asked for."""
+        """The target stays stopped, and the report is printed on time."""
         with Target("spin") as target:
             target.go()
             time.sleep(0.1)
@@ -169,7 +171,7 @@ class Stopped(unittest.TestCase):
             self.finish(target)
 
     def test_stopped_at_the_end(self):
-        """What it had finished before it was stopped is all there."""
+        """All sections that ended before the stop are counted."""
         with Target("stress", "--threads", "2", "--sections", "20000", hold=True) as target:
             with Profiler("-p", target.pid, wait_for=target.pid) as profiler:
                 target.go()
@@ -180,7 +182,7 @@ class Stopped(unittest.TestCase):
             os.kill(target.pid, signal.SIGCONT)
             target.line()
             target.end()
-        self.assertEqual({n: s["count"] for n, s in harness.marked(report).items()},
+        self.assertEqual({n: s["count"] for n, s in marked(report).items()},
                          {n: s["count"] for n, s in truth["sections"].items() if s["count"]})
 
     def test_stopped_in_full_work(self):
@@ -198,10 +200,10 @@ class Stopped(unittest.TestCase):
 @needs_bpf
 class Vfork(unittest.TestCase):
     def test_in_the_middle(self):
-        """Attached while a thread waits for its vfork child, which shares its memory and its record."""
+        """The profiler attaches while a thread waits for its vfork child, which shares its memory and its record."""
         for _ in range(3):
             with Target("spawner", hold=True) as target:
-                report, truth = harness.profile(target)
+                report, truth = profile(target)
             found = sections(report)
             for name, section in truth["sections"].items():
                 self.assertEqual(found[name]["count"], section["count"], name)
@@ -220,7 +222,3 @@ class Vfork(unittest.TestCase):
             self.assertEqual(target.end(), 0)
             self.assertEqual(truth["sections"]["vfork"]["count"], 10)
             self.assertEqual(truth["sections"]["spawn"]["count"], 10)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,20 +1,23 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Ledgers of sections that are blocked when something else happens: the profiler comes or goes, the process forks, execs,
-exits, is killed or stopped (tests/targets/ledger.c). And the work that other threads do for a section.
+"""Ledgers of sections that are blocked while something else happens, and the work that other threads do for a section.
+
+The profiler attaches or detaches, or the process forks, executes, exits, is killed or stopped (tests/targets/causes/blocked.c).
 """
 import contextlib
 import os
 import signal
 import time
-import unittest
 
-from harness import PYTHON, SOURCES, Profiler, Target, needs_bpf, no_torch, profile, sections, wait_until
+from launch import Profiler, Target, profile
 from ledgers import SHARE, SLACK_S, WORKER_SHARE, WORKER_SLACK_S, LedgerCase
+from needs import needs_bpf, why_no_torch
+from paths import PYTHON
+from reports import sections
+from waiting import wait_until
 
 MS = 500
 STOPPED_S = 1.2
-SLOW_S = 0.05           # until a process that was woken or continued has run, on a busy machine
+SLOW_S = 0.05           # until a process that was woken or continued runs, on a busy machine
 THRESHOLD_S = 0.5
 
 
@@ -34,11 +37,11 @@ def state(pid):
 
 @needs_bpf
 class Open(LedgerCase):
-    """Before the profiler came or after it has left: charged for the window, no less and no more."""
+    """A section that began before the attach or ends after the detach is charged for exactly the window."""
 
     def watch(self, mode, seconds):
-        """A report of that many seconds on a section that is open the whole time, and has been for a while."""
-        with Target("ledger", mode) as target:
+        """Profiles for that many seconds a section that is open before, during and after them; returns the report."""
+        with Target("blocked", mode) as target:
             time.sleep(0.3)
             with Profiler("-p", target.pid, "-d", seconds) as profiler:
                 report = profiler.report()
@@ -51,7 +54,7 @@ class Open(LedgerCase):
         return report, section
 
     def test_asleep_the_whole_time(self):
-        """Its thread is never switched to or from while it is watched."""
+        """The thread is not switched in or out during the window."""
         _, section = self.watch("asleep", 1)
         self.near(section["wall"]["sleep_s"], *[section["total_s"]] * 2, SHARE, 0, "sleep")
 
@@ -65,8 +68,8 @@ class Open(LedgerCase):
         self.check_verdict(report, "asleep", "sleep")
 
     def test_blocked_at_attach_and_woken_later(self):
-        with Target("ledger", "woken", "--ms", MS, hold=True) as target:
-            time.sleep(0.5)         # which would show if it were charged
+        with Target("blocked", "woken", "--ms", MS, hold=True) as target:
+            time.sleep(0.5)         # a wait that would show if it were charged
             report, truth = profile(target)
         section, account = sections(report)["woken"], truth["accounts"]["woken"]
         self.check_closes(report)
@@ -80,8 +83,8 @@ class Open(LedgerCase):
 @needs_bpf
 class Interrupted(LedgerCase):
     def test_fork(self):
-        """The parent waits for its child, which has the section open, too, and is not followed."""
-        with Target("ledger", "fork", "--ms", MS, hold=True) as target:
+        """The parent waits for its child, which inherits the open section and is not followed."""
+        with Target("blocked", "fork", "--ms", MS, hold=True) as target:
             report, truth = profile(target)
         section, times = sections(report)["parent"], truth["sections"]["parent"]
         self.check_closes(report)
@@ -91,8 +94,8 @@ class Interrupted(LedgerCase):
         self.check_blocked(section, times, truth["accounts"]["parent"], "other_s")
 
     def leave(self, mode):
-        """The report on a process whose sections are open when it is over, and how long they had been then."""
-        with Target("ledger", mode, "--ms", MS) as target:
+        """Profiles a process that exits or executes with open sections. Returns (report, how long they had been open)."""
+        with Target("blocked", mode, "--ms", MS) as target:
             with Profiler("-p", target.pid, wait_for=target.pid) as profiler:
                 target.go()
                 truth = target.result()
@@ -110,11 +113,11 @@ class Interrupted(LedgerCase):
         self.leave("exit")
 
     def test_exec(self):
-        """What the other program does is in no section: it sleeps as long again."""
+        """The other program has no section: it sleeps as long as the first one did."""
         self.leave("exec")
 
     def test_killed_while_asleep(self):
-        with Target("ledger", "asleep") as target:
+        with Target("blocked", "asleep") as target:
             with Profiler("-p", target.pid, wait_for=target.pid) as profiler:
                 profiler.wait_watching()
                 time.sleep(0.5)
@@ -128,11 +131,11 @@ class Interrupted(LedgerCase):
 
 @needs_bpf
 class Stopped(LedgerCase):
-    """By a signal, or by the freezer: nobody in the process can help it, whatever it was doing."""
+    """The process is stopped by a signal or by the freezer, in whatever state its threads are."""
 
     def stopped(self, stop, go_on, is_stopped):
-        """Runs the target with a pause: (report, its truth, the pause at least and at most)."""
-        with Target("ledger", "stopped", "--ms", MS, hold=True) as target:
+        """Runs the target with a pause. Returns (report, its truth, shortest and longest possible pause)."""
+        with Target("blocked", "stopped", "--ms", MS, hold=True) as target:
             with Profiler("-p", target.pid, "-t", THRESHOLD_S, wait_for=target.pid) as profiler:
                 target.go()
                 self.assertEqual(target.process.stdout.readline(), "open\n")
@@ -186,7 +189,7 @@ class Stopped(LedgerCase):
 
 @contextlib.contextmanager
 def frozen_group(case):
-    """A cgroup of version 2 that can be frozen."""
+    """Yields a cgroup of version 2 that can be frozen."""
     mounts = [line.split() for line in read("/proc/mounts").splitlines()]
     roots = [fields[1] for fields in mounts if fields[2] == "cgroup2"]
     if not roots:
@@ -207,14 +210,14 @@ def frozen_group(case):
 
 @needs_bpf
 class Workers(LedgerCase):
-    """Threads without sections compute for one that has one: its worker_cpu_s, beside its own ledger."""
+    """Threads without sections compute for one in a section: its worker_cpu_s, beside its own ledger."""
 
     def check_workers(self, section, truth_ns):
         truth_s = truth_ns / 1e9
         self.near(section["wall"]["worker_cpu_s"], truth_s, truth_s, WORKER_SHARE, WORKER_SLACK_S, section["name"] + " workers")
 
     def pool(self, workers):
-        """The workers' jobs for the main thread's section are the section's; those outside of it are not."""
+        """The workers' jobs for the main thread's section count for it; their jobs outside of it do not."""
         with Target("pool", "--workers", workers, hold=True) as target:
             report, truth = profile(target)
         section, times = sections(report)["dispatch"], truth["sections"]["dispatch"]
@@ -230,10 +233,10 @@ class Workers(LedgerCase):
         self.pool(4)
 
     def test_matrix_products(self):
-        why = no_torch()
+        why = why_no_torch()
         if why:
             self.skipTest(why)
-        with Target(os.path.join(SOURCES, "targets", "matmul.py"), python=True, hold=True) as target:
+        with Target("matmul.py", hold=True) as target:
             report, truth = profile(target)
         if not truth["workers_cpu_ns"]:
             self.skipTest("%s's torch computes on one thread" % PYTHON)
@@ -241,7 +244,3 @@ class Workers(LedgerCase):
         self.check_closes(report)
         self.check_cpu(section, truth["accounts"]["matmul"])
         self.check_workers(section, truth["workers_cpu_ns"])
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""The live table on a real terminal: tmux runs the command, the test types and looks at the screen."""
+"""The live table on a real terminal: tmux runs the command, the test types and reads the screen."""
 import ctypes
 import os
 import re
@@ -10,8 +10,9 @@ import tempfile
 import time
 import unittest
 
-import harness
-from harness import PROFILER, TARGETS, Target
+from launch import Target
+from needs import needs_bpf
+from paths import PROFILER, target_program
 
 WIDTH, HEIGHT = 100, 24
 PR_SET_NAME = 15
@@ -54,7 +55,7 @@ class Terminal:
         self.tmux("resize-window", "-x", str(width), "-y", str(height))
 
     def wait(self, what, timeout=WAIT_S):
-        """Until what(screen) is true; the screen. AssertionError with the last screen if it never is."""
+        """Waits until what(screen) is true and returns the screen. AssertionError, with the last screen, if it never is."""
         end = time.monotonic() + timeout
         while True:
             screen = self.screen()
@@ -76,7 +77,7 @@ def row(screen, name="spin"):
     return lines[0] if len(lines) == 1 else None
 
 
-@harness.needs_bpf
+@needs_bpf
 @unittest.skipUnless(shutil.which("tmux"), "no tmux")
 class Live(unittest.TestCase):
     def setUp(self):
@@ -94,7 +95,7 @@ class Live(unittest.TestCase):
         return self.terminal.wait(lambda s: row(s) and self.terminal.alternate())
 
     def finished(self, ended_by):
-        """The report stands on the screen that was there before, and the terminal is as it was."""
+        """The report appears on the screen that was there before, and the terminal is as it was."""
         self.terminal.wait(lambda s: re.search(r"^all-done$", s, re.M))
         self.assertFalse(self.terminal.alternate())
         text = self.terminal.history()
@@ -125,12 +126,12 @@ class Live(unittest.TestCase):
         return [line.startswith(beginning) for line in screen.splitlines()].index(True)
 
     def test_resize(self):
-        """At the next refresh after a change the table fits, and shows the more the wider it is."""
+        """The table fits at the next refresh after a change of size; a wider one shows more."""
         self.start("-i", "0.1")
         columns = {}
         for width, height in (60, 10), (140, 40), (30, 5), (WIDTH, HEIGHT):
             self.terminal.resize(width, height)
-            for _ in range(3):          # the first may have been drawn before
+            for _ in range(3):          # the first screen may have been drawn before
                 time_shown = self.screen_time(self.terminal.screen())
                 screen = self.terminal.wait(lambda s, t=time_shown: row(s) and self.screen_time(s) not in (None, t))
             lines = screen.rstrip("\n").splitlines()
@@ -145,7 +146,7 @@ class Live(unittest.TestCase):
 
     @staticmethod
     def screen_time(screen):
-        """The head line begins with how long it has run."""
+        """The head line begins with the time since the attach."""
         m = re.match(r"(\S+(?: \S+)?)  q: ", screen)
         return m and m.group(1)
 
@@ -193,7 +194,7 @@ class Live(unittest.TestCase):
         self.finished("stopped by hand")
 
     def test_not_on_a_file(self):
-        """With standard error elsewhere there is no table, and the report is the same."""
+        """Without a terminal on standard error there is no table, and the report is the same."""
         self.terminal.type("%s -p %d -d 0.5 2> %s/err; echo status=$?" % (PROFILER, self.target.pid, self.terminal.dir))
         self.terminal.wait(lambda s: "status=0" in s)
         self.assertIn("SECTIONS", self.terminal.history())
@@ -201,10 +202,10 @@ class Live(unittest.TestCase):
             self.assertEqual(f.read(), "")
 
     def test_names_of_the_target_reach_no_terminal(self):
-        """Neither the table nor the report lets a title, a colour or a bell of the target's through."""
+        """Neither the table nor the report passes on a title, a colour or a bell of the target's."""
         evil = b"ev\x1b]0;owned\x07\x1b[35mil"
         program = os.path.join(os.fsencode(self.terminal.dir), evil)
-        shutil.copy(os.path.join(TARGETS, "spin"), program)
+        shutil.copy(target_program("spin"), program)
         with Target(os.fsdecode(program), "--ns-body", "20000",
                     preexec_fn=lambda: ctypes.CDLL(None).prctl(PR_SET_NAME, evil[:15])) as target:
             target.go()
@@ -217,7 +218,3 @@ class Live(unittest.TestCase):
         for bad in b"\x1b]0;owned", b"\x1b[35m", b"ev\x1b":
             self.assertNotIn(bad, raw)
         self.assertNotIn("owned", self.terminal.tmux("display-message", "-p", "#{pane_title}"))
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Yama and lockdown, step by step stricter: each step is for good, until the machine is booted again.
+"""Yama and lockdown, step by step stricter. Each step holds until the next boot.
 
-So these tests want a machine that is thrown away after them: tests/vm/run has one, where they come last.
+So these tests run only on a machine that is thrown away after them: tests/vm/run has one, where they come last.
 """
 import os
 import subprocess
 import unittest
 
-from harness import EMULATED, Target, marked, needs_bpf, profile, run
+from launch import Target, profile, run
+from needs import EMULATED, needs_bpf
+from reports import marked
 
 YAMA = "/proc/sys/kernel/yama/ptrace_scope"
 SECURITY = "/sys/kernel/security"
@@ -30,7 +32,7 @@ class Stricter(unittest.TestCase):
             f.write(word)
 
     def row(self, path):
-        """What `check` says of it: (verdict, its whole exit status)."""
+        """Runs `check`. Returns (its verdict on the rule, its exit status)."""
         done = run("check")
         lines = [line for line in done.stdout.decode().splitlines() if ROW[path] in line]
         self.assertEqual(len(lines), 1, done.stdout)
@@ -44,7 +46,7 @@ class Stricter(unittest.TestCase):
                          {name: s["count"] for name, s in truth["sections"].items()})
 
     def refused(self, path):
-        """One line that names the rule, in `check` and before a run; the target does not notice."""
+        """`check` and a run print one line that names the rule; the target does not notice."""
         self.assertEqual(self.row(path), ("missing", 1))
         with Target("sections", "--iterations", "20") as target:
             done = run("-p", target.pid, "-d", 1)
@@ -70,7 +72,3 @@ class Stricter(unittest.TestCase):
     def test_4_lockdown_for_confidentiality(self):
         self.set(LOCKDOWN, "confidentiality")
         self.refused(LOCKDOWN)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,38 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""What is lost is named: each counter under `lost` by a target that makes it so. And a target that lies harms nobody."""
+"""Each counter under `lost`, by a target that causes the loss. And a target that lies harms neither kernel nor profiler."""
 import json
-import os
-import re
-import subprocess
 import unittest
 
-import harness
-from harness import SCALE, SOURCES, Profiler, Target, needs_bpf, profile, run, sections
+from kernel_log import ALARMS, kernel_log
+from launch import Profiler, Target, profile, run
+from needs import SCALE, needs_bpf
+from paths import contract_number, golden, target_program
+from reports import lost, marked, sections
 
-GOLDEN = os.path.join(SOURCES, "golden", "evaluation.json")
-ALARMS = re.compile(r"BUG|WARNING:|Oops|general protection|Call Trace|unable to handle|soft lockup|hung task", re.I)
-
-
-def kernel_log():
-    done = subprocess.run(["dmesg"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, errors="replace")
-    return done.stdout.splitlines() if done.returncode == 0 else None
-
-
-def header(name):
-    """A number from include/bpfprof/."""
-    for file in "target.h", "abi.h":
-        with open(os.path.join(SOURCES, "..", "include", "bpfprof", file)) as f:
-            m = re.search(r"#define %s\s+(\d+)" % name, f.read())
-        if m:
-            return int(m.group(1))
-    raise KeyError(name)
+GOLDEN = golden("evaluation.json")
 
 
 @needs_bpf
 class Lost(unittest.TestCase):
     def only(self, report, **expected):
-        """The counters that are not 0, and no others."""
-        self.assertEqual(harness.lost(report), expected)
+        """Exactly these counters are not 0."""
+        self.assertEqual(lost(report), expected)
 
     def test_nothing(self):
         with Target("sections", "--iterations", "20", hold=True) as target:
@@ -48,12 +32,12 @@ class Lost(unittest.TestCase):
         self.only(report, sections=truth["too_deep"] + truth["unmatched"])
 
     def test_sections_ended_on_two_threads(self):
-        with Target("threads", hold=True) as target:
+        with Target("thread_ends", hold=True) as target:
             report, truth = profile(target)
         self.only(report, sections=truth["unmatched"])
 
     def test_sections_before_the_window_are_not_ours(self):
-        """What went wrong before we came is not lost to us: only what a later profiler sees counts there."""
+        """Losses before the attach are not counted: a later profiler counts only losses that it sees."""
         with Target("coroutines", hold=True) as target:
             target.go()
             truth = target.result()
@@ -64,8 +48,8 @@ class Lost(unittest.TestCase):
                 self.only(profiler.report())
 
     def test_sections_left_by_longjmp(self):
-        """Native functions that never return: escape() always, leap() when escape() leaves through it."""
-        plain = os.path.join(harness.TARGETS, "plain")
+        """Native functions that never return: escape() always, leap() when escape() jumps past it."""
+        plain = target_program("plain")
         with Target("plain", "--calls", "100") as target:
             with Profiler("-p", target.pid, "-s", "leap=%s:leap" % plain, "-s", "escape=%s:escape" % plain) as profiler:
                 profiler.wait_watching()
@@ -76,13 +60,13 @@ class Lost(unittest.TestCase):
         escaped = truth["escaped"]
         self.assertGreater(escaped, 0)
         self.assertEqual(sections(report)["leap"]["count"], truth["sections"]["leap"]["count"] - escaped)
-        lost = report["lost"]["sections"]
-        # Each escape leaves two calls behind; the last ones are noticed at the next call, which may not come.
-        self.assertLessEqual(lost, 2 * escaped)
-        self.assertGreaterEqual(lost, 2 * (escaped - 1))
+        unmatched = report["lost"]["sections"]
+        # Each escape leaves two calls open; the profiler notices them at the next call, and after the last escape there is none.
+        self.assertLessEqual(unmatched, 2 * escaped)
+        self.assertGreaterEqual(unmatched, 2 * (escaped - 1))
 
     def test_records_overwritten(self):
-        ring = header("DCBS_RING")
+        ring = contract_number("DCBS_RING")
         with Target("liar", "--skip", 10 * ring, hold=True) as target:
             report, truth = profile(target)
         self.assertGreaterEqual(report["lost"]["records"], 9 * ring)
@@ -103,8 +87,8 @@ class Lost(unittest.TestCase):
         self.assertEqual(sections(report)["(other)"]["count"], truth["other_count"])
 
     def test_names_of_several_processes(self):
-        """Each has room for its own; together they are more than the profiler has rows for. No call is lost."""
-        each, rows = 300, header("BPFPROF_SECTIONS")
+        """Each process has room for its names; together they are more than the profiler's sections. No call is lost."""
+        each, rows = 300, contract_number("BPFPROF_SECTIONS")
         with Target("liar", "--names", each, hold=True) as first, Target("liar", "--names", each, hold=True) as second:
             with Profiler("-p", first.pid, "-p", second.pid, wait_for=second.pid) as profiler:
                 for target in first, second:
@@ -120,7 +104,7 @@ class Lost(unittest.TestCase):
         self.assertEqual(found["after"]["count"], 200)
 
     def test_names_are_what_stands_before_their_end(self):
-        """The same name in two processes is one section, whatever bytes lie behind its end."""
+        """The same name in two processes is one section, whichever bytes follow its terminating zero."""
         with Target("liar", "--dirty-names", hold=True) as first, Target("liar", "--dirty-names", hold=True) as second:
             with Profiler("-p", first.pid, "-p", second.pid, wait_for=second.pid) as profiler:
                 for target in first, second:
@@ -129,7 +113,7 @@ class Lost(unittest.TestCase):
                     target.line()
                     target.end()
                 report = profiler.report()
-        self.assertEqual(sorted((n, s["count"]) for n, s in harness.marked(report).items()), [("after", 200), ("before", 200)])
+        self.assertEqual(sorted((n, s["count"]) for n, s in marked(report).items()), [("after", 200), ("before", 200)])
         self.only(report)
 
     def test_the_report_says_it(self):
@@ -143,7 +127,7 @@ class Lost(unittest.TestCase):
         self.assertRegex(out, r"Lost: %d calls" % (truth["too_deep"] + truth["unmatched"]))
 
     def test_all_counters_are_shown(self):
-        """samples and stacks come with CPU sampling; a saved session that has them shows them like the others."""
+        """A saved session has all counters, those of sampling included."""
         with open(GOLDEN) as f:
             doc = json.load(f)
         self.assertEqual(set(doc["lost"]), {"sections", "records", "samples", "stacks", "names", "processes"})
@@ -152,7 +136,7 @@ class Lost(unittest.TestCase):
 @needs_bpf
 class Liars(unittest.TestCase):
     def test_random_bytes(self):
-        """Several seeds: the report is made, what is sound is exact, and the kernel has no complaint."""
+        """For several seeds: there is a report, the sound thread's counts are exact, and the kernel logs no alarm."""
         before = kernel_log()
         for seed in range(1, 1 + int(4 * SCALE)):
             with self.subTest(seed=seed), Target("corrupt", "--rounds", "150", "--seed", seed, hold=True) as target:
@@ -186,7 +170,3 @@ class Liars(unittest.TestCase):
             target.result()
             target.line()
             self.assertEqual(target.end(), 0)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,21 +1,22 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""512 MiB touched in known pieces by known sections (tests/targets/memory.c), held against what the target means to have
-done, and against /proc/PID/smaps_rollup, which the target reads before and after each piece.
-"""
-import unittest
+"""512 MiB touched in known pieces by known sections (tests/targets/memory/memory.c).
 
-from harness import Target, needs_bpf, profile, sections
+The report is compared with the pieces, and with /proc/PID/smaps_rollup, which the target reads before and after each piece.
+"""
+
+from launch import Target, profile
 from ledgers import LedgerCase, one_by_one
+from needs import needs_bpf
+from reports import sections
 
 MIB = 1 << 20
 PAGE = 4096
 TOUCHED = 512 * MIB
 SHARE = 0.01
-SLACK = 64 << 10            # the allocator's own pages, a page table's neighbour
+SLACK = 64 << 10            # pages of the allocator and of page tables
 KINDS = ("anon", "file", "shmem")
 RARE_CALLS, RARE_USUAL = 1000, 2 * PAGE
-STORM_FAULTS = 31           # that a section has made in a storm of them may count for the next one
+STORM_FAULTS = 31           # the last faults of a section in a burst may count for the next section
 
 
 @needs_bpf
@@ -23,17 +24,17 @@ class Pieces(LedgerCase):
     @classmethod
     def setUpClass(cls):
         with Target("memory", hold=True) as target:
-            # Without samples: one may be lost, and counted, that comes while the program of a fault is at work. And
-            # exact, however long it goes on.
+            # Without samples, as one that interrupts the BPF program of a fault is lost. Without a budget, so that all
+            # faults are observed.
             cls.report, cls.truth = profile(target, "-F", 0, "--max-overhead", 100)
         cls.sections = sections(cls.report)
 
     def own(self, name):
-        """What the section did itself, without what it called."""
+        """Growth within the section itself, without sections that it calls."""
         return self.sections[name]["self_memory"]
 
     def bytes_near(self, value, truth, what, of=None):
-        """Within 1 % of the piece, which may be larger than what is left of it."""
+        """The value is within 1 % of the piece; the piece may be larger than the growth that is left of it."""
         self.near(value, truth, truth, 0, SHARE * (of or abs(truth)) + SLACK, what)
 
     def test_nothing_lost(self):
@@ -57,13 +58,13 @@ class Pieces(LedgerCase):
 
     @one_by_one
     def test_each_step_against_smaps(self):
-        """Inclusive, since the step's section was the outermost."""
+        """Inclusive growth, since the section of the step is the outermost."""
         for name, change in self.truth["smaps"].items():
             if name == "all":
                 continue
             memory, piece = self.sections[name]["memory"], self.truth["memory"][name]
             moved = piece["grown"] + piece["shrunk"]
-            slack = SHARE * moved + 256 * 1024      # the thread and the account around the section
+            slack = SHARE * moved + 256 * 1024      # the clock reads of the account around the section
             self.near(memory["rss_delta_bytes"], change["rss"], change["rss"], SHARE, slack, name)
             self.near(memory["anon_delta_bytes"], change["anon"], change["anon"], SHARE, slack, name + " anon")
             self.near(memory["shmem_delta_bytes"], change["shmem"], change["shmem"], SHARE, slack, name + " shmem")
@@ -76,12 +77,12 @@ class Pieces(LedgerCase):
 
     @one_by_one
     def test_peaks(self):
-        """The most within one call, calls within it included."""
+        """The largest growth within one call, inner sections included."""
         for name, piece in self.truth["memory"].items():
             self.bytes_near(self.sections[name]["memory"]["peak_delta_bytes"], piece["peak"], name + " peak")
 
     def test_nested(self):
-        """What inner took is outer's, too, but not its own."""
+        """The growth of inner is part of outer's total, but not of its self growth."""
         outer, inner = self.sections["outer"], self.sections["inner"]
         self.bytes_near(outer["memory"]["rss_delta_bytes"], 96 * MIB, "outer")
         self.bytes_near(outer["self_memory"]["rss_delta_bytes"], 32 * MIB, "outer self")
@@ -123,7 +124,7 @@ class Pieces(LedgerCase):
                 self.assertIn(spread["calls"], (counted, counted + histogram["zero_count"]), name)
 
     def test_huge_pages(self):
-        """At their real size: a fault brings 512 pages."""
+        """A fault of a huge page brings 512 pages, and they count as such."""
         huge = self.truth["smaps"]["huge"]["huge"]
         if huge < 32 * MIB:
             self.skipTest("the kernel gave huge pages for %d of 64 MiB" % (huge >> 20))
@@ -131,7 +132,7 @@ class Pieces(LedgerCase):
         self.assertLess(self.own("huge")["minor_faults"], 64 * MIB / PAGE / 2)
 
     def test_wall_ledgers_close(self):
-        """The other ledger of the same sections."""
+        """The wall ledger of the same sections closes, too."""
         for name, account in self.truth["accounts"].items():
             self.check_cpu(self.sections[name], account)
         self.check_closes(self.report)
@@ -139,7 +140,7 @@ class Pieces(LedgerCase):
 
 @needs_bpf
 class Sum(LedgerCase):
-    """The parts of the process's growth, against its RSS at both ends and against smaps."""
+    """The parts of the process's growth, compared with its RSS at both ends and with smaps."""
 
     @classmethod
     def setUpClass(cls):
@@ -169,9 +170,5 @@ class Sum(LedgerCase):
         self.near(explained, change, change, 0, SHARE * TOUCHED, "sections and outside")
 
     def test_peak(self):
-        """Everything but what was given is still there when that is."""
+        """At the end, the growth of the process is all pieces but `given`, which was freed."""
         self.near(self.memory["rss_peak_bytes"] - self.memory["rss_start_bytes"], *[TOUCHED] * 2, SHARE, MIB, "peak")
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,23 +1,22 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """--section NAME=BINARY:FUNCTION: functions without markers, by entry and return probe."""
-import os
-import unittest
 
-import harness
-from harness import TARGETS, Profiler, ReportCase, Target, needs_bpf, profile, sections
+from launch import Profiler, Target, profile, run
+from needs import kernel_at_least, needs_bpf
+from paths import target_program
+from reports import ReportCase, sections
 
-PLAIN = os.path.join(TARGETS, "plain")
+PLAIN = target_program("plain")
 
 
 def native(binary, *functions, **named):
-    """The options that time these functions; by keyword under another name."""
+    """The options that time these functions. A keyword names the section."""
     pairs = [(f, f) for f in functions] + list(named.items())
     return [word for name, function in pairs for word in ("-s", "%s=%s:%s" % (name, binary, function))]
 
 
 def profile_plain(*options, calls=300):
-    """Two probes a section; the target carries no markers whose counter could be waited for."""
+    """Profiles `plain`. It has no markers, so the test cannot wait for their semaphore."""
     with Target("plain", "--calls", calls, hold=True) as target:
         with Profiler("-p", target.pid, *options) as profiler:
             profiler.wait_watching()
@@ -40,7 +39,7 @@ class Plain(ReportCase):
         self.check_lost(self.report)
 
     def test_function(self):
-        """Timed from its entry to its return: around what the function measures, inside what its caller does."""
+        """A function is timed from entry to return: at least the time that it measures itself, at most that of its caller."""
         truth, section = self.truth["sections"]["work_a"], self.sections["work_a"]
         self.check_count(section, truth)
         self.check_times(section, truth)
@@ -60,39 +59,44 @@ class Plain(ReportCase):
 
 @needs_bpf
 class Leaps(ReportCase):
-    """Functions that are left by longjmp. leap() ends in a tail call of escape(), so both have one place on the stack."""
+    """Functions that end by longjmp(). leap() ends in a tail call of escape(), so both have the same place on the stack."""
 
     CALLS = 400
 
-    def check(self, report, truth):
-        """Every call that returned is counted and timed; those that did not are lost, but for the last, which may still return."""
-        returned = truth["sections"]["leap"]["count"] - truth["escaped"]
-        leap = sections(report)["leap"]
-        self.assertEqual(leap["count"], returned)
-        self.assertAlmostEqual(leap["total_s"], leap["mean_s"] * returned, places=8)
-        self.assertAlmostEqual(leap["self_s"], leap["total_s"], places=8)
-        self.assertGreaterEqual(leap["min_s"], 5e-6)
-        self.check_histogram(leap)
-        self.assertEqual(sections(report).get("escape", {"count": 0})["count"], 0)
+    def check_leap(self, section, returned):
+        self.assertAlmostEqual(section["total_s"], section["mean_s"] * returned, places=8)
+        self.assertAlmostEqual(section["self_s"], section["total_s"], places=8)
+        self.assertGreaterEqual(section["min_s"], 5e-6)
 
-    def test_one(self):
-        report, truth = profile_plain(*native(PLAIN, "leap"), calls=self.CALLS)
-        self.check(report, truth)
-        self.assertIn(truth["escaped"] - report["lost"]["sections"], (0, 1))
-
-    def test_both(self):
+    def test_ends(self):
+        """leap() ends by its return or by its jump to escape(), which never ends in either way."""
         report, truth = profile_plain(*native(PLAIN, "leap", "escape"), calls=self.CALLS)
-        self.check(report, truth)
-        self.assertIn(2 * truth["escaped"] - report["lost"]["sections"], (0, 1, 2))
+        leap, escape = sections(report)["leap"], sections(report)["escape"]
+        self.assertEqual(leap["count"], truth["sections"]["leap"]["count"])
+        self.assertEqual(leap["unreturned"], 0)
+        self.check_leap(leap, leap["count"])
+        self.check_histogram(leap)
+        self.assertIn(truth["escaped"] - escape["count"], (0, 1))
+        self.assertEqual(escape["unreturned"], escape["count"])
+        self.assertEqual(escape["open"], truth["escaped"] - escape["count"])
+        self.check_lost(report)
+
+    def test_return_probes(self):
+        """Return probes see returns alone. Other calls are counted, and not timed."""
+        report, truth = profile_plain("--return-probes", *native(PLAIN, "leap", "escape"), calls=self.CALLS)
+        leap = sections(report)["leap"]
+        returned = truth["sections"]["leap"]["count"] - truth["escaped"]
+        self.assertEqual(leap["count"] - leap["unreturned"] - leap["open"], returned - leap["open"])
+        self.check_leap(leap, returned)
 
 
 @needs_bpf
 class Hazards(ReportCase):
-    """What kernels have done to processes that were probed; see user/host/kernel_quirks.h."""
+    """Kernel errors that harm probed processes, see user/host/kernel_quirks.h."""
 
-    NOPS = os.path.join(TARGETS, "nops")
-    KILLS = harness.kernel_at_least(6, 11) and not harness.kernel_at_least(6, 13, 3) and \
-        (not harness.kernel_at_least(6, 12, 14) or harness.kernel_at_least(6, 13))
+    NOPS = target_program("nops")
+    KILLS = kernel_at_least(6, 11) and not kernel_at_least(6, 13, 3) and \
+        (not kernel_at_least(6, 12, 14) or kernel_at_least(6, 13))
 
     def check(self, *options):
         with Target("nops", *options, hold=True) as target, \
@@ -109,14 +113,14 @@ class Hazards(ReportCase):
         self.assertEqual({name: found[name]["count"] for name in ("nop5", "nop10")}, dict.fromkeys(("nop5", "nop10"), truth["calls"]))
 
     def test_children_of_functions_that_begin_with_a_nop(self):
-        """From Linux 6.18 on a probe on the nop is a call of a page that they do not have."""
+        """From Linux 6.18 on a probe on the nop is a call into a page that forked children do not have."""
         self.check()
 
     def test_system_call_filter(self):
         if not self.KILLS:
             return self.check("--filter", 1, "--children", 0)
         with Target("nops", "--filter", 1, hold=True) as target:
-            done = harness.run("-q", "-p", target.pid, *native(self.NOPS, "nop5"), "-d", "0.1")
+            done = run("-q", "-p", target.pid, *native(self.NOPS, "nop5"), "-d", "0.1")
             self.assertEqual(done.returncode, 1)
             self.assertIn(b"CVE-2025-21834", done.stderr)
             target.go()
@@ -126,8 +130,9 @@ class Hazards(ReportCase):
 @needs_bpf
 class Memory(ReportCase):
     def test_what_it_touches_counts_once(self):
-        """It is called in marked sections (tests/targets/storm.c): the one that began last has what it grows by."""
-        path = os.path.join(TARGETS, "storm")
+        """A function that is called in marked sections (tests/targets/memory/storm.c): growth counts for the section that
+        began last."""
+        path = target_program("storm")
         with Target("storm", 30) as target, Profiler("-p", target.pid, "-d", 1, "--max-overhead", 100,
                                                      *native(path, touch="storm_touch")) as profiler:
             report = profiler.report()
@@ -145,7 +150,7 @@ class Memory(ReportCase):
 @needs_bpf
 class WithMarkers(ReportCase):
     def test_demangled_names_and_markers(self):
-        binary = os.path.join(TARGETS, "exceptions")
+        binary = target_program("exceptions")
         for function in ("evaluation::moved", "evaluation::moved(unsigned long)", "_ZN10evaluation5movedEm"):
             with Target("exceptions", "--rounds", 60, hold=True) as target:
                 report, truth = profile(target, *native(binary, native=function))
@@ -157,7 +162,7 @@ class WithMarkers(ReportCase):
             self.assertGreater(found["native"]["total_s"], found["moved"]["total_s"])
 
     def test_library_by_base_name(self):
-        """The marker library's own entry, as often as all sections together begin."""
+        """dcbs_section_begin() as a section: it is called as often as all sections begin."""
         with Target("sections", "--iterations", 200, hold=True) as target:
             report, truth = profile(target, *native("libdcbs-markers.so", begin="dcbs_section_begin"))
         found = sections(report)
@@ -168,12 +173,8 @@ class WithMarkers(ReportCase):
         self.check_lost(report)
 
     def test_a_section_of_the_same_name(self):
-        """A function's calls join the marked section of that name."""
+        """Calls of a function count for the marked section of the same name."""
         with Target("sections", "--iterations", 20, hold=True) as target:
             report, truth = profile(target, *native("libdcbs-markers.so", leaf="dcbs_section_end"))
         expected = truth["sections"]["leaf"]["count"] + sum(t["count"] for t in truth["sections"].values()) + 1
         self.assertEqual(sections(report)["leaf"]["count"], expected)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -7,10 +7,11 @@ import tempfile
 import unittest
 
 from bad_input import GOLDEN, BadInput
-from harness import BUILD, PROFILER, SOURCES, run
-from test_install import make
+from install import make
+from launch import run
+from paths import BUILD, INCLUDE, PROFILER
 
-HEADER = os.path.join(SOURCES, "..", "include", "dcbs", "profiler.h")
+HEADER = os.path.join(INCLUDE, "dcbs", "profiler.h")
 PAGE = os.path.join(BUILD, "docs", "dcbs-bpfprof.1")
 PROFILE_ONLY = ("-p 1", "-c", "-d 3", "-i 2", "-s a=b:c", "-t 2", "-F 500", "--max-overhead 2", "-q", "-v")
 LONG = {"-p": "--pid", "-c": "--children", "-d": "--duration", "-i": "--interval", "-s": "--section", "-t": "--threshold",
@@ -125,7 +126,3 @@ class Listed(unittest.TestCase):
                                    "-I", os.path.join(directory, "usr/include"), "-"], input=example, stdout=subprocess.PIPE,
                                   stderr=subprocess.STDOUT, text=True)
             self.assertEqual((done.returncode, done.stdout), (0, ""))
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,21 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Where reports are written: what cannot be written to, and what happens on the way."""
+"""Outputs that cannot be written, before and after the run."""
 import json
 import os
 import signal
+import tempfile
 import threading
 import time
-import unittest
 
-import harness
 from bad_input import NO_SUCH_PID, BadInput, needs_mounts
-from harness import PROFILER, Profiler, Target, needs_bpf, run
+from launch import Profiler, Target, run
+from needs import needs_bpf
+from paths import PROFILER
+from reports import sections
+from waiting import attached
 
 
 @needs_bpf
 class Outputs(BadInput):
     def test_found_before_the_run(self):
-        """An output that cannot be written is the first thing that is said: the process was not even looked at."""
+        """An output that cannot be written is the first error: the process is not examined before."""
         os.mkdir(self.path("folder.json"))
         os.symlink(self.path("target"), self.path("link.json"))
         os.symlink(os.path.join(self.dir, "nowhere"), self.path("dangling.json"))
@@ -26,13 +29,14 @@ class Outputs(BadInput):
         self.assertEqual(sorted(os.listdir(self.dir)), ["dangling.json", "folder.json", "link.json"])
 
     def test_target_is_left_alone(self):
-        """With one good and one bad output and an hour to go: back at once, no probe was ever there, nothing is left."""
+        """One good and one bad output, and a run of an hour: the command ends at once, without having attached, and leaves
+        no file."""
         with Target("sections") as target:
             seen, done = [], threading.Event()
 
             def look():
                 while not done.is_set():
-                    seen.append(harness.attached(target.pid))
+                    seen.append(attached(target.pid))
             thread = threading.Thread(target=look)
             thread.start()
             try:
@@ -62,13 +66,15 @@ class Outputs(BadInput):
 
     @needs_mounts
     def test_full_disk(self):
-        """The report still reaches standard output; one line, status 1."""
+        """The report reaches standard output, and a file in another folder; one line, status 1."""
         script = 'mount -t tmpfs -o size=64k none "$1" && head -c 1M /dev/zero > "$1/filler" 2>/dev/null; shift; exec "$@"'
-        with Target("sections") as target:
+        with Target("sections") as target, tempfile.TemporaryDirectory() as spare:
             done = run("-m", "sh", "-c", script, "sh", self.dir, PROFILER, "-p", target.pid, "-d", "0.1", "-f", "json",
-                       "-o", self.path("x.json"), program="unshare")
-        self.assertEqual(done.returncode, 1)
-        self.assertRegex(done.stderr.decode(), r"\Adcbs-bpfprof: [^\n]*x\.json[^\n]*No space left[^\n]*standard output[^\n]*\n\Z")
+                       "-o", self.path("x.json"), program="unshare", env=dict(os.environ, TMPDIR=spare))
+            self.assertEqual(done.returncode, 1)
+            self.assertRegex(done.stderr.decode(), r"\Adcbs-bpfprof: [^\n]*x\.json[^\n]*No space left[^\n]* %s/x\.\w+\.json\n\Z" % spare)
+            with open(os.path.join(spare, os.listdir(spare)[0])) as f:
+                self.assertEqual(json.load(f), json.loads(done.stdout))
         self.assertEqual(json.loads(done.stdout)["target"]["pid"], target.pid)
 
     def with_stdout(self, redirect, *args):
@@ -83,14 +89,14 @@ class Outputs(BadInput):
                 self.assertEqual(json.load(f)["target"]["pid"], target.pid)
 
     def test_standard_output_is_closed(self):
-        """Found before the run; no file that is opened may take its place."""
+        """A closed descriptor is found before the run; no file that is opened takes its number."""
         with Target("sections") as target:
             done = self.with_stdout(">&-", "-p", target.pid, "-d", "60", "-o", self.path("saved.json"))
             self.one_line(done, 1, "standard output")
         self.assertEqual(os.listdir(self.dir), [])
 
     def test_standard_input_and_error_are_closed(self):
-        """Nothing can be said, and what is opened in their place is not written to."""
+        """All standard descriptors are closed: no message is possible, and a file that gets such a number is not written to."""
         saved = self.path("saved.json")
         with Target("sections") as target:
             done = self.with_stdout("<&- 2>&-", "-p", target.pid, "-d", "0.1", "-f", "json", "-o", saved)
@@ -107,13 +113,14 @@ class Outputs(BadInput):
             read, write = os.pipe()
             os.close(read)
             try:
-                done = run("-p", target.pid, "-d", "0.1", stdout=write)
+                with tempfile.TemporaryDirectory() as spare:
+                    done = run("-p", target.pid, "-d", "0.1", stdout=write, env=dict(os.environ, TMPDIR=spare))
+                    self.one_line(done, 1, "standard output", os.path.join(spare, os.listdir(spare)[0]))
             finally:
                 os.close(write)
-            self.one_line(done, 1, "standard output")
 
     def test_ctrl_c_again_and_again(self):
-        """The report is whole all the same, on standard output and in the file, and the status says so."""
+        """The report is complete all the same, on standard output and in the file, and the status is 0."""
         saved = self.path("saved.json")
         for pause in 0.001, 0.02, 0.1:
             with Target("sections", hold=True) as target, Profiler("-p", target.pid, "-o", saved, wait_for=target.pid) as profiler:
@@ -124,10 +131,6 @@ class Outputs(BadInput):
                     time.sleep(pause)
                 report = profiler.report()
                 self.assertEqual(report["window"]["ended_by"], "signal")
-                self.assertEqual(harness.sections(report)["leaf"]["count"], truth["sections"]["leaf"]["count"])
+                self.assertEqual(sections(report)["leaf"]["count"], truth["sections"]["leaf"]["count"])
                 with open(saved) as f:
                     self.assertEqual(json.load(f), report)
-
-
-if __name__ == "__main__":
-    unittest.main()

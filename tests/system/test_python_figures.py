@@ -1,23 +1,20 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""What dcbs_profiler recorded itself, and what the profiler outside saw of the same sections: one must confirm the other.
-
-    DCBS_BUILD=build tests/system/test_python_figures.py [-v]
-"""
-import os
+"""The records of the module dcbs_profiler agree with those of the profiler."""
 import unittest
 
-from harness import SOURCES, Target, needs_bpf, profile, sections
+from launch import Target, profile
+from needs import needs_bpf
+from reports import sections
 
 CALL_S = 20e-6  # by which a call may differ: the marker's own cost of 0.1 us, and an interrupt between the two clock reads
-INSIDE = 20000  # calls in a section of the target, whose marker's cost is its own
+INSIDE = 20000  # calls in a section of the target; the cost of their markers counts for it
 
 
 @needs_bpf
 class OwnAndOutside(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        with Target(os.path.join(SOURCES, "targets", "own_figures.py"), python=True) as target:
+        with Target("own_figures.py") as target:
             cls.report, cls.own = profile(target)
         cls.outside = sections(cls.report)
 
@@ -54,10 +51,6 @@ class OwnAndOutside(unittest.TestCase):
     def test_keys_are_those_of_the_document(self):
         document = self.report["sections"][0]
         for own in self.own["sections"].values():
-            self.assertLessEqual(set(own) - {"window"}, set(document))  # what the profiler told of itself
+            self.assertLessEqual(set(own) - {"window"}, set(document))  # the profiler's own measure of its cost
             self.assertLessEqual(set(own["memory"]), set(document["memory"]))
             self.assertEqual(set(own["histogram"]), set(document["histogram"]))
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,39 +1,30 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Where interpreters keep their stacks: every CPython on this machine, walked from outside (tests/tools/pystack.c) and
-held against what it says of itself (tests/targets/shapes.py, asleep in all its shapes).
+"""The stacks of every CPython on this machine, walked from another process (tests/tools/pystack.c).
+
+They are compared with those that the target prints of itself (tests/targets/python/shapes.py), asleep in all its shapes.
 """
 import contextlib
 import errno
 import glob
 import json
 import os
-import shutil
 import subprocess
-import sys
 import tempfile
 import time
 import unittest
 
-from harness import BUILD, PYTHON, SOURCES, SCALE, Target
+from interpreters import interpreters, sys_prefix
+from launch import Target
+from needs import SCALE
+from paths import PYTHON, target_source, tool_program
 
-PYSTACK = os.path.join(BUILD, "tests", "tools", "pystack")
-SHAPES = os.path.join(SOURCES, "targets", "shapes.py")
+PYSTACK = tool_program("pystack")
+SHAPES = target_source("shapes.py")
 SLEEP = "import time; print('ready', flush=True); time.sleep(60)"
 CODECS = {1: "latin-1", 2: "utf-16-le", 4: "utf-32-le"}
-MINORS = range(8, 15)
 FIND_MS = 10
 
 needs_root = unittest.skipIf(os.geteuid() != 0, "needs root, to read other processes' memory")
-
-
-def interpreters():
-    """{what the tests call it: path or None}: Debian's, and one of each version under pyenv, or else in PATH."""
-    found = {"debian": "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else None}
-    for minor in MINORS:
-        paths = sorted(glob.glob(os.path.expanduser("~/.pyenv/versions/3.%d.*/bin/python3.%d" % (minor, minor))))
-        found["pyenv_3_%d" % minor] = paths[-1] if paths else shutil.which("python3.%d" % minor)
-    return found
 
 
 def pystack(pid, *changes):
@@ -46,14 +37,14 @@ def text(string):
 
 
 def walked(stack):
-    """As the target tells it."""
+    """The stack in the form in which the target prints it."""
     return [{"function": text(f["function"]), "name": text(f["name"]), "file": text(f["file"]), "offset": f["offset"],
              "firstlineno": f["firstlineno"]} for f in stack]
 
 
 @contextlib.contextmanager
 def running(*command, ready=True, **popen):
-    """A process that is killed at the end, and has said a line."""
+    """Starts a process, waits for its first line, and kills it at the end."""
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, **popen)
     try:
         if ready:
@@ -67,7 +58,7 @@ def running(*command, ready=True, **popen):
 
 
 class Walk:
-    """The tests of one interpreter, `path`."""
+    """The tests on one interpreter, `path`."""
 
     path = label = None
 
@@ -81,11 +72,11 @@ class Walk:
             found = pystack(target.pid)
         self.assertEqual((found["status"], found["reason"]), (0, ""))
         self.assertGreaterEqual(len(truth["shapes"]), 50)
-        for name, told in truth["shapes"].items():
+        for name, printed in truth["shapes"].items():
             with self.subTest(shape=name):
-                stack = found["threads"].get(str(told["tid"]))
+                stack = found["threads"].get(str(printed["tid"]))
                 self.assertIsNotNone(stack, "not found by its slot")
-                self.assertEqual(walked(stack), [{k: v for k, v in f.items() if k != "lines"} for f in told["stack"]])
+                self.assertEqual(walked(stack), [{k: v for k, v in f.items() if k != "lines"} for f in printed["stack"]])
 
     def test_time(self):
         with running(self.path, "-c", SLEEP) as process:
@@ -93,7 +84,7 @@ class Walk:
         self.assertLess(sorted(times)[3], FIND_MS * SCALE, times)
 
     def test_while_it_runs(self):
-        """Stacks that change all the time do not fail the trial."""
+        """Stacks that change all the time do not make the verification fail."""
         code = ("import threading\n"
                 "def f(n): return g(n - 1) if n else [x for x in (1, 2)]\n"
                 "def g(n): return f(n - 1) if n else exec('1')\n"
@@ -106,7 +97,7 @@ class Walk:
                 self.assertEqual((found["status"], found["reason"]), (0, ""))
 
     def test_offsets_that_are_wrong(self):
-        """Each of those that a walk depends on."""
+        """A wrong value for each offset that a walk depends on is found."""
         with running(self.path, "-c", "import threading, time\nfor _ in range(2): threading.Thread(target=time.sleep, args=(60,)).start()\n"
                      "def f(): print('ready', flush=True); time.sleep(60)\nf()") as process:
             layout = pystack(process.pid)["layout"]
@@ -127,7 +118,7 @@ class Walk:
             self.assertEqual(pystack(process.pid, "frame_code=%d" % layout["frame_code"])["status"], 0)
 
     def test_stripped(self):
-        """Of symbols that are not needed to run it."""
+        """An interpreter that is stripped of symbols not needed to run it."""
         real = os.path.realpath(self.path)
         with tempfile.TemporaryDirectory() as folder:
             copy = os.path.join(folder, os.path.basename(real))
@@ -135,10 +126,6 @@ class Walk:
                 self.skipTest("no strip")
             with running(copy, "-c", SLEEP, env=dict(os.environ, PYTHONHOME=sys_prefix(self.path))) as process:
                 self.assertEqual(pystack(process.pid)["status"], 0)
-
-
-def sys_prefix(python):
-    return subprocess.run([python, "-c", "import sys; print(sys.prefix)"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
 
 
 for _label, _path in interpreters().items():
@@ -151,7 +138,10 @@ int main(int argc, char **argv) { return Py_BytesMain(argc, argv); }
 
 
 def build_embedder(folder):
-    """Debian's interpreter in a program of another name, without any symbols; or why not."""
+    """Builds a program of another name with Debian's interpreter in it, without symbols.
+
+    Returns (program, None) or (None, why not).
+    """
     places = "import sysconfig as s; v = s.get_config_vars(); print(v['LIBPL'] + '/lib' + v['LDLIBRARY'][3:].split('.so')[0] + '-pic.a')"
     library = subprocess.run([PYTHON, "-c", places], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
     if not os.path.exists(library):
@@ -186,7 +176,7 @@ int main(void) {{ puts("ready"); fflush(0); return pause(); }}
 
 @needs_root
 class Fakes(unittest.TestCase):
-    """Programs that have a _PyRuntime, but not one that can be used."""
+    """Programs with a _PyRuntime that cannot be used."""
 
     def refused(self, number, reason, cookie="xdebugpy", version=0x030d00f0, free_threaded=0, words="0"):
         source = FAKE.format(cookie=cookie, version=version, free_threaded=free_threaded, words=words)
@@ -207,19 +197,19 @@ class Fakes(unittest.TestCase):
         self.refused(errno.ENOTSUP, "Python 3.14 is a free-threaded build: sections only", version=0x030e0af0, free_threaded=1)
 
     def test_offsets_left_out(self):
-        self.refused(errno.EPROTO, "Python 3.13 does not tell its layout as it should: sections only")
+        self.refused(errno.EPROTO, "Python 3.13 does not describe its layout as it should: sections only")
 
     def test_offsets_beyond_their_structures(self):
-        self.refused(errno.EPROTO, "Python 3.13 does not tell its layout as it should: sections only",
+        self.refused(errno.EPROTO, "Python 3.13 does not describe its layout as it should: sections only",
                      words=", ".join(str(n) for n in [64] * 20 + [1 << 40] * 60))
 
     def test_no_version(self):
-        self.refused(errno.ENOTSUP, "the version of its Python cannot be told: sections only", cookie="nothing")
+        self.refused(errno.ENOTSUP, "the version of its Python is unknown: sections only", cookie="nothing")
 
 
 @needs_root
 class Others(unittest.TestCase):
-    """What is no interpreter, or none that is known."""
+    """Processes without an interpreter, or with an unsupported one."""
 
     def refused(self, pid, number, *words):
         found = pystack(pid)
@@ -240,7 +230,7 @@ class Others(unittest.TestCase):
         self.refused(process.pid, errno.ESRCH)
 
     def test_no_python_with_its_name(self):
-        """Nothing but the name speaks for it."""
+        """A library with the name of an interpreter's that contains none."""
         with tempfile.TemporaryDirectory() as folder:
             copy = os.path.join(folder, "libpython3.11.so.1.0")
             with open("/bin/sleep", "rb") as f, open(copy, "wb") as g:
@@ -258,7 +248,7 @@ class Others(unittest.TestCase):
             self.refused(process.pid, errno.ENOTSUP, "Python 3.7 is not known to this version: sections only")
 
     def test_python_comes_later(self):
-        """By exec."""
+        """The process becomes an interpreter by execve()."""
         with running("sh", "-c", "echo ready; read line; exec \"$0\" -c \"$1\"", PYTHON, SLEEP) as process:
             self.refused(process.pid, errno.ENOENT)
             process.stdin.write(b"go\n")
@@ -267,7 +257,7 @@ class Others(unittest.TestCase):
             self.assertEqual(pystack(process.pid)["status"], 0)
 
     def test_while_it_starts(self):
-        """Never anything but a sound yes or a reason to ask again."""
+        """While an interpreter starts, the answer is a verified layout or an error after which the profiler tries again."""
         for _ in range(20):
             with running(PYTHON, "-c", SLEEP, ready=False) as process:
                 seen = []
@@ -275,7 +265,3 @@ class Others(unittest.TestCase):
                     seen.append(pystack(process.pid))
                 self.assertEqual(seen[-1]["status"], 0, seen[-1]["reason"])
                 self.assertLessEqual({s["status"] for s in seen}, {0, -errno.EAGAIN, -errno.ENOENT})
-
-
-if __name__ == "__main__":
-    sys.exit(unittest.main())

@@ -1,9 +1,9 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Sections of known durations, and sections that were open before the profiler came or are so when it leaves."""
-import unittest
+"""Sections of known durations, and sections that are open at the attach or at the detach."""
 
-from harness import ReportCase, Profiler, Target, needs_bpf, profile, sections
+from launch import Profiler, Target, profile
+from needs import needs_bpf
+from reports import ReportCase, sections
 from steps import Steps
 
 NESTED = ("outer", "inner", "leaf")
@@ -37,7 +37,7 @@ class Durations(ReportCase):
             self.check_histogram(self.sections[name])
 
     def test_self_times(self):
-        """What the children took is not the parent's own: the three add up to the outermost."""
+        """Self time is without inner sections: the self times of the three add up to the outermost's total."""
         total = {name: self.sections[name]["total_s"] * 1e9 for name in NESTED}
         self.between(self.sections["outer"]["self_s"], *[total["outer"] - total["inner"]] * 2, "outer self")
         self.between(self.sections["inner"]["self_s"], *[total["inner"] - total["leaf"]] * 2, "inner self")
@@ -65,7 +65,7 @@ class Durations(ReportCase):
 
 @needs_bpf
 class Open(ReportCase):
-    """At the start, at the end, or all the time."""
+    """Sections that are open at the start, at the end, or all the time."""
 
     def open_all_the_time(self, section, report):
         self.assertEqual((section["count"], section["open"], section["open_at_start"]), (0, 1, 0))
@@ -117,7 +117,7 @@ class Open(ReportCase):
         self.assertEqual(before["self_s"], before["total_s"])
 
     def test_the_whole_run_begun_under_another_profiler(self):
-        """Only the time in the window counts, whatever an earlier profiler has made the target keep."""
+        """Only time in the window counts, even if an earlier profiler has made the target record more."""
         with Steps() as target:
             target.step("import dcbs_profiler")
             with Profiler("-p", target.pid, wait_for=target.pid) as profiler:
@@ -135,7 +135,7 @@ class Open(ReportCase):
         self.assertEqual(found["parent"]["self_s"], 0)
 
     def test_between_two_profilers(self):
-        """What begins or ends while nobody looks is in no report; what is open then has no known duration."""
+        """Calls that begin and end between two windows are in no report; a call that is open there has no known duration."""
         with Steps() as target:
             target.step("import dcbs_profiler; use('before', 7); begin('unseen')")
             with Profiler("-p", target.pid, wait_for=target.pid) as profiler:
@@ -151,7 +151,3 @@ class Open(ReportCase):
         self.assertEqual(first["unseen"]["open_at_start"], 1)
         self.assertEqual({n: s["count"] for n, s in second.items() if n != "(outside)"},
                          {"second": 13, "first": 1, "unseen": 1})
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,7 +1,7 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Stacks as the profiler samples them, held against those that a running program knows of itself (tests/targets/shapes.py),
-under every CPython on this machine.
+"""Stacks as the profiler samples them, under every CPython on this machine.
+
+They are compared with those that a target prints of itself (tests/targets/python/shapes.py).
 """
 import os
 import shutil
@@ -10,17 +10,21 @@ import tempfile
 import time
 import unittest
 
-from harness import BUILD, PYTHON, SOURCES, Profiler, Target, needs_bpf, sections
-from test_pythons import interpreters, sys_prefix
+from interpreters import interpreters, sys_prefix
+from launch import Profiler, Target
+from needs import needs_bpf
+from paths import BUILD, target_source
+from reports import sections
 
-SHAPES = os.path.join(SOURCES, "targets", "shapes.py")
-REUSE = os.path.join(SOURCES, "targets", "reuse.py")
+SHAPES = target_source("shapes.py")
+STAGE = target_source("stage.py")
+REUSE = target_source("reuse.py")
 HZ = 999
-FRAMES = 128            # of a stack, at most
+FRAMES = 128            # in a stack, at most
 MORE = "(more frames)"
-# What a section holds beside its loop: the target's way into it and out of it.
+# Functions in a section beside its loop: by them the target enters and leaves it.
 AROUND = {"begin", "finish", "Busy.begin", "Busy.finish"}
-LOOP_ENDS = 0, -1       # its lines that call those
+LOOP_ENDS = 0, -1       # the lines of the loop that call those
 
 
 def sampled(report, section):
@@ -35,40 +39,43 @@ def sampled(report, section):
 
 
 class Truth:
-    """A shape's stack, as the target told it, outermost first."""
+    """A shape's stack as the target printed it, outermost first."""
 
-    def __init__(self, told, qualified):
-        self.frames = told["stack"][::-1]
+    def __init__(self, printed, qualified):
+        self.frames = printed["stack"][::-1]
         self.around = AROUND if qualified else {name.split(".")[-1] for name in AROUND}
 
     @staticmethod
-    def same(frame, told, lines):
-        return (frame["function"], frame["file"]) == (told["function"], told["file"]) and frame["line"] in lines
+    def same(frame, printed, lines):
+        return (frame["function"], frame["file"]) == (printed["function"], printed["file"]) and frame["line"] in lines
 
     def differs(self, frames):
-        """Why the frames are not this stack; None if they are."""
-        told, frames = self.frames, list(frames)
+        """Returns why the frames are not this stack; None if they are."""
+        printed, frames = self.frames, list(frames)
         if frames and frames[0]["function"] == MORE:
             frames = frames[1:]
             if len(frames) != FRAMES:
                 return "%d frames, and more" % len(frames)
             extra = [f for f in frames[-2:] if f["function"] in self.around]
-            told = told[len(told) + len(extra) - FRAMES:]
-        if len(frames) < len(told):
-            return "%d frames for %d" % (len(frames), len(told))
-        extra = frames[len(told):]
-        for i, (frame, expected) in enumerate(zip(frames, told)):
-            innermost = i == len(told) - 1
+            printed = printed[len(printed) + len(extra) - FRAMES:]
+        if len(frames) < len(printed):
+            return "%d frames for %d" % (len(frames), len(printed))
+        extra = frames[len(printed):]
+        for i, (frame, expected) in enumerate(zip(frames, printed)):
+            innermost = i == len(printed) - 1
             lines = [expected["lines"][end] for end in LOOP_ENDS] if innermost and extra else expected["lines"]
             if not self.same(frame, expected, lines):
                 return "frame %d is %s for %s" % (i, frame, expected)
-        if [f for f in extra if f["function"] not in self.around or f["file"] != SHAPES]:
+        if [f for f in extra if f["function"] not in self.around or f["file"] != STAGE]:
             return "in the loop: %s" % extra
         return None
 
 
 def attached(target, work, *options):
-    """(report, truth) of what the target does meanwhile; it is held at the end, so that its last names can be read."""
+    """Profiles a target while work() runs; returns (report, truth).
+
+    The target is held at its end, so that names can still be read.
+    """
     with Profiler("-p", target.pid, "-F", HZ, "--max-overhead", 100, *options, wait_for=target.pid) as profiler:
         time.sleep(0.2)         # the interpreter is found
         target.go()
@@ -78,7 +85,7 @@ def attached(target, work, *options):
 
 
 class OneOf:
-    """Tests of one interpreter, `path`."""
+    """The tests on one interpreter, `path`."""
 
     path = label = None
 
@@ -88,16 +95,16 @@ class OneOf:
 
 
 class Shapes(OneOf):
-    """Every sample within a section is the one stack that the section is named after."""
+    """Every sample within a section is the stack of the shape that the section is named after."""
 
     seconds = 0.15
 
     def check_shapes(self, report, truth):
-        """Returns how many samples there were."""
+        """Checks all samples; returns their number."""
         seen = 0
-        qualified = any("." in f["function"] for told in truth["shapes"].values() for f in told["stack"])
-        for name, told in truth["shapes"].items():
-            stacks, shape = sampled(report, name), Truth(told, qualified)
+        qualified = any("." in f["function"] for printed in truth["shapes"].values() for f in printed["stack"])
+        for name, printed in truth["shapes"].items():
+            stacks, shape = sampled(report, name), Truth(printed, qualified)
             self.assertTrue(stacks, "no sample of %s" % name)
             for samples, python, _ in stacks:
                 self.assertIsNone(shape.differs(python), name)
@@ -115,7 +122,7 @@ class Shapes(OneOf):
         self.assertAlmostEqual(seen / HZ, cpu_s, delta=0.1 * cpu_s)
 
     def test_stripped(self):
-        """A copy without symbols, by another name."""
+        """A copy of the interpreter without symbols, under another name."""
         with tempfile.TemporaryDirectory() as folder:
             copy = os.path.join(folder, "interpreter")
             if subprocess.run(["strip", "-o", copy, os.path.realpath(self.path)]).returncode:
@@ -137,7 +144,8 @@ class Shapes(OneOf):
         return report, truth
 
     def test_reuse(self):
-        """A function that was gone before its name could be read has none, and that is counted; it never gets another's."""
+        """A function that is freed before the profiler reads its name has none, and is counted; it never gets another one's
+        name."""
         report, truth = self.check_reuse()
         self.assertLess(truth["addresses"], 20)
         unknown = sum(s[3] for s in report["stacks"] for i in s[4] if report["frames"][i] == {
@@ -177,14 +185,14 @@ def names(report, section):
 
 @needs_bpf
 class Lives(unittest.TestCase):
-    """Programs that become others, or several."""
+    """Programs that execute others, or fork."""
 
     def profile(self, text, **options):
         with Target("-c", text, python=True, **options) as target:
             return attached(target, target.result)[0]
 
     def test_exec(self):
-        """Both images have their functions, and neither those of the other."""
+        """Both programs have their own functions, and none of the other's."""
         after = BUSY + "time.sleep(0.5)\ndef after():\n  with profiler.profile_section('new'): busy(0.6)\nafter()" + HELD
         report = self.profile(BUSY + READY + "def before():\n  with profiler.profile_section('old'): busy(0.6)\nbefore()\n"
                               "os.execv(sys.executable, [sys.executable, '-c', %r])" % after)
@@ -203,7 +211,7 @@ class Lives(unittest.TestCase):
         self.assertEqual(names(report, "new"), {"<module>", "after", "busy"})
 
     def test_fork_with_threads(self):
-        """The child is somebody else; the parent's threads go on with their own stacks."""
+        """The child is another process; the parent's threads keep their own stacks."""
         report = self.profile(BUSY + READY + """
 def work(name):
     with profiler.profile_section(name):
@@ -223,7 +231,7 @@ os.waitpid(pid, 0)""" + HELD)
         self.assertNotIn("child", {f["function"] for f in report["functions"]})
 
     def test_subinterpreter(self):
-        """Its functions, or at least who called it, and nobody else."""
+        """Samples in a sub-interpreter show its functions, or at least its caller, and no others."""
         report = self.profile(BUSY + """
 try:
     import _interpreters as interpreters
@@ -242,7 +250,7 @@ with profiler.profile_section("main"):
         self.assertEqual(names(report, "main"), {"<module>", "busy"})
 
     def replaced(self, when):
-        """The module of the markers is replaced in its folder by another file while the program has it."""
+        """The file of the extension is replaced while the program has it mapped."""
         with tempfile.TemporaryDirectory() as folder:
             shutil.copytree(os.path.join(BUILD, "python"), folder, dirs_exist_ok=True)
             module = os.path.join(folder, "dcbs_profiler", "_markers.abi3.so")
@@ -268,7 +276,3 @@ with profiler.profile_section("main"):
 
     def test_replaced_after(self):
         self.replaced("after")
-
-
-if __name__ == "__main__":
-    unittest.main()

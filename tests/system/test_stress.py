@@ -1,14 +1,14 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Nothing is lost and nothing counted twice: millions of sections on 8 threads, forks, and a second profiler that comes and goes.
+"""Millions of sections on 8 threads, with forks and a second profiler that attaches and detaches: all are counted exactly once.
 
-100 million of them, times DCBS_TEST_SCALE.
+DCBS_TEST_SCALE multiplies the 100 million sections.
 """
 import os
 import threading
-import unittest
 
-from harness import Profiler, ReportCase, Target, needs_bpf, sections
+from launch import Profiler, Target
+from needs import needs_bpf
+from reports import ReportCase, sections
 
 SCALE = float(os.environ.get("DCBS_TEST_SCALE", "1"))
 SECTIONS = int(100e6 * SCALE)
@@ -17,7 +17,7 @@ FORKS = int(200 * SCALE)
 
 
 class Visitor(threading.Thread):
-    """Attaches a second profiler for a moment, again and again, until the target has ended; keeps its reports."""
+    """Attaches a second profiler for a moment, repeatedly, until the target has ended; keeps its reports."""
 
     def __init__(self, pid):
         super().__init__()
@@ -107,7 +107,3 @@ class Stress(ReportCase):
             if counts:
                 self.assertEqual(len(counts), 4)
                 self.assertLessEqual(max(counts) - min(counts), 2 * THREADS)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,9 +1,6 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Native functions by their addresses: inlined, demangled, stripped, with split debug files, compiled at run time; and hostile files.
-
-    DCBS_BUILD=build tests/system/test_symbols_native.py [-v]
-"""
+"""Native functions by their addresses: inlined, demangled, stripped, with split debug files, compiled at run time; and
+hostile files."""
 import contextlib
 import ctypes
 import json
@@ -17,10 +14,10 @@ import tempfile
 import time
 import unittest
 
-from harness import TARGETS
-from symbols_ask import Asker
+from ask_names import Asker
+from paths import target_program
 
-PLACES = os.path.join(TARGETS, "places")
+PLACES = target_program("places")
 OBJCOPY = shutil.which("objcopy")
 needs_objcopy = unittest.skipUnless(OBJCOPY, "no objcopy")
 needs_root = unittest.skipIf(os.geteuid(), "needs root")
@@ -31,7 +28,7 @@ def objcopy(*args):
 
 
 class Running:
-    """places, or a changed copy of it, and someone who asks about it."""
+    """places, or a changed copy of it, and an asker."""
 
     def __init__(self, *command, find=None):
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
@@ -76,7 +73,7 @@ class Case(unittest.TestCase):
                 self.assertFalse(running.ask.is_interpreter(place["address"]))
 
     def check_symbols(self, program, known, file=None):
-        """Without DWARF: the names in `known` by their symbols, the others not; the file is the program's."""
+        """Without DWARF: the names in `known` come from symbols, the others are unknown; the file is the program's."""
         with Running(program) as running:
             for place in running.truth["places"]:
                 outermost = place["expect"][-1][0]
@@ -113,15 +110,15 @@ class Files(Case):
         self.check_full(self.split("--strip-all", debug=".debug/copy.debug")[0])
 
     def test_by_checksum(self):
-        """Neither has a build-id."""
+        """Neither file has a build-id."""
         program, debug = self.split("--strip-all", "--remove-section=.note.gnu.build-id", link=False)
         objcopy("--remove-section=.note.gnu.build-id", "--add-gnu-debuglink=" + debug, program)
         self.check_full(program)
 
     def test_debug_file_of_another(self):
-        """It has the right name, but neither the build-id nor the checksum."""
+        """A debug file with the right name, but another build-id and checksum, is not used."""
         program, debug = self.split("--strip-all")
-        objcopy("--only-keep-debug", os.path.join(TARGETS, "spin"), debug)
+        objcopy("--only-keep-debug", target_program("spin"), debug)
         self.check_symbols(program, [])
 
     def test_debug_file_with_symbols_only(self):
@@ -151,16 +148,16 @@ class Files(Case):
         self.check_symbols(program, [])
 
     def test_deleted(self):
-        """The file that is mapped counts, not the one that has its place."""
+        """The mapped file counts, not another one that has replaced it under the same path."""
         program = self.copy()
         with Running(program) as running:
             os.unlink(program)
-            shutil.copy(os.path.join(TARGETS, "spin"), program)
+            shutil.copy(target_program("spin"), program)
             place = running.truth["places"][0]
             self.assertEqual(running.ask.native(place["address"])[0][0], b"plain_function")
 
     def test_ended(self):
-        """What was asked before is still known, and so is what lies in the same file."""
+        """After the process is gone, names in files that were read before are still known."""
         with Running(PLACES) as running:
             one, *_, other = running.truth["places"]
             running.ask.native(one["address"])
@@ -184,7 +181,7 @@ class Files(Case):
 
     @needs_root
     def test_another_root(self):
-        """In a root of its own, where the profiler's paths lead nowhere."""
+        """A target in another root, where the profiler's paths do not exist."""
         shutil.copy(PLACES, os.path.join(self.directory, "places"))
         libraries = subprocess.run(["ldd", PLACES], stdout=subprocess.PIPE, text=True, check=True).stdout
         for path in (w for w in libraries.split() if w.startswith("/")):
@@ -195,7 +192,7 @@ class Files(Case):
 
 
 class Made(Case):
-    """Code that the process has compiled itself."""
+    """Code that the process has compiled itself, named by its perf map."""
 
     def test_perf_map(self):
         with Running(PLACES) as running:
@@ -203,11 +200,11 @@ class Made(Case):
             self.assertEqual(running.ask.native(first + 8), [(b"py::first function:/x.py", None, 0)])
             self.assertEqual(running.ask.native(first + 0x100), [(None, None, 0)])
             second = running.jit("second")
-            time.sleep(1.1)     # it does not look again at every question
+            time.sleep(1.1)     # the maps are not read anew for every question
             self.assertEqual(running.ask.native(second), [(b"second", None, 0)])
 
     def test_names_only_for_what_it_made(self):
-        """A map that renames a function of a file's is not believed."""
+        """A perf map cannot rename a function in a mapped file."""
         with Running(PLACES) as running:
             place = running.truth["places"][0]
             made = running.jit("made")
@@ -244,7 +241,7 @@ class Made(Case):
     @needs_root
     @unittest.skipUnless(shutil.which("unshare"), "no unshare")
     def test_another_pid_namespace(self):
-        """The map is called after the number that the process has there."""
+        """The perf map is named after the PID that the process has in its namespace."""
         def child(pid):
             with open("/proc/%d/task/%d/children" % (pid, pid)) as f:
                 return int(f.read().split()[0])
@@ -255,10 +252,10 @@ class Made(Case):
 
 
 class Hostile(Case):
-    """Files that are mapped as code, but are damaged: no crash, no end of waiting."""
+    """Damaged files that are mapped as code: no crash and no endless loop."""
 
     def map(self, data):
-        """A file with that content, mapped as code by this process; the address."""
+        """Maps a file with that content as code into this process; returns the address."""
         fd, _ = tempfile.mkstemp(dir=self.directory)
         os.write(fd, data)
         area = mmap.mmap(fd, len(data), flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
@@ -302,7 +299,7 @@ class Hostile(Case):
         self.ask_all(at)
 
     def test_section_headers(self):
-        """Each field of each section header, one after the other, becomes huge, or the neighbour's."""
+        """Each field of each section header in turn gets a huge value, or its neighbour's."""
         headers = int.from_bytes(self.data[40:48], "little")
         number = int.from_bytes(self.data[60:62], "little")
         at = []
@@ -334,7 +331,3 @@ class Hostile(Case):
             for offset in self.offsets:
                 ask.native(at + offset)
             ask.close()
-
-
-if __name__ == "__main__":
-    unittest.main()

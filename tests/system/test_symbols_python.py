@@ -1,20 +1,16 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Names and lines of Python functions, read from outside, under every CPython from 3.8 on that this machine has.
-
-    DCBS_BUILD=build tests/system/test_symbols_python.py [-v]
-"""
+"""Names and lines of Python functions, read from another process, under every CPython from 3.8 on on this machine."""
 import glob
 import json
 import os
 import subprocess
 import unittest
 
-from harness import SOURCES
-from symbols_ask import ASK, Asker
-from test_python_markers import MINORS, interpreter
+from ask_names import ASK, Asker
+from interpreters import MINORS, interpreter
+from paths import target_source
 
-CODES = os.path.join(SOURCES, "targets", "codes.py")
+CODES = target_source("codes.py")
 CORPUS = ["argparse", "ast", "asyncio/base_events", "copy", "dataclasses", "difflib", "enum", "functools", "inspect", "json/decoder",
           "logging/__init__", "pickle", "socket", "subprocess", "tarfile", "threading", "typing", "unittest/mock"]
 
@@ -25,7 +21,7 @@ def standard_library(python):
 
 
 class Live:
-    """codes.py under an interpreter, and someone who asks for its names."""
+    """codes.py under an interpreter, and an asker of its names."""
 
     def __init__(self, python):
         self.target = subprocess.Popen([python, CODES], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
@@ -85,11 +81,11 @@ class Case(unittest.TestCase):
             self.assertGreater(seen, 5)
             for code in live.order("free"):
                 found, [(name, file, _)] = live.frame(code)
-                # Freed memory may still hold what it was; but it never names anything else.
+                # Freed memory may still hold the old code object, but must never yield another name.
                 self.assertIn((found, name, file), ((False, None, None), (True, code["name"].encode(), b"gone")))
 
     def check_garbage(self, python):
-        """Any address may be said to be a code object."""
+        """Any address may be taken for a code object."""
         with Live(python) as live:
             with open("/proc/%d/maps" % live.target.pid) as maps:
                 areas = [tuple(int(a, 16) for a in line.split()[0].split("-")) for line in maps]
@@ -114,6 +110,3 @@ def add_tests(minor):
 
 for m in MINORS:
     add_tests(m)
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,12 +1,13 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Threads, coroutines, exceptions, names that bite, models and caches: counted as the target counts them."""
+"""Threads, coroutines, exceptions, hostile names, models and caches: the counts are the target's."""
 import re
 import subprocess
 import tempfile
-import unittest
 
-from harness import PROFILER, Profiler, ReportCase, Target, needs_bpf, profile, sections
+from launch import Profiler, Target, profile
+from needs import needs_bpf
+from paths import PROFILER
+from reports import ReportCase, sections
 from steps import Steps
 
 MIB = 1 << 20
@@ -15,11 +16,11 @@ LEFT = ("left", "left inside")
 
 @needs_bpf
 class Threads(ReportCase):
-    """Sections that end elsewhere than they began, and threads that do not live long."""
+    """Sections that end on another thread than they began, and short-lived threads."""
 
     @classmethod
     def setUpClass(cls):
-        with Target("threads", "--threads", 200, hold=True) as target:
+        with Target("thread_ends", "--threads", 200, hold=True) as target:
             cls.report, cls.truth = profile(target)
         cls.sections = sections(cls.report)
 
@@ -39,7 +40,7 @@ class Threads(ReportCase):
         self.assertEqual({name: s["open"] for name, s in self.sections.items() if s["open"] and name not in LEFT}, {})
 
     def test_left_by_threads_that_have_ended(self):
-        """They are open, with the time until their threads' end, and no longer."""
+        """Sections of a thread that exits are open until its end, and no longer."""
         n, each, around = (self.truth[key] for key in ("left", "left_ns", "left_around_ns"))
         outer, inner = (self.sections[name] for name in LEFT)
         for section in outer, inner:
@@ -50,14 +51,14 @@ class Threads(ReportCase):
         self.assertEqual(inner["self_s"], inner["total_s"])
 
     def test_time_open_on_the_thread(self):
-        """Open on the main thread, several at a time: no more than the calls' sum, no less than the longest call."""
+        """Several calls are open on the main thread: the total is at most the sum of the calls, at least the longest call."""
         truth, handoff = self.truth["sections"]["handoff"], self.sections["handoff"]
         self.check_total(handoff, truth["max_ns"], truth["around"]["total_ns"])
         orphan = self.truth["sections"]["orphan"]
         self.check_total(self.sections["orphan"], orphan["total_ns"], orphan["around"]["total_ns"])
 
     def test_handed_to_another_thread_while_the_first_does_nothing(self):
-        """The time until the last of them ends counts, though its own thread neither begins nor ends anything meanwhile."""
+        """Time counts until the last call ends, although its thread begins and ends no other section meanwhile."""
         with Steps() as target:
             target.step("import dcbs_profiler, threading")
             report = self.handed_over(target)
@@ -79,7 +80,7 @@ class Threads(ReportCase):
 
 @needs_bpf
 class Forks(ReportCase):
-    """A probed process's children have its code and its counter of probes, but not its probes."""
+    """Children of a probed process inherit its code and its semaphore, but not its probes."""
 
     FORK = "import os; pid = os.fork() or (%s, os._exit(7))"
 
@@ -139,14 +140,14 @@ class Coroutines(ReportCase):
             self.check_total(section, truth["max_ns"], truth["around"]["total_ns"])
 
     def test_interleaved_self_times_do_not_overlap(self):
-        """One thread's time belongs to one section at a time."""
+        """A moment of a thread belongs to one section only."""
         total = sum(s["self_s"] for s in self.sections.values() if s["name"] != "(outside)")
         self.assertLessEqual(total, self.report["window"]["duration_s"])
         for section in self.sections.values():
             self.assertLessEqual(section["self_s"], section["total_s"] + 1e-9, section["name"])
 
     def test_recursion(self):
-        """Each call has its duration; the total is the time in which at least one was open."""
+        """Each call has its duration; the total is the time in which at least one call was open."""
         truth, section = self.truth["sections"]["recurse"], self.sections["recurse"]
         self.check_times(section, truth)
         self.check_total(section, truth["outermost_ns"], truth["around"]["total_ns"])
@@ -196,7 +197,7 @@ class Names(ReportCase):
         cls.file.close()
 
     def test_each_name_is_a_section(self):
-        """Every name is used a different number of times, so its count tells it."""
+        """Every name is used a different number of times, so its count identifies it."""
         self.assertEqual(sorted(self.by_count), sorted(n["count"] for n in self.truth["names"]))
         self.assertEqual(len(set(self.by_count.values())), len(self.truth["names"]))
         self.check_lost(self.report)
@@ -291,7 +292,7 @@ class ModelAndCaches(ReportCase):
             self.assertAlmostEqual(size["mean_size_mb"] * MIB, sizes["total_bytes"] / sizes["count"], places=3)
 
     def test_cache_times(self):
-        """They were made up, so mean and extremes are exact; percentiles lie between those of hits and of misses."""
+        """The times were invented, so mean and extremes are exact; percentiles lie between those of hits and of misses."""
         for name, truth in self.truth["caches"].items():
             timing, both = self.caches[name]["timing"], [t for t in (truth["hits"], truth["misses"]) if t["count"]]
             mean_ns = sum(t["total_ns"] for t in both) / sum(t["count"] for t in both)
@@ -306,7 +307,3 @@ class ModelAndCaches(ReportCase):
     def test_caches_are_no_sections(self):
         self.assertEqual(set(self.caches), set(self.truth["caches"]))
         self.assertFalse(set(self.sections) & set(self.caches))
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * library.c - the library of <dcbs/profiler.h> as a program of its own would use it.
+ * library.c - a program that uses the library of <dcbs/profiler.h>.
  *
  * Usage: library PID SECONDS. Prints two JSON documents, of the first half and, as it clears the figures between, of the
  * second one.

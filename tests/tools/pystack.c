@@ -5,10 +5,10 @@
  * Walks the stacks of all threads of a process that sleeps, with the offsets that the profiler found for it, and
  * prints one line of JSON:
  *
- *	{"status", "reason", "ms": how long python_find() took, "layout": {...},
+ *	{"status", "reason", "ms": how long interpreter_find() took, "layout": {...},
  *	 "threads": {"TID": [{"function", "name", "file": [bytes per character, hex] or null, "offset", "firstlineno"}, ...]}}
  *
- * Frames innermost first. FIELD=VALUE changes an offset, and then it is python_check() that is asked what it thinks.
+ * Frames innermost first. FIELD=VALUE changes an offset, and then it is verify_offsets() that is asked what it thinks.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -23,6 +23,7 @@
 
 #include "collect/python/interpreter.h"
 #include "collect/python/layout.h"
+#include "collect/python/verify.h"
 #include "collect/target/target.h"
 
 #define MAX_FRAMES 2000
@@ -210,10 +211,10 @@ int main(int argc, char **argv)
 		return 2;
 	pid = atoi(argv[1]);
 	start = now_ms();
-	status = python_find(pid, &layout, reason, sizeof(reason));
+	status = interpreter_find(pid, &layout, reason, sizeof(reason));
 	printf("{\"ms\":%.3f,", now_ms() - start);
 	if (!status)
-		python_layout_table(layout.minor, &offsets);
+		layout_from_table(layout.minor, &offsets);
 	offsets.layout = layout;
 	for (i = 2; i < argc; i++) {
 		err = change(&offsets, argv[i]);
@@ -221,7 +222,7 @@ int main(int argc, char **argv)
 			return err;
 	}
 	if (argc > 2)
-		status = python_check(pid, &offsets, reason, sizeof(reason));
+		status = verify_offsets(pid, &offsets, reason, sizeof(reason));
 	printf("\"status\":%d,\"reason\":\"%s\",", status, status ? reason : "");
 	print_layout(&offsets);
 	printf(",\"threads\":{");

@@ -2,41 +2,41 @@
 /*
  * memory_cost.c - memory as the cause of lost time.
  *
- * A page that is touched for the first time costs a fault and the clearing of the page; one that is given back
- * costs its way to the allocator. The kernel's time for it is not measured for each fault, that would cost
- * more than the fault. It is worked out from the number of faults, with the price of one on this machine:
- * 0.7 us on plain iron, more than 10 in some virtual machines. A huge page comes in one fault with 2 MiB to
- * clear, so bytes beyond a page for each fault have a price of their own.
+ * The first touch of a page costs a fault and the clearing of the page; releasing a page costs its way to the page
+ * allocator. The kernel's time in each fault is not measured, as measuring it would cost more than the fault. It is
+ * estimated from the number of faults and the price of one on this machine: 0.7 us on bare metal, over 10 us in some
+ * virtual machines. A huge page comes in one fault with 2 MiB to clear, so bytes beyond one page per fault are priced
+ * on their own.
  */
 #include <math.h>
 
 #include "analyse/memory_cost.h"
 
 #define PAGE 4096.0
-#define TOUCH_S 0.9e-6		/* where it was not measured: the least that is usual, clearing included */
+#define TOUCH_S 0.9e-6		/* of a first touch where it was not measured: a low estimate, clearing included */
 #define CLEAR_S_PER_BYTE 1e-10	/* 10 GB/s */
 #define RELEASE_S_PER_BYTE 5e-11
-#define GOOD_PART 0.25		/* of the CPU time: from here on it is what explains it */
+#define GOOD_PART 0.25		/* of the section's CPU time, from which on faults explain it */
 
-#define LARGE_BYTES (64 << 20)
+#define LARGE_BYTES (64 << 20)	/* of net growth */
 #define STEADY_BYTES (1 << 20)
 #define STEADY_CALLS 10
 #define CHURN_BYTES (256 << 20)
-#define CHURN_TIMES 4		/* as much came as stayed */
+#define CHURN_TIMES 4		/* bytes that came per byte of net growth */
 
-static const struct dcbs_memory *own(const struct subject *s)
+static const struct dcbs_memory *self_memory(const struct subject *s)
 {
 	return &s->section->self_memory;
 }
 
 static bool is_known(const struct subject *s)
 {
-	return own(s)->rss_delta_bytes != DCBS_UNKNOWN;
+	return self_memory(s)->rss_delta_bytes != DCBS_UNKNOWN;
 }
 
-double paging_s(const struct subject *s)
+double memory_cost_s(const struct subject *s)
 {
-	const struct dcbs_memory *m = own(s);
+	const struct dcbs_memory *m = self_memory(s);
 	double touch_s = s->report->page_touch_s > 0 ? s->report->page_touch_s : TOUCH_S, faults;
 
 	if (!is_known(s))
@@ -46,46 +46,46 @@ double paging_s(const struct subject *s)
 	       (double)m->shrunk_bytes * RELEASE_S_PER_BYTE;
 }
 
-/* Comparisons with a NAN are false: what is not known explains nothing. */
+/* A comparison with NAN is false: an unknown cost explains nothing. */
 static bool explains_cpu(const struct subject *s)
 {
-	return paging_s(s) >= GOOD_PART * s->wall.cpu_s && s->wall.cpu_s > 0;
+	return memory_cost_s(s) >= GOOD_PART * s->wall.cpu_s && s->wall.cpu_s > 0;
 }
 
-bool paging_is_kept(const struct subject *s)
+bool memory_cost_is_kept(const struct subject *s)
 {
 	const struct dcbs_report *r = s->report;
 
-	return (double)r->sections_bytes + (double)r->outside_bytes >= 0.5 * (double)own(s)->rss_delta_bytes;
+	return (double)r->sections_bytes + (double)r->outside_bytes >= 0.5 * (double)self_memory(s)->rss_delta_bytes;
 }
 
-/* It is not the growth of a few calls, as that of a cache that fills, and little is given back between them. */
+/* Returns true if most calls grow RSS and little is given back between them. A cache that fills grows it in a few calls only. */
 static bool is_steady(const struct subject *s)
 {
 	const struct dcbs_spread *g = &s->section->growth;
-	double net = (double)own(s)->rss_delta_bytes;
+	double net = (double)self_memory(s)->rss_delta_bytes;
 
-	if (net < STEADY_BYTES || (double)own(s)->shrunk_bytes > 0.5 * (double)own(s)->grown_bytes)
+	if (net < STEADY_BYTES || (double)self_memory(s)->shrunk_bytes > 0.5 * (double)self_memory(s)->grown_bytes)
 		return false;
-	/* Nothing is known of single calls: growth has been told from chance by going on all the time, see collect/gaps.h. */
+	/* Single calls are unknown then. The estimate has rejected growth that may be chance, see collect/overhead/gaps.h. */
 	if (s->report->memory_estimated)
 		return s->section->count >= STEADY_CALLS;
 	return g->calls >= STEADY_CALLS && g->calls >= s->section->count / 2 && g->p50 * (double)g->calls >= 0.25 * net;
 }
 
-bool paging_is_leak(const struct subject *s)
+bool memory_cost_is_leak(const struct subject *s)
 {
-	return is_known(s) && is_steady(s) && paging_is_kept(s);
+	return is_known(s) && is_steady(s) && memory_cost_is_kept(s);
 }
 
-bool paging_is_growth(const struct subject *s)
+bool memory_cost_is_growth(const struct subject *s)
 {
-	return is_known(s) && (own(s)->rss_delta_bytes >= LARGE_BYTES || is_steady(s)) && explains_cpu(s);
+	return is_known(s) && (self_memory(s)->rss_delta_bytes >= LARGE_BYTES || is_steady(s)) && explains_cpu(s);
 }
 
-bool paging_is_churn(const struct subject *s)
+bool memory_cost_is_churn(const struct subject *s)
 {
-	const struct dcbs_memory *m = own(s);
+	const struct dcbs_memory *m = self_memory(s);
 	double net = fabs((double)m->rss_delta_bytes);
 
 	return is_known(s) && m->grown_bytes >= CHURN_BYTES && (double)m->grown_bytes >= CHURN_TIMES * net &&

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* memory_cost.h - whether memory that comes and goes explains a section's time, and whether it is lost for good. */
+/* memory_cost.h - the CPU time that a section's page faults took, and whether its memory grows, churns or leaks. */
 #ifndef ANALYSE_MEMORY_COST_H
 #define ANALYSE_MEMORY_COST_H
 
-#include "analyse/verdict/rules.h"
+#include "analyse/verdict/subject.h"
 
-/* CPU time that the section's own page faults took, about. NAN: unknown. */
-double paging_s(const struct subject *s);
+/* The CPU time that page faults in the section's self time took, estimated. NAN: unknown. */
+double memory_cost_s(const struct subject *s);
 
-/* Pages came and stayed; that took a good part of the section's CPU time. */
-bool paging_is_growth(const struct subject *s);
+/* Returns true if pages came and stayed, and the faults explain a good part of the section's CPU time. */
+bool memory_cost_is_growth(const struct subject *s);
 
-/* Pages came and went; likewise. */
-bool paging_is_churn(const struct subject *s);
+/* Returns true if pages came and went, and the faults explain a good part of the section's CPU time. */
+bool memory_cost_is_churn(const struct subject *s);
 
-/* Most calls leave memory behind, and nobody gives it back. */
-bool paging_is_leak(const struct subject *s);
+/* Returns true if most calls leave memory behind and the process keeps it. */
+bool memory_cost_is_leak(const struct subject *s);
 
-/* Did the process grow by what the section took, or did others give it back? */
-bool paging_is_kept(const struct subject *s);
+/* Returns true if the process grew by at least half of what the section did; otherwise other sections gave most of it back. */
+bool memory_cost_is_kept(const struct subject *s);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* profiler_cost.c - what profiling cost the target, what was lost, and what there is to say about both. */
+/* profiler_cost.c - what profiling cost the targets, what was lost, and the notes on both. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -8,34 +8,35 @@
 
 #include "analyse/profiler_cost.h"
 #include "analyse/sums/summary.h"
+#include "base/array.h"
 #include "base/clock.h"
-#include "base/sanitize.h"
 #include "base/human.h"
+#include "base/sanitize.h"
 
-
+/* An unknown price (NAN) of something that never happened costs nothing. */
 static double cost_ns(__u64 n, double each_ns)
 {
 	return n ? n * each_ns : 0;
 }
 
-/* What the entry and return probes of --section cost is measured nowhere: with them the share is not known. */
-static double all_ns(const struct snapshot *snap, double ns_per_flush)
+/* The cost of the probes of --section is not measured: with calls of such functions the sum is NAN. */
+static double total_cost_ns(const struct snapshot *snap, double ns_per_flush)
 {
 	const struct counters *c = &snap->counters;
 	__u64 traced = c->switches + 2 * c->wakings + c->rss_events + c->rss_skipped;
+	__u64 tick_samples = c->samples > c->wait_samples ? c->samples - c->wait_samples : 0;
 
 	return cost_ns(traced, snap->trace_ns) + cost_ns(c->flushes, ns_per_flush) + cost_ns(c->switches, snap->bpf_ns_per_switch) +
 	       cost_ns(c->wakings, snap->bpf_ns_per_waking) + cost_ns(c->rss_events, snap->bpf_ns_per_rss_event) +
-	       cost_ns(c->ticks, snap->bpf_ns_per_tick) + cost_ns(c->samples > c->wait_samples ? c->samples - c->wait_samples : 0, snap->bpf_ns_per_sample) +
-	       cost_ns(c->calls, NAN);
+	       cost_ns(c->ticks, snap->bpf_ns_per_tick) + cost_ns(tick_samples, snap->bpf_ns_per_sample) + cost_ns(c->calls, NAN);
 }
 
-static int64_t bytes(__u64 n)
+static int64_t known_bytes(__u64 n)
 {
 	return n ? summary_count(n) : DCBS_UNKNOWN;
 }
 
-static void add_overhead(struct dcbs_report *r, const struct snapshot *snap)
+static void fill_overhead(struct dcbs_report *r, const struct snapshot *snap)
 {
 	const struct counters *c = &snap->counters;
 	struct dcbs_overhead *o = &r->overhead;
@@ -44,33 +45,38 @@ static void add_overhead(struct dcbs_report *r, const struct snapshot *snap)
 	o->samples = snap->frequency_hz > 0 ? summary_count(c->samples) : DCBS_UNKNOWN;
 	o->switches = summary_count(c->switches);
 	o->faults = snap->memory_known ? summary_count(c->rss_events) : DCBS_UNKNOWN;
-	o->profiler_rss_bytes = bytes(snap->profiler_bytes);
-	o->maps_bytes = bytes(snap->maps_bytes);
-	o->thread_bytes = bytes(snap->thread_bytes);
+	o->profiler_rss_bytes = known_bytes(snap->profiler_bytes);
+	o->maps_bytes = known_bytes(snap->maps_bytes);
+	o->thread_bytes = known_bytes(snap->thread_bytes);
 	o->ns_per_flush = snap->trap_ns + snap->bpf_ns_per_flush;
 	o->ns_per_section = c->events ? cost_ns(c->flushes, o->ns_per_flush) / c->events : NAN;
-	o->target_cpu_share = r->duration_s > 0 ? all_ns(snap, o->ns_per_flush) * S_PER_NS / r->duration_s : NAN;
+	o->target_cpu_share = r->duration_s > 0 ? total_cost_ns(snap, o->ns_per_flush) * S_PER_NS / r->duration_s : NAN;
 }
 
-/* A section's calls pay for themselves, two looks at the clock included; the rest is borne by whoever takes the time. */
-static void add_to_sections(struct dcbs_report *r, const struct snapshot *snap)
+/*
+ * Each call of a section is charged with its part of the flushes and with two clock reads. The rest of the cost is divided
+ * among the sections by their self time.
+ */
+static void fill_section_costs(struct dcbs_report *r, const struct snapshot *snap)
 {
 	const struct dcbs_overhead *o = &r->overhead;
-	double call_ns = (r->overhead.ns_per_section > 0 ? o->ns_per_section : 0) + 2 * snap->clock_read_ns;
-	double rest_ns = o->target_cpu_share * r->duration_s / S_PER_NS - cost_ns(snap->counters.flushes, o->ns_per_flush), self_s = 0;
+	double call_ns = (o->ns_per_section > 0 ? o->ns_per_section : 0) + 2 * snap->clock_read_ns;
+	double rest_ns = o->target_cpu_share * r->duration_s / S_PER_NS - cost_ns(snap->counters.flushes, o->ns_per_flush);
+	double self_s = 0;
 	size_t i;
 
 	for (i = 0; i < r->nr_sections; i++)
 		self_s += r->sections[i].self_s > 0 ? r->sections[i].self_s : 0;
 	for (i = 0; i < r->nr_sections; i++) {
 		struct dcbs_section *s = &r->sections[i];
+		double calls_ns = s->count > 0 ? (double)s->count * call_ns : 0;
 
-		s->profiling_s = ((s->count > 0 ? (double)s->count * call_ns : 0) + rest_ns * (self_s > 0 ? s->self_s / self_s : 0)) * S_PER_NS;
+		s->profiling_s = (calls_ns + rest_ns * (self_s > 0 ? s->self_s / self_s : 0)) * S_PER_NS;
 		s->profiling_per_call_s = s->count > 0 ? s->profiling_s / (double)s->count : NAN;
 	}
 }
 
-static void add_lost(struct dcbs_report *r, const struct snapshot *snap)
+static void fill_lost(struct dcbs_report *r, const struct snapshot *snap)
 {
 	const struct counters *c = &snap->counters;
 	__u64 names = c->lost_section_ids + c->lost_names;
@@ -86,26 +92,32 @@ static void add_lost(struct dcbs_report *r, const struct snapshot *snap)
 	r->lost.stacks = summary_count(c->stacks_broken);
 }
 
-static int add_note(struct dcbs_report *r, char *note)
+/* Takes over `note`; NULL: there was no memory for it. `room`: of the report's notes. */
+static int add_note(struct dcbs_report *r, size_t *room, char *note)
 {
-	if (!note)
+	if (!note || !array_reserve(r->notes, r->nr_notes, *room, 1)) {
+		free(note);
 		return -ENOMEM;
+	}
 	r->notes[r->nr_notes++] = note;
 	return 0;
 }
 
-/* Since Linux 7.0 what traces may be preempted, and is not run for another thread on that CPU until it goes on. */
+/*
+ * Since Linux 7.0 a tracing program may be preempted. Until it continues, the kernel does not run it for other threads on
+ * that CPU, and the events of those are missed.
+ */
 #define MISSED "were not traced, as another one was being traced on that CPU: "
 
 static int add_notes(struct dcbs_report *r, const struct snapshot *snap)
 {
 	const struct {
 		__u64 n;
-		const char *what;
-	} losses[] = {	/* that have no line of their own, because how many sections they took is not known */
+		const char *text;
+	} losses[] = {	/* not in struct dcbs_lost: the number of sections that they affect is unknown */
 		{snap->counters.lost_open_sections, "waits or pages could not be put down to a section, because the thread's record was not there "
 		 "to be read: they are in \"(outside)\""},
-		{snap->counters.lost_parts, "times a process's figures could not be told apart from the others': what the processes have "
+		{snap->counters.lost_parts, "times a process's figures could not be reported apart from the others': what the processes have "
 		 "is too low"},
 		{snap->counters.exits_unread, "thread ends unread (kernel before 6.16): what such a thread had finished in its last "
 		 "millisecond is missing"},
@@ -118,28 +130,24 @@ static int add_notes(struct dcbs_report *r, const struct snapshot *snap)
 		{snap->missed_starts, "forks and execs on this machine, of the target or not, " MISSED "such a child is not followed"},
 		{snap->missed_pages, "changes of memory " MISSED "they are put down to the section of the next one"},
 	};
-	const size_t nr_losses = sizeof(losses) / sizeof(losses[0]);
+	size_t i, room = 0;
 	char *note;
-	size_t i;
 
-	r->notes = calloc(snap->nr_notes + nr_losses, sizeof(*r->notes));
-	if (!r->notes)
-		return -ENOMEM;
 	for (i = 0; i < snap->nr_notes; i++)
-		if (add_note(r, sanitize(snap->notes[i], strlen(snap->notes[i]))))
+		if (add_note(r, &room, sanitize(snap->notes[i], strlen(snap->notes[i]))))
 			return -ENOMEM;
-	for (i = 0; i < nr_losses; i++) {
+	for (i = 0; i < ARRAY_SIZE(losses); i++) {
 		if (!losses[i].n)
 			continue;
-		if (asprintf(&note, "%s %s", human_exact(summary_count(losses[i].n)).text, losses[i].what) < 0)
+		if (asprintf(&note, "%s %s", human_exact(summary_count(losses[i].n)).text, losses[i].text) < 0)
 			note = NULL;
-		if (add_note(r, note))
+		if (add_note(r, &room, note))
 			return -ENOMEM;
 	}
 	return 0;
 }
 
-static int add_reduced(struct dcbs_overhead *o, const struct snapshot *snap)
+static int copy_reduced(struct dcbs_overhead *o, const struct snapshot *snap)
 {
 	size_t i;
 
@@ -150,12 +158,12 @@ static int add_reduced(struct dcbs_overhead *o, const struct snapshot *snap)
 	return o->reduced && o->nr_reduced == snap->nr_reduced ? 0 : -ENOMEM;
 }
 
-int costs_fill(struct dcbs_report *r, const struct snapshot *snap)
+int profiler_cost_fill(struct dcbs_report *r, const struct snapshot *snap)
 {
-	add_overhead(r, snap);
-	add_to_sections(r, snap);
-	add_lost(r, snap);
-	if (add_reduced(&r->overhead, snap))
+	fill_overhead(r, snap);
+	fill_section_costs(r, snap);
+	fill_lost(r, snap);
+	if (copy_reduced(&r->overhead, snap))
 		return -ENOMEM;
 	return add_notes(r, snap);
 }

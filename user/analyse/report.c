@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* report.c - builds a report from a snapshot, looks into it and frees it. */
+/* report.c - builds a report from a snapshot, finds its parts by name and frees it. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "analyse/verdict/bottleneck.h"
 #include "analyse/profiler_cost.h"
@@ -19,6 +20,18 @@
 #include "base/sanitize.h"
 
 #define TARGET_COMMAND_BYTES 4096
+
+/* The bits are those of wait(). */
+static void add_end(struct dcbs_target *to, const struct snapshot_target *from)
+{
+	to->exit_status = to->signal = DCBS_UNKNOWN;
+	if (!from->exit_known)
+		return;
+	if (WIFEXITED(from->exit_code))
+		to->exit_status = WEXITSTATUS(from->exit_code);
+	else if (WIFSIGNALED(from->exit_code))
+		to->signal = WTERMSIG(from->exit_code);
+}
 
 static int add_targets(struct dcbs_report *r, const struct snapshot *snap)
 {
@@ -38,7 +51,8 @@ static int add_targets(struct dcbs_report *r, const struct snapshot *snap)
 		to->markers = from->markers;
 		to->parent = from->parent;
 		to->ended_at = from->ended_at > 0 ? from->ended_at : NAN;
-		processes_sum(to, snap, r->nr_targets - 1);
+		add_end(to, from);
+		processes_fill_target(to, snap, r->nr_targets - 1);
 		if (!to->comm || !to->command)
 			return -ENOMEM;
 	}
@@ -47,18 +61,18 @@ static int add_targets(struct dcbs_report *r, const struct snapshot *snap)
 
 static int add_section(struct dcbs_report *r, const struct snapshot *snap, size_t index)
 {
-	const struct snapshot_section *row = snap->sections[index];
+	const struct snapshot_section *facts = snap->sections[index];
 	struct dcbs_section *to = &r->sections[r->nr_sections++];
-	int err = summary_section(to, row);
+	int err = summary_section(to, facts);
 
-	to->error_s = sampled_error_s(snap, row);
+	to->error_s = sampled_sections_error_s(snap, index);
 	processes_skew(&to->skew, snap, index);
-	return err ? err : ledger_section(to, row, snap);
+	return err ? err : ledger_section(to, facts, snap);
 }
 
-static int add_rows(struct dcbs_report *r, const struct snapshot *snap)
+static int add_sections_and_caches(struct dcbs_report *r, const struct snapshot *snap)
 {
-	const struct snapshot_section *row;
+	const struct snapshot_section *facts;
 	int err = 0;
 	size_t i;
 
@@ -67,13 +81,13 @@ static int add_rows(struct dcbs_report *r, const struct snapshot *snap)
 	if (!r->sections || !r->caches)
 		return -ENOMEM;
 	for (i = 0; i < snap->nr_sections && !err; i++) {
-		row = snap->sections[i];
-		if (summary_is_empty(row))
+		facts = snap->sections[i];
+		if (summary_is_empty(facts))
 			continue;
-		if (summary_is_section(row))
+		if (summary_is_section(facts))
 			err = add_section(r, snap, i);
-		else if (row->kind == DCBS_NAME_CACHE)
-			err = summary_cache(&r->caches[r->nr_caches++], row);
+		else if (facts->kind == DCBS_NAME_CACHE)
+			err = summary_cache(&r->caches[r->nr_caches++], facts);
 	}
 	return err;
 }
@@ -94,7 +108,7 @@ static int cache_order(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-/* The sum is over all rows: one that is left out for want of a call in the window may have grown all the same. */
+/* All sections of the snapshot count: one that the report leaves out, as it had no call in the window, may have grown. */
 static void add_memory(struct dcbs_report *r, const struct snapshot *snap)
 {
 	int64_t explained;
@@ -110,25 +124,25 @@ static void add_memory(struct dcbs_report *r, const struct snapshot *snap)
 		return;
 	r->sections_bytes = 0;
 	for (i = 0; i < snap->nr_sections; i++)
-		r->sections_bytes = ledger_sum(r->sections_bytes, ledger_growth(&snap->sections[i]->ledger.self_memory));
+		r->sections_bytes = ledger_add(r->sections_bytes, ledger_growth(&snap->sections[i]->ledger.self_memory));
 	r->outside_bytes = ledger_growth(&snap->outside.self_memory);
 	r->others_bytes = snap->others_bytes;
-	explained = ledger_sum(ledger_sum(r->sections_bytes, r->outside_bytes), r->others_bytes);
-	r->unexplained_bytes = ledger_less(ledger_less(r->rss_end_bytes, r->rss_start_bytes), explained);
+	explained = ledger_add(ledger_add(r->sections_bytes, r->outside_bytes), r->others_bytes);
+	r->unexplained_bytes = ledger_subtract(ledger_subtract(r->rss_end_bytes, r->rss_start_bytes), explained);
 }
 
 static int add_sections(struct dcbs_report *r, const struct snapshot *snap)
 {
-	int err = add_rows(r, snap);
+	int err = add_sections_and_caches(r, snap);
 
 	if (err)
 		return err;
 	qsort(r->sections, r->nr_sections, sizeof(*r->sections), section_order);
 	qsort(r->caches, r->nr_caches, sizeof(*r->caches), cache_order);
-	return threads_have_outside(snap) ? threads_outside(&r->sections[r->nr_sections++], snap) : 0;
+	return threads_have_outside(snap) ? threads_fill_outside(&r->sections[r->nr_sections++], snap) : 0;
 }
 
-static int fill(struct dcbs_report *r, const struct snapshot *snap, double threshold_s)
+static int fill_report(struct dcbs_report *r, const struct snapshot *snap, double threshold_s)
 {
 	r->schema = DCBS_SCHEMA;
 	r->version = strdup(DCBS_VERSION);
@@ -136,11 +150,11 @@ static int fill(struct dcbs_report *r, const struct snapshot *snap, double thres
 	r->duration_s = snap->end_ns > snap->start_ns ? (snap->end_ns - snap->start_ns) * S_PER_NS : 0;
 	r->ended_by = snap->ended_by;
 	r->more_targets = summary_count(snap->more_targets);
-	sampled_estimate(snap->sections, snap);
+	sampled_sections_estimate(snap->sections, snap);
 	add_memory(r, snap);
 	summary_model(&r->model, snap);
 	if (!r->version || add_targets(r, snap) || add_sections(r, snap) || threads_fill(r, snap) ||
-	    functions_fill(r, snap) || costs_fill(r, snap))
+	    functions_fill(r, snap) || profiler_cost_fill(r, snap))
 		return -ENOMEM;
 	return bottleneck_find(r, threshold_s);
 }
@@ -148,7 +162,7 @@ static int fill(struct dcbs_report *r, const struct snapshot *snap, double thres
 int report_build(struct dcbs_report **report, const struct snapshot *snap, double threshold_s)
 {
 	struct dcbs_report *r = calloc(1, sizeof(*r));
-	int err = r ? fill(r, snap, threshold_s) : -ENOMEM;
+	int err = r ? fill_report(r, snap, threshold_s) : -ENOMEM;
 
 	if (err) {
 		dcbs_report_free(r);
@@ -178,7 +192,7 @@ const struct dcbs_cache_summary *dcbs_report_cache(const struct dcbs_report *rep
 	return NULL;
 }
 
-static void free_parts(struct dcbs_report *r)
+static void free_members(struct dcbs_report *r)
 {
 	size_t i;
 
@@ -206,7 +220,7 @@ void dcbs_report_free(struct dcbs_report *r)
 
 	if (!r)
 		return;
-	free_parts(r);
+	free_members(r);
 	bottleneck_free(r);
 	functions_free(r);
 	free(r->sections);

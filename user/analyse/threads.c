@@ -5,19 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyse/verdict/bottleneck.h"
 #include "analyse/sums/ledger.h"
 #include "analyse/sums/summary.h"
 #include "analyse/threads.h"
 #include "base/clock.h"
 #include "base/sanitize.h"
 
-#define IDLE_SHARE 0.01
+#define IDLE_SHARE 0.01	/* of the time of a thread; one that is active for less is idle */
 
 /*
- * A thread that never had a section and had nothing to do but wait: a pool's spare, a watcher. Its hours of
- * waiting would drown what happens outside of sections. The main thread is none: its waiting is the target's. Of
- * threads that have ended only the sum is known, and the BPF programs have told those apart.
+ * An idle thread is a spare one of a pool, or a watcher: its hours of waiting would hide all other time outside of
+ * sections. The main thread is never idle, as its waits are the target's. Threads that have ended are known only as two
+ * sums, which the BPF programs keep: idle ones and others.
  */
 bool threads_is_idle(const struct snapshot_thread *t)
 {
@@ -81,7 +80,7 @@ bool threads_have_outside(const struct snapshot *snap)
 	return snap->wall_known && snap->nr_threads;
 }
 
-static void add_off(__u64 *to, const __u64 *from)
+static void add_off_by_cause(__u64 *to, const __u64 *from)
 {
 	int i;
 
@@ -89,7 +88,10 @@ static void add_off(__u64 *to, const __u64 *from)
 		to[i] += from[i];
 }
 
-/* What the threads had, less what sections have of it: their own time, and what workers ran for them. */
+/*
+ * The time of the threads, less the self time of sections and less the CPU time that workers ran for sections. It is at
+ * least the waits, which are counted by themselves: the sections' counters are read later than the threads'.
+ */
 double threads_outside_ns(const struct snapshot *snap, __u64 *off_ns)
 {
 	const struct snapshot_thread *t;
@@ -101,21 +103,21 @@ double threads_outside_ns(const struct snapshot *snap, __u64 *off_ns)
 		if (threads_is_idle(t))
 			continue;
 		ns += (double)t->sum.wall_ns - (double)t->sum.worker_ns;
-		add_off(off_ns, t->sum.outside_off_ns);
+		add_off_by_cause(off_ns, t->sum.outside_off_ns);
 	}
 	for (i = 0; i < snap->nr_sections; i++)
-		if (summary_is_section(snap->sections[i]) && !snap->sections[i]->stat.sampled)
+		if (summary_is_timed(snap->sections[i]))
 			ns -= (double)snap->sections[i]->stat.self_ns;
 	return fmax(ns, ledger_off_ns(off_ns));
 }
 
-int threads_outside(struct dcbs_section *to, const struct snapshot *snap)
+int threads_fill_outside(struct dcbs_section *to, const struct snapshot *snap)
 {
 	__u64 off_ns[CAUSES] = {0};
 	double total_ns = threads_outside_ns(snap, off_ns);
 
 	*to = (struct dcbs_section) {
-		.name = strdup(BOTTLENECK_OUTSIDE), .kind = DCBS_NAME_SECTION, .count = DCBS_UNKNOWN,
+		.name = strdup(DCBS_OUTSIDE), .kind = DCBS_NAME_SECTION, .count = DCBS_UNKNOWN,
 		.total_s = total_ns * S_PER_NS, .self_s = total_ns * S_PER_NS, .mean_s = NAN, .min_s = NAN, .max_s = NAN,
 		.p50_s = NAN, .p90_s = NAN, .p95_s = NAN, .p99_s = NAN, .p999_s = NAN,
 		.items = DCBS_UNKNOWN, .items_per_s = NAN, .error_s = NAN, .profiling_s = NAN, .profiling_per_call_s = NAN,

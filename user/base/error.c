@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* error.c - the last error of a thread, in words: one line without control characters, whatever names are in it. */
+/* error.c - the message of each thread's last error: one line without control characters, whatever names it contains. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

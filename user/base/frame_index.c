@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* frame_index.c - which frames are of one function. */
+/* frame_index.c - groups frames by function. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/frame_index.h"
 
+/* NULL comes first. */
 static int compare_texts(const char *a, const char *b)
 {
 	return a && b ? strcmp(a, b) : (a != NULL) - (b != NULL);
@@ -15,7 +17,7 @@ static int compare_functions(const struct dcbs_frame *x, const struct dcbs_frame
 	return strcmp(x->function, y->function) ?: compare_texts(x->file, y->file);
 }
 
-/* DCBS_UNKNOWN is the least of all numbers, and here the largest. */
+/* As unsigned numbers DCBS_UNKNOWN is larger than any line. */
 static int frame_order(const void *a, const void *b)
 {
 	const struct dcbs_frame *x = *(const struct dcbs_frame *const *)a, *y = *(const struct dcbs_frame *const *)b;
@@ -39,5 +41,6 @@ uint32_t frame_index_build(const struct dcbs_frame *frames, size_t nr, uint32_t 
 			functions[n++] = frame;
 		of_frame[frame - frames] = n - 1;
 	}
+	assert(n <= nr);
 	return n;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* frame_index.h - which frames are of one function: the same name in the same file, whatever the line. */
+/* frame_index.h - groups frames by function: frames with the same name and file are one function, whatever their line. */
 #ifndef BASE_FRAME_INDEX_H
 #define BASE_FRAME_INDEX_H
 
@@ -9,8 +9,9 @@
 #include "dcbs/profiler.h"
 
 /*
- * Numbers the functions of `nr` frames, by name and file; returns how many there are. of_frame[i]: the number of frames[i];
- * functions[n]: of function n the frame of the smallest line, unknown ones last. Both have room for nr.
+ * Numbers the functions of `nr` frames in the order of name and file, and returns how many there are. Stores the number of
+ * the function of frames[i] in of_frame[i], and in functions[n] the frame of function n with the smallest line; an unknown
+ * line counts as the largest. Both arrays have room for nr elements.
  */
 uint32_t frame_index_build(const struct dcbs_frame *frames, size_t nr, uint32_t *of_frame, const struct dcbs_frame **functions);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* human.c - numbers to short text. Integers only once the digits are chosen, so that no locale gets in between. */
+/* human.c - numbers as short text. printf() gets integers only, so that the locale cannot change the decimal sign. */
+#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stddef.h>
@@ -9,17 +10,17 @@
 #include "dcbs/profiler.h"
 #include "base/human.h"
 
-#define SHOWABLE 1e15	/* beyond, only the order of magnitude is shown */
+#define DIGITS_LIMIT 1e15	/* of a larger number only the order of magnitude is shown */
 
-struct step {
+struct unit_step {
 	double size;
 	const char *unit;
 };
 
 static const struct human unknown = {"-"};
 
-/* v >= 0 with three digits that matter, or whole if it has more. */
-static void put_number(struct human *u, double v, const char *unit)
+/* v >= 0 with three significant digits, or rounded to a whole number from 99.95 on. */
+static void print_number(struct human *u, double v, const char *unit)
 {
 	int decimals = v < 9.995 ? 2 : v < 99.95 ? 1 : 0;
 	int64_t scale = decimals == 2 ? 100 : decimals == 1 ? 10 : 1;
@@ -31,19 +32,20 @@ static void put_number(struct human *u, double v, const char *unit)
 		snprintf(u->text, sizeof(u->text), "%" PRId64 "%s", n, unit);
 }
 
-/* In the first unit in which v stays under `limit`, or in the last. */
-static struct human put_scaled(double v, const struct step *steps, size_t nr, double limit)
+/* Prints v in the first unit in which it is below `limit`, or else in the last one. */
+static struct human print_scaled(double v, const struct unit_step *steps, size_t nr, double limit)
 {
 	struct human u;
 	size_t i = 0;
 
+	assert(nr);
 	while (i + 1 < nr && v / steps[i].size >= limit)
 		i++;
-	put_number(&u, v / steps[i].size, steps[i].unit);
+	print_number(&u, v / steps[i].size, steps[i].unit);
 	return u;
 }
 
-static struct human put_magnitude(double v, const char *unit)
+static struct human print_magnitude(double v, const char *unit)
 {
 	struct human u;
 
@@ -51,39 +53,42 @@ static struct human put_magnitude(double v, const char *unit)
 	return u;
 }
 
-static struct human put_clock(int64_t big, const char *unit, int64_t small, const char *small_unit)
+static struct human print_two_units(int64_t large, const char *unit, int64_t small, const char *small_unit)
 {
 	struct human u;
 
-	snprintf(u.text, sizeof(u.text), "%" PRId64 "%s%02" PRId64 "%s", big, unit, small, small_unit);
+	snprintf(u.text, sizeof(u.text), "%" PRId64 "%s%02" PRId64 "%s", large, unit, small, small_unit);
 	return u;
 }
 
 struct human human_time(double s)
 {
-	static const struct step steps[] = {{1e-9, " ns"}, {1e-6, " \302\265s"}, {1e-3, " ms"}, {1, " s"}};
+	static const struct unit_step steps[] = {{1e-9, " ns"}, {1e-6, " \302\265s"}, {1e-3, " ms"}, {1, " s"}};
 	int64_t n;
 
 	if (isnan(s) || s < 0)
 		return unknown;
-	if (s > SHOWABLE)
-		return put_magnitude(s, " s");
+	if (s > DIGITS_LIMIT)
+		return print_magnitude(s, " s");
 	if (s == 0)
 		return (struct human){"0 s"};
 	if (s < 59.95)
-		return put_scaled(s, steps, 4, 999.5);
+		return print_scaled(s, steps, 4, 999.5);
 	n = llround(s);
 	if (n < 3600)
-		return put_clock(n / 60, "m", n % 60, "s");
+		return print_two_units(n / 60, "m", n % 60, "s");
 	n = llround(s / 60);
 	if (n < 24 * 60)
-		return put_clock(n / 60, "h", n % 60, "m");
+		return print_two_units(n / 60, "h", n % 60, "m");
 	n = llround(s / 3600);
-	return put_clock(n / 24, "d", n % 24, "h");
+	return print_two_units(n / 24, "d", n % 24, "h");
 }
 
-/* Shares of a few samples often lie in the middle, where the digits that a saved session leaves out must not decide. */
-#define MIDDLE 1e-4
+/*
+ * In tenths of a percent. A share of few samples is often exactly half way between two tenths. A saved session rounds its
+ * last digits; the small addition makes both print the same tenth.
+ */
+#define TIE_UP 1e-4
 
 struct human human_share(double share)
 {
@@ -92,12 +97,12 @@ struct human human_share(double share)
 
 	if (isnan(share) || share < 0)
 		return unknown;
-	if (share > SHOWABLE)
-		return put_magnitude(share * 100, "%");
+	if (share > DIGITS_LIMIT)
+		return print_magnitude(share * 100, "%");
 	if (share > 0 && share < 0.0005)
 		return (struct human){"<0.1%"};
-	if (share < 0.9995 - MIDDLE / 1000) {
-		tenths = (int)lround(share * 1000 + MIDDLE);
+	if (share < 0.9995 - TIE_UP / 1000) {
+		tenths = (int)lround(share * 1000 + TIE_UP);
 		snprintf(u.text, sizeof(u.text), "%d.%d%%", tenths / 10, tenths % 10);
 	} else
 		snprintf(u.text, sizeof(u.text), "%lld%%", llround(share * 100));
@@ -106,17 +111,17 @@ struct human human_share(double share)
 
 struct human human_size(double bytes)
 {
-	static const struct step steps[] = {
+	static const struct unit_step steps[] = {
 		{1, " B"}, {1024, " KiB"}, {1 << 20, " MiB"}, {1 << 30, " GiB"}, {1099511627776.0, " TiB"},
 	};
 	struct human u;
 
 	if (isnan(bytes) || bytes < 0)
 		return unknown;
-	if (bytes > SHOWABLE * 1000)
-		return put_magnitude(bytes, " B");
+	if (bytes > DIGITS_LIMIT * 1000)
+		return print_magnitude(bytes, " B");
 	if (bytes >= 999.5)
-		return put_scaled(bytes, steps, 5, 999.5);
+		return print_scaled(bytes, steps, 5, 999.5);
 	snprintf(u.text, sizeof(u.text), "%d B", (int)lround(bytes));
 	return u;
 }
@@ -134,17 +139,17 @@ struct human human_growth(double bytes)
 
 struct human human_number(double n)
 {
-	static const struct step steps[] = {{1, ""}, {1e3, "k"}, {1e6, "M"}, {1e9, "G"}, {1e12, "T"}};
+	static const struct unit_step steps[] = {{1, ""}, {1e3, "k"}, {1e6, "M"}, {1e9, "G"}, {1e12, "T"}};
 
 	if (isnan(n) || n < 0)
 		return unknown;
-	if (n > SHOWABLE)
-		return put_magnitude(n, "");
+	if (n > DIGITS_LIMIT)
+		return print_magnitude(n, "");
 	if (n == 0)
 		return (struct human){"0"};
 	if (n >= 999.5 && n < 99999.5)
-		return put_scaled(n, steps, 1, 0);
-	return put_scaled(n, steps, 5, 999.5);
+		return print_scaled(n, steps, 1, 0);
+	return print_scaled(n, steps, 5, 999.5);
 }
 
 struct human human_count(int64_t n)

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* cmd_profile.c - `dcbs-bpfprof -p PID` and `dcbs-bpfprof -- COMMAND`: attach, watch, stop, report. */
+/* cmd_profile.c - `dcbs-bpfprof -p PID` and `dcbs-bpfprof -- COMMAND`: attach, watch, stop, detach, report. */
 #include <stdio.h>
-#include <sys/resource.h>
 
 #include "bpfprof/abi.h"
 #include "cli/cmd_profile.h"
 #include "cli/complain.h"
 #include "cli/output.h"
+#include "cli/output_files.h"
+#include "cli/signals.h"
 #include "cli/spawn.h"
 #include "cli/watch.h"
 #include "host/bpf_stats.h"
@@ -15,19 +16,33 @@
 #include "safety/sandbox.h"
 #include "serve/server.h"
 
-static int attach_targets(struct dcbs_profiler **prof, const struct opts *opts, struct spawned *child)
+#define STATUS_FAILED 1
+#define STATUS_FAILED_WITH_COMMAND 125	/* as timeout, env and nice: 126 and 127 are in spawn.h */
+
+/* All that a profile has between attach and report. */
+struct profile {
+	const struct opts *opts;
+	struct spawned child;
+	struct dcbs_profiler *prof;
+	struct server *server;
+	struct outputs outputs;
+};
+
+/* ---- attach ---- */
+
+static int attach_targets(struct profile *p)
 {
-	struct dcbs_options options = opts->profile;
+	struct dcbs_options options = p->opts->profile;
 	int err;
 
-	if (child->pid) {
-		options.pids = &child->pid;
+	if (p->child.pid) {
+		options.pids = &p->child.pid;
 		options.nr_pids = 1;
-		options.argv = opts->argv;
+		options.argv = p->opts->argv;
 	}
-	err = dcbs_profiler_open(prof, &options);
-	if (!err && child->pid)
-		err = spawn_go(child, opts->argv);
+	err = dcbs_profiler_open(&p->prof, &options);
+	if (!err && p->child.pid)
+		err = spawn_go(&p->child, p->opts->argv);
 	return err;
 }
 
@@ -39,79 +54,103 @@ static int enter_sandbox(const struct dcbs_profiler *prof)
 	return sandbox_profiler(requirements_after_attach(pids, dcbs_profiler_pids(prof, pids, BPFPROF_PROCESSES)));
 }
 
-/* Each child that is followed takes a descriptor. The command was forked before and keeps its own limit. */
-static void raise_descriptor_limit(void)
+static int start_profile(struct profile *p)
 {
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit))
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-static int start_profile(struct dcbs_profiler **prof, struct server **server, const struct opts *opts, struct spawned *child)
-{
-	const struct spawn_options options = {.children = opts->profile.children, .as_root = opts->as_root};
+	const struct spawn_options options = {.children = p->opts->profile.children, .as_root = p->opts->as_root};
 	int err = 0;
 
-	if (opts->argv)
-		err = spawn_start(child, opts->argv, &options);
-	raise_descriptor_limit();
+	if (p->opts->profile.return_probes && p->opts->profile.nr_sections)
+		fputs("dcbs-bpfprof: --return-probes replaces return addresses on the stacks of the process: fibers, longjmp, "
+		      "pthread_cancel and code that looks at its own stack may break\n", stderr);
+	if (p->opts->argv)
+		err = spawn_start(&p->child, p->opts->argv, &options);
+	output_files_raise_limit();
 	if (!err)
-		err = attach_targets(prof, opts, child);
+		err = attach_targets(p);
 	if (!err)
-		err = server_open(server, *prof, opts->verbose ? stderr : NULL);
+		err = server_open(&p->server, p->prof, p->opts->verbose ? stderr : NULL);
 	if (!err)
-		err = dcbs_profiler_confine(*prof);
-	return err ? err : enter_sandbox(*prof);
+		err = dcbs_profiler_confine(p->prof);
+	return err ? err : enter_sandbox(p->prof);
 }
 
-/* Standard output comes first, so that the report is not lost if a file cannot be written. */
-static int publish_report(struct dcbs_profiler *prof, const struct opts *opts, struct outputs *outputs)
+/* ---- report ---- */
+
+/* Files come first: the reader of standard output may leave, or not read on. */
+static bool publish_report(struct profile *p, const struct dcbs_report *report)
+{
+	bool good = output_files_write(&p->outputs, report, p->opts, false);
+
+	if (output_standard(report, p->opts)) {
+		output_files_keep_standard(&p->outputs, report, p->opts);
+		good = false;
+	}
+	return output_files_write(&p->outputs, report, p->opts, true) && good;
+}
+
+/* When this returns, the kernel has removed all probes and programs: the report may take its time. */
+static int stop_profile(struct profile *p, enum dcbs_ended_by by, struct dcbs_report **report)
+{
+	bool by_user = signals_end_requested();
+	int err;
+
+	server_close(p->server);
+	p->server = NULL;
+	dcbs_profiler_stop(p->prof, by);
+	if (!by_user)	/* Ctrl-C ends the command, too, but a little earlier or later */
+		spawn_collect(&p->child);
+	err = dcbs_profiler_snapshot(p->prof, report);
+	dcbs_profiler_close(p->prof);
+	p->prof = NULL;
+	return err;
+}
+
+/* Returns true if the report was made and is where it was to be. */
+static bool run_profile(struct profile *p)
 {
 	struct dcbs_report *report;
-	int status = 0;
+	bool good;
 
-	if (dcbs_profiler_snapshot(prof, &report))
-		return complain();
-	if (output_standard(report, opts))
-		status = complain();
-	if (outputs_write(outputs, report, opts))
-		status = complain();
+	if (start_profile(p)) {
+		complain();
+		return false;
+	}
+	if (p->opts->verbose)
+		dcbs_profiler_describe(p->prof, stderr);
+	if (stop_profile(p, watch(p->prof, p->server, &p->outputs, p->opts), &report)) {
+		complain();
+		return false;
+	}
+	good = publish_report(p, report);
 	dcbs_report_free(report);
-	return status;
+	return good;
 }
 
-static int run_profile(struct dcbs_profiler *prof, struct server *server, const struct opts *opts, struct outputs *outputs)
+/* With a command, its own status is passed on. It is 0 if the command still runs, or the user has ended the profile. */
+static int final_status(const struct profile *p, bool good)
 {
-	enum dcbs_ended_by by;
-
-	if (opts->verbose)
-		dcbs_profiler_describe(prof, stderr);
-	by = watch(prof, server, opts);
-	server_close(server);
-	dcbs_profiler_stop(prof, by);
-	return publish_report(prof, opts, outputs);
+	if (!p->opts->argv)
+		return good ? 0 : STATUS_FAILED;
+	return good || p->child.failure ? p->child.failure + p->child.status : STATUS_FAILED_WITH_COMMAND;
 }
 
 int cmd_profile(const struct opts *opts)
 {
-	struct spawned child = {.go = -1, .failed = -1};
-	struct dcbs_profiler *prof = NULL;
-	struct server *server = NULL;
-	struct outputs outputs;
+	struct profile profile = {.opts = opts, .child = {.go = -1, .failed = -1}};
 	int status;
 
-	if (invoker_find() || outputs_open(&outputs, opts))
-		return complain();
+	signals_catch();
+	if (invoker_find() || output_files_open(&profile.outputs, opts)) {
+		complain();
+		return final_status(&profile, false);
+	}
 	bpf_stats_prepare();
-	watch_signals();
-	status = start_profile(&prof, &server, opts, &child) ? complain() : run_profile(prof, server, opts, &outputs);
-	spawn_abandon(&child);
-	outputs_close(&outputs);
+	status = final_status(&profile, run_profile(&profile));
+	signals_exit_with(status);
+	spawn_abandon(&profile.child);
+	output_files_close(&profile.outputs);
 	bpf_stats_end();
-	watch_signals_done(status);
-	dcbs_profiler_close(prof);
+	server_close(profile.server);
+	dcbs_profiler_close(profile.prof);
 	return status;
 }

@@ -5,6 +5,7 @@
 
 #include "cli/options.h"
 
+/* Returns the exit status of the program. */
 int cmd_report(const struct opts *opts);
 
 #endif

@@ -27,6 +27,7 @@ struct opts {
 	enum order_key sort_by;	/* of functions */
 	double duration_s;		/* 0: until Ctrl-C or the target's exit */
 	double interval_s;
+	double checkpoint_s;		/* between updates of the outputs; 0: only at the end */
 	bool quiet, verbose;
 	bool as_root;			/* the command, not only the profiler */
 };

@@ -9,8 +9,10 @@
 #define SHOW (PROFILE | OPTION_COMMAND(COMMAND_REPORT))
 #define ALL OPTION_ALL_COMMANDS
 
-#define KEY_MAX_OVERHEAD 0x100	/* no letter */
-#define KEY_AS_ROOT 0x101
+#define KEY_MAX_OVERHEAD 0x100	/* no letter, like the next ones */
+#define KEY_RETURN_PROBES 0x101
+#define KEY_CHECKPOINT 0x102
+#define KEY_AS_ROOT 0x103
 
 /* Returns the names, or the suffixes, of all formats: "text, json". */
 static const char *join_formats(char *list, size_t size, bool suffixes)
@@ -79,12 +81,14 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 			"given several times",
 		.manual =
 			"Time a native function as section NAME. BINARY is a path as the target sees it, or the base name of a file that it "
-			"has mapped; FUNCTION is a symbol, mangled or not. May be given several times. Each call costs two probe hits, some "
-			"microseconds; a function that is called too often for that is timed from samples of the stack instead, without its "
-			"number of calls. A C++ exception that passes through the function while it is probed ends the process: do not use "
-			"it on functions that throw. Linux 6.11 to 6.12.13 and 6.13 to 6.13.2 would end a process with a system call filter "
-			"(seccomp) at a return probe: there the option is refused for such a process, and a process must not set a filter "
-			"while the profiler runs.\n\n"
+			"has mapped; FUNCTION is a symbol, mangled or not. May be given several times.\n\n"
+			"A call is timed by probes at the function's entry and at each place where it is left: its return instructions and "
+			"its jumps to other functions, which the profiler finds in its code. They change nothing else in the process, so "
+			"fibers, exceptions, Go and Rust go on as without them. Calls that end by an exception or longjmp are counted, and not "
+			"timed. A function whose ends cannot be told from its code is refused with the reason. A hit on a return instruction "
+			"costs about a microsecond on bare metal and up to 15 on a virtual machine. Beyond --max-overhead, calls are still "
+			"counted and timed in on-periods; a function that is called too often even for that is timed from samples of the "
+			"stack.\n\n"
 			"With NAME=python:QUALNAME, a Python function is section NAME. Its times come from samples of the stack, and the "
 			"program needs no change. QUALNAME is module.qualname, or the qualname alone, as in run.Evaluation.answer. The total, "
 			"self time, waits and functions of the section are known within the error that the report shows (a standard "
@@ -104,7 +108,21 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 			"The profiler finds out before the run whether the file can be written. The file belongs to the user who called sudo, "
 			"only that user may read it (mode 0600, less the umask), and it replaces an older file only when it is complete. "
 			"A symbolic link is not followed, and a file of another user is left alone. A pipe of the user that has a reader, and "
-			"a device such as /dev/null, are written to directly.",
+			"a device such as /dev/null, are written to directly, after standard output.\n\n"
+			"If the file cannot be written at the end after all, the report is kept: under another name in the same folder, as "
+			"run.LETTERS.json, if something else has the name by then; in $TMPDIR, /tmp or /var/tmp if the folder is gone, the disk "
+			"is full or a limit is reached. One line on standard error names the place, and the exit status says that something "
+			"went wrong. A report that standard output does not take is kept in the same way if no FILE has it.",
+	}, {
+		.name = "checkpoint", .key = KEY_CHECKPOINT, .argument = "SECONDS", .type = OPTION_NUMBER, .commands = PROFILE,
+		.min = 0, .max = 1e9, .preset = "300", .offset = offsetof(struct opts, checkpoint_s),
+		.help = "time between updates of the files of -o during the profile; 0: only at the end",
+		.manual =
+			"Bring the files of -o up to date so often, so that a crash of the machine, or the end of the profiler by SIGKILL, "
+			"costs no more than that. Each file is written completely under a hidden name, synchronised, and then takes the place "
+			"of the last one. 0 writes them only at the end. Pipes, devices, and files in a folder in which none can be created "
+			"are written only at the end. SIGUSR1 brings the files up to date at once; without such a file it writes the report so "
+			"far, as text, to standard error.",
 	}, {
 		.name = "format", .key = 'f', .argument = "FORMAT", .type = OPTION_FORMAT, .commands = SHOW, .preset = "text",
 		.choices = format_names,
@@ -130,6 +148,16 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 			"are shown as one: (unknown). Of a stack with more than 128 frames the outermost are left out, which the stack shows "
 			"as (more frames). A function that was gone before its name could be read, a tenth of a second later, has the name "
 			"(unknown) and is counted as lost.",
+	}, {
+		.name = "return-probes", .key = KEY_RETURN_PROBES, .type = OPTION_FLAG, .commands = PROFILE,
+		.offset = offsetof(struct opts, profile.return_probes),
+		.help = "time native functions by return probes: cheaper, but see the manual page for the programs that they break",
+		.manual =
+			"Time the native functions of --section by return probes, which cost a tenth of the default on a virtual machine. A "
+			"return probe replaces the return address on the stack of the process. Programs that switch stacks inside the "
+			"function (fibers, coroutines of C), leave it by longjmp or pthread_cancel, or look at their own stacks may return "
+			"to the wrong place or be killed. It is refused for files with Go, Rust or C++ code that can unwind, and on Linux 6.11 "
+			"to 6.12.13 and 6.13 to 6.13.2 for a process with a system call filter (seccomp), which these kernels would end.",
 	}, {
 		.name = "max-overhead", .key = KEY_MAX_OVERHEAD, .argument = "PERCENT", .type = OPTION_NUMBER, .commands = PROFILE,
 		.min = 0.01, .max = 100, .preset = "1", .offset = offsetof(struct opts, profile.max_overhead_percent),

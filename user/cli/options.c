@@ -31,7 +31,8 @@ static const char doc[] =
 	"Times the named sections of a running evaluation, without stopping or slowing it."
 	"\v"
 	"Ends at Ctrl-C, after -d, or when the target exits. The report goes to standard output, everything else to "
-	"standard error. Exit status: 0 a report was made, 1 it could not be made, 2 the command line is wrong.";
+	"standard error. Exit status: 0 a report was made, 1 it could not be made, 2 the command line is wrong; with COMMAND, "
+	"its own status, 125 no report could be made, 126 COMMAND cannot be executed, 127 it was not found.";
 
 static const struct { const char *word; enum command command; } commands[] = {
 	{"report", COMMAND_REPORT}, {"list", COMMAND_LIST}, {"check", COMMAND_CHECK},

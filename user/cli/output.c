@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* output.c - the files of --output: opened before the run, written after it. */
+/* output.c - writes a report in one of the formats, to standard output or to an open file. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -9,22 +10,10 @@
 
 #include "base/error.h"
 #include "cli/output.h"
+#include "cli/signals.h"
 #include "render/render.h"
 
-int outputs_open(struct outputs *outputs, const struct opts *opts)
-{
-	int err = 0;
-
-	outputs->nr = 0;
-	while (outputs->nr < opts->nr_outputs && !err) {
-		err = owned_file_open(&outputs->files[outputs->nr], opts->outputs[outputs->nr]);
-		if (!err)
-			outputs->nr++;
-	}
-	if (err)
-		outputs_close(outputs);
-	return err;
-}
+#define PIPE_ATOMIC 4096	/* a pipe that is ready takes so much without making the writer wait */
 
 /* An empty flame graph is no error, but the user needs the reason. */
 static void explain_if_empty(const struct render_format *format, const char *where, const struct dcbs_report *report)
@@ -34,60 +23,38 @@ static void explain_if_empty(const struct render_format *format, const char *whe
 			report->frequency_hz ? "none was sampled" : "they are sampled with a --frequency above 0");
 }
 
+/* ---- a file ---- */
+
 /* ftruncate() fails with EINVAL on a pipe or a device. */
-static int write_file(struct owned_file *out, FILE *file, const struct dcbs_report *report, const struct render_options *options)
-{
-	int err;
-
-	if (ftruncate(out->fd, 0) && errno != EINVAL)
-		return -errno;
-	err = render_write(render_by_suffix(out->path), file, report, options);
-	if (err)
-		return err;
-	explain_if_empty(render_by_suffix(out->path), out->path, report);
-	return owned_file_commit(out);
-}
-
-static int output_write(struct owned_file *out, const struct dcbs_report *report, const struct render_options *options)
-{
-	FILE *file = fdopen(out->fd, "w");
-	int err = file ? write_file(out, file, report, options) : -errno;
-
-	if (file) {
-		if (fclose(file) && !err)
-			err = -errno;
-		out->fd = -1;
-	}
-	return err ? fail(err, "cannot write %s: %s; the report on standard output is complete", out->path, strerror(-err)) : 0;
-}
-
-int outputs_write(struct outputs *outputs, const struct dcbs_report *report, const struct opts *opts)
+static int write_file(FILE *file, int fd, const char *path, const struct dcbs_report *report, const struct opts *opts)
 {
 	const struct render_options options = {.order = opts->sort_by};
-	int err = 0, one;
-	size_t i;
+	const struct render_format *format = render_by_suffix(path);
+	int err;
 
-	for (i = 0; i < outputs->nr; i++) {
-		one = output_write(&outputs->files[i], report, &options);
-		if (one && !err)
-			err = one;
-	}
+	if (ftruncate(fd, 0) && errno != EINVAL)
+		return -errno;
+	err = render_write(format, file, report, &options);
+	if (!err)
+		explain_if_empty(format, path, report);
 	return err;
 }
 
-void outputs_close(struct outputs *outputs)
+int output_fill(int fd, const char *path, const struct dcbs_report *report, const struct opts *opts)
 {
-	size_t i;
+	FILE *file = fdopen(fd, "w");
+	int err;
 
-	for (i = 0; i < outputs->nr; i++) {
-		struct owned_file *out = &outputs->files[i];
-
-		if (out->fd >= 0)
-			close(out->fd);
-		owned_file_close(out);
+	if (!file) {
+		err = -errno;
+		close(fd);
+		return err;
 	}
-	outputs->nr = 0;
+	err = write_file(file, fd, path, report, opts);
+	return fclose(file) && !err ? -errno : err;
 }
+
+/* ---- standard output ---- */
 
 int output_check_standard(void)
 {
@@ -102,19 +69,76 @@ int output_check_standard(void)
 	return closed ? fail(-EBADF, "standard output is closed; the report needs a place to go") : 0;
 }
 
-static int terminal_width(void)
+/* Returns false if a signal ended the wait. A signal does not end a write that need not wait. */
+static bool wait_for_reader(int fd)
+{
+	struct pollfd pipe = {.fd = fd, .events = POLLOUT};
+	sigset_t old;
+	int ready;
+
+	signals_block(&old);
+	while (!(ready = poll(&pipe, 1, 0)) && !signals_end_requested())
+		ppoll(&pipe, 1, NULL, &old);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return ready;
+}
+
+/* The reader may be a pager that waits for a key. */
+static ssize_t write_patiently(void *cookie, const char *bytes, size_t size)
+{
+	size_t done = 0;
+
+	(void)cookie;
+	while (done < size) {
+		size_t part = size - done < PIPE_ATOMIC ? size - done : PIPE_ATOMIC;
+		ssize_t n;
+
+		if (!wait_for_reader(STDOUT_FILENO)) {
+			errno = EINTR;
+			return 0;	/* by the rules of fopencookie() */
+		}
+		n = write(STDOUT_FILENO, bytes + done, part);
+		if (n < 0 && errno != EINTR && errno != EAGAIN)
+			return 0;
+		done += n > 0 ? (size_t)n : 0;
+	}
+	return (ssize_t)done;
+}
+
+static int terminal_width(int fd)
 {
 	struct winsize size;
 
-	return isatty(STDOUT_FILENO) && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) ? size.ws_col : 0;
+	return isatty(fd) && !ioctl(fd, TIOCGWINSZ, &size) ? size.ws_col : 0;
+}
+
+static int write_standard(const struct dcbs_report *report, const struct opts *opts)
+{
+	const struct render_options options = {.width = terminal_width(STDOUT_FILENO), .order = opts->sort_by};
+	FILE *file = fopencookie(NULL, "w", (cookie_io_functions_t){.write = write_patiently});
+	int err;
+
+	if (!file)
+		return -errno;
+	err = render_write(render_by_name(opts->format), file, report, &options);
+	fclose(file);
+	return err;
 }
 
 int output_standard(const struct dcbs_report *report, const struct opts *opts)
 {
-	const struct render_options options = {.width = terminal_width(), .order = opts->sort_by};
-	int err = render_write(render_by_name(opts->format), stdout, report, &options);
+	int err;
 
+	signals_forget_end();
+	err = write_standard(report, opts);
 	if (!err)
 		explain_if_empty(render_by_name(opts->format), "standard output", report);
 	return err ? fail(err, "cannot write the report to standard output: %s", strerror(-err)) : 0;
+}
+
+void output_so_far(const struct dcbs_report *report, const struct opts *opts)
+{
+	const struct render_options options = {.width = terminal_width(STDERR_FILENO), .order = opts->sort_by};
+
+	render_write(render_by_name("text"), stderr, report, &options);
 }

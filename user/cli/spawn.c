@@ -2,20 +2,20 @@
 /* spawn.c - starts the command of `dcbs-bpfprof -- COMMAND`, held back until the profiler has attached. */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cli/signals.h"
 #include "cli/spawn.h"
 #include "safety/environment.h"
 #include "safety/invoker.h"
 #include "base/error.h"
 
 /*
- * Makes the markers of this process wait for the probe before their first section, see user/marker/thread.c.
+ * Makes the markers of this process wait for the probe before their first section, see user/marker/leader.c.
  * children: those of its children as well.
  */
 static void set_marker_variables(bool children)
@@ -46,7 +46,7 @@ static void __attribute__((noreturn)) child_run(char **argv, int go, int failed,
 	/* One byte means: execute. End of file means that the profiler has ended. */
 	if (read(go, &word, 1) != 1)
 		_exit(1);
-	signal(SIGPIPE, SIG_DFL);
+	signals_make_default();
 	dup2(STDERR_FILENO, STDOUT_FILENO);	/* the profiler's is for the report alone */
 	environ = environment_original();
 	if (for_user)
@@ -94,7 +94,17 @@ int spawn_go(struct spawned *child, char **argv)
 		return 0;
 	waitpid(child->pid, NULL, 0);
 	child->pid = 0;
+	child->failure = err == ENOENT ? SPAWN_NOT_FOUND : SPAWN_NOT_EXECUTABLE;
 	return fail(-err, "cannot execute %s: %s", argv[0], strerror(err));
+}
+
+void spawn_collect(struct spawned *child)
+{
+	int status;
+
+	if (!child->pid || waitpid(child->pid, &status, WNOHANG) != child->pid)
+		return;
+	child->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 void spawn_abandon(struct spawned *child)

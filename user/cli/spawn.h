@@ -6,8 +6,13 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#define SPAWN_NOT_EXECUTABLE 126	/* exit statuses, as timeout, env and nice have them */
+#define SPAWN_NOT_FOUND 127
+
 struct spawned {
 	pid_t pid;	/* 0: none */
+	int failure;	/* exit status for a command that could not be executed; 0: it could */
+	int status;	/* exit status of a command that has ended; 128 and the signal that killed it; 0: it runs */
 	int go;		/* a byte written to it lets the child execute; closing it ends the child */
 	int failed;	/* the child writes errno to it if exec failed */
 };
@@ -22,6 +27,9 @@ int spawn_start(struct spawned *child, char **argv, const struct spawn_options *
 
 /* Lets the child execute the command. Returns -errno if exec failed. */
 int spawn_go(struct spawned *child, char **argv);
+
+/* Stores the status of the command if it has ended. */
+void spawn_collect(struct spawned *child);
 
 /* Ends a child that still waits. */
 void spawn_abandon(struct spawned *child);

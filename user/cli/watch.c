@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* watch.c - the loop between attach and report: live table, timers, signals, and clients of the server. */
+/* watch.c - the loop between attach and report: live table, timers, signals, checkpoints, and clients of the server. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -9,44 +9,9 @@
 
 #include "base/clock.h"
 #include "render/live.h"
+#include "cli/output.h"
+#include "cli/signals.h"
 #include "cli/watch.h"
-
-static volatile sig_atomic_t stop_asked;
-
-static void on_signal(int sig)
-{
-	(void)sig;
-	stop_asked = 1;
-}
-
-static void set_signal_handler(void (*handler)(int))
-{
-	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-	struct sigaction sa = {.sa_handler = handler};
-	size_t i;
-
-	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		sigaction(signals[i], &sa, NULL);
-}
-
-void watch_signals(void)
-{
-	set_signal_handler(on_signal);
-}
-
-static volatile sig_atomic_t final_status;
-
-static void on_signal_at_end(int sig)
-{
-	(void)sig;
-	_exit(final_status);
-}
-
-void watch_signals_done(int status)
-{
-	final_status = status;
-	set_signal_handler(on_signal_at_end);
-}
 
 static __u64 to_ns(double seconds)
 {
@@ -114,7 +79,7 @@ static enum dcbs_ended_by poll_end(struct dcbs_profiler *prof, struct live *live
 
 	if (!dcbs_profiler_poll(prof, &wait_ms))
 		return dcbs_profiler_ended_by(prof);
-	if (stop_asked || (live && live_quit_requested(live)))
+	if (signals_end_requested() || (live && live_quit_requested(live)))
 		return DCBS_ENDED_SIGNAL;
 	return over ? DCBS_ENDED_DURATION : DCBS_ENDED_RUNNING;
 }
@@ -124,39 +89,86 @@ static __u64 earlier_ns(__u64 a, __u64 b)
 	return a < b ? a : b;
 }
 
-static enum dcbs_ended_by watch_until(struct dcbs_profiler *prof, struct server *server, struct live *live, __u64 end,
-				      __u64 interval_ns)
+/* ---- files ---- */
+
+/* The report so far: at its time, or when it is asked for. */
+struct checkpoints {
+	struct outputs *outputs;
+	const struct opts *opts;
+	__u64 every_ns, next_ns;	/* every_ns 0: only when it is asked for */
+};
+
+static struct checkpoints checkpoints_begin(struct outputs *outputs, const struct opts *opts)
+{
+	struct checkpoints c = {.outputs = outputs, .opts = opts, .next_ns = ~0ULL};
+
+	if (outputs->nr)
+		c.every_ns = to_ns(opts->checkpoint_s);
+	if (c.every_ns)
+		c.next_ns = clock_now_ns() + c.every_ns;
+	return c;
+}
+
+static void write_so_far(struct dcbs_profiler *prof, struct checkpoints *c, bool asked)
+{
+	struct dcbs_report *report;
+
+	if (dcbs_profiler_snapshot(prof, &report)) {
+		fprintf(stderr, "dcbs-bpfprof: no report so far: %s\n", dcbs_profiler_error());
+		return;
+	}
+	if (!output_files_checkpoint(c->outputs, report, c->opts) && asked)
+		output_so_far(report, c->opts);
+	dcbs_report_free(report);
+}
+
+static void checkpoint_if_due(struct dcbs_profiler *prof, struct checkpoints *c, __u64 now)
+{
+	bool asked = signals_take_report_request();
+
+	if (!asked && now < c->next_ns)
+		return;
+	write_so_far(prof, c, asked);
+	if (c->every_ns)
+		c->next_ns = clock_now_ns() + c->every_ns;
+}
+
+/* ---- the loop ---- */
+
+static enum dcbs_ended_by watch_until(struct dcbs_profiler *prof, struct server *server, struct live *live,
+				      struct checkpoints *checkpoints, __u64 end)
 {
 	__u64 now = clock_now_ns(), next_show = now;
 	enum dcbs_ended_by by;
 
 	while ((by = poll_end(prof, live, now >= end)) == DCBS_ENDED_RUNNING) {
+		__u64 due;
+
 		if (now >= next_show) {
 			show_live_table(live, prof);
-			next_show = now + interval_ns;
+			next_show = now + to_ns(checkpoints->opts->interval_s);
 		}
-		wait_until(prof, live, server, earlier_ns(earlier_ns(dcbs_profiler_due_ns(prof), next_show), end));
+		checkpoint_if_due(prof, checkpoints, now);
+		due = earlier_ns(dcbs_profiler_due_ns(prof), earlier_ns(next_show, checkpoints->next_ns));
+		wait_until(prof, live, server, earlier_ns(due, end));
 		now = clock_now_ns();
 	}
 	return by;
 }
 
-enum dcbs_ended_by watch(struct dcbs_profiler *prof, struct server *server, const struct opts *opts)
+enum dcbs_ended_by watch(struct dcbs_profiler *prof, struct server *server, struct outputs *outputs, const struct opts *opts)
 {
 	__u64 end = opts->duration_s > 0 ? clock_now_ns() + to_ns(opts->duration_s) : ~0ULL;
+	struct checkpoints checkpoints = checkpoints_begin(outputs, opts);
 	struct live *live = NULL;
-	sigset_t blocked, old;
 	enum dcbs_ended_by by;
+	sigset_t old;
 
 	/* Signals are delivered only in ppoll(), so that none is lost between poll_end() and the wait. */
-	sigemptyset(&blocked);
-	sigaddset(&blocked, SIGINT);
-	sigaddset(&blocked, SIGTERM);
-	sigaddset(&blocked, SIGHUP);
-	sigprocmask(SIG_BLOCK, &blocked, &old);
+	signals_block(&old);
 	if (wants_live_table(opts) && live_open(&live))
 		live = NULL;
-	by = watch_until(prof, server, live, end, to_ns(opts->interval_s));
+	by = watch_until(prof, server, live, &checkpoints, end);
 	live_close(live);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	return by;

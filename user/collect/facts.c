@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* facts.c - a snapshot: its sections by their names, and its end. */
+/* facts.c - the sections of a snapshot by name, and the release of a snapshot. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,6 +43,7 @@ struct snapshot_section *snapshot_add_section(struct snapshot *snap, const struc
 {
 	struct snapshot_section *section = calloc(1, sizeof(*section));
 
+	assert(snap->nr_sections < BPFPROF_SECTIONS);
 	if (!section)
 		return NULL;
 	memcpy(section->name, name->text, sizeof(section->name));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * facts.h - the facts at one moment, as the maps and the targets' memory hold them; no answers yet.
+ * facts.h - the facts of one moment, as the maps and the targets' memory hold them.
  *
- * A snapshot owns what it points to. analyse/report.h turns it into a struct dcbs_report.
+ * A snapshot owns all memory that it points to. analyse/report.h turns it into a struct dcbs_report.
  */
 #ifndef COLLECT_FACTS_H
 #define COLLECT_FACTS_H
@@ -16,122 +16,127 @@
 
 #define SNAPSHOT_RAW_NAME DCBS_NAME_BYTES
 
-/* One section or cache. All times ns. */
+/* One section or cache. All times are in ns. */
 struct snapshot_section {
-	char name[SNAPSHOT_RAW_NAME];	/* bytes as the target gave them */
+	char name[SNAPSHOT_RAW_NAME];	/* raw bytes, as the target registered them */
 	__u32 kind;			/* enum dcbs_name_kind */
+	__u64 unreturned;		/* calls of a --section function that ended otherwise than by a return, or whose end was missed */
 	__u64 open;			/* calls still open */
-	double probe_ns;		/* by which the probes of a --section function make a call longer; NAN: unknown */
-	struct section_stat stat;		/* time of open calls included in total_ns and self_ns */
-	struct section_ledger ledger;	/* what is still going on included */
+	double total_error_ns;		/* in an analysis: the standard error of total_ns, where it is estimated from timed calls; 0: it is not */
+	struct section_stat stat;	/* total_ns and self_ns include open calls */
+	struct section_ledger ledger;	/* waits and growth of open calls included */
 };
 
-/* A thread, or with tid 0 all of a process that have ended. */
+/* A thread; with tid 0: all ended threads of a process. */
 struct snapshot_thread {
 	pid_t pid, tid;
 	char comm[16];
-	bool sections;
-	bool idle;		/* of those that have ended: they hardly did anything but wait */
+	bool sections;		/* it had some */
+	bool idle;		/* with tid 0: the threads did little but wait */
 	struct thread_sum sum;
 };
 
 struct snapshot_target {
 	pid_t pid;
 	char comm[64];
-	char *command;			/* arguments with spaces between, raw bytes; NULL: unknown */
+	char *command;			/* arguments joined by spaces, raw bytes; NULL: unknown */
 	double started_at;		/* Unix time */
-	double ended_at;		/* of a child that has ended; 0: it runs, or was given */
-	pid_t parent;			/* of a child that was followed to; 0: it was given */
+	double ended_at;		/* of a child that has ended; 0: it runs, or was given by its PID */
+	pid_t parent;			/* of a child that is followed; 0: the process was given by its PID */
 	bool markers;
+	bool exit_known;		/* it has ended, and exit_code is what wait() reports of it */
+	__s32 exit_code;
 	__u64 names_lost;
 };
 
-/* What one process has of a section_id. There are none where it is the only one. */
+/* The part of a section that belongs to one process. There are no parts if there is only one process. */
 struct snapshot_part {
 	__u32 target;			/* index of `targets` */
-	__u16 section_id;			/* index of `sections` */
-	struct process_part sum;		/* time of open calls included in total_ns and self_ns */
+	__u16 section_id;		/* index of `sections` */
+	struct process_part sum;	/* total_ns and self_ns include open calls */
 };
 
-/* A function at a place, as a frame of stacks. Raw bytes; NULL: unknown. */
+/* A function and a line in it, as stacks have them for frames. Raw bytes; NULL: unknown. */
 struct snapshot_frame {
 	char *function, *file;
 	__u32 line;
 	bool python;
 };
 
-/* A stack that was sampled, in one section. Times are of samples: what they stand for is for the analysis to say. */
+/* A sampled stack, with the sections that were open. Its counts and times are those of samples; the analysis scales them. */
 struct snapshot_stack {
 	__u16 sections[SAMPLE_SECTIONS];	/* open sections, innermost first; index of `sections`, or SNAPSHOT_OUTSIDE */
 	__u32 nr_sections;
-	__u64 cpu_samples;	/* ticks that found it running */
-	__u64 off_samples;	/* times it was seen to wait there */
-	__u64 off_ns[CAUSES];	/* how long, by cause, with those waits that the samples stand for */
+	__u64 cpu_samples;	/* ticks at which a thread ran there, by weight */
+	__u64 off_samples;	/* sampled waits */
+	__u64 off_ns[CAUSES];	/* duration of waits by cause; that of the waits which a sample stands for included */
 	double cpu_samples2, off_ns2;	/* the variances of both */
-	__u32 tid;		/* of the thread that waits there, if it may be an idle one: without a section, and not the first */
+	__u32 tid;		/* of the thread that waits, if it may be an idle one: no section, not the main thread; else 0 */
 	__u32 nr_frames;
 	__u32 *frames;		/* index of `frames`, innermost first */
 };
 
 #define SNAPSHOT_OUTSIDE 0xffff
-#define SNAPSHOT_LONG_CALL 10	/* times what its probes add to it: its duration can be told in spite of that */
+#define SNAPSHOT_LONG_CALL 10	/* a call that takes this many times as long as its probes add can be timed */
 
 struct snapshot {
 	__u64 start_ns, end_ns;		/* the window, CLOCK_MONOTONIC */
-	double started_at;		/* its start in Unix time */
+	double started_at;		/* start of the window in Unix time */
 	enum dcbs_ended_by ended_by;
 	struct snapshot_target *targets;
 	size_t nr_targets;
-	__u64 more_targets;		/* children that have ended, of which only the sums are known */
-	__u64 unseen;			/* sections of children that were over before these could be attached to */
-	struct snapshot_part *parts;	/* no order */
+	__u64 more_targets;		/* ended children of which only sums are known */
+	__u64 unseen;			/* calls of children that were over before the child was probed */
+	struct snapshot_part *parts;	/* in no order */
 	size_t nr_parts, room_parts;
-	struct snapshot_section **sections;	/* no order; a name occurs once per kind */
+	struct snapshot_section **sections;	/* in no order; a name occurs once per kind */
 	size_t nr_sections;
-	struct section_ledger outside;	/* what happened while no section was open on a thread: memory, and waits */
+	struct section_ledger outside;	/* waits and memory of threads while they had no section open */
 	struct snapshot_thread *threads;
 	size_t nr_threads;
-	double wait_scale;		/* by which waits have been multiplied, as they were watched part of the time */
+	double wait_scale;		/* factor by which waits were multiplied, because they were observed in on-periods */
 	struct snapshot_frame *frames;	/* each function and line once */
 	size_t nr_frames;
-	struct snapshot_stack *stacks;	/* each stack once in each section */
+	struct snapshot_stack *stacks;	/* each stack once for the sections that were open */
 	size_t nr_stacks;
-	int frequency_hz;		/* of the ticks; 0: stacks were not sampled */
+	int frequency_hz;		/* of samples; 0: stacks were not sampled */
 	struct counters counters;
-	__u64 missed_ends, missed_starts, missed_pages;	/* runs of programs that the kernel left out: ends of threads; forks and execs; changes of memory */
-	__u64 begun_missed, baselines_missed;	/* open sections, and threads that had lost some, for which there was no room at the start */
-	bool wall_known, memory_known;	/* false: this kernel does not tell, the ledgers are empty */
-	bool memory_estimated;		/* it was not watched all the time: ledgers are estimates, and nothing is known of single calls */
+	/* Runs of programs that the kernel left out: at ends of threads; at forks and execs; at changes of memory. */
+	__u64 missed_ends, missed_starts, missed_pages;
+	/* Open sections, and threads that had lost some, for which the maps had no room at the start. */
+	__u64 begun_missed, baselines_missed;
+	bool wall_known, memory_known;	/* false: this kernel does not report it, and the ledgers are empty */
+	bool memory_estimated;		/* memory was observed in on-periods: ledgers are estimates, single calls unknown */
 	__s64 others_bytes;		/* growth of RSS that other tasks caused */
-	__s64 growth_bytes[RSS_KINDS];	/* growth of RSS that they did not: anon, file, shmem */
-	__s64 rss_start_bytes, rss_end_bytes, rss_peak_bytes;	/* all targets; DCBS_UNKNOWN */
+	__s64 growth_bytes[RSS_KINDS];	/* growth of RSS that the targets caused: anon, file, shmem */
+	__s64 rss_start_bytes, rss_end_bytes, rss_peak_bytes;	/* of all targets; DCBS_UNKNOWN: unknown */
 	__u64 profiler_bytes, maps_bytes, thread_bytes;	/* see struct dcbs_overhead; 0: unknown */
-	double bpf_ns_per_flush;	/* time in the flush program per hit, the kernel's figure; NAN: unknown */
-	double bpf_ns_per_switch;	/* likewise, as are the next ones */
+	double bpf_ns_per_flush;	/* mean run time of the flush program, measured by the kernel; NAN: unknown */
+	double bpf_ns_per_switch;	/* the same for the programs of other events */
 	double bpf_ns_per_waking;
 	double bpf_ns_per_rss_event;
 	double bpf_ns_per_tick;
 	double bpf_ns_per_sample;
-	double trap_ns;			/* cost of the probe itself, measured at start on our own copy of it; NAN: unknown */
-	double trace_ns;		/* of a trace point with a program, besides the program's own time */
-	double clock_read_ns;		/* of a look at CLOCK_MONOTONIC, measured at start; NAN: unknown */
-	double page_touch_ns;		/* CPU time of a page's first touch, measured at start in our own memory; 0 or NAN: unknown */
+	double trap_ns;			/* cost of a hit of the probe, measured at the start on our own copy of it; NAN: unknown */
+	double trace_ns;		/* cost of a trace point with a program, besides the program's run time */
+	double clock_read_ns;		/* cost of a read of CLOCK_MONOTONIC, measured at the start; NAN: unknown */
+	double page_touch_ns;		/* CPU time of a page's first touch, measured at the start in our memory; 0, NAN: unknown */
 	char **notes;
 	size_t nr_notes;
-	char **reduced;			/* what was turned down to keep the cost within its limit */
+	char **reduced;			/* notes of the reductions that kept the cost within the budget */
 	size_t nr_reduced;
 };
 
-/* Adds a section. NULL: no memory. There is room for BPFPROF_SECTIONS. */
+/* Adds a section. There must be fewer than BPFPROF_SECTIONS so far. Returns NULL if there is no memory. */
 struct snapshot_section *snapshot_add_section(struct snapshot *snap, const struct section_name *name);
 
-/* The section of a name; NULL: there is none. */
+/* Returns the section of a name, or NULL. */
 struct snapshot_section *snapshot_find_section(struct snapshot *snap, const struct section_name *name);
 
-/* The same; it is made if it is new, which happens for a section whose first call is still open. NULL: no room. */
+/* The same, but adds the section if it is new, as that of a first call which is still open. Returns NULL if there is no room. */
 struct snapshot_section *snapshot_get_section(struct snapshot *snap, const struct section_name *name);
 
-/* The index of one of the snapshot's sections. */
+/* Returns the index of one of the snapshot's sections. */
 __u16 snapshot_section_index(const struct snapshot *snap, const struct snapshot_section *section);
 
 void snapshot_free(struct snapshot *snap);

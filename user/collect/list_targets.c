@@ -11,13 +11,13 @@
 #include "collect/list_targets.h"
 #include "collect/target/target.h"
 
-struct list {
+struct process_listing {
 	struct dcbs_process *processes;
 	size_t nr, room;
 };
 
-/* The number of names that the process has registered so far. The first two entries of its table are reserved. */
-static __u32 names_of(const struct target *target, const struct marker *marker)
+/* Returns the number of names that the process has registered. The first two entries of its table are reserved. */
+static __u32 names_registered(const struct target *target, const struct marker *marker)
 {
 	struct dcbs_state state;
 
@@ -27,21 +27,22 @@ static __u32 names_of(const struct target *target, const struct marker *marker)
 	return state.names_used - 2;
 }
 
-static int list_one(struct list *list, const struct target *target, const struct marker *marker)
+static int list_marked_target(struct process_listing *listing, const struct target *target, const struct marker *marker)
 {
 	const char *comm = target->facts.comm, *command = target->command;
 	char *text = command[0] ? sanitize(command, sizeof(target->command)) : sanitize(comm, sizeof(target->facts.comm));
 
-	if (!text || !array_reserve(list->processes, list->nr, list->room, 1)) {
+	if (!text || !array_reserve(listing->processes, listing->nr, listing->room, 1)) {
 		free(text);
 		return -ENOMEM;
 	}
-	list->processes[list->nr++] = (struct dcbs_process){.pid = target->pid, .names = names_of(target, marker), .command = text};
+	listing->processes[listing->nr++] =
+		(struct dcbs_process){.pid = target->pid, .names = names_registered(target, marker), .command = text};
 	return 0;
 }
 
-/* A process that cannot be looked at, or ends meanwhile, is left out. */
-static int list_process(struct list *list, pid_t pid)
+/* A process that cannot be read, or ends meanwhile, is left out. */
+static int list_process(struct process_listing *listing, pid_t pid)
 {
 	struct marker marker;
 	struct target target;
@@ -50,14 +51,14 @@ static int list_process(struct list *list, pid_t pid)
 	if (target_open(&target, pid, false))
 		return 0;
 	if (target_find_marker(&target, &marker) == 1) {
-		err = list_one(list, &target, &marker);
-		marker_close(&marker);
+		err = list_marked_target(listing, &target, &marker);
+		marker_object_close(&marker);
 	}
 	target_close(&target);
 	return err;
 }
 
-static int by_pid(const void *a, const void *b)
+static int compare_pids(const void *a, const void *b)
 {
 	pid_t x = ((const struct dcbs_process *)a)->pid, y = ((const struct dcbs_process *)b)->pid;
 
@@ -76,7 +77,7 @@ void list_targets_free(struct dcbs_process *list, size_t nr)
 int list_targets(struct dcbs_process **result, size_t *nr)
 {
 	DIR *proc = opendir("/proc");
-	struct list list = {0};
+	struct process_listing listing = {0};
 	struct dirent *entry;
 	int err = 0;
 
@@ -87,16 +88,16 @@ int list_targets(struct dcbs_process **result, size_t *nr)
 		long pid = strtol(entry->d_name, &end, 10);
 
 		if (pid > 0 && !*end)
-			err = list_process(&list, (pid_t)pid);
+			err = list_process(&listing, (pid_t)pid);
 	}
 	closedir(proc);
 	if (err) {
-		list_targets_free(list.processes, list.nr);
+		list_targets_free(listing.processes, listing.nr);
 		return fail(err, "out of memory");
 	}
-	if (list.nr)
-		qsort(list.processes, list.nr, sizeof(*list.processes), by_pid);
-	*result = list.processes;
-	*nr = list.nr;
+	if (listing.nr)
+		qsort(listing.processes, listing.nr, sizeof(*listing.processes), compare_pids);
+	*result = listing.processes;
+	*nr = listing.nr;
 	return 0;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* notes.c - lines for the reader of the report. */
+/* notes.c - lines of the report about facts that could not be measured. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 
 #define LINE_BYTES 1024
 
-static bool is_noted(const struct notes *notes, const char *line)
+static bool is_noted_already(const struct notes *notes, const char *line)
 {
 	size_t i;
 
@@ -29,7 +29,7 @@ void notes_add(struct notes *notes, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(line, sizeof(line), fmt, args);
 	va_end(args);
-	if (notes->nr == NOTES_MAX || is_noted(notes, line))
+	if (notes->nr == NOTES_MAX || is_noted_already(notes, line))
 		return;
 	kept = strdup(line);
 	if (kept)

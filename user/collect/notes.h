@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* notes.h - lines for the reader of the report: what could not be measured, and why. */
+/* notes.h - lines of the report about facts that could not be measured, and why. */
 #ifndef COLLECT_NOTES_H
 #define COLLECT_NOTES_H
 
@@ -19,7 +19,7 @@ void notes_add(struct notes *notes, const char *fmt, ...) __attribute__((format(
 /* Returns true if some line contains the text. */
 bool notes_mention(const struct notes *notes, const char *text);
 
-/* Copies the lines into an array of their own. Returns -ENOMEM if there is no memory for it. */
+/* Copies the lines into an array, to be freed with them. Returns 0, or -ENOMEM. */
 int notes_copy(const struct notes *notes, char ***lines, size_t *nr);
 
 void notes_free(struct notes *notes);

@@ -14,7 +14,7 @@ struct open_facts {
 	__u64 start_ns;			/* of the window, or of the target's life if that began later */
 	const struct thread_view *views;
 	size_t nr_views;
-	bool ended;			/* the window has ended: records that are unread now stay unread */
+	bool ended;			/* the window has ended: no BPF program will read the records that are unread now */
 };
 
 /* ---- open sections ---- */
@@ -43,7 +43,7 @@ static bool same_name_below(const struct dcbs_record *r, unsigned int i)
 	return false;
 }
 
-/* A section that began under another profiler, before our window: the time that it had taken by then is not ours. */
+/* Returns the self time in the window of a section that began before it, under another profiler. */
 static __u64 self_in_window(const struct open_facts *f, const struct dcbs_slot *s)
 {
 	__u64 before = 0;
@@ -53,8 +53,8 @@ static __u64 self_in_window(const struct open_facts *f, const struct dcbs_slot *
 }
 
 /*
- * An open section has taken the time since it began, or since the window began. Until the thread's
- * first begin or end in the window (last_ns is 0) only the list of open sections is kept.
+ * An open section has taken the time since it began, or since the window began. Until the thread's first begin or end of a
+ * section in the window, last_ns is 0, and the record holds the open sections but not their times.
  */
 static void add_open_section(struct open_facts *f, const struct dcbs_record *r, unsigned int i)
 {
@@ -83,7 +83,7 @@ static void add_open_section(struct open_facts *f, const struct dcbs_record *r, 
 
 /* ---- unread records ---- */
 
-static const struct thread_view *find_view(const struct open_facts *f, __u64 record)
+static const struct thread_view *find_thread_view(const struct open_facts *f, __u64 record)
 {
 	size_t i;
 
@@ -99,7 +99,7 @@ static void add_unread_record(struct open_facts *f, const struct dcbs_event *e)
 	struct section_stat *stat;
 
 	if (e->kind != DCBS_EVENT_SECTION || e->end_ns < f->start_ns || e->end_ns > f->snap->end_ns ||
-	    e->flags & (DCBS_NO_START | DCBS_LEFT) || e->value_ns > e->end_ns || !(section = section_of_name_id(f, e->name)))
+	    e->flags & (DCBS_NO_START | DCBS_OPEN_AT_EXIT) || e->value_ns > e->end_ns || !(section = section_of_name_id(f, e->name)))
 		return;
 	stat = &section->stat;
 	stat->count++;
@@ -120,10 +120,10 @@ static void add_unread_record(struct open_facts *f, const struct dcbs_event *e)
 		stat->zero_count++;
 }
 
-/* Records that the BPF programs have not read by the end: the ring was swapped out, or its thread was frozen. */
+/* Adds records that the BPF programs have not read by the end: the ring was swapped out, or its thread was frozen. */
 static void add_unread_records(struct open_facts *f, __u64 address, const struct dcbs_record *r)
 {
-	const struct thread_view *view = find_view(f, address);
+	const struct thread_view *view = find_thread_view(f, address);
 	__u64 i;
 
 	if (!view || r->head <= view->consumed || r->head - view->consumed > DCBS_RING)
@@ -132,7 +132,7 @@ static void add_unread_records(struct open_facts *f, __u64 address, const struct
 		add_unread_record(f, &r->ring[i & (DCBS_RING - 1)]);
 }
 
-/* A section that ended after the window closed, but before we read the record, was open at its end. */
+/* Adds sections that were open at the end of the window, but ended before the record was read here. */
 static void add_ended_after_window(struct open_facts *f, const struct dcbs_record *r)
 {
 	__u64 i, first = r->head > DCBS_RING ? r->head - DCBS_RING : 0;
@@ -142,7 +142,10 @@ static void add_ended_after_window(struct open_facts *f, const struct dcbs_recor
 		__u64 end = f->snap->end_ns, start = e->flags & DCBS_NO_START ? 0 : e->end_ns - e->value_ns;
 		struct snapshot_section *section;
 
-		if (e->kind != DCBS_EVENT_SECTION || e->flags & DCBS_WAS_LEFT || e->end_ns <= end || start > end || !(section = section_of_name_id(f, e->name)))
+		if (e->kind != DCBS_EVENT_SECTION || e->flags & DCBS_AFTER_EXIT || e->end_ns <= end || start > end)
+			continue;
+		section = section_of_name_id(f, e->name);
+		if (!section)
 			continue;
 		if (start < f->start_ns)
 			start = f->start_ns;
@@ -152,7 +155,7 @@ static void add_ended_after_window(struct open_facts *f, const struct dcbs_recor
 	}
 }
 
-static int visit_record(void *ctx, __u64 address, const struct dcbs_record *r)
+static int visit_open_record(void *ctx, __u64 address, const struct dcbs_record *r)
 {
 	unsigned int i = r->innermost, left = DCBS_SLOTS;
 	struct open_facts *f = ctx;
@@ -176,6 +179,6 @@ void open_facts_add(struct session *session, struct snapshot *snap, const struct
 		f.target = &session->targets.list[i];
 		f.start_ns = f.target->born_ns > snap->start_ns ? f.target->born_ns : snap->start_ns;
 		if (!f.target->ended)
-			target_each_record(f.target, visit_record, &f);
+			target_each_record(f.target, visit_open_record, &f);
 	}
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* session.c - the life of a measurement: load, attach, look after the targets, stop, detach. */
+/* session.c - the life of a measurement: load, attach, poll, stop, detach. */
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,13 +25,13 @@
 #include "host/probe_keeper.h"
 #include "host/requirements.h"
 
-#define RSS_EVERY_NS 50000000ULL		/* with children, which may come and go by the thousand */
-#define LOOK_NS 1000000000ULL
-#define LOOK_SAMPLES_NS 100000000ULL
-#define LOOK_MARKERS_NS 5000000ULL		/* while a target has yet to load the markers ... */
-#define LOOK_MARKERS_FOR_NS 3000000000ULL	/* ... for that long; then ... */
-#define LOOK_MARKERS_LATER_NS 250000000ULL	/* ... it is examined less often */
-#define READ_TRIES 200				/* a second, on a machine that has no time for the target */
+#define RSS_EVERY_NS 50000000ULL		/* between reads of RSS with --children: there may be thousands of short ones */
+#define POLL_NS 1000000000ULL			/* between polls */
+#define POLL_SAMPLES_NS 100000000ULL		/* between polls when stacks are sampled */
+#define POLL_MARKERS_NS 5000000ULL		/* between polls while a target has yet to load the markers ... */
+#define POLL_MARKERS_FOR_NS 3000000000ULL	/* ... for that long; then ... */
+#define POLL_MARKERS_LATER_NS 250000000ULL	/* ... between polls that are less frequent */
+#define READ_TRIES 200				/* a second, for threads that do not get a CPU */
 
 /* ---- open ---- */
 
@@ -42,7 +43,8 @@ int session_open(struct session **result, const struct dcbs_options *opts, size_
 	if (nr_targets > BPFPROF_PROCESSES)
 		return fail(-E2BIG, "more than %d processes at a time; give fewer -p", BPFPROF_PROCESSES);
 	if (target_clock_offset(getpid()))
-		return fail(-EOPNOTSUPP, "this is a time namespace, where the clock is not the kernel's; start dcbs-bpfprof in the machine's own");
+		return fail(-EOPNOTSUPP, "this is a time namespace, where the clock is not the kernel's; start dcbs-bpfprof in the "
+			    "machine's own");
 	err = requirements_check();
 	if (err)
 		return err;
@@ -50,7 +52,7 @@ int session_open(struct session **result, const struct dcbs_options *opts, size_
 	if (!session)
 		return fail(-ENOMEM, "out of memory");
 	session->opts = *opts;
-	calibration_init(&session->costs);
+	calibrate_init(&session->costs);
 	rss_total_init(&session->rss);
 	err = programs_load(&session->bpf, opts, nr_targets);
 	if (!err)
@@ -69,6 +71,7 @@ int session_add(struct session *session, pid_t pid)
 	struct target *target = &targets->list[targets->nr];
 	int err;
 
+	assert(targets->nr < BPFPROF_FOLLOWED);
 	if (target_list_find(targets, pid))
 		return 0;
 	err = target_open(target, pid, session->opts.argv);
@@ -96,8 +99,8 @@ void session_expect(struct session *session, char *const *argv)
 
 /* ---- start ---- */
 
-/* A given target that has ended by now is an error; later, its end is the end of the run. A child may end at any time. */
-static int attach_one(struct session *session, struct target *target)
+/* It is an error if a target that was given by its PID has ended by now. A child may end at any time. */
+static int attach_one_target(struct session *session, struct target *target)
 {
 	struct attach_context ctx = children_attach_context(session);
 	int err = 0;
@@ -117,13 +120,13 @@ static int attach_one(struct session *session, struct target *target)
 	return err < 0 ? err : 0;
 }
 
-static int attach_all(struct session *session)
+static int attach_all_targets(struct session *session)
 {
 	size_t i;
 	int err = 0;
 
 	for (i = 0; i < session->targets.nr && !err; i++)
-		err = attach_one(session, &session->targets.list[i]);
+		err = attach_one_target(session, &session->targets.list[i]);
 	return err;
 }
 
@@ -135,16 +138,16 @@ int session_start(struct session *session)
 	if (!err)
 		err = children_adopt(session);
 	if (!err)
-		err = attach_all(session);
+		err = attach_all_targets(session);
 	if (err)
 		return err;
 	thread_lister_visit(&session->lister, &session->bpf);
 	window_open(session);
 	session->attached_ns = clock_now_ns();
 	if (!session->events.waits_known)
-		notes_add(&session->notes, "this kernel does not tell when a thread is woken: why sections wait is unknown");
+		notes_add(&session->notes, "this kernel does not report when a thread is woken: why sections wait is unknown");
 	if (!session->events.memory_known)
-		notes_add(&session->notes, "this kernel does not tell when RSS changes: what sections do to memory is unknown");
+		notes_add(&session->notes, "this kernel does not report when RSS changes: the memory of sections is unknown");
 	rss_total_read(session);
 	session->rss.start_bytes = session->rss.end_bytes;
 	levers_open(session);
@@ -174,7 +177,7 @@ void session_describe(const struct session *session, FILE *out)
 
 /* ---- poll ---- */
 
-/* A target may have called execve(), or have loaded the markers only now. Children are examined in children.c. */
+/* A target may have called execve(), or have loaded the markers only now. children.c examines children. */
 static void examine_target(struct session *session, struct target *target)
 {
 	struct process *process = &session->bpf.processes[target->index];
@@ -186,7 +189,7 @@ static void examine_target(struct session *session, struct target *target)
 		return;
 	if (process->headless && !session->children && !uprobe_has_links()) {
 		notes_add(&session->notes, "the main thread of process %d has ended, and with it the kernel took the marker's probe "
-			  "away: what the other threads finished after that is missing", target->pid);
+			  "away: sections that the other threads finished after that are missing", target->pid);
 		return;
 	}
 	if (process->execs != target->execs) {
@@ -219,13 +222,14 @@ static bool examine_targets(struct session *session)
 	return running;
 }
 
-/* Costs are calibrated while the kernel does not measure run times, which would slow every program. */
+/* Calibration comes first, before run_clock_poll() has the kernel measure run times, which slows every program. */
 bool session_poll(struct session *session)
 {
 	bool running;
 
 	children_poll(session);
-	calibrate(&session->costs, &session->bpf, function_probes_are_stepped(&session->probes));
+	calibrate(&session->costs, &session->bpf, function_probes_entries_are_stepped(&session->probes) ||
+		  function_probes_ends_are_stepped(&session->probes));
 	run_clock_poll(&session->run_clock, &session->bpf);
 	running = examine_targets(session);
 	if (!running && session->children) {	/* the last target may have forked before it ended */
@@ -257,21 +261,21 @@ static bool some_lack_markers(const struct session *session)
 	return false;
 }
 
-/* Samples are taken soon after they were made, so that names can still be read and the kernel's ring does not fill up. */
-static __u64 next_look(const struct session *session, __u64 now)
+/* Samples are taken soon, so that names can still be read and the kernel's ring does not fill up. */
+static __u64 next_poll_ns(const struct session *session, __u64 now)
 {
 	if (attach_some_linger(&session->targets))
 		return now + ATTACH_TAIL_NS;
 	if (!some_lack_markers(session))
-		return now + (session->sampler ? LOOK_SAMPLES_NS : LOOK_NS);
-	return now + (now - session->attached_ns < LOOK_MARKERS_FOR_NS ? LOOK_MARKERS_NS : LOOK_MARKERS_LATER_NS);
+		return now + (session->sampler ? POLL_SAMPLES_NS : POLL_NS);
+	return now + (now - session->attached_ns < POLL_MARKERS_FOR_NS ? POLL_MARKERS_NS : POLL_MARKERS_LATER_NS);
 }
 
 __u64 session_due(const struct session *session, __u64 now)
 {
-	__u64 look = next_look(session, now), levers = levers_due(session);
+	__u64 due = next_poll_ns(session, now), levers = levers_due(session);
 
-	return children_due(session, look < levers ? look : levers);
+	return children_due(session, due < levers ? due : levers);
 }
 
 size_t session_fds(const struct session *session, int *fds, size_t max)
@@ -306,7 +310,7 @@ bool session_is_sum(const struct session *session)
 	return session->bpf.skel->bss->counters.processes > 1;
 }
 
-/* ---- figures ---- */
+/* ---- snapshots ---- */
 
 int session_snapshot(struct session *session, struct snapshot **snap)
 {
@@ -331,7 +335,7 @@ int session_confine(struct session *session)
 
 /* ---- stop ---- */
 
-/* A thread that was preempted in the middle of a flush goes on when it gets a CPU again. */
+/* Returns true if a thread was preempted in the middle of a flush. It resumes when it gets a CPU again. */
 static bool some_thread_is_busy(struct session *session)
 {
 	struct thread_view *views;
@@ -344,7 +348,7 @@ static bool some_thread_is_busy(struct session *session)
 	return busy;
 }
 
-/* The look at the threads comes at once, because they go on running. */
+/* The threads continue to run, so they are visited at once. */
 static void read_last_records(struct session *session)
 {
 	int i;
@@ -354,7 +358,8 @@ static void read_last_records(struct session *session)
 	for (i = 0; i < READ_TRIES && some_thread_is_busy(session); i++)
 		usleep(RINGS_READ_US / 2);
 	if (i == READ_TRIES)
-		notes_add(&session->notes, "a thread did not get a CPU for a second at the end: some sections that it had just finished are missing");
+		notes_add(&session->notes, "a thread did not get a CPU for a second at the end: some sections that it had just finished "
+			  "are missing");
 }
 
 void session_stop(struct session *session, enum dcbs_ended_by by)
@@ -365,8 +370,8 @@ void session_stop(struct session *session, enum dcbs_ended_by by)
 	for (i = 0; i < session->targets.nr; i++)
 		examine_target(session, &session->targets.list[i]);
 	if (session->images_missed)
-		notes_add(&session->notes, "%llu image%s executed and left again between two looks: if the file was another one than before, "
-			  "its sections may be missing; --children is there from the start", (unsigned long long)session->images_missed,
+		notes_add(&session->notes, "%llu image%s executed and replaced before the profiler could attach: if the file was another one "
+			  "than before, its sections may be missing; --children attaches from the start", (unsigned long long)session->images_missed,
 			  session->images_missed == 1 ? " was" : "s were");
 	function_probes_note(&session->probes, &session->bpf, &session->costs, &session->notes);
 	session->window.ended_by = by;
@@ -393,7 +398,7 @@ void session_close(struct session *session)
 		uprobe_detach(session->targets.list[i].seldom_link);
 	}
 	thread_lister_close(&session->lister);
-	calibration_close(&session->costs);
+	calibrate_close(&session->costs);
 	probe_keeper_end();
 	run_clock_close(&session->run_clock);
 	programs_unload(&session->bpf);

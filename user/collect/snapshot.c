@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* snapshot.c - copies the facts of one moment out of the maps and the targets. */
+/* snapshot.c - copies the facts of one moment from the maps and the targets. */
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -18,16 +19,17 @@
 #include "collect/samples/sampler.h"
 #include "collect/samples/sampling.h"
 #include "collect/snapshot.h"
+#include "collect/stats/open_calls.h"
 #include "collect/stats/read_ledgers.h"
 #include "host/bpf_stats.h"
 
 /* ---- sections ---- */
 
 /*
- * Adds the stats of another section id to a section. The kernel tells names apart by all their bytes, also by those that a
- * process has put behind the end, so several ids may have one name. All fields but the extremes are sums.
+ * Adds the stats of another section id to a section. The kernel compares all bytes of names, also those that a process stored
+ * behind the end of the text, so several ids may have one name. All fields but the extremes are sums.
  */
-static void merge_stat(struct section_stat *to, const struct section_stat *from)
+static void merge_section_stat(struct section_stat *to, const struct section_stat *from)
 {
 	const __u64 *add = &from->count, *end = (const __u64 *)(from + 1);
 	__u64 max = to->max_ns > from->max_ns ? to->max_ns : from->max_ns;
@@ -40,7 +42,7 @@ static void merge_stat(struct section_stat *to, const struct section_stat *from)
 
 	to->sampled |= from->sampled;
 	for (; add < end; add++, sum++)
-		if (*add)	/* pages of zeros need not be there */
+		if (*add)	/* a page of zeros that is not written takes no memory */
 			*sum += *add;
 	to->max_ns = max;
 	to->min_inv_ns = min_inv;
@@ -50,7 +52,7 @@ static void merge_stat(struct section_stat *to, const struct section_stat *from)
 	to->rss_min_inv = rss_min_inv;
 }
 
-/* Stores in section_index[id] the snapshot's section of each section id. */
+/* Copies the sections, and stores in section_index[id] the snapshot's section of each section id. */
 static int copy_sections(struct session *session, struct snapshot *snap, __u16 *section_index)
 {
 	struct programs *bpf = &session->bpf;
@@ -58,6 +60,7 @@ static int copy_sections(struct session *session, struct snapshot *snap, __u16 *
 	size_t i, used = stat_maps_used(bpf);
 	__u32 id;
 
+	assert(used <= BPFPROF_SECTIONS);
 	err = stat_maps_reach(bpf, used);
 	if (err)
 		return err;
@@ -75,9 +78,8 @@ static int copy_sections(struct session *session, struct snapshot *snap, __u16 *
 		if (!section)
 			return fail(-ENOMEM, "out of memory");
 		section_index[id] = snapshot_section_index(snap, section);
-		merge_stat(&section->stat, &bpf->stats[id]);
+		merge_section_stat(&section->stat, &bpf->stats[id]);
 		read_ledgers_merge(&section->ledger, &bpf->ledgers[id]);
-		section->probe_ns = function_probes_added_ns(&session->probes, &session->costs, id);
 	}
 	for (i = 0; i < snap->nr_sections; i++) {
 		read_ledgers_scale_waits(&snap->sections[i]->ledger, snap->wait_scale);
@@ -147,8 +149,8 @@ static void copy_window(const struct session *session, struct snapshot *snap)
 	snap->ended_by = session->window.ended_by;
 }
 
-/* The order matters: ledgers set the scale of waits, sections the index for all that follows. */
-static int copy_maps(struct session *session, struct snapshot *snap, const struct thread_view *views, size_t nr_views)
+/* The order matters: read_ledgers() sets the scale of waits, and copy_sections() the index that the later ones need. */
+static int copy_map_facts(struct session *session, struct snapshot *snap, const struct thread_view *views, size_t nr_views)
 {
 	__u16 section_index[BPFPROF_SECTIONS];
 	int err;
@@ -161,10 +163,14 @@ static int copy_maps(struct session *session, struct snapshot *snap, const struc
 		return err;
 	levers_add_estimates(session, snap, section_index);
 	err = sampler_copy(session->sampler, snap, section_index);
-	return err ? err : process_facts_copy(session, snap, section_index);
+	if (!err)
+		err = process_facts_copy(session, snap, section_index);
+	if (!err)
+		open_calls_add(session, snap, section_index);
+	return err;
 }
 
-/* The look at the threads sends the stacks of those that wait, so the samples are taken after it. */
+/* To list the threads samples the stacks of those that wait, so the samples are taken after it. */
 static int fill_snapshot(struct session *session, struct snapshot *snap)
 {
 	bool ended = session->bpf.skel->bss->window.end_ns;
@@ -175,7 +181,7 @@ static int fill_snapshot(struct session *session, struct snapshot *snap)
 	copy_window(session, snap);
 	nr_views = thread_lister_read(&session->lister, &session->bpf, &views);
 	(ended ? sampler_end : sampler_poll)(session->sampler);
-	err = copy_maps(session, snap, views, nr_views);
+	err = copy_map_facts(session, snap, views, nr_views);
 	if (!err)
 		open_facts_add(session, snap, views, nr_views);
 	free(views);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* snapshot.h - copies the facts of one moment out of the maps and the targets. */
+/* snapshot.h - copies the facts of one moment from the maps and the targets. */
 #ifndef COLLECT_SNAPSHOT_H
 #define COLLECT_SNAPSHOT_H
 

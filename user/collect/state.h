@@ -38,7 +38,8 @@ struct overhead {
 	struct duty_cycle duties[DUTIES];
 	struct off_periods *off_periods;	/* NULL: memory events have been enabled all the time */
 	struct fault_counts faults;		/* for off_periods */
-	struct notes reduced;			/* what was reduced, for the report */
+	unsigned int entries_over;		/* looks in a row at which the entries of functions alone were over budget */
+	struct notes reduced;			/* the reductions, for the report */
 	__u64 start_ns, next_ns;		/* start_ns 0: not opened yet */
 	bool exceeded;				/* the budget could not be kept */
 };
@@ -71,7 +72,7 @@ struct session {
 	struct rss_total rss;
 	struct session_window window;
 	struct notes notes;
-	__u64 attached_ns;
+	__u64 attached_ns;		/* when session_start() had attached */
 	__u64 images_missed;		/* calls of execve() that were followed by another before the target was examined */
 };
 

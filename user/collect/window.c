@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* window.c - the beginning of the measured interval. */
+/* window.c - the beginning of the window, the measured interval. */
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -9,6 +9,7 @@
 #include "collect/kernel/stat_maps.h"
 #include "collect/overhead/levers.h"
 #include "collect/samples/sampler.h"
+#include "collect/stats/open_calls.h"
 #include "collect/window.h"
 
 #define OPEN_NS 200000	/* from when the beginning is set until it comes */
@@ -34,7 +35,7 @@ static int note_open_sections(void *ctx, __u64 address, const struct dcbs_record
 	return 0;
 }
 
-/* Time before the window, which another profiler or our own last window measured, is not in it. */
+/* The time that open sections took before the window, by the measure of another profiler or of the last window, is not in it. */
 static void note_all_open_sections(struct session *session)
 {
 	int begun = bpf_map__fd(session->bpf.skel->maps.begun);
@@ -49,8 +50,8 @@ static void note_all_open_sections(struct session *session)
 }
 
 /*
- * The new window begins a moment from now. Until then ticks and switches read the records that the threads still hold of
- * the old one, and all of that is thrown away.
+ * The new window begins a moment from now. Until then ticks and switches read the records of the old window that the threads
+ * still hold, and all of these are discarded.
  */
 void window_restart(struct session *session)
 {
@@ -59,6 +60,7 @@ void window_restart(struct session *session)
 	session->bpf.skel->bss->window.start_ns = start;
 	usleep(RINGS_READ_US);
 	stat_maps_clear(&session->bpf);
+	open_calls_clear(&session->bpf);
 	levers_clear(session);
 	sampler_clear(session->sampler);
 	process_facts_clear(session);
@@ -69,8 +71,8 @@ void window_restart(struct session *session)
 }
 
 /*
- * The beginning has to lie ahead when it is set: otherwise a record that a thread flushed between the two would count as
- * ours, without being read. If we were descheduled in between, start over.
+ * The beginning has to be in the future when it is stored. Otherwise a record that a thread flushed between the two moments
+ * would be in the window without being read. If the profiler was descheduled in between, it starts over.
  */
 void window_open(struct session *session)
 {

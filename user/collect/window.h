@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* window.h - the beginning of the measured interval. A session may have several, one after the other. */
+/* window.h - the beginning of the window, the measured interval. A session may have several, one after the other. */
 #ifndef COLLECT_WINDOW_H
 #define COLLECT_WINDOW_H
 

@@ -6,7 +6,7 @@
  *                 ends the process. Fixed in 6.12.14 and 6.13.3. On the kernels between, --section is refused for such
  *                 a process.
  *   since 6.13    Functions of probe programs with 64 bytes of stack or more share one stack for each CPU, although they
- *                 can be preempted. The profiler's functions use less (tests/unit/bpf_stack.c).
+ *                 can be preempted. The profiler's functions use less (tests/unit/bpf/stack_use.c).
  *   since 6.18    A probe on a nop of several bytes becomes a call into a page that forked children do not have, so they
  *                 crash. The profiler puts the probe behind the nop, where the function has done nothing yet. The markers'
  *                 probe sits on a nop of one byte.

@@ -29,6 +29,7 @@
 #include "safety/helper.h"
 #include "safety/sandbox.h"
 #include "safety/sandbox_calls.h"
+#include "safety/trace_right.h"
 
 #define KEEPER_NAME "bpfprof-probes"
 
@@ -53,7 +54,7 @@ static const struct sandbox_call calls[] = {
 	ONLY(ioctl, 1, PERF_EVENT_IOC_ENABLE), ONLY(ioctl, 1, PERF_EVENT_IOC_DISABLE),
 	ANY(pidfd_getfd), NONE_OF(openat, 2, O_ACCMODE | O_CREAT | O_TRUNC), ANY(read), ANY(pread64), ANY(close), ANY(fstat),
 	ANY(newfstatat), ANY(fcntl), ANY(lseek), ANY(recvfrom), ANY(sendto), ANY(poll), ANY(ppoll),
-	ANY(brk), ANY(munmap), ANY(mremap), ANY(madvise), NONE_OF(mmap, 2, PROT_EXEC), ANY(getpid), ANY(clock_gettime), ANY(futex),
+	ANY(brk), ANY(munmap), ANY(mremap), ANY(madvise), NONE_OF(mmap, 2, PROT_EXEC), ANY(getpid), ANY(getuid), ANY(getgid), ANY(clock_gettime), ANY(futex),
 	ANY(rt_sigreturn), ANY(exit), ANY(exit_group),
 };
 
@@ -106,7 +107,7 @@ static int open_targets(struct keeper *keeper)
 	return 0;
 }
 
-/* Returns true if the target lives: a process with its PID would be another one otherwise. */
+/* Returns true if the target lives, else a process with its PID is another one, and the user may still trace it. */
 static bool is_target(const struct keeper *keeper, pid_t pid)
 {
 	size_t i;
@@ -115,7 +116,7 @@ static bool is_target(const struct keeper *keeper, pid_t pid)
 		struct pollfd p = {.fd = keeper->pidfds[i], .events = POLLIN};
 
 		if (keeper->rules->pids[i] == pid)
-			return p.fd >= 0 && !poll(&p, 1, 0);
+			return trace_right_holds(pid) && p.fd >= 0 && !poll(&p, 1, 0);
 	}
 	return false;
 }

@@ -1,37 +1,25 @@
 // SPDX-License-Identifier: MIT
-/* marks.c - what is marked besides sections: a model's calls, which are sections of reserved names, and caches. */
-#include "ring.h"
+/* marks.c - the marks besides named sections: caches, and a model's calls, which are sections of reserved names. */
+#include "cache_event.h"
+#include "leader.h"
+#include "name_table.h"
 
-void dcbs_cache_event(dcbs_id name, uint8_t kind, uint64_t value)
+static uint16_t register_name(const char *name, uint8_t kind)
 {
-	struct dcbs_event e = {.value_ns = value, .name = name, .kind = kind};
-	struct dcbs_record *r = dcbs_record;
-	const struct dcbs_calls *elsewhere = NULL;
+	const struct dcbs_calls *elsewhere = dcbs_leader_elsewhere();
 
-	if (likely(!attached() && r))
-		return;
-	if (!r)
-		r = first_section(&elsewhere);
-	if (elsewhere) {
-		elsewhere->cache(name, kind, value);
-		return;
-	}
-	if (!r || !attached())
-		return;
-	e.end_ns = now_ns();
-	ring_put(r, &e);
-	hand_over_if_due(r, e.end_ns);
+	return elsewhere ? elsewhere->name(name, kind) : dcbs_name_table_register(name, kind);
 }
 
-/* Seconds -> ns; what is no time at all counts as 0, more than 292 years as that. */
-static uint64_t to_ns(double seconds)
+/* Seconds -> ns. Anything that is no time counts as 0; the largest value is 292 years. */
+static uint64_t seconds_to_ns(double seconds)
 {
 	if (!(seconds > 0))
 		return 0;
 	return seconds < 9.2e9 ? (uint64_t)(seconds * 1e9 + 0.5) : 9200000000000000000ULL;
 }
 
-/* A cache is a name; the handle is its number, so that it means the same to every copy of the library. */
+/* A cache is a name. Its handle is the name's number, so that it means the same to every copy of the library. */
 static dcbs_id cache_id(const dcbs_cache *cache)
 {
 	return cache ? (dcbs_id)(uintptr_t)cache : DCBS_NAME_OTHER;
@@ -39,22 +27,22 @@ static dcbs_id cache_id(const dcbs_cache *cache)
 
 EXPORT dcbs_cache *dcbs_cache_name(const char *name)
 {
-	return (dcbs_cache *)(uintptr_t)dcbs_leader()->name(name, DCBS_NAME_CACHE);
+	return (dcbs_cache *)(uintptr_t)register_name(name, DCBS_NAME_CACHE);
 }
 
 EXPORT void dcbs_record_hit(dcbs_cache *cache, double access_time)
 {
-	dcbs_cache_event(cache_id(cache), DCBS_EVENT_CACHE_HIT, to_ns(access_time));
+	dcbs_cache_event_put(cache_id(cache), DCBS_EVENT_CACHE_HIT, seconds_to_ns(access_time));
 }
 
 EXPORT void dcbs_record_miss(dcbs_cache *cache, double computation_time)
 {
-	dcbs_cache_event(cache_id(cache), DCBS_EVENT_CACHE_MISS, to_ns(computation_time));
+	dcbs_cache_event_put(cache_id(cache), DCBS_EVENT_CACHE_MISS, seconds_to_ns(computation_time));
 }
 
 EXPORT void dcbs_record_size(dcbs_cache *cache, uint64_t size_bytes)
 {
-	dcbs_cache_event(cache_id(cache), DCBS_EVENT_CACHE_SIZE, size_bytes);
+	dcbs_cache_event_put(cache_id(cache), DCBS_EVENT_CACHE_SIZE, size_bytes);
 }
 
 static dcbs_token begin_reserved(dcbs_id *id, const char *name, uint8_t kind)
@@ -62,7 +50,7 @@ static dcbs_token begin_reserved(dcbs_id *id, const char *name, uint8_t kind)
 	dcbs_id n = __atomic_load_n(id, __ATOMIC_RELAXED);
 
 	if (unlikely(!n)) {
-		n = dcbs_leader()->name(name, kind);
+		n = register_name(name, kind);
 		__atomic_store_n(id, n, __ATOMIC_RELAXED);
 	}
 	return dcbs_section_begin(n);

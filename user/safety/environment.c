@@ -74,3 +74,14 @@ char **environment_original(void)
 {
 	return original;
 }
+
+const char *environment_original_value(const char *name)
+{
+	size_t length = strlen(name);
+	char **variable;
+
+	for (variable = original; variable && *variable; variable++)
+		if (!strncmp(*variable, name, length) && (*variable)[length] == '=')
+			return *variable + length + 1;
+	return NULL;
+}

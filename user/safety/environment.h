@@ -15,4 +15,7 @@ void environment_clean(void);
 /* Returns the environment as it was at the start, for the command. */
 char **environment_original(void);
 
+/* Returns the value of a variable at the start; NULL: it was not set. Only for use with the rights of the user who set it. */
+const char *environment_original_value(const char *name);
+
 #endif

@@ -8,20 +8,31 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "safety/environment.h"
+#include "safety/file_names.h"
 #include "safety/invoker.h"
 #include "safety/owned_file.h"
 
 #define WRITE_FLAGS (O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
+#define NAME_TRIES 16
+
+void owned_file_where(const struct owned_file *file, char *to, size_t size)
+{
+	snprintf(to, size, "%s%s", file->folder, file->name);
+}
+
+/* ---- open ---- */
 
 static int open_folder(struct owned_file *file)
 {
-	const char *slash = strrchr(file->path, '/');
-	char folder[4096];
+	const char *slash = strrchr(file->path, '/'), *base = slash ? slash + 1 : file->path;
 
-	file->base = slash ? slash + 1 : file->path;
-	if (snprintf(folder, sizeof(folder), "%.*s", (int)(file->base - file->path), file->path) >= (int)sizeof(folder))
+	if (snprintf(file->folder, sizeof(file->folder), "%.*s", (int)(base - file->path), file->path) >=
+	    (int)sizeof(file->folder) || strlen(base) >= sizeof(file->base))
 		return -ENAMETOOLONG;
-	file->dir = open(*folder ? folder : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	strcpy(file->base, base);
+	strcpy(file->name, base);
+	file->dir = open(*file->folder ? file->folder : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return file->dir < 0 ? -errno : 0;
 }
 
@@ -39,6 +50,22 @@ static int check_existing(const struct stat *st)
 	return st->st_uid == invoker_uid() ? 0 : -EPERM;
 }
 
+static int open_named(struct owned_file *file)
+{
+	int i;
+
+	for (i = 0; i < NAME_TRIES; i++) {
+		file_names_temporary(file->temporary, sizeof(file->temporary));
+		file->fd = openat(file->dir, file->temporary, O_CREAT | O_EXCL | WRITE_FLAGS, 0600);
+		if (file->fd >= 0)
+			return 0;
+		if (errno != EEXIST)
+			break;
+	}
+	file->temporary[0] = 0;
+	return -errno;
+}
+
 /* Opens a file without a name if the file system has that, otherwise one with a temporary name. */
 static int open_new(struct owned_file *file)
 {
@@ -47,18 +74,13 @@ static int open_new(struct owned_file *file)
 		return 0;
 	if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL)
 		return -errno;
-	snprintf(file->temporary, sizeof(file->temporary), ".dcbs-bpfprof.%d.%d", getpid(), file->dir);
-	file->fd = openat(file->dir, file->temporary, O_CREAT | O_EXCL | WRITE_FLAGS, 0600);
-	if (file->fd >= 0)
-		return 0;
-	file->temporary[0] = 0;
-	return -errno;
+	return open_named(file);
 }
 
 /* Checks the open file again: it may differ from the one that was examined before. */
 static int open_in_place(struct owned_file *file)
 {
-	struct stat st;
+	struct stat st = {0};
 	int err;
 
 	file->in_place = true;
@@ -68,6 +90,7 @@ static int open_in_place(struct owned_file *file)
 	err = fstat(file->fd, &st) ? -errno : check_existing(&st);
 	if (!err && fcntl(file->fd, F_SETFL, 0))	/* O_NONBLOCK was for open() only */
 		err = -errno;
+	file->stream = !S_ISREG(st.st_mode);
 	if (!err)
 		return 0;
 	close(file->fd);
@@ -91,17 +114,25 @@ static int open_any(struct owned_file *file)
 		return err;
 	if (old && !S_ISREG(st.st_mode))
 		return open_in_place(file);
+	if (old) {
+		file->device = st.st_dev;
+		file->inode = st.st_ino;
+	}
 	err = open_new(file);
 	return err == -EACCES && old ? open_in_place(file) : err;
 }
 
-static const char *describe_error(int err)
+const char *owned_file_reason(int err)
 {
 	switch (err) {
 	case -ELOOP: return "it is a symbolic link";
 	case -EPERM: return "it belongs to another user";
+	case -EISDIR: return "it is a directory";
 	case -ENOTSUP: return "it is no file";
 	case -ENXIO: return "nobody reads from this pipe";
+	case -EEXIST: return "another file took its name meanwhile";
+	case -ECHILD: return "the process bpfprof-files, which opens and names it, has ended";
+	case -ESTALE: return "its folder was removed meanwhile";
 	default: return strerror(-err);
 	}
 }
@@ -119,9 +150,77 @@ int owned_file_open(struct owned_file *file, const char *path)
 	if (!err)
 		return 0;
 	owned_file_close(file);
-	return fail(err, "cannot write %s: %s; choose another --output%s", path, describe_error(err),
+	return fail(err, "cannot write %s: %s; choose another --output%s", path, owned_file_reason(err),
 		    err == -EACCES && invoker_is_other() ? ", or unset SUDO_UID to write as root" : "");
 }
+
+void owned_file_prepare(struct owned_file *file, const char *name)
+{
+	*file = (struct owned_file){.path = name, .dir = -1, .fd = -1};
+	snprintf(file->base, sizeof(file->base), "%s", name);
+}
+
+/* ---- a further version, another place ---- */
+
+/* Gives up the version that is being written. */
+static void drop_version(struct owned_file *file)
+{
+	if (file->temporary[0])
+		unlinkat(file->dir, file->temporary, 0);
+	file->temporary[0] = 0;
+	if (file->fd >= 0)
+		close(file->fd);
+	file->fd = -1;
+}
+
+/* File systems give several errors for a folder that was removed. It has no links any more. */
+static int name_removal(const struct owned_file *file, int err)
+{
+	struct stat st;
+
+	return err && !fstat(file->dir, &st) && !st.st_nlink ? -ESTALE : err;
+}
+
+int owned_file_renew(struct owned_file *file)
+{
+	if (file->in_place || file->dir < 0)
+		return -EINVAL;
+	drop_version(file);
+	return name_removal(file, open_new(file));
+}
+
+/* The user's own TMPDIR is as good as the user's own --output: both are written to with the user's rights. */
+static const char *spare_folder(size_t i)
+{
+	const char *folders[] = {environment_original_value("TMPDIR"), "/tmp", "/var/tmp"};
+
+	return i < sizeof(folders) / sizeof(folders[0]) ? folders[i] ?: "" : NULL;
+}
+
+static int open_spare(struct owned_file *file, const char *folder)
+{
+	if (*folder != '/' || snprintf(file->folder, sizeof(file->folder), "%s/", folder) >= (int)sizeof(file->folder))
+		return -EINVAL;
+	file->dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return file->dir < 0 ? -errno : open_new(file);
+}
+
+int owned_file_elsewhere(struct owned_file *file)
+{
+	const char *folder;
+	int err = -ENOENT;
+
+	file->in_place = file->stream = false;
+	file->name[0] = 0;
+	while (err && (folder = spare_folder(file->spares))) {
+		file->spares++;
+		owned_file_close(file);
+		err = open_spare(file, folder);
+	}
+	return err;
+}
+
+/* ---- commit ---- */
 
 /* A pipe or a terminal cannot be synchronised and need not be. */
 static int sync_to_disk(int fd)
@@ -129,16 +228,126 @@ static int sync_to_disk(int fd)
 	return fsync(fd) && errno != EINVAL && errno != EROFS ? -errno : 0;
 }
 
-static int link_temporary_name(struct owned_file *file)
+/* Makes the new name last through a power cut. Not every user who may write to a folder may read it. */
+static void sync_folder(const struct owned_file *file)
+{
+	int fd = openat(file->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	sync_to_disk(fd);
+	close(fd);
+}
+
+static int link_name(const struct owned_file *file, const char *name)
 {
 	char by_fd[32];
 
 	snprintf(by_fd, sizeof(by_fd), "/proc/self/fd/%d", file->fd);
-	snprintf(file->temporary, sizeof(file->temporary), ".dcbs-bpfprof.%d.%d", getpid(), file->dir);
-	if (!linkat(AT_FDCWD, by_fd, file->dir, file->temporary, AT_SYMLINK_FOLLOW))
+	return linkat(AT_FDCWD, by_fd, file->dir, name, AT_SYMLINK_FOLLOW) ? -errno : 0;
+}
+
+/* Some file systems cannot refuse to replace a file, but no file system makes a link over one. */
+static int rename_to_new(const struct owned_file *file, const char *name)
+{
+	if (!renameat2(file->dir, file->temporary, file->dir, name, RENAME_NOREPLACE))
 		return 0;
-	file->temporary[0] = 0;
-	return -errno;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -errno;
+	if (linkat(file->dir, file->temporary, file->dir, name, 0))
+		return -errno;
+	unlinkat(file->dir, file->temporary, 0);
+	return 0;
+}
+
+/* Gives the file a name that no file has. */
+static int take_new_name(struct owned_file *file, const char *name)
+{
+	int err = file->temporary[0] ? rename_to_new(file, name) : link_name(file, name);
+
+	if (!err)
+		file->temporary[0] = 0;
+	return err;
+}
+
+static int link_temporary(struct owned_file *file)
+{
+	int i, err = 0;
+
+	for (i = 0; i < NAME_TRIES && !file->temporary[0]; i++) {
+		char name[sizeof(file->temporary)];
+
+		file_names_temporary(name, sizeof(name));
+		err = link_name(file, name);
+		if (err && err != -EEXIST)
+			return err;
+		if (!err)
+			snprintf(file->temporary, sizeof(file->temporary), "%s", name);
+	}
+	return err;
+}
+
+static int replace_old(struct owned_file *file)
+{
+	int err = link_temporary(file);
+
+	if (!err && renameat(file->dir, file->temporary, file->dir, file->name))
+		err = -errno;
+	if (!err)
+		file->temporary[0] = 0;
+	return err;
+}
+
+/* Replaces only the file that had the name at the start, or that we made. */
+static int take_name(struct owned_file *file)
+{
+	struct stat st;
+	int err;
+
+	if (!file->name[0])
+		return -EEXIST;
+	if (fstatat(file->dir, file->name, &st, AT_SYMLINK_NOFOLLOW))
+		return errno == ENOENT ? take_new_name(file, file->name) : -errno;
+	err = check_existing(&st);
+	if (!err && (!file->inode || st.st_dev != file->device || st.st_ino != file->inode))
+		err = -EEXIST;
+	return err ? err : replace_old(file);
+}
+
+static int take_other_name(struct owned_file *file)
+{
+	int i, err = -EEXIST;
+
+	for (i = 0; i < NAME_TRIES && err == -EEXIST; i++) {
+		file_names_other(file->base, file->name, sizeof(file->name));
+		err = take_new_name(file, file->name);
+	}
+	return err;
+}
+
+static void note_identity(struct owned_file *file)
+{
+	struct stat st;
+
+	if (fstat(file->fd, &st))
+		return;
+	file->device = st.st_dev;
+	file->inode = st.st_ino;
+}
+
+static int commit_name(struct owned_file *file)
+{
+	int err = take_name(file);
+
+	if (err && !take_other_name(file)) {
+		file->moved = file->moved ?: err;
+		err = 0;
+	}
+	if (err)
+		return name_removal(file, err);
+	note_identity(file);
+	sync_folder(file);
+	return 0;
 }
 
 int owned_file_commit(struct owned_file *file)
@@ -150,23 +359,18 @@ int owned_file_commit(struct owned_file *file)
 	err = invoker_files_begin();
 	if (err)
 		return err;
-	if (!file->temporary[0])
-		err = link_temporary_name(file);
-	if (!err && renameat(file->dir, file->temporary, file->dir, file->base))
-		err = -errno;
-	if (!err)
-		file->temporary[0] = 0;
+	err = commit_name(file);
 	invoker_files_end();
 	return err;
 }
 
 void owned_file_close(struct owned_file *file)
 {
-	if (file->temporary[0] && !invoker_files_begin()) {
-		unlinkat(file->dir, file->temporary, 0);
+	bool as_invoker = file->temporary[0] && !invoker_files_begin();
+
+	drop_version(file);
+	if (as_invoker)
 		invoker_files_end();
-	}
-	file->temporary[0] = 0;
 	if (file->dir >= 0)
 		close(file->dir);
 	file->dir = -1;

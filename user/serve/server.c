@@ -13,16 +13,19 @@
 #include "serve/server.h"
 
 #define CLIENT_NS 250000000ULL		/* limit for the request to arrive, and again for the answer to be read */
-#define DOCUMENT_NS 200000000ULL	/* age up to which a document is sent to further clients */
+#define FRESH_NS 200000000ULL		/* age up to which a document is sent to further clients, at least */
+#define BUILD_NS 300000000ULL		/* the time that building documents may take before it is limited, ... */
+#define BUILD_PART 100			/* ... and the part of the time since the start that it may take besides */
+#define SUMMARY_SECTIONS 256		/* of a summary */
 #define ACCEPT_NS 100000000ULL		/* in each period of this length ... */
 #define ACCEPT_MAX 32			/* ... up to this many connections are accepted, so that a flood does not stop the profiler's work */
 
-static const char request[] = "dcbs 1 report\n";
+static const char *const requests[] = {[SERVER_SUMMARY] = "dcbs 1 summary\n", [SERVER_REPORT] = "dcbs 1 report\n"};
 
 struct document {
 	char *text;
 	size_t size;
-	__u64 built_ns;
+	__u64 replace_ns;		/* the time from which another one may be built in its place */
 	unsigned int users;
 };
 
@@ -41,7 +44,9 @@ struct server {
 	int listeners[BPFPROF_PROCESSES];
 	size_t nr_listeners;
 	struct client clients[SERVER_CLIENTS];
-	struct document *document;	/* the latest; NULL: it is too old */
+	struct document *latest[SERVER_ANSWERS];	/* NULL: there is none, or it is too old */
+	__u64 start_ns;
+	__u64 build_ns;			/* the time that building all documents took */
 	__u64 accept_since_ns;
 	unsigned int accepted;		/* since then */
 };
@@ -57,50 +62,80 @@ static void document_put(struct document *doc)
 	free(doc);
 }
 
-static char *document_text(struct server *server)
+/* The sections with most time, and no functions, stacks, frames and threads: the parts of a report that may be large. */
+static char *summary_text(const struct dcbs_report *report)
+{
+	struct dcbs_report summary = *report;
+
+	summary.nr_functions = summary.nr_stacks = summary.nr_frames = summary.nr_threads = 0;
+	if (summary.nr_sections > SUMMARY_SECTIONS)
+		summary.nr_sections = SUMMARY_SECTIONS;
+	return dcbs_report_json(&summary);
+}
+
+static char *document_text(const struct server *server, enum server_answer answer)
 {
 	struct dcbs_report *report;
 	char *text;
 
 	if (dcbs_profiler_snapshot(server->prof, &report))
 		return NULL;
-	text = dcbs_report_json(report);
+	text = answer == SERVER_SUMMARY ? summary_text(report) : dcbs_report_json(report);
 	dcbs_report_free(report);
 	return text;
 }
 
-static struct document *document_build(struct server *server)
+/* A client waits while a document is built. So the next one is built when this one's time is paid back. */
+static __u64 next_build_ns(const struct server *server, __u64 now)
+{
+	__u64 paid_ns = server->start_ns;
+
+	if (server->build_ns > BUILD_NS)
+		paid_ns += (server->build_ns - BUILD_NS) * BUILD_PART;
+	return paid_ns > now + FRESH_NS ? paid_ns : now + FRESH_NS;
+}
+
+static struct document *document_build(struct server *server, enum server_answer answer)
 {
 	struct document *doc = calloc(1, sizeof(*doc));
+	__u64 begin_ns = clock_now_ns(), end_ns;
 
 	if (doc)
-		doc->text = document_text(server);
+		doc->text = document_text(server, answer);
 	if (!doc || !doc->text) {
 		free(doc);
 		return NULL;
 	}
+	end_ns = clock_now_ns();
+	server->build_ns += end_ns - begin_ns;
 	doc->size = strlen(doc->text);
-	doc->built_ns = clock_now_ns();
+	doc->replace_ns = next_build_ns(server, end_ns);
 	doc->users = 1;
 	return doc;
 }
 
-static void forget_document(struct server *server, __u64 now)
+static void forget_documents(struct server *server, __u64 now)
 {
-	if (!server->document || now < server->document->built_ns + DOCUMENT_NS)
-		return;
-	document_put(server->document);
-	server->document = NULL;
+	int i;
+
+	for (i = 0; i < SERVER_ANSWERS; i++) {
+		if (!server->latest[i] || now < server->latest[i]->replace_ns)
+			continue;
+		document_put(server->latest[i]);
+		server->latest[i] = NULL;
+	}
 }
 
-static struct document *document_get(struct server *server)
+static struct document *document_get(struct server *server, enum server_answer answer)
 {
-	forget_document(server, clock_now_ns());
-	if (!server->document)
-		server->document = document_build(server);
-	if (server->document)
-		server->document->users++;
-	return server->document;
+	struct document **latest = &server->latest[answer];
+
+	forget_documents(server, clock_now_ns());
+	if (!*latest)
+		*latest = document_build(server, answer);
+	if (*latest)
+		(*latest)->users++;
+	return *latest;
 }
 
 /* ---- one client ---- */
@@ -122,15 +157,21 @@ static void client_drop(struct client *c)
 
 int server_request(const char *bytes, size_t nr)
 {
-	size_t size = sizeof(request) - 1;
+	int i, answer = SERVER_NO_REQUEST;
 
-	if (nr > size || memcmp(bytes, request, nr))
-		return -1;
-	return nr == size;
+	for (i = 0; i < SERVER_ANSWERS; i++) {
+		size_t size = strlen(requests[i]);
+
+		if (nr == size && !memcmp(bytes, requests[i], size))
+			return i;
+		if (nr < size && !memcmp(bytes, requests[i], nr))
+			answer = SERVER_PART_OF_REQUEST;
+	}
+	return answer;
 }
 
 /* Sends "ok" before it builds the document, because a client waits only a short time for the first word. */
-static bool client_answer(struct server *server, struct client *c)
+static bool client_answer(struct server *server, struct client *c, enum server_answer answer)
 {
 	if (dcbs_profiler_is_sum(server->prof)) {
 		send_words(c->fd, "dcbs 1 no the profiler has attached to several processes and adds up their figures\n");
@@ -138,7 +179,7 @@ static bool client_answer(struct server *server, struct client *c)
 	}
 	if (!send_words(c->fd, "dcbs 1 ok\n"))
 		return false;
-	c->document = document_get(server);
+	c->document = document_get(server, answer);
 	c->until_ns = clock_now_ns() + CLIENT_NS;
 	return c->document;
 }
@@ -147,15 +188,15 @@ static bool client_answer(struct server *server, struct client *c)
 static bool client_read(struct server *server, struct client *c)
 {
 	ssize_t n = recv(c->fd, c->request + c->nr_request, sizeof(c->request) - c->nr_request, MSG_DONTWAIT);
-	int complete;
+	int answer;
 
 	if (n <= 0)
 		return n < 0 && (errno == EAGAIN || errno == EINTR);
 	c->nr_request += (size_t)n;
-	complete = server_request(c->request, c->nr_request);
-	if (complete < 0)
-		send_words(c->fd, "dcbs 1 no this profiler understands: dcbs 1 report\n");
-	return complete > 0 ? client_answer(server, c) : !complete;
+	answer = server_request(c->request, c->nr_request);
+	if (answer == SERVER_NO_REQUEST)
+		send_words(c->fd, "dcbs 1 no this profiler understands: dcbs 1 summary, dcbs 1 report\n");
+	return answer >= 0 ? client_answer(server, c, (enum server_answer)answer) : answer == SERVER_PART_OF_REQUEST;
 }
 
 static bool client_write(struct client *c)
@@ -246,8 +287,9 @@ __u64 server_due_ns(const struct server *server)
 
 	if (accepted_enough(server))
 		due = server->accept_since_ns + ACCEPT_NS;
-	if (server->document)
-		due = earlier_ns(due, server->document->built_ns + DOCUMENT_NS);
+	for (i = 0; i < SERVER_ANSWERS; i++)
+		if (server->latest[i])
+			due = earlier_ns(due, server->latest[i]->replace_ns);
 	for (i = 0; i < SERVER_CLIENTS; i++)
 		if (server->clients[i].fd >= 0)
 			due = earlier_ns(due, server->clients[i].until_ns);
@@ -259,7 +301,7 @@ void server_step(struct server *server)
 	__u64 now = clock_now_ns();
 	size_t i;
 
-	forget_document(server, now);
+	forget_documents(server, now);
 	if (now >= server->accept_since_ns + ACCEPT_NS) {
 		server->accept_since_ns = now;
 		server->accepted = 0;
@@ -280,6 +322,7 @@ int server_open(struct server **result, struct dcbs_profiler *prof, FILE *messag
 	if (!server)
 		return fail(-ENOMEM, "out of memory");
 	server->prof = prof;
+	server->start_ns = clock_now_ns();
 	for (i = 0; i < SERVER_CLIENTS; i++)
 		server->clients[i].fd = -1;
 	for (i = 0; i < n; i++) {
@@ -307,6 +350,6 @@ void server_close(struct server *server)
 			client_drop(&server->clients[i]);
 	for (i = 0; i < server->nr_listeners; i++)
 		close(server->listeners[i]);
-	document_put(server->document);
+	forget_documents(server, ~0ULL);
 	free(server);
 }

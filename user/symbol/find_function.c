@@ -86,7 +86,7 @@ static bool name_matches(const char *symbol, const char *name)
 
 struct function_search {
 	const char *name;
-	__u64 address;
+	__u64 address, size;
 	bool found, any;	/* any: the file has symbols of functions */
 };
 
@@ -108,6 +108,7 @@ static void search_functions(struct function_search *search, Elf *elf)
 			search->any = true;
 			search->found = is_wanted_symbol(search, elf_symbols_name(&symbols, &symbol));
 			search->address = symbol.st_value;
+			search->size = symbol.st_size;
 			if (search->found)
 				return;
 		}
@@ -143,6 +144,8 @@ static int find_in_elf(struct found_function *function, Elf *elf, const char *bi
 	if (!search.found)
 		return fail(-ENOENT, "--section: %s has no function %s; `nm -C %s` lists its functions, without inlined ones",
 			    binary, name, binary);
+	function->address = search.address;
+	function->size = search.size;
 	if (!find_offset(function->fd, search.address, &function->offset))
 		return fail(-ENOEXEC, "--section: %s has no code in the file %s", name, binary);
 	return 0;

@@ -9,6 +9,7 @@
 struct found_function {
 	int fd;		/* the file; the caller closes it */
 	__u64 offset;	/* of the function's entry in the file */
+	__u64 address, size;	/* of the function, as the file has them; size 0: unknown */
 };
 
 /*

@@ -9,11 +9,11 @@ import statistics
 import sys
 import unittest
 
-from record import Inside
+from marker_record import Inside
 
 
 class APPROXIMATELY(float):
-    """Equal to what is within 1.1 %, as percentiles are."""
+    """A number that equals every number within 1.1 % of it, the accuracy of percentiles."""
 
     def __eq__(self, other):
         return abs(other - float(self)) <= 0.011 * self
@@ -94,7 +94,7 @@ class Fallback(unittest.TestCase):
         handler = logging.Handler()
         handler.emit = lambda record: cls.messages.append(record)
         logging.getLogger("dcbs_profiler").addHandler(handler)
-        sys.modules["dcbs_profiler._markers"] = None  # its import fails
+        sys.modules["dcbs_profiler._markers"] = None  # the import of the extension fails
         import dcbs_profiler
 
         cls.module = dcbs_profiler
@@ -169,4 +169,4 @@ class Fallback(unittest.TestCase):
             public = {member for member in dir(getattr(_markers, name)) if not member.startswith("_")}
             self.assertEqual({m for m in dir(getattr(_noop, name)) if not m.startswith("_")}, public)
             if name in ("Profiler", "Model"):
-                self.assertLessEqual({"_rows", "_clear"}, set(dir(getattr(_markers, name))) & set(dir(getattr(_noop, name))))
+                self.assertLessEqual({"_sections", "_clear"}, set(dir(getattr(_markers, name))) & set(dir(getattr(_noop, name))))

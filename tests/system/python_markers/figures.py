@@ -1,72 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""What the process records itself, held against measurements of the same with the standard library."""
+"""The module's own records, compared with measurements of the same sections by the standard library."""
 import asyncio
 import contextlib
 import math
-import mmap
 import random
 import resource
 import statistics
 import threading
 import time
 
-from record import Inside
+from marker_bracket import MIB, Bracket, Recorded, resident, resident_bytes, spin
 
-MIB = 1 << 20
 clock = time.perf_counter_ns
-
-
-def resident_bytes():
-    with open("/proc/self/statm") as f:
-        return int(f.read().split()[1]) * resource.getpagesize()
-
-
-def spin(seconds):
-    end = clock() + seconds * 1e9
-    while clock() < end:
-        pass
-
-
-def resident(size):
-    """So much memory, all of it in use, that goes back to the system when it is freed."""
-    memory = mmap.mmap(-1, size)
-    for page in range(0, size, mmap.PAGESIZE):
-        memory[page] = 1
-    return memory
-
-
-class Bracket:
-    """A section, and two measurements of it: just inside, which it must reach, and just around, which it must not exceed."""
-
-    def __init__(self, section):
-        self.section, self.inside_s, self.around_s = section, [], []
-
-    @contextlib.contextmanager
-    def __call__(self):
-        before = clock()
-        with self.section() as mark:
-            begun = clock()
-            try:
-                yield mark
-            finally:
-                ending = clock()
-        self.inside_s.append((ending - begun) / 1e9)
-        self.around_s.append((clock() - before) / 1e9)
-
-
-class Recorded(Inside):
-    def setUp(self):
-        super().setUp()
-        self.profiler = self.module.PerformanceProfiler()
-
-    def bracket(self, name):
-        return Bracket(lambda: self.profiler.profile_section(name))
-
-    def assert_between(self, value, low, high):
-        self.assertTrue(low * (1 - 1e-9) <= value <= high * (1 + 1e-9), f"{low} <= {value} <= {high}")
-
-    def section_stats(self, name):
-        return self.profiler.get_section_stats()[name]
 
 
 class Figures(Recorded):
@@ -248,7 +193,7 @@ class MemoryAndModels(Recorded):
         kept = []
         with self.profiler.profile_section("around"):
             for name, size in (("grows", 16 * MIB), ("grows", 8 * MIB), ("stays", 0), ("shrinks", None)):
-                time.sleep(2.5e-3)  # what happened before is not this section's
+                time.sleep(2.5e-3)  # an event before the section does not count for it
                 before = resident_bytes()
                 with self.profiler.profile_section(name):
                     if size is None:

@@ -5,7 +5,7 @@ import contextlib
 import inspect
 import logging
 
-from record import Inside
+from marker_record import Inside
 
 
 class Functions(Inside):
@@ -171,7 +171,7 @@ class Functions(Inside):
         self.logged_report(lambda: self.assertRaises(LookupError, fail))
 
     def logged_report(self, run):
-        """What run() gives; it logs one report."""
+        """Returns the result of run(), which logs one report."""
         with self.assertLogs("dcbs_profiler", logging.INFO) as logged:
             result = run()
         self.assertEqual([record.levelno for record in logged.records], [logging.INFO])
@@ -198,7 +198,7 @@ class Async(Inside):
         async def task(number):
             with self.section("task %d" % number):
                 for _ in range(10):
-                    await asyncio.sleep(0)  # from here on all have begun, and before the last of these none has ended
+                    await asyncio.sleep(0)  # from here on all have begun; none ends before the last of these
                     self.assertEqual(sorted(self.open()), ["task %d" % n for n in range(9)])
                 await asyncio.sleep(0)
                 if number % 3 == 0:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Threads, forks and what is left behind."""
+"""Threads, forks, and leaks."""
 import contextlib
 import gc
 import os
@@ -7,7 +7,7 @@ import sys
 import threading
 import tracemalloc
 
-from record import Inside
+from marker_record import Inside
 
 
 class Threads(Inside):
@@ -25,7 +25,7 @@ class Threads(Inside):
             self.assertEqual(self.on_thread(self.open), [])
             self.on_thread(lambda: section.__exit__(None, None, None))
             self.assertEqual(self.open(), ["stays"])
-        self.on_thread(section.__enter__)  # its thread ends before it does
+        self.on_thread(section.__enter__)  # the thread ends before the section
         section.__exit__(None, None, None)
         self.on_thread(section.__enter__)
         del section
@@ -75,7 +75,7 @@ class Threads(Inside):
 
 class Fork(Inside):
     def child(self, check):
-        """What check() gives in a forked child."""
+        """Returns the result of check() in a forked child."""
         reader, writer = os.pipe()
         pid = os.fork()
         if not pid:
@@ -152,7 +152,7 @@ class Leaks(Inside):
             cache.record_size(10 ** 10)
             cache.get_stats()
             decorated()
-            self.section().__aenter__()  # and nobody awaits it
+            self.section().__aenter__()  # nothing awaits it
             with contextlib.suppress(StopIteration):
                 in_coroutine().send(None)
             with contextlib.suppress(TypeError):

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Sections, their names and the model's: every way to begin and end one."""
+"""Sections, their names, and a model's calls: every way to begin and end one."""
 import contextlib
 import copy
 import sys
 
-from record import Inside
+from marker_record import Inside
 
 
 class Sections(Inside):

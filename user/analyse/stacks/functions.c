@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * functions.c - functions by section: what they computed and waited for themselves, and with what they called.
+ * functions.c - the functions of each section: running and waiting time, self and cumulative.
  *
- * A function is told by its name and file. Frames get the number of their function once; then all that is
- * done for a section is additions in an array of tallies.
+ * Frames with the same name and file are one function. Functions are numbered once, so that for each section the samples
+ * are only added up in an array by number.
  */
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -15,29 +16,31 @@
 #include "analyse/stacks/sample_weights.h"
 #include "analyse/stacks/stacks.h"
 #include "analyse/sums/summary.h"
+#include "base/array.h"
 #include "base/frame_index.h"
 
-/* A function in one section. */
+/* The time of a function in one section. */
 struct tally {
 	uint32_t function;
-	uint32_t depth;		/* from the outermost frame, where it was closest to it */
-	double self_cpu_s, self_off_s, cpu_s, off_s;
+	uint32_t depth;		/* the smallest distance from the outermost frame */
+	double self_cpu_s, self_off_s, cpu_s, off_s;	/* cpu_s, off_s: cumulative */
 	__u64 self_samples, samples;
-	size_t met;		/* the last stack it was counted for */
+	size_t last_stack;	/* the number of the last stack that was added; 0: none of this section */
 };
 
-struct functions {
+struct tally_table {
 	const struct snapshot *snap;
-	uint32_t *of_frame;		/* of the report's frames: the number of the function */
-	const struct dcbs_frame **functions;	/* by number, the one of the smallest line */
+	uint32_t *of_frame;			/* the function's number, by the report's frames */
+	const struct dcbs_frame **functions;	/* by number, the frame with the smallest line */
 	uint32_t nr;
-	struct tally *tallies;		/* by number */
-	size_t stack;			/* that is counted, from 1 on; no two have the same number */
+	struct tally *tallies;			/* by number, of the current section; sort_tallies() packs them */
+	size_t stack;				/* the number of the current stack, from 1 on, unique over all sections */
+	size_t room;				/* of the report's functions */
 };
 
-static int begin(struct functions *f, const struct dcbs_report *r, const struct snapshot *snap)
+static int open_tallies(struct tally_table *f, const struct dcbs_report *r, const struct snapshot *snap)
 {
-	*f = (struct functions) {
+	*f = (struct tally_table) {
 		.snap = snap, .of_frame = calloc(r->nr_frames, sizeof(*f->of_frame)),
 		.functions = calloc(r->nr_frames, sizeof(*f->functions)),
 		.tallies = calloc(r->nr_frames, sizeof(*f->tallies)),
@@ -48,42 +51,43 @@ static int begin(struct functions *f, const struct dcbs_report *r, const struct 
 	return 0;
 }
 
-static void end(struct functions *f)
+static void close_tallies(struct tally_table *f)
 {
 	free(f->of_frame);
 	free(f->functions);
 	free(f->tallies);
 }
 
-/* ---- a section's stacks to tallies ---- */
+/* ---- from a section's stacks to tallies ---- */
 
-static uint32_t special(const struct functions *f, enum stacks_frame frame)
+static uint32_t special_function(const struct tally_table *f, enum stacks_frame frame)
 {
-	return f->of_frame[f->snap->nr_frames + frame];
+	return f->of_frame[stacks_frame_index(f->snap, frame)];
 }
 
-/* Frame i of a stack, innermost first. */
-static uint32_t function_at(const struct functions *f, const struct snapshot_stack *stack, size_t i)
+/* The function of frame i, innermost first. A stack without frames has one unknown frame. */
+static uint32_t function_at(const struct tally_table *f, const struct snapshot_stack *stack, size_t i)
 {
 	bool known = i < stack->nr_frames && stack->frames[i] < f->snap->nr_frames;
 
-	return known ? f->of_frame[stack->frames[i]] : special(f, STACKS_UNKNOWN);
+	return known ? f->of_frame[stack->frames[i]] : special_function(f, STACKS_UNKNOWN);
 }
 
-static void add_cumulative(struct functions *f, uint32_t function, uint32_t depth, const struct tally *more)
+static void add_cumulative(struct tally_table *f, uint32_t function, uint32_t depth, const struct tally *more)
 {
 	struct tally *t = &f->tallies[function];
 
-	if (t->met == f->stack)
+	assert(function < f->nr);
+	if (t->last_stack == f->stack)
 		return;
-	t->depth = !t->met || depth < t->depth ? depth : t->depth;
-	t->met = f->stack;
+	t->depth = !t->last_stack || depth < t->depth ? depth : t->depth;
+	t->last_stack = f->stack;
 	t->cpu_s += more->self_cpu_s;
 	t->off_s += more->self_off_s;
 	t->samples += more->self_samples;
 }
 
-static void add_self(struct functions *f, uint32_t function, const struct tally *more)
+static void add_self(struct tally_table *f, uint32_t function, const struct tally *more)
 {
 	struct tally *t = &f->tallies[function];
 
@@ -92,12 +96,12 @@ static void add_self(struct functions *f, uint32_t function, const struct tally 
 	t->self_samples += more->self_samples;
 }
 
-/* From the outermost frame on, so that a function that is there twice has the depth of the first. */
-static void add_stack(struct functions *f, const struct snapshot_stack *stack, const struct samples_rate *rate)
+/* Adds frames from the outermost on, so that a recursive function has the depth of its first frame. */
+static void tally_stack(struct tally_table *f, const struct snapshot_stack *stack, const struct sample_weights *weights)
 {
 	size_t i, nr = stack->nr_frames ? stack->nr_frames : 1;
 	const struct tally more = {
-		.self_cpu_s = samples_cpu_s(rate, stack), .self_off_s = samples_off_s(rate, stack),
+		.self_cpu_s = sample_weights_cpu_s(weights, stack), .self_off_s = sample_weights_off_s(weights, stack),
 		.self_samples = stack->cpu_samples,
 	};
 
@@ -107,37 +111,37 @@ static void add_stack(struct functions *f, const struct snapshot_stack *stack, c
 	add_self(f, function_at(f, stack, 0), &more);
 }
 
-static void add_missing(struct functions *f, const struct samples_rate *rate)
+static void tally_missing(struct tally_table *f, const struct sample_weights *weights)
 {
-	struct tally more = {.self_cpu_s = rate->cpu_missing_s};
+	struct tally more = {.self_cpu_s = weights->cpu_missing_s};
 	int c;
 
 	for (c = 0; c < CAUSES; c++)
-		more.self_off_s += rate->off_missing_s[c];
+		more.self_off_s += weights->off_missing_s[c];
 	if (more.self_cpu_s + more.self_off_s <= 0)
 		return;
 	f->stack++;
-	add_cumulative(f, special(f, STACKS_NOT_SAMPLED), 0, &more);
-	add_self(f, special(f, STACKS_NOT_SAMPLED), &more);
+	add_cumulative(f, special_function(f, STACKS_NOT_SAMPLED), 0, &more);
+	add_self(f, special_function(f, STACKS_NOT_SAMPLED), &more);
 }
 
-static void count(struct functions *f, __u16 row)
+static void tally_section(struct tally_table *f, __u16 section)
 {
 	const struct snapshot *snap = f->snap;
-	struct samples_rate rate;
+	struct sample_weights weights;
 	size_t i;
 
 	memset(f->tallies, 0, f->nr * sizeof(*f->tallies));
-	samples_rate(&rate, snap, row, SAMPLES_INCLUSIVE);
+	sample_weights_compute(&weights, snap, section, SAMPLE_SCOPE_TOTAL);
 	for (i = 0; i < snap->nr_stacks; i++)
-		if (samples_in(snap, &snap->stacks[i], row, SAMPLES_INCLUSIVE))
-			add_stack(f, &snap->stacks[i], &rate);
-	add_missing(f, &rate);
+		if (sample_weights_covers(snap, &snap->stacks[i], section, SAMPLE_SCOPE_TOTAL))
+			tally_stack(f, &snap->stacks[i], &weights);
+	tally_missing(f, &weights);
 }
 
-/* ---- tallies to rows ---- */
+/* ---- from tallies to the report ---- */
 
-/* Callers that are on every stack have the same time to the bit: the outermost first. */
+/* Functions that are on every stack have exactly the same time: the outermost caller comes first. */
 static int tally_order(const void *a, const void *b)
 {
 	const struct tally *x = a, *y = b;
@@ -152,13 +156,13 @@ static int tally_order(const void *a, const void *b)
 	return x->function < y->function ? -1 : 1;
 }
 
-/* Those that were met come first, in order. Returns how many. */
-static uint32_t sort(struct functions *f)
+/* Moves the functions that were on a stack of the section to the front and sorts them. Returns how many there are. */
+static uint32_t sort_tallies(struct tally_table *f)
 {
 	uint32_t i, nr = 0;
 
 	for (i = 0; i < f->nr; i++) {
-		if (!f->tallies[i].met)
+		if (!f->tallies[i].last_stack)
 			continue;
 		f->tallies[nr] = f->tallies[i];
 		f->tallies[nr++].function = i;
@@ -167,7 +171,7 @@ static uint32_t sort(struct functions *f)
 	return nr;
 }
 
-static int add_row(struct dcbs_report *r, const struct functions *f, const char *section, const struct tally *t)
+static int add_function(struct dcbs_report *r, const struct tally_table *f, const char *section, const struct tally *t)
 {
 	const struct dcbs_frame *function = f->functions[t->function];
 	struct dcbs_function *to = &r->functions[r->nr_functions++];
@@ -184,81 +188,77 @@ static int add_row(struct dcbs_report *r, const struct functions *f, const char 
 	return to->section && to->function && (to->file || !function->file) ? 0 : -ENOMEM;
 }
 
-/* On how many stacks one of them was is not known: only what they did themselves adds up. */
-static int add_others(struct dcbs_report *r, const struct functions *f, const char *section, uint32_t nr)
+/* Only self times can be added up: one stack may have several of these functions. */
+static int add_other_functions(struct dcbs_report *r, const struct tally_table *f, const char *section, uint32_t nr)
 {
 	struct dcbs_function *to = &r->functions[r->nr_functions++];
-	struct tally sum = {0};
+	struct tally self = {0};
 	uint32_t i;
 
 	for (i = FUNCTIONS_MOST; i < nr; i++) {
-		sum.self_cpu_s += f->tallies[i].self_cpu_s;
-		sum.self_off_s += f->tallies[i].self_off_s;
-		sum.self_samples += f->tallies[i].self_samples;
+		self.self_cpu_s += f->tallies[i].self_cpu_s;
+		self.self_off_s += f->tallies[i].self_off_s;
+		self.self_samples += f->tallies[i].self_samples;
 	}
 	*to = (struct dcbs_function) {
 		.section = strdup(section), .line = DCBS_UNKNOWN, .calls = DCBS_UNKNOWN,
-		.self_s = sum.self_cpu_s + sum.self_off_s, .self_cpu_s = sum.self_cpu_s, .self_off_s = sum.self_off_s,
+		.self_s = self.self_cpu_s + self.self_off_s, .self_cpu_s = self.self_cpu_s, .self_off_s = self.self_off_s,
 		.cumulative_s = NAN, .cumulative_cpu_s = NAN, .cumulative_off_s = NAN,
-		.self_samples = summary_count(sum.self_samples), .cumulative_samples = DCBS_UNKNOWN,
+		.self_samples = summary_count(self.self_samples), .cumulative_samples = DCBS_UNKNOWN,
 	};
 	if (asprintf(&to->function, "(%u more)", nr - FUNCTIONS_MOST) < 0)
 		to->function = NULL;
 	return to->section && to->function ? 0 : -ENOMEM;
 }
 
-static int add_section(struct dcbs_report *r, struct functions *f, const struct samples_section *section)
+static int add_section_functions(struct dcbs_report *r, struct tally_table *f, const struct weighted_section *section)
 {
 	uint32_t i, nr, shown;
-	struct dcbs_function *grown;
 	int err = 0;
 
-	count(f, section->section_id);
-	nr = sort(f);
+	tally_section(f, section->section);
+	nr = sort_tallies(f);
 	shown = nr < FUNCTIONS_MOST ? nr : FUNCTIONS_MOST;
-	grown = reallocarray(r->functions, r->nr_functions + shown + 1, sizeof(*grown));
-	if (!grown)
+	if (!array_reserve(r->functions, r->nr_functions, f->room, shown + 1))
 		return -ENOMEM;
-	r->functions = grown;
 	for (i = 0; i < shown && !err; i++)
-		err = add_row(r, f, section->name, &f->tallies[i]);
+		err = add_function(r, f, section->name, &f->tallies[i]);
 	if (nr > shown && !err)
-		err = add_others(r, f, section->name, nr);
+		err = add_other_functions(r, f, section->name, nr);
 	return err;
 }
 
-/* ---- all ---- */
-
-static int fill(struct dcbs_report *r, const struct snapshot *snap, const struct samples_section *sections, size_t nr)
+static int add_all_functions(struct dcbs_report *r, const struct snapshot *snap, const struct weighted_section *sections,
+			     size_t nr)
 {
-	struct functions f;
-	int err = begin(&f, r, snap);
+	struct tally_table f;
+	int err = open_tallies(&f, r, snap);
 	size_t i;
 
 	for (i = 0; i < nr && !err; i++)
-		err = add_section(r, &f, &sections[i]);
-	end(&f);
+		err = add_section_functions(r, &f, &sections[i]);
+	close_tallies(&f);
 	return err;
 }
 
 int functions_fill(struct dcbs_report *r, const struct snapshot *snap)
 {
-	struct samples_section *sections;
+	struct weighted_section *sections;
 	size_t nr;
 	int err;
 
 	r->frequency_hz = snap->frequency_hz;
 	if (!snap->nr_stacks)
 		return 0;
-	err = samples_sections(&sections, &nr, snap);
+	err = sample_weights_sections(&sections, &nr, snap);
 	if (err)
 		return err;
-	err = stacks_frames(r, snap);
+	err = stacks_fill_frames(r, snap);
 	if (!err)
 		err = stacks_fill(r, snap, sections, nr);
 	if (!err)
-		err = fill(r, snap, sections, nr);
-	samples_free(sections, nr);
+		err = add_all_functions(r, snap, sections, nr);
+	sample_weights_free_sections(sections, nr);
 	return err;
 }
 

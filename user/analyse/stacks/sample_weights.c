@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* sample_weights.c - exact times and samples to what each sample is worth. */
+/* sample_weights.c - divides the exact times of a section among its samples. */
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -11,9 +12,9 @@
 #include "analyse/threads.h"
 #include "base/clock.h"
 
-#define TOLD 0.01	/* of a section: time without samples below this is left out */
+#define MISSING_SHARE 0.01	/* of a section: time without samples up to this is dropped */
 
-static bool of_idle_thread(const struct snapshot *snap, const struct snapshot_stack *stack)
+static bool is_of_idle_thread(const struct snapshot *snap, const struct snapshot_stack *stack)
 {
 	size_t i;
 
@@ -23,67 +24,68 @@ static bool of_idle_thread(const struct snapshot *snap, const struct snapshot_st
 	return false;
 }
 
-bool samples_in(const struct snapshot *snap, const struct snapshot_stack *stack, __u16 row, enum samples_of of)
+bool sample_weights_covers(const struct snapshot *snap, const struct snapshot_stack *stack, __u16 section,
+			   enum sample_scope scope)
 {
 	__u32 i, nr = stack->nr_sections < SAMPLE_SECTIONS ? stack->nr_sections : SAMPLE_SECTIONS;
 
-	if (row == SNAPSHOT_OUTSIDE && of_idle_thread(snap, stack))
+	if (section == SNAPSHOT_OUTSIDE && is_of_idle_thread(snap, stack))
 		return false;
 	if (!nr)
-		return row == SNAPSHOT_OUTSIDE;
-	if (of == SAMPLES_SELF)
-		return stack->sections[0] == row;
+		return section == SNAPSHOT_OUTSIDE;
+	if (scope == SAMPLE_SCOPE_SELF)
+		return stack->sections[0] == section;
 	for (i = 0; i < nr; i++)
-		if (stack->sections[i] == row)
+		if (stack->sections[i] == section)
 			return true;
 	return false;
 }
 
-/* ---- which sections ---- */
+/* ---- the sections that have samples ---- */
 
-static bool is_met(const struct snapshot *snap, __u16 row)
+static bool has_samples(const struct snapshot *snap, __u16 section)
 {
 	size_t i;
 
 	for (i = 0; i < snap->nr_stacks; i++)
-		if (samples_in(snap, &snap->stacks[i], row, SAMPLES_INCLUSIVE))
+		if (sample_weights_covers(snap, &snap->stacks[i], section, SAMPLE_SCOPE_TOTAL))
 			return true;
 	return false;
 }
 
-/* As report.c has it. */
-static int section_order(const void *a, const void *b, void *arg)
+/* The same order as section_order() of report.c. */
+static int weighted_order(const void *a, const void *b, void *arg)
 {
-	const struct samples_section *x = a, *y = b;
+	const struct weighted_section *x = a, *y = b;
 	const struct snapshot *snap = arg;
-	const struct snapshot_section *p = snap->sections[x->section_id], *q = snap->sections[y->section_id];
+	const struct snapshot_section *p = snap->sections[x->section], *q = snap->sections[y->section];
 
 	if (p->stat.total_ns != q->stat.total_ns)
 		return p->stat.total_ns < q->stat.total_ns ? 1 : -1;
 	return strcmp(x->name, y->name) ?: (int)p->kind - (int)q->kind;
 }
 
-static int add_section(struct samples_section *to, __u16 row, char *name)
+static int set_weighted(struct weighted_section *to, __u16 section, char *name)
 {
-	*to = (struct samples_section) {row, name};
+	*to = (struct weighted_section) {section, name};
 	return name ? 0 : -ENOMEM;
 }
 
-int samples_sections(struct samples_section **sections, size_t *nr, const struct snapshot *snap)
+int sample_weights_sections(struct weighted_section **sections, size_t *nr, const struct snapshot *snap)
 {
-	struct samples_section *s = calloc(snap->nr_sections + 1, sizeof(*s));
+	struct weighted_section *s = calloc(snap->nr_sections + 1, sizeof(*s));
 	size_t i, n = 0;
 	int err = s ? 0 : -ENOMEM;
 
 	for (i = 0; i < snap->nr_sections && i < SNAPSHOT_OUTSIDE && !err; i++)
-		if (summary_is_section(snap->sections[i]) && is_met(snap, (__u16)i))
-			err = add_section(&s[n++], (__u16)i, summary_name(snap->sections[i]));
+		if (summary_is_section(snap->sections[i]) && has_samples(snap, (__u16)i))
+			err = set_weighted(&s[n++], (__u16)i, summary_name(snap->sections[i]));
 	if (!err)
-		qsort_r(s, n, sizeof(*s), section_order, (void *)snap);
-	if (!err && is_met(snap, SNAPSHOT_OUTSIDE))
-		err = add_section(&s[n++], SNAPSHOT_OUTSIDE, strdup(DCBS_OUTSIDE));
+		qsort_r(s, n, sizeof(*s), weighted_order, (void *)snap);
+	if (!err && has_samples(snap, SNAPSHOT_OUTSIDE))
+		err = set_weighted(&s[n++], SNAPSHOT_OUTSIDE, strdup(DCBS_OUTSIDE));
 	if (err) {
-		samples_free(s, n);
+		sample_weights_free_sections(s, n);
 		return err;
 	}
 	*sections = s;
@@ -91,122 +93,122 @@ int samples_sections(struct samples_section **sections, size_t *nr, const struct
 	return 0;
 }
 
-void samples_free(struct samples_section *sections, size_t nr)
+void sample_weights_free_sections(struct weighted_section *sections, size_t nr)
 {
 	while (nr--)
 		free(sections[nr].name);
 	free(sections);
 }
 
-/* ---- what a sample is worth ---- */
+/* ---- the weight of a sample ---- */
 
-/* Of a section, exactly. */
-struct exact {
+/* The ledger's times of a section. */
+struct exact_times {
 	double total_ns;
 	__u64 off_ns[CAUSES];
 };
 
-/* False: not measured. */
-static bool exact_times(struct exact *e, const struct snapshot *snap, __u16 row, enum samples_of of)
+/* Returns false if the kernel side did not measure them. */
+static bool read_exact_times(struct exact_times *e, const struct snapshot *snap, __u16 section, enum sample_scope scope)
 {
-	const struct snapshot_section *r;
+	const struct snapshot_section *facts;
 
-	*e = (struct exact) {0};
+	*e = (struct exact_times) {0};
 	if (!snap->wall_known)
 		return false;
-	if (row == SNAPSHOT_OUTSIDE) {
+	if (section == SNAPSHOT_OUTSIDE) {
 		e->total_ns = threads_outside_ns(snap, e->off_ns);
 		return threads_have_outside(snap);
 	}
-	r = snap->sections[row];
-	e->total_ns = of == SAMPLES_SELF ? r->stat.self_ns : r->stat.total_ns;
-	memcpy(e->off_ns, of == SAMPLES_SELF ? r->ledger.self_off_ns : r->ledger.off_ns, sizeof(e->off_ns));
+	assert(section < snap->nr_sections);
+	facts = snap->sections[section];
+	e->total_ns = scope == SAMPLE_SCOPE_SELF ? facts->stat.self_ns : facts->stat.total_ns;
+	memcpy(e->off_ns, scope == SAMPLE_SCOPE_SELF ? facts->ledger.self_off_ns : facts->ledger.off_ns, sizeof(e->off_ns));
 	return true;
 }
 
-/* The samples of a section. */
-struct seen {
+/* The sums of a section's samples. */
+struct sampled_times {
 	double ticks, off_ns[CAUSES];
 };
 
-static struct seen seen_in(const struct snapshot *snap, __u16 row, enum samples_of of)
+static struct sampled_times add_up_samples(const struct snapshot *snap, __u16 section, enum sample_scope scope)
 {
+	struct sampled_times sampled = {0};
 	const struct snapshot_stack *stack;
-	struct seen seen = {0};
 	size_t i;
 	int c;
 
 	for (i = 0; i < snap->nr_stacks; i++) {
 		stack = &snap->stacks[i];
-		if (!samples_in(snap, stack, row, of))
+		if (!sample_weights_covers(snap, stack, section, scope))
 			continue;
-		seen.ticks += (double)stack->cpu_samples;
+		sampled.ticks += (double)stack->cpu_samples;
 		for (c = 0; c < CAUSES; c++)
-			seen.off_ns[c] += (double)stack->off_ns[c];
+			sampled.off_ns[c] += (double)stack->off_ns[c];
 	}
-	return seen;
+	return sampled;
 }
 
-/* Without exact times a sample is worth what it says. */
-static void plain_rate(struct samples_rate *rate, int frequency_hz)
+/* Without exact times a tick stands for one period of the sampling clock, and a wait for the time it took. */
+static void use_sampled_times(struct sample_weights *weights, int frequency_hz)
 {
 	int c;
 
-	rate->tick_s = frequency_hz > 0 ? 1.0 / frequency_hz : 0;
+	weights->tick_s = frequency_hz > 0 ? 1.0 / frequency_hz : 0;
 	for (c = 0; c < CAUSES; c++)
-		rate->off_s[c] = S_PER_NS;
+		weights->off_s[c] = S_PER_NS;
 }
 
-static void share(double exact_s, double seen, double *unit_s, double *missing_s)
+static void divide_exact_time(double exact_s, double sampled, double *unit_s, double *missing_s)
 {
-	*unit_s = seen > 0 ? exact_s / seen : 0;
-	*missing_s = seen > 0 ? 0 : exact_s;
+	*unit_s = sampled > 0 ? exact_s / sampled : 0;
+	*missing_s = sampled > 0 ? 0 : exact_s;
 }
 
-static void forget_little(struct samples_rate *rate, double total_s)
+static void drop_small_missing(struct sample_weights *weights, double total_s)
 {
-	double missing_s = rate->cpu_missing_s;
+	double missing_s = weights->cpu_missing_s;
 	int c;
 
 	for (c = 0; c < CAUSES; c++)
-		missing_s += rate->off_missing_s[c];
-	if (missing_s > TOLD * total_s)
+		missing_s += weights->off_missing_s[c];
+	if (missing_s > MISSING_SHARE * total_s)
 		return;
-	rate->cpu_missing_s = 0;
-	memset(rate->off_missing_s, 0, sizeof(rate->off_missing_s));
+	weights->cpu_missing_s = 0;
+	memset(weights->off_missing_s, 0, sizeof(weights->off_missing_s));
 }
 
-void samples_rate(struct samples_rate *rate, const struct snapshot *snap, __u16 row, enum samples_of of)
+void sample_weights_compute(struct sample_weights *weights, const struct snapshot *snap, __u16 section, enum sample_scope scope)
 {
-	struct seen seen = seen_in(snap, row, of);
-	struct exact exact;
+	struct sampled_times sampled = add_up_samples(snap, section, scope);
+	struct exact_times exact;
 	int c;
 
-	*rate = (struct samples_rate) {0};
-	if (!exact_times(&exact, snap, row, of)) {
-		plain_rate(rate, snap->frequency_hz);
+	*weights = (struct sample_weights) {0};
+	if (!read_exact_times(&exact, snap, section, scope)) {
+		use_sampled_times(weights, snap->frequency_hz);
 		return;
 	}
-	share(fmax(exact.total_ns - ledger_off_ns(exact.off_ns), 0) * S_PER_NS, seen.ticks, &rate->tick_s, &rate->cpu_missing_s);
+	divide_exact_time(fmax(exact.total_ns - ledger_off_ns(exact.off_ns), 0) * S_PER_NS, sampled.ticks, &weights->tick_s,
+			  &weights->cpu_missing_s);
 	for (c = 0; c < CAUSES; c++)
-		if (c == CAUSE_RUNQUEUE)
-			share((double)exact.off_ns[c] * S_PER_NS, seen.ticks, &rate->queue_s, &rate->off_missing_s[c]);
-		else
-			share((double)exact.off_ns[c] * S_PER_NS, seen.off_ns[c], &rate->off_s[c], &rate->off_missing_s[c]);
-	forget_little(rate, exact.total_ns * S_PER_NS);
+		divide_exact_time((double)exact.off_ns[c] * S_PER_NS, c == CAUSE_RUNQUEUE ? sampled.ticks : sampled.off_ns[c],
+				  c == CAUSE_RUNQUEUE ? &weights->queue_s : &weights->off_s[c], &weights->off_missing_s[c]);
+	drop_small_missing(weights, exact.total_ns * S_PER_NS);
 }
 
-double samples_cpu_s(const struct samples_rate *rate, const struct snapshot_stack *stack)
+double sample_weights_cpu_s(const struct sample_weights *weights, const struct snapshot_stack *stack)
 {
-	return rate->tick_s * (double)stack->cpu_samples;
+	return weights->tick_s * (double)stack->cpu_samples;
 }
 
-double samples_off_s(const struct samples_rate *rate, const struct snapshot_stack *stack)
+double sample_weights_off_s(const struct sample_weights *weights, const struct snapshot_stack *stack)
 {
-	double s = rate->queue_s * (double)stack->cpu_samples;
+	double s = weights->queue_s * (double)stack->cpu_samples;
 	int c;
 
 	for (c = 0; c < CAUSES; c++)
-		s += rate->off_s[c] * (double)stack->off_ns[c];
+		s += weights->off_s[c] * (double)stack->off_ns[c];
 	return s;
 }

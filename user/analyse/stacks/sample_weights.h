@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * sample_weights.h - what a sample of the stack stands for: samples share out the exact times of their section.
+ * sample_weights.h - how much time one sample of a section stands for.
  *
- * The ledger knows to the nanosecond how long a section ran and how long it waited for what; samples only know
- * where. So a section of 10 s has 10 s whatever the number of ticks, and errors are of shares alone.
+ * The ledger of a section has its exact running time and its exact waits by cause; samples only show where that time
+ * was spent. So the exact time of each kind is divided among the samples of that kind: the times of all samples of a
+ * section add up to the section's own, whatever their number, and only the proportions carry a sampling error.
  */
 #ifndef ANALYSE_STACKS_SAMPLE_WEIGHTS_H
 #define ANALYSE_STACKS_SAMPLE_WEIGHTS_H
@@ -14,35 +15,36 @@
 #include "collect/facts.h"
 #include "dcbs/profiler.h"
 
-/* A section that was met in a sample. */
-struct samples_section {
-	__u16 section_id;		/* of the snapshot, or SNAPSHOT_OUTSIDE */
-	char *name;
+/* A section that at least one sample was taken in. */
+struct weighted_section {
+	__u16 section;		/* index of the snapshot's sections, or SNAPSHOT_OUTSIDE */
+	char *name;		/* as the report shows it */
 };
 
-/* In the order of the report's sections, DCBS_OUTSIDE last. To be freed. */
-int samples_sections(struct samples_section **sections, size_t *nr, const struct snapshot *snap);
-void samples_free(struct samples_section *sections, size_t nr);
+/* In the order of the report's sections, DCBS_OUTSIDE last. The result is freed with sample_weights_free_sections(). */
+int sample_weights_sections(struct weighted_section **sections, size_t *nr, const struct snapshot *snap);
+void sample_weights_free_sections(struct weighted_section *sections, size_t nr);
 
-/* Whose time it is: that of a section with what it called, or only that in which it was the innermost one. */
-enum samples_of { SAMPLES_INCLUSIVE, SAMPLES_SELF };
+/* The total time of a section, or its self time: that in which it was the innermost open section of its thread. */
+enum sample_scope { SAMPLE_SCOPE_TOTAL, SAMPLE_SCOPE_SELF };
 
-/* Idle threads are in no section, and what is outside of sections is without them: see threads_is_idle(). */
-bool samples_in(const struct snapshot *snap, const struct snapshot_stack *stack, __u16 row, enum samples_of of);
+/* Returns true if the time of `stack` counts for that section. DCBS_OUTSIDE excludes idle threads, see threads_is_idle(). */
+bool sample_weights_covers(const struct snapshot *snap, const struct snapshot_stack *stack, __u16 section,
+			   enum sample_scope scope);
 
-/* What one unit of a section's samples is worth. */
-struct samples_rate {
-	double tick_s;			/* a tick */
-	double off_s[CAUSES];		/* a nanosecond that was seen waiting */
-	double queue_s;			/* a tick, of waiting for a CPU: that comes to who runs */
-	double cpu_missing_s;		/* time of which there is no sample at all; 0 where it is too little to be told */
-	double off_missing_s[CAUSES];
+/* The seconds that each unit of a section's samples stands for, and the seconds without any sample. */
+struct sample_weights {
+	double tick_s;			/* a tick that found the thread running: running time */
+	double queue_s;			/* the same tick: run-queue wait, which is charged where the thread then runs */
+	double off_s[CAUSES];		/* a nanosecond of a sampled wait, by cause */
+	double cpu_missing_s;		/* running time without a tick; 0 if all that is missing is below 1 % of the section */
+	double off_missing_s[CAUSES];	/* the same for waits */
 };
 
-void samples_rate(struct samples_rate *rate, const struct snapshot *snap, __u16 row, enum samples_of of);
+void sample_weights_compute(struct sample_weights *weights, const struct snapshot *snap, __u16 section, enum sample_scope scope);
 
-/* What a stack stands for. */
-double samples_cpu_s(const struct samples_rate *rate, const struct snapshot_stack *stack);
-double samples_off_s(const struct samples_rate *rate, const struct snapshot_stack *stack);
+/* The running time and the waiting time that a stack stands for. */
+double sample_weights_cpu_s(const struct sample_weights *weights, const struct snapshot_stack *stack);
+double sample_weights_off_s(const struct sample_weights *weights, const struct snapshot_stack *stack);
 
 #endif

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* sampled_sections.c - sections that are functions without a marker: what samples of the stack tell of them. */
+/* sampled_sections.c - estimates the time of sections that are functions without a marker. */
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
 #include "analyse/sums/ledger.h"
+#include "analyse/stacks/period_calls.h"
 #include "analyse/stacks/sampled_sections.h"
 #include "analyse/stacks/sample_weights.h"
 #include "analyse/threads.h"
 #include "base/clock.h"
 
-#define FEW_CALLS 100	/* with less it cannot be told how long one takes */
-
-/* What a tick is worth, over all threads: of running, and of waiting for a CPU meanwhile. */
-struct worth {
-	double tick_ns, queue_ns;
+/* The time that a tick stands for, over all threads: running, and waiting in the run queue. */
+struct tick_weight {
+	double cpu_ns, queue_ns;
 };
 
-/* Threads that did nothing but wait have hardly any tick, and nothing to share out. */
-static struct worth worth_of(const struct snapshot *snap)
+/* Idle threads hardly have any tick, so their time is left out. */
+static struct tick_weight compute_tick_weight(const struct snapshot *snap)
 {
 	double ticks = 0, cpu_ns = 0, queue_ns = 0;
 	const struct thread_sum *sum;
@@ -32,25 +32,25 @@ static struct worth worth_of(const struct snapshot *snap)
 		cpu_ns += (double)sum->wall_ns - ledger_off_ns(sum->off_ns);
 		queue_ns += (double)sum->off_ns[CAUSE_RUNQUEUE];
 	}
-	return ticks > 0 ? (struct worth) {fmax(cpu_ns, 0) / ticks, queue_ns / ticks} : (struct worth) {0, 0};
+	return ticks > 0 ? (struct tick_weight) {fmax(cpu_ns, 0) / ticks, queue_ns / ticks} : (struct tick_weight) {0, 0};
 }
 
-/* Of the functions that are sections: they are a tree of their own, whatever sections are marked. */
-static bool is_innermost(const struct snapshot *snap, const struct snapshot_stack *stack, __u16 row)
+/* Returns true if `section` is the innermost sampled one of the stack. Marked sections inside it do not count. */
+static bool is_innermost_sampled(const struct snapshot *snap, const struct snapshot_stack *stack, __u16 section)
 {
 	__u32 i;
 
-	for (i = 0; i < stack->nr_sections; i++)
+	for (i = 0; i < stack->nr_sections && i < SAMPLE_SECTIONS; i++)
 		if (stack->sections[i] < snap->nr_sections && snap->sections[stack->sections[i]]->stat.sampled)
-			return stack->sections[i] == row;
+			return stack->sections[i] == section;
 	return false;
 }
 
-/* A wait was measured, and stands for as many as were not. */
-static __u64 add_stack(__u64 *off_ns, const struct snapshot_stack *stack, const struct worth *w)
+/* Adds the waits of a stack and returns its whole time. Its sampled waits include those that they stand for. */
+static __u64 add_stack_time(__u64 *off_ns, const struct snapshot_stack *stack, const struct tick_weight *tick)
 {
-	__u64 queue_ns = (__u64)((double)stack->cpu_samples * w->queue_ns);
-	__u64 total_ns = (__u64)((double)stack->cpu_samples * w->tick_ns) + queue_ns;
+	__u64 queue_ns = (__u64)((double)stack->cpu_samples * tick->queue_ns);
+	__u64 total_ns = (__u64)((double)stack->cpu_samples * tick->cpu_ns) + queue_ns;
 	int c;
 
 	off_ns[CAUSE_RUNQUEUE] += queue_ns;
@@ -61,78 +61,67 @@ static __u64 add_stack(__u64 *off_ns, const struct snapshot_stack *stack, const 
 	return total_ns;
 }
 
-static __u64 scaled(__u64 n, double by)
+/* The calls were counted at their entries, if they were at all; only their times are of samples. */
+static void add_counted_calls(struct snapshot_section *facts, const struct section_stat *timed)
 {
-	return (__u64)llrint((double)n * by);
-}
+	__u64 ended = timed->begun > facts->open ? timed->begun - facts->open : 0;
 
-/*
- * Some calls were timed, by probes that were there now and then, and took `probe_ns` longer for it. With the time that
- * all took that tells how many there were; how they are distributed they tell themselves.
- */
-static void count_calls(struct section_stat *stat, const struct section_stat *timed, double probe_ns)
-{
-	double timed_ns = (double)timed->total_ns - (double)timed->count * probe_ns, by = (double)stat->total_ns / timed_ns;
-	int place;
-
-	if (timed->count < FEW_CALLS || !((double)timed->sum_ns >= SNAPSHOT_LONG_CALL * probe_ns * (double)timed->count) || timed_ns <= 0)
+	if (!ended)
 		return;
-	stat->sampled = SAMPLED_AND_TIMED;
-	stat->max_ns = timed->max_ns;
-	stat->min_inv_ns = timed->min_inv_ns;
-	stat->zero_count = stat->count = scaled(timed->zero_count, by);
-	for (place = 0; place < HIST_PLACES; place++) {
-		stat->buckets[place] = scaled(timed->buckets[place], by);
-		stat->count += stat->buckets[place];
-	}
-	stat->sum_ns = scaled(timed->sum_ns, (double)stat->count / (double)timed->count);
+	facts->stat.sampled = SAMPLED_AND_TIMED;
+	facts->stat.count = ended;
+	facts->stat.sum_ns = facts->stat.total_ns;
 }
 
-static void estimate(struct snapshot_section *row, __u16 index, const struct snapshot *snap, const struct worth *w)
+static void estimate_section(struct snapshot_section *facts, __u16 section, const struct snapshot *snap,
+			     const struct tick_weight *tick)
 {
-	struct section_stat timed = row->stat;
-	struct section_ledger *l = &row->ledger;
+	struct section_stat timed = facts->stat;
+	struct section_ledger *l = &facts->ledger;
 	size_t i;
 
 	memset(l, 0, sizeof(*l));
-	row->stat = (struct section_stat){.kind = row->stat.kind, .sampled = SAMPLED};
+	facts->stat = (struct section_stat){.kind = facts->stat.kind, .sampled = SAMPLED};
 	for (i = 0; i < snap->nr_stacks; i++) {
 		const struct snapshot_stack *stack = &snap->stacks[i];
 
-		if (!samples_in(snap, stack, index, SAMPLES_INCLUSIVE))
+		if (!sample_weights_covers(snap, stack, section, SAMPLE_SCOPE_TOTAL))
 			continue;
-		row->stat.total_ns += add_stack(l->off_ns, stack, w);
-		if (is_innermost(snap, stack, index))
-			row->stat.self_ns += add_stack(l->self_off_ns, stack, w);
+		facts->stat.total_ns += add_stack_time(l->off_ns, stack, tick);
+		if (is_innermost_sampled(snap, stack, section))
+			facts->stat.self_ns += add_stack_time(l->self_off_ns, stack, tick);
 	}
-	count_calls(&row->stat, &timed, row->probe_ns);
+	if (timed.sampled & SAMPLED_IN_PERIODS && period_calls_estimate(facts, &timed))
+		return;
+	add_counted_calls(facts, &timed);
 }
 
-void sampled_estimate(struct snapshot_section **rows, const struct snapshot *snap)
+void sampled_sections_estimate(struct snapshot_section **sections, const struct snapshot *snap)
 {
-	struct worth w = worth_of(snap);
+	struct tick_weight tick = compute_tick_weight(snap);
 	size_t i;
 
 	for (i = 0; i < snap->nr_sections; i++)
-		if (rows[i]->stat.sampled)
-			estimate(rows[i], (__u16)i, snap, &w);
+		if (sections[i]->stat.sampled)
+			estimate_section(sections[i], (__u16)i, snap, &tick);
 }
 
-/* Each tick comes or does not come on its own, as does each wait that was sampled: variances add up. */
-double sampled_error_s(const struct snapshot *snap, const struct snapshot_section *row)
+/* Ticks and sampled waits are independent of one another, so their variances add up. */
+double sampled_sections_error_s(const struct snapshot *snap, size_t section)
 {
-	double tick_ns, squares = 0;
-	struct worth w;
-	size_t i, at;
+	struct tick_weight tick;
+	double tick_ns, variance = 0;
+	size_t i;
 
-	if (!row->stat.sampled)
+	assert(section < snap->nr_sections);
+	if (!snap->sections[section]->stat.sampled)
 		return NAN;
-	for (at = 0; at < snap->nr_sections && snap->sections[at] != row; at++)
-		;
-	w = worth_of(snap);
-	tick_ns = w.tick_ns + w.queue_ns;
+	if (snap->sections[section]->total_error_ns > 0)
+		return snap->sections[section]->total_error_ns * S_PER_NS;
+	tick = compute_tick_weight(snap);
+	tick_ns = tick.cpu_ns + tick.queue_ns;
 	for (i = 0; i < snap->nr_stacks; i++)
-		if (samples_in(snap, &snap->stacks[i], (__u16)at, SAMPLES_INCLUSIVE))
-			squares += snap->stacks[i].cpu_samples2 * tick_ns * tick_ns + snap->stacks[i].off_ns2;
-	return sqrt(squares) * S_PER_NS;
+		if (sample_weights_covers(snap, &snap->stacks[i], (__u16)section, SAMPLE_SCOPE_TOTAL))
+			variance += snap->stacks[i].cpu_samples2 * tick_ns * tick_ns + snap->stacks[i].off_ns2;
+	return sqrt(variance) * S_PER_NS;
 }

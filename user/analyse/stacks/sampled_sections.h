@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* sampled_sections.h - sections that are Python functions without a marker: what samples of the stack tell of them. */
+/* sampled_sections.h - estimates the time of sections that are functions without a marker, from samples of the stack. */
 #ifndef ANALYSE_STACKS_SAMPLED_SECTIONS_H
 #define ANALYSE_STACKS_SAMPLED_SECTIONS_H
 
 #include "collect/facts.h"
 
 /*
- * Fills the rows of such sections, which the kernel knows nothing of, with their total and self time and their wall
- * ledger. All ticks share out the exact running time of the process, and waits are as long as they were measured; calls and
- * memory stay unknown.
+ * Fills the total time, the self time and the ledger of waits of such sections in `sections`, which are snap->sections. A
+ * tick stands for its part of the exact running time of all threads, a sampled wait for the time it took. Calls are
+ * estimated where enough of them were timed by probes; otherwise they stay unknown, as does memory.
  */
-void sampled_estimate(struct snapshot_section **rows, const struct snapshot *snap);
+void sampled_sections_estimate(struct snapshot_section **sections, const struct snapshot *snap);
 
-/* Standard deviation of a section's total, in seconds. NAN: it is no such section, its total is exact. */
-double sampled_error_s(const struct snapshot *snap, const struct snapshot_section *row);
+/* The standard deviation of the total time of snap->sections[section], seconds. NAN: the total time is exact. */
+double sampled_sections_error_s(const struct snapshot *snap, size_t section);
 
 #endif

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* stacks.c - whole stacks: what was computed on each, and what was waited for. */
+/* stacks.c - whole stacks, with the running and the waiting time of each. */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analyse/stacks/stacks.h"
 #include "analyse/sums/summary.h"
+#include "base/array.h"
 #include "base/sanitize.h"
 
-#define NAME_BYTES 1024		/* of a function or file; C++ has longer ones */
-#define KINDS (DCBS_CAUSE_OTHER + 1)
+#define NAME_BYTES 1024		/* of a function or file; longer names, as C++ has, are cut */
+#define NR_CAUSES (DCBS_CAUSE_OTHER + 1)	/* causes that a stack can have */
 
 /* ---- frames ---- */
 
-static char *text(const char *raw)
+static char *sanitize_name(const char *raw)
 {
 	return sanitize(raw, NAME_BYTES);
 }
@@ -24,14 +26,19 @@ static int add_frame(struct dcbs_report *r, const struct snapshot_frame *from)
 	bool file = from->file && from->file[0];
 
 	*to = (struct dcbs_frame) {
-		.function = text(from->function && from->function[0] ? from->function : "(unknown)"),
-		.file = file ? text(from->file) : NULL, .line = from->line ? from->line : DCBS_UNKNOWN,
+		.function = sanitize_name(from->function && from->function[0] ? from->function : "(unknown)"),
+		.file = file ? sanitize_name(from->file) : NULL, .line = from->line ? from->line : DCBS_UNKNOWN,
 		.python = from->python,
 	};
 	return to->function && (to->file || !file) ? 0 : -ENOMEM;
 }
 
-int stacks_frames(struct dcbs_report *r, const struct snapshot *snap)
+uint32_t stacks_frame_index(const struct snapshot *snap, enum stacks_frame frame)
+{
+	return (uint32_t)(snap->nr_frames + frame);
+}
+
+int stacks_fill_frames(struct dcbs_report *r, const struct snapshot *snap)
 {
 	static const char *const names[STACKS_FRAMES] = {
 		[STACKS_UNKNOWN] = "(unknown)", [STACKS_NOT_SAMPLED] = "(not sampled)", [STACKS_MORE] = "(more stacks)",
@@ -49,15 +56,10 @@ int stacks_frames(struct dcbs_report *r, const struct snapshot *snap)
 	return err;
 }
 
-static uint32_t special(const struct snapshot *snap, enum stacks_frame frame)
-{
-	return (uint32_t)(snap->nr_frames + frame);
-}
-
 /* ---- stacks ---- */
 
-/* Causes that a newer kernel side may have are other waits for us. */
-static const enum dcbs_cause causes[CAUSES] = {
+/* CAUSE_OTHER and the unused values above it are reported as other waits. */
+static const enum dcbs_cause report_causes[CAUSES] = {
 	[CAUSE_RUNQUEUE] = DCBS_CAUSE_RUNQUEUE, [CAUSE_GIL] = DCBS_CAUSE_GIL, [CAUSE_LOCK] = DCBS_CAUSE_LOCK,
 	[CAUSE_DISK] = DCBS_CAUSE_DISK, [CAUSE_SYNC] = DCBS_CAUSE_DISK, [CAUSE_NETWORK] = DCBS_CAUSE_NETWORK,
 	[CAUSE_FAULT] = DCBS_CAUSE_FAULT, [CAUSE_SLEEP] = DCBS_CAUSE_SLEEP, [CAUSE_GPU] = DCBS_CAUSE_GPU,
@@ -65,17 +67,24 @@ static const enum dcbs_cause causes[CAUSES] = {
 	[CAUSE_OTHER ... CAUSES - 1] = DCBS_CAUSE_OTHER,
 };
 
-/* A stack to be written: what it stands for, by enum dcbs_cause. */
-struct parts {
+/* The time of one stack, which becomes one stack of the report for each cause. */
+struct stack_time {
 	const char *section;
-	const struct snapshot_stack *stack;	/* NULL: `frame` alone */
-	uint32_t frame;
+	const struct snapshot_stack *stack;	/* NULL: `frame` is the only frame */
+	uint32_t frame;				/* in place of frames that the snapshot does not have */
 	int64_t samples;
-	double s[KINDS];
+	double s[NR_CAUSES];			/* seconds, by enum dcbs_cause */
 };
 
-/* Outermost first; what is no frame of the snapshot's is unknown. */
-static int copy_frames(struct dcbs_stack *to, const struct parts *p, size_t known)
+/* The stacks of the report, while they grow. */
+struct stack_writer {
+	struct dcbs_report *report;
+	const struct snapshot *snap;
+	size_t room;
+};
+
+/* The report has the outermost frame first, the snapshot the innermost. */
+static int copy_stack_frames(struct dcbs_stack *to, const struct stack_time *p, size_t known)
 {
 	size_t i, nr = p->stack ? p->stack->nr_frames : 0;
 
@@ -90,64 +99,77 @@ static int copy_frames(struct dcbs_stack *to, const struct parts *p, size_t know
 	return 0;
 }
 
-static int add_stack(struct dcbs_report *r, const struct parts *p, enum dcbs_cause cause, size_t known)
+static int write_stack(struct stack_writer *w, const struct stack_time *p, enum dcbs_cause cause)
 {
-	struct dcbs_stack *to = &r->stacks[r->nr_stacks++];
+	struct dcbs_stack *to = &w->report->stacks[w->report->nr_stacks++];
 	bool ran = cause == DCBS_CAUSE_CPU;
 
+	assert(w->report->nr_stacks <= w->room);
 	*to = (struct dcbs_stack) {
 		.section = strdup(p->section), .cause = cause, .cpu_s = ran ? p->s[cause] : 0,
 		.off_s = ran ? 0 : p->s[cause], .samples = ran ? p->samples : 0,
 	};
-	return to->section ? copy_frames(to, p, known) : -ENOMEM;
+	return to->section ? copy_stack_frames(to, p, w->snap->nr_frames) : -ENOMEM;
 }
 
-/* One for each cause. */
-static int add_parts(struct dcbs_report *r, const struct parts *p, size_t known)
+static int write_causes(struct stack_writer *w, const struct stack_time *p)
 {
-	struct dcbs_stack *grown = reallocarray(r->stacks, r->nr_stacks + KINDS, sizeof(*r->stacks));
-	int cause, err = grown ? 0 : -ENOMEM;
+	struct dcbs_report *r = w->report;
+	int cause, err = 0;
 
-	if (grown)
-		r->stacks = grown;
-	for (cause = 0; cause < KINDS && !err; cause++)
+	if (!array_reserve(r->stacks, r->nr_stacks, w->room, NR_CAUSES))
+		return -ENOMEM;
+	for (cause = 0; cause < NR_CAUSES && !err; cause++)
 		if (p->s[cause] > 0 || (cause == DCBS_CAUSE_CPU && p->samples))
-			err = add_stack(r, p, cause, known);
+			err = write_stack(w, p, cause);
 	return err;
 }
 
-static int add_section(struct dcbs_report *r, const struct snapshot *snap, const struct samples_section *section)
+static int write_sampled(struct stack_writer *w, const char *section, const struct snapshot_stack *stack,
+			 const struct sample_weights *weights)
 {
-	struct parts missing = {.section = section->name, .frame = special(snap, STACKS_NOT_SAMPLED)};
-	const struct snapshot_stack *stack;
-	struct samples_rate rate;
-	struct parts p;
-	int err = 0, c;
-	size_t i;
+	struct stack_time p = {
+		.section = section, .stack = stack, .frame = stacks_frame_index(w->snap, STACKS_UNKNOWN),
+		.samples = summary_count(stack->cpu_samples), .s[DCBS_CAUSE_CPU] = sample_weights_cpu_s(weights, stack),
+	};
+	int c;
 
-	samples_rate(&rate, snap, section->section_id, SAMPLES_SELF);
-	for (i = 0; i < snap->nr_stacks && !err; i++) {
-		stack = &snap->stacks[i];
-		if (!samples_in(snap, stack, section->section_id, SAMPLES_SELF))
-			continue;
-		p = (struct parts) {
-			.section = section->name, .stack = stack, .frame = special(snap, STACKS_UNKNOWN),
-			.samples = summary_count(stack->cpu_samples), .s[DCBS_CAUSE_CPU] = samples_cpu_s(&rate, stack),
-		};
-		p.s[DCBS_CAUSE_RUNQUEUE] = rate.queue_s * (double)stack->cpu_samples;
-		for (c = 0; c < CAUSES; c++)
-			p.s[causes[c]] += rate.off_s[c] * (double)stack->off_ns[c];
-		err = add_parts(r, &p, snap->nr_frames);
-	}
-	missing.s[DCBS_CAUSE_CPU] = rate.cpu_missing_s;
+	p.s[DCBS_CAUSE_RUNQUEUE] = weights->queue_s * (double)stack->cpu_samples;
 	for (c = 0; c < CAUSES; c++)
-		missing.s[causes[c]] += rate.off_missing_s[c];
-	return err ? err : add_parts(r, &missing, 0);
+		p.s[report_causes[c]] += weights->off_s[c] * (double)stack->off_ns[c];
+	return write_causes(w, &p);
 }
 
-/* ---- not too many ---- */
+static int write_not_sampled(struct stack_writer *w, const char *section, const struct sample_weights *weights)
+{
+	struct stack_time p = {
+		.section = section, .frame = stacks_frame_index(w->snap, STACKS_NOT_SAMPLED),
+		.s[DCBS_CAUSE_CPU] = weights->cpu_missing_s,
+	};
+	int c;
 
-static double time_of(const struct dcbs_stack *s)
+	for (c = 0; c < CAUSES; c++)
+		p.s[report_causes[c]] += weights->off_missing_s[c];
+	return write_causes(w, &p);
+}
+
+static int write_section(struct stack_writer *w, const struct weighted_section *section)
+{
+	const struct snapshot *snap = w->snap;
+	struct sample_weights weights;
+	int err = 0;
+	size_t i;
+
+	sample_weights_compute(&weights, snap, section->section, SAMPLE_SCOPE_SELF);
+	for (i = 0; i < snap->nr_stacks && !err; i++)
+		if (sample_weights_covers(snap, &snap->stacks[i], section->section, SAMPLE_SCOPE_SELF))
+			err = write_sampled(w, section->name, &snap->stacks[i], &weights);
+	return err ? err : write_not_sampled(w, section->name, &weights);
+}
+
+/* ---- the limit ---- */
+
+static double stack_time_s(const struct dcbs_stack *s)
 {
 	return s->cpu_s + s->off_s;
 }
@@ -159,8 +181,8 @@ static int longest_first(const void *a, const void *b)
 	return x == y ? 0 : x < y ? 1 : -1;
 }
 
-/* The time below which stacks are not told apart, and how many of exactly that time still are. */
-static int least_time(const struct dcbs_report *r, double *least_s, size_t *ties)
+/* The time of the smallest stack that is kept, and how many stacks of exactly that time are. */
+static int find_least_time(const struct dcbs_report *r, double *least_s, size_t *ties)
 {
 	double *times = calloc(r->nr_stacks, sizeof(*times));
 	size_t i;
@@ -168,7 +190,7 @@ static int least_time(const struct dcbs_report *r, double *least_s, size_t *ties
 	if (!times)
 		return -ENOMEM;
 	for (i = 0; i < r->nr_stacks; i++)
-		times[i] = time_of(&r->stacks[i]);
+		times[i] = stack_time_s(&r->stacks[i]);
 	qsort(times, r->nr_stacks, sizeof(*times), longest_first);
 	*least_s = times[STACKS_MOST - 1];
 	for (*ties = 0; *ties < STACKS_MOST && times[STACKS_MOST - 1 - *ties] == *least_s; ++*ties)
@@ -183,12 +205,16 @@ static void free_stack(struct dcbs_stack *s)
 	free(s->frames);
 }
 
-/* Stacks of a section are together: each cause has one, not longer than this, into which the others go. */
-static bool merge(struct dcbs_stack **into, struct dcbs_stack *s, uint32_t more)
+/*
+ * Adds the time of `s` to the section's "(more stacks)" of the same cause; the first such stack becomes it. Returns true if
+ * `s` is gone. The stacks of a section stand together.
+ */
+static bool merge_stack(struct dcbs_stack **into, struct dcbs_stack *s, uint32_t more)
 {
 	struct dcbs_stack *to = into[s->cause];
 
 	if (!to || strcmp(to->section, s->section)) {
+		assert(s->nr_frames);
 		s->nr_frames = 1;
 		s->frames[0] = more;
 		into[s->cause] = s;
@@ -201,34 +227,35 @@ static bool merge(struct dcbs_stack **into, struct dcbs_stack *s, uint32_t more)
 	return true;
 }
 
-static int limit(struct dcbs_report *r, uint32_t more)
+static int limit_stacks(struct dcbs_report *r, uint32_t more)
 {
-	struct dcbs_stack *into[KINDS] = {NULL}, *s;
+	struct dcbs_stack *into[NR_CAUSES] = {NULL}, *s;
 	size_t i, to = 0, ties;
 	double least_s;
 
 	if (r->nr_stacks <= STACKS_MOST)
 		return 0;
-	if (least_time(r, &least_s, &ties))
+	if (find_least_time(r, &least_s, &ties))
 		return -ENOMEM;
 	for (i = 0; i < r->nr_stacks; i++) {
 		s = &r->stacks[to];
 		*s = r->stacks[i];
-		if (time_of(s) > least_s || (time_of(s) == least_s && ties && ties--) || !merge(into, s, more))
+		if (stack_time_s(s) > least_s || (stack_time_s(s) == least_s && ties && ties--) || !merge_stack(into, s, more))
 			to++;
 	}
 	r->nr_stacks = to;
 	return 0;
 }
 
-int stacks_fill(struct dcbs_report *r, const struct snapshot *snap, const struct samples_section *sections, size_t nr)
+int stacks_fill(struct dcbs_report *r, const struct snapshot *snap, const struct weighted_section *sections, size_t nr)
 {
+	struct stack_writer w = {.report = r, .snap = snap};
 	int err = 0;
 	size_t i;
 
 	for (i = 0; i < nr && !err; i++)
-		err = add_section(r, snap, &sections[i]);
-	return err ? err : limit(r, special(snap, STACKS_MORE));
+		err = write_section(&w, &sections[i]);
+	return err ? err : limit_stacks(r, stacks_frame_index(snap, STACKS_MORE));
 }
 
 void stacks_free(struct dcbs_report *r)

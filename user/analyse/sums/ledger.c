@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* ledger.c - the parts of a section's time and what it did to memory. */
+/* ledger.c - the parts of a section's time, and its changes of memory. */
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -16,21 +17,21 @@
 
 double ledger_off_ns(const __u64 *off_ns)
 {
-	double sum = 0;
+	double total_ns = 0;
 	int i;
 
 	for (i = 0; i < CAUSES; i++)
-		sum += (double)off_ns[i];
-	return sum;
+		total_ns += (double)off_ns[i];
+	return total_ns;
 }
 
 static const struct dcbs_wall unknown_wall = {
 	NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN,
 };
 
-_Static_assert(sizeof(unknown_wall) == 16 * sizeof(double), "every field has its NAN, and none is anything else");
+_Static_assert(sizeof(unknown_wall) == 16 * sizeof(double), "all fields are doubles, and each is NAN");
 
-/* Causes that a newer kernel side may have are other waits for us. */
+/* CAUSE_OTHER and the unused values above it are reported as other waits. */
 static double other_ns(const __u64 *off_ns)
 {
 	double ns = (double)off_ns[CAUSE_PIPE] + (double)off_ns[CAUSE_CHILD] + (double)off_ns[CAUSE_STOPPED];
@@ -42,8 +43,8 @@ static double other_ns(const __u64 *off_ns)
 }
 
 /*
- * The counters of the parts and of the whole are read one after the other while they go on, so the parts may
- * be a little more than the whole: then nothing is left for running, and the difference is the residue.
+ * The BPF programs update the counters while the profiler reads them one after the other, so the waits may add up to a
+ * little more than the total. Then the running time is 0 and the difference is the residue.
  */
 void ledger_wall(struct dcbs_wall *to, const __u64 *off_ns, double worker_ns, double total_ns)
 {
@@ -65,15 +66,15 @@ void ledger_wall(struct dcbs_wall *to, const __u64 *off_ns, double worker_ns, do
 	};
 }
 
-/* A struct dcbs_wall is doubles and nothing else, see above. */
+/* struct dcbs_wall has only doubles, see the assertion above. */
 void ledger_add_wall(struct dcbs_wall *to, const struct dcbs_wall *from)
 {
-	double *sum = (double *)to;
+	double *fields = (double *)to;
 	const double *more = (const double *)from;
 	size_t i;
 
 	for (i = 0; i < WALL_FIELDS; i++)
-		sum[i] += more[i];
+		fields[i] += more[i];
 }
 
 double ledger_active_s(const struct dcbs_wall *w)
@@ -83,19 +84,19 @@ double ledger_active_s(const struct dcbs_wall *w)
 
 /* ---- memory ---- */
 
-int64_t ledger_sum(int64_t a, int64_t b)
+int64_t ledger_add(int64_t a, int64_t b)
 {
 	return a == DCBS_UNKNOWN || b == DCBS_UNKNOWN ? DCBS_UNKNOWN : (int64_t)((uint64_t)a + (uint64_t)b);
 }
 
-int64_t ledger_less(int64_t a, int64_t b)
+int64_t ledger_subtract(int64_t a, int64_t b)
 {
 	return a == DCBS_UNKNOWN || b == DCBS_UNKNOWN ? DCBS_UNKNOWN : (int64_t)((uint64_t)a - (uint64_t)b);
 }
 
 int64_t ledger_growth(const struct memory_sum *m)
 {
-	return ledger_sum(ledger_sum(m->anon, m->file), m->shmem);
+	return ledger_add(ledger_add(m->anon, m->file), m->shmem);
 }
 
 void ledger_memory(struct dcbs_memory *to, const struct memory_sum *m, int64_t peak_bytes)
@@ -123,11 +124,11 @@ void ledger_no_spread(struct dcbs_spread *to)
 	*to = (struct dcbs_spread) {DCBS_UNKNOWN, NAN, NAN, NAN, NAN, {0, 0, NULL}};
 }
 
-/* fmin passes over a NAN: the greatest value may not be there yet when the buckets are. */
-static double value_at(const struct dcbs_spread *s, double q)
+/* The BPF programs store the maximum after the buckets, so it may still be unknown: fmin ignores a NAN argument. */
+static double spread_value_at(const struct dcbs_spread *s, double q)
 {
 	const struct dcbs_histogram *h = &s->histogram;
-	double rank = stats_rank(q, (__u64)s->calls), below = 0;
+	double rank = numbers_rank(q, (__u64)s->calls), below = 0;
 	size_t i;
 
 	if (rank >= (double)s->calls && !isnan(s->max))
@@ -137,10 +138,10 @@ static double value_at(const struct dcbs_spread *s, double q)
 		if (below >= rank)
 			break;
 	}
-	return fmin(stats_bucket_middle(h->buckets[i].index, COARSE_SUB), s->max);
+	return fmin(numbers_bucket_middle(h->buckets[i].index, COARSE_SUB), s->max);
 }
 
-static size_t used_places(const __u32 *places)
+static size_t count_used_places(const __u32 *places)
 {
 	size_t n = 0;
 	int place;
@@ -163,21 +164,22 @@ static void copy_places(struct dcbs_spread *to, const __u32 *places)
 	}
 }
 
-int ledger_spread(struct dcbs_spread *to, const __u32 *places, __u64 max, __u64 of)
+int ledger_spread(struct dcbs_spread *to, const __u32 *places, __u64 max, __u64 calls)
 {
 	ledger_no_spread(to);
 	to->calls = 0;
-	to->histogram.buckets = calloc(used_places(places) + 1, sizeof(*to->histogram.buckets));
+	to->histogram.buckets = calloc(count_used_places(places) + 1, sizeof(*to->histogram.buckets));
 	if (!to->histogram.buckets)
 		return -ENOMEM;
 	copy_places(to, places);
 	if (to->calls) {
+		assert(to->histogram.nr_buckets);
 		to->max = max ? (double)max : NAN;
-		to->p50 = value_at(to, 0.5);
-		to->p90 = value_at(to, 0.9);
-		to->p99 = value_at(to, 0.99);
+		to->p50 = spread_value_at(to, 0.5);
+		to->p90 = spread_value_at(to, 0.9);
+		to->p99 = spread_value_at(to, 0.99);
 	}
-	to->histogram.zero_count = of > (__u64)to->calls ? of - (__u64)to->calls : 0;
+	to->histogram.zero_count = calls > (__u64)to->calls ? calls - (__u64)to->calls : 0;
 	return 0;
 }
 
@@ -191,7 +193,7 @@ static int add_spreads(struct dcbs_section *to, const struct section_ledger *l)
 	return err ? err : ledger_spread(&to->faults, l->faults, l->faults_max, calls);
 }
 
-/* Functions of --section, and calls that have not ended, are not followed one by one. */
+/* Functions of --section and calls that have not ended have sums of memory only, nothing for single calls. */
 static bool calls_are_known(const struct section_ledger *l)
 {
 	const struct memory_sum *m = &l->memory;
@@ -199,14 +201,15 @@ static bool calls_are_known(const struct section_ledger *l)
 	return l->peak_bytes || l->shrunk_calls || l->faults_max || !(m->grown || m->shrunk || m->minor || m->major);
 }
 
-int ledger_section(struct dcbs_section *to, const struct snapshot_section *row, const struct snapshot *snap)
+int ledger_section(struct dcbs_section *to, const struct snapshot_section *facts, const struct snapshot *snap)
 {
-	const struct section_ledger *l = &row->ledger;
-	bool memory_known = snap->memory_known && !row->stat.sampled;
+	const struct section_ledger *l = &facts->ledger;
+	bool memory_known = snap->memory_known && !facts->stat.sampled;
 	bool calls_known = memory_known && !snap->memory_estimated && calls_are_known(l);
+	bool wall_known = snap->wall_known && (!facts->stat.sampled || snap->frequency_hz);
 
-	ledger_wall(&to->wall, snap->wall_known ? l->off_ns : NULL, l->worker_ns, row->stat.total_ns);
-	ledger_wall(&to->self_wall, snap->wall_known ? l->self_off_ns : NULL, l->self_worker_ns, row->stat.self_ns);
+	ledger_wall(&to->wall, wall_known ? l->off_ns : NULL, l->worker_ns, facts->stat.total_ns);
+	ledger_wall(&to->self_wall, wall_known ? l->self_off_ns : NULL, l->self_worker_ns, facts->stat.self_ns);
 	ledger_memory(&to->memory, memory_known ? &l->memory : NULL, calls_known ? summary_count(l->peak_bytes) : DCBS_UNKNOWN);
 	ledger_memory(&to->self_memory, memory_known ? &l->self_memory : NULL, DCBS_UNKNOWN);
 	ledger_no_spread(&to->growth);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* ledger.h - counters of time not running and of pages as the figures of a ledger: parts that add up to a whole. */
+/* ledger.h - turns counters of waits and pages into a ledger: parts that add up to a whole. */
 #ifndef ANALYSE_SUMS_LEDGER_H
 #define ANALYSE_SUMS_LEDGER_H
 
@@ -7,35 +7,41 @@
 #include "collect/facts.h"
 #include "dcbs/profiler.h"
 
-/* off_ns NULL: not known. What of total_ns no cause claims was spent running. */
+/* off_ns: waits by cause; NULL: unknown, then all fields are NAN. The rest of total_ns was spent running. */
 void ledger_wall(struct dcbs_wall *to, const __u64 *off_ns, double worker_ns, double total_ns);
 
+/* All waits together. */
 double ledger_off_ns(const __u64 *off_ns);
 
-/* from is added to `to`; unknown stays unknown. */
+/* Adds each field of `from` to `to`; an unknown field stays unknown. */
 void ledger_add_wall(struct dcbs_wall *to, const struct dcbs_wall *from);
 
 /*
- * Time of a thread in which there was something for it to do: running, or kept from it by the want of a CPU, of
- * the interpreter, of a disk. The rest is waiting for others, as a pool's spare thread or a server's loop does.
+ * The time in which the thread had work to do: it ran, or waited for a CPU, for the interpreter lock, for a disk or a
+ * page. In the rest it waited for others, as a spare thread of a pool or the loop of a server does.
  */
 double ledger_active_s(const struct dcbs_wall *wall);
 
-/* sum NULL: not known. */
-void ledger_memory(struct dcbs_memory *to, const struct memory_sum *sum, int64_t peak_bytes);
+/* m NULL: unknown, then all fields are DCBS_UNKNOWN. */
+void ledger_memory(struct dcbs_memory *to, const struct memory_sum *m, int64_t peak_bytes);
 
-/* By how much RSS grew. */
-int64_t ledger_growth(const struct memory_sum *sum);
+/* The growth of RSS, bytes. */
+int64_t ledger_growth(const struct memory_sum *m);
 
-/* a + b and a - b, or DCBS_UNKNOWN if one of them is. */
-int64_t ledger_sum(int64_t a, int64_t b);
-int64_t ledger_less(int64_t a, int64_t b);
+/* a + b and a - b; DCBS_UNKNOWN if a or b is. */
+int64_t ledger_add(int64_t a, int64_t b);
+int64_t ledger_subtract(int64_t a, int64_t b);
 
-/* Of calls by bytes or faults; those of `of` calls that are in no place had none. */
-int ledger_spread(struct dcbs_spread *to, const __u32 *places, __u64 max, __u64 of);
+/*
+ * A distribution over calls, from counts by size class (COARSE_PLACES of them). calls: all that could have been counted;
+ * those in no place had a value of 0. max 0: the maximum is unknown. Returns 0 or -ENOMEM.
+ */
+int ledger_spread(struct dcbs_spread *to, const __u32 *places, __u64 max, __u64 calls);
+
+/* A distribution of which nothing is known. */
 void ledger_no_spread(struct dcbs_spread *to);
 
-/* All ledgers of a section whose times are there already. */
-int ledger_section(struct dcbs_section *to, const struct snapshot_section *row, const struct snapshot *snap);
+/* Fills all ledgers and distributions of a section whose count is already set. Returns 0 or -ENOMEM. */
+int ledger_section(struct dcbs_section *to, const struct snapshot_section *facts, const struct snapshot *snap);
 
 #endif

@@ -1,27 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* numbers.c - means, extremes and percentiles. */
+/* numbers.c - mean, extremes and percentiles of recorded values. */
+#include <assert.h>
 #include <math.h>
 
 #include "analyse/sums/numbers.h"
 
-#define ROUNDING 1e-12	/* 0.07 * 100 is 7.000000000000001; its rank is 7 */
+#define ROUNDING 1e-12	/* 0.07 * 100 is 7.000000000000001 as a double; the rank is 7 */
 
-double stats_mean_ns(const struct section_stat *stat)
+double numbers_mean_ns(const struct section_stat *stat)
 {
 	return stat->count ? (double)stat->sum_ns / (double)stat->count : NAN;
 }
 
-double stats_min_ns(const struct section_stat *stat)
+double numbers_min_ns(const struct section_stat *stat)
 {
 	return stat->min_inv_ns ? (double)~stat->min_inv_ns : NAN;
 }
 
-double stats_max_ns(const struct section_stat *stat)
+double numbers_max_ns(const struct section_stat *stat)
 {
 	return stat->min_inv_ns ? (double)stat->max_ns : NAN;
 }
 
-__u64 stats_recorded(const struct section_stat *stat)
+__u64 numbers_recorded(const struct section_stat *stat)
 {
 	__u64 n = stat->zero_count;
 	__u32 place;
@@ -31,8 +32,8 @@ __u64 stats_recorded(const struct section_stat *stat)
 	return n;
 }
 
-/* Brought between the least and the greatest whole number in the bucket. */
-double stats_bucket_middle(int index, int sub)
+/* The geometric middle, clamped to the whole numbers in the bucket. */
+double numbers_bucket_middle(int index, int sub)
 {
 	double least = floor(exp2((double)index / sub)) + 1;
 	double greatest = floor(exp2((double)(index + 1) / sub));
@@ -41,17 +42,17 @@ double stats_bucket_middle(int index, int sub)
 	return fmin(fmax(middle, least), fmax(least, greatest));
 }
 
-double stats_rank(double q, __u64 n)
+double numbers_rank(double q, __u64 n)
 {
 	double rank = ceil(q * (double)n * (1 - ROUNDING));
 
 	return fmin(fmax(rank, 1), (double)n);
 }
 
-/* fmin and fmax pass over a NAN: without extremes nothing is clamped. */
-static double value_at(const struct section_stat *stat, double rank, __u64 n, __u32 place)
+/* fmin and fmax ignore a NAN argument: unknown extremes clamp nothing. */
+static double value_at_rank(const struct section_stat *stat, double rank, __u64 n, __u32 place)
 {
-	double min = stats_min_ns(stat), max = stats_max_ns(stat);
+	double min = numbers_min_ns(stat), max = numbers_max_ns(stat);
 
 	if (rank <= 1 && !isnan(min))
 		return min;
@@ -59,24 +60,25 @@ static double value_at(const struct section_stat *stat, double rank, __u64 n, __
 		return max;
 	if (rank <= (double)stat->zero_count)
 		return 0;
-	return fmin(fmax(stats_bucket_middle(hist_index(place), HIST_SUB), min), max);
+	return fmin(fmax(numbers_bucket_middle(hist_index(place), HIST_SUB), min), max);
 }
 
-void stats_percentiles_ns(const struct section_stat *stat, const double *q, double *value_ns, size_t nr)
+void numbers_percentiles_ns(const struct section_stat *stat, const double *q, double *value_ns, size_t nr)
 {
-	__u64 n = stats_recorded(stat), below = stat->zero_count + stat->buckets[0];
+	__u64 n = numbers_recorded(stat), below = stat->zero_count + stat->buckets[0];
 	__u32 place = 0;
 	double rank;
 	size_t i;
 
 	for (i = 0; i < nr; i++) {
+		assert(!i || q[i - 1] <= q[i]);
 		if (!n) {
 			value_ns[i] = NAN;
 			continue;
 		}
-		rank = stats_rank(q[i], n);
+		rank = numbers_rank(q[i], n);
 		while ((double)below < rank && place + 1 < HIST_PLACES)
 			below += stat->buckets[++place];
-		value_ns[i] = value_at(stat, rank, n, place);
+		value_ns[i] = value_at_rank(stat, rank, n, place);
 	}
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * numbers.h - figures from the kernel's counters of one section or cache. ns as double; NAN: no value was recorded.
+ * numbers.h - mean, extremes and percentiles from the kernel's counters of one section or cache.
  *
- * The counters go on while they are read, so those of one section need not agree to the last call:
- * each figure is taken from counters that belong together, percentiles from the buckets alone.
+ * Results are nanoseconds as double; NAN if no value was recorded. The BPF programs update the counters while the profiler
+ * reads them, so the counters of one section need not agree to the last call. Each result therefore uses counters that are
+ * updated together: percentiles use the buckets alone.
  */
 #ifndef ANALYSE_SUMS_NUMBERS_H
 #define ANALYSE_SUMS_NUMBERS_H
@@ -12,23 +13,23 @@
 
 #include "bpfprof/abi.h"
 
-double stats_mean_ns(const struct section_stat *stat);
-double stats_min_ns(const struct section_stat *stat);
-double stats_max_ns(const struct section_stat *stat);
+double numbers_mean_ns(const struct section_stat *stat);
+double numbers_min_ns(const struct section_stat *stat);
+double numbers_max_ns(const struct section_stat *stat);
 
 /*
- * The value below or at which a share q of the values lies, for each of q[], ascending: the value of
- * nearest rank, within 1.1 %. It is the geometric middle of that value's bucket: a place interpolated from
- * the rank may be at the wrong end of the bucket, 2.2 % off, when the values in it are equal. The least and
- * the greatest value are known exactly, and so is a small one that has a bucket to itself.
+ * Nearest-rank percentiles: value_ns[i] is the smallest value that at least a share q[i] of all values do not exceed. q[]
+ * is ascending. The result is within 1.1 %: it is the geometric middle of the value's bucket. Interpolating within the
+ * bucket could be 2.2 % off, when all values in it are equal. The smallest and the largest value are exact, and so is a
+ * small value that has a bucket to itself.
  */
-void stats_percentiles_ns(const struct section_stat *stat, const double *q, double *value_ns, size_t nr);
+void numbers_percentiles_ns(const struct section_stat *stat, const double *q, double *value_ns, size_t nr);
 
-/* Its parts, for histograms of other widths: the rank, and the middle of bucket `index` of `sub` in an octave. */
-double stats_rank(double q, __u64 n);
-double stats_bucket_middle(int index, int sub);
+/* For histograms of other widths: the rank of percentile q among n values; the middle of bucket `index` of `sub` per octave. */
+double numbers_rank(double q, __u64 n);
+double numbers_bucket_middle(int index, int sub);
 
-/* Durations of 0 included. */
-__u64 stats_recorded(const struct section_stat *stat);
+/* The number of recorded values, those of 0 ns included. */
+__u64 numbers_recorded(const struct section_stat *stat);
 
 #endif

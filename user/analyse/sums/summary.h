@@ -1,27 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* summary.h - the answers about one row each, and about the model. */
+/* summary.h - one section or cache of the report from its facts, and the summary of the model. */
 #ifndef ANALYSE_SUMS_SUMMARY_H
 #define ANALYSE_SUMS_SUMMARY_H
 
 #include "collect/facts.h"
 #include "dcbs/profiler.h"
 
-/* Was anything seen of it in the window? */
-bool summary_is_empty(const struct snapshot_section *row);
+/* Returns true if nothing of it was observed in the window. */
+bool summary_is_empty(const struct snapshot_section *facts);
 
-bool summary_is_section(const struct snapshot_section *row);
+/* Returns true for sections, forward passes and generations; false for caches and kinds that are unknown here. */
+bool summary_is_section(const struct snapshot_section *facts);
 
-/* As it is shown; to be freed. NULL: no memory. */
-char *summary_name(const struct snapshot_section *row);
+/* Returns true if its times are the kernel side's own, and not an estimate from samples. */
+bool summary_is_timed(const struct snapshot_section *facts);
 
-int summary_section(struct dcbs_section *to, const struct snapshot_section *row);
-int summary_cache(struct dcbs_cache_summary *to, const struct snapshot_section *row);
+/* The name as the report shows it. To be freed; NULL: no memory. */
+char *summary_name(const struct snapshot_section *facts);
+
+/* Fill the numbers of one section, without its ledgers, and of one cache. Return 0 or -ENOMEM. */
+int summary_section(struct dcbs_section *to, const struct snapshot_section *facts);
+int summary_cache(struct dcbs_cache_summary *to, const struct snapshot_section *facts);
+
+/* Fills the summary of all forward passes and generations. */
 void summary_model(struct dcbs_model_summary *to, const struct snapshot *snap);
 
-/* Counters are unsigned in the kernel, signed in the report. */
+/* An unsigned counter of the kernel as a signed number of the report, at most INT64_MAX. */
 int64_t summary_count(__u64 n);
 
-/* A sum of them, at most INT64_MAX: what a target counts may be as large as it likes. */
+/* to + n, at most INT64_MAX: a target may report counts of any size. */
 int64_t summary_add_count(int64_t to, __u64 n);
 
 #endif

@@ -1,37 +1,51 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* bottleneck.c - sections and caches over the threshold, with the figures that show it. */
+/* bottleneck.c - finds the sections and caches over the threshold and explains each. */
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyse/sums/ledger.h"
 #include "analyse/verdict/bottleneck.h"
 #include "analyse/verdict/evidence.h"
-#include "analyse/sums/ledger.h"
 #include "analyse/verdict/rules.h"
 #include "base/human.h"
 
 #define LOW_HIT_RATE 0.5
-#define ACTIVE_SHARE 0.01	/* of a thread's time: below, it speaks for nobody */
-#define CLEAR_SHARE 0.5
+#define ACTIVE_SHARE 0.01	/* of a thread's time; a thread that is active for less is not judged */
+#define CLEAR_SHARE 0.5		/* of the judged time outside of sections, that one cause must take */
+
+/* The most that can be found: a section's time and its leak, and each cache. */
+static size_t room_for(const struct dcbs_report *r)
+{
+	return 2 * r->nr_sections + r->nr_caches;
+}
+
+static struct dcbs_bottleneck *next_bottleneck(struct dcbs_report *r)
+{
+	assert(r->nr_bottlenecks < room_for(r));
+	return &r->bottlenecks[r->nr_bottlenecks++];
+}
 
 /* ---- sections ---- */
 
-static int add_row(struct dcbs_report *r, const struct subject *s, const struct rule *rule)
+static int add_verdict(struct dcbs_report *r, const struct subject *s, const struct rule *rule)
 {
-	struct dcbs_bottleneck *b = &r->bottlenecks[r->nr_bottlenecks++];
+	struct dcbs_bottleneck *b = next_bottleneck(r);
 
 	*b = (struct dcbs_bottleneck) {
 		.section = strdup(s->section->name), .total_s = s->total_s,
 		.share = r->duration_s > 0 ? s->total_s / r->duration_s : NAN, .cause = rule->cause,
-		.evidence = figures_evidence(s, rule), .suggestion = rule->advice ? strdup(rule->advice) : NULL,
+		.evidence = evidence_line(s, rule, rules_second(s, rule)),
+		.suggestion = rule->advice ? strdup(rule->advice) : NULL,
 	};
 	return b->section && b->evidence && (b->suggestion || !rule->advice) ? 0 : -ENOMEM;
 }
 
-/* What takes the time, and what loses memory: two rows, unless one explains the other. */
-static int from_section(struct dcbs_report *r, const struct dcbs_section *section, double threshold_s)
+/* A section can have two verdicts, on its time and on its leak. Growth that takes the time is reported once. */
+static int judge_section(struct dcbs_report *r, const struct dcbs_section *section, double threshold_s)
 {
 	const struct subject s = {.report = r, .section = section, .wall = section->wall, .total_s = section->total_s};
 	const struct rule *leak = rules_leak(&s), *time = s.total_s >= threshold_s ? rules_judge(&s) : NULL;
@@ -41,24 +55,19 @@ static int from_section(struct dcbs_report *r, const struct dcbs_section *sectio
 	if (time && time->cause == DCBS_CAUSE_MEMORY_GROWTH)
 		leak = NULL;
 	if (leak && leak_first)
-		err = add_row(r, &s, leak);
+		err = add_verdict(r, &s, leak);
 	if (time && !err)
-		err = add_row(r, &s, time);
+		err = add_verdict(r, &s, time);
 	if (leak && !leak_first && time && !err)
-		err = add_row(r, &s, leak);
+		err = add_verdict(r, &s, leak);
 	return err;
 }
 
 /* ---- outside of sections ---- */
 
-static bool is_outside(const struct dcbs_section *s)
-{
-	return s->count == DCBS_UNKNOWN && !strcmp(s->name, BOTTLENECK_OUTSIDE);
-}
-
 /*
- * A target without sections: all threads that had something to do are judged, whatever they waited for. A main
- * thread that waits for the others to end does not speak for them, but it does where there are none.
+ * A target without sections is judged by all threads that were active, waits for others included. A main thread that only
+ * waits for the other threads is left out, unless there is no active one.
  */
 static struct subject whole_target(const struct dcbs_report *r, const struct dcbs_section *outside)
 {
@@ -81,7 +90,7 @@ static struct subject whole_target(const struct dcbs_report *r, const struct dcb
 }
 
 /*
- * Beside sections, only what is done outside of them is judged. To wait there is no fault: a server waits for
+ * In a target with sections only the active time outside of them is judged. Waiting there is normal: a server waits for
  * requests, a main thread for its workers.
  */
 static struct subject work_outside(const struct dcbs_report *r, const struct dcbs_section *outside)
@@ -100,7 +109,7 @@ static struct subject work_outside(const struct dcbs_report *r, const struct dcb
 	return s;
 }
 
-/* One cause must take the time by itself, and most of what is judged: many small things are no bottleneck. */
+/* Outside of sections one cause must exceed the threshold and take most of the time: many small causes are no bottleneck. */
 static bool is_clear(const struct subject *s, const struct rule *rule, double threshold_s)
 {
 	double part_s = rule->part ? rule->part(&s->wall) : s->wall.cpu_s;
@@ -108,23 +117,20 @@ static bool is_clear(const struct subject *s, const struct rule *rule, double th
 	return rule->cause != DCBS_CAUSE_UNKNOWN && part_s >= threshold_s && part_s >= CLEAR_SHARE * s->total_s;
 }
 
-static int from_outside(struct dcbs_report *r, const struct dcbs_section *outside, double threshold_s)
+static int judge_outside(struct dcbs_report *r, const struct dcbs_section *outside, double threshold_s)
 {
 	bool alone = r->nr_sections == 1;
 	const struct subject s = alone ? whole_target(r, outside) : work_outside(r, outside);
 	const struct rule *rule = rules_judge(&s);
 
 	if (s.total_s >= threshold_s && (alone || is_clear(&s, rule, threshold_s)))
-		return add_row(r, &s, rule);
+		return add_verdict(r, &s, rule);
 	return 0;
 }
 
 /* ---- caches ---- */
 
-/*
- * Time that a cache's misses took, at least, if a miss is on average no faster than a hit: hits and misses are
- * timed together.
- */
+/* The least time that the misses took, if a miss is on average no faster than a hit: both are timed together. */
 static double misses_time_s(const struct dcbs_cache_summary *c)
 {
 	return c->total_accesses > 0 ? c->mean_s * c->misses : 0;
@@ -154,9 +160,9 @@ static char *cache_evidence(const struct dcbs_cache_summary *c)
 	return NULL;
 }
 
-static int from_cache(struct dcbs_report *r, const struct dcbs_cache_summary *c)
+static int add_cache(struct dcbs_report *r, const struct dcbs_cache_summary *c)
 {
-	struct dcbs_bottleneck *b = &r->bottlenecks[r->nr_bottlenecks++];
+	struct dcbs_bottleneck *b = next_bottleneck(r);
 	double time_s = misses_time_s(c);
 
 	*b = (struct dcbs_bottleneck) {
@@ -167,17 +173,17 @@ static int from_cache(struct dcbs_report *r, const struct dcbs_cache_summary *c)
 	return b->section && b->evidence && b->suggestion ? 0 : -ENOMEM;
 }
 
-/* Largest first; rows of one section stay in their order. */
-static void sort_rows(struct dcbs_bottleneck *b, size_t nr)
+/* Largest first. The sort is stable: the two verdicts of a section have the same time and keep their order. */
+static void sort_bottlenecks(struct dcbs_bottleneck *b, size_t nr)
 {
-	struct dcbs_bottleneck row;
+	struct dcbs_bottleneck moved;
 	size_t i, at;
 
 	for (i = 1; i < nr; i++) {
-		row = b[i];
-		for (at = i; at && b[at - 1].total_s < row.total_s; at--)
+		moved = b[i];
+		for (at = i; at && b[at - 1].total_s < moved.total_s; at--)
 			b[at] = b[at - 1];
-		b[at] = row;
+		b[at] = moved;
 	}
 }
 
@@ -203,17 +209,17 @@ int bottleneck_find(struct dcbs_report *r, double threshold_s)
 
 	bottleneck_free(r);
 	r->threshold_s = threshold_s;
-	r->bottlenecks = calloc(2 * r->nr_sections + r->nr_caches + 1, sizeof(*r->bottlenecks));
+	r->bottlenecks = calloc(room_for(r) + 1, sizeof(*r->bottlenecks));
 	if (!r->bottlenecks)
 		return -ENOMEM;
 	for (i = 0; i < r->nr_sections && !err; i++) {
 		section = &r->sections[i];
-		err = is_outside(section) ? from_outside(r, section, threshold_s) : from_section(r, section, threshold_s);
+		err = subject_is_outside(section) ? judge_outside(r, section, threshold_s) : judge_section(r, section, threshold_s);
 	}
 	for (i = 0; i < r->nr_caches && !err; i++)
 		if (is_costly(&r->caches[i], threshold_s))
-			err = from_cache(r, &r->caches[i]);
+			err = add_cache(r, &r->caches[i]);
 	if (!err)
-		sort_rows(r->bottlenecks, r->nr_bottlenecks);
+		sort_bottlenecks(r->bottlenecks, r->nr_bottlenecks);
 	return err;
 }

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* evidence.h - the evidence of a verdict, in words. */
+/* evidence.h - the numbers that support a verdict, as one line of text. */
 #ifndef ANALYSE_VERDICT_EVIDENCE_H
 #define ANALYSE_VERDICT_EVIDENCE_H
 
-#include "analyse/verdict/rules.h"
+#include "analyse/verdict/subject.h"
 
-/* What a rule adds to the time itself. */
-void figures_alone(FILE *to, const struct subject *s, const struct rule *rule);
-void figures_workers(FILE *to, const struct subject *s, const struct rule *rule);
-void figures_ran(FILE *to, const struct subject *s, const struct rule *rule);
-void figures_ran_for_it(FILE *to, const struct subject *s, const struct rule *rule);
-void figures_each_call(FILE *to, const struct subject *s, const struct rule *rule);
-void figures_major(FILE *to, const struct subject *s, const struct rule *rule);
-void figures_growth(FILE *to, const struct subject *s, const struct rule *rule);
-void figures_churn(FILE *to, const struct subject *s, const struct rule *rule);
-void figures_leak(FILE *to, const struct subject *s, const struct rule *rule);
+/* For struct rule.evidence. */
+void evidence_alone(FILE *to, const struct subject *s, const struct rule *rule);
+void evidence_workers(FILE *to, const struct subject *s, const struct rule *rule);
+void evidence_ran(FILE *to, const struct subject *s, const struct rule *rule);
+void evidence_ran_for_it(FILE *to, const struct subject *s, const struct rule *rule);
+void evidence_each_call(FILE *to, const struct subject *s, const struct rule *rule);
+void evidence_major(FILE *to, const struct subject *s, const struct rule *rule);
+void evidence_growth(FILE *to, const struct subject *s, const struct rule *rule);
+void evidence_churn(FILE *to, const struct subject *s, const struct rule *rule);
+void evidence_leak(FILE *to, const struct subject *s, const struct rule *rule);
 
-/* One line; to be freed. NULL: no memory. */
-char *figures_evidence(const struct subject *s, const struct rule *rule);
+/* The whole line. `second`: the rule with the next largest part of the time; NULL: none. To be freed; NULL: no memory. */
+char *evidence_line(const struct subject *s, const struct rule *rule, const struct rule *second);
 
 #endif

@@ -12,7 +12,7 @@
 #include "collect/children/children_state.h"
 #include "collect/children/entries.h"
 
-/* on_fork may have been quicker: then the child is a target already. */
+/* on_fork may have come first: then the child is a target already. */
 static int adopt_child(struct session *session, pid_t pid, pid_t parent)
 {
 	const struct bpfprof *skel = session->bpf.skel;

@@ -5,7 +5,7 @@
 
 #include "collect/state.h"
 
-/* Makes the children of a process targets, those of its threads included. Grandchildren are adopted in their turn. */
+/* Makes the children of a process, those that its threads forked included, targets. Returns 0, or -errno. */
 int adopt_children_of(struct session *session, pid_t pid);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* children.c - follows the processes that targets fork: their entries from birth to reuse. */
+/* children.c - follows the processes that targets fork. */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -19,8 +19,8 @@
 #include "collect/target/attach.h"
 #include "symbol/symbols.h"
 
-#define MARKERS_SOON_NS 5000000ULL	/* from execve() to the first look for markers; later looks wait a quarter of the time since */
-#define SWEEP_NS 1000000000ULL		/* between checks that the children which are said to run exist */
+#define MARKERS_SOON_NS 5000000ULL	/* from execve() to the first search for markers; a later one comes after 1/4 of the time since */
+#define SWEEP_NS 1000000000ULL		/* between checks that the children exist */
 
 /* ---- open ---- */
 
@@ -50,7 +50,7 @@ int children_open(struct session *session)
 	return 0;
 }
 
-/* A process is a target before its children are listed, so on_fork sees a child that it forks meanwhile. */
+/* A process becomes a target before its children are listed, so on_fork observes a child that it forks meanwhile. */
 int children_adopt(struct session *session)
 {
 	size_t i;
@@ -59,7 +59,8 @@ int children_adopt(struct session *session)
 	if (!session->children)
 		return 0;
 	if (!bpf_program__autoload(session->bpf.skel->progs.on_fork))
-		notes_add(&session->notes, "this kernel does not tell when a process forks: only children that were there already are followed");
+		notes_add(&session->notes, "this kernel does not report when a process forks: only children that existed already are "
+			  "followed");
 	if (session->bpf.probe_functions)
 		notes_add(&session->notes, "functions of --section are timed in the processes that were given, not in their children");
 	for (i = 0; i < session->targets.nr && !err; i++)
@@ -70,7 +71,7 @@ int children_adopt(struct session *session)
 
 /* ---- birth ---- */
 
-/* A forked child is like its parent until it calls execve(); then it is examined. */
+/* A forked child has the facts of its parent until it calls execve(). Then it is examined. */
 static void inherit_facts(struct target *target, const struct target *parent)
 {
 	memcpy(target->command, parent->command, sizeof(target->command));
@@ -79,7 +80,7 @@ static void inherit_facts(struct target *target, const struct target *parent)
 	target->facts.markers = parent->facts.markers;
 	target->python_start = parent->python_start;
 	target->python_end = parent->python_end;
-	target->python_due_ns = parent->python_due_ns ? 1 : 0;	/* due at once: by now the interpreter has started */
+	target->python_due_ns = parent->python_due_ns ? 1 : 0;	/* 1: due at once, as the interpreter has started by now */
 }
 
 /* The parent's interpreter may have been found after the fork, too. */
@@ -98,7 +99,10 @@ static __u64 names_lost_by(const struct target *target, __u64 address)
 	return target_read(target, address, &state, offsetof(struct dcbs_state, names)) ? ~0ULL : state.names_lost;
 }
 
-/* The child's table of names was its parent's at the fork. Both may have lost more names since, so it was at most the smaller count. */
+/*
+ * The child got its table of names, with the count of lost ones, from its parent at the fork. Both may have lost more names
+ * since, so the count at the fork was at most the smaller one.
+ */
 static __u64 names_lost_at_fork(const struct target *target, const struct target *parent)
 {
 	__u64 own = target->state ? names_lost_by(target, target->state) : ~0ULL;
@@ -133,13 +137,13 @@ static void child_arrived(struct session *session, __u32 index)
 		target->names_lost = names_lost_at_fork(target, parent);
 	}
 	target->exec_ns = process->born_ns;
-	target->look_ns = clock_now_ns() + MARKERS_SOON_NS;
+	target->search_ns = clock_now_ns() + MARKERS_SOON_NS;
 	entries_cover(&session->targets, index);
 	sampling_add_target(session, target, parent);
 }
 
-/* The BPF programs take entries from the lowest up, so every child is among that many. */
-static __u64 nr_entries(const struct session *session)
+/* Returns the number of entries to search for children. The BPF programs take entries from the lowest up. */
+static __u64 nr_entries_in_use(const struct session *session)
 {
 	__u64 n = session->targets.nr + (session->bpf.skel->bss->counters.processes - session->children->arrived);
 
@@ -150,7 +154,7 @@ void children_find(void *ctx)
 {
 	struct session *session = ctx;
 	const struct process *processes = session->bpf.processes;
-	__u64 n = session->children ? nr_entries(session) : 0;
+	__u64 n = session->children ? nr_entries_in_use(session) : 0;
 	__u32 i;
 
 	for (i = 0; i < n; i++)
@@ -169,8 +173,8 @@ struct attach_context children_attach_context(struct session *session)
 	};
 }
 
-/* An image that a child has executed is ours from its start on, but what it began and ended before it was probed was not timed. */
-static int count_unseen(void *ctx, __u64 address, const struct dcbs_record *r)
+/* Counts calls that began and ended after a child's execve() and before its markers were probed. They were not timed. */
+static int count_unseen_sections(void *ctx, __u64 address, const struct dcbs_record *r)
 {
 	unsigned int i, left = DCBS_SLOTS;
 	struct children *children = ctx;
@@ -184,19 +188,19 @@ static int count_unseen(void *ctx, __u64 address, const struct dcbs_record *r)
 	return 0;
 }
 
-static void look_for_markers(struct session *session, struct target *target, __u64 now)
+static void search_for_markers(struct session *session, struct target *target, __u64 now)
 {
 	struct attach_context ctx = children_attach_context(session);
 	int found;
 
-	if (target->state || now < target->look_ns)
+	if (target->state || now < target->search_ns)
 		return;
 	found = attach_target(&ctx, target);
 	if (found < 0 && !target_is_gone(target))
 		notes_add(&session->notes, "%s", dcbs_profiler_error());
 	if (found > 0 && target->execs && target->exec_ns < ctx.shared_since_ns)
-		target_each_record(target, count_unseen, session->children);
-	target->look_ns = now + MARKERS_SOON_NS + (now - target->exec_ns) / 4;
+		target_each_record(target, count_unseen_sections, session->children);
+	target->search_ns = now + MARKERS_SOON_NS + (now - target->exec_ns) / 4;
 }
 
 static void examine_child(struct session *session, struct target *target, struct process *process, __u64 now)
@@ -206,11 +210,11 @@ static void examine_child(struct session *session, struct target *target, struct
 		return;
 	}
 	if (process->execs != target->execs) {
-		target->exec_ns = target->look_ns = now;
+		target->exec_ns = target->search_ns = now;
 		attach_forget_image(&session->bpf, target, process->execs);
 		sampling_forget_image(session, target);
 	}
-	look_for_markers(session, target, now);
+	search_for_markers(session, target, now);
 }
 
 __u64 children_due(const struct session *session, __u64 next)
@@ -225,15 +229,15 @@ __u64 children_due(const struct session *session, __u64 next)
 			continue;
 		if (ended_ns && ended_ns + ATTACH_TAIL_NS < next)
 			next = ended_ns + ATTACH_TAIL_NS;
-		else if (!target->state && target->look_ns < next)
-			next = target->look_ns;
+		else if (!target->state && target->search_ns < next)
+			next = target->search_ns;
 	}
 	return next;
 }
 
 /* ---- end ---- */
 
-/* The child's facts are kept, and its entry becomes free. */
+/* Keeps the child's facts, and makes its entry free. */
 static void child_ended(struct session *session, struct target *target)
 {
 	static const struct python_layout no_python;
@@ -257,8 +261,8 @@ static void child_ended(struct session *session, struct target *target)
 	entries_release(&session->bpf, index);
 }
 
-/* A child counts as gone after two sweeps: its last thread may be about to be descheduled, and that is yet to be reported. */
-static bool is_gone(struct target *target)
+/* A child is gone if two sweeps did not find it. After one, its last thread may have yet to be descheduled for the last time. */
+static bool child_is_gone(struct target *target)
 {
 	bool before = target->gone;
 
@@ -272,12 +276,12 @@ static bool tail_is_over(const struct process *process)
 	return process->ended_ns && clock_now_ns() - process->ended_ns > ATTACH_TAIL_NS;
 }
 
-/* The BPF programs report the end; a child that was adopted has a descriptor; a sweep finds the others. */
-static bool has_ended(struct target *target, const struct process *process, bool sweep)
+/* The BPF programs report most ends, the descriptor of an adopted child reports its end, and a sweep finds the others. */
+static bool child_has_ended(struct target *target, const struct process *process, bool sweep)
 {
 	if (!target->parent)
 		return false;
-	return tail_is_over(process) || (!target->born_ns && target_ended(target)) || (sweep && is_gone(target));
+	return tail_is_over(process) || (!target->born_ns && target_ended(target)) || (sweep && child_is_gone(target));
 }
 
 static bool some_have_ended(const struct session *session)
@@ -322,7 +326,7 @@ void children_poll(struct session *session)
 			continue;
 		if (!process->ended_ns)
 			examine_child(session, target, process, now);
-		if (has_ended(target, process, sweep))
+		if (child_has_ended(target, process, sweep))
 			child_ended(session, target);
 	}
 }

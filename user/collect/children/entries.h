@@ -3,15 +3,18 @@
 #ifndef COLLECT_CHILDREN_ENTRIES_H
 #define COLLECT_CHILDREN_ENTRIES_H
 
+#include <assert.h>
+
 #include "collect/kernel/programs.h"
 #include "collect/target/target.h"
 
-/* Makes an entry free for the next child. Returns -errno. */
+/* Makes an entry free for the next child. Returns 0, or -errno. */
 int entries_release(const struct programs *bpf, __u32 index);
 
-/* The list of targets reaches up to that entry from now on. */
+/* Extends the list of targets up to that entry. */
 static inline void entries_cover(struct target_list *targets, __u32 index)
 {
+	assert(index < BPFPROF_FOLLOWED);
 	if (index >= targets->nr)
 		targets->nr = index + 1;
 }

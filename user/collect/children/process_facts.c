@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* process_facts.c - the processes of a snapshot, ended children included, and the part that each has of each section. */
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,8 +16,8 @@
 #include "collect/kernel/stat_maps.h"
 #include "collect/stats/process_sums.h"
 
-/* Calls f(ctx, section_id, part) for each part that the process has; take: and removes them from the map. */
-static void each_part(const struct programs *bpf, __u32 serial, bool take,
+/* Calls f(ctx, section_id, part) for each part of a section that the process has. take: removes them from the map. */
+static void each_process_part(const struct programs *bpf, __u32 serial, bool take,
 		      void (*f)(void *ctx, __u32 section_id, const struct process_part *part), void *ctx)
 {
 	int fd = bpf_map__fd(bpf->skel->maps.parts);
@@ -31,7 +32,7 @@ static void each_part(const struct programs *bpf, __u32 serial, bool take,
 
 /* ---- a child has ended ---- */
 
-static void keep_part(void *ctx, __u32 section_id, const struct process_part *part)
+static void keep_child_part(void *ctx, __u32 section_id, const struct process_part *part)
 {
 	struct ended_child *ended = ctx;
 
@@ -39,12 +40,12 @@ static void keep_part(void *ctx, __u32 section_id, const struct process_part *pa
 		ended->parts[ended->nr_parts++] = (struct child_part){section_id, *part};
 }
 
-static void drop_part(void *ctx, __u32 section_id, const struct process_part *part)
+static void drop_process_part(void *ctx, __u32 section_id, const struct process_part *part)
 {
 	(void)ctx, (void)section_id, (void)part;
 }
 
-/* NULL: there are too many already, or there is no memory. */
+/* Returns NULL if there are too many already, or no memory. */
 static struct ended_child *new_ended_child(struct children *children)
 {
 	struct ended_child *ended;
@@ -56,32 +57,41 @@ static struct ended_child *new_ended_child(struct children *children)
 	return ended;
 }
 
-/* Without the names that its parent had lost before the fork. */
+/* Returns the names that a process has lost, less those that its parent had lost before the fork. */
 static __u64 names_lost_since_fork(const struct target *target, __u64 names_lost)
 {
 	return names_lost > target->names_lost ? names_lost - target->names_lost : 0;
 }
 
-static void keep_child(struct session *session, struct target *target)
+static void copy_end(struct snapshot_target *to, const struct process *process)
+{
+	if (process->ended_ns)
+		to->ended_at = clock_unix_s(process->ended_ns);
+	to->exit_known = process->exit_known;
+	to->exit_code = process->exit_code;
+}
+
+static void keep_ended_child(struct session *session, struct target *target)
 {
 	const struct process *process = &session->bpf.processes[target->index];
 	struct ended_child *ended = new_ended_child(session->children);
 
 	if (!ended) {
 		session->children->more_ended++;
-		each_part(&session->bpf, target->serial, true, drop_part, NULL);
+		each_process_part(&session->bpf, target->serial, true, drop_process_part, NULL);
 		return;
 	}
 	ended->facts = target->facts;
 	if (process->comm[0])
 		snprintf(ended->facts.comm, sizeof(ended->facts.comm), "%.*s", (int)sizeof(process->comm), process->comm);
 	ended->facts.command = strdup(target->command);
-	ended->facts.ended_at = clock_unix_s(process->ended_ns ?: clock_now_ns());
+	ended->facts.ended_at = clock_unix_s(clock_now_ns());
+	copy_end(&ended->facts, process);
 	ended->facts.names_lost = names_lost_since_fork(target, process->names_lost);
-	each_part(&session->bpf, target->serial, true, keep_part, ended);
+	each_process_part(&session->bpf, target->serial, true, keep_child_part, ended);
 }
 
-static void add_threads(struct thread_sum *to, const struct thread_sum *from)
+static void add_thread_sums(struct thread_sum *to, const struct thread_sum *from)
 {
 	const __u64 *add = (const __u64 *)from;
 	__u64 *sum = (__u64 *)to;
@@ -102,8 +112,8 @@ static void keep_threads_and_memory(struct session *session, struct target *targ
 
 	if (bpf_map_lookup_elem(sums, &target->index, &sum))
 		return;
-	add_threads(&children->threads, &sum.ended);
-	add_threads(&children->idle, &sum.ended_idle);
+	add_thread_sums(&children->threads, &sum.ended);
+	add_thread_sums(&children->idle, &sum.ended_idle);
 	process_sums_add_rss(&session->bpf, target, &sum, true, &children->rss);
 	if (!bpf_map_lookup_elem(mms, &sum.mm, &index) && index == target->index)
 		bpf_map_delete_elem(mms, &sum.mm);
@@ -112,7 +122,7 @@ static void keep_threads_and_memory(struct session *session, struct target *targ
 
 void process_facts_keep(struct session *session, struct target *target)
 {
-	keep_child(session, target);
+	keep_ended_child(session, target);
 	keep_threads_and_memory(session, target);
 }
 
@@ -124,8 +134,8 @@ struct part_copy {
 	__u32 target;
 };
 
-/* The part that a target has of a section, made if it is new. NULL: no memory. */
-static struct snapshot_part *get_part(struct snapshot *snap, __u32 target, __u16 section)
+/* Returns the part of a section that a target has, added if it is new. Returns NULL if there is no memory. */
+static struct snapshot_part *get_snapshot_part(struct snapshot *snap, __u32 target, __u16 section)
 {
 	size_t i;
 
@@ -138,13 +148,16 @@ static struct snapshot_part *get_part(struct snapshot *snap, __u32 target, __u16
 	return &snap->parts[snap->nr_parts++];
 }
 
-/* Several section ids may lead to one section of the snapshot: those whose names are shown alike. */
-static void add_part(void *ctx, __u32 section_id, const struct process_part *from)
+/* Several section ids may belong to one section of the snapshot, because their names are the same up to the end of the text. */
+static void add_snapshot_part(void *ctx, __u32 section_id, const struct process_part *from)
 {
 	struct part_copy *copy = ctx;
-	__u16 section = copy->section_index[section_id];
-	struct snapshot_part *to = section == SNAPSHOT_OUTSIDE ? NULL : get_part(copy->snap, copy->target, section);
+	struct snapshot_part *to;
+	__u16 section;
 
+	assert(section_id < BPFPROF_SECTIONS);
+	section = copy->section_index[section_id];
+	to = section == SNAPSHOT_OUTSIDE ? NULL : get_snapshot_part(copy->snap, copy->target, section);
 	if (!to)
 		return;
 	to->sum.count += from->count;
@@ -155,7 +168,7 @@ static void add_part(void *ctx, __u32 section_id, const struct process_part *fro
 
 void process_facts_add_open(struct snapshot *snap, const struct target *target, __u16 section, __u64 total_ns, __u64 self_ns)
 {
-	struct snapshot_part *to = snap->nr_targets > 1 ? get_part(snap, target->shown_as, section) : NULL;
+	struct snapshot_part *to = snap->nr_targets > 1 ? get_snapshot_part(snap, target->shown_as, section) : NULL;
 
 	if (!to)
 		return;
@@ -181,15 +194,14 @@ static int copy_target_facts(struct session *session, struct part_copy *copy, st
 	if (target->parent && !target->execs)
 		target_refresh_comm(target);
 	*to = target->facts;
-	if (process->ended_ns)
-		to->ended_at = clock_unix_s(process->ended_ns);
+	copy_end(to, process);
 	to->command = strdup(target->command);
 	if (!to->command)
 		return -ENOMEM;
 	to->names_lost = names_lost_since_fork(target, names_lost_now(target, process));
 	target->shown_as = copy->target = (__u32)snap->nr_targets++;
 	if (!session->bpf.skel->rodata->only_tgid)
-		each_part(&session->bpf, target->serial, false, add_part, copy);
+		each_process_part(&session->bpf, target->serial, false, add_snapshot_part, copy);
 	return 0;
 }
 
@@ -202,10 +214,10 @@ static void copy_ended_child(struct part_copy *copy, const struct ended_child *e
 	to->command = ended->facts.command ? strdup(ended->facts.command) : NULL;
 	copy->target = (__u32)copy->snap->nr_targets++;
 	for (i = 0; i < ended->nr_parts; i++)
-		add_part(copy, ended->parts[i].section_id, &ended->parts[i].part);
+		add_snapshot_part(copy, ended->parts[i].section_id, &ended->parts[i].part);
 }
 
-static bool is_shown(const struct target *target, const struct snapshot *snap)
+static bool is_shown_target(const struct target *target, const struct snapshot *snap)
 {
 	return target->pid && target->born_ns <= snap->end_ns;
 }
@@ -222,7 +234,7 @@ int process_facts_copy(struct session *session, struct snapshot *snap, const __u
 	if (!snap->targets)
 		return fail(-ENOMEM, "out of memory");
 	for (i = 0; i < targets->nr && !err; i++)
-		if (is_shown(&targets->list[i], snap))
+		if (is_shown_target(&targets->list[i], snap))
 			err = copy_target_facts(session, &copy, &targets->list[i]);
 	for (i = 0; i < nr_ended && !err; i++)
 		copy_ended_child(&copy, &children->ended[i]);
@@ -241,7 +253,7 @@ void process_facts_clear(struct session *session)
 
 	for (i = 0; i < session->targets.nr; i++)
 		if (session->targets.list[i].pid)
-			each_part(&session->bpf, session->targets.list[i].serial, true, drop_part, NULL);
+			each_process_part(&session->bpf, session->targets.list[i].serial, true, drop_process_part, NULL);
 	process_facts_forget_children(session->children);
 }
 

@@ -5,15 +5,16 @@
 
 #include "collect/state.h"
 
-/* A child has ended: its facts are taken out of the maps and kept. */
+/* Takes the facts of a child that has ended out of the maps, and keeps them. */
 void process_facts_keep(struct session *session, struct target *target);
 
 /* Copies the processes of a snapshot and their parts. section_index[id]: the snapshot's section of a section id. */
 int process_facts_copy(struct session *session, struct snapshot *snap, const __u16 *section_index);
 
-/* Adds the time of a section that is open in the target; section: index of the snapshot's sections. */
+/* Adds the time of a section that is open in the target. section: index of the snapshot's sections. */
 void process_facts_add_open(struct snapshot *snap, const struct target *target, __u16 section, __u64 total_ns, __u64 self_ns);
 
+/* Forgets the parts of all processes, and the ended children. */
 void process_facts_clear(struct session *session);
 void process_facts_forget_children(struct children *children);
 

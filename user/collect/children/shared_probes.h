@@ -2,8 +2,8 @@
 /*
  * shared_probes.h - the marker's probe in every process that has mapped a file, for --children.
  *
- * Only a probe that is there before a child calls execve() times the child's sections from the first one on. In a process
- * that is no target the program returns at once.
+ * A probe has to be attached before a child calls execve() to time the child's sections from the first one on. In a process that
+ * is no target the program returns at once.
  */
 #ifndef COLLECT_CHILDREN_SHARED_PROBES_H
 #define COLLECT_CHILDREN_SHARED_PROBES_H
@@ -25,7 +25,7 @@ struct shared_probes {
 	size_t nr;
 };
 
-/* Probes the marker's file, once. Stores since when it has been probed. */
+/* Probes the marker's file, unless it is probed already. Stores since when it has been probed. Returns 0, or -errno. */
 int shared_probes_attach(struct shared_probes *probes, const struct programs *bpf, const struct marker *marker,
 			 const struct uprobe_place *place, __u64 *since_ns);
 

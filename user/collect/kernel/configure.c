@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* configure.c - what the BPF programs take as constants, and which of them this kernel has a place for. */
+/* configure.c - the constants of the BPF programs, and the choice of those that this kernel can load. */
 #include <sys/syscall.h>
 
+#include "base/array.h"
 #include "collect/kernel/program_copies.h"
+#include "collect/kernel/programs.h"
+#include "collect/kernel/section_ids.h"
 #include "host/kernel_release.h"
 #include "host/uprobe.h"
 #include "safety/trace_right.h"
-#include "collect/kernel/programs.h"
-#include "collect/kernel/section_ids.h"
 
-#define SAMPLE_USUAL_BYTES 8192		/* with a copy of the stack */
+#define SAMPLE_USUAL_BYTES 8192		/* of a sample with a copy of the stack */
 #define SAMPLES_BYTES_LEAST (1 << 19)
 #define SAMPLES_BYTES_MOST (1 << 24)
 
-/* What a system call that blocks waits for; those that are not here, for something else. */
+/* The kind of thing that a blocked system call waits for. A call that is not listed waits for something else. */
 static const struct {
 	int number;
 	enum syscall_kind kind;
@@ -49,11 +50,11 @@ static const struct {
 	{SYS_munmap, SYSCALL_UNMAP}, {SYS_brk, SYSCALL_UNMAP}, {SYS_mremap, SYSCALL_UNMAP},
 };
 
-static void fill_syscalls(struct bpfprof *skel)
+static void fill_syscall_kinds(struct bpfprof *skel)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(syscalls) / sizeof(syscalls[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(syscalls); i++)
 		skel->rodata->syscall_kinds[syscalls[i].number] = (__u8)syscalls[i].kind;
 }
 
@@ -61,11 +62,11 @@ static void fill_small_places(struct bpfprof *skel)
 {
 	__u32 ns;
 
-	for (ns = 1; ns < sizeof(skel->rodata->small_place) / sizeof(skel->rodata->small_place[0]); ns++)
+	for (ns = 1; ns < ARRAY_SIZE(skel->rodata->small_place); ns++)
 		skel->rodata->small_place[ns] = (__u16)hist_place(ns);
 }
 
-static void choose_programs(struct programs *bpf, const struct dcbs_options *opts, const struct program_choice *choice)
+static void choose_loaded_programs(struct programs *bpf, const struct dcbs_options *opts, const struct program_choice *choice)
 {
 	bool functions = bpf->probe_functions, sampling = opts->frequency_hz > 0, fentry = choice->fentry;
 	struct bpfprof *skel = bpf->skel;
@@ -78,7 +79,10 @@ static void choose_programs(struct programs *bpf, const struct dcbs_options *opt
 	bpf_program__set_autoload(skel->progs.on_waking, choice->waking);
 	bpf_program__set_autoload(skel->progs.on_wakeup, choice->waking);
 	bpf_program__set_autoload(skel->progs.on_fork, choice->waking);
-	/* A thread that is killed is looked at where it ends. Where that comes too late, or may be left out, when it is told so. */
+	/*
+	 * A killed thread is examined when it ends. On kernels where that event comes too late, or may be left out, the thread is
+	 * examined when it gets the signal.
+	 */
 	bpf_program__set_autoload(skel->progs.on_signal, program_copies_needed() || (!fentry && !kernel_release_at_least(6, 16)));
 	program_copies_choose(skel);
 	uprobe_prepare(skel->progs.on_flush);
@@ -87,6 +91,9 @@ static void choose_programs(struct programs *bpf, const struct dcbs_options *opt
 	bpf_program__set_autoload(skel->progs.on_call, functions);
 	bpf_program__set_autoload(skel->progs.on_return, functions);
 	bpf_map__set_autocreate(skel->maps.open_calls, functions);
+	bpf_map__set_autocreate(skel->maps.calls, functions);
+	bpf_program__set_autoload(skel->progs.on_call_end, functions);
+	uprobe_prepare(skel->progs.on_call_end);
 	bpf_program__set_autoload(skel->progs.on_sample, sampling);
 	bpf_map__set_autocreate(skel->maps.samples, sampling);
 	bpf_map__set_autocreate(skel->maps.walkers, sampling);
@@ -95,8 +102,8 @@ static void choose_programs(struct programs *bpf, const struct dcbs_options *opt
 	bpf_map__set_autocreate(skel->maps.news, opts->children);
 }
 
-/* Maps that have an entry for each process. */
-static void size_maps(struct bpfprof *skel, __u32 processes)
+/* Sizes the maps that have entries for each process. */
+static void size_process_maps(struct bpfprof *skel, __u32 processes)
 {
 	bpf_map__set_max_entries(skel->maps.processes, processes);
 	bpf_map__set_max_entries(skel->maps.process_sums, processes);
@@ -107,17 +114,20 @@ static void size_maps(struct bpfprof *skel, __u32 processes)
 	bpf_map__set_max_entries(skel->maps.vacant, processes);
 }
 
-static bool any_native(const struct dcbs_options *opts)
+static bool has_native_section(const struct dcbs_options *opts)
 {
 	size_t i;
 
 	for (i = 0; i < opts->nr_sections; i++)
-		if (!section_option_is_python(&opts->sections[i]))
+		if (!section_ids_option_is_python(&opts->sections[i]))
 			return true;
 	return false;
 }
 
-/* Room for what a quarter of a second brings, on all CPUs: it is emptied some times a second. A power of two, as the kernel wants it. */
+/*
+ * The ring is emptied some times a second, so it has room for the samples of a quarter of a second on all CPUs. The kernel
+ * requires a power of two.
+ */
 static __u32 samples_bytes(__u32 cpus, int hz)
 {
 	__u64 want = (__u64)cpus * (__u64)hz * (SAMPLE_USUAL_BYTES / 4), bytes = SAMPLES_BYTES_LEAST;
@@ -127,14 +137,15 @@ static __u32 samples_bytes(__u32 cpus, int hz)
 	return (__u32)bytes;
 }
 
-void programs_configure(struct programs *bpf, const struct dcbs_options *opts, size_t nr_targets, const struct program_choice *choice)
+void programs_configure(struct programs *bpf, const struct dcbs_options *opts, size_t nr_targets,
+			const struct program_choice *choice)
 {
 	struct bpfprof *skel = bpf->skel;
 
-	bpf->probe_functions = any_native(opts);
-	choose_programs(bpf, opts, choice);
+	bpf->probe_functions = has_native_section(opts);
+	choose_loaded_programs(bpf, opts, choice);
 	fill_small_places(skel);
-	fill_syscalls(skel);
+	fill_syscall_kinds(skel);
 	skel->rodata->switch_tells_state = kernel_release_at_least(5, 18);
 	skel->rodata->nr_cpus = (__u32)libbpf_num_possible_cpus();
 	skel->rodata->map_syscall = SYS_mmap;
@@ -149,7 +160,7 @@ void programs_configure(struct programs *bpf, const struct dcbs_options *opts, s
 	skel->rodata->follow_children = opts->children;
 	skel->rodata->leave_secure = trace_right_is_limited();
 	if (opts->children)
-		size_maps(skel, BPFPROF_FOLLOWED);
+		size_process_maps(skel, BPFPROF_FOLLOWED);
 	else if (nr_targets == 1 && !skel->rodata->leave_secure)	/* a target that is left must be in a map */
 		skel->rodata->only_tgid = opts->nr_pids ? (__u32)opts->pids[0] : 0;
 	if (skel->rodata->only_tgid)

@@ -33,7 +33,7 @@ static int attach_ticks(struct links *links, const struct bpf_program *prog, int
 	for (cpu = 0; cpu < cpus; cpu++) {
 		int fd = (int)syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 
-		if (fd < 0 && errno == ENODEV)	/* the CPU is off */
+		if (fd < 0 && errno == ENODEV)	/* the CPU is offline */
 			continue;
 		if (fd < 0)
 			return fail(-errno, "cannot sample CPU %d: %s; needs root or CAP_PERFMON", cpu, strerror(errno));
@@ -92,7 +92,10 @@ void events_detach_waits(struct events *events)
 	detach_group(events->waits, ARRAY_SIZE(events->waits));
 }
 
-/* The more expensive program comes last, so that it is attached for the shortest time: the kernel takes 10 ms to attach soon after a detach. */
+/*
+ * The kernel takes 10 ms to attach a program soon after a detach. The more expensive program comes last, so that it is attached
+ * for the shortest time.
+ */
 int events_attach_memory(struct events *events, const struct programs *bpf)
 {
 	const struct bpfprof *skel = bpf->skel;
@@ -109,8 +112,8 @@ void events_detach_memory(struct events *events)
 
 /* ---- start and end ---- */
 
-/* One look at a thread that ends is enough: on_do_exit comes earlier than on_exit and sees more. */
-static int attach_ends(struct links *links, const struct bpfprof *skel)
+/* One event at the end of a thread is enough. on_do_exit comes earlier than on_exit, when more can be read. */
+static int attach_thread_ends(struct links *links, const struct bpfprof *skel)
 {
 	int err = 0;
 
@@ -118,13 +121,13 @@ static int attach_ends(struct links *links, const struct bpfprof *skel)
 		err = program_copies_attach(skel, skel->progs.on_exit, links);
 	if (!err && bpf_program__autoload(skel->progs.on_signal))
 		err = program_copies_attach(skel, skel->progs.on_signal, links);
-	/* Without either of these, an execve() takes up to a millisecond of finished sections with it. */
+	/* Without either of these, up to a millisecond of finished sections is lost with each execve(). */
 	if (!err && program_copies_attach(skel, skel->progs.on_prepare_exec, links))
 		program_copies_attach(skel, skel->progs.on_begin_exec, links);
 	return err;
 }
 
-/* Without the programs on wake-ups and on RSS, sections are counted and timed all the same. */
+/* If the programs on wake-ups and on RSS cannot be attached, sections are counted and timed nevertheless. */
 int events_attach(struct events *events, const struct programs *bpf, int frequency_hz)
 {
 	const struct bpfprof *skel = bpf->skel;
@@ -140,7 +143,7 @@ int events_attach(struct events *events, const struct programs *bpf, int frequen
 		return err;
 	events->waits_known = !program_copies_attach(skel, skel->progs.on_fork, &events->links) && events->waits[1] && events->waits[2];
 	events->memory_known = !events_attach_memory(events, bpf) && events->memory[0] && events->memory[1];
-	return attach_ends(&events->links, skel);
+	return attach_thread_ends(&events->links, skel);
 }
 
 void events_close(struct events *events)

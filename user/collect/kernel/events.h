@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* events.h - the kernel's events: which programs are attached to them, all the time or during on-periods. */
+/* events.h - the programs on the kernel's events, attached all the time or during on-periods. */
 #ifndef COLLECT_KERNEL_EVENTS_H
 #define COLLECT_KERNEL_EVENTS_H
 
@@ -10,14 +10,14 @@ struct events {
 	struct links links;			/* attached from start to end */
 	int waits[3];				/* links of the programs that follow threads on and off their CPUs */
 	int memory[2];				/* links of the programs that follow RSS and the address space */
-	bool waits_known;			/* this kernel has all events that tell why a thread waits */
+	bool waits_known;			/* this kernel has all events that show why a thread waits */
 	bool memory_known;			/* this kernel has the events of RSS */
 };
 
-/* Attaches all that is attached once. frequency_hz: of stack samples; 0: none. */
+/* Attaches all programs. frequency_hz: of stack samples; 0: none. */
 int events_attach(struct events *events, const struct programs *bpf, int frequency_hz);
 
-/* Both may be called again and again. Programs that were not loaded are passed over. */
+/* Attach the programs that are not attached yet. Programs that were not loaded are skipped. */
 int events_attach_waits(struct events *events, const struct programs *bpf);
 int events_attach_memory(struct events *events, const struct programs *bpf);
 

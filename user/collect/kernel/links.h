@@ -14,7 +14,7 @@ struct links {
 	size_t nr;
 };
 
-/* Keeps a link, or reports why it could not be made: libbpf returned NULL with errno set. `event` is named in the error. */
+/* Keeps a link. link NULL: libbpf could not make it and has set errno, which is reported. `event` is named in the error. */
 int links_keep(struct links *links, struct bpf_link *link, const char *event);
 
 /* Returns words to append to an error of attaching: "; run as root, ..." where rights are missing, else "". */

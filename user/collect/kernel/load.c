@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* load.c - loads the BPF programs and maps, as many as this kernel takes. */
+/* load.c - loads the BPF programs that this kernel accepts, and their maps. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,14 +9,14 @@
 
 #include <bpf/bpf.h>
 
-#include "host/kernel_release.h"
-#include "host/requirements.h"
-#include "collect/kernel/programs.h"
-#include "collect/kernel/stat_maps.h"
 #include "base/array.h"
 #include "base/error.h"
+#include "collect/kernel/programs.h"
+#include "collect/kernel/stat_maps.h"
+#include "host/kernel_release.h"
+#include "host/requirements.h"
 
-/* libbpf's own words about a failed load are for developers; the user gets one line from us. */
+/* libbpf's own messages about a failed load are for developers. The user gets one line from the profiler. */
 static int libbpf_quiet(enum libbpf_print_level level, const char *fmt, va_list args)
 {
 	if (level == LIBBPF_WARN && getenv("DCBS_BPFPROF_DEBUG"))
@@ -67,12 +67,12 @@ static int load_chosen(struct programs *bpf, const struct dcbs_options *opts, si
 }
 
 /*
- * The programs are tried in groups, until the kernel takes them: the first group that is left out is missed least. Nearly
- * always the first try loads them all.
+ * Loads are tried until the kernel accepts one, each with fewer programs: those that are missed least are left out first. Nearly
+ * always the first try loads all programs.
  */
 int programs_load(struct programs *bpf, const struct dcbs_options *opts, size_t nr_targets)
 {
-	const bool old = !kernel_release_at_least(6, 16);	/* later ones have a trace point in place of those functions */
+	const bool old = !kernel_release_at_least(6, 16);	/* later kernels have a trace point in place of those functions */
 	const struct program_choice choices[] = {
 		{.fentry = old, .memory = true, .waking = true},
 		{.fentry = false, .memory = true, .waking = true},
@@ -106,7 +106,7 @@ void programs_unload(struct programs *bpf)
 	bpf->skel = NULL;
 }
 
-/* As the kernel accounts for it. */
+/* Returns the memory that the kernel accounts to a map. */
 static __u64 map_bytes(const struct bpf_map *map)
 {
 	unsigned long long bytes = 0;

@@ -9,7 +9,7 @@
 #define FAMILIES 4
 #define MEMBERS_MAX 4
 
-/* A program and its copies; NULL ends the list. */
+/* A program and its copies, up to a NULL. */
 struct family {
 	struct bpf_program *progs[MEMBERS_MAX + 1];
 };

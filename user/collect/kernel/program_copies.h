@@ -9,13 +9,13 @@
 /* Returns true if this kernel preempts the programs of trace points. */
 bool program_copies_needed(void);
 
-/* Before the load: chooses the copies that this kernel needs. */
+/* Chooses the copies that this kernel needs. To be called before the load. */
 void program_copies_choose(struct bpfprof *skel);
 
-/* Attaches a program and its copies. -ENOENT: it was not loaded. */
+/* Attaches a program and its copies. Returns 0, or -errno; -ENOENT: the program was not loaded. */
 int program_copies_attach(const struct bpfprof *skel, struct bpf_program *prog, struct links *links);
 
-/* The most events for which a program and all of its copies were left out. */
+/* The number of events, at most, for which a program and all of its copies were left out. */
 __u64 program_copies_missed(const struct bpfprof *skel, struct bpf_program *prog);
 
 #endif

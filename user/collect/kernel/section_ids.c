@@ -8,12 +8,12 @@
 #include "collect/kernel/section_ids.h"
 #include "collect/kernel/stat_maps.h"
 
-bool section_option_is_python(const struct dcbs_native_section *option)
+bool section_ids_option_is_python(const struct dcbs_native_section *option)
 {
 	return !strcmp(option->binary, "python");
 }
 
-/* BPF programs reserve ids at the same time, so the counter is added to atomically and may run past the end. */
+/* BPF programs reserve ids at the same time, so the counter is incremented atomically and may run past the end. */
 __u32 section_ids_reserve(struct programs *bpf, const struct section_name *name)
 {
 	int ids = bpf_map__fd(bpf->skel->maps.section_ids);
@@ -39,7 +39,7 @@ __u32 section_ids_reserve_option(struct programs *bpf, const struct dcbs_native_
 
 	snprintf(key.text, sizeof(key.text), "%s", option->name);
 	id = section_ids_reserve(bpf, &key);
-	if (id && section_option_is_python(option))
+	if (id && section_ids_option_is_python(option))
 		bpf->stats[id].sampled = SAMPLED;
 	return id;
 }

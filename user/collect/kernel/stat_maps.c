@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* stat_maps.c - the maps `stats` and `ledgers`, read in place as far as their section ids are in use. */
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -48,8 +49,10 @@ static int map_up_to(struct mapped_map *m, size_t bytes)
 
 int stat_maps_reach(struct programs *bpf, size_t nr)
 {
-	int err = map_up_to(&bpf->stats_map, nr * sizeof(struct section_stat));
+	int err;
 
+	assert(nr <= BPFPROF_SECTIONS);
+	err = map_up_to(&bpf->stats_map, nr * sizeof(struct section_stat));
 	return err ? err : map_up_to(&bpf->ledgers_map, nr * sizeof(struct section_ledger));
 }
 

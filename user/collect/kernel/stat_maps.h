@@ -2,8 +2,8 @@
 /*
  * stat_maps.h - the maps `stats` and `ledgers`, read in place as far as their section ids are in use.
  *
- * Every mapped page counts as memory of the profiler, whether it holds anything or not. So address space is reserved for
- * whole maps, and the maps are put there piece by piece.
+ * Every mapped page counts as memory of the profiler, whether it holds anything or not. So address space is reserved for the
+ * whole maps, and they are mapped there piece by piece.
  */
 #ifndef COLLECT_KERNEL_STAT_MAPS_H
 #define COLLECT_KERNEL_STAT_MAPS_H
@@ -13,7 +13,7 @@
 int stat_maps_open(struct programs *bpf);
 void stat_maps_close(struct programs *bpf);
 
-/* Maps the entries of section ids below `nr`, for reading and writing. */
+/* Maps the entries of section ids below `nr`, at most BPFPROF_SECTIONS, for reading and writing. */
 int stat_maps_reach(struct programs *bpf, size_t nr);
 
 /* The number of section ids in use. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* calibrate.c - measures the cost of a hit of a probe, of a page fault and of a look at the clock on this machine. */
+/* calibrate.c - measures the costs of a hit of a probe, of a page fault and of a read of the clock on this machine. */
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
@@ -19,14 +19,14 @@
 
 extern void dcbs_marker_flush(void *record);
 
-/* The kernel has to step over its first instruction, as it cannot emulate it. */
-static void __attribute__((naked, noinline)) stepped(__attribute__((unused)) void *unused)
+/* The kernel has to step over the first instruction, because it cannot emulate it. */
+static void __attribute__((naked, noinline)) stepped_function(__attribute__((unused)) void *unused)
 {
 	__asm__("lea 8(%rsp), %rax\n\tret");
 }
 
-/* The best of a few rounds, because a disturbance only ever adds. */
-static double hit_ns(void (*function)(void *))
+/* Returns the best of a few rounds, because disturbances only add time. */
+static double best_hit_ns(void (*function)(void *))
 {
 	double best = INFINITY;
 	int i, j;
@@ -41,13 +41,13 @@ static double hit_ns(void (*function)(void *))
 	return best;
 }
 
-/* The mapping of ours that holds a function: of the program, or of the library that this file is linked into. */
+/* The place of a function of ours in its file: the program, or the library that this file is linked into. */
 struct own_place {
 	__u64 address, offset;
 	char path[PATH_MAX];
 };
 
-static bool is_own_place(void *ctx, const struct proc_mapping *map)
+static bool note_own_mapping(void *ctx, const struct proc_mapping *map)
 {
 	struct own_place *place = ctx;
 
@@ -58,13 +58,13 @@ static bool is_own_place(void *ctx, const struct proc_mapping *map)
 	return false;
 }
 
-/* The program may have been replaced on disk since it was started; /proc/self/exe still leads to it. */
-static int own_function(void (*function)(void *), struct own_place *place)
+/* The program may have been replaced on disk since it was started, but /proc/self/exe still leads to it. */
+static int find_own_function(void (*function)(void *), struct own_place *place)
 {
 	char program[PATH_MAX] = "";
 
 	*place = (struct own_place){.address = (__u64)(uintptr_t)function};
-	if (proc_each_mapping(getpid(), is_own_place, place) || !place->path[0])
+	if (proc_each_mapping(getpid(), note_own_mapping, place) || !place->path[0])
 		return -ENOENT;
 	if (readlink("/proc/self/exe", program, sizeof(program) - 1) > 0 && !strcmp(program, place->path))
 		strcpy(place->path, "/proc/self/exe");
@@ -77,7 +77,7 @@ static double measure_hit(const struct bpf_program *prog, void (*function)(void 
 	struct own_place own;
 
 	*probe = NULL;
-	if (own_function(function, &own))
+	if (find_own_function(function, &own))
 		return NAN;
 	place.path = own.path;
 	place.offset = own.offset + offset;
@@ -85,7 +85,7 @@ static double measure_hit(const struct bpf_program *prog, void (*function)(void 
 	if (!*probe)
 		return NAN;
 	function(NULL);
-	return hit_ns(function);
+	return best_hit_ns(function);
 }
 
 /* A compiler that marks targets of indirect calls puts this instruction before the one to be measured. */
@@ -99,7 +99,7 @@ static __u64 behind_endbr64(void (*function)(void *))
 static double measure_step(const struct bpf_program *prog)
 {
 	struct uprobe *probe;
-	double ns = measure_hit(prog, stepped, behind_endbr64(stepped), &probe);
+	double ns = measure_hit(prog, stepped_function, behind_endbr64(stepped_function), &probe);
 
 	uprobe_detach(probe);
 	return ns;
@@ -107,7 +107,7 @@ static double measure_step(const struct bpf_program *prog)
 
 bool calibrate_is_stepped(const unsigned char *code)
 {
-	if (code[0] == 0x41)	/* push of r8 and so on */
+	if (code[0] == 0x41)	/* prefix of a push of r8 to r15 */
 		code++;
 	return !(code[0] >= 0x50 && code[0] <= 0x57) && code[0] != 0x90 && code[0] != 0xe8 && code[0] != 0xe9 && code[0] != 0xeb &&
 	       !(code[0] >= 0x70 && code[0] <= 0x7f);
@@ -116,7 +116,7 @@ bool calibrate_is_stepped(const unsigned char *code)
 #define TOUCH_PAGES 256
 #define TOUCH_ROUNDS 5
 
-static double touch_ns(char *pages, size_t page)
+static double touch_pages_ns(char *pages, size_t page)
 {
 	__u64 start = clock_cpu_ns();
 	size_t i;
@@ -138,7 +138,7 @@ double calibrate_page_touch(void)
 		if (pages == MAP_FAILED)
 			return best;
 		madvise(pages, size, MADV_NOHUGEPAGE);
-		best = fmin(best, touch_ns(pages, page));
+		best = fmin(best, touch_pages_ns(pages, page));
 		munmap(pages, size);
 	}
 	return best;
@@ -161,7 +161,7 @@ static double measure_clock_read(void)
 	return best;
 }
 
-void calibration_init(struct calibration *c)
+void calibrate_init(struct calibration *c)
 {
 	*c = (struct calibration){.trap_ns = NAN, .step_ns = NAN, .clock_read_ns = NAN, .page_touch_ns = NAN, .trace_ns = TRACE_USUAL_NS};
 }
@@ -180,7 +180,7 @@ void calibrate(struct calibration *c, const struct programs *bpf, bool stepped_p
 		c->clock_read_ns = measure_clock_read();
 }
 
-void calibration_close(struct calibration *c)
+void calibrate_close(struct calibration *c)
 {
 	uprobe_detach(c->own_probe);
 	c->own_probe = NULL;

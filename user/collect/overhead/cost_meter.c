@@ -14,7 +14,7 @@ void cost_meter_init(struct cost_meter *meter, const struct programs *bpf)
 	*meter = (struct cost_meter){.read_ns = clock_now_ns(), .last = bpf->skel->bss->counters};
 }
 
-/* Until the kernel has measured a program, its cost elsewhere stands for it. */
+/* Returns the run time of a program; until the kernel has measured it, the usual one. */
 static double run_ns(const struct bpf_program *prog, double usual)
 {
 	double ns = bpf_stats_run_ns(prog);
@@ -27,22 +27,27 @@ static double trap_ns(const struct calibration *costs)
 	return isnan(costs->trap_ns) ? TRAP_USUAL_NS : costs->trap_ns;
 }
 
-/* The return of a call is a trap of its own, with a lookup. */
-static double call_ns(const struct programs *bpf, const struct calibration *costs, bool stepped)
+static double entry_ns(const struct programs *bpf, const struct calibration *costs, bool stepped)
 {
-	double trap = trap_ns(costs), entry = stepped && costs->step_ns > 0 ? costs->step_ns : trap;
-
-	return entry + 2 * trap + run_ns(bpf->skel->progs.on_call, 500) + run_ns(bpf->skel->progs.on_return, 700);
+	return (stepped && costs->step_ns > 0 ? costs->step_ns : trap_ns(costs)) + run_ns(bpf->skel->progs.on_call, 500);
 }
 
-/* The counters are read one after the other, so the second may be ahead. */
+/* The end of a call is a return instruction, which the kernel has to step over, or a return probe, which is two traps. */
+static double end_ns(const struct programs *bpf, const struct calibration *costs, bool stepped)
+{
+	if (!stepped)
+		return 2 * trap_ns(costs) + run_ns(bpf->skel->progs.on_return, 700);
+	return (costs->step_ns > 0 ? costs->step_ns : trap_ns(costs)) + run_ns(bpf->skel->progs.on_call_end, 700);
+}
+
+/* The counters are read one after the other, so the second one may be ahead. */
 static double tick_samples(const struct counters *now, const struct counters *last)
 {
 	return fmax(0, (double)(now->samples - last->samples) - (double)(now->wait_samples - last->wait_samples));
 }
 
-double cost_meter_read(struct cost_meter *meter, const struct programs *bpf, const struct calibration *costs, bool stepped_calls,
-		       double *cost_ns)
+double cost_meter_read(struct cost_meter *meter, const struct programs *bpf, const struct calibration *costs, bool entry_stepped,
+		       bool end_stepped, double *cost_ns)
 {
 	const struct bpfprof *skel = bpf->skel;
 	const struct counters c = skel->bss->counters, *last = &meter->last;
@@ -51,7 +56,8 @@ double cost_meter_read(struct cost_meter *meter, const struct programs *bpf, con
 	cost_ns[LEVER_SAMPLES] = tick_samples(&c, last) * run_ns(skel->progs.on_sample, 15000);
 	cost_ns[LEVER_FAULTS] = (double)(c.rss_events - last->rss_events) * (run_ns(skel->progs.on_rss, 300) + costs->trace_ns) +
 				(double)(c.rss_skipped - last->rss_skipped) * (SKIPPED_NS + costs->trace_ns);
-	cost_ns[LEVER_CALLS] = (double)(c.calls - last->calls) * call_ns(bpf, costs, stepped_calls);
+	meter->entries_ns = (double)(c.calls - last->calls) * entry_ns(bpf, costs, entry_stepped);
+	cost_ns[LEVER_CALLS] = meter->entries_ns + (double)(c.call_ends - last->call_ends) * end_ns(bpf, costs, end_stepped);
 	cost_ns[LEVER_WAITS] = (double)(c.switches - last->switches) * run_ns(skel->progs.on_switch, 1500) +
 			       (double)(c.wakings - last->wakings) *
 				       (run_ns(skel->progs.on_waking, 300) + run_ns(skel->progs.on_wakeup, 200));

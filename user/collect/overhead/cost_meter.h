@@ -9,14 +9,18 @@
 
 struct cost_meter {
 	__u64 read_ns;			/* when it was read last */
-	struct counters last;		/* as of then */
-	double flush_events;		/* events of one flush since the reading before */
+	struct counters last;		/* as of that time */
+	double flush_events;		/* mean events of a flush between the last two readings */
+	double entries_ns;		/* cost of the probes at functions' entries between the last two readings */
 };
 
 void cost_meter_init(struct cost_meter *meter, const struct programs *bpf);
 
-/* Stores the cost in ns of each lever since the last reading, and returns how long ago that was, in ns. stepped_calls: see function_probes.h. */
-double cost_meter_read(struct cost_meter *meter, const struct programs *bpf, const struct calibration *costs, bool stepped_calls,
-		       double *cost_ns);
+/*
+ * Stores the cost in ns of each lever since the last reading, and returns the ns since then. entry_stepped, end_stepped:
+ * see function_probes.h.
+ */
+double cost_meter_read(struct cost_meter *meter, const struct programs *bpf, const struct calibration *costs, bool entry_stepped,
+		       bool end_stepped, double *cost_ns);
 
 #endif

@@ -8,7 +8,7 @@
 
 #define OFF_MOST_NS 60000000000ULL
 #define EXTEND_NS 200000000ULL
-#define VISITS_RATIO 10		/* an on-period is at least that many times as long as the looks at threads at its begin and end */
+#define VISITS_RATIO 10		/* an on-period lasts at least this many times as long as its two visits to threads */
 
 void duty_cycle_init(struct duty_cycle *duty, const struct duty_cycle_ops *ops, void *ctx)
 {
@@ -34,7 +34,7 @@ static void begin_on_period(struct duty_cycle *duty, double ns)
 	duty->next_ns = duty->on_start_ns + vary_period(ns);
 }
 
-/* The look at threads that begins an on-period is taken to cost as much as the one that ended the last. */
+/* The visit that begins an on-period is assumed to cost as much as the one that ended the last. */
 static void switch_on(struct duty_cycle *duty)
 {
 	const struct duty_cycle_ops *ops = duty->ops;
@@ -58,7 +58,7 @@ static void extend_on_period(struct duty_cycle *duty, __u64 ns)
 	begin_on_period(duty, (double)ns);
 }
 
-/* How long the source has to be disabled for its cost to come down to the allowed share. Not above 0: it was cheap. */
+/* Returns how long the source has to be disabled for its cost to get down to the allowed share. 0 or less: it was cheap. */
 static double off_period_ns(const struct duty_cycle *duty, double allowed)
 {
 	double took = duty->spent_ns + (double)duty->enable_ns + (double)duty->disable_ns;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* governor.c - decides what to reduce so that profiling costs the target no more than --max-overhead. */
+/* governor.c - decides which lever to turn down so that profiling costs the target no more than --max-overhead. */
 #include <math.h>
 
 #include "collect/overhead/governor.h"
 
 #define NO_LIMIT 100		/* percent */
-#define SPARE 0.25		/* part of the budget below which something is turned up again ... */
-#define SPARE_LOOKS 25		/* ... after that many looks */
+#define SPARE 0.25		/* part of the budget below which a lever is turned up ... */
+#define SPARE_TIMES 25		/* ... after that many examinations in a row */
 #define WORTH 0.1		/* part of the budget: a lever that costs less is not turned down */
-#define OVER_LOOKS 4		/* looks over budget until something is turned down: a burst is let pass */
-#define MARKERS_LOOKS 4
+#define OVER_TIMES 4		/* examinations over budget until a lever is turned down: a burst passes */
+#define MARKERS_TIMES 4		/* the same until the markers count as over budget */
 
 void governor_init(struct governor *g, double max_percent)
 {
@@ -37,9 +37,9 @@ static double total_share(const struct governor *g)
 enum governor_markers governor_check_markers(struct governor *g)
 {
 	g->markers_over = g->share[LEVER_MARKERS] > g->budget ? g->markers_over + 1 : 0;
-	if (g->markers_over >= MARKERS_LOOKS)
+	if (g->markers_over >= MARKERS_TIMES)
 		return GOVERNOR_MARKERS_OVER;
-	return g->markers_over == MARKERS_LOOKS / 2 ? GOVERNOR_MARKERS_FLUSH_LESS : GOVERNOR_MARKERS_FIT;
+	return g->markers_over == MARKERS_TIMES / 2 ? GOVERNOR_MARKERS_FLUSH_LESS : GOVERNOR_MARKERS_FIT;
 }
 
 void governor_markers_reduced(struct governor *g)
@@ -47,7 +47,7 @@ void governor_markers_reduced(struct governor *g)
 	g->markers_over = 0;
 }
 
-static enum lever most_expensive(const struct governor *g, const bool *can)
+static enum lever most_expensive_lever(const struct governor *g, const bool *can)
 {
 	int i, best = LEVER_MARKERS;
 
@@ -57,7 +57,7 @@ static enum lever most_expensive(const struct governor *g, const bool *can)
 	return (enum lever)best;
 }
 
-/* The cost of markers that cannot be reduced is no reason to turn down the rest. */
+/* The cost of markers that cannot be reduced is no reason to turn down other levers. */
 static double reducible_share(const struct governor *g)
 {
 	return total_share(g) - (g->markers_over ? g->share[LEVER_MARKERS] : 0);
@@ -67,13 +67,13 @@ enum governor_step governor_decide(struct governor *g, const bool *can, enum lev
 {
 	g->spare = total_share(g) < SPARE * g->budget ? g->spare + 1 : 0;
 	g->over = reducible_share(g) > g->budget ? g->over + 1 : 0;
-	if (g->over >= OVER_LOOKS) {
-		g->over = OVER_LOOKS - 2;
-		*lever = most_expensive(g, can);
+	if (g->over >= OVER_TIMES) {
+		g->over = OVER_TIMES - 2;
+		*lever = most_expensive_lever(g, can);
 		*allowed = g->budget - (total_share(g) - g->share[*lever]);
 		return GOVERNOR_DOWN;
 	}
-	if (g->spare < SPARE_LOOKS)
+	if (g->spare < SPARE_TIMES)
 		return GOVERNOR_STAY;
 	g->spare = 0;
 	return GOVERNOR_UP;

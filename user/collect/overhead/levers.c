@@ -1,27 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* levers.c - carries out what the governor decides. */
+/* levers.c - carries out the decisions of the governor. */
+#include <assert.h>
 #include <math.h>
 
 #include "base/clock.h"
 #include "collect/kernel/stat_maps.h"
+#include "collect/overhead/call_levers.h"
 #include "collect/overhead/levers.h"
+#include "collect/overhead/reductions.h"
 #include "collect/target/marker_probe.h"
 
-#define LOOK_NS 200000000ULL
-#define FIRST_LOOK_NS 100000000ULL
+#define EXAMINE_NS 200000000ULL	/* between examinations of the costs */
+#define EXAMINE_FIRST_NS 100000000ULL
 #define SAMPLE_EVERY_MOST 32
 #define DUTY_SHARE 0.3		/* part of the budget that one duty cycle may cost */
-#define TRACE_MOST_NS 200	/* a trace point cannot cost more: a measurement above that is noise */
+#define TRACE_MOST_NS 200	/* no trace point costs more: a measurement above this is noise */
 
 static const enum lever lever_of[DUTIES] = {[DUTY_WAITS] = LEVER_WAITS, [DUTY_MEMORY] = LEVER_FAULTS, [DUTY_CALLS] = LEVER_CALLS};
 
 /* ---- costs ---- */
 
-/* Adds the cost since the last reading to the duty cycles. Returns how long ago that was, in ns. */
+/* Adds the cost since the last reading to the duty cycles. Returns the ns since that reading. */
 static double settle_costs(struct session *session, double *cost_ns)
 {
 	struct overhead *o = &session->overhead;
-	double elapsed = cost_meter_read(&o->meter, &session->bpf, &session->costs, function_probes_are_stepped(&session->probes), cost_ns);
+	double elapsed = cost_meter_read(&o->meter, &session->bpf, &session->costs, function_probes_entries_are_stepped(&session->probes),
+					 function_probes_ends_are_stepped(&session->probes),
+					 cost_ns);
 	int i;
 
 	for (i = 0; i < DUTIES; i++)
@@ -29,14 +34,14 @@ static double settle_costs(struct session *session, double *cost_ns)
 	return elapsed;
 }
 
-static void settle(void *ctx)
+static void settle_duty_costs(void *ctx)
 {
 	double cost_ns[LEVERS];
 
 	settle_costs(ctx, cost_ns);
 }
 
-static __u64 visits_ns(const void *ctx)
+static __u64 thread_visits_ns(const void *ctx)
 {
 	const struct session *session = ctx;
 
@@ -45,7 +50,7 @@ static __u64 visits_ns(const void *ctx)
 
 /* ---- waits ---- */
 
-/* Threads that wait are charged up to now. */
+/* The visit charges threads that wait up to now. */
 static void disable_waits(void *ctx)
 {
 	struct session *session = ctx;
@@ -64,7 +69,7 @@ static void weigh_waits(void *ctx, double weight)
 	t->wait_weight = (__u32)(0.5 + weight);
 }
 
-/* Threads that wait already are found by the visit. */
+/* The visit begins the waits of threads that wait already. */
 static void enable_waits(void *ctx)
 {
 	struct session *session = ctx;
@@ -88,7 +93,7 @@ static struct ledger_array ledgers_in_use(const struct session *session)
 	return (struct ledger_array){session->bpf.ledgers, stat_maps_used(&session->bpf)};
 }
 
-static void begin_on_period(void *ctx)
+static void begin_memory_on_period(void *ctx)
 {
 	struct session *session = ctx;
 	struct overhead *o = &session->overhead;
@@ -136,7 +141,7 @@ static void enable_memory(void *ctx)
 	volatile struct throttle *t = &session->bpf.skel->bss->throttle;
 
 	events_attach_memory(&session->events, &session->bpf);
-	begin_on_period(session);
+	begin_memory_on_period(session);
 	t->memory_generation++;
 	t->memory_off = 0;
 }
@@ -158,113 +163,81 @@ static void disable_calls(void *ctx)
 }
 
 static const struct duty_cycle_ops duty_ops[DUTIES] = {
-	[DUTY_WAITS] = {.on_ns = 50000000, .now_ns = clock_now_ns, .settle = settle, .visits_ns = visits_ns, .weigh = weigh_waits,
-			.enable = enable_waits, .extend = extend_waits, .disable = disable_waits},
-	[DUTY_MEMORY] = {.on_ns = 10000000, .now_ns = clock_now_ns, .settle = settle, .visits_ns = visits_ns,
-			 .enable = enable_memory, .extend = begin_on_period, .disable = disable_memory},
-	[DUTY_CALLS] = {.on_ns = 50000000, .now_ns = clock_now_ns, .settle = settle, .visits_ns = visits_ns,
-			.enable = enable_calls, .disable = disable_calls},
+	[DUTY_WAITS] = {
+		.on_ns = 50000000, .now_ns = clock_now_ns, .settle = settle_duty_costs, .visits_ns = thread_visits_ns,
+		.weigh = weigh_waits, .enable = enable_waits, .extend = extend_waits, .disable = disable_waits,
+	},
+	[DUTY_MEMORY] = {
+		.on_ns = 10000000, .now_ns = clock_now_ns, .settle = settle_duty_costs, .visits_ns = thread_visits_ns,
+		.enable = enable_memory, .extend = begin_memory_on_period, .disable = disable_memory,
+	},
+	[DUTY_CALLS] = {
+		.on_ns = 50000000, .now_ns = clock_now_ns, .settle = settle_duty_costs, .visits_ns = thread_visits_ns,
+		.enable = enable_calls, .disable = disable_calls,
+	},
 };
 
 /* ---- turning down and up ---- */
 
-/* Each kind of reduction is reported once; later steps of the same kind are no news. */
-static void report_reduction(struct session *session, enum lever lever, const char *text)
-{
-	struct overhead *o = &session->overhead;
-
-	if (!notes_mention(&o->reduced, text))
-		notes_add(&o->reduced, "after %.1f s, at %.1f %% of a CPU: %s", (double)(clock_now_ns() - o->start_ns) * S_PER_NS,
-			  100 * o->governor.share[lever], text);
-}
-
-static __u32 thin_out(__u32 every, double cost, double allowed, __u32 most)
+/* Returns the new interval of samples for a cost and the share that it may take. */
+static __u32 thin_samples_out(__u32 every, double cost, double allowed)
 {
 	double want = (every > 1 ? every : 1) * fmax(2, ceil(cost / fmax(allowed, 1e-6)));
 
-	return want < most ? (__u32)want : most;
+	return want < SAMPLE_EVERY_MOST ? (__u32)want : SAMPLE_EVERY_MOST;
 }
 
 static void reduce_samples(struct session *session, double allowed)
 {
 	struct throttle *t = &session->bpf.skel->bss->throttle;
 
-	t->sample_every = thin_out(t->sample_every, session->overhead.governor.share[LEVER_SAMPLES], allowed, SAMPLE_EVERY_MOST);
-	report_reduction(session, LEVER_SAMPLES, "fewer samples of the stack are taken: shares of functions are less exact");
+	t->sample_every = thin_samples_out(t->sample_every, session->overhead.governor.share[LEVER_SAMPLES], allowed);
+	reductions_report(session, LEVER_SAMPLES, "fewer samples of the stack are taken: shares of functions are less exact");
 }
 
 static void reduce_faults(struct session *session)
 {
-	report_reduction(session, LEVER_FAULTS, "page faults are watched now and then: what they are counted as is an estimate, and so is the "
-			 "growth of a section, but not of all; of single calls nothing is known");
+	reductions_report(session, LEVER_FAULTS, "page faults are observed in on-periods: their number and the growth of each section are "
+			 "estimates, that of all sections is exact, and that of single calls is unknown");
 	duty_cycle_start(&session->overhead.duties[DUTY_MEMORY]);
-}
-
-/* On-periods show how long a call takes, samples show how long all calls took: together they tell how often calls were made. */
-static void reduce_calls(struct session *session)
-{
-	function_probes_mark_sampled(&session->probes, &session->bpf);
-	report_reduction(session, LEVER_CALLS, "functions of --section are probed now and then: their totals are estimates from samples of "
-			 "the stack, and so is how often they are called");
-	duty_cycle_start(&session->overhead.duties[DUTY_CALLS]);
-}
-
-/* A probe that makes a function several times slower cannot tell how long it takes. Samples can, without slowing it. */
-static void give_up_calls(struct session *session)
-{
-	function_probes_off(&session->probes, &session->bpf);
-	if (session->sampler) {
-		function_probes_mark_sampled(&session->probes, &session->bpf);
-		report_reduction(session, LEVER_CALLS, "functions of --section are called too often to be probed: their times are estimates "
-				 "from samples of the stack, how often they are called is unknown");
-	} else {
-		report_reduction(session, LEVER_CALLS, "functions of --section are called too often to be probed: their figures are of the "
-				 "time before; with --frequency they could be estimated");
-	}
-	session->probes.given_up = true;
 }
 
 static void reduce_waits(struct session *session)
 {
-	report_reduction(session, LEVER_WAITS, "threads are watched now and then as they come and go: why sections wait is an estimate");
+	reductions_report(session, LEVER_WAITS, "scheduling of threads is observed in on-periods: why sections wait is an estimate");
 	duty_cycle_start(&session->overhead.duties[DUTY_WAITS]);
 }
 
-static bool calls_can_be_estimated(const struct session *session)
+/* The cost of the change itself, and of events meanwhile, is settled at once: it is no measure of the cost from now on. */
+static void turn_lever_down(struct session *session, enum lever lever, double allowed)
 {
-	return session->sampler && uprobe_has_links() &&
-	       function_probes_calls_are_long(&session->probes, &session->bpf, &session->costs);
-}
-
-/* The cost of the change itself, and of the events that came meanwhile, is no measure of the cost from now on. */
-static void turn_down(struct session *session, enum lever lever, double allowed)
-{
+	assert(lever < LEVERS);
 	switch (lever) {
 	case LEVER_SAMPLES: reduce_samples(session, allowed); break;
 	case LEVER_FAULTS: reduce_faults(session); break;
-	case LEVER_CALLS: (calls_can_be_estimated(session) ? reduce_calls : give_up_calls)(session); break;
+	case LEVER_CALLS: call_levers_turn_down(session); break;
 	case LEVER_WAITS: reduce_waits(session); break;
 	default: break;
 	}
-	settle(session);
+	settle_duty_costs(session);
 }
 
-static void turn_up(struct session *session)
+static void turn_samples_up(struct session *session)
 {
 	session->bpf.skel->bss->throttle.sample_every /= 2;
 }
 
-/* Sections that are flushed because of the time, not because a batch is full, can wait for a switch or a tick. */
-static bool flush_less(struct session *session)
+/* Sections that are flushed because of their age, not because a batch is full, can wait for a switch or a tick. */
+static bool flush_seldom(struct session *session)
 {
 	if (!(session->overhead.meter.flush_events < DCBS_BATCH / 2) || !marker_probe_flush_less(&session->targets, &session->bpf))
 		return false;
-	report_reduction(session, LEVER_MARKERS, "sections are handed over less often: until a thread waits, for 4 ms, or 512 of them");
+	reductions_report(session, LEVER_MARKERS, "sections are flushed less often: when their thread waits, after 4 ms, or when there are 512");
 	return true;
 }
 
 /* Returns false if the run is to end. It ends only if --max-overhead was given. */
-static bool check_markers(struct session *session)
+static bool check_marker_cost(struct session *session)
 {
 	struct governor *g = &session->overhead.governor;
 	bool end = session->opts.end_over_budget;
@@ -273,20 +246,20 @@ static bool check_markers(struct session *session)
 	case GOVERNOR_MARKERS_FIT:
 		return true;
 	case GOVERNOR_MARKERS_FLUSH_LESS:
-		if (flush_less(session))
+		if (flush_seldom(session))
 			governor_markers_reduced(g);
 		return true;
 	case GOVERNOR_MARKERS_OVER:
 		break;
 	}
-	report_reduction(session, LEVER_MARKERS, end ?
-			 "the markers, and the ticks that see to them, cost more than --max-overhead, and the run was ended" :
-			 "the markers, and the ticks that see to them, cost more than 1 %: sections are counted all the same; with "
+	reductions_report(session, LEVER_MARKERS, end ?
+			 "the markers, and the ticks that serve them, cost more than --max-overhead, and the run was ended" :
+			 "the markers, and the ticks that serve them, cost more than 1 %: sections are counted nevertheless; with "
 			 "--max-overhead the run would have ended");
 	return !end;
 }
 
-static bool look(struct session *session)
+static bool examine_costs(struct session *session)
 {
 	struct overhead *o = &session->overhead;
 	const struct throttle *t = &session->bpf.skel->bss->throttle;
@@ -297,17 +270,18 @@ static bool look(struct session *session)
 
 	for (i = 0; i < DUTIES; i++)
 		in_cycle[lever_of[i]] = duty_cycle_is_started(&o->duties[i]);
+	call_levers_check_entries(session, elapsed);
 	governor_take(&o->governor, cost_ns, in_cycle, elapsed);
-	if (!check_markers(session))
+	if (!check_marker_cost(session))
 		return false;
 	can[LEVER_SAMPLES] = t->sample_every < SAMPLE_EVERY_MOST;
 	can[LEVER_FAULTS] = session->events.memory_known && !in_cycle[LEVER_FAULTS];
-	can[LEVER_CALLS] = session->probes.nr && !session->probes.given_up && !in_cycle[LEVER_CALLS];
+	can[LEVER_CALLS] = session->probes.nr && !session->probes.given_up && !session->probes.counted && !in_cycle[LEVER_CALLS];
 	can[LEVER_WAITS] = session->events.waits[0] && !in_cycle[LEVER_WAITS];
 	can[LEVER_MARKERS] = false;
 	switch (governor_decide(&o->governor, can, &lever, &allowed)) {
-	case GOVERNOR_DOWN: turn_down(session, lever, allowed); break;
-	case GOVERNOR_UP: turn_up(session); break;
+	case GOVERNOR_DOWN: turn_lever_down(session, lever, allowed); break;
+	case GOVERNOR_UP: turn_samples_up(session); break;
 	case GOVERNOR_STAY: break;
 	}
 	return true;
@@ -325,7 +299,7 @@ void levers_open(struct session *session)
 	for (i = 0; i < DUTIES; i++)
 		duty_cycle_init(&o->duties[i], &duty_ops[i], session);
 	o->start_ns = clock_now_ns();
-	o->next_ns = o->start_ns + FIRST_LOOK_NS;
+	o->next_ns = o->start_ns + EXAMINE_FIRST_NS;
 }
 
 bool levers_poll(struct session *session)
@@ -340,8 +314,8 @@ bool levers_poll(struct session *session)
 		duty_cycle_poll(&o->duties[i], o->governor.budget * DUTY_SHARE);
 	if (clock_now_ns() < o->next_ns)
 		return true;
-	go_on = look(session);
-	o->next_ns = clock_now_ns() + LOOK_NS;
+	go_on = examine_costs(session);
+	o->next_ns = clock_now_ns() + EXAMINE_NS;
 	return go_on;
 }
 

@@ -8,15 +8,15 @@
 #include "collect/overhead/off_periods.h"
 
 #define CERTAIN 4		/* standard errors */
-#define FEW_PERIODS 8		/* with fewer, a regression says nothing */
+#define FEW_PERIODS 8		/* with fewer periods, a regression is worthless */
 #define UNCHARGED_MOST 2	/* an on-period may have had up to that many times the faults that were charged */
 
-/* Sums over off-periods of some x, of its square, and of its product with the growth of all sections in the same period. */
+/* Sums over off-periods of a growth x, of its square, and of its product with the growth of all sections in the same period. */
 struct moments {
 	double sum, square, product;
 };
 
-/* Estimates of one section over all off-periods. Bytes, but for the faults. */
+/* Estimates of one section over all off-periods, in bytes except for the faults. */
 struct memory_estimate {
 	double grown, shrunk, minor, major, mapped, unmapped;
 	struct moments net[RSS_KINDS];
@@ -29,9 +29,9 @@ struct section_estimate {
 
 struct off_periods {
 	struct section_estimate sections[BPFPROF_SECTIONS];
-	struct moments total[RSS_KINDS];	/* growth of all sections; the product is the square */
-	unsigned int count;			/* off-periods in which something went on */
-	bool off, any_off;			/* an off-period is at hand; there has been one */
+	struct moments total[RSS_KINDS];	/* of the growth of all sections; `product` equals `square` */
+	unsigned int count;			/* off-periods that had events */
+	bool off, any_off;			/* the period at hand is an off-period; there has been one */
 	__u64 on_ns, off_ns;			/* when the last on-period began and ended; on_ns 0: there was none */
 	double on_faults;			/* faults of that on-period */
 };
@@ -55,7 +55,7 @@ static void rss_kinds_of(const struct memory_sum *m, __s64 *kinds)
 	kinds[2] = m->shmem;
 }
 
-static double increase(__u64 now, __u64 before)
+static double counter_increase(__u64 now, __u64 before)
 {
 	return now > before ? (double)(now - before) : 0;
 }
@@ -78,7 +78,7 @@ static void add_moments(struct moments *m, double x, double total)
 	m->product += x * total;
 }
 
-/* The off-period had `times` as much as the on-period. The faults of the on-period itself that were charged to no section are added, too. */
+/* The off-period had `times` as much as the on-period. Faults of the on-period that were charged to no section are added, too. */
 static void extend_estimate(struct memory_estimate *e, const struct memory_sum *now, const struct memory_sum *begin, double times,
 			    double uncharged, const double *total)
 {
@@ -86,18 +86,21 @@ static void extend_estimate(struct memory_estimate *e, const struct memory_sum *
 	double net[RSS_KINDS];
 	int i;
 
-	e->grown += times * increase(now->grown, begin->grown);
-	e->shrunk += times * increase(now->shrunk, begin->shrunk);
-	e->minor += faults * increase(now->minor, begin->minor);
-	e->major += faults * increase(now->major, begin->major);
-	e->mapped += times * increase(now->mapped, begin->mapped);
-	e->unmapped += times * increase(now->unmapped, begin->unmapped);
+	e->grown += times * counter_increase(now->grown, begin->grown);
+	e->shrunk += times * counter_increase(now->shrunk, begin->shrunk);
+	e->minor += faults * counter_increase(now->minor, begin->minor);
+	e->major += faults * counter_increase(now->major, begin->major);
+	e->mapped += times * counter_increase(now->mapped, begin->mapped);
+	e->unmapped += times * counter_increase(now->unmapped, begin->unmapped);
 	scaled_growth(now, begin, times, net);
 	for (i = 0; i < RSS_KINDS; i++)
 		add_moments(&e->net[i], net[i], total[i]);
 }
 
-/* How many times as much the off-period had as the on-period before it, up to `end`. By time where the faults are unknown. */
+/*
+ * Returns the ratio of an off-period's events up to `end` to those of the on-period before it. If the faults are unknown, it is
+ * that of their durations.
+ */
 static double ratio_of_off_period(const struct off_periods *p, double faults, __u64 end, __u64 now)
 {
 	double part, times;
@@ -110,8 +113,8 @@ static double ratio_of_off_period(const struct off_periods *p, double faults, __
 }
 
 /*
- * How many times as many faults the kernel counted in the on-period as were charged to sections: a thread's first ones are
- * not charged, before Linux 6.2 up to 64.
+ * Returns the ratio of the faults that the kernel counted in the on-period to those that were charged to sections. The first
+ * faults of a thread are not charged, up to 64 before Linux 6.2.
  */
 static double uncharged_ratio(const struct off_periods *p, const struct ledger_array *ledgers)
 {
@@ -121,7 +124,7 @@ static double uncharged_ratio(const struct off_periods *p, const struct ledger_a
 	for (id = 0; id < ledgers->nr; id++) {
 		const struct memory_sum *now = &ledgers->list[id].self_memory, *begin = &p->sections[id].self_begin;
 
-		charged += increase(now->minor, begin->minor) + increase(now->major, begin->major);
+		charged += counter_increase(now->minor, begin->minor) + counter_increase(now->major, begin->major);
 	}
 	ratio = p->on_faults / charged;
 	return isfinite(ratio) ? fmin(fmax(ratio, 1), UNCHARGED_MOST) : 1;
@@ -150,7 +153,7 @@ static void add_off_period(struct off_periods *p, const struct ledger_array *led
 	p->count++;
 }
 
-static void note_begin(struct off_periods *p, const struct ledger_array *ledgers)
+static void note_on_period_begin(struct off_periods *p, const struct ledger_array *ledgers)
 {
 	size_t id;
 
@@ -168,14 +171,14 @@ static void close_off_period(struct off_periods *p, const struct ledger_array *l
 		add_off_period(p, ledgers, times);
 }
 
-/* ---- from one to the next ---- */
+/* ---- from one period to the next ---- */
 
 void off_periods_enable(struct off_periods *p, const struct ledger_array *ledgers, double faults, __u64 now)
 {
 	assert(ledgers->nr <= BPFPROF_SECTIONS);
 	if (p->off)
 		close_off_period(p, ledgers, faults, now, now);
-	note_begin(p, ledgers);
+	note_on_period_begin(p, ledgers);
 	p->off = false;
 	p->on_ns = now;
 }
@@ -201,7 +204,7 @@ void off_periods_clear(struct off_periods *p, __u64 now)
 
 /* ---- in a snapshot ---- */
 
-/* Growth in off-periods that is known of all sections together: by kind, and bytes grown and shrunk. */
+/* The known growth of all sections together in off-periods, by kind, and the estimated bytes grown and shrunk. */
 struct known_growth {
 	const struct off_periods *periods;
 	double growth[RSS_KINDS], flow;
@@ -213,8 +216,8 @@ static double covariance(double product, double x, double y, unsigned int n)
 }
 
 /*
- * The growth of a section, corrected by the known growth of all sections as far as it goes up and down with that: by linear
- * regression. 0: it cannot be told from chance.
+ * Returns the growth of a section, corrected by linear regression on the known growth of all sections; 0: it cannot be
+ * distinguished from chance.
  */
 static double net_growth(const struct memory_estimate *e, int kind, const struct known_growth *known)
 {
@@ -230,7 +233,7 @@ static double net_growth(const struct memory_estimate *e, int kind, const struct
 	return fabs(net) > CERTAIN * sqrt(fmax(error, 0) * n / (n - 1)) ? net : 0;
 }
 
-/* Bytes grown and shrunk differ by the growth. */
+/* Bytes grown less bytes shrunk are kept equal to the growth. */
 static void add_estimate(struct memory_sum *to, const struct memory_estimate *e, const struct known_growth *known)
 {
 	double net[RSS_KINDS], all, grown;
@@ -283,7 +286,7 @@ static struct section_ledger *ledger_in_snapshot(struct snapshot *snap, const __
 	return section_index[id] == SNAPSHOT_OUTSIDE ? NULL : &snap->sections[section_index[id]]->ledger;
 }
 
-/* The off-period at hand is closed in a copy. */
+/* If an off-period is at hand, it is closed in a copy. */
 void off_periods_add(const struct off_periods *p, struct snapshot *snap, const __u16 *section_index, const struct ledger_array *ledgers,
 		     double faults, __u64 now)
 {

@@ -2,17 +2,16 @@
 /*
  * off_periods.h - estimates the faults and changes of RSS that went on while their events were disabled.
  *
- * A burst of faults that costs more than --max-overhead allows is observed in on-periods. Each off-period is estimated from the
- * on-period just before it:
+ * If a burst of faults costs more than --max-overhead allows, faults are observed in on-periods. Each off-period is estimated
+ * from the on-period just before it:
  *
- *	faults, bytes grown	as many times more as the kernel counted faults of the targets in the off-period. Faults
- *	and shrunk		are scaled also by the part of an on-period's faults, all of which the kernel counts, that
- *				was charged to no section
- *	growth of RSS		the same, corrected by the growth of the processes, which is known, as far as
- *				the section's goes up and down with it: by linear regression. An estimate below four
- *				standard errors counts as none, because the bounds of on-periods fall anywhere and would
- *				make something of no growth at all. With a few off-periods only, growth is shared out by the
- *				bytes grown and shrunk
+ *	faults, bytes grown	those of the on-period, times the ratio of the targets' faults in both periods, all of which
+ *	and shrunk		the kernel counts. Faults also get a part of the on-period's faults that were charged to no
+ *				section
+ *	growth of RSS		the same, corrected by linear regression on the growth of the processes, which is known. An
+ *				estimate below four standard errors counts as 0, because the bounds of on-periods fall
+ *				anywhere and would make growth out of none. After only a few off-periods, the known growth
+ *				is divided in proportion to the bytes grown and shrunk
  *
  * The rest of the processes' growth is reported as unexplained. Nothing is known of single calls.
  */
@@ -26,7 +25,7 @@
 
 struct off_periods;
 
-/* Where the memory events of all sections are added up: the map `ledgers`, up to `nr` section ids. */
+/* The memory ledgers of all sections: the map `ledgers`, up to `nr` section ids. */
 struct ledger_array {
 	const struct section_ledger *list;
 	size_t nr;
@@ -36,20 +35,20 @@ struct off_periods *off_periods_new(void);
 void off_periods_free(struct off_periods *p);
 
 /*
- * An on-period begins, and ends. faults: of the targets by the kernel's account since the last of these two calls; NAN:
- * unknown. The first on-period of all has no off-period before it.
+ * Begin and end an on-period. faults: those of the targets that the kernel has counted since the last of these two calls; NAN:
+ * unknown. The first on-period has no off-period before it.
  */
 void off_periods_enable(struct off_periods *p, const struct ledger_array *ledgers, double faults, __u64 now);
 void off_periods_disable(struct off_periods *p, double faults, __u64 now);
 
 /*
- * Adds the estimates to a snapshot. section_index[id]: the snapshot's section of a section id, SNAPSHOT_OUTSIDE: none.
+ * Adds the estimates to a snapshot. section_index[id]: index of the snapshot's sections, SNAPSHOT_OUTSIDE for no section.
  * faults: as above, up to `now`.
  */
 void off_periods_add(const struct off_periods *p, struct snapshot *snap, const __u16 *section_index, const struct ledger_array *ledgers,
 		     double faults, __u64 now);
 
-/* All counters of the session have been set to 0. */
+/* To be called after all counters of the session were set to 0. */
 void off_periods_clear(struct off_periods *p, __u64 now);
 
 #endif

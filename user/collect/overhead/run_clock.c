@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* run_clock.c - when the kernel measures the run time of BPF programs. */
+/* run_clock.c - switches the kernel's measurement of the run time of BPF programs on and off. */
 #include <math.h>
 
 #include "base/array.h"
@@ -9,8 +9,8 @@
 
 #define ON_NS 250000000ULL
 #define EVERY_NS 10000000000ULL
-#define SOON_NS 500000000ULL	/* from one time to the next, while some program has not run meanwhile ... */
-#define SOON_TIMES 6		/* ... and up to that often in all */
+#define SOON_NS 500000000ULL	/* from one measurement to the next while some program has not been measured ... */
+#define SOON_TIMES 6		/* ... and there were fewer measurements than this */
 
 /* Returns true if every program that runs at all has been measured. */
 static bool all_measured(const struct programs *bpf)
@@ -32,7 +32,7 @@ static bool all_measured(const struct programs *bpf)
 	return true;
 }
 
-static bool is_due(const struct run_clock *clock, const struct programs *bpf, __u64 now)
+static bool measurement_is_due(const struct run_clock *clock, const struct programs *bpf, __u64 now)
 {
 	return now >= clock->next_ns ||
 	       (clock->times < SOON_TIMES && now - clock->on_ns > SOON_NS && !all_measured(bpf));
@@ -45,7 +45,7 @@ void run_clock_poll(struct run_clock *clock, const struct programs *bpf)
 	if (clock->on && now - clock->on_ns > ON_NS) {
 		bpf_stats_switch(false);
 		clock->on = false;
-	} else if (!clock->on && is_due(clock, bpf, now)) {
+	} else if (!clock->on && measurement_is_due(clock, bpf, now)) {
 		bpf_stats_switch(true);
 		clock->on = true;
 		clock->times++;

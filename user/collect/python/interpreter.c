@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* interpreter.c - finds the Python interpreter in a process, and which version it is. */
+/* interpreter.c - finds the Python interpreter in a process, and its version. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,18 +9,19 @@
 #include "base/mapped_files.h"
 #include "collect/python/interpreter.h"
 #include "collect/python/layout.h"
+#include "collect/python/verify.h"
 #include "collect/target/target.h"
 #include "symbol/find_object.h"
 
 enum { RUNTIME, CODE_TYPE, VERSION, OBJECTS };
 
-/* What is known of the interpreter in a process; addresses are the process's, 0 where there is none. */
+/* The interpreter in a process. Addresses are the process's; 0: there is none. */
 struct interpreter {
 	pid_t pid;
 	struct elf_object objects[OBJECTS];
 	char file[256];		/* base name */
-	__u64 code_start, code_end;	/* of the file that has it */
-	int files;		/* looked at */
+	__u64 code_start, code_end;	/* of the file that holds the interpreter */
+	int files;		/* files examined so far */
 };
 
 static const char *base_name(const char *path)
@@ -30,8 +31,8 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* The program itself, of whatever name, or the interpreter's library: the tables of other libraries may be huge. */
-static bool is_candidate(void *ctx, const struct mapped_file *map)
+/* Only the program itself and the interpreter's library are examined: the symbol tables of other libraries may be huge. */
+static bool may_hold_interpreter(void *ctx, const struct mapped_file *map)
 {
 	struct interpreter *python = ctx;
 
@@ -52,7 +53,7 @@ static bool locate_objects(int fd, struct elf_object *objects, const struct mapp
 	return true;
 }
 
-static bool look_into_file(void *ctx, int fd, const struct mapped_file *map)
+static bool take_interpreter_file(void *ctx, int fd, const struct mapped_file *map)
 {
 	struct elf_object objects[OBJECTS] = {
 		[RUNTIME] = {.name = "_PyRuntime", .section = ".PyRuntime"},
@@ -72,41 +73,41 @@ static bool look_into_file(void *ctx, int fd, const struct mapped_file *map)
 	return false;
 }
 
-static int find_interpreter(struct interpreter *python, pid_t pid)
+static int locate_interpreter(struct interpreter *python, pid_t pid)
 {
 	int err;
 
 	memset(python, 0, sizeof(*python));
 	python->pid = pid;
-	err = mapped_files_each(pid, is_candidate, look_into_file, python);
+	err = mapped_files_each(pid, may_hold_interpreter, take_interpreter_file, python);
 	if (err)
 		return err == -ENOENT ? -ESRCH : err;
 	return python->objects[RUNTIME].size ? 0 : -ENOENT;
 }
 
-int python_runtime(pid_t pid, __u64 *start, __u64 *end)
+int interpreter_runtime(pid_t pid, __u64 *start, __u64 *end)
 {
 	struct interpreter python;
 
-	if (find_interpreter(&python, pid))
+	if (locate_interpreter(&python, pid))
 		return -ENOENT;
 	*start = python.objects[RUNTIME].address;
 	*end = *start + python.objects[RUNTIME].size;
 	return 0;
 }
 
-int python_code(pid_t pid, __u64 *start, __u64 *end)
+int interpreter_code(pid_t pid, __u64 *start, __u64 *end)
 {
 	struct interpreter python;
 
-	if (find_interpreter(&python, pid))
+	if (locate_interpreter(&python, pid))
 		return -ENOENT;
 	*start = python.code_start;
 	*end = python.code_end;
 	return 0;
 }
 
-/* libpython3.8.so.1.0, python3.8 */
+/* Takes names like libpython3.8.so.1.0 and python3.8. */
 static unsigned int minor_of_name(const char *file)
 {
 	const char *p = strstr(file, "python3.");
@@ -115,25 +116,25 @@ static unsigned int minor_of_name(const char *file)
 	return p && sscanf(p, "python3.%2u", &minor) == 1 ? minor : 0;
 }
 
-/* As PY_VERSION_HEX without the patch level: 0x030b; 0: unknown. */
-static unsigned int find_version(const struct interpreter *python, const struct python_debug *debug)
+/* Returns PY_VERSION_HEX without the patch level, as 0x030b; 0: unknown. */
+static unsigned int version_of_interpreter(const struct interpreter *python, const struct python_debug *debug)
 {
 	unsigned int minor;
 	__u64 hex;
 
-	if (python_debug_valid(debug))
+	if (layout_debug_is_valid(debug))
 		return (unsigned int)(debug->version >> 16);
 	if (python->objects[VERSION].size == sizeof(hex) &&
 	    !target_peek(python->pid, python->objects[VERSION].address, &hex, sizeof(hex)))
 		return (unsigned int)(hex >> 16);
 	minor = minor_of_name(python->file);
 	if (!minor)
-		minor = python_layout_by_size(python->objects[RUNTIME].size);
+		minor = layout_minor_by_size(python->objects[RUNTIME].size);
 	return minor ? 0x300 | minor : 0;
 }
 
-/* The offsets of this version: from the table, and from the interpreter itself where it has them. */
-static int find_offsets(const struct interpreter *python, struct python_offsets *offsets, char *reason, size_t size)
+/* Stores the offsets of this version: those of the table, replaced where the interpreter holds its own. */
+static int offsets_of_version(const struct interpreter *python, struct python_offsets *offsets, char *reason, size_t size)
 {
 	struct python_debug debug = {};
 	unsigned int version, minor;
@@ -142,23 +143,23 @@ static int find_offsets(const struct interpreter *python, struct python_offsets 
 	err = target_peek(python->pid, python->objects[RUNTIME].address, &debug,
 			  python->objects[RUNTIME].size < sizeof(debug) ? python->objects[RUNTIME].size : sizeof(debug));
 	if (err)
-		return python_refuse(err, reason, size, "its Python cannot be read (%s): sections only", strerror(-err));
-	version = find_version(python, &debug);
+		return layout_refuse(err, reason, size, "its Python cannot be read (%s): sections only", strerror(-err));
+	version = version_of_interpreter(python, &debug);
 	minor = version & 0xff;
 	if (!version)
-		return python_refuse(-ENOTSUP, reason, size, "the version of its Python cannot be told: sections only");
-	if (version >> 8 != 3 || python_layout_table(minor, offsets))
-		return python_refuse(-ENOTSUP, reason, size, "Python %u.%u is not known to this version: sections only", version >> 8, minor);
+		return layout_refuse(-ENOTSUP, reason, size, "the version of its Python is unknown: sections only");
+	if (version >> 8 != 3 || layout_from_table(minor, offsets))
+		return layout_refuse(-ENOTSUP, reason, size, "Python %u.%u is not known to this version: sections only", version >> 8, minor);
 	if (minor < 13)
 		return 0;
-	if (python_debug_valid(&debug) && debug.free_threaded)
-		return python_refuse(-ENOTSUP, reason, size, "Python 3.%u is a free-threaded build: sections only", minor);
-	if (!python_debug_valid(&debug) || python_layout_debug(&debug, offsets))
-		return python_refuse(-EPROTO, reason, size, "Python 3.%u does not tell its layout as it should: sections only", minor);
+	if (layout_debug_is_valid(&debug) && debug.free_threaded)
+		return layout_refuse(-ENOTSUP, reason, size, "Python 3.%u is a free-threaded build: sections only", minor);
+	if (!layout_debug_is_valid(&debug) || layout_from_debug(&debug, offsets))
+		return layout_refuse(-EPROTO, reason, size, "Python 3.%u does not describe its layout as it should: sections only", minor);
 	return 0;
 }
 
-int python_find(pid_t pid, struct python_layout *layout, char *reason, size_t size)
+int interpreter_find(pid_t pid, struct python_layout *layout, char *reason, size_t size)
 {
 	struct python_offsets offsets;
 	struct interpreter python;
@@ -166,18 +167,18 @@ int python_find(pid_t pid, struct python_layout *layout, char *reason, size_t si
 
 	memset(layout, 0, sizeof(*layout));
 	*reason = 0;
-	err = find_interpreter(&python, pid);
+	err = locate_interpreter(&python, pid);
 	if (err == -ENOENT)
-		return python_refuse(err, reason, size, "it runs no Python, or one before 3.7");
+		return layout_refuse(err, reason, size, "it runs no Python, or one before 3.7");
 	if (err)
-		return python_refuse(err, reason, size, "its Python cannot be looked for: %s", strerror(-err));
-	err = find_offsets(&python, &offsets, reason, size);
+		return layout_refuse(err, reason, size, "its Python cannot be searched for: %s", strerror(-err));
+	err = offsets_of_version(&python, &offsets, reason, size);
 	if (err)
 		return err;
 	offsets.layout.runtime = python.objects[RUNTIME].address;
 	offsets.layout.code_type = python.objects[CODE_TYPE].address;
-	offsets.layout.frame_bytes = (__u16)python_layout_frame(&offsets.layout);
-	err = python_check(pid, &offsets, reason, size);
+	offsets.layout.frame_bytes = (__u16)layout_frame_bytes(&offsets.layout);
+	err = verify_offsets(pid, &offsets, reason, size);
 	if (!err)
 		*layout = offsets.layout;
 	return err;

@@ -10,28 +10,28 @@
 #include "bpfprof/abi.h"
 
 /*
- * Where the interpreter's state, _PyRuntime, lies in the process: the locks in it are the interpreter's own, the
- * GIL above all. Every stock build names it among its dynamic symbols, which extension modules need. 0, or
- * -ENOENT if there is none.
+ * Stores where the interpreter's state, _PyRuntime, lies in the process. The locks in it are the interpreter's own, above all
+ * the GIL. Every stock build has it among its dynamic symbols, which extension modules need. Returns 0, or -ENOENT if there is
+ * none.
  */
-int python_runtime(pid_t pid, __u64 *start, __u64 *end);
+int interpreter_runtime(pid_t pid, __u64 *start, __u64 *end);
 
-/* Where the code of the file lies that has the interpreter in it, its library or a program. 0, or -ENOENT. */
-int python_code(pid_t pid, __u64 *start, __u64 *end);
+/* Stores where the code of the file that holds the interpreter, its library or a program, lies. Returns 0, or -ENOENT. */
+int interpreter_code(pid_t pid, __u64 *start, __u64 *end);
 
 /*
- * How the stacks of the process are read, tried on its threads while they run: some milliseconds. At any time, and
- * again after the process has executed another image or loaded Python.
+ * Finds out how to read the Python stacks of the process, and tries it on its threads while they run. This takes some
+ * milliseconds. It may be called at any time, and is to be called again after the process has called execve() or loaded Python.
  *
  *	0		layout can be used
  *	-ENOENT		there is no Python in the process
- *	-EAGAIN		there is, but it runs nothing now, or is starting: try again later
- *	-ENOTSUP	it is of a version or a build that is not known
- *	-EPROTO		what was read at its addresses is not what should be there
- *	-errno		it cannot be read, or has ended
+ *	-EAGAIN		Python runs nothing now, or is starting: try again later
+ *	-ENOTSUP	the version or the build is unknown
+ *	-EPROTO		the memory at its addresses does not hold the expected structures
+ *	-errno		the process cannot be read, or has ended
  *
- * If not 0, layout->minor is 0, and reason says why, in one line fit for the report's notes.
+ * If it does not return 0, layout->minor is 0, and `reason` says why in one line for the report's notes.
  */
-int python_find(pid_t pid, struct python_layout *layout, char *reason, size_t size);
+int interpreter_find(pid_t pid, struct python_layout *layout, char *reason, size_t size);
 
 #endif

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * layout.c - where CPython's structures have what, for each version.
+ * layout.c - the offsets of fields in CPython's structures, for each version.
  *
- * Taken from each version's own headers (offsetof under Py_BUILD_CORE) and tried on running interpreters, see
- * tests/system/test_pythons.py. Default builds, 64 bit. Patch releases have not moved any of these.
+ * They are taken from the headers of each version (offsetof under Py_BUILD_CORE) and tried on running interpreters, see
+ * tests/system/test_pythons.py. They are those of default builds, 64 bit. Patch releases have not moved any of them.
  */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "collect/python/layout.h"
@@ -23,7 +25,7 @@
 #define CODE_8		.code_type_offset = 8, .code_firstlineno = 40, .code_flags = 36, .code_argcount = 16, .code_kwonly = 24, \
 			.code_name = 112, .code_filename = 104, .code_linetable = 120
 
-/* From 3.11 on: frames lie on a stack of their own, an instruction is told by its address. */
+/* From 3.11 on: frames lie on a stack of their own, and a frame holds the address of its instruction. */
 #define CODE_11		.code_type_offset = 8, .code_firstlineno = 72, .code_flags = 48, .code_argcount = 56, .code_kwonly = 64, \
 			.code_name = 120, .code_qualname = 128, .code_filename = 112, .code_linetable = 136
 #define FRAMES_12	.frame_code = 0, .frame_back = 8, .frame_instr = 56
@@ -33,7 +35,7 @@
 #define STRINGS_8	.unicode_ascii = 48, .unicode_compact = 72
 #define STRINGS_12	.unicode_ascii = 40, .unicode_compact = 56
 
-static const struct python_offsets table[PYTHON_MINORS] = {
+static const struct python_offsets offsets_table[PYTHON_MINORS] = {
 	{	/* 3.8 */
 		.layout = {.tss_key = PAST_LOCK(1392), FRAME_OBJECTS, .frame_instr = 104, CODE_8, STRINGS_8},
 		.interpreters_head = 32, .interpreter_next = 0, .interpreter_threads = 8,
@@ -63,20 +65,20 @@ static const struct python_offsets table[PYTHON_MINORS] = {
 	},
 };
 
-int python_layout_table(unsigned int minor, struct python_offsets *offsets)
+int layout_from_table(unsigned int minor, struct python_offsets *offsets)
 {
 	if (minor < 8 || minor >= 8 + PYTHON_MINORS)
 		return -ENOTSUP;
-	*offsets = table[minor - 8];
+	*offsets = offsets_table[minor - 8];
 	offsets->layout.minor = minor;
-	/* The same in all of them. */
+	/* These are the same in all versions. */
 	offsets->tstate_next = 8;
 	offsets->tstate_interpreter = 16;
 	return 0;
 }
 
-/* 3.8 to 3.11 are not changed any more; of 3.12 the first releases. Later ones tell their version themselves. */
-unsigned int python_layout_by_size(__u64 size)
+/* 3.8 to 3.11 do not change any more. 3.12 has the size of its first releases. Later versions hold their version themselves. */
+unsigned int layout_minor_by_size(__u64 size)
 {
 	static const struct { __u64 size; unsigned int minor; } sizes[] = {
 		{PAST_LOCK(1464), 8}, {PAST_LOCK(656), 9}, {PAST_LOCK(672), 10}, {PAST_LOCK(166688), 11}, {PAST_LOCK(459944), 12},
@@ -89,7 +91,7 @@ unsigned int python_layout_by_size(__u64 size)
 	return 0;
 }
 
-size_t python_layout_frame(const struct python_layout *layout)
+size_t layout_frame_bytes(const struct python_layout *layout)
 {
 	size_t ends[] = {layout->frame_code + 8, layout->frame_back + 8, layout->frame_instr + (layout->minor < 11 ? 4 : 8),
 			 layout->frame_owner + 1, layout->frame_is_entry + 1}, end = 0, i;
@@ -99,12 +101,22 @@ size_t python_layout_frame(const struct python_layout *layout)
 	return end;
 }
 
-bool python_debug_valid(const struct python_debug *debug)
+int layout_refuse(int err, char *reason, size_t size, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(reason, size, fmt, args);
+	va_end(args);
+	return err;
+}
+
+bool layout_debug_is_valid(const struct python_debug *debug)
 {
 	return !memcmp(debug->cookie, "xdebugpy", sizeof(debug->cookie));
 }
 
-/* Where in _Py_DebugOffsets of 3.13 and 3.14 an offset is, and the size of the structure that it is of. */
+/* Where _Py_DebugOffsets of 3.13 and of 3.14 holds an offset, and the size of the structure that the offset is in. */
 struct debug_field {
 	__u16 to;
 	struct { __u16 size, offset; } at[2];
@@ -140,19 +152,18 @@ static __u64 debug_word(const struct python_debug *debug, __u16 at)
 	return debug->words[(at - offsetof(struct python_debug, words)) / sizeof(__u64)];
 }
 
-int python_layout_debug(const struct python_debug *debug, struct python_offsets *offsets)
+int layout_from_debug(const struct python_debug *debug, struct python_offsets *offsets)
 {
 	int version = offsets->layout.minor == 13 ? 0 : 1;
 	size_t i;
-
 	for (i = 0; i < sizeof(debug_fields) / sizeof(*debug_fields); i++) {
 		const struct debug_field *field = &debug_fields[i];
 		__u64 size = debug_word(debug, field->at[version].size), offset = debug_word(debug, field->at[version].offset);
 
-		/* Another order of fields gives itself away by an offset beyond its structure. */
+		/* If the fields had another order, some offset would be beyond its structure. */
 		if (offset >= size || offset > UINT16_MAX)
 			return -EPROTO;
 		*(__u16 *)((char *)offsets + field->to) = (__u16)offset;
 	}
-	return python_layout_frame(&offsets->layout) <= PYTHON_FRAME_BYTES ? 0 : -EPROTO;
+	return layout_frame_bytes(&offsets->layout) <= PYTHON_FRAME_BYTES ? 0 : -EPROTO;
 }

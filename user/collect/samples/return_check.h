@@ -2,7 +2,7 @@
 /*
  * return_check.h - checks that an address on a stack is a return address: the instruction before it is a call.
  *
- * Code without frame pointers leaves anything in that register, and the kernel's walk follows it anywhere. At the first
+ * Code without frame pointers uses their register for anything, and the kernel's walk follows its value anywhere. At the first
  * address that has no call before it, the walk has gone astray.
  */
 #ifndef COLLECT_SAMPLES_RETURN_CHECK_H
@@ -12,7 +12,7 @@
 
 #define RETURN_CACHE 1024	/* a power of two */
 
-/* Addresses that have been checked: most come again and again, and a look at the target's memory costs a system call. */
+/* Addresses that passed the check. Most recur in many samples, and to read the target's memory takes a system call. */
 struct return_cache {
 	struct {
 		__u64 address;
@@ -20,7 +20,7 @@ struct return_cache {
 	} slots[RETURN_CACHE];
 };
 
-/* Returns true also where the target has ended and cannot be read any more. */
+/* Returns true if there is a call before the address, or if the target has ended and cannot be read any more. */
 bool return_check(struct return_cache *cache, const struct target *target, __u64 address);
 
 #endif

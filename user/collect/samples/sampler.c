@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* sampler.c - samples of the targets' stacks: taken out of the kernel's ring, named, and counted. */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,9 +14,9 @@
 #include "symbol/python_match.h"
 #include "symbol/symbols.h"
 
-#define DEPTH_MAX (SAMPLE_PYTHON + 2 * SAMPLE_NATIVE + 1)	/* with inlined functions, and a frame that stands for the rest */
+#define DEPTH_MAX (SAMPLE_PYTHON + 2 * SAMPLE_NATIVE + 1)	/* inlined functions, and a frame for missing ones */
 #define INLINED_MAX 8
-#define FUNCTIONS_MAX 64	/* functions that are sections: a bit of a word each */
+#define FUNCTIONS_MAX 64	/* functions that are sections: one bit each in a word */
 
 struct sampler {
 	struct ring_buffer *ring;
@@ -23,36 +24,36 @@ struct sampler {
 	void (*find_children)(void *ctx);
 	void *ctx;
 	struct stack_table table;
-	__u64 *is_section;		/* of each frame of the table: bit i, it is functions[i] */
+	__u64 *is_section;		/* by frame of the table; bit i: the frame is functions[i] */
 	struct sampler_function {
 		const char *name;
 		bool python;
 		__u32 section_id;
 	} functions[FUNCTIONS_MAX];
 	size_t nr_functions;
-	__u64 met;			/* of them, those that were on some stack */
-	__u32 depth;			/* of the sample at hand */
-	__u32 at[DEPTH_MAX];
+	__u64 met;			/* bit i: functions[i] was on some stack */
+	__u32 depth;			/* frames of the sample at hand ... */
+	__u32 at[DEPTH_MAX];		/* ... by their numbers in the table */
 	struct return_cache returns;
 	__u64 lost_stacks;
 };
 
 /* ---- one sample ---- */
 
-static bool is_function(const struct sampler_function *f, const struct symbol *s)
+static bool symbol_is_function(const struct sampler_function *f, const struct symbol *s)
 {
 	if (f->python)
 		return s->python && python_match_function(f->name, s->function, s->file);
 	return !s->python && s->function && !strcmp(f->name, s->function);
 }
 
-static __u64 sections_of(const struct sampler *sampler, const struct symbol *s)
+static __u64 sections_of_symbol(const struct sampler *sampler, const struct symbol *s)
 {
 	__u64 bits = 0;
 	size_t i;
 
 	for (i = 0; i < sampler->nr_functions; i++)
-		if (is_function(&sampler->functions[i], s))
+		if (symbol_is_function(&sampler->functions[i], s))
 			bits |= 1ULL << i;
 	return bits;
 }
@@ -66,15 +67,19 @@ static void push_symbol(struct sampler *sampler, const struct symbol *symbol)
 		sampler->lost_stacks++;
 		return;
 	}
+	assert(frame < STACK_FRAMES && sampler->depth < DEPTH_MAX);
 	if (frame == known)
-		sampler->is_section[frame] = sections_of(sampler, symbol);
+		sampler->is_section[frame] = sections_of_symbol(sampler, symbol);
 	if (!symbol->function && sampler->depth && sampler->at[sampler->depth - 1] == frame)
-		return;		/* another frame without a name in the same library says no more */
+		return;		/* a second frame without a name in the same library adds nothing */
 	sampler->at[sampler->depth++] = frame;
 }
 
-/* Pushes native frames up to the interpreter: from there on Python's own frames say more. Returns false if it ended before the last one. */
-static bool push_native(struct sampler *sampler, struct target *target, const __u64 *addresses, __u32 n, bool python)
+/*
+ * Pushes native frames up to the interpreter, from where on Python's own frames take over. Returns false if it stopped before
+ * the last frame.
+ */
+static bool push_native_frames(struct sampler *sampler, struct target *target, const __u64 *addresses, __u32 n, bool python)
 {
 	struct symbol symbols[INLINED_MAX];
 	size_t k, nr;
@@ -93,6 +98,7 @@ static bool push_native(struct sampler *sampler, struct target *target, const __
 	return true;
 }
 
+/* Returns the place in the kernel's walk of the last address that was unwound; nr_walked: it is not there. */
 static size_t end_of_walk(const __u64 *to, size_t nr, const __u64 *walked, size_t nr_walked)
 {
 	size_t i;
@@ -103,10 +109,11 @@ static size_t end_of_walk(const __u64 *to, size_t nr, const __u64 *walked, size_
 }
 
 /*
- * Unwinds the copy of the stack. Where the copy ends, the kernel's walk by frame pointers goes on, if it has passed the same
+ * Unwinds the copy of the stack. Where the copy ends, the kernel's walk by frame pointers continues if it passed the same
  * address.
  */
-static size_t unwind_copy(const struct sample *sample, struct target *target, const __u64 *walked, const unsigned char *bytes, __u64 *to)
+static size_t unwind_stack_copy(const struct sample *sample, struct target *target, const __u64 *walked, const unsigned char *bytes,
+				__u64 *to)
 {
 	struct unwind_stack stack = {walked[0], sample->sp, sample->bp, bytes, sample->sp, sample->stack_bytes};
 	size_t n = symbols_unwind(target->symbols, &stack, to, SAMPLE_NATIVE), i;
@@ -116,7 +123,7 @@ static size_t unwind_copy(const struct sample *sample, struct target *target, co
 	return n;
 }
 
-static void push_python(struct sampler *sampler, struct target *target, const struct python_frame *frames, __u32 n)
+static void push_python_frames(struct sampler *sampler, struct target *target, const struct python_frame *frames, __u32 n)
 {
 	struct symbol symbol;
 	__u32 i;
@@ -129,8 +136,8 @@ static void push_python(struct sampler *sampler, struct target *target, const st
 	}
 }
 
-/* Where frames are missing, a frame stands for the callers of the outermost one that is there. */
-static void push_rest(struct sampler *sampler, __u16 flags)
+/* If frames are missing, pushes one that stands for the callers of the outermost frame. */
+static void push_missing_frames(struct sampler *sampler, __u16 flags)
 {
 	const struct symbol more = {.function = "(more frames)"}, broken = {.function = "(unknown)"};
 
@@ -140,7 +147,7 @@ static void push_rest(struct sampler *sampler, __u16 flags)
 		push_symbol(sampler, &more);
 }
 
-/* A process that is not known may be a child that has just been born. */
+/* An unknown process may be a child that was forked a moment ago. */
 static struct target *target_of_sample(struct sampler *sampler, __u32 tgid)
 {
 	struct target *target = target_list_find(sampler->targets, (pid_t)tgid);
@@ -151,8 +158,8 @@ static struct target *target_of_sample(struct sampler *sampler, __u32 tgid)
 	return target_list_find(sampler->targets, (pid_t)tgid);
 }
 
-/* The section may be there already: the function is probed, too. */
-static bool has_section(const struct sample *sample, __u32 section_id)
+/* The section is among them already if the function is probed, too. */
+static bool sample_has_section(const struct sample *sample, __u32 section_id)
 {
 	int i;
 
@@ -162,7 +169,13 @@ static bool has_section(const struct sample *sample, __u32 section_id)
 	return false;
 }
 
-/* Functions that are sections come after the marked sections, or beside "(outside)"; innermost first. */
+static void add_sample_section(struct sample *sample, __u32 section_id)
+{
+	if (sample->nr_sections < SAMPLE_SECTIONS && !sample_has_section(sample, section_id))
+		sample->sections[sample->nr_sections++] = (__u16)section_id;
+}
+
+/* Adds the functions that are sections behind the marked sections or "(outside)", innermost first. */
 static void add_function_sections(struct sampler *sampler, struct sample *sample)
 {
 	__u64 bits, met = 0;
@@ -172,14 +185,13 @@ static void add_function_sections(struct sampler *sampler, struct sample *sample
 		bits = sampler->is_section[sampler->at[i]] & ~met;
 		met |= bits;
 		for (; bits; bits &= bits - 1)
-			if (sample->nr_sections < SAMPLE_SECTIONS && !has_section(sample, sampler->functions[__builtin_ctzll(bits)].section_id))
-				sample->sections[sample->nr_sections++] = (__u16)sampler->functions[__builtin_ctzll(bits)].section_id;
+			add_sample_section(sample, sampler->functions[__builtin_ctzll(bits)].section_id);
 	}
 	sampler->met |= met;
 }
 
-/* Samples are independent of each other: of w waits, each is sampled with probability 1/w. */
-static void add_sample(struct snapshot_stack *stack, const struct sample *sample)
+/* Samples are independent of each other: each wait is sampled with probability 1/weight. */
+static void count_sample(struct snapshot_stack *stack, const struct sample *sample)
 {
 	double ns = (double)sample->off_ns;
 
@@ -194,12 +206,13 @@ static void add_sample(struct snapshot_stack *stack, const struct sample *sample
 		stack->off_ns2 += ns * ns * (1 - 1.0 / sample->weight);
 }
 
-static bool may_be_idle(const struct sample *sample)
+static bool may_be_idle_thread(const struct sample *sample)
 {
-	return sample->kind == SAMPLE_OFF && sample->tid != sample->tgid && sample->nr_sections == 1 && sample->sections[0] == SECTION_OUTSIDE;
+	return sample->kind == SAMPLE_OFF && sample->tid != sample->tgid && sample->nr_sections == 1 &&
+	       sample->sections[0] == SECTION_OUTSIDE;
 }
 
-static bool is_whole(const struct sample *sample, size_t size)
+static bool sample_is_whole(const struct sample *sample, size_t size)
 {
 	size_t frames = sample->nr_python * sizeof(struct python_frame) + sample->nr_native * sizeof(__u64);
 
@@ -210,8 +223,8 @@ static bool is_whole(const struct sample *sample, size_t size)
 	return sample->nr_native <= SAMPLE_NATIVE && size >= sizeof(*sample) + frames;
 }
 
-/* The ring is the kernel's, but its contents were read from the target: the sizes are checked nevertheless. */
-static int on_sample(void *ctx, void *data, size_t size)
+/* The ring is the kernel's, but its contents were read from the target, so the sizes are checked. */
+static int take_sample(void *ctx, void *data, size_t size)
 {
 	struct sampler *sampler = ctx;
 	struct sample head, *sample = &head;
@@ -226,10 +239,10 @@ static int on_sample(void *ctx, void *data, size_t size)
 	if (size < sizeof(head))
 		return 0;
 	memcpy(&head, data, sizeof(head));
-	if (head.nr_sections > SAMPLE_SECTIONS || !is_whole(&head, size))
+	if (head.nr_sections > SAMPLE_SECTIONS || !sample_is_whole(&head, size))
 		return 0;
 	target = target_of_sample(sampler, sample->tgid);
-	if (!target || !target->symbols) {	/* a child that has ended already */
+	if (!target || !target->symbols) {	/* it is a child that has ended already */
 		sampler->lost_stacks++;
 		return 0;
 	}
@@ -240,14 +253,14 @@ static int on_sample(void *ctx, void *data, size_t size)
 	native = (const __u64 *)(python + sample->nr_python);
 	nr_native = sample->nr_native;
 	if (sample->stack_bytes) {
-		nr_native = (__u32)unwind_copy(sample, target, native, (const unsigned char *)(python + SAMPLE_STACK_AT), unwound);
+		nr_native = (__u32)unwind_stack_copy(sample, target, native, (const unsigned char *)(python + SAMPLE_STACK_AT), unwound);
 		native = unwound;
 	}
-	if (!push_native(sampler, target, native, nr_native, sample->nr_python > 0))
+	if (!push_native_frames(sampler, target, native, nr_native, sample->nr_python > 0))
 		sample->flags &= (__u16)~SAMPLE_NATIVE_CUT;
-	push_python(sampler, target, python, sample->nr_python);
-	push_rest(sampler, sample->flags);
-	tid = may_be_idle(sample) ? sample->tid : 0;
+	push_python_frames(sampler, target, python, sample->nr_python);
+	push_missing_frames(sampler, sample->flags);
+	tid = may_be_idle_thread(sample) ? sample->tid : 0;
 	add_function_sections(sampler, sample);
 	key = (struct stack_key){sample->sections, sample->nr_sections, sampler->at, sampler->depth, tid};
 	stack = stack_table_add(&sampler->table, &key);
@@ -255,7 +268,7 @@ static int on_sample(void *ctx, void *data, size_t size)
 		sampler->lost_stacks++;
 		return 0;
 	}
-	add_sample(stack, sample);
+	count_sample(stack, sample);
 	return 0;
 }
 
@@ -308,7 +321,7 @@ int sampler_open(struct sampler **result, int ring_fd, struct target_list *targe
 	sampler->targets = targets;
 	sampler->find_children = find_children;
 	sampler->ctx = ctx;
-	sampler->ring = ring_buffer__new(ring_fd, on_sample, sampler, NULL);
+	sampler->ring = ring_buffer__new(ring_fd, take_sample, sampler, NULL);
 	sampler->is_section = calloc(STACK_FRAMES, sizeof(*sampler->is_section));
 	if (!sampler->ring || !sampler->is_section || stack_table_open(&sampler->table)) {
 		sampler_close(sampler);

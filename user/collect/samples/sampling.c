@@ -12,16 +12,16 @@
 #include "collect/samples/sampling.h"
 #include "symbol/symbols.h"
 
-#define STARTING_NS 20000000ULL		/* an interpreter that was starting is examined again after that ... */
-#define STARTING_LOOKS 50		/* ... and if it takes longer, less often */
-#define STARTING_LATER_NS 1000000000ULL
+#define STARTING_NS 20000000ULL		/* between searches while an interpreter is starting ... */
+#define STARTING_TRIES 50		/* ... for that many searches; then ... */
+#define STARTING_LATER_NS 1000000000ULL	/* ... at these intervals */
 
-static int read_memory(void *target, __u64 address, void *to, size_t size)
+static int read_target_memory(void *target, __u64 address, void *to, size_t size)
 {
 	return target_read(target, address, to, size);
 }
 
-/* The functions of --section: those of Python, and native ones, which may be called too often to be probed. */
+/* Adds the functions of --section: those of Python, and native ones, which may be called too often to be probed. */
 static int add_section_functions(struct session *session)
 {
 	size_t i;
@@ -31,8 +31,9 @@ static int add_section_functions(struct session *session)
 		const struct dcbs_native_section *section = &session->opts.sections[i];
 		__u32 section_id = section_ids_reserve_option(&session->bpf, section);
 
-		err = section_id ? sampler_add_function(session->sampler, section->function, section_option_is_python(section), section_id) :
-			    fail(-E2BIG, "--section: more than %d sections", BPFPROF_SECTIONS - SECTION_FIRST);
+		err = section_id ?
+			sampler_add_function(session->sampler, section->function, section_ids_option_is_python(section), section_id) :
+			fail(-E2BIG, "--section: more than %d sections", BPFPROF_SECTIONS - SECTION_FIRST);
 	}
 	return err;
 }
@@ -57,7 +58,7 @@ int sampling_open(struct session *session, void (*find_children)(void *ctx), voi
 	return err;
 }
 
-/* A forked child runs its parent's interpreter, if that one's is known: it may have been found after the fork. */
+/* A forked child runs its parent's interpreter, which may have been found after the fork. */
 void sampling_add_target(struct session *session, struct target *target, const struct target *parent)
 {
 	int pythons = bpf_map__fd(session->bpf.skel->maps.pythons);
@@ -68,24 +69,24 @@ void sampling_add_target(struct session *session, struct target *target, const s
 	if (parent && !bpf_map_lookup_elem(pythons, &parent->index, &layout))
 		bpf_map_update_elem(pythons, &target->index, &layout, BPF_ANY);
 	target->python_known = layout.minor;
-	target->symbols = symbols_open(target->pid, &layout, read_memory, target);
+	target->symbols = symbols_open(target->pid, &layout, read_target_memory, target);
 }
 
-/* No Python is no fault. An interpreter that cannot be walked is noted, because its functions will be missing. */
-static void find_python(struct session *session, struct target *target, __u64 now)
+/* A process without Python needs no note. An interpreter whose stacks cannot be walked does: its functions will be missing. */
+static void examine_interpreter(struct session *session, struct target *target, __u64 now)
 {
 	struct python_layout layout = {};
 	char reason[256] = "";
-	int err = python_find(target->pid, &layout, reason, sizeof(reason));
+	int err = interpreter_find(target->pid, &layout, reason, sizeof(reason));
 
 	if (target_is_gone(target)) {
 		target->python_due_ns = 0;
 		return;
 	}
-	target->python_due_ns = err == -EAGAIN ? now + (target->python_looks++ < STARTING_LOOKS ? STARTING_NS : STARTING_LATER_NS) : 0;
+	target->python_due_ns = err == -EAGAIN ? now + (target->python_tries++ < STARTING_TRIES ? STARTING_NS : STARTING_LATER_NS) : 0;
 	if (err && err != -EAGAIN && err != -ENOENT && !target_ended(target))
 		notes_add(&session->notes, "no Python functions of process %d: %s", target->pid, reason);
-	if (python_code(target->pid, &target->python_start, &target->python_end))
+	if (interpreter_code(target->pid, &target->python_start, &target->python_end))
 		target->python_start = target->python_end = 0;
 	symbols_refresh(target->symbols, &layout);
 	bpf_map_update_elem(bpf_map__fd(session->bpf.skel->maps.pythons), &target->index, &layout, BPF_ANY);
@@ -103,7 +104,7 @@ void sampling_poll(struct session *session)
 		struct target *target = &session->targets.list[i];
 
 		if (target->python_due_ns && target->python_due_ns <= now && !target->ended)
-			find_python(session, target, now);
+			examine_interpreter(session, target, now);
 	}
 	sampler_poll(session->sampler);
 }
@@ -119,7 +120,7 @@ void sampling_forget_image(struct session *session, struct target *target)
 	symbols_refresh(target->symbols, &none);
 	target->python_known = false;
 	target->python_due_ns = 1;
-	target->python_looks = 0;
+	target->python_tries = 0;
 }
 
 void sampling_note_missing(struct session *session)
@@ -129,9 +130,9 @@ void sampling_note_missing(struct session *session)
 	for (i = 0; i < session->opts.nr_sections && session->sampler; i++) {
 		const struct dcbs_native_section *section = &session->opts.sections[i];
 
-		if (section_option_is_python(section) && !sampler_has_met(session->sampler, section->function))
+		if (section_ids_option_is_python(section) && !sampler_has_met(session->sampler, section->function))
 			notes_add(&session->notes, "section %s: no sample was in a Python function %s. Functions are named as "
-				     "module.function or module.Class.method; one that takes little time may not be met",
+				     "module.function or module.Class.method; one that takes little time may be on no sample",
 				     section->name, section->function);
 	}
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* stack_table.c - functions and stacks that were met, each kept once. */
+/* stack_table.c - functions and stacks of samples, each kept once. */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "collect/samples/stack_table.h"
+#include "base/array.h"
 #include "base/error.h"
+#include "collect/samples/stack_table.h"
 
 #define STACKS_MAX (1 << 15)
 
@@ -23,43 +25,28 @@ static __u64 hash_text(__u64 h, const char *text)
 	return text ? hash_bytes(h, text, strlen(text) + 1) : h * 0x100000001b3ULL;
 }
 
-static int index_open(struct index *index, __u32 entries)
+static int stack_index_open(struct stack_index *index, __u32 entries)
 {
 	index->mask = 2 * entries - 1;
 	index->slots = calloc(2 * (size_t)entries, sizeof(*index->slots));
 	return index->slots ? 0 : -ENOMEM;
 }
 
-/* Room for one more of an array that doubles. */
-static bool make_room(void **array, size_t *room, size_t used, size_t size, size_t max)
-{
-	size_t larger = *room ? 2 * *room : 256;
-	void *grown;
-
-	if (used < *room)
-		return true;
-	if (used >= max || !(grown = realloc(*array, larger * size)))
-		return false;
-	*array = grown;
-	*room = larger;
-	return true;
-}
-
-static bool same_text(const char *a, const char *b)
+static bool is_same_text(const char *a, const char *b)
 {
 	return a == b || (a && b && !strcmp(a, b));
 }
 
-static bool same_frame(const struct snapshot_frame *f, const struct symbol *s)
+static bool is_same_frame(const struct snapshot_frame *f, const struct symbol *s)
 {
-	return f->line == s->line && f->python == s->python && same_text(f->function, s->function) && same_text(f->file, s->file);
+	return f->line == s->line && f->python == s->python && is_same_text(f->function, s->function) && is_same_text(f->file, s->file);
 }
 
-static bool add_frame(struct stack_table *table, const struct symbol *s)
+static bool add_table_frame(struct stack_table *table, const struct symbol *s)
 {
 	struct snapshot_frame *f;
 
-	if (!make_room((void **)&table->frames, &table->room_frames, table->nr_frames, sizeof(*f), STACK_FRAMES))
+	if (table->nr_frames == STACK_FRAMES || !array_reserve(table->frames, table->nr_frames, table->room_frames, 1))
 		return false;
 	f = &table->frames[table->nr_frames];
 	*f = (struct snapshot_frame) {
@@ -73,31 +60,31 @@ static bool add_frame(struct stack_table *table, const struct symbol *s)
 __u32 stack_table_frame(struct stack_table *table, const struct symbol *s)
 {
 	__u64 h = hash_bytes(hash_text(hash_text(0xcbf29ce484222325ULL + s->python, s->function), s->file), &s->line, sizeof(s->line));
-	struct index *index = &table->by_frame;
+	struct stack_index *index = &table->by_frame;
 	__u32 i;
 
 	for (i = (__u32)(h >> 20) & index->mask; index->slots[i]; i = (i + 1) & index->mask)
-		if (same_frame(&table->frames[index->slots[i] - 1], s))
+		if (is_same_frame(&table->frames[index->slots[i] - 1], s))
 			return index->slots[i] - 1;
-	if (!add_frame(table, s))
+	if (!add_table_frame(table, s))
 		return STACK_FRAMES;
 	index->slots[i] = (__u32)table->nr_frames;
 	return (__u32)table->nr_frames - 1;
 }
 
-static bool same_stack(const struct snapshot_stack *stack, const struct stack_key *key)
+static bool is_same_stack(const struct snapshot_stack *stack, const struct stack_key *key)
 {
 	return stack->tid == key->tid && stack->nr_sections == key->nr_sections && stack->nr_frames == key->nr_frames &&
 	       !memcmp(stack->sections, key->sections, key->nr_sections * sizeof(key->sections[0])) &&
 	       !memcmp(stack->frames, key->frames, key->nr_frames * sizeof(key->frames[0]));
 }
 
-static struct snapshot_stack *add_stack(struct stack_table *table, const struct stack_key *key)
+static struct snapshot_stack *add_table_stack(struct stack_table *table, const struct stack_key *key)
 {
 	__u32 *frames = malloc((key->nr_frames + 1) * sizeof(*frames));
 	struct snapshot_stack *stack;
 
-	if (!frames || !make_room((void **)&table->stacks, &table->room_stacks, table->nr_stacks, sizeof(*stack), STACKS_MAX)) {
+	if (!frames || table->nr_stacks == STACKS_MAX || !array_reserve(table->stacks, table->nr_stacks, table->room_stacks, 1)) {
 		free(frames);
 		return NULL;
 	}
@@ -116,14 +103,15 @@ struct snapshot_stack *stack_table_add(struct stack_table *table, const struct s
 {
 	__u64 h = hash_bytes(hash_bytes(0xcbf29ce484222325ULL + key->tid, key->sections, key->nr_sections * sizeof(key->sections[0])),
 			     key->frames, key->nr_frames * sizeof(key->frames[0]));
-	struct index *index = &table->by_stack;
+	struct stack_index *index = &table->by_stack;
 	struct snapshot_stack *stack;
 	__u32 i;
 
+	assert(key->nr_sections <= SAMPLE_SECTIONS);
 	for (i = (__u32)(h >> 20) & index->mask; index->slots[i]; i = (i + 1) & index->mask)
-		if (same_stack(&table->stacks[index->slots[i] - 1], key))
+		if (is_same_stack(&table->stacks[index->slots[i] - 1], key))
 			return &table->stacks[index->slots[i] - 1];
-	stack = add_stack(table, key);
+	stack = add_table_stack(table, key);
 	if (stack)
 		index->slots[i] = (__u32)table->nr_stacks;
 	return stack;
@@ -131,7 +119,7 @@ struct snapshot_stack *stack_table_add(struct stack_table *table, const struct s
 
 int stack_table_open(struct stack_table *table)
 {
-	return index_open(&table->by_frame, STACK_FRAMES) || index_open(&table->by_stack, STACKS_MAX) ? -ENOMEM : 0;
+	return stack_index_open(&table->by_frame, STACK_FRAMES) || stack_index_open(&table->by_stack, STACKS_MAX) ? -ENOMEM : 0;
 }
 
 void stack_table_clear(struct stack_table *table)
@@ -160,7 +148,7 @@ void stack_table_close(struct stack_table *table)
 	free(table->by_stack.slots);
 }
 
-static int copy_frames(const struct stack_table *table, struct snapshot *snap)
+static int copy_table_frames(const struct stack_table *table, struct snapshot *snap)
 {
 	size_t i;
 
@@ -178,7 +166,7 @@ static int copy_frames(const struct stack_table *table, struct snapshot *snap)
 	return 0;
 }
 
-static int copy_stack(struct snapshot_stack *to, const struct snapshot_stack *from, const __u16 *section_index)
+static int copy_table_stack(struct snapshot_stack *to, const struct snapshot_stack *from, const __u16 *section_index)
 {
 	__u32 i;
 
@@ -197,10 +185,10 @@ int stack_table_copy(const struct stack_table *table, struct snapshot *snap, con
 	size_t i;
 
 	snap->stacks = calloc(table->nr_stacks + 1, sizeof(*snap->stacks));
-	if (!snap->stacks || copy_frames(table, snap))
+	if (!snap->stacks || copy_table_frames(table, snap))
 		return fail(-ENOMEM, "out of memory");
 	for (i = 0; i < table->nr_stacks; i++) {
-		if (copy_stack(&snap->stacks[i], &table->stacks[i], section_index))
+		if (copy_table_stack(&snap->stacks[i], &table->stacks[i], section_index))
 			return fail(-ENOMEM, "out of memory");
 		snap->nr_stacks++;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* stack_table.h - functions and stacks that were met, each kept once: memory is bounded by how many different ones there are. */
+/* stack_table.h - functions and stacks of samples, each kept once: memory grows with the number of different ones. */
 #ifndef COLLECT_SAMPLES_STACK_TABLE_H
 #define COLLECT_SAMPLES_STACK_TABLE_H
 
@@ -8,21 +8,21 @@
 
 #define STACK_FRAMES (1 << 16)
 
-/* Entries in the order they came, and an open hash table of their numbers + 1, at most half full. */
-struct index {
-	__u32 *slots;
+/* An open hash table of the numbers of entries, at most half full. */
+struct stack_index {
+	__u32 *slots;	/* number + 1; 0: free */
 	__u32 mask;
 };
 
 struct stack_table {
-	struct snapshot_frame *frames;
+	struct snapshot_frame *frames;	/* in the order in which they came */
 	size_t nr_frames, room_frames;
-	struct snapshot_stack *stacks;	/* sections are the kernel's */
+	struct snapshot_stack *stacks;	/* in the order in which they came; their sections are section ids */
 	size_t nr_stacks, room_stacks;
-	struct index by_frame, by_stack;
+	struct stack_index by_frame, by_stack;
 };
 
-/* The sections that were open, and the functions, innermost first. */
+/* The sections that were open, by id, and the functions, by number. Both innermost first. */
 struct stack_key {
 	const __u16 *sections;
 	__u32 nr_sections;
@@ -33,13 +33,13 @@ struct stack_key {
 
 int stack_table_open(struct stack_table *table);
 
-/* The number of a function and line; STACK_FRAMES if there is no room. */
+/* Returns the number of a function and line, added if it is new; STACK_FRAMES: there is no room. */
 __u32 stack_table_frame(struct stack_table *table, const struct symbol *symbol);
 
-/* The stack, made if it is new; NULL: no room. */
+/* Returns the stack, added if it is new; NULL: there is no room. */
 struct snapshot_stack *stack_table_add(struct stack_table *table, const struct stack_key *key);
 
-/* section_index[section_id]: index of the snapshot's sections, SNAPSHOT_OUTSIDE for no section. */
+/* Copies all functions and stacks. section_index[id]: index of the snapshot's sections, SNAPSHOT_OUTSIDE for no section. */
 int stack_table_copy(const struct stack_table *table, struct snapshot *snap, const __u16 *section_index);
 
 /* Forgets the stacks, not the functions. */

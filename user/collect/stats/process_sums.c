@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* process_sums.c - RSS of processes out of the map `process_sums`. */
+/* process_sums.c - RSS of processes, from the map `process_sums`. */
 #include "collect/stats/process_sums.h"
 
 static void add_rss_kinds(__s64 *to, const __s64 *kinds, int sign)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* read_ledgers.c - copies the ledgers of wall time and memory out of the maps. */
+/* read_ledgers.c - copies the ledgers of wall time and memory from the maps. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +18,7 @@ static __u64 larger_of(__u64 a, __u64 b)
 	return a > b ? a : b;
 }
 
-/* All fields but the maxima are sums: __u64 up to the distributions, __u32 there. */
+/* All fields but the maxima are sums: of type __u64 up to the distributions, __u32 in them. */
 void read_ledgers_merge(struct section_ledger *to, const struct section_ledger *from)
 {
 	__u64 peak = larger_of(to->peak_bytes, from->peak_bytes), growth = larger_of(to->growth_max, from->growth_max);
@@ -37,7 +37,7 @@ void read_ledgers_merge(struct section_ledger *to, const struct section_ledger *
 	to->faults_max = faults;
 }
 
-static struct snapshot_thread *add_thread(struct snapshot *snap, pid_t pid, pid_t tid, const char *comm, bool sections,
+static struct snapshot_thread *add_thread_facts(struct snapshot *snap, pid_t pid, pid_t tid, const char *comm, bool sections,
 					  const struct thread_sum *sum)
 {
 	struct snapshot_thread *t = &snap->threads[snap->nr_threads++];
@@ -65,12 +65,12 @@ static void add_ended_threads(struct snapshot *snap, pid_t pid, const struct thr
 	static const char ended[16] = "(ended)";
 
 	if (busy->threads)
-		add_thread(snap, pid, 0, ended, true, busy);
+		add_thread_facts(snap, pid, 0, ended, true, busy);
 	if (idle->threads)
-		add_thread(snap, pid, 0, ended, false, idle)->idle = true;
+		add_thread_facts(snap, pid, 0, ended, false, idle)->idle = true;
 }
 
-static void add_process(const struct programs *bpf, struct snapshot *snap, const struct target *target)
+static void add_process_facts(const struct programs *bpf, struct snapshot *snap, const struct target *target)
 {
 	struct process_rss rss = {0};
 	struct process_sum sum;
@@ -78,13 +78,13 @@ static void add_process(const struct programs *bpf, struct snapshot *snap, const
 	if (!target->pid || bpf_map_lookup_elem(bpf_map__fd(bpf->skel->maps.process_sums), &target->index, &sum))
 		return;
 	add_ended_threads(snap, target->pid, &sum.ended, &sum.ended_idle);
-	if (!sum.mm && !target->parent)		/* a child may have none of its own yet */
+	if (!sum.mm && !target->parent)		/* a child may have no memory of its own yet */
 		snap->memory_known = false;
 	process_sums_add_rss(bpf, target, &sum, false, &rss);
 	add_process_rss(snap, &rss);
 }
 
-/* Children that have ended and whose entries are free again. */
+/* Adds the ended children whose entries are free again. */
 static void add_ended_children(const struct children *children, struct snapshot *snap)
 {
 	if (!children)
@@ -122,8 +122,8 @@ static double time_off_cpu(const struct thread_sum *sum)
 }
 
 /*
- * Waits that were observed in on-periods are scaled. The kernel accounts for how long a thread ran, so the time that it did not
- * run is known: the observed waits are made to amount to that. Sections get the ratio of the threads that had some.
+ * Scales waits that were observed in on-periods. The kernel accounts for the time that a thread ran, so the time that it did not
+ * run is known, and the observed waits are scaled to amount to that. Sections get the ratio of the threads that had sections.
  */
 static void scale_all_waits(const struct session *session, struct snapshot *snap)
 {
@@ -160,9 +160,9 @@ int read_ledgers(const struct session *session, struct snapshot *snap, const str
 	snap->outside = session->bpf.ledgers[SECTION_OUTSIDE];
 	for (i = 0; i < nr_views; i++)
 		if (views[i].sum.threads)
-			add_thread(snap, (pid_t)views[i].tgid, (pid_t)views[i].tid, views[i].comm, views[i].sections, &views[i].sum);
+			add_thread_facts(snap, (pid_t)views[i].tgid, (pid_t)views[i].tid, views[i].comm, views[i].sections, &views[i].sum);
 	for (i = 0; i < session->targets.nr; i++)
-		add_process(&session->bpf, snap, &session->targets.list[i]);
+		add_process_facts(&session->bpf, snap, &session->targets.list[i]);
 	add_ended_children(session->children, snap);
 	if (!snap->memory_known) {
 		snap->rss_start_bytes = session->rss.start_bytes;
@@ -171,6 +171,6 @@ int read_ledgers(const struct session *session, struct snapshot *snap, const str
 	snap->rss_peak_bytes = session->rss.peak_bytes;
 	scale_all_waits(session, snap);
 	if (snap->rss_peak_bytes != DCBS_UNKNOWN && snap->rss_peak_bytes < snap->rss_end_bytes)
-		snap->rss_peak_bytes = snap->rss_end_bytes;	/* the kernel's peak is not as exact */
+		snap->rss_peak_bytes = snap->rss_end_bytes;	/* the kernel's peak is less exact */
 	return 0;
 }

@@ -8,7 +8,7 @@ void rss_total_init(struct rss_total *rss)
 	*rss = (struct rss_total){DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN, 0};
 }
 
-/* Of a target that has ended, the BPF programs saw RSS when its last thread ended. */
+/* The BPF programs stored the RSS of a target when its last thread ended. */
 static void rss_at_end(const struct process *process, __s64 *now_bytes, __s64 *peak_bytes)
 {
 	if (!process->rss_bytes)
@@ -17,7 +17,7 @@ static void rss_at_end(const struct process *process, __s64 *now_bytes, __s64 *p
 	*peak_bytes = (__s64)process->rss_peak_bytes;
 }
 
-/* Children come and go, so their peaks were not at one time: their present RSS counts, and the largest sum of all is kept. */
+/* The peaks of children were not at one time. So their present RSS counts, and the largest sum over all targets is kept. */
 void rss_total_read(struct session *session)
 {
 	__s64 now = 0, peak = 0, one, one_peak;

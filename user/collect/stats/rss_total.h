@@ -7,7 +7,7 @@
 
 void rss_total_init(struct rss_total *rss);
 
-/* Reads RSS of the targets into rss.end_bytes and rss.peak_bytes; what cannot be read stays. */
+/* Reads the RSS of the targets into rss.end_bytes and rss.peak_bytes. If no target can be read, they stay as they are. */
 void rss_total_read(struct session *session);
 
 #endif

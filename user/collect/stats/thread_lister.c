@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* thread_lister.c - the targets' threads, one by one. */
+/* thread_lister.c - lists the targets' threads. */
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -10,7 +10,7 @@
 #include "collect/stats/thread_lister.h"
 
 #define VIEWS_MAX 65536
-#define VIEWS_READ 64	/* room for one read */
+#define VIEWS_READ 64	/* views for which one read has room */
 
 /* The link is kept, because the kernel takes a tenth of a second to release it. */
 size_t thread_lister_read(struct thread_lister *lister, const struct programs *bpf, struct thread_view **views)

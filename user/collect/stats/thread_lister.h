@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* thread_lister.h - the targets' threads, one by one, by the iterator program of bpf/iter_threads.bpf.c. */
+/* thread_lister.h - lists the targets' threads, by the iterator program of bpf/iter_threads.bpf.c. */
 #ifndef COLLECT_STATS_THREAD_LISTER_H
 #define COLLECT_STATS_THREAD_LISTER_H
 
@@ -10,10 +10,10 @@ struct thread_lister {
 	__u64 cpu_ns;		/* CPU time of thread_lister_visit() so far */
 };
 
-/* Stores an array of the targets' threads, to be freed, and returns their number. The iterator also does what thread_lister_visit() is for. */
+/* Stores an array of the targets' threads, to be freed, and returns their number. Also does what thread_lister_visit() does. */
 size_t thread_lister_read(struct thread_lister *lister, const struct programs *bpf, struct thread_view **views);
 
-/* Has the iterator meet every thread: threads get their accounts, and those that wait are charged up to now. */
+/* Runs the iterator over every thread: threads get their accounts, and those that wait are charged up to now. */
 void thread_lister_visit(struct thread_lister *lister, const struct programs *bpf);
 
 void thread_lister_close(struct thread_lister *lister);

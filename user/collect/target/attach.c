@@ -22,7 +22,7 @@ int attach_target(struct attach_context *ctx, struct target *target)
 		err = publish_markers(ctx->bpf, target, ctx->baselines_missed);
 	if (!err)
 		err = marker_probe_attach(target, ctx->bpf, &marker, ctx->shared, &ctx->shared_since_ns);
-	marker_close(&marker);
+	marker_object_close(&marker);
 	return err ? err : 1;
 }
 

@@ -1,26 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* function_probes.h - the native functions of --section: an entry and a return probe each, all the time or in on-periods. */
+/* function_probes.h - probes on the native functions of --section, all together. */
 #ifndef COLLECT_TARGET_FUNCTION_PROBES_H
 #define COLLECT_TARGET_FUNCTION_PROBES_H
 
 #include "collect/kernel/programs.h"
 #include "collect/notes.h"
-#include "collect/overhead/calibrate.h"
-#include "collect/target/target.h"
-
-struct function_probe {
-	int fd;			/* of the file */
-	pid_t pid;
-	__u64 offset;		/* of the function in the file */
-	__u32 section_id;
-	bool stepped;		/* see calibrate_is_stepped() */
-	struct uprobe *entry, *exit;	/* NULL during an off-period */
-};
+#include "collect/target/function_probe.h"
 
 struct function_probes {
 	struct function_probe *list;
 	size_t nr, room;
-	bool given_up;		/* the functions are called too often to be probed */
+	bool counted;		/* their calls are counted and not timed any more */
+	bool given_up;		/* the functions are called too often to be probed, and are not */
 };
 
 /* Probes all native functions of opts->sections in one target. */
@@ -30,25 +21,27 @@ int function_probes_attach(struct function_probes *probes, struct programs *bpf,
 /* Removes the probes of one process. */
 void function_probes_leave(struct function_probes *probes, pid_t pid);
 
-/* Begin an on-period and an off-period. */
+/* Begin an on-period and an off-period: calls are timed, or counted alone. */
 int function_probes_on(struct function_probes *probes, const struct programs *bpf);
 void function_probes_off(struct function_probes *probes, const struct programs *bpf);
 
-/* Returns true if some probe sits on an instruction that the kernel has to step over. */
-bool function_probes_are_stepped(const struct function_probes *probes);
+/* Takes all probes away, those that count, too: the number of calls becomes unknown. */
+void function_probes_give_up(struct function_probes *probes, struct programs *bpf);
 
-/* Returns true if all calls take so long that the probes hardly distort them. */
-bool function_probes_calls_are_long(const struct function_probes *probes, const struct programs *bpf, const struct calibration *costs);
+/* Return true if some probe at an entry, or at an end, is on an instruction that the kernel has to step over. */
+bool function_probes_entries_are_stepped(const struct function_probes *probes);
+bool function_probes_ends_are_stepped(const struct function_probes *probes);
 
-/* Notes the functions whose calls are so short that the probes distort them. */
+/* Returns true if the calls of all functions take so long that the probes hardly distort them. */
+bool function_probes_calls_are_long(const struct function_probes *probes, const struct programs *bpf,
+				    const struct calibration *costs);
+
+/* Adds a note for each function whose calls are so short that the probes distort them. */
 void function_probes_note(const struct function_probes *probes, const struct programs *bpf, const struct calibration *costs,
 			  struct notes *notes);
 
-/* ns that the probes add to the reported time of a call of that section; 0: it has no probes; NAN: unknown. */
-double function_probes_added_ns(const struct function_probes *probes, const struct calibration *costs, __u32 section_id);
-
-/* Marks the sections of all probed functions as known from samples. */
-void function_probes_mark_sampled(const struct function_probes *probes, struct programs *bpf);
+/* Marks how the times of all probed functions are known. */
+void function_probes_mark(const struct function_probes *probes, struct programs *bpf, enum sampled_section how);
 
 void function_probes_close(struct function_probes *probes);
 

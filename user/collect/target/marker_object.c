@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * marker_object.c - finds the copies of the marker library in a process: the program headers of a mapped file lead
- * to its note. The file belongs to the target and may hold anything, so every offset is bounded.
+ * marker_object.c - finds the copies of the marker library in a process.
+ *
+ * The program headers of a mapped file lead to its note. The file belongs to the target and may hold anything, so every offset
+ * is bounded.
  */
 #include <elf.h>
 #include <errno.h>
@@ -14,12 +16,11 @@
 #include "base/elf_file.h"
 #include "base/mapped_files.h"
 #include "collect/target/marker_object.h"
-#include "base/error.h"
 
-#define MAX_NOTES 4096	/* bytes of one note segment */
+#define MAX_NOTES 4096	/* bytes of a note segment that are read */
 
-/* A word of the note holds the distance from itself. */
-static __u64 note_address(const struct dcbs_note *note, __u64 note_vaddr, size_t word)
+/* Each word of the note holds the distance from the word itself to the address. */
+static __u64 address_in_note(const struct dcbs_note *note, __u64 note_vaddr, size_t word)
 {
 	__s64 distance;
 
@@ -31,8 +32,8 @@ static __u64 note_address(const struct dcbs_note *note, __u64 note_vaddr, size_t
 static int places_from_note(struct marker *m, const struct elf_file *elf, const struct dcbs_note *note, __u64 vaddr)
 {
 	m->abi = note->abi;
-	return elf_file_offset(elf, note_address(note, vaddr, offsetof(struct dcbs_note, flush)), &m->flush_offset) ||
-	       elf_file_offset(elf, note_address(note, vaddr, offsetof(struct dcbs_note, semaphore)), &m->semaphore_offset) ?
+	return elf_file_offset(elf, address_in_note(note, vaddr, offsetof(struct dcbs_note, flush)), &m->flush_offset) ||
+	       elf_file_offset(elf, address_in_note(note, vaddr, offsetof(struct dcbs_note, semaphore)), &m->semaphore_offset) ?
 	       -ENOEXEC : 0;
 }
 
@@ -43,7 +44,7 @@ static int marker_from_note(struct marker *m, const struct elf_file *elf, const 
 
 	if (places_from_note(m, elf, note, vaddr) || elf_file_bias(elf, map->start, map->offset, &bias))
 		return -ENOEXEC;
-	m->state = note_address(note, vaddr, offsetof(struct dcbs_note, state)) + bias;
+	m->state = address_in_note(note, vaddr, offsetof(struct dcbs_note, state)) + bias;
 	m->dev = map->dev;
 	m->ino = map->ino;
 	snprintf(m->path, sizeof(m->path), "%s", map->path);
@@ -51,7 +52,7 @@ static int marker_from_note(struct marker *m, const struct elf_file *elf, const 
 	return 0;
 }
 
-/* Looks through one note segment, and stores the note and its address. */
+/* Searches one note segment. Stores the note and its address. */
 static int note_in_segment(struct dcbs_note *note, __u64 *vaddr, const struct elf_file *elf, const Elf64_Phdr *p)
 {
 	char buf[MAX_NOTES];
@@ -136,14 +137,14 @@ bool marker_object_has_place(int fd, __u64 offset, __u64 semaphore)
 	return false;
 }
 
-struct search {
+struct marker_search {
 	struct marker *markers;
 	int found;
 };
 
-static bool look_into_file(void *ctx, int fd, const struct mapped_file *map)
+static bool take_marker_of_file(void *ctx, int fd, const struct mapped_file *map)
 {
-	struct search *search = ctx;
+	struct marker_search *search = ctx;
 
 	if (marker_in_file(&search->markers[search->found], fd, map))
 		close(fd);
@@ -152,15 +153,15 @@ static bool look_into_file(void *ctx, int fd, const struct mapped_file *map)
 	return search->found < MARKER_COPIES;
 }
 
-int marker_find(pid_t pid, struct marker *markers)
+int marker_object_find(pid_t pid, struct marker *markers)
 {
-	struct search search = {.markers = markers};
-	int err = mapped_files_each(pid, NULL, look_into_file, &search);
+	struct marker_search search = {.markers = markers};
+	int err = mapped_files_each(pid, NULL, take_marker_of_file, &search);
 
 	return err ? err : search.found;
 }
 
-void marker_close(struct marker *marker)
+void marker_object_close(struct marker *marker)
 {
 	if (marker->fd > 0)
 		close(marker->fd);

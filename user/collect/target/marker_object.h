@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* marker_object.h - finds the copies of the marker library in a process: where to probe and where its records are. */
+/* marker_object.h - finds the copies of the marker library in a process, with the places to probe and of the records. */
 #ifndef COLLECT_TARGET_MARKER_OBJECT_H
 #define COLLECT_TARGET_MARKER_OBJECT_H
 
@@ -9,20 +9,20 @@
 
 #include "bpfprof/target.h"
 
-#define MARKER_COPIES 8	/* that are looked at in one process */
+#define MARKER_COPIES 8	/* copies that are examined in one process */
 
 struct marker {
-	int fd;			/* of the file, opened through the process's own view */
+	int fd;			/* of the file, opened in the process's mount namespace */
 	__u32 abi;
-	__u64 flush_offset;	/* in the file: of the probed function */
-	__u64 semaphore_offset;
-	__u64 state;		/* address in the process */
+	__u64 flush_offset;	/* of the probed function in the file */
+	__u64 semaphore_offset;	/* in the file */
+	__u64 state;		/* address of its struct dcbs_state in the process */
 	__u64 dev, ino;
-	char path[256];		/* as the process's maps have it, to be shown */
+	char path[256];		/* as in the process's maps, for messages */
 };
 
-/* All copies, at most MARKER_COPIES. Returns how many, or -errno. Each is to be closed. */
-int marker_find(pid_t pid, struct marker *markers);
+/* Stores the copies, at most MARKER_COPIES, each to be closed. Returns their number, or -errno. */
+int marker_object_find(pid_t pid, struct marker *markers);
 
 /*
  * Returns true if the file has a marker note that leads to this place of a probe, one of those that are used, and to this
@@ -33,6 +33,6 @@ bool marker_object_has_place(int fd, __u64 offset, __u64 semaphore);
 /* Returns true if the file has the place of a probe that asks the markers to flush less often. */
 bool marker_object_has_seldom(const struct marker *marker);
 
-void marker_close(struct marker *marker);
+void marker_object_close(struct marker *marker);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* marker_probe.c - the probe on a target's marker function, and the one that asks the markers to flush less often. */
+/* marker_probe.c - the probe on a target's marker function, and the probe that makes the markers flush less often. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,14 +11,17 @@
 
 #define FD_PATH_BYTES 64
 
-/* The kernel keeps one counter of probes for a place, or none: a probe that came first without the counter keeps ours out. */
+/*
+ * All probes at one place use the same counter (semaphore), or none does. If a probe without the counter came first, the kernel
+ * refuses ours.
+ */
 static int fail_marker(const struct marker *marker, int err)
 {
 	return fail(-err, "cannot attach to %s: %s%s", marker->path, strerror(err), err == EINVAL ?
 		    "; another tracer (bpftrace, perf) may have a probe on dcbs_marker_flush: end it first" : links_hint(err));
 }
 
-/* The place `offset` bytes from the entry of the marker function. Fills path[FD_PATH_BYTES]. */
+/* Returns the place `offset` bytes behind the entry of the marker function. Stores the path in path[FD_PATH_BYTES]. */
 static struct uprobe_place marker_place(const struct target *target, const struct marker *marker, __u64 offset, char *path)
 {
 	snprintf(path, FD_PATH_BYTES, "/proc/self/fd/%d", marker->fd);
@@ -26,8 +29,8 @@ static struct uprobe_place marker_place(const struct target *target, const struc
 				     .semaphore = marker->semaphore_offset};
 }
 
-int marker_probe_attach(struct target *target, const struct programs *bpf, const struct marker *marker, struct shared_probes *shared,
-			__u64 *since_ns)
+int marker_probe_attach(struct target *target, const struct programs *bpf, const struct marker *marker,
+			struct shared_probes *shared, __u64 *since_ns)
 {
 	char path[FD_PATH_BYTES];
 	const struct uprobe_place place = marker_place(target, marker, PROBE_OFFSET, path);
@@ -46,7 +49,7 @@ int marker_probe_attach(struct target *target, const struct programs *bpf, const
 
 /* ---- flush less often ---- */
 
-static bool flush_less(struct target *target, const struct programs *bpf)
+static bool attach_seldom_probe(struct target *target, const struct programs *bpf)
 {
 	char path[FD_PATH_BYTES];
 	struct uprobe_place place;
@@ -58,11 +61,11 @@ static bool flush_less(struct target *target, const struct programs *bpf)
 	place = marker_place(target, &marker, DCBS_PROBE_SELDOM, path);
 	if (marker_object_has_seldom(&marker))
 		target->seldom_link = uprobe_attach(bpf->skel->progs.on_flush, &place);
-	marker_close(&marker);
+	marker_object_close(&marker);
 	return target->seldom_link;
 }
 
-/* Once capabilities have been dropped, only links of their own can be made, not perf events. */
+/* Once the profiler has dropped its capabilities, it can attach probes by links of their own, but not by perf events. */
 bool marker_probe_flush_less(struct target_list *targets, const struct programs *bpf)
 {
 	bool some = false;
@@ -72,7 +75,7 @@ bool marker_probe_flush_less(struct target_list *targets, const struct programs 
 		struct target *target = &targets->list[i];
 
 		if (target->pid && target->state && !target->ended && !target->seldom_tried)
-			some |= flush_less(target, bpf);
+			some |= attach_seldom_probe(target, bpf);
 	}
 	return some;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* marker_probe.h - the probe on a target's marker function, and the one that asks the markers to flush less often. */
+/* marker_probe.h - the probe on a target's marker function, and the probe that makes the markers flush less often. */
 #ifndef COLLECT_TARGET_MARKER_PROBE_H
 #define COLLECT_TARGET_MARKER_PROBE_H
 
@@ -8,13 +8,13 @@
 #include "collect/target/target.h"
 
 /*
- * Probes the marker function. shared: the probe is put into every process that has mapped the file, and *since_ns is when;
- * NULL: into the target alone.
+ * Probes the marker function. If `shared` is not NULL, the probe is put into every process that has mapped the file, and
+ * *since_ns is when that was done; else it is put into the target alone.
  */
-int marker_probe_attach(struct target *target, const struct programs *bpf, const struct marker *marker, struct shared_probes *shared,
-			__u64 *since_ns);
+int marker_probe_attach(struct target *target, const struct programs *bpf, const struct marker *marker,
+			struct shared_probes *shared, __u64 *since_ns);
 
-/* Asks the targets to flush less often. Returns false if none can, or all do already. */
+/* Makes the targets flush less often. Returns false if no target can, or all do already. */
 bool marker_probe_flush_less(struct target_list *targets, const struct programs *bpf);
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* publish.c - tells the BPF programs where in a target its records, its names and its interpreter are. */
+/* publish.c - stores for the BPF programs where the records, names and interpreter of a target are. */
+#include <assert.h>
 #include <stdio.h>
 
 #include <bpf/bpf.h>
@@ -14,7 +15,7 @@ struct baselines {
 	__u64 *missed;
 };
 
-/* Counters of a record that are not 0 when we attach belong to the time before. */
+/* Counters of a record that are not 0 when the profiler attaches count losses before that. */
 static int publish_baseline(void *ctx, __u64 address, const struct dcbs_record *record)
 {
 	struct baseline base = {record->too_deep, record->unmatched};
@@ -25,7 +26,7 @@ static int publish_baseline(void *ctx, __u64 address, const struct dcbs_record *
 	return 0;
 }
 
-/* The names that the target has registered so far get their ids now; the BPF programs look up only those that come later. */
+/* Names that the target has registered so far get their ids here. The BPF programs look up only names that come later. */
 static void publish_names(struct programs *bpf, const struct target *target, __u32 used)
 {
 	volatile struct process *process = &bpf->processes[target->index];
@@ -41,12 +42,16 @@ static void publish_names(struct programs *bpf, const struct target *target, __u
 		snprintf(key.text, sizeof(key.text), "%.*s", (int)sizeof(name.text), name.text);
 		key.kind = name.kind;
 		id = section_ids_reserve(bpf, &key);
+		assert(id < BPFPROF_SECTIONS);
 		if (id)
 			process->section_id[name_id] = (__u16)(id | (key.kind >= DCBS_NAME_FORWARD ? SECTION_MODEL : 0));
 	}
 }
 
-/* A child has done nothing before our time, and the BPF programs find its names themselves. The offset comes last: it opens the door. */
+/*
+ * A child whose fork was observed has no losses from before, and the BPF programs look up its names. The offset is stored
+ * last, because from then on the BPF programs read the target's records.
+ */
 int publish_markers(struct programs *bpf, const struct target *target, __u64 *baselines_missed)
 {
 	struct baselines baselines = {bpf_map__fd(bpf->skel->maps.baselines), baselines_missed};
@@ -70,7 +75,7 @@ void publish_python(struct programs *bpf, const struct target *target)
 	volatile struct process *process = &bpf->processes[target->index];
 	__u64 start, end;
 
-	if (python_runtime(target->pid, &start, &end) || target_is_gone(target))
+	if (interpreter_runtime(target->pid, &start, &end) || target_is_gone(target))
 		start = end = 0;
 	process->gil_start = start;
 	process->gil_end = end;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* target.c - one profiled process as /proc and its own memory show it. */
+/* target.c - one profiled process, as /proc and its own memory show it. */
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -48,7 +48,7 @@ static ssize_t read_proc_file(const struct target *target, const char *file, cha
 	return was_ours(target) ? n : -ESRCH;
 }
 
-/* What cannot be read any more stays as it was known. */
+/* If the process cannot be read any more, the last facts stay. */
 void target_refresh_comm(struct target *target)
 {
 	struct snapshot_target *f = &target->facts;
@@ -72,8 +72,8 @@ void target_refresh(struct target *target)
 		memcpy(target->command, buf, (size_t)n + 1);
 }
 
-/* Field 22 is the start in clock ticks since boot. */
-static double start_time(pid_t pid)
+/* Returns Unix time. Field 22 of stat is the start in clock ticks since boot. */
+static double process_start_time(pid_t pid)
 {
 	unsigned long long ticks = proc_stat_field(pid, 22);
 	struct timespec boot, real;
@@ -86,8 +86,8 @@ static double start_time(pid_t pid)
 	       (double)ticks / (double)sysconf(_SC_CLK_TCK);
 }
 
-/* 0: a 64-bit program of this machine's kind. Kernel threads have no program. */
-static int check_program(pid_t pid)
+/* Returns 0 if the process runs a 64-bit program. Kernel threads have no program. */
+static int check_program_class(pid_t pid)
 {
 	unsigned char ident[EI_NIDENT] = "";
 	char path[64];
@@ -96,9 +96,10 @@ static int check_program(pid_t pid)
 	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT && !access("/proc/self/exe", F_OK))
-		return fail(-EINVAL, "process %d has no program of its own (a kernel thread, or it is just ending); give the PID of the evaluation", pid);
+		return fail(-EINVAL, "process %d has no program of its own (a kernel thread, or it is just ending); "
+			    "give the PID of the evaluation", pid);
 	if (fd < 0)
-		return fail(-errno, "cannot look at process %d: %s; run as root, or with CAP_SYS_PTRACE (sudo dcbs-bpfprof -p %d)",
+		return fail(-errno, "cannot read process %d: %s; run as root, or with CAP_SYS_PTRACE (sudo dcbs-bpfprof -p %d)",
 			    pid, strerror(errno), pid);
 	if (read(fd, ident, sizeof(ident)) != sizeof(ident))
 		ident[EI_CLASS] = ELFCLASSNONE;
@@ -113,7 +114,7 @@ static bool is_zombie(const char *status)
 	return strstr(status, "\nState:\tZ");
 }
 
-static bool has_threads(const char *status)
+static bool has_other_threads(const char *status)
 {
 	__u64 threads;
 
@@ -131,11 +132,11 @@ static int check_process(pid_t pid, bool own)
 	if (proc_number(buf, "Tgid", 10, &tgid) && (pid_t)tgid != pid)
 		return fail(-EINVAL, "%d is a thread of process %d; give the process: -p %d", pid, (pid_t)tgid, (pid_t)tgid);
 	if (is_zombie(buf))
-		return has_threads(buf) ?
-			fail(-ESRCH, "process %d cannot be attached to: its main thread has ended, and the kernel ties probes to that one", pid) :
+		return has_other_threads(buf) ?
+			fail(-ESRCH, "process %d cannot be attached to: its main thread has ended, and the kernel ties probes to it", pid) :
 			fail(-ESRCH, "process %d has ended already (it is a zombie)", pid);
 	err = own ? 0 : trace_right_ask(pid);
-	return err && err != -ESRCH ? err : check_program(pid);
+	return err && err != -ESRCH ? err : check_program_class(pid);
 }
 
 /* The descriptor comes first: what is read afterwards is of the same process if that has not ended by then. */
@@ -151,7 +152,7 @@ int target_open(struct target *target, pid_t pid, bool own)
 	if (!err && opened)
 		err = fail(opened, "cannot open process %d: %s", pid, strerror(-opened));
 	if (!err) {
-		target->facts.started_at = start_time(pid);
+		target->facts.started_at = process_start_time(pid);
 		target_refresh(target);
 	}
 	if (!err && !was_ours(target))
@@ -166,13 +167,13 @@ int target_open_child(struct target *target)
 	target->pidfd = (int)syscall(SYS_pidfd_open, target->pid, 0);
 	if (target->pidfd < 0)
 		return -errno;
-	if (fabs(start_time(target->pid) - clock_unix_s(target->born_ns)) < START_TOLERANCE_S)
+	if (fabs(process_start_time(target->pid) - clock_unix_s(target->born_ns)) < START_TOLERANCE_S)
 		return 0;
 	target_close(target);
 	return -ESRCH;
 }
 
-static __u64 time_namespace(pid_t pid, const char *which)
+static __u64 time_namespace_id(pid_t pid, const char *which)
 {
 	char path[64];
 	struct stat st;
@@ -181,7 +182,7 @@ static __u64 time_namespace(pid_t pid, const char *which)
 	return stat(path, &st) ? 0 : (__u64)st.st_ino;
 }
 
-/* The file tells of the namespace that its children will be in; mostly that is its own. */
+/* timens_offsets describes the namespace in which its children will be. Mostly that is its own. */
 long long target_clock_offset(pid_t pid)
 {
 	long long seconds = 0, ns = 0;
@@ -190,7 +191,7 @@ long long target_clock_offset(pid_t pid)
 	if (proc_read(pid, "timens_offsets", buf, sizeof(buf)) <= 0 || !(p = strstr(buf, "monotonic")) ||
 	    sscanf(p, "monotonic %lld %lld", &seconds, &ns) != 2)
 		return 0;
-	if (time_namespace(pid, "time") != time_namespace(pid, "time_for_children"))
+	if (time_namespace_id(pid, "time") != time_namespace_id(pid, "time_for_children"))
 		return 0;
 	return seconds ? seconds : ns;
 }
@@ -200,8 +201,8 @@ int target_check_clock(const struct target *target)
 	char buf[4096];
 
 	if (target_clock_offset(target->pid))
-		return fail(-EOPNOTSUPP, "process %d is in a time namespace, where the clock is not the kernel's: its sections cannot be "
-			    "timed; start it in the machine's own", target->pid);
+		return fail(-EOPNOTSUPP, "process %d is in a time namespace, where the clock is not the kernel's: its sections cannot "
+			    "be timed; start it in the machine's own", target->pid);
 	if (read_proc_file(target, "status", buf, sizeof(buf)) > 0 && strstr(buf, "\nSeccomp:\t1\n"))
 		return fail(-EOPNOTSUPP, "process %d is in seccomp's strict mode, where reading the clock would end it: its sections cannot "
 			    "be timed", target->pid);
@@ -244,17 +245,17 @@ int target_read(const struct target *target, __u64 address, void *dst, size_t si
 int target_find_marker(const struct target *target, struct marker *marker)
 {
 	struct marker copies[MARKER_COPIES];
-	int i, n = marker_find(target->pid, copies), chosen = -1, err = 0;
+	int i, n = marker_object_find(target->pid, copies), chosen = -1, err = 0;
 
 	for (i = 0; i < n; i++) {
 		struct dcbs_state state;
 
 		if (copies[i].abi != DCBS_ABI) {
-			err = fail(-EPROTO, "process %d carries markers of layout %u (%s), this dcbs-bpfprof reads layout %d: use the one they were built with",
-				   target->pid, copies[i].abi, copies[i].path, DCBS_ABI);
+			err = fail(-EPROTO, "process %d carries markers of layout %u (%s), this dcbs-bpfprof reads layout %d: use the one "
+				   "they were built with", target->pid, copies[i].abi, copies[i].path, DCBS_ABI);
 			continue;
 		}
-		/* The leader names itself; one that has not started yet names nobody and will lead if it is alone. */
+		/* The copy that leads has its own address in `leader`. A copy that has not started has 0, and leads if it is alone. */
 		if (target_read(target, copies[i].state, &state, offsetof(struct dcbs_state, names)) ||
 		    state.magic != DCBS_STATE_MAGIC)
 			continue;
@@ -266,7 +267,7 @@ int target_find_marker(const struct target *target, struct marker *marker)
 	}
 	for (i = 0; i < n; i++)
 		if (i != chosen)
-			marker_close(&copies[i]);
+			marker_object_close(&copies[i]);
 	if (chosen < 0)
 		return err;
 	*marker = copies[chosen];
@@ -291,14 +292,14 @@ int target_each_record(const struct target *target, int (*visit)(void *ctx, __u6
 	return err ? err : n;
 }
 
-struct base_search {
+struct mapped_base_search {
 	const char *base;
 	bool found;
 };
 
-static bool is_other_base(void *ctx, const struct proc_mapping *map)
+static bool note_mapped_base(void *ctx, const struct proc_mapping *map)
 {
-	struct base_search *search = ctx;
+	struct mapped_base_search *search = ctx;
 	const char *last = strrchr(map->path, '/');
 
 	search->found = last && !strncmp(last + 1, search->base, strlen(search->base));
@@ -307,9 +308,9 @@ static bool is_other_base(void *ctx, const struct proc_mapping *map)
 
 bool target_maps(const struct target *target, const char *base)
 {
-	struct base_search search = {.base = base};
+	struct mapped_base_search search = {.base = base};
 
-	proc_each_mapping(target->pid, is_other_base, &search);
+	proc_each_mapping(target->pid, note_mapped_base, &search);
 	return search.found && was_ours(target);
 }
 

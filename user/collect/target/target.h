@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* target.h - one profiled process as /proc and its own memory show it. It is only read, and nothing in it is trusted. */
+/* target.h - one profiled process, as /proc and its own memory show it. It is only read, and nothing in it is trusted. */
 #ifndef COLLECT_TARGET_TARGET_H
 #define COLLECT_TARGET_TARGET_H
 
@@ -9,7 +9,7 @@
 #include "collect/facts.h"
 #include "collect/target/marker_object.h"
 
-#define TARGET_RECORDS 65536	/* records of a target that are read: one for each of its threads */
+#define TARGET_RECORDS 65536	/* records of a target that are read; each thread has one */
 
 struct uprobe;
 struct symbols;
@@ -23,23 +23,23 @@ struct target {
 	__u32 serial;		/* number among all processes of the session, from 1 */
 	__u64 state;		/* address of its struct dcbs_state; 0: no markers found yet */
 	struct uprobe *marker_link;	/* the probe on its marker function */
-	struct uprobe *seldom_link;	/* the probe that asks it to flush less often, see DCBS_PROBE_SELDOM */
-	bool seldom_tried;
+	struct uprobe *seldom_link;	/* the probe that makes it flush less often, see DCBS_PROBE_SELDOM */
+	bool seldom_tried;	/* attaching that probe was tried */
 	bool ended, forgotten;	/* forgotten: the BPF programs do not take its PID for the target any more */
-	__u64 ended_ns;		/* of a given process: when it was first seen to have ended */
+	__u64 ended_ns;		/* of a given process: when its end was first observed */
 	pid_t parent;		/* of a child that is followed; 0: the process was given by its PID */
-	__u64 born_ns;		/* when on_fork saw it; 0: it existed before */
-	__u64 exec_ns, look_ns;	/* of a child: when it called execve(), and when to look for markers again */
+	__u64 born_ns;		/* when on_fork observed its birth; 0: it existed before */
+	__u64 exec_ns, search_ns;	/* of a child: when it called execve(), and when to search for markers next */
 	__u64 names_lost;	/* names that its parent had lost when it was forked */
 	bool gone;		/* it was not found by its PID at the last sweep */
 	__u32 shown_as;		/* index in the last snapshot's targets */
 	struct symbols *symbols;	/* NULL: stacks are not sampled */
-	__u64 python_due_ns;	/* when to look for an interpreter; 0: it is known whether there is one */
-	__u32 python_looks;	/* how often the interpreter was found to be starting */
-	bool python_known;	/* its Python stacks are walked */
+	__u64 python_due_ns;	/* when to search for an interpreter next; 0: it is known whether there is one */
+	__u32 python_tries;	/* how often the interpreter was found to be starting */
+	bool python_known;	/* the BPF programs walk its Python stacks */
 	__u64 python_start, python_end;	/* the interpreter's own code */
-	char command[4096];	/* arguments with spaces between, raw bytes */
-	struct snapshot_target facts;	/* all but its `command` */
+	char command[4096];	/* arguments joined by spaces, raw bytes */
+	struct snapshot_target facts;	/* `command` is not used */
 };
 
 /* The targets, each at its index of the map `processes`. Entries of children that have ended are free. */
@@ -48,7 +48,7 @@ struct target_list {
 	size_t nr;		/* entries up to the last one that was ever used */
 };
 
-/* The target with that PID, or NULL. */
+/* Returns the target with that PID, or NULL. */
 struct target *target_list_find(struct target_list *targets, pid_t pid);
 
 /* Page faults of each target as of the last call of target_list_faults(). */
@@ -56,11 +56,11 @@ struct fault_counts {
 	__u64 last[BPFPROF_FOLLOWED];
 };
 
-/* Page faults of all targets since the last call, by the kernel's account. NAN: a target has come or gone meanwhile. */
+/* Returns the page faults of all targets since the last call, as the kernel counts them; NAN: a target has come or ended. */
 double target_list_faults(const struct target_list *targets, struct fault_counts *counts);
 
 /*
- * Opens a running process. Returns -errno and a line that says why it cannot be profiled at all. own: it is a child of the
+ * Opens a running process. Returns 0, or -errno with an error line if it cannot be profiled at all. own: it is a child of the
  * profiler's that waits to execute a command, so that the profiler's user may trace it.
  */
 int target_open(struct target *target, pid_t pid, bool own);
@@ -82,21 +82,21 @@ bool target_ended(struct target *target);
 bool target_is_gone(const struct target *target);
 
 /*
- * Finds the copy of the marker library that records for the process. Returns 1 if there is one, to be closed; 0 if there is
- * none; -errno if there is one of another version.
+ * Finds the copy of the marker library that keeps the records of the process. Returns 1 if there is one, to be closed; 0 if
+ * there is none; -errno if there is one of another version.
  */
 int target_find_marker(const struct target *target, struct marker *marker);
 
-/* The difference between its CLOCK_MONOTONIC and the kernel's: seconds, or if that is 0 nanoseconds; 0: none, or unknown. */
+/* Returns the offset of its CLOCK_MONOTONIC from the kernel's: in seconds, or if that is 0 in ns. 0: none, or unknown. */
 long long target_clock_offset(pid_t pid);
 
-/* Returns 0 if the sections of the process can be timed, or -errno and a line that says why not. */
+/* Returns 0 if the sections of the process can be timed, or -errno with an error line. */
 int target_check_clock(const struct target *target);
 
-/* Returns true if it has mapped a file whose base name begins with `base`. */
+/* Returns true if the target has mapped a file whose base name begins with `base`. */
 bool target_maps(const struct target *target, const char *base);
 
-/* Reads comm and command line again, after the process was started or has called execve(). */
+/* Reads comm and command line, or comm alone, after the process was started or has called execve(). */
 void target_refresh(struct target *target);
 void target_refresh_comm(struct target *target);
 
@@ -107,6 +107,11 @@ void target_refresh_comm(struct target *target);
 int target_read(const struct target *target, __u64 address, void *dst, size_t size);
 int target_peek(pid_t pid, __u64 address, void *dst, size_t size);
 
+static inline int target_peek_word(pid_t pid, __u64 address, __u64 *word)
+{
+	return target_peek(pid, address, word, sizeof(*word));
+}
+
 /*
  * Calls visit(ctx, address, record) for each of the process's records until it returns other than 0. The record is a copy
  * and may hold anything. Returns the number of records, or what visit() returned.
@@ -114,10 +119,10 @@ int target_peek(pid_t pid, __u64 address, void *dst, size_t size);
 int target_each_record(const struct target *target, int (*visit)(void *ctx, __u64 address, const struct dcbs_record *record),
 		       void *ctx);
 
-/* Page faults of all its threads since it was started; 0: they cannot be read. */
+/* Returns the page faults of all its threads since it was started; 0: unknown. */
 __u64 target_faults(const struct target *target);
 
-/* RSS now and its peak; DCBS_UNKNOWN if they cannot be read. */
+/* Stores the present and the peak RSS; DCBS_UNKNOWN: unknown. */
 void target_rss(const struct target *target, __s64 *now_bytes, __s64 *peak_bytes);
 
 #endif

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-/* buckets.c - the exponential histogram of bpfprof/hist.h in the memory of the evaluation. */
+/* buckets.c - see buckets.h. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "own_record.h"
+#include "buckets.h"
 
 #define OCTAVE_BYTES (HIST_SUB * sizeof(uint64_t))
 
-/* At most BUCKETS_OCTAVES times in a histogram's life. Without memory the value is missing, as if it had not been recorded. */
-static cold uint64_t *octave_new(struct buckets *b, uint32_t octave)
+/* Called at most BUCKETS_OCTAVES times in a histogram's life if there is memory. */
+static cold uint64_t *make_octave(struct buckets *b, uint32_t octave)
 {
 	b->octaves[octave] = calloc(1, OCTAVE_BYTES);
 	return b->octaves[octave];
@@ -26,7 +26,7 @@ void buckets_add(struct buckets *b, uint64_t value)
 	place = hist_place(value);
 	counts = b->octaves[place / HIST_SUB];
 	if (unlikely(!counts))
-		counts = octave_new(b, place / HIST_SUB);
+		counts = make_octave(b, place / HIST_SUB);
 	if (likely(counts))
 		counts[place % HIST_SUB]++;
 }
@@ -69,7 +69,7 @@ static int append_octave(PyObject *list, const uint64_t *counts, uint32_t octave
 	return 0;
 }
 
-/* Making the pairs may collect garbage and thereby run a finaliser that records: octaves come but never go. */
+/* Making the pairs may start the garbage collector and so a finaliser that records. It can add octaves but frees none. */
 PyObject *buckets_values(const struct buckets *b)
 {
 	PyObject *list = PyList_New(0);

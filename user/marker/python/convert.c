@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-/* convert.c - arguments of the markers as C values, without an exception for what makes no sense. */
-#include "extension.h"
+/* convert.c - see convert.h. */
+#include "convert.h"
 
-/* A wrong argument to a marker is not worth an evaluation of hours; a Ctrl-C that arrives meanwhile is. */
-int markers_forgive(void)
+/* A wrong argument to a marker must not end an evaluation of hours; a Ctrl-C that arrives meanwhile must. */
+int convert_forgive(void)
 {
 	if (!PyErr_ExceptionMatches(PyExc_Exception))
 		return -1;
@@ -11,8 +11,8 @@ int markers_forgive(void)
 	return 0;
 }
 
-/* int() of whatever has one: numpy's and torch's scalars, floats. New reference. */
-static PyObject *integer(PyObject *number)
+/* Returns int() of the object, as scalars of numpy and torch and floats have it. New reference. */
+static PyObject *to_integer(PyObject *number)
 {
 	PyObject *value = PyNumber_Index(number);
 
@@ -22,8 +22,8 @@ static PyObject *integer(PyObject *number)
 	return PyNumber_Long(number);
 }
 
-/* Below 0 counts as 0, too large as the largest. */
-static uint64_t clamped(PyObject *value)
+/* Values below 0 count as 0, and values of 2^64 or more as 2^64 - 1. */
+static uint64_t clamp_count(PyObject *value)
 {
 	int overflow;
 	long long number = PyLong_AsLongLongAndOverflow(value, &overflow);
@@ -38,32 +38,31 @@ static uint64_t clamped(PyObject *value)
 	return (uint64_t)number;
 }
 
-int markers_count(PyObject *number, uint64_t *count)
+int convert_count(PyObject *number, uint64_t *count)
 {
 	PyObject *value;
 
 	*count = 0;
 	if (number == Py_None)
 		return 0;
-	value = integer(number);
+	value = to_integer(number);
 	if (!value)
-		return markers_forgive();
-	*count = clamped(value);
+		return convert_forgive();
+	*count = clamp_count(value);
 	Py_DECREF(value);
 	return 0;
 }
 
-int markers_seconds(PyObject *number, double *seconds)
+int convert_seconds(PyObject *number, double *seconds)
 {
 	*seconds = PyFloat_AsDouble(number);
 	if (likely(*seconds >= 0))
 		return 0;
 	*seconds = 0;
-	return PyErr_Occurred() ? markers_forgive() : 0;
+	return PyErr_Occurred() ? convert_forgive() : 0;
 }
 
-/* The one argument of a call, by place or by its name; *value stays as it is where there is none. */
-int markers_argument(PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, const char *name, PyObject **value)
+int convert_argument(PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, const char *name, PyObject **value)
 {
 	Py_ssize_t named = kwnames ? PyTuple_Size(kwnames) : 0;
 

@@ -2,62 +2,42 @@
 /*
  * module.c - the extension _markers: one file for CPython 3.8 and later.
  *
- * Its types are the process's own, as the markers are, hence the initialisation in one phase:
- * a sub-interpreter with a GIL of its own refuses to load it and gets the package's no-ops.
+ * Its types belong to the process, as the markers do, so it initialises in one phase. A
+ * sub-interpreter with a GIL of its own therefore refuses to load it and gets the package's no-ops.
  */
-#include <string.h>
-
+#include "cache_object.h"
+#include "dcbs/markers.h"
 #include "own_record.h"
+#include "profiler_object.h"
+#include "ready_awaitable.h"
+#include "section_figures.h"
+#include "section_object.h"
 
-int markers_add_type(PyObject *module, PyType_Spec *spec, PyObject **type)
-{
-	if (!*type)
-		*type = PyType_FromSpec(spec);
-	if (!*type)
-		return -1;
-	if (!module)
-		return 0;
-	Py_INCREF(*type);
-	if (!PyModule_AddObject(module, strrchr(spec->name, '.') + 1, *type))
-		return 0;
-	Py_DECREF(*type);
-	return -1;
-}
-
-/* Such a class is one of the heap, too: its deallocator leaves the reference to the class to ours. */
-void markers_free(PyObject *self)
-{
-	PyTypeObject *of = Py_TYPE(self);
-	freefunc free_object = (freefunc)PyType_GetSlot(of, Py_tp_free);
-
-	free_object(self);
-	Py_DECREF(of);
-}
-
-static PyObject *attached(PyObject *self, PyObject *unused)
+static PyObject *module_attached(PyObject *self, PyObject *unused)
 {
 	(void)self, (void)unused;
 	return PyLong_FromUnsignedLong(dcbs_attached());
 }
 
-static PyMethodDef functions[] = {
-	{"attached", attached, METH_NOARGS, "attached()\n--\n\nHow many profilers are attached to this process."},
+static PyMethodDef module_functions[] = {
+	{"attached", module_attached, METH_NOARGS,
+	 "attached()\n--\n\nReturns how many profilers are attached to this process, as an int; 0: none."},
 	{NULL, NULL, 0, NULL},
 };
 
-static struct PyModuleDef definition = {
+static struct PyModuleDef module_definition = {
 	PyModuleDef_HEAD_INIT,
 	.m_name = "_markers",
 	.m_doc = "Markers of dcbs-bpfprof. Use the package dcbs_profiler.",
 	.m_size = -1,
-	.m_methods = functions,
+	.m_methods = module_functions,
 };
 
 static int add_types(PyObject *module)
 {
-	if (record_start() || row_types() || done_types())
+	if (own_record_start() || section_figures_add_type() || ready_awaitable_add_type())
 		return -1;
-	return section_types(module) || cache_types(module) || profiler_types(module) ? -1 : 0;
+	return section_object_add_types(module) || cache_object_add_type(module) || profiler_object_add_types(module) ? -1 : 0;
 }
 
 /* The headers of 3.8 do not export it by themselves. */
@@ -65,7 +45,7 @@ __attribute__((visibility("default"))) PyMODINIT_FUNC PyInit__markers(void);
 
 PyMODINIT_FUNC PyInit__markers(void)
 {
-	PyObject *module = PyModule_Create(&definition);
+	PyObject *module = PyModule_Create(&module_definition);
 
 	if (module && add_types(module)) {
 		Py_DECREF(module);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-/* name_objects.c - from a Python object to a name as text, and to its number. Once for each name of a profiler object. */
-#include "extension.h"
+/* name_objects.c - see name_objects.h. */
+#include "convert.h"
+#include "name_objects.h"
 
-/* As exact str, so that hashing and comparing it run no Python code. New reference. */
-static PyObject *plain_str(PyObject *name)
+/* Returns an exact str, so that hashing and comparing it run no Python code. New reference. */
+static PyObject *to_plain_str(PyObject *name)
 {
 	PyObject *text, *plain;
 
@@ -17,8 +18,8 @@ static PyObject *plain_str(PyObject *name)
 	return plain;
 }
 
-/* Lone surrogates become \udc80, and a NUL, which would end a C string, becomes \x00. New reference to bytes. */
-static PyObject *encoded(PyObject *text)
+/* Returns bytes, a new reference. Lone surrogates become \udc80, and a NUL, which would end a C string, becomes \x00. */
+static PyObject *encode_name(PyObject *text)
 {
 	PyObject *nul = PyUnicode_FromStringAndSize("", 1), *escape = PyUnicode_FromString("\\x00");
 	PyObject *clean = NULL, *bytes = NULL;
@@ -33,32 +34,31 @@ static PyObject *encoded(PyObject *text)
 	return bytes;
 }
 
-/* What has no text, because its str() fails, is "(unnamed)". */
-int names_text(PyObject *name, PyObject **text)
+int name_objects_text(PyObject *name, PyObject **text)
 {
-	*text = plain_str(name);
-	if (!*text && markers_forgive())
+	*text = to_plain_str(name);
+	if (!*text && convert_forgive())
 		return -1;
 	if (!*text)
 		*text = PyUnicode_FromString("(unnamed)");
 	return *text ? 0 : -1;
 }
 
-int names_id(PyObject *text, dcbs_id *id)
+int name_objects_id(PyObject *text, dcbs_id *id)
 {
-	PyObject *bytes = encoded(text);
+	PyObject *bytes = encode_name(text);
 
 	*id = dcbs_section_name(bytes ? PyBytes_AsString(bytes) : NULL);
 	Py_XDECREF(bytes);
-	return bytes ? 0 : markers_forgive();
+	return bytes ? 0 : convert_forgive();
 }
 
-int names_cache(PyObject *name, dcbs_cache **cache)
+int name_objects_cache(PyObject *name, dcbs_cache **cache)
 {
-	PyObject *text = plain_str(name), *bytes = text ? encoded(text) : NULL;
+	PyObject *text = to_plain_str(name), *bytes = text ? encode_name(text) : NULL;
 
 	*cache = dcbs_cache_name(bytes ? PyBytes_AsString(bytes) : NULL);
 	Py_XDECREF(text);
 	Py_XDECREF(bytes);
-	return bytes ? 0 : markers_forgive();
+	return bytes ? 0 : convert_forgive();
 }

@@ -1,82 +1,83 @@
 // SPDX-License-Identifier: MIT
 /*
- * own_record.c - begin and end of a section as the process records them itself.
+ * own_record.c - see own_record.h.
  *
- * Times mean what the profiler's do. A thread's wall time belongs to its innermost open section; a
- * section's total is the time it was open on a thread, recursion counted once; where sections end in
- * any order, as those of interleaved coroutines do, the eldest that is left takes over.
+ * Times have the same meaning as in the profiler. A thread's wall time belongs to its innermost open
+ * section. A section's total is the time it was open on a thread, recursion counted once. If sections
+ * end in any order, as those of interleaved coroutines do, the eldest open one becomes the outermost.
  */
 #include <pthread.h>
 #include <stdlib.h>
 
 #include "own_record.h"
-#include "ring.h"	/* now_ns() */
+#include "rss_reader.h"
+#include "vdso_clock.h"
 
-/* How many enclosing sections are told that one has ended: neither deep recursion nor thousands of tasks must make an end slow. */
+/* An end is added to at most this many enclosing sections, so that neither deep recursion nor thousands of tasks make it slow. */
 #define NESTED_LEVELS 16
 
-/* A thread. Never freed, but used again: a call may end after its thread did. */
-struct lane {
-	struct call *innermost;
+/* Never freed, because a call may end after its thread did; another thread reuses it. */
+struct own_thread {
+	struct own_call *innermost;
 	uint64_t last_ns;	/* of the last begin or end */
-	struct lane *next;
-	bool gone;		/* its thread has ended; the only field that is written without the GIL */
+	struct own_thread *next;
+	bool ended;		/* the thread has ended; the only field that is written without the GIL */
 };
 
-static __thread struct lane *lane_here __attribute__((tls_model("initial-exec")));
-static struct lane *lanes;
+static __thread struct own_thread *this_thread __attribute__((tls_model("initial-exec")));
+static struct own_thread *threads;
 static pthread_key_t at_thread_exit;
 
-static void thread_exit(void *lane)
+static void on_thread_exit(void *thread)
 {
-	__atomic_store_n(&((struct lane *)lane)->gone, true, __ATOMIC_RELEASE);
+	__atomic_store_n(&((struct own_thread *)thread)->ended, true, __ATOMIC_RELEASE);
 }
 
-static struct lane *lane_again(void)
+static struct own_thread *find_unused_thread(void)
 {
-	struct lane *lane;
+	struct own_thread *thread;
 
-	for (lane = lanes; lane; lane = lane->next)
-		if (__atomic_load_n(&lane->gone, __ATOMIC_ACQUIRE) && !lane->innermost)
-			return lane;
+	for (thread = threads; thread; thread = thread->next)
+		if (__atomic_load_n(&thread->ended, __ATOMIC_ACQUIRE) && !thread->innermost)
+			return thread;
 	return NULL;
 }
 
-static cold struct lane *lane_make(void)
+static cold struct own_thread *make_thread(void)
 {
-	struct lane *lane = lane_again();
+	struct own_thread *thread = find_unused_thread();
 
-	if (!lane) {
-		lane = calloc(1, sizeof(*lane));
-		if (!lane)
+	if (!thread) {
+		thread = calloc(1, sizeof(*thread));
+		if (!thread)
 			return NULL;
-		lane->next = lanes;
-		lanes = lane;
+		thread->next = threads;
+		threads = thread;
 	}
-	lane->gone = false;
-	pthread_setspecific(at_thread_exit, lane);
-	lane_here = lane;
-	return lane;
+	thread->ended = false;
+	pthread_setspecific(at_thread_exit, thread);
+	this_thread = thread;
+	return thread;
 }
 
-/* The child keeps what was recorded: it is its copy of the parent's figures, as every object is. Its threads are gone. */
-static void after_fork_child(void)
+/* The child keeps its copy of the parent's figures, as of every object. It has only the thread that forked. */
+static void after_fork_in_child(void)
 {
-	struct lane *lane;
+	struct own_thread *thread;
 
-	rss_forget();
-	for (lane = lanes; lane; lane = lane->next)
-		if (lane != lane_here)
-			lane->gone = true;
+	rss_reader_forget();
+	for (thread = threads; thread; thread = thread->next)
+		if (thread != this_thread)
+			thread->ended = true;
 }
 
-int record_start(void)
+int own_record_start(void)
 {
 	static bool started;
 
 	if (started)
 		return 0;
-	if (pthread_key_create(&at_thread_exit, thread_exit) || pthread_atfork(NULL, NULL, after_fork_child)) {
+	if (pthread_key_create(&at_thread_exit, on_thread_exit) || pthread_atfork(NULL, NULL, after_fork_in_child)) {
 		PyErr_SetString(PyExc_OSError, "no thread-specific data left");
 		return -1;
 	}
@@ -84,133 +85,134 @@ int record_start(void)
 	return 0;
 }
 
-static inline void charge(struct lane *lane, uint64_t now)
+static inline void charge_innermost(struct own_thread *thread, uint64_t now)
 {
-	if (lane->innermost)
-		lane->innermost->self_ns += now - lane->last_ns;
-	lane->last_ns = now;
+	if (thread->innermost)
+		thread->innermost->self_ns += now - thread->last_ns;
+	thread->last_ns = now;
 }
 
-/* A size that is too old is read before the section begins, not within it. */
-static inline uint64_t begin_ns(void)
+/* Reads a size that is too old before the section begins, not within it. */
+static inline uint64_t read_begin_ns(void)
 {
 	uint64_t now = now_ns();
 
-	if (likely(now - rss_last.at_ns < RSS_AGE_AT_BEGIN_NS))
+	if (likely(now - rss_reader_last.at_ns < RSS_READER_AGE_AT_BEGIN_NS))
 		return now;
-	rss_read(now);
+	rss_reader_read(now);
 	return now_ns();
 }
 
-enum here { NOT_OPEN_HERE, OPEN_HERE, MAYBE_OPEN_HERE };
+enum open_here { NOT_OPEN_HERE, OPEN_HERE, MAYBE_OPEN_HERE };
 
-/* Counts one that begins, and says whether others are open on its lane. */
-static inline enum here spread_begin(struct spread *s, const struct lane *lane)
+/* Counts a call that begins. Returns whether others are open on its thread. */
+static inline enum open_here count_open_call(struct open_calls *open, const struct own_thread *thread)
 {
-	if (likely(!s->open++)) {
-		s->lane = lane;
+	if (likely(!open->count++)) {
+		open->thread = thread;
 		return NOT_OPEN_HERE;
 	}
-	if (likely(s->lane == lane))
+	if (likely(open->thread == thread))
 		return OPEN_HERE;
-	if (!s->lane)
+	if (!open->thread)
 		return MAYBE_OPEN_HERE;
-	s->lane = NULL;
+	open->thread = NULL;
 	return NOT_OPEN_HERE;
 }
 
-static cold void look_below(const struct call *c, enum here *row, enum here *owner)
+static cold void search_below(const struct own_call *c, enum open_here *name, enum open_here *owner)
 {
-	bool row_found = false, owner_found = false;
-	const struct call *b;
+	bool name_found = false, owner_found = false;
+	const struct own_call *b;
 
-	for (b = c->below; b && !row_found; b = b->below) {
-		row_found = b->row == c->row;
-		owner_found |= b->row->owner == c->row->owner;
+	for (b = c->below; b && !name_found; b = b->below) {
+		name_found = b->figures == c->figures;
+		owner_found |= b->figures->owner == c->figures->owner;
 	}
-	*row = row_found ? OPEN_HERE : NOT_OPEN_HERE;
+	*name = name_found ? OPEN_HERE : NOT_OPEN_HERE;
 	*owner = owner_found ? OPEN_HERE : NOT_OPEN_HERE;
 }
 
-static inline void find_outermost(struct call *c)
+static inline void set_outermost(struct own_call *c)
 {
-	enum here row = spread_begin(&c->row->spread, c->lane), owner = spread_begin(&c->row->owner->spread, c->lane);
+	enum open_here name = count_open_call(&c->figures->open, c->thread);
+	enum open_here owner = count_open_call(&c->figures->owner->open, c->thread);
 
-	if (unlikely(row == MAYBE_OPEN_HERE || owner == MAYBE_OPEN_HERE))
-		look_below(c, &row, &owner);
-	c->outer_ns = row == OPEN_HERE ? 0 : c->begin_ns;
+	if (unlikely(name == MAYBE_OPEN_HERE || owner == MAYBE_OPEN_HERE))
+		search_below(c, &name, &owner);
+	c->outer_ns = name == OPEN_HERE ? 0 : c->begin_ns;
 	c->root_ns = owner == OPEN_HERE ? 0 : c->begin_ns;
 }
 
-void record_begin(struct call *c, struct row *row)
+void own_record_begin(struct own_call *c, struct section_figures *figures)
 {
-	struct lane *lane = likely(lane_here) ? lane_here : lane_make();
+	struct own_thread *thread = likely(this_thread) ? this_thread : make_thread();
 
-	c->row = likely(lane) ? row : NULL;
-	c->lane = lane;
-	if (unlikely(!c->row))
+	c->figures = likely(thread) ? figures : NULL;
+	c->thread = thread;
+	if (unlikely(!c->figures))
 		return;
-	c->begin_ns = begin_ns();
+	c->begin_ns = read_begin_ns();
 	c->self_ns = 0;
-	c->rss_bytes = rss_last.bytes;
-	charge(lane, c->begin_ns);
-	c->below = lane->innermost;
+	c->rss_bytes = rss_reader_last.bytes;
+	charge_innermost(thread, c->begin_ns);
+	c->below = thread->innermost;
 	c->above = NULL;
 	if (c->below)
 		c->below->above = c;
-	lane->innermost = c;
-	find_outermost(c);
+	thread->innermost = c;
+	set_outermost(c);
 }
 
-/* An outermost section has left while others are open above it. */
-static cold void pass_on(const struct call *c, uint64_t now)
+/* An outermost call has ended while others are open above it. */
+static cold void pass_on_outermost(const struct own_call *c, uint64_t now)
 {
-	bool outer = c->outer_ns && c->row->spread.open, root = c->root_ns && c->row->owner->spread.open;
-	struct call *a;
+	bool outer = c->outer_ns && c->figures->open.count, root = c->root_ns && c->figures->owner->open.count;
+	struct own_call *a;
 
 	for (a = c->above; a && (outer || root); a = a->above) {
-		if (root && a->row->owner == c->row->owner) {
+		if (root && a->figures->owner == c->figures->owner) {
 			a->root_ns = now;
 			root = false;
 		}
-		if (outer && a->row == c->row) {
+		if (outer && a->figures == c->figures) {
 			a->outer_ns = now;
 			outer = false;
 		}
 	}
 }
 
-static void unlink_call(struct call *c)
+static void unlink_call(struct own_call *c)
 {
 	if (c->below)
 		c->below->above = c->above;
 	if (c->above)
 		c->above->below = c->below;
 	else
-		c->lane->innermost = c->below;
+		c->thread->innermost = c->below;
 }
 
-static inline void tell_enclosing(const struct call *c, uint64_t duration_ns)
+static inline void add_to_enclosing(const struct own_call *c, uint64_t duration_ns)
 {
-	bool again = false;
+	bool recursive = false;
 	int levels = NESTED_LEVELS;
-	const struct call *b;
+	const struct own_call *b;
 
 	for (b = c->below; b && levels; b = b->below, levels--) {
-		if (b->row == c->row)
-			again = true;
+		if (b->figures == c->figures)
+			recursive = true;
 		else if (b->outer_ns)
-			row_add_nested(b->row, c->row, duration_ns, c->self_ns, again);
+			section_figures_add_nested(b->figures, c->figures, duration_ns, c->self_ns, recursive);
 	}
 }
 
-static void add_rss(struct figures *f, const struct call *c, uint64_t now)
+static void add_rss_sample(struct section_totals *f, const struct own_call *c, uint64_t now)
 {
 	uint64_t bytes;
 
-	if (unlikely(now - rss_last.at_ns >= RSS_AGE_AT_END_NS))
-		rss_read(now);
-	bytes = rss_last.bytes;
+	if (unlikely(now - rss_reader_last.at_ns >= RSS_READER_AGE_AT_END_NS))
+		rss_reader_read(now);
+	bytes = rss_reader_last.bytes;
 	if (unlikely(!bytes))
 		return;
 	if (likely(c->rss_bytes) && c->outer_ns == c->begin_ns)
@@ -223,7 +225,7 @@ static void add_rss(struct figures *f, const struct call *c, uint64_t now)
 		f->rss_max_bytes = bytes;
 }
 
-static inline void add_times(struct figures *f, const struct call *c, uint64_t now, uint64_t duration_ns)
+static inline void add_call_times(struct section_totals *f, const struct own_call *c, uint64_t now, uint64_t duration_ns)
 {
 	f->count++;
 	f->primitive += c->outer_ns == c->begin_ns;
@@ -239,54 +241,54 @@ static inline void add_times(struct figures *f, const struct call *c, uint64_t n
 		f->max_ns = duration_ns;
 }
 
-void record_end(struct call *c, bool failed)
+void own_record_end(struct own_call *c, bool failed)
 {
 	uint64_t now, duration_ns;
-	struct row *row = c->row;
+	struct section_figures *figures = c->figures;
 
-	if (unlikely(!row))
+	if (unlikely(!figures))
 		return;
 	now = now_ns();
 	duration_ns = now - c->begin_ns;
-	charge(c->lane, now);
+	charge_innermost(c->thread, now);
 	unlink_call(c);
-	row->spread.open--;
-	row->owner->spread.open--;
+	figures->open.count--;
+	figures->owner->open.count--;
 	if (unlikely(c->above))
-		pass_on(c, now);
-	tell_enclosing(c, duration_ns);
-	add_times(&row->figures, c, now, duration_ns);
-	add_rss(&row->figures, c, now);
-	buckets_add(&row->buckets, duration_ns);
-	row->figures.errors += failed;
-	c->row = NULL;
+		pass_on_outermost(c, now);
+	add_to_enclosing(c, duration_ns);
+	add_call_times(&figures->totals, c, now, duration_ns);
+	add_rss_sample(&figures->totals, c, now);
+	buckets_add(&figures->buckets, duration_ns);
+	figures->totals.errors += failed;
+	c->figures = NULL;
 }
 
-void record_items(const struct call *c, uint64_t n)
+void own_record_add_items(const struct own_call *c, uint64_t n)
 {
 	uint64_t *items;
 
-	if (!c->row)
+	if (!c->figures)
 		return;
-	items = &c->row->figures.items;
+	items = &c->figures->totals.items;
 	*items = n > UINT64_MAX - *items ? UINT64_MAX : *items + n;
 }
 
-void record_move(struct call *to, struct call *from)
+void own_record_move(struct own_call *to, struct own_call *from)
 {
 	*to = *from;
-	if (!to->row)
+	if (!to->figures)
 		return;
-	from->row = NULL;
+	from->figures = NULL;
 	if (to->below)
 		to->below->above = to;
 	if (to->above)
 		to->above->below = to;
 	else
-		to->lane->innermost = to;
+		to->thread->innermost = to;
 }
 
-bool record_is_here(const struct call *c)
+bool own_record_is_on_this_thread(const struct own_call *c)
 {
-	return c->lane == lane_here;
+	return c->thread == this_thread;
 }

@@ -1,47 +1,47 @@
 // SPDX-License-Identifier: MIT
-/* ready_awaitable.c - an awaitable that is done already: `async with` on a section never suspends the coroutine. */
-#include "extension.h"
+/* ready_awaitable.c - see ready_awaitable.h. */
+#include "ready_awaitable.h"
 
-struct done {
+struct ready_awaitable {
 	PyObject_HEAD
-	PyObject *value;	/* NULL: None, or handed out */
+	PyObject *value;	/* NULL: None, or already returned */
 };
 
-static PyObject *type;
+static PyObject *awaitable_type;
 
-PyObject *done_new(PyObject *value)
+PyObject *ready_awaitable_new(PyObject *value)
 {
-	struct done *d = PyObject_New(struct done, (PyTypeObject *)type);
+	struct ready_awaitable *a = PyObject_New(struct ready_awaitable, (PyTypeObject *)awaitable_type);
 
-	if (d) {
+	if (a) {
 		Py_XINCREF(value);
-		d->value = value;
+		a->value = value;
 	}
-	return (PyObject *)d;
+	return (PyObject *)a;
 }
 
-static void done_dealloc(PyObject *self)
+static void awaitable_dealloc(PyObject *self)
 {
 	PyTypeObject *of = Py_TYPE(self);
 
-	Py_XDECREF(((struct done *)self)->value);
+	Py_XDECREF(((struct ready_awaitable *)self)->value);
 	PyObject_Free(self);
 	Py_DECREF(of);
 }
 
-static PyObject *done_self(PyObject *self)
+static PyObject *awaitable_self(PyObject *self)
 {
 	Py_INCREF(self);
 	return self;
 }
 
-/* The value travels in StopIteration, as that of a coroutine that returns. */
-static PyObject *done_next(PyObject *self)
+/* StopIteration carries the value, as it does when a coroutine returns. */
+static PyObject *awaitable_next(PyObject *self)
 {
-	struct done *d = (struct done *)self;
-	PyObject *value = d->value;
+	struct ready_awaitable *a = (struct ready_awaitable *)self;
+	PyObject *value = a->value;
 
-	d->value = NULL;
+	a->value = NULL;
 	if (value) {
 		PyErr_SetObject(PyExc_StopIteration, value);
 		Py_DECREF(value);
@@ -49,22 +49,22 @@ static PyObject *done_next(PyObject *self)
 	return NULL;
 }
 
-static PyType_Slot slots[] = {
-	{Py_tp_dealloc, SLOT(done_dealloc)},
-	{Py_am_await, SLOT(done_self)},
-	{Py_tp_iter, SLOT(done_self)},
-	{Py_tp_iternext, SLOT(done_next)},
+static PyType_Slot awaitable_slots[] = {
+	{Py_tp_dealloc, SLOT(awaitable_dealloc)},
+	{Py_am_await, SLOT(awaitable_self)},
+	{Py_tp_iter, SLOT(awaitable_self)},
+	{Py_tp_iternext, SLOT(awaitable_next)},
 	{0, NULL},
 };
 
-static PyType_Spec spec = {
-	.name = "dcbs_profiler._markers.Done",
-	.basicsize = sizeof(struct done),
-	.flags = MARKERS_TYPE_FLAGS,
-	.slots = slots,
+static PyType_Spec awaitable_spec = {
+	.name = "dcbs_profiler._markers.ReadyAwaitable",
+	.basicsize = sizeof(struct ready_awaitable),
+	.flags = EXTENSION_TYPE_FLAGS,
+	.slots = awaitable_slots,
 };
 
-int done_types(void)
+int ready_awaitable_add_type(void)
 {
-	return markers_add_type(NULL, &spec, &type);
+	return extension_add_type(NULL, &awaitable_spec, &awaitable_type);
 }

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
-/* rss_reader.c - the resident size of the process, read seldom and remembered. */
+/* rss_reader.c - see rss_reader.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "own_record.h"
+#include "rss_reader.h"
 
-struct rss rss_last;
+struct rss_sample rss_reader_last;
 
 /*
- * The second number of the file, in pages. It is opened anew each time: a descriptor that is kept is
- * inherited by children, for whom it tells of the parent, and may be closed and given out again by
- * the evaluation.
+ * Returns the second number of the file, in pages; 0 if it cannot be read. The file is opened each
+ * time: children would inherit an open descriptor, which reads the parent's numbers, and the evaluation
+ * may close a descriptor and get its number for another file.
  */
-static uint64_t statm_pages(void)
+static uint64_t read_statm_pages(void)
 {
 	char text[128], *second;
 	int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
@@ -31,19 +31,19 @@ static uint64_t statm_pages(void)
 	return strtoull(second, NULL, 10);
 }
 
-void rss_read(uint64_t now_ns)
+void rss_reader_read(uint64_t now_ns)
 {
 	static long page_bytes;
 	int saved = errno;
 
 	if (!page_bytes)
 		page_bytes = sysconf(_SC_PAGESIZE);
-	rss_last.bytes = statm_pages() * (uint64_t)page_bytes;
-	rss_last.at_ns = now_ns;
+	rss_reader_last.bytes = read_statm_pages() * (uint64_t)page_bytes;
+	rss_reader_last.at_ns = now_ns;
 	errno = saved;
 }
 
-void rss_forget(void)
+void rss_reader_forget(void)
 {
-	rss_last = (struct rss){0};
+	rss_reader_last = (struct rss_sample){0};
 }

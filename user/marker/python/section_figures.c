@@ -1,52 +1,52 @@
 // SPDX-License-Identifier: MIT
-/* section_figures.c - Row: the figures of one section's name, and of the sections that ran inside it. */
+/* section_figures.c - the type SectionFigures, see section_figures.h. */
 #include <stdlib.h>
 
-#include "own_record.h"
+#include "section_figures.h"
 
-/* Sections with made-up names inside one section: what is beyond this is told as one, "(other)". */
+/* Names may be made up at run time. Names inside one section beyond this number are one, "(other)". */
 #define NESTED_MAX 1024
 #define NESTED_FIRST 8
 
-static PyObject *type;
+static PyObject *figures_type;
 
-struct owner *row_new_owner(void)
+struct figures_owner *section_figures_new_owner(void)
 {
-	struct owner *owner = calloc(1, sizeof(*owner));
+	struct figures_owner *owner = calloc(1, sizeof(*owner));
 
 	if (owner)
-		owner->rows = 1;
+		owner->references = 1;
 	return owner;
 }
 
-void row_drop_owner(struct owner *owner)
+void section_figures_drop_owner(struct figures_owner *owner)
 {
-	if (owner && !--owner->rows)
+	if (owner && !--owner->references)
 		free(owner);
 }
 
-struct row *row_new(PyObject *name, dcbs_id id, struct owner *owner)
+struct section_figures *section_figures_new(PyObject *name, dcbs_id id, struct figures_owner *owner)
 {
 	static uint32_t last;
-	struct row *r = PyObject_New(struct row, (PyTypeObject *)type);
+	struct section_figures *f = PyObject_New(struct section_figures, (PyTypeObject *)figures_type);
 
-	if (!r)
+	if (!f)
 		return NULL;
 	Py_INCREF(name);
-	r->name = name;
-	r->number = ++last;
-	r->owner = owner;
-	owner->rows++;
-	r->id = id;
-	r->spread = (struct spread){0};
-	r->sections = r->nr_nested = r->nested_size = 0;
-	r->nested = NULL;
-	r->figures = (struct figures){.min_ns = UINT64_MAX, .rss_min_bytes = UINT64_MAX};
-	r->buckets = (struct buckets){0};
-	return r;
+	f->name = name;
+	f->number = ++last;
+	f->owner = owner;
+	owner->references++;
+	f->id = id;
+	f->open = (struct open_calls){0};
+	f->objects = f->nr_nested = f->nested_size = 0;
+	f->nested = NULL;
+	f->totals = (struct section_totals){.min_ns = UINT64_MAX, .rss_min_bytes = UINT64_MAX};
+	f->buckets = (struct buckets){0};
+	return f;
 }
 
-static void nested_free(struct nested *table, uint32_t size)
+static void free_nested(struct nested_totals *table, uint32_t size)
 {
 	uint32_t i;
 
@@ -55,33 +55,32 @@ static void nested_free(struct nested *table, uint32_t size)
 	free(table);
 }
 
-/* Calls that are open go on and are counted in full when they end. */
-void row_reset(struct row *r)
+void section_figures_reset(struct section_figures *f)
 {
-	r->figures = (struct figures){.min_ns = UINT64_MAX, .rss_min_bytes = UINT64_MAX};
-	buckets_reset(&r->buckets);
-	nested_free(r->nested, r->nested_size);
-	r->nested = NULL;
-	r->nr_nested = r->nested_size = 0;
+	f->totals = (struct section_totals){.min_ns = UINT64_MAX, .rss_min_bytes = UINT64_MAX};
+	buckets_reset(&f->buckets);
+	free_nested(f->nested, f->nested_size);
+	f->nested = NULL;
+	f->nr_nested = f->nested_size = 0;
 }
 
-static void row_dealloc(PyObject *self)
+static void figures_dealloc(PyObject *self)
 {
 	PyTypeObject *of = Py_TYPE(self);
-	struct row *r = (struct row *)self;
+	struct section_figures *f = (struct section_figures *)self;
 
-	nested_free(r->nested, r->nested_size);
-	buckets_free(&r->buckets);
-	row_drop_owner(r->owner);
-	Py_DECREF(r->name);
+	free_nested(f->nested, f->nested_size);
+	buckets_free(&f->buckets);
+	section_figures_drop_owner(f->owner);
+	Py_DECREF(f->name);
 	PyObject_Free(self);
 	Py_DECREF(of);
 }
 
-/* ---- what ran inside ---- */
+/* ---- the sections inside ---- */
 
-/* The place of a number in a table that has a free one. */
-static struct nested *nested_place(struct nested *table, uint32_t size, uint32_t number)
+/* Returns the place of a number, or the free place for it, in a table that has a free one. */
+static struct nested_totals *find_nested(struct nested_totals *table, uint32_t size, uint32_t number)
 {
 	uint32_t i = number * 2654435769u >> 7 & (size - 1);
 
@@ -90,30 +89,30 @@ static struct nested *nested_place(struct nested *table, uint32_t size, uint32_t
 	return &table[i];
 }
 
-static cold int nested_grow(struct row *r)
+static cold int grow_nested(struct section_figures *f)
 {
-	uint32_t size = r->nested_size ? r->nested_size * 2 : NESTED_FIRST, i;
-	struct nested *table = calloc(size, sizeof(*table));
+	uint32_t size = f->nested_size ? f->nested_size * 2 : NESTED_FIRST, i;
+	struct nested_totals *table = calloc(size, sizeof(*table));
 
 	if (!table)
 		return -1;
-	for (i = 0; i < r->nested_size; i++)
-		if (r->nested[i].number)
-			*nested_place(table, size, r->nested[i].number) = r->nested[i];
-	free(r->nested);
-	r->nested = table;
-	r->nested_size = size;
+	for (i = 0; i < f->nested_size; i++)
+		if (f->nested[i].number)
+			*find_nested(table, size, f->nested[i].number) = f->nested[i];
+	free(f->nested);
+	f->nested = table;
+	f->nested_size = size;
 	return 0;
 }
 
-static cold struct nested *nested_new(struct row *r, const struct row *inner)
+static cold struct nested_totals *make_nested(struct section_figures *f, const struct section_figures *inner)
 {
-	uint32_t number = r->nr_nested < NESTED_MAX ? inner->number : UINT32_MAX;
-	struct nested *n;
+	uint32_t number = f->nr_nested < NESTED_MAX ? inner->number : UINT32_MAX;
+	struct nested_totals *n;
 
-	if (r->nr_nested * 4 >= r->nested_size * 3 && nested_grow(r))
+	if (f->nr_nested * 4 >= f->nested_size * 3 && grow_nested(f))
 		return NULL;
-	n = nested_place(r->nested, r->nested_size, number);
+	n = find_nested(f->nested, f->nested_size, number);
 	if (n->number)
 		return n;
 	n->name = number == UINT32_MAX ? PyUnicode_FromString("(other)") : inner->name;
@@ -124,21 +123,22 @@ static cold struct nested *nested_new(struct row *r, const struct row *inner)
 	if (n->name == inner->name)
 		Py_INCREF(n->name);
 	n->number = number;
-	r->nr_nested++;
+	f->nr_nested++;
 	return n;
 }
 
-void row_add_nested(struct row *r, const struct row *inner, uint64_t duration_ns, uint64_t self_ns, bool again)
+void section_figures_add_nested(struct section_figures *f, const struct section_figures *inner, uint64_t duration_ns,
+				uint64_t self_ns, bool recursive)
 {
-	struct nested *n = r->nested ? nested_place(r->nested, r->nested_size, inner->number) : NULL;
+	struct nested_totals *n = f->nested ? find_nested(f->nested, f->nested_size, inner->number) : NULL;
 
 	if (unlikely(!n) || unlikely(!n->number))
-		n = nested_new(r, inner);
+		n = make_nested(f, inner);
 	if (unlikely(!n))
 		return;
 	n->count++;
 	n->self_ns += self_ns;
-	if (again)
+	if (recursive)
 		return;
 	n->primitive++;
 	n->total_ns += duration_ns;
@@ -146,46 +146,46 @@ void row_add_nested(struct row *r, const struct row *inner, uint64_t duration_ns
 
 /* ---- for Python ---- */
 
-/* In the order of Figures of the package's _figures.py. */
-static PyObject *row_figures(PyObject *self, PyObject *unused)
+/* In the order of class Figures of the package's _figures.py. */
+static PyObject *figures_totals(PyObject *self, PyObject *unused)
 {
-	const struct row *r = (const struct row *)self;
-	struct figures f = r->figures;	/* what follows may run code that records */
+	const struct section_figures *f = (const struct section_figures *)self;
+	struct section_totals t = f->totals;	/* making Python objects may run code that records */
 
 	(void)unused;
-	return Py_BuildValue("KKIKKKKKKKKLKKKK", (unsigned long long)f.count, (unsigned long long)f.primitive, r->spread.open,
-			     (unsigned long long)f.errors, (unsigned long long)f.items, (unsigned long long)f.total_ns,
-			     (unsigned long long)f.self_ns, (unsigned long long)f.root_ns, (unsigned long long)f.sum_ns,
-			     (unsigned long long)f.min_ns, (unsigned long long)f.max_ns, (long long)f.rss_growth_bytes,
-			     (unsigned long long)f.rss_samples, (unsigned long long)f.rss_sum_bytes,
-			     (unsigned long long)f.rss_min_bytes, (unsigned long long)f.rss_max_bytes);
+	return Py_BuildValue("KKIKKKKKKKKLKKKK", (unsigned long long)t.count, (unsigned long long)t.primitive, f->open.count,
+			     (unsigned long long)t.errors, (unsigned long long)t.items, (unsigned long long)t.total_ns,
+			     (unsigned long long)t.self_ns, (unsigned long long)t.root_ns, (unsigned long long)t.sum_ns,
+			     (unsigned long long)t.min_ns, (unsigned long long)t.max_ns, (long long)t.rss_growth_bytes,
+			     (unsigned long long)t.rss_samples, (unsigned long long)t.rss_sum_bytes,
+			     (unsigned long long)t.rss_min_bytes, (unsigned long long)t.rss_max_bytes);
 }
 
-static PyObject *row_histogram(PyObject *self, PyObject *unused)
+static PyObject *figures_histogram(PyObject *self, PyObject *unused)
 {
 	(void)unused;
-	return buckets_values(&((struct row *)self)->buckets);
+	return buckets_values(&((struct section_figures *)self)->buckets);
 }
 
-/* The table without its gaps; references are the copy's own. The table itself may change while Python objects are made. */
-static struct nested *nested_copy(const struct row *r, uint32_t *n)
+/* Returns the used places, with references of their own. The table itself may change while Python objects are made. */
+static struct nested_totals *copy_nested(const struct section_figures *f, uint32_t *n)
 {
-	struct nested *copy = calloc(r->nr_nested + 1, sizeof(*copy));
+	struct nested_totals *copy = calloc(f->nr_nested + 1, sizeof(*copy));
 	uint32_t i;
 
-	for (i = *n = 0; copy && i < r->nested_size; i++) {
-		if (!r->nested[i].number)
+	for (i = *n = 0; copy && i < f->nested_size; i++) {
+		if (!f->nested[i].number)
 			continue;
-		copy[*n] = r->nested[i];
+		copy[*n] = f->nested[i];
 		Py_INCREF(copy[(*n)++].name);
 	}
 	return copy;
 }
 
-static PyObject *row_nested(PyObject *self, PyObject *unused)
+static PyObject *figures_nested(PyObject *self, PyObject *unused)
 {
 	uint32_t n, i;
-	struct nested *copy = nested_copy((struct row *)self, &n);
+	struct nested_totals *copy = copy_nested((struct section_figures *)self, &n);
 	PyObject *list = copy ? PyList_New(0) : PyErr_NoMemory();
 
 	(void)unused;
@@ -199,32 +199,32 @@ static PyObject *row_nested(PyObject *self, PyObject *unused)
 		Py_XDECREF(item);
 	}
 	if (copy)
-		nested_free(copy, n);
+		free_nested(copy, n);
 	return list;
 }
 
-static PyMethodDef methods[] = {
-	{"figures", row_figures, METH_NOARGS, "Counts, ns and bytes, as a tuple."},
-	{"histogram", row_histogram, METH_NOARGS, "(zero_count, [(index, count), ...]) of the durations in ns."},
-	{"nested", row_nested, METH_NOARGS, "[(name, count, primitive, self_ns, total_ns), ...] of the sections inside it."},
+static PyMethodDef figures_methods[] = {
+	{"figures", figures_totals, METH_NOARGS, "Returns counts, ns and bytes as a tuple, in the order of _figures.Figures."},
+	{"histogram", figures_histogram, METH_NOARGS, "Returns (zero_count, [(index, count), ...]) of the durations in ns."},
+	{"nested", figures_nested, METH_NOARGS, "Returns [(name, count, primitive, self_ns, total_ns), ...] of the sections inside."},
 	{NULL, NULL, 0, NULL},
 };
 
-static PyType_Slot slots[] = {
-	{Py_tp_doc, "The figures of one section's name."},
-	{Py_tp_dealloc, SLOT(row_dealloc)},
-	{Py_tp_methods, methods},
+static PyType_Slot figures_slots[] = {
+	{Py_tp_doc, "The figures of one section name."},
+	{Py_tp_dealloc, SLOT(figures_dealloc)},
+	{Py_tp_methods, figures_methods},
 	{0, NULL},
 };
 
-static PyType_Spec spec = {
-	.name = "dcbs_profiler._markers.Row",
-	.basicsize = sizeof(struct row),
-	.flags = MARKERS_TYPE_FLAGS,
-	.slots = slots,
+static PyType_Spec figures_spec = {
+	.name = "dcbs_profiler._markers.SectionFigures",
+	.basicsize = sizeof(struct section_figures),
+	.flags = EXTENSION_TYPE_FLAGS,
+	.slots = figures_slots,
 };
 
-int row_types(void)
+int section_figures_add_type(void)
 {
-	return markers_add_type(NULL, &spec, &type);
+	return extension_add_type(NULL, &figures_spec, &figures_type);
 }

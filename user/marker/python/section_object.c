@@ -2,27 +2,29 @@
 /*
  * section_object.c - the objects behind `with`: Section and Generation.
  *
- * One is made for each `with`. It holds the call that its begin has opened, and of Python objects
- * only its row, which refers to nothing but a str, so the garbage collector has no business with it.
- * Nothing here raises: an exit without an enter, or a second one, is a stale token, which the marker
- * library counts and ignores. An object that goes away while it is open ends its section, for nobody
- * else could.
+ * Each `with` makes one. It holds the call that its begin has opened. The only Python object that it
+ * refers to is its figures, which refer only to a str, so it needs no garbage collection. Nothing here
+ * raises: an exit without an enter, or a second one, is a stale token, which the marker library counts
+ * and ignores. An object that is freed while it is open ends its section, because nothing else could.
  */
 #include <stdlib.h>
 
+#include "convert.h"
 #include "own_record.h"
+#include "ready_awaitable.h"
+#include "section_object.h"
 
-/* What an object that is entered again holds of the times before. */
-struct outer {
-	struct call call;
-	struct outer *next;
+/* The call of an object that has been entered a second time since. */
+struct earlier_call {
+	struct own_call call;
+	struct earlier_call *next;
 };
 
-struct section {
+struct section_object {
 	PyObject_HEAD
-	struct call call;	/* of the last begin; its token stays when it is ended */
-	struct row *row;	/* NULL: not recorded */
-	struct outer *outer;
+	struct own_call call;	/* of the last begin; its token stays after the end */
+	struct section_figures *figures;	/* NULL: not recorded */
+	struct earlier_call *earlier;
 	uint64_t tokens;	/* items that every end adds */
 	dcbs_id name;
 	uint8_t kind;		/* enum section_kind */
@@ -31,21 +33,21 @@ struct section {
 
 static PyObject *section_type, *generation_type;
 
-PyObject *section_new(enum section_kind kind, struct row *row, dcbs_id name, uint64_t tokens)
+PyObject *section_object_new(enum section_kind kind, struct section_figures *figures, dcbs_id name, uint64_t tokens)
 {
 	PyObject *type = kind == SECTION_GENERATION ? generation_type : section_type;
-	struct section *s = PyObject_New(struct section, (PyTypeObject *)type);
+	struct section_object *s = PyObject_New(struct section_object, (PyTypeObject *)type);
 
 	if (unlikely(!s))
 		return NULL;
-	s->row = row;
-	if (likely(row)) {
-		Py_INCREF((PyObject *)row);
-		row->sections++;
+	s->figures = figures;
+	if (likely(figures)) {
+		Py_INCREF((PyObject *)figures);
+		figures->objects++;
 	}
 	s->call.token = (dcbs_token){0};
-	s->call.row = NULL;
-	s->outer = NULL;
+	s->call.figures = NULL;
+	s->earlier = NULL;
 	s->tokens = tokens;
 	s->name = name;
 	s->kind = (uint8_t)kind;
@@ -53,83 +55,83 @@ PyObject *section_new(enum section_kind kind, struct row *row, dcbs_id name, uin
 	return (PyObject *)s;
 }
 
-static dcbs_token begin(const struct section *s)
+static dcbs_token begin_marked(const struct section_object *s)
 {
 	if (likely(s->kind == SECTION_NAMED))
 		return dcbs_section_begin(s->name);
 	return s->kind == SECTION_FORWARD ? dcbs_forward_pass_begin() : dcbs_generation_begin();
 }
 
-/* Our own clock is read just inside the marker: what that costs is in no figure of ours. */
-static void end(struct call *c, uint64_t tokens, bool failed)
+/* Our own record reads the clock just inside the marker, so that no figure of ours includes the marker's cost. */
+static void end_marked(struct own_call *c, uint64_t tokens, bool failed)
 {
 	if (unlikely(tokens)) {
-		record_items(c, tokens);
+		own_record_add_items(c, tokens);
 		dcbs_section_items(c->token, tokens);
 	}
-	record_end(c, failed);
+	own_record_end(c, failed);
 	if (unlikely(failed))
 		dcbs_section_fail(c->token);
 	else
 		dcbs_section_end(c->token);
 }
 
-/* The object is open already. Without memory the outer section ends here, rather than never. */
-static cold void put_away(struct section *s)
+/* The object is entered while it is open. Without memory for it the earlier call ends here, rather than never. */
+static cold void push_earlier_call(struct section_object *s)
 {
-	struct outer *o = malloc(sizeof(*o));
+	struct earlier_call *e = malloc(sizeof(*e));
 
-	if (!o) {
-		end(&s->call, 0, false);
+	if (!e) {
+		end_marked(&s->call, 0, false);
 		return;
 	}
-	record_move(&o->call, &s->call);
-	o->next = s->outer;
-	s->outer = o;
+	own_record_move(&e->call, &s->call);
+	e->next = s->earlier;
+	s->earlier = e;
 }
 
-/* Threads that share an object do not end in turn: puts what this thread began last, if anything, in front. */
-static cold void prefer_own(struct section *s)
+/* Threads that share an object may end in any order. Swaps the call that this thread began last, if any, to the front. */
+static cold void prefer_own_call(struct section_object *s)
 {
-	struct outer *o = s->outer;
-	struct call was;
+	struct earlier_call *e = s->earlier;
+	struct own_call was;
 
-	if (record_is_here(&s->call))
+	if (own_record_is_on_this_thread(&s->call))
 		return;
-	while (o && !record_is_here(&o->call))
-		o = o->next;
-	if (!o)
+	while (e && !own_record_is_on_this_thread(&e->call))
+		e = e->next;
+	if (!e)
 		return;
-	record_move(&was, &o->call);
-	record_move(&o->call, &s->call);
-	record_move(&s->call, &was);
+	own_record_move(&was, &e->call);
+	own_record_move(&e->call, &s->call);
+	own_record_move(&s->call, &was);
 }
 
-static cold void take_back(struct section *s)
+static cold void pop_earlier_call(struct section_object *s)
 {
-	struct outer *o = s->outer;
+	struct earlier_call *e = s->earlier;
 
-	record_move(&s->call, &o->call);
-	s->outer = o->next;
-	free(o);
+	own_record_move(&s->call, &e->call);
+	s->earlier = e->next;
+	free(e);
 }
 
-static inline void section_open(struct section *s)
+static inline void open_section(struct section_object *s)
 {
 	if (unlikely(s->open))
-		put_away(s);
-	s->call.token = begin(s);
-	record_begin(&s->call, s->row);
+		push_earlier_call(s);
+	s->call.token = begin_marked(s);
+	own_record_begin(&s->call, s->figures);
 	s->open = true;
 }
 
-static inline void section_close(struct section *s, bool failed)
+static inline void close_section(struct section_object *s, bool failed)
 {
-	if (unlikely(s->outer))
-		prefer_own(s);
-	end(&s->call, s->open ? s->tokens : 0, failed);
-	if (unlikely(s->outer))
-		take_back(s);
+	if (unlikely(s->earlier))
+		prefer_own_call(s);
+	end_marked(&s->call, s->open ? s->tokens : 0, failed);
+	if (unlikely(s->earlier))
+		pop_earlier_call(s);
 	else
 		s->open = false;
 }
@@ -137,13 +139,13 @@ static inline void section_close(struct section *s, bool failed)
 static void section_dealloc(PyObject *self)
 {
 	PyTypeObject *type = Py_TYPE(self);
-	struct section *s = (struct section *)self;
+	struct section_object *s = (struct section_object *)self;
 
 	while (unlikely(s->open))
-		section_close(s, false);
-	if (likely(s->row)) {
-		s->row->sections--;
-		Py_DECREF((PyObject *)s->row);
+		close_section(s, false);
+	if (likely(s->figures)) {
+		s->figures->objects--;
+		Py_DECREF((PyObject *)s->figures);
 	}
 	PyObject_Free(self);
 	Py_DECREF(type);
@@ -152,12 +154,12 @@ static void section_dealloc(PyObject *self)
 static PyObject *section_enter(PyObject *self, PyObject *unused)
 {
 	(void)unused;
-	section_open((struct section *)self);
+	open_section((struct section_object *)self);
 	Py_INCREF(self);
 	return self;
 }
 
-/* How a generator is closed and an iterator says that it is done are no errors. */
+/* Returns false for the exceptions that close a generator or end an iteration. */
 static cold bool is_error(PyObject *exception)
 {
 	return exception != Py_None && !PyErr_GivenExceptionMatches(exception, PyExc_GeneratorExit) &&
@@ -172,49 +174,49 @@ static inline bool has_failed(PyObject *const *args, Py_ssize_t nargs)
 
 static PyObject *section_exit(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
 {
-	section_close((struct section *)self, has_failed(args, nargs));
-	return none();
+	close_section((struct section_object *)self, has_failed(args, nargs));
+	return extension_none();
 }
 
 static PyObject *section_aenter(PyObject *self, PyObject *unused)
 {
 	(void)unused;
-	section_open((struct section *)self);
-	return done_new(self);
+	open_section((struct section_object *)self);
+	return ready_awaitable_new(self);
 }
 
 static PyObject *section_aexit(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
 {
-	section_close((struct section *)self, has_failed(args, nargs));
-	return done_new(NULL);
+	close_section((struct section_object *)self, has_failed(args, nargs));
+	return ready_awaitable_new(NULL);
 }
 
 static PyObject *section_items(PyObject *self, PyObject *number)
 {
-	struct section *s = (struct section *)self;
+	struct section_object *s = (struct section_object *)self;
 	uint64_t n;
 
-	if (markers_count(number, &n))
+	if (convert_count(number, &n))
 		return NULL;
 	if (s->open) {
-		record_items(&s->call, n);
+		own_record_add_items(&s->call, n);
 		dcbs_section_items(s->call.token, n);
 	}
-	return none();
+	return extension_none();
 }
 
-static PyObject *section_again(PyObject *self, PyObject *unused)
+static PyObject *section_another(PyObject *self, PyObject *unused)
 {
-	struct section *s = (struct section *)self;
+	struct section_object *s = (struct section_object *)self;
 
 	(void)unused;
-	return section_new(s->kind, s->row, s->name, s->tokens);
+	return section_object_new(s->kind, s->figures, s->name, s->tokens);
 }
 
-/* As a decorator: each call of the function is a section of its own. */
+/* Decorates a function: each of its calls is a section of its own. */
 static PyObject *section_call(PyObject *self, PyObject *args, PyObject *kwargs)
 {
-	PyObject *function, *module, *again, *wrapped = NULL;
+	PyObject *function, *module, *another, *wrapped = NULL;
 
 	if (kwargs && PyDict_Size(kwargs)) {
 		PyErr_SetString(PyExc_TypeError, "a section decorates a function: no keyword arguments");
@@ -223,15 +225,15 @@ static PyObject *section_call(PyObject *self, PyObject *args, PyObject *kwargs)
 	if (!PyArg_ParseTuple(args, "O:section", &function))
 		return NULL;
 	module = PyImport_ImportModule("dcbs_profiler._wrap");
-	again = PyObject_GetAttrString(self, "_again");
-	if (module && again)
-		wrapped = PyObject_CallMethod(module, "wrap", "OO", function, again);
+	another = PyObject_GetAttrString(self, "_another");
+	if (module && another)
+		wrapped = PyObject_CallMethod(module, "wrap", "OO", function, another);
 	Py_XDECREF(module);
-	Py_XDECREF(again);
+	Py_XDECREF(another);
 	return wrapped;
 }
 
-static PyObject *no_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+static PyObject *refuse_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
 	(void)type, (void)args, (void)kwargs;
 	PyErr_SetString(PyExc_TypeError, "sections are made by profile_section(), profile_forward_pass() and profile_generation()");
@@ -241,7 +243,7 @@ static PyObject *no_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 static PyObject *tokens_get(PyObject *self, void *unused)
 {
 	(void)unused;
-	return PyLong_FromUnsignedLongLong(((struct section *)self)->tokens);
+	return PyLong_FromUnsignedLongLong(((struct section_object *)self)->tokens);
 }
 
 static int tokens_set(PyObject *self, PyObject *number, void *unused)
@@ -249,65 +251,65 @@ static int tokens_set(PyObject *self, PyObject *number, void *unused)
 	uint64_t tokens = 0;
 
 	(void)unused;
-	if (number && markers_count(number, &tokens))
+	if (number && convert_count(number, &tokens))
 		return -1;
-	((struct section *)self)->tokens = tokens;
+	((struct section_object *)self)->tokens = tokens;
 	return 0;
 }
 
-#define NEW_SECTION "\n\nMade anew for each `with`; `async with` and use as a decorator do as well."
+#define NEW_SECTION "\n\nOne is made for each `with`. It also works with `async with` and as a decorator."
 
-static PyMethodDef methods[] = {
+static PyMethodDef section_methods[] = {
 	{"__enter__", section_enter, METH_NOARGS, "Begins the section."},
-	{"__exit__", METHOD(section_exit), METH_FASTCALL, "Ends it; an exception that leaves the block counts as an error."},
+	{"__exit__", METHOD(section_exit), METH_FASTCALL, "Ends the section. An exception that leaves the block counts as an error."},
 	{"__aenter__", section_aenter, METH_NOARGS, "Begins the section, without suspending."},
-	{"__aexit__", METHOD(section_aexit), METH_FASTCALL, "Ends it, without suspending."},
-	{"items", section_items, METH_O, "items(n)\n--\n\nThe open section has processed n more items."},
-	{"_again", section_again, METH_NOARGS, "Another section of the same name."},
+	{"__aexit__", METHOD(section_aexit), METH_FASTCALL, "Ends the section, without suspending."},
+	{"items", section_items, METH_O, "items(n)\n--\n\nAdds n processed items to the open section."},
+	{"_another", section_another, METH_NOARGS, "Returns another section of the same name."},
 	{NULL, NULL, 0, NULL},
 };
 
 static PyGetSetDef tokens[] = {
-	{"tokens", tokens_get, tokens_set, "Tokens generated, counted when the block ends; 0: unknown.", NULL},
+	{"tokens", tokens_get, tokens_set, "Number of generated tokens, counted when the block ends; 0: unknown.", NULL},
 	{NULL, NULL, NULL, NULL, NULL},
 };
 
 static PyType_Slot section_slots[] = {
 	{Py_tp_doc, "One section of the evaluation." NEW_SECTION},
-	{Py_tp_new, SLOT(no_new)},
+	{Py_tp_new, SLOT(refuse_new)},
 	{Py_tp_dealloc, SLOT(section_dealloc)},
 	{Py_tp_call, SLOT(section_call)},
-	{Py_tp_methods, methods},
+	{Py_tp_methods, section_methods},
 	{0, NULL},
 };
 
 static PyType_Slot generation_slots[] = {
 	{Py_tp_doc, "A model's generation." NEW_SECTION},
-	{Py_tp_new, SLOT(no_new)},
+	{Py_tp_new, SLOT(refuse_new)},
 	{Py_tp_dealloc, SLOT(section_dealloc)},
 	{Py_tp_call, SLOT(section_call)},
-	{Py_tp_methods, methods},
+	{Py_tp_methods, section_methods},
 	{Py_tp_getset, tokens},
 	{0, NULL},
 };
 
 static PyType_Spec section_spec = {
 	.name = "dcbs_profiler._markers.Section",
-	.basicsize = sizeof(struct section),
-	.flags = MARKERS_TYPE_FLAGS,
+	.basicsize = sizeof(struct section_object),
+	.flags = EXTENSION_TYPE_FLAGS,
 	.slots = section_slots,
 };
 
 static PyType_Spec generation_spec = {
 	.name = "dcbs_profiler._markers.Generation",
-	.basicsize = sizeof(struct section),
-	.flags = MARKERS_TYPE_FLAGS,
+	.basicsize = sizeof(struct section_object),
+	.flags = EXTENSION_TYPE_FLAGS,
 	.slots = generation_slots,
 };
 
-int section_types(PyObject *module)
+int section_object_add_types(PyObject *module)
 {
-	if (markers_add_type(module, &section_spec, &section_type))
+	if (extension_add_type(module, &section_spec, &section_type))
 		return -1;
-	return markers_add_type(module, &generation_spec, &generation_type);
+	return extension_add_type(module, &generation_spec, &generation_type);
 }

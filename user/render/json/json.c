@@ -55,8 +55,9 @@ static json_t *join_objects(json_t *o, json_t *more)
 
 static json_t *target_object(const struct dcbs_target *t)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:b}", "pid", integer_or_null(t->pid), "comm", string_or_null(t->comm),
-			 "command", string_or_null(t->command), "started_at", real_or_null(t->started_at), "markers", t->markers);
+	return json_pack("{s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "pid", integer_or_null(t->pid), "comm", string_or_null(t->comm),
+			 "command", string_or_null(t->command), "started_at", real_or_null(t->started_at), "markers", t->markers,
+			 "exit_status", integer_or_null(t->exit_status), "signal", integer_or_null(t->signal));
 }
 
 /* A target of a session that has several. */
@@ -91,13 +92,14 @@ static json_t *window_object(const struct dcbs_report *r)
 /* The members that were added later; they stand behind those of section_object(), whose order is kept. */
 static json_t *section_additions(const struct dcbs_section *s)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "open", integer_or_null(s->open), "errors", integer_or_null(s->errors),
 			 "items", integer_or_null(s->items), "items_per_s", real_or_null(s->items_per_s),
 			 "error_s", real_or_null(s->error_s), "histogram", json_hist_object(&s->histogram, HIST_SCALE),
 			 "wall", json_ledger_wall(&s->wall), "memory", json_ledger_memory(&s->memory),
 			 "kind", word_or_null(&json_words_kinds, s->kind),
-			 "open_at_start", integer_or_null(s->open_at_start), "wall_parts", json_ledger_parts(&s->wall),
+			 "open_at_start", integer_or_null(s->open_at_start), "unreturned", integer_or_null(s->unreturned),
+			 "wall_parts", json_ledger_parts(&s->wall),
 			 "self_wall", json_ledger_wall(&s->self_wall),
 			 "self_wall_parts", json_ledger_parts(&s->self_wall),
 			 "self_memory", json_ledger_memory(&s->self_memory),

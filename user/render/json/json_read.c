@@ -23,7 +23,7 @@
 #include "render/json/json_words.h"
 #include "render/utf8_locale.h"
 
-#define FILE_MAX_BYTES (64UL << 20)
+#define FILE_MAX_BYTES (256UL << 20)	/* a session with all the stacks that the profiler keeps stays below */
 #define READ_BYTES (64UL << 10)	/* at least, with one call */
 
 /* ---- parts ---- */
@@ -45,6 +45,8 @@ static void read_target(struct json_get *r, const json_t *o, struct dcbs_target 
 	t->markers = json_is_true(json_object_get(o, "markers"));
 	t->parent = read_optional_pid(r, o, "parent");
 	t->ended_at = json_get_real(r, o, "ended_at");
+	t->exit_status = json_get_integer(r, o, "exit_status");
+	t->signal = json_get_integer(r, o, "signal");
 	t->sections = json_get_integer(r, o, "sections");
 	t->sections_s = json_get_real(r, o, "sections_s");
 }
@@ -111,6 +113,7 @@ static void read_section(struct json_get *r, const json_t *o, struct dcbs_sectio
 		.p90_s = json_get_real(r, o, "p90_s"), .p95_s = json_get_real(r, o, "p95_s"),
 		.p99_s = json_get_real(r, o, "p99_s"), .p999_s = json_get_real(r, o, "p999_s"),
 		.open = json_get_integer(r, o, "open"), .open_at_start = json_get_integer(r, o, "open_at_start"),
+		.unreturned = json_get_integer(r, o, "unreturned"),
 		.errors = json_get_integer(r, o, "errors"), .items = json_get_integer(r, o, "items"),
 		.items_per_s = json_get_real(r, o, "items_per_s"), .error_s = json_get_real(r, o, "error_s"),
 		.profiling_s = json_get_real(r, o, "profiling_s"),
@@ -337,7 +340,7 @@ static int read_bytes(const char *path, FILE *f, char **text, size_t *len)
 		if (ferror(f))
 			return fail(-errno, "cannot read %s: %s", path, strerror(errno));
 		if (*len > FILE_MAX_BYTES)
-			return fail(-EFBIG, "%s is larger than 64 MiB: it is not a session of dcbs-bpfprof", path);
+			return fail(-EFBIG, "%s is larger than 256 MiB: it is not a session of dcbs-bpfprof", path);
 	} while (*len == room);
 	return 0;
 }

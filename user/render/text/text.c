@@ -75,6 +75,7 @@ static void write_report_head(const struct text *t)
 	format_date(r->started_at, start, sizeof(start));
 	text_lines_beside(t, "window", HEAD_LABEL, "%s from %s, %s",
 			  human_time(r->duration_s).text, start, ended_by_words(r->ended_by));
+	text_ends(t, HEAD_LABEL);
 	if (r->rss_start_bytes == DCBS_UNKNOWN && r->rss_end_bytes == DCBS_UNKNOWN && r->rss_peak_bytes == DCBS_UNKNOWN)
 		return;
 	text_lines_beside(t, "memory", HEAD_LABEL, "%s at the start, %s at the end, peak %s (RSS)",
@@ -112,6 +113,7 @@ static void write_details(const struct text *t, const struct dcbs_section *s)
 		return;
 	add_detail(words, s->open, "still open at the end");
 	add_detail(words, s->open_at_start, "open at the start");
+	add_detail(words, s->unreturned, "ended without a return");
 	add_detail(words, s->errors, s->errors == 1 ? "error" : "errors");
 	add_detail(words, s->items, s->items == 1 ? "item" : "items");
 	if (s->items > 0 && !isnan(s->items_per_s))

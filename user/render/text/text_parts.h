@@ -6,6 +6,8 @@
 #include "render/order.h"
 #include "render/text/text_lines.h"
 
+void text_ends(const struct text *t, int label_width);	/* how the given targets ended: lines of the head */
+void text_failed_children(const struct text *t);	/* lines below the processes */
 void text_processes(const struct text *t);	/* if there are several */
 void text_why(const struct text *t);		/* the causes of the sections' time */
 void text_functions(const struct text *t, enum order_key order);

@@ -91,5 +91,6 @@ void text_processes(const struct text *t)
 				     human_exact(r->more_targets).text);
 	text_lines_paragraph(t, "Sorted by time in sections, nested calls counted once.%s", t->width < WIDE ? "" :
 			     " Came and went: when in the window; - if the process was there before, or still is.");
+	text_failed_children(t);
 	free(all);
 }

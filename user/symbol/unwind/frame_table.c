@@ -9,6 +9,7 @@
 #include "symbol/unwind/frame_table.h"
 
 #define MAX_PIECE_BYTES 8192	/* a longer piece is ignored */
+#define RANGE_AT 12		/* in a piece: behind its length, the distance to the common piece and the address of the code */
 
 struct table_header {		/* of .eh_frame_hdr, as GNU ld, gold and lld write it */
 	unsigned char version, frames_kind, count_kind, table_kind;
@@ -81,8 +82,8 @@ static bool read_entry(const struct frame_table *table, __u64 i, struct table_en
 	return read_file_at(table->fd, table->entries + i * sizeof(*entry), entry, sizeof(*entry));
 }
 
-/* Address of the piece of the last function that begins at or before an address; 0: none. */
-static __u64 find_piece(const struct frame_table *table, __u64 address)
+/* Address of the piece of the last function that begins at or before an address, and where that begins; 0: none. */
+static __u64 find_piece(const struct frame_table *table, __u64 address, __u64 *start)
 {
 	__u64 low = 0, high = table->nr, piece = 0;
 	struct table_entry entry;
@@ -94,6 +95,7 @@ static __u64 find_piece(const struct frame_table *table, __u64 address)
 			return 0;
 		if (table->address + (__u64)(__s64)entry.code <= address) {
 			piece = table->address + (__u64)(__s64)entry.piece;
+			*start = table->address + (__u64)(__s64)entry.code;
 			low = middle + 1;
 		} else {
 			high = middle;
@@ -119,7 +121,7 @@ struct unwind_rule frame_table_find(const struct frame_table *table, __u64 addre
 {
 	const struct unwind_rule none = {0};
 	unsigned char own[MAX_PIECE_BYTES], common[MAX_PIECE_BYTES];
-	__u64 at = find_piece(table, address);
+	__u64 start, at = find_piece(table, address, &start);
 	struct cfi_piece own_piece = {own, at ? read_piece(table, at, own) : 0}, common_piece = {common, 0};
 	__u32 back;
 
@@ -129,4 +131,18 @@ struct unwind_rule frame_table_find(const struct frame_table *table, __u64 addre
 	memcpy(&back, own + sizeof(back), sizeof(back));	/* distance from this word back to the common piece */
 	common_piece.size = back ? read_piece(table, at + sizeof(back) - back, common) : 0;
 	return common_piece.size ? cfi_rule(&common_piece, &own_piece, at, address) : none;
+}
+
+bool frame_table_range(const struct frame_table *table, __u64 address, __u64 *start, __u64 *end)
+{
+	unsigned char own[MAX_PIECE_BYTES];
+	__u64 at = find_piece(table, address, start);
+	size_t size = at ? read_piece(table, at, own) : 0;
+	__u32 length;
+
+	if (size < RANGE_AT + sizeof(length))
+		return false;
+	memcpy(&length, own + RANGE_AT, sizeof(length));
+	*end = *start + length;
+	return address < *end;
 }

@@ -27,4 +27,7 @@ bool frame_table_open(struct frame_table *table, Elf *elf, int fd);
 /* The rule for an address as linked; not known if the file has none or if it makes no sense. */
 struct unwind_rule frame_table_find(const struct frame_table *table, __u64 address);
 
+/* The range of the function that holds an address. Returns false if no function of the table does. */
+bool frame_table_range(const struct frame_table *table, __u64 address, __u64 *start, __u64 *end);
+
 #endif

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Names the parts of an evaluation, tells how long they took, and lets dcbs-bpfprof look inside while it runs.
+"""Names the parts of an evaluation, measures how long they took, and lets dcbs-bpfprof look inside while it runs.
 
     from dcbs_profiler import CacheProfiler, ModelProfiler, PerformanceProfiler
 
@@ -8,7 +8,7 @@
     with profiler.profile_section("scoring") as section:
         with model.profile_forward_pass():
             logits = net(ids)
-        section.items(len(batch))               # optional: what a rate is made of
+        section.items(len(batch))               # optional: the report shows items per second
     cache.record_hit(access_time=2e-6)          # seconds
 
     profiler.get_timing_summary()               # {"scoring": 1.25}, seconds
@@ -16,39 +16,41 @@
 
     sudo dcbs-bpfprof -p PID                    # any time, from outside: why it took so long
 
-Marking. A section may be left by an exception, ended on another thread, entered again while it is open and
-interleaved with others in coroutines; `async with` works, and every context manager here is a decorator, too.
-`@profile_function()` makes each call of a function a section, `@profile_evaluation_run` logs the report after it
-(logger "dcbs_profiler", level INFO). A wrong argument to a marker is ignored, and what cannot be answered is
-empty and said in the log: the evaluation never fails because of this module.
+Marking. An exception may end a section. A section may end on another thread, be entered a second time while it is
+open, and interleave with others in coroutines. `async with` works, and every context manager here is also a
+decorator. `@profile_function()` makes each call of a function a section. `@profile_evaluation_run` logs the report
+after it (logger "dcbs_profiler", level INFO). A wrong argument to a marker is ignored. An answer that cannot be given
+is empty, and the log says why: the evaluation never fails because of this module.
 
-What the figures mean. They are what this process recorded itself: exact counts and times of the sections that
-have ended (CLOCK_MONOTONIC; percentiles within 1.1 %). Calls of one name add up. As in the profiler's own reports
-a section's time is that for which it was open on a thread: recursion counts once, and so do coroutines of one
-thread that have it open at the same time; several threads add up. get_section_stats() has the single calls, too.
+Figures. This process records them itself: exact counts and times of the sections that have ended (CLOCK_MONOTONIC;
+percentiles within 1.1 %). Calls of one name add up. As in the profiler's own reports, a section's time is the time
+for which it was open on a thread: recursion counts once, and so do coroutines of one thread that have it open at the
+same time; several threads add up. get_section_stats() also has the durations of single calls.
 
-With dcbs-bpfprof attached its figures come along, from when it attached until now and of all objects of the process:
-generate_report() says why each section took so long, what it did to memory and what helps, get_profile_stats() lists
-the functions inside, and get_section_stats() has them under `window`, as in the JSON document. The other answers, and
-all counts and totals, stay those recorded here. Such a call takes some milliseconds, and as long as 25 to find out
-that the profiler does not answer. A forked child has no profiler until one attaches to it.
+With dcbs-bpfprof attached its figures are added. They cover the time since it attached and all objects of the
+process. generate_report() then says why each section took so long, how it changed memory and which remedy applies;
+get_profile_stats() lists the functions inside; get_section_stats() has these figures under `window`, as in the JSON
+document, for the 256 sections with most time. The other answers, and all counts and totals, stay those recorded here.
+Such a call takes some milliseconds, get_profile_stats() more, and up to 25 ms to find that the profiler does not
+answer. All of them together take at most 1 % of the time, and 0.2 s besides: in between a call gets the latest answer. A forked
+child has no profiler until one attaches to it.
 
-Memory is the resident size of the whole process, whoever allocated. It is read from /proc/self/statm at most
-once a millisecond, so a section of a millisecond or more knows its size at the end as of less than a millisecond
-ago, and that at its begin as of less than two. What shorter sections allocate is charged to that of them which
-ends when the next reading is due: right on average where one of them goes on and on, not for a single one.
+Memory is the resident size of the whole process, whichever thread allocated it. It is read from /proc/self/statm at
+most once a millisecond. So the size at the end of a section of a millisecond or more is less than a millisecond old,
+and the size at its begin less than two. The growth caused by shorter sections is charged to the section that ends
+when the next read is due: this is right on average if one of them repeats, but not for a single one.
 
-Which object. Each answers for what was marked through it: `clear_data()` of one leaves the others alone, and a
-library can have its own. Names are shared toward dcbs-bpfprof: there, sections of one name are one, whichever
-object marked them. A copy, and what another process unpickles, starts from 0. After fork() the child holds a copy
-of all that was recorded, as of any other object, and adds its own to it; clear_data() first where only that is
-asked for. All of it may be used from any thread.
+Objects. Each object answers for the sections that were marked through it: `clear_data()` of one does not change the
+others, and a library can have its own. For dcbs-bpfprof sections of one name are one section, whichever object marked
+them. A copy of an object, and an object that another process unpickles, starts from 0. After fork() the child has a
+copy of all that was recorded, as of any other object, and adds its own; call clear_data() first if only the child's
+part is wanted. All objects may be used from any thread.
 
-What it costs. A section takes about as long as `with contextlib.nullcontext()`, with a profiler outside half as
-long again, and allocates nothing but the context manager after a name's first use. 4096 names fit into an object,
-510 into a process's list for dcbs-bpfprof; what is beyond goes by the name "(other)". Where the extension cannot be
-loaded (an interpreter without a GIL, a sub-interpreter with one of its own, another platform) one warning is
-logged, sections do nothing, their summaries are empty, and caches still count.
+Cost. A section takes about as long as `with contextlib.nullcontext()`, and one and a half times as long with a
+profiler attached. After a name's first use it allocates only the context manager. An object holds 4096 names, and the
+process's list for dcbs-bpfprof 510; names beyond are "(other)". If the extension cannot be loaded (an interpreter
+without a GIL, a sub-interpreter with a GIL of its own, another platform) one warning is logged, sections do nothing,
+their summaries are empty, and caches still count.
 """
 from ._profilers import (
     CacheProfiler,

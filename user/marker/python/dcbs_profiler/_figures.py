@@ -1,22 +1,28 @@
 # SPDX-License-Identifier: MIT
-"""From what the process recorded itself to what get_*() return. Every figure passes through here.
+"""From the process's own record to the results of get_*(). Every figure passes through here.
 
-Keys are those of the profiler's JSON document, so it makes no difference to a reader who has measured.
+Keys are those of the profiler's JSON document, so a reader need not know which of the two has measured.
 """
 import math
 from typing import TYPE_CHECKING, Any, Dict, Iterable, List, NamedTuple, Sequence, Tuple
 
 if TYPE_CHECKING:
-    from ._noop import Histogram, Row
+    from ._noop import Histogram, SectionFigures
 
 MIB = 1024 * 1024
-S = 1e-9  # of a nanosecond
-SCALE = 5  # buckets in an octave: 2 to the power of this
-SHARES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p999": 0.999}
+S = 1e-9  # seconds in a nanosecond
+SCALE = 5  # an octave has 2 ** SCALE buckets
+PERCENTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p999": 0.999}
 
 
 class Figures(NamedTuple):
-    """One section, in the order of row_figures() of the extension."""
+    """The figures of one section, in the order of figures_totals() of the extension's section_figures.c.
+
+    count: ended calls; primitive: those of them within no other call of the section on their thread; open: calls open
+    now. total_ns: inclusive time, recursion counted once; self_ns: exclusive time; root_ns: time without another
+    section of the same object open around it. sum_ns, min_ns and max_ns: of the calls' durations. rss_growth_bytes:
+    between begin and end of primitive calls; the other rss_*: of the resident sizes at the end of calls.
+    """
 
     count: int
     primitive: int
@@ -46,23 +52,23 @@ class Nested(NamedTuple):
     total_ns: int
 
 
-def figures_of(rows: "Dict[str, Row]") -> Dict[str, Figures]:
-    """Of the sections that have ended at least once, in the order in which they first began."""
-    found = {name: Figures(*row.figures()) for name, row in rows.items()}
+def figures_of(sections: "Dict[str, SectionFigures]") -> Dict[str, Figures]:
+    """Returns the figures of the sections that have ended at least once, in the order in which they first began."""
+    found = {name: Figures(*recorded.figures()) for name, recorded in sections.items()}
     return {name: figures for name, figures in found.items() if figures.count}
 
 
 # ---- percentiles ----
 
 def _middle(index: int) -> float:
-    """Of a bucket, brought between the least and the greatest whole number in it."""
+    """Returns the middle of a bucket, limited to the least and the greatest whole number in it."""
     least, greatest = math.floor(2 ** (index / 2 ** SCALE)) + 1, math.floor(2 ** ((index + 1) / 2 ** SCALE))
     return min(max(2 ** ((index + 0.5) / 2 ** SCALE), least), max(least, greatest))
 
 
-def _rank(share: float, count: int) -> int:
-    """The nearest rank. 0.07 * 100 is 7.000000000000001; its rank is 7."""
-    return min(max(math.ceil(share * count * (1 - 1e-12)), 1), count)
+def _rank(part: float, count: int) -> int:
+    """Returns the nearest rank. 0.07 * 100 is 7.000000000000001; its rank is 7."""
+    return min(max(math.ceil(part * count * (1 - 1e-12)), 1), count)
 
 
 def _value_at(rank: int, buckets: Iterable[Tuple[int, int]], below: int) -> float:
@@ -75,12 +81,15 @@ def _value_at(rank: int, buckets: Iterable[Tuple[int, int]], below: int) -> floa
     return math.inf
 
 
-def percentiles(histogram: "Histogram", least: float, greatest: float, shares: Sequence[float]) -> List[float]:
-    """The value below or at which each share of the values lies, within 1.1 %. At least one value is there."""
+def percentiles(histogram: "Histogram", least: float, greatest: float, parts: Sequence[float]) -> List[float]:
+    """Returns for each part (0 to 1) the value that this part of the values does not exceed, within 1.1 %.
+
+    The histogram has at least one value; `least` and `greatest` are its exact extremes.
+    """
     zero_count, buckets = histogram
     count = zero_count + sum(number for _, number in buckets)
     values = []
-    for rank in (_rank(share, count) for share in shares):
+    for rank in (_rank(part, count) for part in parts):
         if rank == 1 or rank == count:
             values.append(least if rank == 1 else greatest)
         else:
@@ -92,19 +101,19 @@ def percentiles(histogram: "Histogram", least: float, greatest: float, shares: S
 
 def _times(figures: Figures, histogram: "Histogram") -> Dict[str, Any]:
     if not figures.count:
-        return dict.fromkeys(["mean_s", "min_s", "max_s", *(f"{name}_s" for name in SHARES)])
-    values = percentiles(histogram, figures.min_ns, figures.max_ns, list(SHARES.values()))
+        return dict.fromkeys(["mean_s", "min_s", "max_s", *(f"{name}_s" for name in PERCENTILES)])
+    values = percentiles(histogram, figures.min_ns, figures.max_ns, list(PERCENTILES.values()))
     return {
         "mean_s": figures.sum_ns / figures.count * S,
         "min_s": figures.min_ns * S,
         "max_s": figures.max_ns * S,
-        **{f"{name}_s": value * S for name, value in zip(SHARES, values)},
+        **{f"{name}_s": value * S for name, value in zip(PERCENTILES, values)},
     }
 
 
-def section(row: "Row") -> Dict[str, Any]:
-    """One of `sections` in the JSON document, without its name and without what only the profiler can know."""
-    figures, histogram = Figures(*row.figures()), row.histogram()
+def section(recorded: "SectionFigures") -> Dict[str, Any]:
+    """Returns a section as in `sections` of the JSON document, without its name and without the profiler's own fields."""
+    figures, histogram = Figures(*recorded.figures()), recorded.histogram()
     return {
         "count": figures.count,
         "total_s": figures.total_ns * S,
@@ -119,8 +128,8 @@ def section(row: "Row") -> Dict[str, Any]:
     }
 
 
-def nested_in(row: "Row") -> List[Nested]:
-    return [Nested(*values) for values in row.nested()]
+def nested_in(recorded: "SectionFigures") -> List[Nested]:
+    return [Nested(*values) for values in recorded.nested()]
 
 
 # ---- models and caches ----
@@ -149,9 +158,9 @@ def _model_memory(sampled: List[Figures]) -> Dict[str, float]:
     }
 
 
-def model(rows: "Dict[str, Row]") -> Dict[str, Any]:
-    """`model` of the JSON document."""
-    found = figures_of(rows)
+def model(sections: "Dict[str, SectionFigures]") -> Dict[str, Any]:
+    """Returns `model` of the JSON document."""
+    found = figures_of(sections)
     stats: Dict[str, Any] = {name: _model_times(figures) for name, figures in found.items()}
     if "generation" in found:
         stats["generation"].update(_tokens(found["generation"]))
@@ -162,8 +171,8 @@ def model(rows: "Dict[str, Row]") -> Dict[str, Any]:
 
 
 def _access_times(histogram: "Histogram", count: int, sum_s: float, min_s: float, max_s: float) -> Dict[str, float]:
-    names = [name for name in SHARES if name != "p999"]
-    values = percentiles(histogram, min_s / S, max_s / S, [SHARES[name] for name in names])
+    names = [name for name in PERCENTILES if name != "p999"]
+    values = percentiles(histogram, min_s / S, max_s / S, [PERCENTILES[name] for name in names])
     return {
         "mean_access_time": sum_s / count,
         "min_access_time": min_s,
@@ -173,7 +182,7 @@ def _access_times(histogram: "Histogram", count: int, sum_s: float, min_s: float
 
 
 def cache(totals: Sequence[Any], histogram: "Histogram") -> Dict[str, Any]:
-    """One of `caches` in the JSON document, without its name."""
+    """Returns a cache as in `caches` of the JSON document, without its name."""
     hits, misses, sizes, size, size_max, size_sum, *times = totals
     count = hits + misses
     stats: Dict[str, Any] = {

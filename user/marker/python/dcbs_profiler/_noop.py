@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""The extension's names without the extension: sections that do nothing. Type checkers read the real ones' types here.
+"""The extension's names without the extension: sections that do nothing. Type checkers read the extension's types here.
 
-What is counted by the evaluation's own calls, caches, is counted here, too; times of sections are not, so that the
-summaries are empty rather than wrong.
+Caches count here, too, because the evaluation passes their numbers itself. Sections are not timed, so their summaries
+are empty rather than wrong.
 """
 import math
 from typing import Any, Callable, Dict, List, Optional, Tuple, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
-Histogram = Tuple[int, List[Tuple[int, int]]]  # number of zeros, [(index of a bucket, number of values)]
-Totals = Tuple[int, int, int, int, int, float, float, float, float]  # see struct totals of the extension's cache.c
+Histogram = Tuple[int, List[Tuple[int, int]]]  # number of zeros, [(index of a bucket, number of values in it)]
+Totals = Tuple[int, int, int, int, int, float, float, float, float]  # see struct cache_totals of cache_object.c
 
 
 class Section:
@@ -33,11 +33,11 @@ class Section:
         return func
 
     def items(self, n: int) -> None:
-        """The open section has processed n more items."""
+        """Adds n processed items (questions, tokens, bytes) to the open section."""
 
 
 class Generation(Section):
-    """A model's generation. Set `tokens` within the block when the number is known."""
+    """A model's generation. Set `tokens`, an int, within the block when the number is known; 0: unknown."""
 
     __slots__ = ("tokens",)
 
@@ -54,29 +54,33 @@ class Generation(Section):
 _section = Section()
 
 
-class Row:
-    """What was recorded of one section. The extension makes these."""
+class SectionFigures:
+    """The figures of one section name. Only the extension makes these."""
 
     __slots__ = ()
 
     def figures(self) -> Tuple[int, ...]:
-        """In the order of _figures.Figures."""
+        """Counts, ns and bytes in the order of _figures.Figures."""
         return ()
 
     def histogram(self) -> Histogram:
+        """The histogram of the calls' durations in ns."""
         return 0, []
 
     def nested(self) -> List[Tuple[Any, ...]]:
-        """Each in the order of _figures.Nested."""
+        """The sections inside, each in the order of _figures.Nested."""
         return []
 
 
 class Profiler:
     def profile_section(self, section_name: str) -> Section:
-        """Context manager: the block is a section of that name."""
+        """Returns a context manager: the block is a section of that name.
+
+        A name that is no str is converted by str(). Raises TypeError unless there is exactly one argument, the name.
+        """
         return _section
 
-    def _rows(self) -> Dict[str, Row]:
+    def _sections(self) -> Dict[str, SectionFigures]:
         return {}
 
     def _clear(self) -> None:
@@ -85,14 +89,17 @@ class Profiler:
 
 class Model:
     def profile_forward_pass(self) -> Section:
-        """Context manager: the block is a forward pass of the model."""
+        """Returns a context manager: the block is a forward pass of the model."""
         return _section
 
     def profile_generation(self, tokens: Optional[int] = None) -> Generation:
-        """Context manager: the block generates tokens; their number may also be set within."""
+        """Returns a context manager: the block generates that many tokens.
+
+        Their number may also be set within the block, as attribute `tokens` of the context manager.
+        """
         return Generation(_count(tokens))
 
-    def _rows(self) -> Dict[str, Row]:
+    def _sections(self) -> Dict[str, SectionFigures]:
         return {}
 
     def _clear(self) -> None:
@@ -119,23 +126,23 @@ class Cache:
         self.clear()
 
     def record_hit(self, access_time: float) -> None:
-        """A look-up that the cache answered, and the seconds it took."""
+        """Records a look-up that the cache answered, and the seconds it took; a value that is no time counts as 0."""
         self._add_time(_seconds(access_time))
         self._hits += 1
 
     def record_miss(self, computation_time: float) -> None:
-        """A look-up that it did not, and the seconds it took to compute the value."""
+        """Records a look-up that the cache did not answer, and the seconds it took to compute the value."""
         self._add_time(_seconds(computation_time))
         self._misses += 1
 
     def record_size(self, size_bytes: int) -> None:
-        """The size of the cache now."""
+        """Records the current size of the cache in bytes."""
         size = _count(size_bytes)
         self._sizes += 1
         self._size, self._size_max, self._size_sum = size, max(size, self._size_max), self._size_sum + size
 
     def clear(self) -> None:
-        """Forgets what this object was told."""
+        """Forgets the records of this object; an attached profiler keeps its own."""
         self._hits = self._misses = self._sizes = self._size = self._size_max = 0
         self._size_sum = self._time_sum = self._time_min = self._time_max = 0.0
         self._zero_count = 0
@@ -164,5 +171,5 @@ class Cache:
 
 
 def attached() -> int:
-    """How many profilers are attached to this process."""
+    """Returns how many profilers are attached to this process; 0: none."""
     return 0

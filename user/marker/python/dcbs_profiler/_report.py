@@ -9,7 +9,7 @@ TOP = 20  # rows of a table of functions
 NAME_WIDTH = 36
 MANY_CALLS, SHORT_CALL_S = 10000, 20e-6
 MUCH_MEMORY_BYTES = 500 * MIB
-OUTLIER = 20  # times the mean
+OUTLIER = 20  # a call that takes this many times the mean
 ATTACH = "sudo dcbs-bpfprof -p PID"
 NEEDS_ATTACHED = f"These are sections. Function-level figures need an attached profiler: {ATTACH}"
 
@@ -17,12 +17,12 @@ Sections = Dict[str, Figures]
 
 
 def printable(name: Any) -> str:
-    """A section's name may hold anything; a line of a report may not."""
+    """Returns the text with all unprintable characters escaped: a section's name may hold any."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in str(name))
 
 
 def _fitted(name: str) -> str:
-    """A long name loses its middle: its ends tell more."""
+    """Returns the name in NAME_WIDTH columns. A long name loses its middle, because its ends say more."""
     name = printable(name)
     if len(name) > NAME_WIDTH:
         name = name[:NAME_WIDTH // 2] + "…" + name[1 - NAME_WIDTH // 2:]
@@ -32,7 +32,7 @@ def _fitted(name: str) -> str:
 # ---- get_profile_stats() ----
 
 class _Profile:
-    """What pstats takes for a finished profile."""
+    """Has the two members by which pstats recognizes a finished profile."""
 
     def __init__(self, stats: Dict[Any, Any]) -> None:
         self.stats = stats
@@ -42,20 +42,20 @@ class _Profile:
 
 
 def _profile(name: str, figures: Figures, nested: List[Nested]) -> _Profile:
-    """Sections in the place of functions. Rows of several profiler objects that have one name become one."""
+    """Returns the sections as functions of a profile. Nested sections of one name, from several objects, are merged."""
     own = Nested(name, figures.count, figures.primitive, figures.self_ns, figures.total_ns)
     stats: Dict[Any, Any] = {}
-    for row in (own, *nested):
-        key = ("~", 0, f"<section {printable(row.name)}>")  # as pstats knows what has no file: built-in functions
+    for section in (own, *nested):
+        key = ("~", 0, f"<section {printable(section.name)}>")  # the key of pstats for a built-in function, which has no file
         primitive, count, self_s, total_s, callers = stats.get(key, (0, 0, 0.0, 0.0, {}))
-        if row.name != name or row is own:
-            primitive, total_s = primitive + row.primitive, total_s + row.total_ns * S
-        stats[key] = (primitive, count + row.count, self_s + row.self_ns * S, total_s, callers)
+        if section.name != name or section is own:
+            primitive, total_s = primitive + section.primitive, total_s + section.total_ns * S
+        stats[key] = (primitive, count + section.count, self_s + section.self_ns * S, total_s, callers)
     return _Profile(stats)
 
 
 def _sort(stats: Any, sort_by: Any) -> str:
-    """By any name, alias or number that pstats knows and the profiler's own "self"; a remark if it is none."""
+    """Sorts by a name, alias or number of pstats, or by "self". Returns a remark if there is no such order."""
     try:
         stats.sort_stats("tottime" if sort_by == "self" else sort_by)
         return ""
@@ -65,8 +65,8 @@ def _sort(stats: Any, sort_by: Any) -> str:
 
 
 def profile_table(name: str, figures: Figures, nested: List[Nested], sort_by: Any, functions: str = "") -> str:
-    """As cProfile prints it: the same columns, orders and number of rows. What is known of functions follows."""
-    import pstats  # brings half of the standard library along
+    """Returns a table as cProfile prints it, with the same columns, orders and number of rows, and then `functions`."""
+    import pstats  # here, because it imports half of the standard library
 
     text = io.StringIO()
     stats: Any = pstats.Stats(_profile(name, figures, nested), stream=text)  # type: ignore[arg-type]
@@ -83,7 +83,7 @@ def _heading(text: str) -> List[str]:
 
 
 def whole_s(sections: Sections) -> float:
-    """Time in which at least one of the sections was open, summed over threads."""
+    """Returns the seconds in which at least one of the sections was open, added up over threads."""
     return sum(figures.root_ns for figures in sections.values()) * S
 
 
@@ -107,7 +107,8 @@ def _memory(sections: Sections) -> List[str]:
     lines = _heading("Memory Usage Summary:")
     known = [(name, f) for name, f in sections.items() if f.rss_samples]
     for name, f in sorted(known, key=lambda item: item[1].rss_growth_bytes, reverse=True):
-        lines.append(f"{_fitted(name)} {f.rss_growth_bytes / MIB:+10.1f} MiB   (resident at most {f.rss_max_bytes / MIB:.1f} MiB)")
+        most = f"(resident at most {f.rss_max_bytes / MIB:.1f} MiB)"
+        lines.append(f"{_fitted(name)} {f.rss_growth_bytes / MIB:+10.1f} MiB   {most}")
     return lines + ([] if known else ["unknown: there is no /proc/self/statm"]) + [""]
 
 
@@ -118,20 +119,20 @@ def _bottlenecks(sections: Sections, threshold_s: float) -> List[str]:
     return lines + [""]
 
 
-# Each rule sees a section and the whole of the time, and has something to say of it or not.
+# Each rule gets a section and the whole time in seconds, and returns a suggestion or None.
 
 def _mostly_itself(name: str, f: Figures, whole: float) -> Optional[str]:
     if f.self_ns * S < 0.2 * whole or f.self_ns * S < 0.5:
         return None
-    return (f"{name}: {100 * f.self_ns * S / whole:.0f}% of the time is spent in it and in no section inside. Mark what it "
-            f"consists of, or see why by `{ATTACH}`.")
+    return (f"{name}: {100 * f.self_ns * S / whole:.0f}% of the time is spent in it and in no section inside. Mark its "
+            f"parts, or see why by `{ATTACH}`.")
 
 
 def _has_outliers(name: str, f: Figures, whole: float) -> Optional[str]:
     mean_s, max_s = f.sum_ns * S / f.count, f.max_ns * S
     if f.count < OUTLIER or max_s < OUTLIER * mean_s or max_s < 0.1:
         return None
-    return f"{name}: its longest call took {max_s:.3f} s, {max_s / mean_s:.0f} times the mean. Look for what was different in it."
+    return f"{name}: its longest call took {max_s:.3f} s, {max_s / mean_s:.0f} times the mean. Find out how that call differs."
 
 
 def _has_many_short_calls(name: str, f: Figures, whole: float) -> Optional[str]:
@@ -144,8 +145,8 @@ def _has_many_short_calls(name: str, f: Figures, whole: float) -> Optional[str]:
 def _grows(name: str, f: Figures, whole: float) -> Optional[str]:
     if f.rss_growth_bytes < MUCH_MEMORY_BYTES:
         return None
-    return (f"{name}: the process grew by {f.rss_growth_bytes / MIB:.0f} MiB while it was open. Smaller batches or a model of less "
-            "precision need less; what it keeps, it may not need.")
+    return (f"{name}: the process grew by {f.rss_growth_bytes / MIB:.0f} MiB while it was open. Smaller batches or a model "
+            "of less precision need less; it may keep objects that it does not need.")
 
 
 def _fails(name: str, f: Figures, whole: float) -> Optional[str]:

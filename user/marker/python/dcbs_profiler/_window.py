@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What an attached profiler has seen of this process, for the answers of the package.
+"""The attached profiler's figures of this process, for the answers of the package.
 
-Its figures are of its window, from when it attached until now, and of the whole process, whichever object marked a
-section. So they stand beside what the process recorded itself, never in its place.
+They cover its window, from when it attached until now, and the whole process, whichever object marked a section. So
+they stand beside the figures that the process recorded itself and never replace them.
 """
 from typing import Any, Dict, Iterable, List, Optional, Tuple
 
@@ -12,13 +12,13 @@ from ._figures import MIB
 TOP = 20
 NAME_WIDTH = 36
 NAME_BYTES = 119
-SMALL = 0.0005  # of a section: a function's own time that does not show
-SHOWN = 0.005  # of a section: a cause worth a word
+SMALL = 0.0005  # part of a section's time: a function's self time below it is no work of its own
+SHOWN = 0.005  # part of a section's time: causes above it are shown
 CAUSES = {
     "cpu_s": "computing", "runqueue_s": "run queue", "gil_s": "GIL", "lock_s": "lock", "disk_s": "disk", "network_s": "network",
     "fault_s": "page faults", "sleep_s": "sleep", "gpu_s": "GPU", "other_s": "other waits",
 }
-ORDERS = {  # of pstats, by name, alias and number: what they mean for samples
+ORDERS = {  # key of a function -> the orders of pstats that it stands for, by name, alias and number
     "cumulative_s": ["cumulative", "cumtime", "2"],
     "self_s": ["self", "tottime", "time", "1"],
     "cumulative_samples": ["calls", "ncalls", "pcalls", "0"],
@@ -28,9 +28,9 @@ ORDERS = {  # of pstats, by name, alias and number: what they mean for samples
 }
 
 
-# ---- names, as the profiler writes them: see name_text() of the markers' thread.c and the profiler's sanitize.c ----
+# ---- names, as the profiler writes them: see cut_name() of the markers' name_table.c and the profiler's sanitize.c ----
 
-def _cut(raw: bytes) -> bytes:
+def _cut_name(raw: bytes) -> bytes:
     if len(raw) <= NAME_BYTES:
         return raw
     value = 2166136261
@@ -42,7 +42,7 @@ def _cut(raw: bytes) -> bytes:
     return raw[:end] + b"~%08x" % value
 
 
-def _is_fit(cp: int) -> bool:
+def _is_printable(cp: int) -> bool:
     if cp < 0x20 or 0x7f <= cp < 0xa0 or cp in (0x61c, 0x200e, 0x200f):
         return False
     if 0x2028 <= cp <= 0x202e or 0x2066 <= cp <= 0x206f or 0xd800 <= cp < 0xe000:
@@ -50,17 +50,23 @@ def _is_fit(cp: int) -> bool:
     return cp & 0xfffe != 0xfffe and not (0xfdd0 <= cp <= 0xfdef or 0xfff9 <= cp <= 0xfffb or 0xe0000 <= cp <= 0xe007f)
 
 
+def _escape(char: str) -> str:
+    return "".join("\\x%02X" % byte for byte in char.encode("utf-8", "surrogateescape"))
+
+
 def shown_name(name: str) -> str:
-    raw = _cut(name.replace("\0", "\\x00").encode("utf-8", "backslashreplace"))
+    raw = _cut_name(name.replace("\0", "\\x00").encode("utf-8", "backslashreplace"))
     text = raw.decode("utf-8", "surrogateescape")
-    escaped = (c if _is_fit(ord(c)) else "".join("\\x%02X" % byte for byte in c.encode("utf-8", "surrogateescape")) for c in text)
-    return "".join(escaped) or "(unnamed)"
+    return "".join(c if _is_printable(ord(c)) else _escape(c) for c in text) or "(unnamed)"
 
 
 # ---- get_section_stats() ----
 
 def section(answer: Answer, name: str) -> Optional[Dict[str, Any]]:
-    """The window, and one of `sections` in the profiler's document, without its name; None if it has not seen that one."""
+    """Returns the window's fields and those of the section in the profiler's document (seconds, bytes, counts).
+
+    Without the section's name and kind. None if the profiler has not seen the section.
+    """
     found = answer.sections.get(shown_name(name))
     if not found:
         return None
@@ -70,7 +76,7 @@ def section(answer: Answer, name: str) -> Optional[Dict[str, Any]]:
 # ---- get_profile_stats() ----
 
 def _is_frame(function: Dict[str, Any], total_s: float) -> bool:
-    """It is on every stack and does nothing itself: only what it calls tells it from the section."""
+    """Returns true if the function is on every stack and does no work itself, so it says nothing that the section does not."""
     return (function["cumulative_s"] or 0) >= (1 - SMALL) * total_s and function["self_s"] < SMALL * total_s
 
 
@@ -88,7 +94,7 @@ def _place(function: Dict[str, Any]) -> str:
 
 
 def functions(answer: Answer, name: str, sort_by: Any) -> str:
-    """The functions that a section's time went into, like cProfile's table but for the calls, which samples do not count."""
+    """Returns a table of the functions inside a section, like cProfile's, but with samples in place of calls."""
     found = answer.functions.get(shown_name(name), [])
     whole = sum(function["self_s"] for function in found)
     samples = sum(function["self_samples"] for function in found)
@@ -108,8 +114,8 @@ def functions(answer: Answer, name: str, sort_by: Any) -> str:
 def _causes(wall: Dict[str, Optional[float]]) -> str:
     known = [(wall.get(key) or 0.0, word) for key, word in CAUSES.items()]
     whole = sum(seconds for seconds, _ in known)
-    shares = [f"{word} {100 * seconds / whole:.1f}%" for seconds, word in sorted(known, reverse=True) if seconds > SHOWN * whole]
-    return ", ".join(shares) if whole else "unknown"
+    parts = [f"{word} {100 * seconds / whole:.1f}%" for seconds, word in sorted(known, reverse=True) if seconds > SHOWN * whole]
+    return ", ".join(parts) if whole else "unknown"
 
 
 def _growth(memory: Dict[str, Optional[int]]) -> Iterable[str]:
@@ -144,20 +150,20 @@ def _section_lines(name: str, section: Section, answer: Answer) -> Iterable[str]
     yield from _bottleneck(answer.bottlenecks.get(name))
 
 
-def _found(answer: Answer, names: Iterable[str]) -> List[Tuple[str, Section]]:
+def _found_sections(answer: Answer, names: Iterable[str]) -> List[Tuple[str, Section]]:
     shown = dict.fromkeys(map(shown_name, names))
     found = [(name, answer.sections[name]) for name in shown if name in answer.sections]
     return sorted(found, key=lambda item: -item[1]["total_s"])
 
 
 def report(answer: Answer, names: Iterable[str]) -> str:
-    """What is added to the report of an object that has marked sections of these names."""
+    """Returns the addition to the report of an object that has marked sections of these names."""
     if answer.refusal:
         printable = "".join(c for c in answer.refusal if c.isprintable())
         return f"\n\nA profiler is attached, but its figures are not shown here: {printable}."
     title = f"Seen by dcbs-bpfprof in the last {answer.window['duration_s']:.1f} s:"
     lines = ["", "", title, "-" * len(title)]
-    found = _found(answer, names)
+    found = _found_sections(answer, names)
     if not found:
         return "\n".join([*lines, "none of these sections"])
     lines.append(f"{'':<{NAME_WIDTH}} {'total s':>10} {'calls':>9} {'p50 s':>10} {'p95 s':>10} {'p99 s':>10}")

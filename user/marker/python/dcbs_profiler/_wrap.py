@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A function whose every call is a section, for each kind of function there is."""
+"""Wraps a function so that each of its calls is a section, for every kind of function."""
 import contextlib
 import functools
 import inspect
@@ -14,7 +14,7 @@ def _nothing() -> None:
 
 
 def wrap(func: F, mark: Mark, after: Optional[Callable[[], None]] = None) -> F:
-    """What stands in the place of func. mark() makes the context manager of a call; after() is called when it is over."""
+    """Returns the replacement of func. mark() makes the context manager of a call; after() runs when the call has ended."""
     if isinstance(func, (staticmethod, classmethod)):
         return cast(F, type(func)(wrap(func.__func__, mark, after)))
     if inspect.isasyncgenfunction(func):
@@ -57,7 +57,7 @@ def _wrap_async(func: Any, mark: Mark) -> Any:
 
 
 def _wrap_generator(func: Any, mark: Mark, after: Callable[[], None]) -> Any:
-    """A section for every step. Otherwise this is `return (yield from func(...))`."""
+    """Makes each step of the generator a section. Otherwise this is `return (yield from func(...))`."""
 
     @functools.wraps(func)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
@@ -85,7 +85,7 @@ def _wrap_generator(func: Any, mark: Mark, after: Callable[[], None]) -> Any:
 
 
 def _wrap_async_generator(func: Any, mark: Mark, after: Callable[[], None]) -> Any:
-    """The same for `async def` with yield."""
+    """Does the same for `async def` with yield."""
 
     @functools.wraps(func)
     async def wrapper(*args: Any, **kwargs: Any) -> Any:

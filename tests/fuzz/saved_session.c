@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* saved_session.c - a saved session that anyone may have written: read, and shown in every format. */
+#include <locale.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "dcbs/profiler.h"
+#include "render/render.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* No control character may reach a terminal, whatever names and notes hold. */
+static void check(const char *text, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < size; i++)
+		if (((unsigned char)text[i] < ' ' && text[i] != '\n') || text[i] == 0x7f)
+			abort();
+}
+
+static void show(const struct dcbs_report *report, const struct render_format *format, int order)
+{
+	const struct render_options options = {.width = 40 + 40 * order, .order = (enum order_key)order};
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	if (!f)
+		return;
+	render_write(format, f, report, &options);
+	if (!fclose(f) && format->write == text_write)
+		check(text, size);
+	free(text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static int file = -1;
+	const struct render_format *format;
+	struct dcbs_report *report;
+	char path[64];
+
+	if (file < 0)
+		file = memfd_create("session", MFD_CLOEXEC);
+	if (file < 0 || ftruncate(file, 0) || pwrite(file, data, size, 0) != (ssize_t)size)
+		abort();
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
+	if (dcbs_report_load(&report, path))
+		return 0;
+	for (format = render_formats; format->name; format++)
+		show(report, format, (int)(size % 6));
+	dcbs_report_free(report);
+	return 0;
+}

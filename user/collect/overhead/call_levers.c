@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* call_levers.c - what is reduced of the functions of --section. */
+#include "collect/overhead/call_levers.h"
+#include "collect/overhead/reductions.h"
+
+#define ENTRIES_LOOKS 4		/* looks with the entries over budget until they are given up */
+
+/* Every call is counted at its entry. Those that end in an on-period are timed, whenever they began: a fair choice among all. */
+static void reduce_calls(struct session *session)
+{
+	function_probes_mark(&session->probes, &session->bpf, SAMPLED_IN_PERIODS);
+	reductions_report(session, LEVER_CALLS, "functions of --section are timed in on-periods: their number of calls is exact, their "
+			 "times are estimates");
+	duty_cycle_start(&session->overhead.duties[DUTY_CALLS]);
+}
+
+/* A probe that makes a function several times slower cannot tell how long it takes. Samples can, without slowing it. */
+static void count_calls(struct session *session)
+{
+	function_probes_off(&session->probes, &session->bpf);
+	session->probes.counted = true;
+	function_probes_mark(&session->probes, &session->bpf, SAMPLED);
+	reductions_report(session, LEVER_CALLS, session->sampler ?
+			 "functions of --section are too short to be timed by probes: their number of calls is exact, their times are "
+			 "estimates from samples of the stack" :
+			 "functions of --section are too short to be timed by probes: their number of calls is exact, their times are "
+			 "unknown; with --frequency they could be estimated");
+}
+
+static void give_up_calls(struct session *session)
+{
+	function_probes_give_up(&session->probes, &session->bpf);
+	function_probes_mark(&session->probes, &session->bpf, SAMPLED);
+	session->overhead.duties[DUTY_CALLS].next_ns = 0;
+	reductions_report(session, LEVER_CALLS, session->sampler ?
+			 "functions of --section are called too often to be probed: their times are estimates from samples of the stack, "
+			 "their number of calls is unknown" :
+			 "functions of --section are called too often to be probed: their number of calls and their times are unknown; with "
+			 "--frequency their times could be estimated");
+}
+
+/* The entries cannot be reduced: they stay within the budget, or all probes are taken away. */
+void call_levers_check_entries(struct session *session, double elapsed_ns)
+{
+	struct overhead *o = &session->overhead;
+	bool reduced = session->probes.counted || duty_cycle_is_started(&o->duties[DUTY_CALLS]);
+
+	if (session->probes.given_up || !reduced)
+		return;
+	o->entries_over = o->meter.entries_ns > o->governor.budget * elapsed_ns ? o->entries_over + 1 : 0;
+	if (o->entries_over >= ENTRIES_LOOKS)
+		give_up_calls(session);
+}
+
+static bool calls_can_be_timed(const struct session *session)
+{
+	return uprobe_has_links() && function_probes_calls_are_long(&session->probes, &session->bpf, &session->costs);
+}
+
+void call_levers_turn_down(struct session *session)
+{
+	if (calls_can_be_timed(session))
+		reduce_calls(session);
+	else
+		count_calls(session);
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* function_probe.c - the probes on one native function of --section in one target. */
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "collect/target/code_check.h"
+#include "collect/target/function_probe.h"
+#include "host/kernel_quirks.h"
+#include "symbol/find_function.h"
+#include "symbol/function_places.h"
+
+/* ---- open ---- */
+
+/* Returns true if the kernel has to step over the instruction at that place. */
+static bool is_stepped_place(int fd, __u64 offset)
+{
+	unsigned char code[2];
+
+	return pread(fd, code, sizeof(code), (off_t)offset) == sizeof(code) && calibrate_is_stepped(code);
+}
+
+static int reserve_ends(struct function_probe *probe, size_t nr)
+{
+	probe->nr_ends = nr;
+	probe->end_offsets = calloc(nr + 1, sizeof(*probe->end_offsets));
+	probe->ends = calloc(nr + 1, sizeof(*probe->ends));
+	return probe->end_offsets && probe->ends ? 0 : fail(-ENOMEM, "out of memory");
+}
+
+static int use_return_probe(struct function_probe *probe, const struct target *target, const struct function_places *places,
+			    const char *function)
+{
+	int err = kernel_quirks_check_return(target->pid);
+
+	if (err)
+		return err;
+	if (places->unwinds)
+		return fail(-ENOTSUP, "--return-probes: %s is in a file whose code may throw exceptions, or move its stack (Go, Rust, C++): a return "
+			    "probe would end the process; leave --return-probes out", function);
+	probe->by_return = true;
+	probe->entry_offset = places->entry;
+	err = reserve_ends(probe, 1);
+	if (!err)
+		probe->end_offsets[0] = places->entry;
+	return err;
+}
+
+static int use_exits(struct function_probe *probe, const struct function_places *places, const char *function)
+{
+	size_t i;
+	int err;
+
+	if (!places->exits_known)
+		return fail(-ENOTSUP, "--section: the ends of %s cannot be told from its code: %s; time its caller, or mark it in the source%s",
+			    function, places->reason, places->unwinds ? "" : ", or give --return-probes");
+	err = reserve_ends(probe, places->is_empty ? 0 : places->nr_exits);
+	if (err)
+		return err;
+	probe->entry_offset = places->entry;
+	if (places->is_empty) {
+		probe->cookie = CALL_COOKIE(0, 0, CALL_EMPTY);
+		return 0;
+	}
+	memcpy(probe->end_offsets, places->exits, places->nr_exits * sizeof(*places->exits));
+	for (i = 0; i < places->nr_exits; i++)
+		probe->end_stepped |= is_stepped_place(probe->fd, places->exits[i]);
+	return 0;
+}
+
+/* A file that is mapped later cannot be checked now. */
+static int check_memory(const struct function_probe *probe, const struct target *target, const char *function)
+{
+	enum code_state state = code_check(target, probe->fd, &probe->entry_offset, 1);
+
+	if (state == CODE_SAME)
+		state = code_check(target, probe->fd, probe->end_offsets, probe->nr_ends);
+	if (state == CODE_PATCHED)
+		return fail(-ENOTSUP, "--section: process %d has changed the code of %s in its memory (a hook or a patch): a probe there would "
+			    "break it", target->pid, function);
+	return 0;
+}
+
+static int find_places(struct function_probe *probe, const struct target *target, const struct found_function *function,
+		       const char *name, bool return_probes)
+{
+	struct function_places *places = malloc(sizeof(*places));
+	int err = places ? function_places_find(places, function->fd, function->address, function->size) : fail(-ENOMEM, "out of memory");
+
+	if (!err)
+		err = return_probes ? use_return_probe(probe, target, places, name) : use_exits(probe, places, name);
+	if (!err && places->is_go)
+		probe->cookie |= CALL_COOKIE(0, 0, CALL_GO);
+	free(places);
+	return err;
+}
+
+int function_probe_open(struct function_probe *probe, const struct target *target, const struct dcbs_native_section *option,
+			bool return_probes)
+{
+	struct found_function function;
+	int err = find_function(&function, target->pid, option->binary, option->function);
+
+	if (err)
+		return err;
+	*probe = (struct function_probe){.fd = function.fd, .pid = target->pid};
+	err = find_places(probe, target, &function, option->function, return_probes);
+	if (!err)
+		err = check_memory(probe, target, option->function);
+	if (err)
+		function_probe_close(probe);
+	else
+		probe->entry_stepped = is_stepped_place(probe->fd, probe->entry_offset);
+	return err;
+}
+
+void function_probe_set_section(struct function_probe *probe, __u32 section_id, __u32 number)
+{
+	assert(section_id < BPFPROF_SECTIONS && number);
+	probe->section_id = section_id;
+	probe->cookie = CALL_COOKIE(section_id, number, CALL_FLAGS(probe->cookie));
+}
+
+/* ---- attach ---- */
+
+static struct uprobe *attach_at(const struct function_probe *probe, const struct bpf_program *prog, __u64 offset, bool at_return)
+{
+	char path[64];
+	struct uprobe_place place = {
+		.pid = probe->pid, .path = path, .offset = offset, .cookie = probe->cookie, .at_return = at_return,
+	};
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", probe->fd);
+	return uprobe_attach(prog, &place);
+}
+
+int function_probe_attach_entry(struct function_probe *probe, const struct programs *bpf)
+{
+	if (!probe->entry)
+		probe->entry = attach_at(probe, bpf->skel->progs.on_call, probe->entry_offset, false);
+	return probe->entry ? 0 : -errno;
+}
+
+int function_probe_attach_ends(struct function_probe *probe, const struct programs *bpf)
+{
+	const struct bpf_program *prog = probe->by_return ? bpf->skel->progs.on_return : bpf->skel->progs.on_call_end;
+	size_t i;
+
+	for (i = 0; i < probe->nr_ends; i++) {
+		if (!probe->ends[i])
+			probe->ends[i] = attach_at(probe, prog, probe->end_offsets[i], probe->by_return);
+		if (!probe->ends[i])
+			return -errno;
+	}
+	return 0;
+}
+
+void function_probe_detach_entry(struct function_probe *probe)
+{
+	uprobe_detach(probe->entry);
+	probe->entry = NULL;
+}
+
+void function_probe_detach_ends(struct function_probe *probe)
+{
+	size_t i;
+
+	for (i = 0; i < probe->nr_ends; i++) {
+		uprobe_detach(probe->ends[i]);
+		probe->ends[i] = NULL;
+	}
+}
+
+void function_probe_close(struct function_probe *probe)
+{
+	function_probe_detach_entry(probe);
+	if (probe->ends)
+		function_probe_detach_ends(probe);
+	free(probe->ends);
+	free(probe->end_offsets);
+	close(probe->fd);
+}
+
+/* The second half of the trap at the entry, stepping included, and the first half of the trap at the end: about one hit. */
+double function_probe_added_ns(const struct function_probe *probe, const struct calibration *costs)
+{
+	return probe->entry_stepped ? costs->step_ns : costs->trap_ns;
+}
