@@ -6,6 +6,7 @@
 #include "analyse/report.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "collect/confine.h"
 #include "collect/list_targets.h"
 #include "collect/session.h"
 #include "dcbs/profiler.h"
@@ -90,7 +91,7 @@ enum dcbs_ended_by dcbs_profiler_ended_by(const struct dcbs_profiler *prof)
 
 int dcbs_profiler_confine(struct dcbs_profiler *prof)
 {
-	return session_confine(prof->session);
+	return confine_session(prof->session);
 }
 
 void dcbs_profiler_stop(struct dcbs_profiler *prof, enum dcbs_ended_by by)

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""What is built is hardened, and the builder's own flags are used. The oracle is readelf, and the command lines that make prints."""
+"""The built files are hardened, and the builder's own flags are used. The oracle is readelf, and the command lines that make prints."""
 import glob
 import os
 import re
@@ -9,10 +9,9 @@ import subprocess
 import tempfile
 import unittest
 
-from harness import BUILD, SOURCES
+from paths import BUILD, TOP
 
 LINKED = ["dcbs-bpfprof", "libbpfprof.so", "libdcbs-markers.so", "python/dcbs_profiler/_markers.abi3.so"]
-ROOT = os.path.join(SOURCES, "..")
 
 
 def readelf(option, name):
@@ -66,11 +65,11 @@ class Built(unittest.TestCase):
 
 class Flags(unittest.TestCase):
     def lines(self, *variables):
-        """What make would run to build everything anew."""
+        """The commands with which make would build everything anew."""
         folder = tempfile.mkdtemp(prefix="dcbs-test-")
         self.addCleanup(shutil.rmtree, folder, True)
         env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "CPPFLAGS", "CFLAGS", "LDFLAGS")}
-        out = subprocess.run(["make", "-n", "V=1", "O=" + folder, *variables, "all"], cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True,
+        out = subprocess.run(["make", "-n", "V=1", "O=" + folder, *variables, "all"], cwd=TOP, env=env, stdout=subprocess.PIPE, text=True,
                              check=True).stdout
         return out.replace("\\\n", " ").splitlines()
 

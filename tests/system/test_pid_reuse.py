@@ -12,8 +12,11 @@ import sys
 import time
 import unittest
 
-import harness
-from harness import BUILD, PROFILER, Target, needs_bpf
+from launch import Profiler, Target
+from needs import needs_bpf
+from paths import PROFILER, target_program
+from reports import sections
+from waiting import wait_until
 
 LAST_PID = "/proc/sys/kernel/ns_last_pid"
 BIG = 200 << 20
@@ -42,7 +45,7 @@ class Reused(unittest.TestCase):
     @unittest.skipUnless(os.access(LAST_PID, os.W_OK), "PIDs cannot be chosen here")
     def test_another_process_is_not_the_target(self):
         with Target("sections", "--iterations", "20", hold=True) as first, Target("sections", "--iterations", "20", hold=True) as second:
-            profiler = harness.Profiler("-p", first.pid, "-p", second.pid, "-F", "99", wait_for=second.pid)
+            profiler = Profiler("-p", first.pid, "-p", second.pid, "-F", "99", wait_for=second.pid)
             first.process.kill()
             first.process.wait()
             time.sleep(0.5)
@@ -62,14 +65,14 @@ class Reused(unittest.TestCase):
                 os.waitpid(other, 0)
         self.assertLess(report["memory"]["rss_peak_bytes"], BIG / 2)
         self.assertLess(report["memory"]["rss_end_bytes"], BIG / 2)
-        found = harness.sections(report)
+        found = sections(report)
         for name, section in truth["sections"].items():
             self.assertEqual(found[name]["count"], section["count"], name)
 
 
 INIT = """
 import os, subprocess, sys, time
-target = subprocess.Popen([sys.argv[2] + "/tests/targets/sections", "--iterations", "20"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+target = subprocess.Popen([sys.argv[2], "--iterations", "20"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 target.stdout.readline()
 own, strangers = {target.pid}, 0
 profiler = subprocess.Popen([sys.argv[1], "-q", "-f", "json", "-p", str(target.pid), "-d", "0.3"], stdout=subprocess.DEVNULL)
@@ -89,7 +92,7 @@ class Reaped(unittest.TestCase):
     def test_first_process_of_a_container_gets_no_strange_child(self):
         if subprocess.run(["unshare", "-m", "-p", "-f", "--mount-proc", "true"], stderr=subprocess.DEVNULL).returncode:
             self.skipTest("unshare is not permitted here")
-        done = subprocess.run(["unshare", "-m", "-p", "-f", "--mount-proc", sys.executable, "-c", INIT, PROFILER, BUILD],
+        done = subprocess.run(["unshare", "-m", "-p", "-f", "--mount-proc", sys.executable, "-c", INIT, PROFILER, target_program("sections")],
                               stdout=subprocess.PIPE, text=True, timeout=60)
         self.assertEqual(done.stdout, "1 0\n")
 
@@ -103,12 +106,12 @@ class Reaped(unittest.TestCase):
                         found.append(int(pid))
             return found
         with Target("sections", "--iterations", "20", hold=True) as target:
-            profiler = harness.Profiler("-p", target.pid, wait_for=target.pid)
+            profiler = Profiler("-p", target.pid, wait_for=target.pid)
             ours = helpers(profiler.pid)
             self.assertGreaterEqual(len(ours), 1)
             profiler.process.kill()
             profiler.process.communicate()
-            harness.wait_until(lambda: not any(os.path.exists("/proc/%d" % pid) for pid in ours), what="end of the helpers")
+            wait_until(lambda: not any(os.path.exists("/proc/%d" % pid) for pid in ours), what="end of the helpers")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Whose processes a user may profile with file capabilities, and as whom a command runs under sudo.
+"""With file capabilities a user profiles only processes that this user may trace; under sudo a command runs as the user.
 
 The oracle for the first is the kernel: what the same user reads of /proc/PID/mem without capabilities. For the second it is
 the command, which prints its own credentials.
@@ -14,8 +14,10 @@ import tempfile
 import time
 import unittest
 
-import harness
-from harness import BUILD, PROFILER, PYTHON, TARGETS, Target, needs_bpf, run
+from launch import Target, run
+from needs import needs_bpf
+from paths import BUILD, PROFILER, PYTHON, target_program
+from waiting import attached, wait_until
 
 USER, OTHER = 4242, 4343
 CAPS = "cap_bpf,cap_perfmon,cap_sys_ptrace+ep"
@@ -37,7 +39,7 @@ class Whose(unittest.TestCase):
         self.dir = tempfile.mkdtemp(prefix="dcbs-test-")
         self.addCleanup(shutil.rmtree, self.dir, True)
         os.chmod(self.dir, 0o755)
-        for f in PROFILER, os.path.join(TARGETS, "sections"), os.path.join(BUILD, "libdcbs-markers.so.1"):
+        for f in PROFILER, target_program("sections"), os.path.join(BUILD, "libdcbs-markers.so.1"):
             shutil.copy(f, self.dir)
         self.program = os.path.join(self.dir, "dcbs-bpfprof")
 
@@ -80,7 +82,7 @@ class Capabilities(Whose):
             with self.subTest(who), self.target(**who) as target:
                 self.refused(target.pid)
                 self.refused(target.pid, "--section", "x=%s:main" % self.path("sections"))
-                self.assertEqual(harness.attached(target.pid), 0)
+                self.assertEqual(attached(target.pid), 0)
 
     def test_own_process_with_more_rights(self):
         """One that has a capability, and one that does not let its memory be read."""
@@ -99,7 +101,7 @@ class Capabilities(Whose):
         self.assertNotIn(str(other.pid), found)
 
     def test_command(self):
-        """What the user starts is the user's."""
+        """A process that the user starts is the user's."""
         done = self.profile("--", "sh", "-c", "id -u >&2")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("%d\n" % USER, done.stderr)
@@ -128,7 +130,7 @@ class Left(Capabilities):
                     **as_user(USER)) as target:
             process = subprocess.Popen([self.program, "-q", "-f", "json", "-p", str(target.pid), "-d", "8", *args],
                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **(before or as_user(USER)))
-            harness.wait_until(lambda: process.poll() is not None or "poll" in self.wchan(process.pid), what="attach")
+            wait_until(lambda: process.poll() is not None or "poll" in self.wchan(process.pid), what="attach")
             time.sleep(0.3)
             start = time.monotonic()
             target.go()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* cmd_profile.c - `dcbs-bpfprof -p PID` and `dcbs-bpfprof -- COMMAND`: attach, watch, stop, detach, report. */
 #include <stdio.h>
+#include <sys/resource.h>
 
 #include "bpfprof/abi.h"
 #include "cli/cmd_profile.h"
@@ -54,6 +55,17 @@ static int enter_sandbox(const struct dcbs_profiler *prof)
 	return sandbox_profiler(requirements_after_attach(pids, dcbs_profiler_pids(prof, pids, BPFPROF_PROCESSES)));
 }
 
+/* Each child that is followed takes a descriptor. The command was forked before and keeps its own limit. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static int start_profile(struct profile *p)
 {
 	const struct spawn_options options = {.children = p->opts->profile.children, .as_root = p->opts->as_root};
@@ -65,6 +77,7 @@ static int start_profile(struct profile *p)
 	if (p->opts->argv)
 		err = spawn_start(&p->child, p->opts->argv, &options);
 	output_files_raise_limit();
+	raise_descriptor_limit();
 	if (!err)
 		err = attach_targets(p);
 	if (!err)

@@ -322,17 +322,6 @@ void session_clear(struct session *session)
 	window_restart(session);
 }
 
-int session_confine(struct session *session)
-{
-	pid_t pids[BPFPROF_FOLLOWED];
-	const struct probe_rules rules = {
-		.marker_program = session->bpf.skel->progs.on_flush, .pids = pids, .nr_pids = session_pids(session, pids, BPFPROF_FOLLOWED),
-		.every_process = session->children, .is_marker = marker_object_has_place,
-	};
-
-	return probe_keeper_start(&rules);
-}
-
 /* ---- stop ---- */
 
 /* Returns true if a thread was preempted in the middle of a flush. It resumes when it gets a CPU again. */

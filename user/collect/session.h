@@ -44,9 +44,6 @@ __u64 session_due(const struct session *session, __u64 now);
 /* Returns true when the cost cannot be kept within the budget: the run is to end. */
 bool session_is_over_budget(const struct session *session);
 
-/* See dcbs_profiler_confine(). */
-int session_confine(struct session *session);
-
 /* Ends the window. Calls that end later are not counted. When it returns, those that ended before have been read. */
 void session_stop(struct session *session, enum dcbs_ended_by by);
 

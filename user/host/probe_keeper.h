@@ -21,6 +21,7 @@ struct probe_rules {
 	const pid_t *pids;				/* of the targets */
 	size_t nr_pids;
 	bool every_process;				/* markers may be probed in all processes: children are followed */
+	__u64 capabilities;				/* that it keeps, one bit each */
 	bool (*is_marker)(int fd, __u64 offset, __u64 semaphore);	/* the file has the markers' function there */
 };
 

@@ -24,7 +24,6 @@
 
 #include "base/array.h"
 #include "host/probe_orders.h"
-#include "host/requirements.h"
 #include "host/uprobe_link.h"
 #include "safety/helper.h"
 #include "safety/sandbox.h"
@@ -60,7 +59,7 @@ static const struct sandbox_call calls[] = {
 
 static int limit_rights(const struct keeper *keeper)
 {
-	int err = sandbox_capabilities(requirements_of_probes());
+	int err = sandbox_capabilities(keeper->rules->capabilities);
 
 	if (!err && !helper_end_with(keeper->profiler))
 		err = -ESRCH;

@@ -46,9 +46,8 @@ const struct sandbox_call sandbox_calls[] = {
 	ANY(accept), ANY(accept4), ANY(shutdown), ANY(getsockopt), ANY(setsockopt), ANY(getsockname), ANY(getpeername),
 	ANY(recvfrom), ANY(recvmsg), {.number = SCMP_SYS(sendto), .argument = 4, .mask = ~0ULL, .value = 0},
 
-	/* Writing the report to files that are open already, and renaming them. */
+	/* Writing the report to files that are open already. The keeper of file_keeper.h gives them their names. */
 	ANY(write), ANY(writev), ANY(pwrite64), ANY(ftruncate), ANY(fsync), ANY(fdatasync),
-	ANY(rename), ANY(renameat), ANY(renameat2), ANY(linkat), ANY(unlink), ANY(unlinkat),
 
 	/* The terminal of the live table. Not TIOCSTI, which inserts input. */
 	ONLY(ioctl, 1, TCGETS), ONLY(ioctl, 1, TCSETS), ONLY(ioctl, 1, TCSETSW), ONLY(ioctl, 1, TCSETSF), ONLY(ioctl, 1, TCFLSH),
