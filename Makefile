@@ -78,17 +78,17 @@ deps:
 	$(if $(filter test-vm,$(MAKECMDGOALS)),-$(Q)tests/deps.sh $(packages_vm))
 
 # ---- marker library: runs inside the evaluation ---------------------------------------------------
-marker_objs := $(patsubst user/marker/%,$O/marker/%.o,$(basename $(wildcard user/marker/*.c user/marker/*.S)))
+marker_objs := $(patsubst user/marker/%,$O/marker/%.o,$(basename $(wildcard user/marker/*.c user/marker/threads/*.c user/marker/*.S)))
 marker_lib := $O/libdcbs-markers.so
-marker_abi := $(shell sed -n 's/^\#define DCBS_ABI[^0-9]*\([0-9]*\).*/\1/p' include/bpfprof/target.h)
+marker_abi := $(shell sed -n 's/^\#define DCBS_ABI[^0-9]*\([0-9]*\).*/\1/p' include/bpfprof/marker_abi.h)
 
 $O/marker/%.o: user/marker/%.c | $(first)
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(CC) $(CFLAGS) $(harden) $(warnings) $(cstd) $(CPPFLAGS) $(depflags) -fPIC -fvisibility=hidden -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(CFLAGS) $(harden) $(warnings) $(cstd) $(CPPFLAGS) $(depflags) -fPIC -fvisibility=hidden -Iuser/marker -c -o $@ $<
 
-$O/marker/%.o: user/marker/%.S include/bpfprof/target.h | $(first)
+$O/marker/%.o: user/marker/%.S include/bpfprof/marker_abi.h | $(first)
 	@mkdir -p $(@D)
-	$(call say,AS,$<)$(CC) $(harden_options) -DDCBS_ABI=$(marker_abi) $(CPPFLAGS) $(depflags) -c -o $@ $<
+	$(call say,AS,$<)$(CC) $(harden_options) -DDCBS_ABI=$(marker_abi) $(CPPFLAGS) $(depflags) -Iuser/marker -c -o $@ $<
 
 $(marker_lib): $(marker_objs) user/marker/markers.map
 	$(call say,LD,$@)$(CC) $(harden_link) $(LDFLAGS) -shared -Wl,--version-script=user/marker/markers.map \
@@ -138,7 +138,7 @@ $(skeleton): $O/bpf/bpfprof.o
 	$(call say,SKEL,$@)$(BPFTOOL) gen skeleton $< name bpfprof > $@
 
 # ---- the profiler ---------------------------------------------------------------------------------
-user_src := $(filter-out user/marker/% user/cli/print_manual.c,$(wildcard user/*.c user/*/*.c user/*/*/*.c))
+user_src := $(filter-out user/marker/% user/cli/options/print_manual.c,$(wildcard user/*.c user/*/*.c user/*/*/*.c))
 user_objs := $(patsubst user/%.c,$O/user/%.o,$(user_src)) $O/user/probe-only.o
 # The library is everything below the command: no option, no terminal, no socket.
 program_objs := $(filter $O/user/main.o $O/user/cli/% $O/user/serve/% $O/user/render/live.o,$(user_objs))
@@ -189,9 +189,9 @@ $O/dcbs-bpfprof: $O/user/main.o $O/user/all.a
 # The list of options is printed from the table that the command itself reads.
 manuals := $(patsubst user/docs/%.in,$O/docs/%,$(wildcard user/docs/*.[13].in))
 
-$O/docs/options.roff: $O/user/cli/print_manual.o $O/user/all.a
+$O/docs/options.roff: $O/user/cli/options/print_manual.o $O/user/all.a
 	@mkdir -p $(@D)
-	$(call say,TEXT,$@)$(CC) -pie $(harden_link) $(LDFLAGS) $(san) -o $O/user/cli/print_manual $^ $(libs) && $O/user/cli/print_manual > $@
+	$(call say,TEXT,$@)$(CC) -pie $(harden_link) $(LDFLAGS) $(san) -o $O/user/cli/options/print_manual $^ $(libs) && $O/user/cli/options/print_manual > $@
 
 $O/docs/%: user/docs/%.in $O/docs/options.roff
 	$(call say,TEXT,$@)sed -e 's/@version@/$(VERSION)/' -e '/^@options@$$/{' -e 'r $O/docs/options.roff' -e 'd' -e '}' $< > $@
@@ -239,9 +239,10 @@ fuzz_objs := $(patsubst user/%.c,$O/fuzz/user/%.o,$(filter-out user/main.c,$(use
 
 # The fuzzer answers the readers' system calls.
 wrap = $(patsubst %,-Wl$(comma)--wrap=%,$1)
-$O/fuzz/python: fuzz_link = $(call wrap,process_vm_readv nanosleep)
-$O/fuzz/elf: fuzz_link = $(call wrap,mapped_files_each)
-$O/fuzz/records: fuzz_link = $(call wrap,process_vm_readv bpf_map_lookup_elem thread_lister_read bpf_map__fd bpf_program__fd \
+$O/fuzz/python: fuzz_link = $(call wrap,process_memory_read nanosleep)
+$O/fuzz/elf: fuzz_link = $(call wrap,mapped_files_each mapped_files_each_head target_file_open_mapping_probe target_file_open_named \
+	target_file_open_named_probe)
+$O/fuzz/records: fuzz_link = $(call wrap,process_memory_read bpf_map_lookup_elem thread_lister_read bpf_map__fd bpf_program__fd \
 	bpf_obj_get_info_by_fd bpf_map_get_next_key bpf_object__next_map)
 
 $O/fuzz/user/%.o: user/%.c $(skeleton) | $(first)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* flush.bpf.c - the marker's probe: a thread hands over the sections that it has finished. */
+/* flush.bpf.c - the marker's probe: a thread flushes the sections that it has finished. */
 #define READ_IN_STEPS 4
 #include "state/read_ring.bpf.h"
 

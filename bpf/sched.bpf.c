@@ -219,7 +219,7 @@ int on_switch(u64 *ctx)
 }
 
 /*
- * Returns the record whose sections the current task works for: its own if a section is open there, else the
+ * Returns the record to whose sections the time of the current task is charged: its own if a section is open there, else the
  * inherited one.
  */
 static __always_inline u64 attributed_record(struct task_struct *task, struct process *process)
@@ -282,7 +282,7 @@ int BPF_PROG(on_wakeup, struct task_struct *task)
 	return 0;
 }
 
-/* A new thread works for its creator's section until it first waits. A new process has sections of its own. */
+/* The time of a new thread is charged to its creator's section until it first waits. A new process has sections of its own. */
 static __always_inline int task_forked(struct task_struct *parent, struct task_struct *child, bool first)
 {
 	struct process *process = process_of(parent);

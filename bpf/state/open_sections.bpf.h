@@ -4,7 +4,7 @@
  *
  * A thread's open sections are read from its record and kept in its account until a begin or an end has changed
  * the record. Most events find them unchanged, for the price of two short reads. A thread without a section of its
- * own works for the thread that woke it. Then that thread's record is read, as it is now, because pool threads
+ * own is charged to the thread that woke it. Then that thread's record is read, as it is now, because pool threads
  * live longer than the section that woke them.
  */
 #ifndef BPF_STATE_OPEN_SECTIONS_H

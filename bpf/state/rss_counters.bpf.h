@@ -88,7 +88,7 @@ static __always_inline struct rss_local *rss_local_of(u32 index)
  * During bursts of page faults most events are skipped, because reading user memory at each would add a tenth to
  * the cost of a fault. The next event that is not skipped accounts for those before it. The longer the current
  * burst has lasted for the same sections, or the earlier ones did, the more events are skipped: one for each
- * RSS_STREAK events, at most RSS_LEFT in a row. If the open sections change in between, the error is no larger
+ * RSS_STREAK events, at most RSS_LEFT consecutive ones. If the open sections change in between, the error is no larger
  * than that. Only events that add to the CPU's part are skipped: not those that give pages back, nor those that
  * make the kernel add the part to the shared counter. A switch, a tick and the thread's exit account for events
  * skipped by then.

@@ -53,8 +53,8 @@
  * run-queue wait; time that it counted beyond the slice is taken off the waits before it. Running time is what
  * remains of the wall time, so it is not charged.
  *
- * Wake-up attribution. A thread without an open section of its own works for the sections of the thread that woke
- * or created it. `inherit` is that thread's record, or the record that it worked for itself. The record is read at
+ * Wake-up attribution. A thread without an open section of its own is charged to the sections of the thread that
+ * woke or created it. `inherit` is that thread's record, or the record that that thread was charged to itself. The record is read at
  * each event, as it is then. A waker counts if it is of the same process and runs its own code rather than an
  * interrupt, and if the woken thread was not waiting for the GIL. The attribution ends when the thread next waits.
  * Its running time and its memory are charged to those sections, its waits are not.
@@ -252,7 +252,7 @@ struct thread_account {
 	u32 generation;		/* value of throttle.wait_generation that the fields above are of */
 	u32 memory_generation;	/* of `minor` and `major`; NO_GENERATION: from before the window */
 	u64 on_ns;		/* time up to which running time has been charged to inherited sections */
-	u64 inherit;		/* record whose sections it works for after a wake-up; 0: none */
+	u64 inherit;		/* record whose sections it is charged to after a wake-up; 0: none */
 	u32 cause;		/* enum cause, of the wait since off_ns */
 	u32 busy;		/* the lock, as in struct ring_reader */
 	u32 dead;
@@ -296,7 +296,7 @@ struct rss_local {
 	u64 part[4];	/* addresses of the CPU's counters; 0: not known */
 	u32 skip;	/* events to skip before one is charged */
 	u32 skipped;	/* events skipped since then */
-	u32 streak;	/* events of the current thread in a row with the same open sections */
+	u32 streak;	/* consecutive events of the current thread with the same open sections */
 	u32 last_streak;	/* the streak before */
 	u32 usual;	/* the shorter one of the two before the current one */
 	s32 last_part;	/* the CPU's anonymous pages at the last event, skipped or not */

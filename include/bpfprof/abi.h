@@ -7,16 +7,16 @@
 #ifndef BPFPROF_ABI_H
 #define BPFPROF_ABI_H
 
+#include "bpfprof/calls.h"
 #include "bpfprof/hist.h"
 #include "bpfprof/runtimes.h"
-#include "bpfprof/target.h"
+#include "bpfprof/samples.h"
+#include "bpfprof/marker_abi.h"
 
 #define BPFPROF_SECTIONS		544	/* names of all targets, merged by name: more than one process can have */
 #define BPFPROF_PROCESSES	64	/* targets on the command line */
 #define BPFPROF_FOLLOWED	1024	/* processes at a time with --children: live ones, and those that have just ended */
 #define BPFPROF_PARTS		32768	/* pairs of process and section at a time */
-#define BPFPROF_OPEN_CALLS	16384	/* open calls of --section functions in all processes together */
-#define BPFPROF_CALLS		64	/* open calls of --section functions on a thread, as many as the kernel allows */
 #define SECTION_NONE		0	/* not looked up yet */
 #define SECTION_OTHER		1	/* names that do not fit into the table */
 #define SECTION_OUTSIDE		2	/* events on a thread while no section is open there */
@@ -78,44 +78,6 @@ struct section_stat {
 	__u64 observed_ns;	/* part of sum_ns: calls of functions that began in an on-period, so that total_ns and self_ns have them */
 	__u64 zero_count;	/* durations of 0 ns */
 	__u64 buckets[HIST_PLACES];
-};
-
-/*
- * The cookie of a probe on a --section function: the section's id, the number of the function, so that calls of several
- * functions do not mix, and flags.
- */
-#define CALL_COOKIE(section_id, function, flags) ((__u64)(flags) << 48 | (__u64)(function) << 16 | (section_id))
-#define CALL_SECTION(cookie)	((__u16)(cookie))
-#define CALL_FUNCTION(cookie)	((__u32)((cookie) >> 16))
-#define CALL_FLAGS(cookie)	((__u16)((cookie) >> 48))
-#define CALL_GO		1	/* the function is Go's, whose runtime moves stacks: a place on one counts from its end */
-#define CALL_EMPTY	2	/* the function is a return instruction alone: its calls take no time */
-
-/*
- * An open call of a --section function, key of `calls`: its place on a stack, which no other call shares until it has ended,
- * on whatever thread or fiber that may be.
- */
-struct call_key {
-	__u64 sp;		/* at entry, where it points to the return address. Go: distance from the end of the stack */
-	__u64 stack;		/* Go: the goroutine; 0: any stack of the process */
-	__u32 tgid;
-	__u32 function;
-};
-
-#define OPEN_CALL_OBSERVED	1	/* it began in an on-period */
-#define OPEN_CALL_ENDED_LATE	2	/* it ended after the window, so it was open at its end */
-
-struct open_call {
-	__u64 start_ns;
-	__u64 inner_ns;		/* time in calls that this one made and that were timed */
-	__u64 return_address;	/* at sp, while the call is open */
-	struct call_key parent;	/* the call that it was made in; function 0: none */
-	__u32 tid;
-	__u16 section_id;
-	__u8 recursive;		/* an outer call of the same section is open */
-	__u8 flags;		/* OPEN_CALL_* */
-	__u32 generation;	/* of throttle.calls_generation */
-	__u32 pad;
 };
 
 /* Kinds of system calls, by the object that a thread waits for in them. */
@@ -264,101 +226,6 @@ struct thread_view {
 	struct thread_sum sum;	/* until now */
 };
 
-/* ---- samples of the stack ---- */
-
-#define SAMPLE_SECTIONS	16	/* open sections in a sample; outer ones are left out and counted */
-#define SAMPLE_PYTHON	128	/* frames */
-#define SAMPLE_NATIVE	127	/* addresses */
-#define SAMPLE_STACK	2048	/* bytes of the stack itself, for code without frame pointers, ... */
-#define SAMPLE_CPU_STACK 6144	/* ... more for a running thread: the copy of a waiting thread is kept in its task storage, ... */
-#define SAMPLE_STACK_AT	64	/* ... stored at the place of this Python frame, if the sample does not reach so far */
-#define PYTHON_MINORS	7	/* 3.8 to 3.14 */
-
-enum sample_kind {
-	SAMPLE_CPU = 0,		/* a tick found the thread running */
-	SAMPLE_OFF = 1,		/* the thread was off its CPU for off_ns, for `cause` */
-};
-
-enum sample_flag {
-	SAMPLE_PYTHON_CUT = 1,		/* there were more Python frames */
-	SAMPLE_PYTHON_BROKEN = 2,	/* the walk met an unreadable or wrong object; frames up to there are right */
-	SAMPLE_NATIVE_CUT = 4,
-	SAMPLE_SECTIONS_CUT = 8,
-	SAMPLE_PYTHON_UNKNOWN = 16,	/* no interpreter was known in the process at that time */
-};
-
-/*
- * A Python frame. User space reads names later, at the code object's address. The tag shows whether the code
- * object is still the same: co_version from 3.12 on, python_tag() of its header before that. From 3.13 on there
- * may be a frame of the interpreter's own between __init__() and the call of its class, which tracebacks leave
- * out: its code has no lines, co_firstlineno is 0, and file and name are the same string.
- */
-struct python_frame {
-	__u64 code;		/* address of the code object; 0: an entry from native code into the interpreter */
-	__s32 offset;		/* of the instruction, bytes; negative: not started */
-	__u32 tag;
-};
-
-/*
- * An entry of the ring buffer `samples`. Behind this head there are nr_python frames, then nr_native addresses,
- * both from the innermost one outwards, and at the place of frame SAMPLE_STACK_AT stack_bytes of the stack.
- */
-struct sample {
-	__u32 tgid, tid;
-	__u16 kind;		/* enum sample_kind */
-	__u16 cause;		/* enum cause, of SAMPLE_OFF */
-	__u16 flags;		/* enum sample_flag */
-	__u16 nr_sections;
-	__u16 nr_python;
-	__u16 nr_native;
-	__u32 weight;		/* number of ticks or waits that this sample stands for */
-	__u64 off_ns;		/* time off the CPU, of all of them */
-	__u64 sp, bp;		/* registers, if there are stack_bytes */
-	__u32 stack_bytes;	/* from sp on */
-	__u32 pad;
-	__u16 sections[SAMPLE_SECTIONS];	/* open sections, innermost first; SECTION_OUTSIDE alone if none is open */
-};
-
-/*
- * Where the walker finds the frames of one process's interpreter: entry of `pythons`, by the index of `processes`.
- * Offsets in bytes.
- */
-struct python_layout {
-	__u32 minor;		/* 8..14; 0: no Python, or one that cannot be walked */
-	__u32 tss_key;		/* of _PyRuntime: autoTSSkey, { int is_initialized; __u32 key; } */
-	__u64 runtime;		/* address of _PyRuntime */
-	__u64 code_type;	/* address of PyCode_Type */
-	__u16 tstate_thread_id;
-	__u16 tstate_frame;	/* 3.8-3.10: frame; 3.11, 3.12: cframe; later: current_frame */
-	__u16 cframe_frame;	/* 3.11, 3.12 */
-	__u16 frame_code, frame_back, frame_instr;	/* 3.8-3.10: f_lasti, as __s32 */
-	__u16 frame_owner;	/* 0: the frame has none */
-	__u16 frame_is_entry;	/* 3.11 */
-	__u16 code_type_offset;	/* of ob_type */
-	__u16 code_firstlineno, code_flags, code_argcount, code_kwonly, code_version;
-	__u16 code_adaptive;
-	__u16 code_name, code_qualname, code_filename, code_linetable;	/* qualname and filename are for user space only */
-	__u16 unicode_ascii, unicode_compact;	/* sizes of the string headers, for user space only */
-	__u16 frame_bytes;	/* bytes of a frame that hold these fields; the next page may be unmapped */
-	__u16 pad[2];
-};
-
-/*
- * 3.8 to 3.11: tells code objects apart that were at the same address one after the other, by shape, hash of the
- * name and place of the line table.
- */
-static inline __attribute__((always_inline)) __u32 python_tag(__u32 firstlineno, __u32 flags, __u32 argcount, __u32 kwonly,
-								 __u64 name_hash, __u64 linetable)
-{
-	__u32 shape = (argcount << 25) + (kwonly << 18) + (flags << 10) + firstlineno;
-
-	return shape ^ (__u32)(name_hash ^ name_hash >> 32) * 0x9e3779b1U ^ (__u32)(linetable >> 4) * 0x85ebca6bU;
-}
-
-_Static_assert(sizeof(struct python_frame) == 16, "layout");
-_Static_assert(sizeof(struct sample) == 56 + 2 * SAMPLE_SECTIONS, "layout");
-_Static_assert(sizeof(struct python_layout) == 72, "layout");
-
 /* Counters of a record at attach: entry of `baselines`, by the record's address. */
 struct baseline {
 	__u64 too_deep;
@@ -419,7 +286,7 @@ struct throttle {
 	__u32 wait_weight;	/* 0, 1: observed all the time */
 	__u32 wait_generation;
 	__u32 waits_off;	/* this is an off-period */
-	__u32 memory_generation;	/* the same for memory, which the profiler extrapolates: collect/overhead/gaps.h */
+	__u32 memory_generation;	/* the same for memory, which the profiler extrapolates: collect/overhead/off_periods.h */
 	__u32 memory_off;
 };
 
@@ -431,7 +298,6 @@ struct window {
 
 _Static_assert(BPFPROF_SECTIONS >= DCBS_NAMES + 1 && BPFPROF_SECTIONS < SECTION_MODEL, "a process's names have sections");
 _Static_assert(sizeof(struct section_stat) == 23 * 8 + 8 * HIST_PLACES, "layout");
-_Static_assert(sizeof(struct call_key) == 24 && sizeof(struct open_call) == 64, "layout");
 _Static_assert(sizeof(struct section_name) == 124, "hashed as bytes: no padding");
 _Static_assert(sizeof(struct process) == 128 + 2 * DCBS_NAMES, "layout");
 _Static_assert(sizeof(struct section_ledger) == 2 * CAUSES * 8 + 2 * 8 + 2 * 72 + 4 * 8 + 8 * COARSE_PLACES, "layout");

@@ -106,7 +106,8 @@ class ProfilerItself(Base):
                                                               if line[0].isdigit()), daemon=True)
         reader.start()
         time.sleep(BUDGET_WARM_S.get(what, 2.5))
-        options = ["-s", f"call={path}:busy_call"] if what == "calls" else []
+        function = "busy_call" if what == "calls" else "busy_paced_call"
+        options = ["-s", f"call={path}:{function}"] if what.startswith("calls") else []
         ratios = []
         for _ in range(BUDGET_ROUNDS):
             tool = self.attach(target.pid, "-d", str(BUDGET_S), "--max-overhead", "1", *options)

@@ -14,7 +14,8 @@ FRAME = "a Python frame of a sampled stack"
 FLOOR = "two clock reads"
 ATTACHED = "C section, attached"
 BUDGET = {"sections": "short sections, after 1 s, ratio", "faults": "page faults, after 1 s, ratio",
-          "switches": "20,000 threads that switch, after 1 s, ratio", "calls": "calls of a --section function, after 1 s, ratio"}
+          "switches": "20,000 threads that switch, after 1 s, ratio", "calls": "calls of a --section function, after 1 s, ratio",
+          **{f"calls-{n}": f"about {n:,} calls a second of one, after 1 s, ratio" for n in (500, 5000, 50000)}}
 
 
 def median(bench, name):

@@ -2,7 +2,7 @@
 /*
  * elf.c - fuzzes all readers of a program file: the markers' note, objects, functions, symbols and debug information.
  *
- * It is linked with --wrap=mapped_files_each, so the process seems to have mapped one file: the input.
+ * It is linked with --wrap for what finds files, so the process seems to have mapped one file: the input.
  */
 #include <stdlib.h>
 #include <stdint.h>
@@ -11,7 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/budget.h"
 #include "base/mapped_files.h"
+#include "base/target_file.h"
 #include "collect/target/marker_object.h"
 #include "collect/python/interpreter.h"
 #include "symbol/native/image.h"
@@ -20,6 +22,10 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int __wrap_mapped_files_each(pid_t pid, bool (*wants)(void *ctx, const struct mapped_file *map),
 		       bool (*visit)(void *ctx, int fd, const struct mapped_file *map), void *ctx);
+int __wrap_mapped_files_each_head(pid_t pid, bool (*visit)(void *ctx, int fd, const struct mapped_file *map), void *ctx);
+int __wrap_target_file_open_mapping_probe(const struct target_mapping *mapping);
+int __wrap_target_file_open_named(pid_t pid, const char *path);
+int __wrap_target_file_open_named_probe(pid_t pid, const char *path);
 
 #define AT 0x555555554000ULL
 #define ADDRESSES 16
@@ -37,6 +43,28 @@ int __wrap_mapped_files_each(pid_t pid, bool (*wants)(void *ctx, const struct ma
 	return 0;
 }
 
+int __wrap_mapped_files_each_head(pid_t pid, bool (*visit)(void *ctx, int fd, const struct mapped_file *map), void *ctx)
+{
+	return __wrap_mapped_files_each(pid, NULL, visit, ctx);
+}
+
+int __wrap_target_file_open_mapping_probe(const struct target_mapping *mapping)
+{
+	(void)mapping;
+	return dup(file);
+}
+
+int __wrap_target_file_open_named(pid_t pid, const char *path)
+{
+	(void)pid, (void)path;
+	return dup(file);
+}
+
+int __wrap_target_file_open_named_probe(pid_t pid, const char *path)
+{
+	return __wrap_target_file_open_named(pid, path);
+}
+
 static void read_markers(void)
 {
 	struct marker markers[MARKER_COPIES];
@@ -49,10 +77,8 @@ static void read_markers(void)
 static void search_function(void)
 {
 	struct found_function function;
-	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
-	if (!find_function(&function, getpid(), path, "decode"))
+	if (!find_function(&function, getpid(), "/bin/program", "decode"))
 		close(function.fd);
 }
 
@@ -80,6 +106,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		file = memfd_create("elf", MFD_CLOEXEC);
 	if (file < 0 || ftruncate(file, 0) || pwrite(file, data, size, 0) != (ssize_t)size)
 		abort();
+	budget_reset();
 	read_markers();
 	interpreter_runtime(getpid(), &start, &end);
 	search_function();

@@ -2,10 +2,9 @@
 /*
  * python.c - fuzzes the readers of Python objects: names and lines of functions, and the check of an interpreter's offsets.
  *
- * It is linked with --wrap=process_vm_readv and --wrap=nanosleep, so that reads of our own process read the fake one.
+ * It is linked with --wrap=process_memory_read and --wrap=nanosleep, so that reads of our own process read the fake one.
  */
 #include <stdlib.h>
-#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,8 +13,7 @@
 #include "fake.h"
 #include "symbol/symbols.h"
 
-ssize_t __wrap_process_vm_readv(pid_t pid, const struct iovec *to, unsigned long nr_to, const struct iovec *from,
-				unsigned long nr_from, unsigned long flags);
+int __wrap_process_memory_read(pid_t pid, __u64 address, void *to, size_t size);
 int __wrap_nanosleep(const struct timespec *time, struct timespec *left);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -28,14 +26,10 @@ static int read_fake(void *ctx, __u64 address, void *to, size_t size)
 	return fake_read(&memory, FAKE_BASE + address % FAKE_SIZE, to, size);
 }
 
-ssize_t __wrap_process_vm_readv(pid_t pid, const struct iovec *to, unsigned long nr_to, const struct iovec *from,
-				unsigned long nr_from, unsigned long flags)
+int __wrap_process_memory_read(pid_t pid, __u64 address, void *to, size_t size)
 {
-	(void)pid, (void)nr_to, (void)nr_from, (void)flags;
-	if (!read_fake(NULL, (uintptr_t)from->iov_base, to->iov_base, to->iov_len))
-		return (ssize_t)to->iov_len;
-	errno = EFAULT;
-	return -1;
+	(void)pid;
+	return read_fake(NULL, address, to, size);
 }
 
 int __wrap_nanosleep(const struct timespec *time, struct timespec *left)

@@ -2,10 +2,9 @@
 /*
  * records.c - a report of a process whose records, names and rings are the fuzzer's.
  *
- * Linked with --wrap for what leads into the kernel: process_vm_readv reads the fake memory, the maps are empty.
+ * Linked with --wrap for what leads into the kernel: process_memory_read reads the fake memory, the maps are empty.
  */
 #include <stdlib.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "analyse/report.h"
@@ -27,19 +26,16 @@ struct setting {
 };
 
 /* A record is one more often than chance would have it. */
-ssize_t __wrap_process_vm_readv(pid_t pid, const struct iovec *to, unsigned long nr_to, const struct iovec *from,
-				unsigned long nr_from, unsigned long flags)
+int __wrap_process_memory_read(pid_t pid, __u64 address, void *to, size_t size)
 {
 	__u64 magic = DCBS_RECORD_MAGIC;
 
-	(void)pid, (void)nr_to, (void)nr_from, (void)flags;
-	if (fake_read(&memory, (uintptr_t)from->iov_base, to->iov_base, to->iov_len)) {
-		errno = EFAULT;
-		return -1;
-	}
-	if (to->iov_len == sizeof(struct dcbs_record) && memory.reads < 8)
-		memcpy(to->iov_base, &magic, sizeof(magic));
-	return (ssize_t)to->iov_len;
+	(void)pid;
+	if (fake_read(&memory, address, to, size))
+		return -EFAULT;
+	if (size == sizeof(struct dcbs_record) && memory.reads < 8)
+		memcpy(to, &magic, sizeof(magic));
+	return 0;
 }
 
 static struct setting setting;

@@ -3,8 +3,7 @@
 #ifndef FUZZ_RECORDS_WRAP_H
 #define FUZZ_RECORDS_WRAP_H
 
-ssize_t __wrap_process_vm_readv(pid_t pid, const struct iovec *to, unsigned long nr_to, const struct iovec *from,
-				unsigned long nr_from, unsigned long flags);
+int __wrap_process_memory_read(pid_t pid, __u64 address, void *to, size_t size);
 int __wrap_bpf_map_lookup_elem(int fd, const void *key, void *value);
 size_t __wrap_thread_lister_read(struct thread_lister *lister, const struct programs *bpf, struct thread_view **views);
 int __wrap_bpf_map__fd(const struct bpf_map *map);

@@ -123,10 +123,10 @@ class Profiler:
         if self.process.poll() is None:
             self.process.send_signal(sig)
 
-    def report(self, timeout=60):
-        """Waits for the profiler's end; returns the JSON document."""
+    def report(self, timeout=60, status=0):
+        """Waits for the profiler's end, which has that status: the one of its command, if there is one. Returns the JSON document."""
         out, _ = self.process.communicate(timeout=timeout)
-        if self.process.returncode:
+        if self.process.returncode != status:
             raise AssertionError("dcbs-bpfprof: status %d: %s" % (self.process.returncode, self.stderr()))
         return json.loads(out)
 

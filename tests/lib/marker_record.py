@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""The sections that are open on this thread, read from its record, see include/bpfprof/target.h.
+"""The sections that are open on this thread, read from its record, see include/bpfprof/marker_abi.h.
 
 To find the record, a section is begun through libdcbs-markers.so, which defers to the copy of the library inside the
 extension: the token that it returns leads to the extension's record.

@@ -36,7 +36,7 @@ def holds_perf_events(pid):
 def semaphore_addresses(pid):
     """
     The address of the semaphore of each copy of the markers in a target. The note of the copy leads to it, see
-    include/bpfprof/target.h.
+    include/bpfprof/marker_abi.h.
     """
     seen, addresses = set(), []
     with open("/proc/%d/maps" % pid) as maps:

@@ -245,7 +245,7 @@ class Targets(BadInput):
         """A target that is linked with a marker library of a later version."""
         include, marker = self.path("include"), os.path.join(TOP, "user", "marker")
         shutil.copytree(INCLUDE, include)
-        header = os.path.join(include, "bpfprof", "target.h")
+        header = os.path.join(include, "bpfprof", "marker_abi.h")
         with open(header) as f:
             text = f.read()
         self.assertRegex(text, r"#define DCBS_ABI\s+\d+")

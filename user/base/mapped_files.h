@@ -2,8 +2,7 @@
 /*
  * mapped_files.h - opens the executable files that a process has mapped.
  *
- * A file is opened through /proc/PID/map_files, which leads to the mapped file even if it was deleted or replaced, or
- * lies in another mount namespace.
+ * See target_file.h for how they are opened.
  */
 #ifndef BASE_MAPPED_FILES_H
 #define BASE_MAPPED_FILES_H
@@ -26,5 +25,8 @@ struct mapped_file {
  */
 int mapped_files_each(pid_t pid, bool (*wants)(void *ctx, const struct mapped_file *map),
 		      bool (*visit)(void *ctx, int fd, const struct mapped_file *map), void *ctx);
+
+/* The same for all files, of which no more than the program headers and the notes may be read. */
+int mapped_files_each_head(pid_t pid, bool (*visit)(void *ctx, int fd, const struct mapped_file *map), void *ctx);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
+#include "base/budget.h"
 #include "bpfprof/abi.h"
 #include "cli/cmd_profile.h"
 #include "cli/complain.h"
@@ -158,6 +159,7 @@ int cmd_profile(const struct opts *opts)
 		return final_status(&profile, false);
 	}
 	bpf_stats_prepare();
+	budget_limit_memory();
 	status = final_status(&profile, run_profile(&profile));
 	signals_exit_with(status);
 	spawn_abandon(&profile.child);

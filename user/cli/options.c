@@ -12,7 +12,7 @@
 
 #include "base/array.h"
 #include "base/error.h"
-#include "cli/option_table.h"
+#include "cli/options/option_table.h"
 #include "cli/options.h"
 #include "render/render.h"
 

@@ -10,6 +10,8 @@
 #include "base/sanitize.h"
 #include "collect/list_targets.h"
 #include "collect/target/target.h"
+#include "base/target_file.h"
+#include "host/file_rights.h"
 
 struct process_listing {
 	struct dcbs_process *processes;
@@ -83,6 +85,7 @@ int list_targets(struct dcbs_process **result, size_t *nr)
 
 	if (!proc)
 		return fail(-errno, "cannot read /proc: %s", strerror(errno));
+	file_rights_start(NULL, 0);
 	while (!err && (entry = readdir(proc))) {
 		char *end;
 		long pid = strtol(entry->d_name, &end, 10);
@@ -91,6 +94,7 @@ int list_targets(struct dcbs_process **result, size_t *nr)
 			err = list_process(&listing, (pid_t)pid);
 	}
 	closedir(proc);
+	target_file_stop();
 	if (err) {
 		list_targets_free(listing.processes, listing.nr);
 		return fail(err, "out of memory");

@@ -22,6 +22,9 @@
 #include "collect/target/attach.h"
 #include "collect/target/publish.h"
 #include "collect/window.h"
+#include "base/target_file.h"
+#include "host/file_rights.h"
+#include "host/isolate.h"
 #include "host/probe_keeper.h"
 #include "host/requirements.h"
 
@@ -48,6 +51,7 @@ int session_open(struct session **result, const struct dcbs_options *opts, size_
 	err = requirements_check();
 	if (err)
 		return err;
+	file_rights_start(opts->pids, opts->nr_pids);
 	session = calloc(1, sizeof(*session));
 	if (!session)
 		return fail(-ENOMEM, "out of memory");
@@ -109,7 +113,7 @@ static int attach_one_target(struct session *session, struct target *target)
 		return target->parent ? 0 : fail(-EPERM, "process %d has become one that user %u may not trace", target->pid, getuid());
 	publish_python(&session->bpf, target);
 	if (!target->parent)
-		err = function_probes_attach(&session->probes, &session->bpf, &session->opts, target, &session->notes);
+		err = function_probes_attach(&session->probes, &session->bpf, &session->opts, target);
 	if (!err)
 		err = attach_target(&ctx, target);
 	if (err < 0 && target_ended(target))
@@ -137,8 +141,10 @@ int session_start(struct session *session)
 	err = events_attach(&session->events, &session->bpf, session->opts.frequency_hz);
 	if (!err)
 		err = children_adopt(session);
+	isolate_use(true);	/* the profiler has all of its rights until it is attached */
 	if (!err)
 		err = attach_all_targets(session);
+	isolate_use(false);
 	if (err)
 		return err;
 	thread_lister_visit(&session->lister, &session->bpf);
@@ -248,25 +254,12 @@ bool session_is_over_budget(const struct session *session)
 	return session->overhead.exceeded;
 }
 
-static bool some_lack_markers(const struct session *session)
-{
-	size_t i;
-
-	for (i = 0; i < session->targets.nr; i++) {
-		const struct target *target = &session->targets.list[i];
-
-		if (target->pid && !target->ended && !target->state && !target->parent)
-			return true;
-	}
-	return false;
-}
-
 /* Samples are taken soon, so that names can still be read and the kernel's ring does not fill up. */
 static __u64 next_poll_ns(const struct session *session, __u64 now)
 {
 	if (attach_some_linger(&session->targets))
 		return now + ATTACH_TAIL_NS;
-	if (!some_lack_markers(session))
+	if (!target_list_lacks_markers(&session->targets))
 		return now + (session->sampler ? POLL_SAMPLES_NS : POLL_NS);
 	return now + (now - session->attached_ns < POLL_MARKERS_FOR_NS ? POLL_MARKERS_NS : POLL_MARKERS_LATER_NS);
 }
@@ -393,6 +386,7 @@ void session_close(struct session *session)
 	programs_unload(&session->bpf);
 	for (i = 0; i < session->targets.nr; i++)
 		target_close(&session->targets.list[i]);
+	target_file_stop();
 	notes_free(&session->notes);
 	free(session);
 }

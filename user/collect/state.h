@@ -38,7 +38,7 @@ struct overhead {
 	struct duty_cycle duties[DUTIES];
 	struct off_periods *off_periods;	/* NULL: memory events have been enabled all the time */
 	struct fault_counts faults;		/* for off_periods */
-	unsigned int entries_over;		/* looks in a row at which the entries of functions alone were over budget */
+	unsigned int entries_over;		/* consecutive examinations at which the entries of functions alone were over budget */
 	struct notes reduced;			/* the reductions, for the report */
 	__u64 start_ns, next_ns;		/* start_ns 0: not opened yet */
 	bool exceeded;				/* the budget could not be kept */

@@ -5,7 +5,7 @@
  * While they are enabled, every BPF program of the machine costs two clock reads more, so they are enabled for short
  * periods only. Enabling them needs CAP_SYS_ADMIN. The profiler gives this capability up and keeps it in a helper process
  * that can do nothing else. The helper is a child of the profiler, which reaps it: PID 1 of a container is often the
- * evaluation itself, and would be told of the end of a child that it never had.
+ * evaluation itself, and its wait() would return a child that it never had.
  */
 #ifndef HOST_BPF_STATS_H
 #define HOST_BPF_STATS_H

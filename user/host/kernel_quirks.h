@@ -8,7 +8,7 @@
  *   since 6.13    Functions of probe programs with 64 bytes of stack or more share one stack for each CPU, although they
  *                 can be preempted. The profiler's functions use less (tests/unit/bpf/stack_use.c).
  *   since 6.18    A probe on a nop of several bytes becomes a call into a page that forked children do not have, so they
- *                 crash. The profiler puts the probe behind the nop, where the function has done nothing yet. The markers'
+ *                 crash. The profiler puts the probe behind the nop (user/symbol/code/code_entry.c), where the function has done nothing yet. The markers'
  *                 probe sits on a nop of one byte.
  *   since 7.0     The program of a trace point can be preempted, and the kernel then skips it for other threads on that
  *                 CPU. Copies of the program stand in for each other, see bpf/rules/copies.bpf.h.
@@ -25,8 +25,5 @@ bool kernel_quirks_kill_at_return(const char *release);
 
 /* Returns 0, or -ENOTSUP with a line that gives the reason if return probes would end this process. */
 int kernel_quirks_check_return(pid_t pid);
-
-/* Returns the offset behind the nops at the beginning of a function, where a probe does not become a call. */
-__u64 kernel_quirks_behind_nop(int fd, __u64 offset);
 
 #endif

@@ -16,7 +16,7 @@
 #include "host/probe_keeper.h"
 #include "host/probe_orders.h"
 
-#define ANSWER_MS 2000	/* a file may lie on a server that does not answer */
+#define ANSWER_MS 900	/* a file may lie on a server that does not answer */
 
 static struct probe_places noted;
 static pid_t keeper;		/* 0: not started */

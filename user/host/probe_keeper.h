@@ -10,20 +10,7 @@
 #ifndef HOST_PROBE_KEEPER_H
 #define HOST_PROBE_KEEPER_H
 
-#include <stddef.h>
-
-#include "host/uprobe_place.h"
-
-struct bpf_program;
-
-struct probe_rules {
-	const struct bpf_program *marker_program;	/* the only one for new places */
-	const pid_t *pids;				/* of the targets */
-	size_t nr_pids;
-	bool every_process;				/* markers may be probed in all processes: children are followed */
-	__u64 capabilities;				/* that it keeps, one bit each */
-	bool (*is_marker)(int fd, __u64 offset, __u64 semaphore);	/* the file has the markers' function there */
-};
+#include "host/probe_rules.h"
 
 /* Remembers a place as one of those that the keeper may attach to later. */
 void probe_keeper_note(const struct bpf_program *prog, const struct uprobe_place *place);

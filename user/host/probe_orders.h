@@ -3,7 +3,7 @@
 #ifndef HOST_PROBE_ORDERS_H
 #define HOST_PROBE_ORDERS_H
 
-#include "host/probe_keeper.h"
+#include "host/probe_rules.h"
 
 enum probe_order_kind {
 	PROBE_ATTACH_NOTED,	/* number: of the noted place */

@@ -3,9 +3,9 @@
 #include <stddef.h>
 
 #include "cache_event.h"
-#include "leader.h"
+#include "threads/leader.h"
 #include "ring.h"
-#include "thread.h"
+#include "threads/thread.h"
 #include "vdso_clock.h"
 
 void dcbs_cache_event_put(dcbs_id name, uint8_t kind, uint64_t value)

@@ -3,18 +3,18 @@
  * markers.c - begin and end of a section: the hot path inside the evaluation.
  *
  * Everything here runs on the calling thread and changes that thread's record only. A section that is
- * ended on another thread than its own is the one exception, see foreign_end.c. bpfprof/target.h
+ * ended on another thread than its own is the one exception, see foreign_end.c. bpfprof/marker_abi.h
  * describes the layout of a record and how others read it.
  */
 #include <stddef.h>
 #include <string.h>
 
 #include "cache_event.h"
-#include "foreign_end.h"
-#include "leader.h"
+#include "threads/foreign_end.h"
+#include "threads/leader.h"
 #include "name_table.h"
-#include "slots.h"
-#include "thread.h"
+#include "threads/slots.h"
+#include "threads/thread.h"
 #include "vdso_clock.h"
 
 /* The last four fields of a slot and of an event are copied as one little-endian word. */

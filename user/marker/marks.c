@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* marks.c - the marks besides named sections: caches, and a model's calls, which are sections of reserved names. */
 #include "cache_event.h"
-#include "leader.h"
+#include "threads/leader.h"
 #include "name_table.h"
 
 static uint16_t register_name(const char *name, uint8_t kind)

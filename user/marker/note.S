@@ -2,7 +2,7 @@
 /*
  * note.S - the ELF note by which profilers, and other copies of the library, find this copy.
  *
- * It is struct dcbs_note of include/bpfprof/target.h. The build passes DCBS_ABI from there.
+ * It is struct dcbs_note of include/bpfprof/marker_abi.h. The build passes DCBS_ABI from there.
  */
 	.section .note.dcbs, "a", @note
 	.p2align 2

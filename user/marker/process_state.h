@@ -5,7 +5,7 @@
 
 #include <pthread.h>
 
-#include "bpfprof/target.h"
+#include "bpfprof/marker_abi.h"
 #include "compiler.h"
 
 /* This thread's record; NULL before its first section, and always NULL if another copy leads. */

@@ -3,7 +3,7 @@
 #ifndef DCBS_MARKER_RING_H
 #define DCBS_MARKER_RING_H
 
-#include "bpfprof/target.h"
+#include "bpfprof/marker_abi.h"
 #include "probe.h"
 
 /* Orders stores for whatever interrupts this thread: it sees those above this line before those below. */

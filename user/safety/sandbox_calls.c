@@ -60,7 +60,7 @@ const struct sandbox_call sandbox_calls[] = {
 	/* Calls of the C library. */
 	ANY(getpid), ANY(getppid), ANY(gettid), ANY(getpgrp), ANY(getpgid), ANY(getsid), ANY(getuid), ANY(geteuid),
 	ANY(getgid), ANY(getegid), ANY(uname), ANY(sysinfo), ANY(getrusage), ANY(getrlimit), ANY(sched_getaffinity), ANY(getrandom),
-	ANY(times), {.number = SCMP_SYS(prlimit64), .argument = 2, .mask = ~0ULL, .value = 0}, ANY(rseq), ANY(set_robust_list),
+	ANY(times), ONLY(prlimit64, 0, 0), ANY(rseq), ANY(set_robust_list),
 	ANY(pipe2), ANY(dup),
 
 	/* The end. */

@@ -29,7 +29,7 @@
 #define SERVER_FDS (BPFPROF_PROCESSES + SERVER_CLIENTS)
 #define SERVER_REQUEST 64	/* bytes, with the newline */
 
-/* What a request asks for. */
+/* Answers that a request may ask for. */
 enum server_answer { SERVER_SUMMARY, SERVER_REPORT, SERVER_ANSWERS };
 
 #define SERVER_PART_OF_REQUEST (-1)

@@ -5,26 +5,26 @@
  * The file belongs to the target and may be hostile. libelf checks each table before it returns it.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <gelf.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/elf_file.h"
 #include "base/error.h"
 #include "base/proc.h"
+#include "base/target_file.h"
 #include "symbol/find_function.h"
 #include "symbol/native/demangle.h"
+#include "symbol/native/elf_open.h"
 #include "symbol/native/elf_symbols.h"
 
 struct mapped_file_search {
 	pid_t pid;
 	const char *base;
+	int (*open)(pid_t pid, const char *path);
 	int fd;			/* -errno: not found, or not to be opened */
 };
 
@@ -32,39 +32,27 @@ static bool open_if_named(void *ctx, const struct proc_mapping *mapping)
 {
 	struct mapped_file_search *search = ctx;
 	const char *last = strrchr(mapping->path, '/');
-	char path[PROC_LINE];
 
 	if (!last || strcmp(last + 1, search->base))
 		return true;
-	snprintf(path, sizeof(path), "/proc/%d/root%s", search->pid, mapping->path);
-	search->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (search->fd < 0)
-		search->fd = -errno;
+	search->fd = search->open(search->pid, mapping->path);
 	return search->fd < 0;
 }
 
-/* Opens the file with this base name, such as libtorch_cpu.so, among those that the process has mapped. */
-static int open_mapped(pid_t pid, const char *base)
+/* A base name, such as libtorch_cpu.so, is that of a file among those that the process has mapped. */
+static int open_binary(pid_t pid, const char *binary, int (*open)(pid_t pid, const char *path))
 {
-	struct mapped_file_search search = {.pid = pid, .base = base, .fd = -ENOENT};
+	struct mapped_file_search search = {.pid = pid, .base = binary, .open = open, .fd = -ENOENT};
 
+	if (strchr(binary, '/'))
+		return open(pid, binary);
 	proc_each_mapping(pid, open_if_named, &search);
 	return search.fd;
 }
 
-static int open_binary(pid_t pid, const char *binary)
+int find_function_open(pid_t pid, const char *binary)
 {
-	char path[4300];
-	int fd;
-
-	if (!strchr(binary, '/'))
-		return open_mapped(pid, binary);
-	if (binary[0] != '/')
-		snprintf(path, sizeof(path), "/proc/%d/cwd/%s", pid, binary);
-	else
-		snprintf(path, sizeof(path), "/proc/%d/root%s", pid, binary);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	return fd < 0 ? -errno : fd;
+	return open_binary(pid, binary, target_file_open_named_probe);
 }
 
 /* "ns::f" and "ns::f(int)" name the function whose symbol demangles to "ns::f(int)"; "f" does not. */
@@ -123,19 +111,11 @@ static bool find_offset(int fd, __u64 address, __u64 *offset)
 	return !elf_file_open(&file, fd) && !elf_file_offset(&file, address, offset);
 }
 
-/* Opening a named pipe or a device is harmless with O_NONBLOCK, but reading from one is not. */
-static bool is_regular_file(int fd)
-{
-	struct stat st;
-
-	return !fstat(fd, &st) && S_ISREG(st.st_mode);
-}
-
 static int find_in_elf(struct found_function *function, Elf *elf, const char *binary, const char *name)
 {
 	struct function_search search = {.name = name};
 
-	if (!elf || elf_kind(elf) != ELF_K_ELF)
+	if (!elf)
 		return fail(-ENOEXEC, "--section: %s is not an ELF program or library", binary);
 	search_functions(&search, elf);
 	if (!search.any)
@@ -156,16 +136,13 @@ int find_function(struct found_function *function, pid_t pid, const char *binary
 	Elf *elf;
 	int err;
 
-	function->fd = open_binary(pid, binary);
+	function->fd = open_binary(pid, binary, target_file_open_named);
+	if (function->fd == -ENOEXEC)
+		return fail(-ENOEXEC, "--section: %s is not an ELF program or library", binary);
 	if (function->fd < 0)
 		return fail(function->fd, "--section: cannot open %s as process %d sees it: %s; "
 			    "give an absolute path, or the name of a file it has mapped", binary, pid, strerror(-function->fd));
-	if (!is_regular_file(function->fd)) {
-		close(function->fd);
-		return fail(-ENOEXEC, "--section: %s is not an ELF program or library", binary);
-	}
-	elf_version(EV_CURRENT);
-	elf = elf_begin(function->fd, ELF_C_READ, NULL);
+	elf = elf_open(function->fd);
 	err = find_in_elf(function, elf, binary, name);
 	elf_end(elf);
 	if (err)

@@ -18,4 +18,7 @@ struct found_function {
  */
 int find_function(struct found_function *function, pid_t pid, const char *binary, const char *name);
 
+/* Opens the file again, for a probe, as process pid sees it. Returns a descriptor or -errno. */
+int find_function_open(pid_t pid, const char *binary);
+
 #endif

@@ -5,7 +5,9 @@
 #include <gelf.h>
 #include <string.h>
 
+#include "base/budget.h"
 #include "symbol/find_object.h"
+#include "symbol/native/elf_open.h"
 #include "symbol/native/elf_symbols.h"
 
 #define MAX_TABLE_BYTES (200000 * sizeof(Elf64_Sym))	/* an interpreter has fewer symbols; to read more takes too long */
@@ -55,21 +57,27 @@ static void search_section(Elf *elf, struct elf_object *object)
 	}
 }
 
-int find_objects(int fd, struct elf_object *objects, size_t n)
+static void search_elf(Elf *elf, struct elf_object *objects, size_t n)
 {
-	Elf *elf;
-
-	assert(n);
-	elf_version(EV_CURRENT);
-	elf = elf_begin(fd, ELF_C_READ, NULL);
-	if (!elf || elf_kind(elf) != ELF_K_ELF)
-		goto out;
 	search_tables(elf, SHT_DYNSYM, objects, n);
 	if (!objects->size)
 		search_tables(elf, SHT_SYMTAB, objects, n);
 	if (!objects->size)
 		search_section(elf, objects);
-out:
+}
+
+int find_objects(int fd, struct elf_object *objects, size_t n)
+{
+	struct budget_file budget = {0};
+	Elf *elf;
+
+	assert(n);
+	if (!budget_begin(&budget))
+		return -EAGAIN;
+	elf = elf_open(fd);
+	if (elf)
+		search_elf(elf, objects, n);
 	elf_end(elf);
+	budget_end(&budget);
 	return objects->size ? 0 : -ENOENT;
 }

@@ -14,7 +14,8 @@ struct elf_object {
 
 /*
  * Searches the dynamic symbols. If they lack the first object, searches the full symbol table, and then for the first
- * object's section. Returns 0, or -ENOENT if the first object was not found. The file may be hostile.
+ * object's section. Returns 0; -ENOENT if the first object was not found; -EAGAIN if
+ * there is no time for it now. The file may be hostile.
  */
 int find_objects(int fd, struct elf_object *objects, size_t n);
 

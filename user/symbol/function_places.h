@@ -13,7 +13,7 @@ struct function_places {
 	__u64 entry;				/* offset in the file */
 	__u64 exits[FUNCTION_PLACES_MAX];	/* offsets of returns and of jumps to other functions */
 	size_t nr_exits;			/* 0: the function never returns */
-	bool exits_known;			/* false: `reason` says why the exits cannot be told */
+	bool exits_known;			/* false: `reason` says why the exits cannot be found */
 	bool is_empty;				/* a return instruction alone: there is nothing to time */
 	bool is_go;				/* code of Go's compiler: its runtime moves stacks */
 	bool unwinds;				/* code whose frames a runtime may leave or move: Go, Rust, C++ */

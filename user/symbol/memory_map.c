@@ -2,16 +2,14 @@
 /* memory_map.c - the executable mappings of a process, and the files behind them as the process sees them. */
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/array.h"
 #include "base/proc.h"
+#include "base/target_file.h"
 #include "symbol/memory_map.h"
 
 #define MAX_MAPPINGS 65536	/* the kernel's default limit for a process */
@@ -100,50 +98,12 @@ const struct memory_mapping *memory_map_find(const struct memory_map *map, __u64
 	return NULL;
 }
 
-int memory_map_open_file(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	struct stat st;
-
-	if (fd < 0)
-		return -errno;
-	if (!fstat(fd, &st) && S_ISREG(st.st_mode))
-		return fd;
-	close(fd);
-	return -ENOEXEC;
-}
-
-/*
- * Opens a path if the mapped file is still there. same_device: compare device numbers, too. They differ for a file of an
- * overlay, which has one number in the maps and another in stat().
- */
-static int open_if_same_file(const char *path, const struct memory_mapping *mapping, bool same_device)
-{
-	int fd = memory_map_open_file(path);
-	struct stat st;
-
-	if (fd < 0)
-		return fd;
-	if (!fstat(fd, &st) && st.st_ino == mapping->ino && (!same_device || st.st_dev == mapping->dev))
-		return fd;
-	close(fd);
-	return -ENOENT;
-}
-
 int memory_map_open(pid_t pid, const struct memory_mapping *mapping)
 {
-	char path[PROC_LINE];
-	int fd;
+	const struct target_mapping where = {pid, mapping->start, mapping->end, mapping->dev, mapping->ino, mapping->path};
 
 	assert(mapping->kind == MAPPED_FILE);
-	snprintf(path, sizeof(path), "/proc/%d/map_files/%llx-%llx", pid, mapping->start, mapping->end);
-	fd = memory_map_open_file(path);
-	if (fd >= 0 || !mapping->path)
-		return fd;
-	/* map_files needs CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE, and the mapping must be unchanged. The paths need neither. */
-	snprintf(path, sizeof(path), "/proc/%d/root%s", pid, mapping->path);
-	fd = open_if_same_file(path, mapping, false);
-	return fd >= 0 ? fd : open_if_same_file(mapping->path, mapping, true);	/* the process may have exited */
+	return target_file_open_mapping(&where);
 }
 
 void memory_map_free(struct memory_map *map)

@@ -37,9 +37,6 @@ const struct memory_mapping *memory_map_find(const struct memory_map *map, __u64
 /* Opens the file that is mapped, even if it was replaced or lies in another mount namespace. Returns a descriptor or -errno. */
 int memory_map_open(pid_t pid, const struct memory_mapping *mapping);
 
-/* Opens a regular file without blocking: a path from the target may lead to a pipe. Returns a descriptor or -errno. */
-int memory_map_open_file(const char *path);
-
 void memory_map_free(struct memory_map *map);
 
 #endif

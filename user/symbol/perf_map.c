@@ -8,9 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/budget.h"
 #include "base/clock.h"
 #include "base/proc.h"
-#include "symbol/memory_map.h"
+#include "base/target_file.h"
 #include "symbol/perf_map.h"
 
 #define MAX_BYTES (16 << 20)
@@ -18,23 +19,21 @@
 #define MAX_NAME 1024
 #define CHECK_INTERVAL_NS 1000000000ULL	/* between two checks whether the file has changed */
 
-/* Anyone may write into /tmp, so the file must belong to the process's user or to root. */
+/* Anyone may write into /tmp, so the file must belong to the user of the process. */
 static int open_trusted_file(pid_t pid, struct stat *st)
 {
 	struct proc_owner owner;
-	char path[96];
+	char path[64];
 	int fd;
 
 	if (proc_owner_of(pid, &owner))
 		return -ESRCH;
-	snprintf(path, sizeof(path), "/proc/%d/root/tmp/perf-%d.map", pid, owner.inner_pid);
-	fd = memory_map_open_file(path);
-	if (fd < 0)
-		return fd;
-	if (!fstat(fd, st) && (st->st_uid == owner.uid || !st->st_uid))
+	snprintf(path, sizeof(path), "/tmp/perf-%d.map", owner.inner_pid);
+	fd = target_file_open_own(pid, path);
+	if (fd < 0 || !fstat(fd, st))
 		return fd;
 	close(fd);
-	return -EPERM;
+	return -EIO;
 }
 
 /* A line is "START SIZE name", in hexadecimal. The name stays in the text. Returns false if there is no memory. */
@@ -72,6 +71,14 @@ static void free_text(struct perf_map *map)
 	free(map->text);
 	map->text = NULL;
 	ranges_free(&map->ranges);
+	budget_release(map->bytes);
+	map->bytes = 0;
+}
+
+/* The shortest line has five bytes. */
+static size_t memory_of_text(size_t size)
+{
+	return size + (size / 5 < MAX_ENTRIES ? size / 5 : MAX_ENTRIES) * sizeof(struct range);
 }
 
 static void read_lines(struct perf_map *map, int fd, const struct stat *st)
@@ -80,6 +87,9 @@ static void read_lines(struct perf_map *map, int fd, const struct stat *st)
 	ssize_t n;
 
 	free_text(map);
+	if (!budget_reserve(memory_of_text(size)))
+		return;
+	map->bytes = memory_of_text(size);
 	map->text = malloc(size + 1);
 	if (!map->text)
 		return;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* symbols.c - the functions of one process by their addresses. */
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/budget.h"
 #include "base/clock.h"
 #include "symbol/native/images.h"
 #include "symbol/perf_map.h"
@@ -17,7 +18,7 @@
 #define MAX_PLACES 65536
 #define MAX_PLACES_BYTES (8 << 20)
 #define MAX_IMAGES 256			/* each holds two files open; beyond that only the path of a file is reported */
-#define MAX_DEBUG_BYTES (96 << 20)	/* debug information of all files together; beyond that the other files' is released */
+#define MAX_DEBUG_BYTES (40 << 20)	/* debug information of all files together; beyond that the other files' is released */
 #define NR_RULES 1024			/* a power of two */
 #define NR_CHECKED 4096			/* a power of two */
 #define REREAD_INTERVAL_NS 1000000000ULL	/* between two reads of the mappings for an address that they lack */
@@ -152,32 +153,15 @@ static int open_vdso(struct symbols *symbols, const struct memory_mapping *mappi
 	return fd;
 }
 
-static bool is_inode(int fd, __u64 ino)
-{
-	struct stat st;
-
-	return !fstat(fd, &st) && st.st_ino == ino;
-}
-
-/* A file that was opened by the PID of a process that has ended counts only if it is the one that was mapped. */
-static int open_mapped_file(struct symbols *symbols, const struct memory_mapping *mapping)
-{
-	int fd = memory_map_open(symbols->pid, mapping);
-
-	if (fd < 0 || !target_memory_is_gone(&symbols->memory) || is_inode(fd, mapping->ino))
-		return fd;
-	close(fd);
-	return -ESRCH;
-}
-
 static int open_mapping(struct symbols *symbols, const struct memory_mapping *mapping)
 {
-	return mapping->kind == MAPPED_VDSO ? open_vdso(symbols, mapping) : open_mapped_file(symbols, mapping);
+	return mapping->kind == MAPPED_VDSO ? open_vdso(symbols, mapping) : memory_map_open(symbols->pid, mapping);
 }
 
 static struct image *find_image(struct symbols *symbols, const struct memory_mapping *mapping)
 {
 	struct image *image;
+	int fd = -1;
 	size_t i;
 
 	for (i = 0; i < symbols->nr_images; i++)
@@ -188,15 +172,23 @@ static struct image *find_image(struct symbols *symbols, const struct memory_map
 		return NULL;
 	image = images_find(symbols->pid, mapping);
 	if (!image)
-		image = images_open(symbols->pid, mapping, open_mapping(symbols, mapping));
+		fd = open_mapping(symbols, mapping);
+	if (fd == -EAGAIN)	/* there was no time; a later sample asks again */
+		return NULL;
+	if (!image)
+		image = images_open(symbols->pid, mapping, fd);
 	if (image)
 		symbols->images[symbols->nr_images++] = image;
 	return image;
 }
 
-static void release_debug_info(struct symbols *symbols, const struct image *except)
+/* Where something was given up, the others' debug information may have been in the way. */
+static void release_debug_info(struct symbols *symbols, const struct image *except, bool given_up)
 {
 	size_t i, bytes = 0;
+
+	if (given_up)
+		images_release(except);
 
 	for (i = 0; i < symbols->nr_images; i++)
 		bytes += image_debug_bytes(symbols->images[i]);
@@ -239,6 +231,7 @@ static void cache_place(struct symbols *symbols, __u64 address, const struct sym
 static size_t find_functions(struct symbols *symbols, __u64 address, struct symbol *list)
 {
 	const struct memory_mapping *mapping = find_mapping(symbols, address);
+	__u64 given_up = budget_given_up();
 	struct image *image;
 	size_t nr = 1;
 
@@ -251,9 +244,10 @@ static size_t find_functions(struct symbols *symbols, __u64 address, struct symb
 	image = find_image(symbols, mapping);
 	if (image) {
 		nr = image_find(image, mapping, address, &symbols->intern, list, MAX_INLINED);
-		release_debug_info(symbols, image);
+		release_debug_info(symbols, image, budget_given_up() != given_up);
 	}
-	cache_place(symbols, address, list, nr);
+	if (budget_given_up() == given_up)	/* else the next look-up may find more */
+		cache_place(symbols, address, list, nr);
 	return nr;
 }
 
@@ -314,13 +308,14 @@ static bool is_evaluation_loop(struct symbols *symbols, __u64 address)
 
 bool symbols_is_interpreter(struct symbols *symbols, __u64 address)
 {
-	__u64 *known = &symbols->checked[(address ^ address >> 12) & (NR_CHECKED - 1)];
+	__u64 given_up = budget_given_up(), *known = &symbols->checked[(address ^ address >> 12) & (NR_CHECKED - 1)];
 	bool is;
 
 	if (*known >> 1 == address && *known)
 		return *known & 1;
 	is = is_evaluation_loop(symbols, address);
-	*known = address << 1 | is;	/* the highest bit of a user-space address is 0 */
+	if (budget_given_up() == given_up)
+		*known = address << 1 | is;	/* the highest bit of a user-space address is 0 */
 	return is;
 }
 

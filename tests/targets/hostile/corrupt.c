@@ -14,7 +14,7 @@
 #include <pthread.h>
 #include <sys/mman.h>
 
-#include "bpfprof/target.h"
+#include "bpfprof/marker_abi.h"
 #include "dcbs/markers.h"
 #include "truth.h"
 

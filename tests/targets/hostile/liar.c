@@ -8,7 +8,7 @@
  * without a flush. --names registers N names that no other process has and uses each once. --dirty-names fills the bytes
  * behind the end of every name with random values.
  */
-#include "bpfprof/target.h"
+#include "bpfprof/marker_abi.h"
 #include "dcbs/markers.h"
 #include "truth.h"
 

@@ -8,6 +8,7 @@
  *	faults		page faults
  *	switches	THREADS threads that pass tokens to each other through futexes
  *	calls		a function without a marker, busy_call()
+ *	calls-N		busy_paced_call() about N times a second, N 500, 5000 or 50000, for half of the time; other work in between
  *	long		likewise busy_long_call(), which takes some 400 us: the probes at its entries fit the budget, those at its ends do not
  *
  * Prints a line "NS CPU COUNT" for each tenth of a second: CLOCK_MONOTONIC, the CPU time of the process, and the number
@@ -132,6 +133,30 @@ static void calls(void)
 			busy_call();
 }
 
+extern void busy_paced_call(unsigned int units);
+
+__attribute__((noinline)) void busy_paced_call(unsigned int units)
+{
+	while (units--)
+		work();
+}
+
+/* A repetition is a unit of work(), of about a third of a microsecond: in a call or not. */
+static void paced_calls(unsigned int calls_a_second)
+{
+	unsigned int i, units = 3000000 / calls_a_second;
+
+	for (;; done += units) {
+		busy_paced_call(units / 2);
+		for (i = units / 2; i < units; i++)
+			work();
+	}
+}
+
+static void calls_500(void) { paced_calls(500); }
+static void calls_5000(void) { paced_calls(5000); }
+static void calls_50000(void) { paced_calls(50000); }
+
 extern void busy_long_call(void);
 
 __attribute__((noinline)) void busy_long_call(void)
@@ -188,7 +213,8 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		void (*run)(void);
-	} loads[] = {{"sections", sections}, {"spaced", spaced}, {"faults", faults}, {"switches", switches}, {"calls", calls}, {"long", long_calls}};
+	} loads[] = {{"sections", sections}, {"spaced", spaced}, {"faults", faults}, {"switches", switches}, {"calls", calls}, {"long", long_calls},
+		     {"calls-500", calls_500}, {"calls-5000", calls_5000}, {"calls-50000", calls_50000}};
 	pthread_t printer;
 	size_t i;
 

@@ -9,7 +9,7 @@
  * and end in random order. "twice" is ended twice: the second end is `unmatched`. A token of zeros is ended as well,
  * which counts nowhere. "abandoned" stays open.
  */
-#include "bpfprof/target.h"
+#include "bpfprof/marker_abi.h"
 #include "dcbs/markers.h"
 #include "truth.h"
 

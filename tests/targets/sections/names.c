@@ -9,7 +9,7 @@
  * "many-0" to "many-(N-1)" after them, each used K times: `did_not_fit` names are timed together as "(other)",
  * `other_count` times.
  */
-#include "bpfprof/target.h"
+#include "bpfprof/marker_abi.h"
 #include "dcbs/markers.h"
 #include "truth.h"
 

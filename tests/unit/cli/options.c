@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "cli/option_table.h"
+#include "cli/options/option_table.h"
 #include "cli/options.h"
 
 static void test_every_row_is_complete(void **state)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* kernel_quirks.c - which kernels end filtered processes at a return probe, and where a function is probed. */
+/* kernel_quirks.c - which kernels end filtered processes at a return probe. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -33,31 +33,11 @@ static void test_this_process_has_no_filter(void **state)
 	assert_int_equal(kernel_quirks_check_return(getpid()), 0);
 }
 
-static void test_behind_nops(void **state)
-{
-	static const char text[64] = "\x0f\x1f\x44\x00\x00" "\x66\x2e\x0f\x1f\x84\x00\x00\x00\x00\x00" "\x55\x90" "\x0f\x1f\x44\x00\x01" "\xf3\x0f\x1e\xfa"
-				     "\x0f\x1f\x44\x00";
-	int fd = memfd_create("text", MFD_CLOEXEC);
-
-	(void)state;
-	assert_int_equal(write(fd, text, sizeof(text)), sizeof(text));
-	assert_int_equal(kernel_quirks_behind_nop(fd, 0), 15);
-	assert_int_equal(kernel_quirks_behind_nop(fd, 5), 15);
-	assert_int_equal(kernel_quirks_behind_nop(fd, 15), 15);
-	assert_int_equal(kernel_quirks_behind_nop(fd, 16), 16);	/* one of a byte is probed as it is */
-	assert_int_equal(kernel_quirks_behind_nop(fd, 17), 17);	/* another instruction */
-	assert_int_equal(kernel_quirks_behind_nop(fd, 22), 22);
-	assert_int_equal(kernel_quirks_behind_nop(fd, 60), 60);	/* the end of the file */
-	assert_int_equal(kernel_quirks_behind_nop(-1, 7), 7);
-	close(fd);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_releases),
 		cmocka_unit_test(test_this_process_has_no_filter),
-		cmocka_unit_test(test_behind_nops),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,7 +7,7 @@
 
 #define FEW_CALLS 30	/* fewer timed calls are too few for a mean and its error */
 
-/* Of the timed calls, by their histogram. */
+/* The standard deviation of the timed calls, by their histogram. */
 static double standard_deviation_ns(const struct section_stat *timed)
 {
 	double mean = numbers_mean_ns(timed), squares = (double)timed->zero_count * mean * mean, n = (double)timed->zero_count;

@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "base/proc.h"
-#include "bpfprof/target.h"
+#include "bpfprof/marker_abi.h"
 #include "collect/overhead/calibrate.h"
 
 #define ROUNDS 9

@@ -10,7 +10,7 @@
 #ifndef COLLECT_OVERHEAD_CALIBRATE_H
 #define COLLECT_OVERHEAD_CALIBRATE_H
 
-#include "bpfprof/target.h"
+#include "bpfprof/marker_abi.h"
 #include "collect/kernel/programs.h"
 #include "host/uprobe.h"
 

@@ -6,7 +6,7 @@
 
 #define NO_LIMIT 100		/* percent */
 #define SPARE 0.25		/* part of the budget below which a lever is turned up ... */
-#define SPARE_TIMES 25		/* ... after that many examinations in a row */
+#define SPARE_TIMES 25		/* ... after that many consecutive examinations */
 #define WORTH 0.1		/* part of the budget: a lever that costs less is not turned down */
 #define OVER_TIMES 4		/* examinations over budget until a lever is turned down: a burst passes */
 #define MARKERS_TIMES 4		/* the same until the markers count as over budget */

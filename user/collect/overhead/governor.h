@@ -24,7 +24,7 @@ enum lever {
 struct governor {
 	double budget;			/* of one CPU; INFINITY: there is no limit */
 	double share[LEVERS];		/* of one CPU, when last examined */
-	unsigned int spare;		/* examinations in a row with budget to spare, ... */
+	unsigned int spare;		/* consecutive examinations with budget to spare, ... */
 	unsigned int over;		/* ... over budget, ... */
 	unsigned int markers_over;	/* ... and over budget by the markers alone */
 };

@@ -11,6 +11,7 @@
 #include "collect/python/layout.h"
 #include "collect/python/verify.h"
 #include "collect/target/target.h"
+#include "host/isolate.h"
 #include "symbol/find_object.h"
 
 enum { RUNTIME, CODE_TYPE, VERSION, OBJECTS };
@@ -22,6 +23,7 @@ struct interpreter {
 	char file[256];		/* base name */
 	__u64 code_start, code_end;	/* of the file that holds the interpreter */
 	int files;		/* files examined so far */
+	int err;		/* of the search */
 };
 
 static const char *base_name(const char *path)
@@ -73,13 +75,24 @@ static bool take_interpreter_file(void *ctx, int fd, const struct mapped_file *m
 	return false;
 }
 
-static int locate_interpreter(struct interpreter *python, pid_t pid)
+static void search_files(void *ctx, void *result)
 {
-	int err;
+	struct interpreter *python = result;
+	const pid_t *pid = ctx;
 
 	memset(python, 0, sizeof(*python));
-	python->pid = pid;
-	err = mapped_files_each(pid, may_hold_interpreter, take_interpreter_file, python);
+	python->pid = *pid;
+	python->err = mapped_files_each(*pid, may_hold_interpreter, take_interpreter_file, python);
+}
+
+static int locate_interpreter(struct interpreter *python, pid_t pid)
+{
+	int err = isolate_call(search_files, &pid, python, sizeof(*python));
+
+	if (err == -ETIMEDOUT || err == -EIO)
+		return -ENOENT;
+	if (!err)
+		err = python->err;
 	if (err)
 		return err == -ENOENT ? -ESRCH : err;
 	return python->objects[RUNTIME].size ? 0 : -ENOENT;

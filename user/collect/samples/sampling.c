@@ -4,8 +4,10 @@
 
 #include <bpf/bpf.h>
 
+#include "base/budget.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/target_file.h"
 #include "collect/kernel/section_ids.h"
 #include "collect/python/interpreter.h"
 #include "collect/samples/sampler.h"
@@ -123,10 +125,23 @@ void sampling_forget_image(struct session *session, struct target *target)
 	target->python_tries = 0;
 }
 
+static void note_unread_files(struct session *session)
+{
+	unsigned long long unanswered = target_file_unanswered(), given_up = budget_given_up();
+
+	if (unanswered)
+		notes_add(&session->notes, "files of the target did not answer within half a second (%llu tries; a server that is gone, or "
+			  "slow): functions in them have no names, and markers in them are not found", unanswered);
+	if (given_up)
+		notes_add(&session->notes, "%llu look-ups of names were given up: the files of the target ask for more time or memory than a "
+			  "profiler may take", given_up);
+}
+
 void sampling_note_missing(struct session *session)
 {
 	size_t i;
 
+	note_unread_files(session);
 	for (i = 0; i < session->opts.nr_sections && session->sampler; i++) {
 		const struct dcbs_native_section *section = &session->opts.sections[i];
 

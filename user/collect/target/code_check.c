@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* code_check.c - checks that the code in a target's memory is the code of its file. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -8,30 +9,35 @@
 #include "base/proc.h"
 #include "collect/target/code_check.h"
 
-#define CHECK_BYTES 16		/* at each place: the longest instruction has 15 */
 #define BREAKPOINT 0xcc		/* another probe, which the kernel knows of */
 
 struct code_search {
 	const struct target *target;
-	int fd;
-	struct stat file;
-	const __u64 *offsets;
+	struct statx file;
+	const struct code_place *places;
 	size_t nr;
 	enum code_state state;
 };
 
+/* Does not ask a file system that may not answer: the kernel has looked at the file before. */
+static bool file_identity(int folder, const char *path, int flags, struct statx *st)
+{
+	return !statx(folder, path, flags | AT_STATX_DONT_SYNC, STATX_INO, st);
+}
+
 /* The maps show an overlay's own inode and device; the link of the mapping leads to the very file. */
 static bool is_mapping_of(const struct code_search *search, const struct proc_mapping *map)
 {
-	struct stat st;
+	const struct statx *file = &search->file;
+	struct statx st;
 	char path[96];
 
 	if (!map->executable || !map->ino)
 		return false;
 	snprintf(path, sizeof(path), "/proc/%d/map_files/%llx-%llx", search->target->pid, map->start, map->end);
-	if (!stat(path, &st))
-		return st.st_ino == search->file.st_ino && st.st_dev == search->file.st_dev;
-	return map->ino == search->file.st_ino;
+	if (file_identity(AT_FDCWD, path, 0, &st))
+		return st.stx_ino == file->stx_ino && st.stx_dev_major == file->stx_dev_major && st.stx_dev_minor == file->stx_dev_minor;
+	return map->ino == file->stx_ino;
 }
 
 static bool is_same_code(const unsigned char *memory, const unsigned char *file, size_t size)
@@ -50,16 +56,15 @@ static bool is_same_code(const unsigned char *memory, const unsigned char *file,
 	return true;
 }
 
-static enum code_state check_place(const struct code_search *search, const struct proc_mapping *map, __u64 offset)
+static enum code_state check_place(const struct code_search *search, const struct proc_mapping *map, const struct code_place *place)
 {
-	unsigned char memory[CHECK_BYTES], file[CHECK_BYTES];
-	__u64 address = map->start + (offset - map->offset), left = map->end - address;
-	size_t size = left < CHECK_BYTES ? left : CHECK_BYTES;
-	ssize_t n = pread(search->fd, file, size, (off_t)offset);
+	unsigned char memory[CODE_BYTES];
+	__u64 address = map->start + (place->offset - map->offset), left = map->end - address;
+	size_t size = left < place->size ? left : place->size;
 
-	if (n <= 0 || target_read(search->target, address, memory, (size_t)n))
+	if (!size || target_read(search->target, address, memory, size))
 		return CODE_UNREADABLE;
-	return is_same_code(memory, file, (size_t)n) ? CODE_SAME : CODE_PATCHED;
+	return is_same_code(memory, place->bytes, size) ? CODE_SAME : CODE_PATCHED;
 }
 
 static bool check_mapping(void *ctx, const struct proc_mapping *map)
@@ -70,22 +75,30 @@ static bool check_mapping(void *ctx, const struct proc_mapping *map)
 	if (!is_mapping_of(search, map))
 		return true;
 	for (i = 0; i < search->nr; i++) {
-		__u64 offset = search->offsets[i];
+		const struct code_place *place = &search->places[i];
 
-		if (offset < map->offset || offset - map->offset >= map->end - map->start)
+		if (place->offset < map->offset || place->offset - map->offset >= map->end - map->start)
 			continue;
-		search->state = check_place(search, map, offset);
+		search->state = check_place(search, map, place);
 		if (search->state != CODE_SAME)
 			return false;
 	}
 	return true;
 }
 
-enum code_state code_check(const struct target *target, int fd, const __u64 *offsets, size_t nr)
+void code_place_read(struct code_place *place, int fd, __u64 offset)
 {
-	struct code_search search = {.target = target, .fd = fd, .offsets = offsets, .nr = nr, .state = CODE_NOT_MAPPED};
+	ssize_t n = pread(fd, place->bytes, sizeof(place->bytes), (off_t)offset);
 
-	if (fstat(fd, &search.file) || proc_each_mapping(target->pid, check_mapping, &search))
+	place->offset = offset;
+	place->size = n > 0 ? (__u32)n : 0;
+}
+
+enum code_state code_check(const struct target *target, int fd, const struct code_place *places, size_t nr)
+{
+	struct code_search search = {.target = target, .places = places, .nr = nr, .state = CODE_NOT_MAPPED};
+
+	if (!file_identity(fd, "", AT_EMPTY_PATH, &search.file) || proc_each_mapping(target->pid, check_mapping, &search))
 		return CODE_UNREADABLE;
 	return search.state;
 }

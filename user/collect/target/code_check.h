@@ -10,14 +10,26 @@
 
 #include "collect/target/target.h"
 
+#define CODE_BYTES 16	/* at a place: the longest instruction has 15 */
+
+/* The code at a place of a file. */
+struct code_place {
+	__u64 offset;
+	__u32 size;		/* bytes that could be read; fewer than CODE_BYTES at the end of the file */
+	unsigned char bytes[CODE_BYTES];
+};
+
 enum code_state {
 	CODE_SAME,
 	CODE_NOT_MAPPED,	/* the target has not mapped the file, or not these places of it */
 	CODE_PATCHED,		/* the memory differs from the file */
-	CODE_UNREADABLE,
+	CODE_UNREADABLE,	/* not in memory, so not patched; or the process is ending */
 };
 
-/* Compares the code at some offsets of an open file with the memory of each mapping that the target has of it. */
-enum code_state code_check(const struct target *target, int fd, const __u64 *offsets, size_t nr);
+/* Reads the code at an offset of an open file. */
+void code_place_read(struct code_place *place, int fd, __u64 offset);
+
+/* Compares the code at some places of a file with the memory of each mapping that the target has of it. fd is only asked which file. */
+enum code_state code_check(const struct target *target, int fd, const struct code_place *places, size_t nr);
 
 #endif

@@ -8,20 +8,16 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "collect/target/code_check.h"
+#include "collect/target/function_lookup.h"
 #include "collect/target/function_probe.h"
 #include "host/kernel_quirks.h"
-#include "symbol/find_function.h"
-#include "symbol/function_places.h"
 
 /* ---- open ---- */
 
 /* Returns true if the kernel has to step over the instruction at that place. */
-static bool is_stepped_place(int fd, __u64 offset)
+static bool is_stepped_place(const struct code_place *place)
 {
-	unsigned char code[2];
-
-	return pread(fd, code, sizeof(code), (off_t)offset) == sizeof(code) && calibrate_is_stepped(code);
+	return place->size >= 2 && calibrate_is_stepped(place->bytes);
 }
 
 static int reserve_ends(struct function_probe *probe, size_t nr)
@@ -50,13 +46,14 @@ static int use_return_probe(struct function_probe *probe, const struct target *t
 	return err;
 }
 
-static int use_exits(struct function_probe *probe, const struct function_places *places, const char *function)
+static int use_exits(struct function_probe *probe, const struct function_lookup *found, const char *function)
 {
+	const struct function_places *places = &found->places;
 	size_t i;
 	int err;
 
 	if (!places->exits_known)
-		return fail(-ENOTSUP, "--section: the ends of %s cannot be told from its code: %s; time its caller, or mark it in the source%s",
+		return fail(-ENOTSUP, "--section: the ends of %s cannot be found in its code: %s; time its caller, or mark it in the source%s",
 			    function, places->reason, places->unwinds ? "" : ", or give --return-probes");
 	err = reserve_ends(probe, places->is_empty ? 0 : places->nr_exits);
 	if (err)
@@ -68,53 +65,51 @@ static int use_exits(struct function_probe *probe, const struct function_places 
 	}
 	memcpy(probe->end_offsets, places->exits, places->nr_exits * sizeof(*places->exits));
 	for (i = 0; i < places->nr_exits; i++)
-		probe->end_stepped |= is_stepped_place(probe->fd, places->exits[i]);
+		probe->end_stepped |= is_stepped_place(&found->exits[i]);
 	return 0;
 }
 
 /* A file that is mapped later cannot be checked now. */
-static int check_memory(const struct function_probe *probe, const struct target *target, const char *function)
+static int check_memory(const struct function_probe *probe, const struct target *target, const struct function_lookup *found,
+			const char *function)
 {
-	enum code_state state = code_check(target, probe->fd, &probe->entry_offset, 1);
+	enum code_state state = code_check(target, probe->fd, &found->entry, 1);
 
-	if (state == CODE_SAME)
-		state = code_check(target, probe->fd, probe->end_offsets, probe->nr_ends);
+	if (state != CODE_PATCHED && !probe->by_return)
+		state = code_check(target, probe->fd, found->exits, probe->nr_ends);
 	if (state == CODE_PATCHED)
 		return fail(-ENOTSUP, "--section: process %d has changed the code of %s in its memory (a hook or a patch): a probe there would "
 			    "break it", target->pid, function);
 	return 0;
 }
 
-static int find_places(struct function_probe *probe, const struct target *target, const struct found_function *function,
-		       const char *name, bool return_probes)
+static int use_places(struct function_probe *probe, const struct target *target, const struct function_lookup *found,
+		      const char *function, bool return_probes)
 {
-	struct function_places *places = malloc(sizeof(*places));
-	int err = places ? function_places_find(places, function->fd, function->address, function->size) : fail(-ENOMEM, "out of memory");
+	int err;
 
-	if (!err)
-		err = return_probes ? use_return_probe(probe, target, places, name) : use_exits(probe, places, name);
-	if (!err && places->is_go)
+	if (return_probes)
+		err = use_return_probe(probe, target, &found->places, function);
+	else
+		err = use_exits(probe, found, function);
+	if (!err && found->places.is_go)
 		probe->cookie |= CALL_COOKIE(0, 0, CALL_GO);
-	free(places);
-	return err;
+	return err ? err : check_memory(probe, target, found, function);
 }
 
 int function_probe_open(struct function_probe *probe, const struct target *target, const struct dcbs_native_section *option,
 			bool return_probes)
 {
-	struct found_function function;
-	int err = find_function(&function, target->pid, option->binary, option->function);
+	struct function_lookup *found = malloc(sizeof(*found));
+	int fd = -1, err = found ? function_lookup(found, &fd, target->pid, option) : fail(-ENOMEM, "out of memory");
 
-	if (err)
-		return err;
-	*probe = (struct function_probe){.fd = function.fd, .pid = target->pid};
-	err = find_places(probe, target, &function, option->function, return_probes);
-	if (!err)
-		err = check_memory(probe, target, option->function);
-	if (err)
-		function_probe_close(probe);
-	else
-		probe->entry_stepped = is_stepped_place(probe->fd, probe->entry_offset);
+	if (!err) {
+		*probe = (struct function_probe){.fd = fd, .pid = target->pid, .entry_stepped = is_stepped_place(&found->entry)};
+		err = use_places(probe, target, found, option->function, return_probes);
+		if (err)
+			function_probe_close(probe);
+	}
+	free(found);
 	return err;
 }
 

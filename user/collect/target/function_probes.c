@@ -50,12 +50,11 @@ static int add_probe(struct function_probes *probes, struct programs *bpf, const
 }
 
 int function_probes_attach(struct function_probes *probes, struct programs *bpf, const struct dcbs_options *opts,
-			   const struct target *target, struct notes *notes)
+			   const struct target *target)
 {
 	size_t i;
 	int err = 0;
 
-	(void)notes;
 	for (i = 0; i < opts->nr_sections && !err; i++)
 		if (!section_ids_option_is_python(&opts->sections[i]))
 			err = add_probe(probes, bpf, target, &opts->sections[i], opts->return_probes);

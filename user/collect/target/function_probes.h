@@ -16,7 +16,7 @@ struct function_probes {
 
 /* Probes all native functions of opts->sections in one target. */
 int function_probes_attach(struct function_probes *probes, struct programs *bpf, const struct dcbs_options *opts,
-			   const struct target *target, struct notes *notes);
+			   const struct target *target);
 
 /* Removes the probes of one process. */
 void function_probes_leave(struct function_probes *probes, pid_t pid);

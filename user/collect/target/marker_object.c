@@ -15,7 +15,9 @@
 
 #include "base/elf_file.h"
 #include "base/mapped_files.h"
+#include "base/target_file.h"
 #include "collect/target/marker_object.h"
+#include "host/isolate.h"
 
 #define MAX_NOTES 4096	/* bytes of a note segment that are read */
 
@@ -45,10 +47,11 @@ static int marker_from_note(struct marker *m, const struct elf_file *elf, const 
 	if (places_from_note(m, elf, note, vaddr) || elf_file_bias(elf, map->start, map->offset, &bias))
 		return -ENOEXEC;
 	m->state = address_in_note(note, vaddr, offsetof(struct dcbs_note, state)) + bias;
+	m->start = map->start;
+	m->end = map->end;
 	m->dev = map->dev;
 	m->ino = map->ino;
 	snprintf(m->path, sizeof(m->path), "%s", map->path);
-	m->fd = elf->fd;
 	return 0;
 }
 
@@ -138,27 +141,46 @@ bool marker_object_has_place(int fd, __u64 offset, __u64 semaphore)
 }
 
 struct marker_search {
-	struct marker *markers;
-	int found;
+	int err, found;
+	struct marker markers[MARKER_COPIES];
 };
 
 static bool take_marker_of_file(void *ctx, int fd, const struct mapped_file *map)
 {
 	struct marker_search *search = ctx;
 
-	if (marker_in_file(&search->markers[search->found], fd, map))
-		close(fd);
-	else
-		search->found++;
+	search->found += !marker_in_file(&search->markers[search->found], fd, map);
+	close(fd);
 	return search->found < MARKER_COPIES;
+}
+
+static void search_files(void *ctx, void *result)
+{
+	struct marker_search *search = result;
+	const pid_t *pid = ctx;
+
+	*search = (struct marker_search){0};
+	search->err = mapped_files_each_head(*pid, take_marker_of_file, search);
 }
 
 int marker_object_find(pid_t pid, struct marker *markers)
 {
-	struct marker_search search = {.markers = markers};
-	int err = mapped_files_each(pid, NULL, take_marker_of_file, &search);
+	struct marker_search search;
+	int i, n = 0, err = isolate_call(search_files, &pid, &search, sizeof(search));
 
-	return err ? err : search.found;
+	if (err == -ETIMEDOUT || err == -EIO)	/* a file does not answer: as if it were not there */
+		return 0;
+	if (err || search.err)
+		return err ? err : search.err;
+	for (i = 0; i < search.found; i++) {
+		const struct marker *found = &search.markers[i];
+		const struct target_mapping mapping = {pid, found->start, found->end, found->dev, found->ino, found->path};
+
+		markers[n] = *found;
+		markers[n].fd = target_file_open_mapping_probe(&mapping);
+		n += markers[n].fd >= 0;
+	}
+	return n;
 }
 
 void marker_object_close(struct marker *marker)

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "bpfprof/target.h"
+#include "bpfprof/marker_abi.h"
 
 #define MARKER_COPIES 8	/* copies that are examined in one process */
 
@@ -17,6 +17,7 @@ struct marker {
 	__u64 flush_offset;	/* of the probed function in the file */
 	__u64 semaphore_offset;	/* in the file */
 	__u64 state;		/* address of its struct dcbs_state in the process */
+	__u64 start, end;	/* of the mapping */
 	__u64 dev, ino;
 	char path[256];		/* as in the process's maps, for messages */
 };

@@ -2,7 +2,6 @@
 /* target.c - one profiled process, as /proc and its own memory show it. */
 #include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <poll.h>
 #include <stdio.h>
@@ -10,13 +9,14 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/proc.h"
+#include "base/process_memory.h"
+#include "base/target_file.h"
 #include "collect/target/target.h"
 #include "safety/trace_right.h"
 
@@ -90,17 +90,15 @@ static double process_start_time(pid_t pid)
 static int check_program_class(pid_t pid)
 {
 	unsigned char ident[EI_NIDENT] = "";
-	char path[64];
-	int fd;
+	int fd = target_file_open_program(pid);
 
-	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT && !access("/proc/self/exe", F_OK))
-		return fail(-EINVAL, "process %d has no program of its own (a kernel thread, or it is just ending); "
-			    "give the PID of the evaluation", pid);
+	if (fd == -ETIMEDOUT || fd == -EAGAIN || fd == -EPIPE)
+		return 0;	/* the program lies on a file system that does not answer */
+	if (fd == -ENOENT && !access("/proc/self/exe", F_OK))
+		return fail(-EINVAL, "process %d has no program of its own (a kernel thread, or it is just ending); give the PID of the evaluation", pid);
 	if (fd < 0)
-		return fail(-errno, "cannot read process %d: %s; run as root, or with CAP_SYS_PTRACE (sudo dcbs-bpfprof -p %d)",
-			    pid, strerror(errno), pid);
+		return fail(fd, "cannot read process %d: %s; run as root, or with CAP_SYS_PTRACE (sudo dcbs-bpfprof -p %d)",
+			    pid, strerror(-fd), pid);
 	if (read(fd, ident, sizeof(ident)) != sizeof(ident))
 		ident[EI_CLASS] = ELFCLASSNONE;
 	close(fd);
@@ -227,12 +225,7 @@ bool target_ended(struct target *target)
 
 int target_peek(pid_t pid, __u64 address, void *dst, size_t size)
 {
-	struct iovec local = {dst, size}, remote = {(void *)(uintptr_t)address, size};
-	ssize_t n = process_vm_readv(pid, &local, 1, &remote, 1, 0);
-
-	if (n < 0)
-		return -errno;
-	return (size_t)n == size ? 0 : -EFAULT;
+	return process_memory_read(pid, address, dst, size);
 }
 
 int target_read(const struct target *target, __u64 address, void *dst, size_t size)

@@ -51,6 +51,9 @@ struct target_list {
 /* Returns the target with that PID, or NULL. */
 struct target *target_list_find(struct target_list *targets, pid_t pid);
 
+/* Returns true if a given process that runs has not loaded the markers yet. */
+bool target_list_lacks_markers(const struct target_list *targets);
+
 /* Page faults of each target as of the last call of target_list_faults(). */
 struct fault_counts {
 	__u64 last[BPFPROF_FOLLOWED];

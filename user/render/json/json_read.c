@@ -14,7 +14,7 @@
 #include "base/error.h"
 #include "base/sanitize.h"
 #include "bpfprof/hist.h"
-#include "bpfprof/target.h"
+#include "bpfprof/marker_abi.h"
 #include "dcbs/profiler.h"
 #include "render/json/json_functions.h"
 #include "render/json/json_get.h"

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "bpfprof/target.h"
+#include "bpfprof/marker_abi.h"
 #include "dcbs/profiler.h"
 #include "render/json/json_words.h"
 

@@ -132,7 +132,7 @@ static bool does_nothing(const struct function_rows *rows, const struct dcbs_fun
 	return !f->python && !order_is_rest(f) && !is_caller(rows, f) && !(f->self_s >= SMALL * rows->total_s);
 }
 
-/* Of functions that call one another and have the same time, only the first one with a name is shown. */
+/* Functions that call one another and have the same time are shown as one: the first one with a name. */
 static bool is_wrapped(const struct function_rows *rows, const struct dcbs_function *f)
 {
 	size_t i;

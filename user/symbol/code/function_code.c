@@ -70,7 +70,7 @@ static int read_indirect_jump(struct decoder *d, const cs_insn *insn)
 		return 0;
 	if (kind == JUMP_TAIL_CALL)
 		return add_exit(d, insn->address);
-	return decoder_refuse(d, "it has an indirect jump of which it cannot be told whether it leaves the function");
+	return decoder_refuse(d, "it has an indirect jump that may or may not leave the function");
 }
 
 /* ---- one part ---- */

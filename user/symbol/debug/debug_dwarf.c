@@ -5,13 +5,33 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/budget.h"
 #include "symbol/debug/debug_dwarf.h"
 #include "symbol/debug/debug_file.h"
+#include "symbol/native/elf_open.h"
 
-/* Uncompressed size of a section with DWARF; 0 for other sections. */
+#define MAX_INFO_BYTES (28UL << 20)	/* one call of libdw may walk all entries, half a second for that many */
+#define MAX_ABBREV_BYTES (4UL << 20)	/* one call may read all of it */
+
+jmp_buf debug_dwarf_no_memory;
+
+static void __attribute__((noreturn)) leave_libdw(void)
+{
+	longjmp(debug_dwarf_no_memory, 1);
+}
+
+static size_t bound_bytes(size_t bytes, const char *name)
+{
+	if ((!strcmp(name, ".debug_info") && bytes > MAX_INFO_BYTES) || (!strcmp(name, ".debug_abbrev") && bytes > MAX_ABBREV_BYTES))
+		return SIZE_MAX;
+	return bytes;
+}
+
+/* Uncompressed size of a section with DWARF; 0 for other sections. SIZE_MAX: it is not to be read. */
 static size_t section_bytes(Elf_Scn *section, const GElf_Shdr *header, const char *name)
 {
 	GElf_Chdr packed;
+	size_t bytes;
 
 	if (!name || header->sh_type == SHT_NOBITS)
 		return 0;
@@ -19,7 +39,8 @@ static size_t section_bytes(Elf_Scn *section, const GElf_Shdr *header, const cha
 		return SIZE_MAX;
 	if (strncmp(name, ".debug", 6))
 		return 0;
-	return header->sh_flags & SHF_COMPRESSED && gelf_getchdr(section, &packed) ? packed.ch_size : header->sh_size;
+	bytes = header->sh_flags & SHF_COMPRESSED && gelf_getchdr(section, &packed) ? packed.ch_size : header->sh_size;
+	return bound_bytes(bytes, name);
 }
 
 static size_t count_dwarf_bytes(Elf *elf)
@@ -71,14 +92,16 @@ static bool open_elf_dwarf(Elf **elf, Dwarf **dwarf, int fd, size_t *bytes)
 {
 	size_t more;
 
-	/* Read, not mapped: the target may truncate the file at any time, which would raise SIGBUS. */
-	*elf = elf_begin(fd, ELF_C_READ, NULL);
-	more = *elf && elf_kind(*elf) == ELF_K_ELF ? count_dwarf_bytes(*elf) : 0;
-	if (!more || more > DEBUG_DWARF_BYTES)
+	*elf = elf_open(fd);
+	more = *elf ? count_dwarf_bytes(*elf) : 0;
+	if (!more || more > DEBUG_DWARF_BYTES || !budget_reserve(more))
 		return false;
 	*bytes += more;
 	*dwarf = dwarf_begin_elf(*elf, DWARF_C_READ, NULL);
-	return *dwarf && string_sections_end(*elf);
+	if (!*dwarf || budget_is_over_now())
+		return false;
+	dwarf_new_oom_handler(*dwarf, leave_libdw);
+	return string_sections_end(*elf);
 }
 
 /* libdw by itself would block on a pipe in place of the shared file. Returns false if the file is needed but missing. */
@@ -124,5 +147,6 @@ void debug_dwarf_close(struct debug_dwarf *dwarf)
 	elf_end(dwarf->shared_elf);
 	if (dwarf->shared_fd > 0)
 		close(dwarf->shared_fd);
+	budget_release(dwarf->bytes);
 	*dwarf = (struct debug_dwarf){};
 }

@@ -9,11 +9,12 @@
 
 #include <elfutils/libdw.h>
 #include <gelf.h>
+#include <setjmp.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
-#define DEBUG_DWARF_BYTES (64 << 20)	/* a file with more is ignored: all of it would have to be in memory */
+#define DEBUG_DWARF_BYTES (56 << 20)	/* a file with more is ignored: all of it would have to be in memory */
 
 struct debug_dwarf {
 	Elf *elf;
@@ -23,6 +24,12 @@ struct debug_dwarf {
 	int shared_fd;		/* 0 or negative: none */
 	size_t bytes;		/* of all sections together */
 };
+
+/*
+ * Where libdw runs out of memory it would end the profiler. Instead it jumps to this place, which was set by setjmp() in a function
+ * that has not returned. The struct can then only be closed.
+ */
+extern jmp_buf debug_dwarf_no_memory;
 
 /* fd stays the caller's. Returns false if the file has no DWARF, too much of it, or a part of it is missing. */
 bool debug_dwarf_open(struct debug_dwarf *dwarf, int fd, pid_t pid);

@@ -11,8 +11,9 @@
 #include <zlib.h>
 
 #include "base/array.h"
+#include "base/target_file.h"
 #include "symbol/debug/debug_file.h"
-#include "symbol/memory_map.h"
+#include "symbol/native/elf_open.h"
 
 #define DEBUG_DIR "/usr/lib/debug"
 #define PATH_BYTES 8192
@@ -40,10 +41,10 @@ static void read_build_id(struct build_id *id, Elf *elf)
 
 static void read_build_id_of_fd(struct build_id *id, int fd)
 {
-	Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
+	Elf *elf = elf_open(fd);
 
 	id->size = 0;
-	if (elf && elf_kind(elf) == ELF_K_ELF)
+	if (elf)
 		read_build_id(id, elf);
 	elf_end(elf);
 }
@@ -78,17 +79,17 @@ static int keep_or_close(bool keep, int fd)
 	return -ENOENT;
 }
 
-static int open_by_id(const char *root, const struct build_id *id)
+static int open_by_id(pid_t pid, const struct build_id *id)
 {
 	char path[PATH_BYTES];
-	int at = snprintf(path, sizeof(path), "%s" DEBUG_DIR "/.build-id/%02x/", root, id->bytes[0]), fd;
+	int at = snprintf(path, sizeof(path), DEBUG_DIR "/.build-id/%02x/", id->bytes[0]), fd;
 	size_t i;
 
 	assert(id->size);
 	for (i = 1; i < id->size; i++)
 		at += snprintf(path + at, sizeof(path) - (size_t)at, "%02x", id->bytes[i]);
 	snprintf(path + at, sizeof(path) - (size_t)at, ".debug");
-	fd = memory_map_open_file(path);
+	fd = target_file_open_shared(pid, path);
 	return fd < 0 ? fd : keep_or_close(has_build_id(id, fd), fd);
 }
 
@@ -106,9 +107,9 @@ struct debug_link {
 	struct stat self;	/* of the stripped file: the link must not lead back to it */
 };
 
-static int open_linked(const char *path, const struct debug_link *link)
+static int open_linked(pid_t pid, const char *path, const struct debug_link *link)
 {
-	int fd = memory_map_open_file(path);
+	int fd = target_file_open_shared(pid, path);
 
 	if (fd < 0)
 		return fd;
@@ -116,9 +117,9 @@ static int open_linked(const char *path, const struct debug_link *link)
 			     fd);
 }
 
-static int open_by_link(const char *root, const char *beside, const struct debug_link *link)
+static int open_by_link(pid_t pid, const char *beside, const struct debug_link *link)
 {
-	static const char *const patterns[] = {"%s%.*s/%s", "%s%.*s/.debug/%s", "%s" DEBUG_DIR "%.*s/%s"};
+	static const char *const patterns[] = {"%.*s/%s", "%.*s/.debug/%s", DEBUG_DIR "%.*s/%s"};
 	const char *slash = strrchr(beside, '/');
 	int directory, fd = -ENOENT;
 	char path[PATH_BYTES];
@@ -127,21 +128,18 @@ static int open_by_link(const char *root, const char *beside, const struct debug
 	assert(slash);
 	directory = (int)(slash - beside);
 	for (i = 0; fd < 0 && i < ARRAY_SIZE(patterns); i++)
-		if (snprintf(path, sizeof(path), patterns[i], root, directory, beside, link->name) < (int)sizeof(path))
-			fd = open_linked(path, link);
+		if (snprintf(path, sizeof(path), patterns[i], directory, beside, link->name) < (int)sizeof(path))
+			fd = open_linked(pid, path, link);
 	return fd;
 }
 
 int debug_file_open(pid_t pid, Elf *elf, int elf_fd, const char *path)
 {
-	char roots[2][32] = {"", ""};	/* of the process, then of the profiler */
 	struct debug_link link = {};
-	int fd = -ENOENT, i;
+	int fd;
 
-	snprintf(roots[0], sizeof(roots[0]), "/proc/%d/root", pid);
 	read_build_id(&link.id, elf);
-	for (i = 0; fd < 0 && link.id.size && i < 2; i++)
-		fd = open_by_id(roots[i], &link.id);
+	fd = link.id.size ? open_by_id(pid, &link.id) : -ENOENT;
 	if (fd >= 0)
 		return fd;
 	link.name = dwelf_elf_gnu_debuglink(elf, &link.checksum);
@@ -149,28 +147,37 @@ int debug_file_open(pid_t pid, Elf *elf, int elf_fd, const char *path)
 		return -ENOENT;
 	if (fstat(elf_fd, &link.self))
 		return -errno;
-	for (i = 0; fd < 0 && i < 2; i++)
-		fd = open_by_link(roots[i], path, &link);
+	fd = open_by_link(pid, path, &link);
 	return fd < 0 ? -ENOENT : fd;
 }
 
-/* The name is an absolute path, or relative to the folder of the file that has the link. */
-static int open_shared_by_name(const char *name, int fd, const struct build_id *id)
+/* The kernel names the folder by its path in the mount namespace, of which the root of the process may be a part. */
+static size_t read_folder(pid_t pid, int fd, char *path, size_t size)
 {
-	char path[PATH_BYTES], from[64];
-	ssize_t n = 0;
+	char from[64], root[PATH_BYTES / 2];
+	ssize_t n, below;
 
-	if (name[0] != '/') {
-		snprintf(from, sizeof(from), "/proc/self/fd/%d", fd);
-		n = readlink(from, path, sizeof(path) / 2);
-		while (n > 0 && path[n - 1] != '/')
-			n--;
-		if (n <= 0)
-			return -ENOENT;
-	}
-	if (snprintf(path + n, sizeof(path) - (size_t)n, "%s", name) >= (int)(sizeof(path) - (size_t)n))
+	snprintf(from, sizeof(from), "/proc/self/fd/%d", fd);
+	n = readlink(from, path, size);
+	while (n > 0 && path[n - 1] != '/')
+		n--;
+	snprintf(from, sizeof(from), "/proc/%d/root", pid);
+	below = readlink(from, root, sizeof(root));
+	if (n <= 0 || below <= 1 || n <= below || strncmp(path, root, (size_t)below))
+		return n > 0 ? (size_t)n : 0;
+	memmove(path, path + below, (size_t)(n - below));
+	return (size_t)(n - below);
+}
+
+/* The name is an absolute path, or relative to the folder of the file that has the link. */
+static int open_shared_by_name(pid_t pid, const char *name, int fd, const struct build_id *id)
+{
+	char path[PATH_BYTES];
+	size_t n = name[0] == '/' ? 0 : read_folder(pid, fd, path, sizeof(path) / 2);
+
+	if ((name[0] != '/' && !n) || snprintf(path + n, sizeof(path) - n, "%s", name) >= (int)(sizeof(path) - n))
 		return -ENOENT;
-	fd = memory_map_open_file(path);
+	fd = target_file_open_shared(pid, path);
 	return fd < 0 ? fd : keep_or_close(has_build_id(id, fd), fd);
 }
 
@@ -180,7 +187,6 @@ int debug_file_open_shared(pid_t pid, Dwarf *dwarf, int fd)
 	const char *name = "";
 	ssize_t size = dwelf_dwarf_gnu_debugaltlink(dwarf, &name, &bytes);
 	struct build_id id;
-	char root[32];
 	int shared;
 
 	if (!size)
@@ -188,11 +194,8 @@ int debug_file_open_shared(pid_t pid, Dwarf *dwarf, int fd)
 	set_build_id(&id, bytes, size);
 	if (!id.size)
 		return -ENOENT;
-	snprintf(root, sizeof(root), "/proc/%d/root", pid);
-	shared = open_by_id(root, &id);
+	shared = open_by_id(pid, &id);
 	if (shared < 0)
-		shared = open_by_id("", &id);
-	if (shared < 0)
-		shared = open_shared_by_name(name, fd, &id);
+		shared = open_shared_by_name(pid, name, fd, &id);
 	return shared < 0 ? -ENOENT : shared;
 }

@@ -2,8 +2,8 @@
 /*
  * debug_file.h - finds the file that holds the symbols and the DWARF that were stripped from another file.
  *
- * It is searched by build-id below /usr/lib/debug, then by .gnu_debuglink beside the file, each first as the process sees it
- * and then as the profiler does. It is never fetched from the network: that would disclose which programs run here.
+ * It is searched by build-id below /usr/lib/debug, then by .gnu_debuglink beside the file, as the process sees them. It is never
+ * fetched from the network: that would disclose which programs run here.
  */
 #ifndef SYMBOL_DEBUG_DEBUG_FILE_H
 #define SYMBOL_DEBUG_DEBUG_FILE_H

@@ -8,16 +8,18 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/budget.h"
 #include "symbol/debug/debug_dwarf.h"
 #include "symbol/debug/debug_info.h"
+#include "symbol/debug/debug_walk.h"
 #include "symbol/store/ranges.h"
 
 #define MAX_WORK (64L << 20)		/* entries and ranges read of one file in total; 64 MiB of DWARF hold 8 million */
 #define MAX_RANGES (1L << 20)		/* of functions and units, in memory */
 #define MAX_UNITS 65536
 #define MAX_DEPTH 64
-#define MAX_PROGRAM_BYTES (2 << 20)	/* of the line program of a unit; the lines take 20 times as much memory */
-#define MAX_LINES_BYTES (4 << 20)	/* of all line programs that were run; beyond that all memory is released */
+#define MAX_PROGRAM_BYTES (1 << 20)	/* of the line program of a unit; the lines take 20 times as much memory */
+#define MAX_LINES_BYTES (1 << 20)	/* of all line programs that were run; beyond that all memory is released */
 
 struct debug_unit {
 	Dwarf_Off die;
@@ -37,9 +39,11 @@ struct debug_info {
 	struct ranges ranges;		/* of the units; value: index of the unit */
 };
 
-static bool count_work(struct debug_info *info)
+static bool count_work(void *ctx)
 {
-	return --info->work > 0;
+	struct debug_info *info = ctx;
+
+	return --info->work > 0 && !budget_is_over();
 }
 
 static bool add_ranges(struct debug_info *info, struct ranges *to, Dwarf_Die *die, __u64 value)
@@ -73,7 +77,7 @@ static void read_units(struct debug_info *info)
 	size_t header, nr;
 	Dwarf_Die die;
 
-	for (nr = 0; nr < MAX_UNITS; nr++) {
+	for (nr = 0; nr < MAX_UNITS && !budget_is_over_now(); nr++) {
 		if (dwarf_nextcu(info->dwarf.main, offset, &next, &header, NULL, NULL, NULL))
 			break;
 		if (dwarf_offdie(info->dwarf.main, offset + header, &die) && has_code(&die) &&
@@ -93,7 +97,15 @@ static bool load_dwarf(struct debug_info *info)
 	if (!debug_dwarf_open(&info->dwarf, info->fd, info->pid))
 		return false;
 	read_units(info);
-	return true;
+	if (!budget_is_over_now())
+		return true;
+	debug_info_release(info);
+	return false;
+}
+
+static bool try_load(struct debug_info *info)
+{
+	return !setjmp(debug_dwarf_no_memory) && load_dwarf(info);
 }
 
 struct debug_info *debug_info_open(int fd, pid_t pid)
@@ -105,7 +117,7 @@ struct debug_info *debug_info_open(int fd, pid_t pid)
 	info->fd = fd;
 	info->pid = pid;
 	info->work = MAX_WORK;
-	if (load_dwarf(info))
+	if (try_load(info))
 		return info;
 	debug_info_close(info);
 	return NULL;
@@ -120,6 +132,7 @@ static bool may_hold_functions(int tag)
 
 static void add_functions(struct debug_info *info, struct debug_unit *unit, Dwarf_Die *parent, int depth)
 {
+	const struct debug_walk walk = {count_work, info};
 	Dwarf_Die die;
 
 	if (depth == MAX_DEPTH || dwarf_child(parent, &die))
@@ -133,7 +146,7 @@ static void add_functions(struct debug_info *info, struct debug_unit *unit, Dwar
 			add_ranges(info, &unit->functions, &die, dwarf_dieoffset(&die));
 		else if (may_hold_functions(tag))
 			add_functions(info, unit, &die, depth + 1);
-	} while (!dwarf_siblingof(&die, &die));
+	} while (!debug_walk_sibling(&walk, &die));
 }
 
 static struct debug_unit *find_unit(struct debug_info *info, __u64 address, Dwarf_Die *die)
@@ -148,9 +161,11 @@ static struct debug_unit *find_unit(struct debug_info *info, __u64 address, Dwar
 	if (!dwarf_offdie(info->dwarf.main, unit->die, die))
 		return NULL;
 	if (!unit->indexed) {
-		unit->indexed = true;
 		add_functions(info, unit, die, 0);
 		ranges_sort(&unit->functions);
+		unit->indexed = !budget_is_over_now();
+		if (!unit->indexed)
+			ranges_free(&unit->functions);
 	}
 	return unit;
 }
@@ -204,6 +219,8 @@ static bool entry_holds(struct debug_info *info, Dwarf_Die *die, __u64 address)
 
 static bool find_scope(struct debug_info *info, Dwarf_Die *parent, __u64 address, Dwarf_Die *die)
 {
+	const struct debug_walk walk = {count_work, info};
+
 	if (dwarf_child(parent, die))
 		return false;
 	do {
@@ -211,7 +228,7 @@ static bool find_scope(struct debug_info *info, Dwarf_Die *parent, __u64 address
 			return false;
 		if (is_scope(dwarf_tag(die)) && entry_holds(info, die, address))
 			return true;
-	} while (!dwarf_siblingof(die, die));
+	} while (!debug_walk_sibling(&walk, die));
 	return false;
 }
 
@@ -278,7 +295,7 @@ static void set_call(Dwarf_Die *unit_die, Dwarf_Die *inlined, struct debug_place
 		place->file = dwarf_filesrc(files, number, NULL, NULL);
 }
 
-size_t debug_info_find(struct debug_info *info, __u64 address, struct debug_place *to, size_t max)
+static size_t find_functions(struct debug_info *info, __u64 address, struct debug_place *to, size_t max)
 {
 	Dwarf_Die unit_die, scopes[MAX_DEPTH];
 	const struct range *function;
@@ -306,6 +323,15 @@ size_t debug_info_find(struct debug_info *info, __u64 address, struct debug_plac
 			set_call(&unit_die, &scopes[n - i], &to[i]);
 	}
 	return n ? n : to[0].file != NULL;
+}
+
+size_t debug_info_find(struct debug_info *info, __u64 address, struct debug_place *to, size_t max)
+{
+	if (!setjmp(debug_dwarf_no_memory))
+		return find_functions(info, address, to, max);
+	debug_info_release(info);
+	info->work = 0;
+	return 0;
 }
 
 size_t debug_info_bytes(const struct debug_info *info)

@@ -9,7 +9,8 @@
  *             while (elf_symbols_next(&symbols, &symbol))
  *                     ...
  *
- * The file belongs to the target and may be hostile. libelf checks each table before it returns it.
+ * The file belongs to the target and may be hostile. libelf checks each table before it returns it. The walk ends early when the
+ * budget is used up.
  */
 #ifndef SYMBOL_NATIVE_ELF_SYMBOLS_H
 #define SYMBOL_NATIVE_ELF_SYMBOLS_H
@@ -23,6 +24,7 @@ struct elf_symbols {
 	Elf_Scn *section;	/* holds the table; NULL: before the first table */
 	Elf_Data *data;
 	size_t nr, next;	/* entries of the table, and the one that is read next */
+	unsigned int tables;	/* that were found so far */
 	size_t strings;		/* index of the section that holds the names */
 };
 

@@ -6,9 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/budget.h"
 #include "symbol/debug/debug_file.h"
 #include "symbol/debug/debug_info.h"
 #include "symbol/native/demangle.h"
+#include "symbol/native/elf_open.h"
 #include "symbol/native/image.h"
 #include "symbol/unwind/frame_table.h"
 
@@ -25,6 +27,9 @@ struct image {
 	__u64 dev, ino;
 	struct code_segment segments[MAX_SEGMENTS];
 	int nr_segments;
+	char *path;		/* as the process sees it */
+	struct budget_file budget;
+	bool has_symbols;	/* they have been read */
 	struct symtab full, dynamic;
 	int full_fd;		/* of the file that `full` was read from: fd or debug_fd */
 	struct frame_table frame_table;
@@ -48,33 +53,55 @@ static void read_segments(struct image *image, Elf *elf)
 }
 
 /* The full table comes from the file, or from its debug file if it was stripped. The dynamic one names exported functions. */
-static void read_symbols(struct image *image, Elf *elf, const char *path)
+static void read_symbols(struct image *image, Elf *elf)
 {
 	Elf *debug;
 
-	symtab_read(&image->full, elf, SHT_SYMTAB);
+	symtab_read(&image->full, elf, image->fd, SHT_SYMTAB);
 	image->full_fd = image->fd;
-	image->debug_fd = debug_file_open(image->pid, elf, image->fd, path);
-	symtab_read(&image->dynamic, elf, SHT_DYNSYM);
+	image->debug_fd = debug_file_open(image->pid, elf, image->fd, image->path);
+	symtab_read(&image->dynamic, elf, image->fd, SHT_DYNSYM);
 	if (image->full.nr || image->debug_fd < 0)
 		return;
-	debug = elf_begin(image->debug_fd, ELF_C_READ, NULL);
-	if (debug && elf_kind(debug) == ELF_K_ELF)
-		symtab_read(&image->full, debug, SHT_SYMTAB);
+	debug = elf_open(image->debug_fd);
+	if (debug)
+		symtab_read(&image->full, debug, image->debug_fd, SHT_SYMTAB);
 	image->full_fd = image->debug_fd;
 	elf_end(debug);
 }
 
-static void read_image(struct image *image, const char *path)
+static void free_symbols(struct image *image)
+{
+	symtab_free(&image->full);
+	symtab_free(&image->dynamic);
+	if (image->debug_fd >= 0)
+		close(image->debug_fd);
+	image->debug_fd = -1;
+}
+
+/* Without time for it now, a later query reads them. */
+static void load_symbols(struct image *image)
 {
 	Elf *elf;
 
-	elf_version(EV_CURRENT);
-	elf = elf_begin(image->fd, ELF_C_READ, NULL);
-	if (elf && elf_kind(elf) == ELF_K_ELF) {
+	if (image->has_symbols || image->fd < 0 || !budget_begin(&image->budget))
+		return;
+	elf = elf_open(image->fd);
+	if (elf)
+		read_symbols(image, elf);
+	elf_end(elf);
+	image->has_symbols = !budget_is_over_now();
+	if (!image->has_symbols)
+		free_symbols(image);
+	budget_end(&image->budget);
+}
+
+static void read_head(struct image *image)
+{
+	Elf *elf = elf_open(image->fd);
+
+	if (elf)
 		read_segments(image, elf);
-		read_symbols(image, elf, path);
-	}
 	elf_end(elf);
 }
 
@@ -102,8 +129,12 @@ struct image *image_open(pid_t pid, const struct memory_mapping *mapping, int fd
 	image->dev = mapping->dev;
 	image->ino = mapping->ino;
 	image->searched_debug = mapping->path && is_c_library(mapping->path);
-	if (fd >= 0)
-		read_image(image, mapping->path ? mapping->path : "");
+	image->path = strdup(mapping->path ? mapping->path : "");
+	if (!image->path) {
+		image_close(image);
+		return NULL;
+	}
+	read_head(image);
 	return image;
 }
 
@@ -134,8 +165,9 @@ static bool to_file_address(const struct image *image, const struct memory_mappi
 	return false;
 }
 
-static bool symbol_at(const struct image *image, __u64 address, char name[SYMTAB_NAME_BYTES])
+static bool symbol_at(struct image *image, __u64 address, char name[SYMTAB_NAME_BYTES])
 {
+	load_symbols(image);
 	return symtab_find(&image->full, image->full_fd, address, name) || symtab_find(&image->dynamic, image->fd, address, name);
 }
 
@@ -165,15 +197,32 @@ static const char *intern_demangled(struct intern *intern, const char *name)
 	return kept;
 }
 
+/* A file that was given up for lack of time or memory is tried again. */
 static struct debug_info *find_debug_info(struct image *image)
 {
+	__u64 given_up = budget_given_up();
+
 	if (!image->searched_debug) {
-		image->searched_debug = true;
 		image->debug = debug_info_open(image->fd, image->pid);
 		if (!image->debug && image->debug_fd >= 0)
 			image->debug = debug_info_open(image->debug_fd, image->pid);
+		image->searched_debug = image->debug || (!budget_is_over_now() && budget_given_up() == given_up);
 	}
 	return image->debug;
+}
+
+static size_t find_places(struct image *image, __u64 address, struct debug_place *places, size_t max)
+{
+	struct debug_info *debug;
+	size_t n;
+
+	load_symbols(image);	/* they lead to the debug file */
+	if (!places || (image->searched_debug && !image->debug) || !budget_begin(&image->budget))
+		return 0;
+	debug = find_debug_info(image);
+	n = debug ? debug_info_find(debug, address, places, max) : 0;
+	budget_end(&image->budget);
+	return n;
 }
 
 /* DWARF has no linkage name for a function that is local to a file. A C++ symbol is the fuller name then. */
@@ -191,8 +240,7 @@ static void name_by_symbol(struct image *image, __u64 address, struct intern *in
 static size_t find_functions(struct image *image, __u64 address, struct intern *intern, struct symbol *to, size_t max)
 {
 	struct debug_place *places = calloc(max, sizeof(*places));
-	struct debug_info *debug = places ? find_debug_info(image) : NULL;
-	size_t n = debug ? debug_info_find(debug, address, places, max) : 0, i;
+	size_t n = find_places(image, address, places, max), i;
 
 	for (i = 0; i < n; i++)
 		to[i] = (struct symbol){
@@ -225,10 +273,10 @@ size_t image_find(struct image *image, const struct memory_mapping *mapping, __u
 
 static void open_frame_table(struct image *image)
 {
-	Elf *elf = image->fd >= 0 ? elf_begin(image->fd, ELF_C_READ, NULL) : NULL;
+	Elf *elf = elf_open(image->fd);
 
 	image->searched_frames = true;
-	if (elf && elf_kind(elf) == ELF_K_ELF)
+	if (elf)
 		frame_table_open(&image->frame_table, elf, image->fd);
 	elf_end(elf);
 }
@@ -261,11 +309,9 @@ void image_close(struct image *image)
 	if (!image)
 		return;
 	debug_info_close(image->debug);
-	symtab_free(&image->full);
-	symtab_free(&image->dynamic);
-	if (image->debug_fd >= 0)
-		close(image->debug_fd);
+	free_symbols(image);
 	if (image->fd >= 0)
 		close(image->fd);
+	free(image->path);
 	free(image);
 }

@@ -2,7 +2,7 @@
 /*
  * image.h - a program or library that a process has mapped: names the functions at its addresses and finds their unwind rules.
  *
- * Symbols are read when the image is opened; debug information and unwind tables are read at the first query.
+ * Symbols, debug information and unwind tables are read at the first query for which the budget has time.
  */
 #ifndef SYMBOL_NATIVE_IMAGE_H
 #define SYMBOL_NATIVE_IMAGE_H

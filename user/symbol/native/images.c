@@ -88,3 +88,12 @@ void images_put(struct image *image)
 	image_release(image);
 	close_idle_images();
 }
+
+void images_release(const struct image *except)
+{
+	size_t i;
+
+	for (i = 0; i < nr_images; i++)
+		if (images[i].image != except)
+			image_release(images[i].image);
+}

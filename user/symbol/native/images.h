@@ -13,4 +13,7 @@ struct image *images_open(pid_t pid, const struct memory_mapping *mapping, int f
 
 void images_put(struct image *image);
 
+/* Frees the debug information of all images but one; NULL: of all. */
+void images_release(const struct image *except);
+
 #endif

@@ -23,12 +23,15 @@ struct symtab_entry {
 
 struct symtab {
 	struct symtab_entry *list;	/* by ascending address */
-	size_t nr;
+	size_t nr, room;
 	__u64 names, names_bytes;	/* place of the string table in the file */
 };
 
-/* Reads the first table of the type, SHT_SYMTAB or SHT_DYNSYM, that has a function. symtab is empty if there is none. */
-void symtab_read(struct symtab *symtab, Elf *elf, __u32 type);
+/*
+ * Reads the first table of the type, SHT_SYMTAB or SHT_DYNSYM, that has a function. symtab is empty if there is none. fd: of
+ * the file. The search ends early when the budget is used up.
+ */
+void symtab_read(struct symtab *symtab, Elf *elf, int fd, __u32 type);
 
 /* Names the function at an address as linked. fd: of the file that the table was read from. Returns false if none is known. */
 bool symtab_find(const struct symtab *symtab, int fd, __u64 address, char name[SYMTAB_NAME_BYTES]);

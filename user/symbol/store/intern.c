@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/budget.h"
 #include "symbol/store/intern.h"
 
 #define CHUNK_BYTES (32 << 10)
@@ -59,11 +60,13 @@ static char *reserve_bytes(struct intern *intern, size_t size)
 	size_t want = size > CHUNK_BYTES ? size : CHUNK_BYTES;
 
 	if (!chunk || chunk->size - chunk->used < size) {
-		if (intern->bytes + want > INTERN_BYTES)
+		if (intern->bytes + want > INTERN_BYTES || !budget_reserve(want))
 			return NULL;
 		chunk = malloc(sizeof(*chunk) + want);
-		if (!chunk)
+		if (!chunk) {
+			budget_release(want);
 			return NULL;
+		}
 		chunk->next = intern->chunks;
 		chunk->used = 0;
 		chunk->size = want;
@@ -103,5 +106,6 @@ void intern_free(struct intern *intern)
 		intern->chunks = next;
 	}
 	free(intern->slots);
+	budget_release(intern->bytes);
 	*intern = (struct intern){};
 }

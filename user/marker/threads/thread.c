@@ -7,8 +7,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "slots.h"
-#include "thread.h"
+#include "threads/slots.h"
+#include "threads/thread.h"
 #include "vdso_clock.h"
 
 #define CHUNK 16	/* records that are mapped at once */

@@ -2,7 +2,7 @@
 /* slots.c - the rare operations on a record's slots: a profiler has attached, sections end out of order. */
 #include <string.h>
 
-#include "slots.h"
+#include "threads/slots.h"
 
 _Static_assert(DCBS_SLOTS == 64 && DCBS_DEPTH <= UINT8_MAX, "a token has 6 bits for a slot; `nested` counts in a byte");
 

@@ -3,7 +3,7 @@
 #include <limits.h>
 #include <stdio.h>
 
-#include "cli/option_table.h"
+#include "cli/options/option_table.h"
 
 #define PROFILE OPTION_COMMAND(COMMAND_PROFILE)
 #define SHOW (PROFILE | OPTION_COMMAND(COMMAND_REPORT))
@@ -85,7 +85,7 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 			"A call is timed by probes at the function's entry and at each place where it is left: its return instructions and "
 			"its jumps to other functions, which the profiler finds in its code. They change nothing else in the process, so "
 			"fibers, exceptions, Go and Rust go on as without them. Calls that end by an exception or longjmp are counted, and not "
-			"timed. A function whose ends cannot be told from its code is refused with the reason. A hit on a return instruction "
+			"timed. A function whose ends cannot be found in its code is refused with the reason. A hit on a return instruction "
 			"costs about a microsecond on bare metal and up to 15 on a virtual machine. Beyond --max-overhead, calls are still "
 			"counted and timed in on-periods; a function that is called too often even for that is timed from samples of the "
 			"stack.\n\n"
@@ -170,7 +170,7 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 			"stacks, and it observes page faults, changes of RSS, switches of threads, and calls of --section functions only part "
 			"of the time. The rest is estimated: growth from the memory of the whole process, waits from the kernel's account of "
 			"the time that a thread ran, calls from the time in sampled stacks and from the calls that were timed. Functions so "
-			"short that a probe takes most of their time are timed from stacks alone. Markers hand over their sections less "
+			"short that a probe takes most of their time are timed from stacks alone. Markers flush their sections less "
 			"often.\n\n"
 			"If the markers alone still exceed the limit, at some hundred thousand sections a second, and this option was given, "
 			"the run ends and the report is made. The report says what was reduced, when, and which numbers are estimates because "

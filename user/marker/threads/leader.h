@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-#include "bpfprof/target.h"
+#include "bpfprof/marker_abi.h"
 #include "compiler.h"
 #include "dcbs/markers.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* foreign_end.c - see foreign_end.h. */
-#include "foreign_end.h"
-#include "slots.h"
-#include "thread.h"
+#include "threads/foreign_end.h"
+#include "threads/slots.h"
+#include "threads/thread.h"
 #include "vdso_clock.h"
 
 /*

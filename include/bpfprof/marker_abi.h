@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * target.h - the memory of the marker library in the target, as the profiler and its BPF programs read it.
+ * marker_abi.h - the memory of the marker library in the target, as the profiler and its BPF programs read it.
  *
  * One record per thread, written by that thread alone unless another thread ends one of its sections,
  * plus one table of names and one state per process. The profiler only ever reads them. Everything here
@@ -25,8 +25,8 @@
  * type DCBS_NOTE_TYPE) whose four words lead to the flush function, the semaphore, the state and the table of calls.
  * The thread's pointer to its record lies at thread pointer + tls_offset, the same for all threads.
  */
-#ifndef BPFPROF_TARGET_H
-#define BPFPROF_TARGET_H
+#ifndef BPFPROF_MARKER_ABI_H
+#define BPFPROF_MARKER_ABI_H
 
 #include <linux/types.h>
 

@@ -13,10 +13,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "leader.h"
+#include "threads/leader.h"
 #include "probe.h"
 #include "process_state.h"
-#include "thread.h"
+#include "threads/thread.h"
 #include "vdso_clock.h"
 
 #define SPAWN_WAIT_MS 2000

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * results.h - the results of a profile, as <dcbs/profiler.h> returns them.
+ *
+ * Times are seconds, sizes are bytes. A double that is unknown is NAN, an integer DCBS_UNKNOWN.
+ */
+#ifndef DCBS_RESULTS_H
+#define DCBS_RESULTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define DCBS_UNKNOWN INT64_MIN
+#define DCBS_SCHEMA 1			/* of the report and of its JSON document */
+#define DCBS_OUTSIDE "(outside)"	/* the section for the threads' time outside of all sections; its count is DCBS_UNKNOWN */
+
+enum dcbs_ended_by {
+	DCBS_ENDED_RUNNING,	/* it has not ended */
+	DCBS_ENDED_DURATION,	/* the caller's time was up */
+	DCBS_ENDED_SIGNAL,	/* a signal asked the caller to stop */
+	DCBS_ENDED_TARGET_EXIT,	/* all targets have ended */
+	DCBS_ENDED_COST,	/* the markers cost more than the limit, see end_over_budget */
+};
+
+enum dcbs_cause {
+	DCBS_CAUSE_UNKNOWN,
+	DCBS_CAUSE_CPU,		/* computing */
+	DCBS_CAUSE_RUNQUEUE,	/* runnable, but without a CPU */
+	DCBS_CAUSE_GIL,		/* waiting for Python's interpreter lock */
+	DCBS_CAUSE_LOCK,	/* waiting for another thread: a mutex, a condition, a join */
+	DCBS_CAUSE_DISK,
+	DCBS_CAUSE_NETWORK,
+	DCBS_CAUSE_FAULT,	/* waiting for a page from the disk */
+	DCBS_CAUSE_SLEEP,
+	DCBS_CAUSE_GPU,
+	DCBS_CAUSE_OTHER,
+	DCBS_CAUSE_MEMORY_GROWTH,	/* page faults of memory that stayed, or a leak */
+	DCBS_CAUSE_MEMORY_CHURN,	/* page faults of memory that came and went */
+	DCBS_CAUSE_CACHE,		/* misses of a cache */
+};
+
+/* Bucket `index` counts durations in (2^(index/32), 2^((index+1)/32)] ns; in a struct dcbs_spread it is wider, see there. */
+struct dcbs_bucket {
+	int32_t index;
+	uint64_t count;
+};
+
+struct dcbs_histogram {
+	uint64_t zero_count;		/* values of 0 */
+	size_t nr_buckets;
+	struct dcbs_bucket *buckets;	/* by ascending index, without empty ones */
+};
+
+/*
+ * The time of a section by what its threads did. The kernel's scheduler events give each wait and its cause; cpu_s is the
+ * rest, so it includes time in the kernel and page faults that need no disk. For checking, ledger_cpu_s and kernel_cpu_s of
+ * the report compare the sum over all threads with the kernel's own account. The first group but worker_cpu_s adds up to
+ * total_s of the section (in self_wall to self_s). All fields are NAN if waits are unknown.
+ */
+struct dcbs_wall {
+	double cpu_s;		/* running */
+	double worker_cpu_s;	/* besides: CPU time of threads without a section that a thread in this section had woken */
+	double runqueue_s;	/* runnable, but without a CPU */
+	double gil_s;		/* a futex inside CPython's _PyRuntime: the interpreter lock */
+	double lock_s;		/* any other futex */
+	double disk_s;		/* data of a file, or a block device */
+	double network_s;	/* a socket, or poll() and its like */
+	double fault_s;		/* a page fault that waits for the disk */
+	double sleep_s;
+	double gpu_s;		/* a system call on an NVIDIA device */
+	double other_s;
+	double residue_s;	/* 0 or negative: counters are read while they change, so waits may exceed the total */
+
+	double sync_s;		/* part of disk_s: fsync() and its like */
+	double pipe_s;		/* part of other_s */
+	double child_s;		/* part of other_s: wait() for a child process */
+	double stopped_s;	/* part of other_s: stopped by a signal, a debugger or the freezer */
+};
+
+/*
+ * A distribution over the calls whose value is above 0; percentiles are within 10 %. The kernel-side programs do not
+ * examine every fault of a burst: if a section has a thousand page faults or more, up to 31 of its last ones, and at most
+ * 3 % of all, may count for the next section of its thread.
+ */
+struct dcbs_spread {
+	int64_t calls;		/* with a value above 0; DCBS_UNKNOWN: nothing is known of single calls */
+	double p50, p90, p99, max;	/* NAN if calls is 0 or unknown */
+	struct dcbs_histogram histogram;	/* bucket i: (2^(i/4), 2^((i+1)/4)] bytes or faults; zero_count: calls with 0 */
+};
+
+/*
+ * The memory of a process that changed while the section was open on the thread that changed it; in self_memory while it was
+ * the innermost one. The kernel's events for changes of RSS are the source. DCBS_UNKNOWN: this kernel does not have them.
+ */
+struct dcbs_memory {
+	int64_t rss_delta_bytes;	/* growth of RSS; negative if the section released more than it touched */
+	int64_t anon_delta_bytes, file_delta_bytes, shmem_delta_bytes;	/* its parts by kind of page; they add up to it */
+	int64_t grown_bytes, shrunk_bytes;	/* pages that came, and pages that went */
+	int64_t peak_delta_bytes;	/* the largest growth of RSS within one call; unknown in self_memory */
+	int64_t minor_faults, major_faults;
+	int64_t mapped_bytes, unmapped_bytes;	/* growth and shrinking of the address space */
+};
+
+/* The time of one process in a section. */
+struct dcbs_process_time {
+	pid_t pid;
+	int64_t count;		/* calls that began and ended in the window */
+	double mean_s;		/* of those calls */
+	double total_s;		/* see struct dcbs_section */
+};
+
+/* How far the processes that ran a section differ. */
+struct dcbs_skew {
+	int64_t processes;	/* that completed a call of it; below 2 there is nothing to compare */
+	struct dcbs_process_time slowest, fastest;	/* by mean_s; all 0 if processes is 0 */
+	double ratio;		/* slowest.mean_s / fastest.mean_s; NAN: unknown */
+};
+
+/*
+ * A section, added up over all threads and targets. Times and counts come from the markers in the target and are exact,
+ * unless error_s is a number: then the section is a function without a marker and total_s, self_s and the waits are
+ * estimated from samples of the stack.
+ */
+struct dcbs_section {
+	char *name;		/* valid UTF-8 without control characters */
+	int kind;		/* 1: section, 3: a model's forward pass, 4: a model's generation */
+	int64_t count;		/* calls that began and ended in the window; an estimate or DCBS_UNKNOWN if error_s is a number */
+	double total_s;		/* time within the window that the section was open, over all threads; recursion counts once */
+	double self_s;		/* the part of total_s in which it was the innermost open section of its thread */
+	double mean_s, min_s, max_s;			/* of the calls in `count`; NAN if there are none */
+	double p50_s, p90_s, p95_s, p99_s, p999_s;	/* likewise, within 1.1 % */
+	int64_t open;		/* calls still open at the end of the window */
+	int64_t unreturned;	/* of count: calls of a --section function that ended by an exception, longjmp() or with their thread; not timed */
+	int64_t open_at_start;	/* calls that began before the window and ended in it: in total_s, not in count */
+	int64_t errors;		/* calls that the target marked as failed */
+	int64_t items;		/* that the target reported; DCBS_UNKNOWN: none */
+	double items_per_s;	/* items / total_s */
+	/*
+	 * The time that profiling added to total_s, estimated: two clock reads and a part of a flush for each call, and of
+	 * all other cost a part in proportion to self_s. NAN: unknown.
+	 */
+	double profiling_s;
+	double profiling_per_call_s;	/* profiling_s / count */
+	double error_s;		/* standard deviation of total_s; NAN: total_s is exact */
+	struct dcbs_histogram histogram;	/* of the calls' durations */
+	struct dcbs_wall wall, self_wall;	/* total_s and self_s by cause */
+	struct dcbs_memory memory, self_memory;
+	struct dcbs_spread growth;	/* growth of RSS by call, bytes; calls that shrank it are left out */
+	struct dcbs_spread faults;	/* page faults by call */
+	struct dcbs_skew skew;
+};
+
+/* A thread of a target, or all threads of it that have ended, added up. Its wall adds up to wall_s. */
+struct dcbs_thread {
+	pid_t pid, tid;		/* tid 0: threads of `pid` that have ended; both 0: threads of children that have ended */
+	char *name;		/* its comm */
+	int64_t threads;	/* how many this stands for */
+	bool sections;		/* it had a section open in the window */
+	/* It never had a section and was active for less than 1 % of its time, as a pool's spare thread: not in DCBS_OUTSIDE. */
+	bool idle;
+	double wall_s;		/* the part of the window in which it existed; NAN: unknown */
+	double kernel_cpu_s;	/* its CPU time in the window by the kernel's account (sum_exec_runtime) */
+	struct dcbs_wall wall;	/* worker_cpu_s is here a part of cpu_s: the time that was charged to other threads' sections */
+};
+
+/* A cache, by what the target reported of it. */
+struct dcbs_cache_summary {
+	char *name;		/* valid UTF-8 without control characters */
+	double hit_rate;	/* 0..1; NAN without an access */
+	int64_t total_accesses, hits, misses;
+	double mean_s, min_s, max_s, p50_s, p90_s, p95_s, p99_s;	/* of an access, hit or miss; percentiles within 1.1 % */
+	double current_size_bytes, max_size_bytes, mean_size_bytes;	/* NAN: the target reported no size */
+};
+
+/* A model's forward passes or generations, added up. count 0: there were none, and renderers leave the group out. */
+struct dcbs_model_times {
+	int64_t count;		/* calls that began and ended in the window */
+	double mean_s, min_s, max_s, total_s;	/* of those calls */
+	int64_t tokens;		/* that the target reported; DCBS_UNKNOWN: none */
+	double tokens_per_s;	/* tokens by the total time of the sections, calls that began before the window included */
+};
+
+struct dcbs_model_summary {
+	struct dcbs_model_times forward_pass, generation;
+	double peak_memory_bytes, mean_memory_bytes, min_memory_bytes;	/* RSS at the ends of those calls; NAN: unknown */
+};
+
+/*
+ * A section or cache that took threshold_s or more, or a section with a leak of at least 64 MiB. A section over the
+ * threshold that also leaks has two entries.
+ */
+struct dcbs_bottleneck {
+	char *section;		/* its name, or that of the cache */
+	double total_s;		/* of the section; of DCBS_OUTSIDE the judged part; of a cache the least that its misses took */
+	double share;		/* total_s / duration_s; above 1 if several threads were in it; NAN: unknown */
+	enum dcbs_cause cause;
+	char *evidence;		/* one line: the numbers that support the cause. NULL: none */
+	char *suggestion;	/* one line: what usually helps. NULL: none */
+};
+
+/*
+ * A function within a section, from samples of the stack. The exact time of the section, by running and by each kind of
+ * wait, is divided among its samples: the self times of a section's functions add up to its total_s, whatever the number
+ * of samples. A recursive function counts once per stack. The 200 functions of a section with the largest cumulative_s
+ * have entries; the others are added up in one, "(N more)", whose cumulative fields are NAN and DCBS_UNKNOWN.
+ */
+struct dcbs_function {
+	char *section;
+	char *function;		/* "(unknown)": its name could not be read; "(not sampled)": time without a sample */
+	char *file;		/* of source or object; NULL: unknown */
+	int64_t line;		/* the smallest line that was seen; DCBS_UNKNOWN */
+	int64_t calls;		/* always DCBS_UNKNOWN: samples do not count calls */
+	double self_s, cumulative_s;	/* running and waiting: in the function itself, and including calls it made */
+	double self_cpu_s, cumulative_cpu_s;	/* the part spent running */
+	double self_off_s, cumulative_off_s;	/* the part spent waiting */
+	int64_t self_samples, cumulative_samples;	/* ticks while running that found it innermost; anywhere */
+	bool python;		/* false: native */
+};
+
+/* A whole stack within a section, for flame graphs. A stack that ran and waited has one entry for each cause. */
+struct dcbs_stack {
+	char *section;		/* the innermost open section, or DCBS_OUTSIDE */
+	double cpu_s, off_s;	/* the time that it stands for, of self_s of the section; one of them is 0 */
+	enum dcbs_cause cause;	/* of off_s; DCBS_CAUSE_CPU: it ran for cpu_s */
+	int64_t samples;	/* ticks that found it running */
+	size_t nr_frames;
+	uint32_t *frames;	/* indexes of the report's frames, outermost first */
+};
+
+/* A function at a line. */
+struct dcbs_frame {
+	char *function;		/* "(unknown)": its name could not be read */
+	char *file;		/* NULL: unknown */
+	int64_t line;		/* DCBS_UNKNOWN */
+	bool python;		/* false: native */
+};
+
+/* A process that was profiled. */
+struct dcbs_target {
+	pid_t pid;
+	char *comm, *command;	/* valid UTF-8 without control characters; "" if the command is unknown */
+	double started_at;	/* Unix time */
+	bool markers;		/* the marker library was found in it */
+	pid_t parent;		/* of a followed child; 0: a target that was given */
+	double ended_at;	/* of a followed child that has ended, Unix time; NAN for all others */
+	int64_t exit_status;	/* with which it ended; DCBS_UNKNOWN: it runs, was killed by a signal, or its end was not observed */
+	int64_t signal;		/* that killed it; DCBS_UNKNOWN: it was not killed, or that was not observed */
+	int64_t sections;	/* calls that began and ended in the window */
+	double sections_s;	/* time of its threads in sections, each moment counted once */
+};
+
+/* The cost of profiling. Counts are of the window. */
+struct dcbs_overhead {
+	/*
+	 * CPU time that profiling took from the targets, by duration_s: 1 is one CPU. Computed as the number of events times
+	 * the cost of one: the run time of the BPF programs, which the kernel measures during the run, and the probe's trap,
+	 * which was measured at the start. NAN: unknown, as always after calls of a function probed by --section.
+	 */
+	double target_cpu_share;
+	int64_t flushes;	/* hits of the markers' probe: a target's thread handed its records over */
+	int64_t samples;	/* stacks taken; DCBS_UNKNOWN: sampling is off */
+	int64_t switches;	/* context switches of the targets' threads */
+	int64_t faults;		/* changes of RSS that were examined; DCBS_UNKNOWN: memory is unknown */
+	double ns_per_flush;	/* of one hit: the trap and the BPF program; NAN: unknown */
+	double ns_per_section;	/* flushes * ns_per_flush by the records that were read; NAN: unknown */
+	int64_t profiler_rss_bytes;	/* the largest RSS of the process that runs the profiler; DCBS_UNKNOWN */
+	int64_t maps_bytes;	/* of the BPF maps in the kernel, as allocated at the start; DCBS_UNKNOWN */
+	int64_t thread_bytes;	/* that they take in addition for each thread of a target; DCBS_UNKNOWN */
+	char **reduced;		/* one line each: what was reduced to keep the cost within the limit, when, and what that means */
+	size_t nr_reduced;
+};
+
+/* Losses, each by its own counter. All 0: the counts of the report are complete. */
+struct dcbs_lost {
+	int64_t sections;	/* nested too deeply, without a begin, left by longjmp(), or ended before a child was probed */
+	int64_t records;	/* finished calls that were overwritten, damaged or unreadable before they were read */
+	int64_t samples;	/* stacks for which the kernel's ring buffer had no room */
+	int64_t stacks;		/* samples whose Python frames could not all be read */
+	int64_t names;		/* names that fit into no table; their sections are in "(other)" */
+	int64_t processes;	/* children that were not followed, as too many were being followed */
+};
+
+/* All results of a window. The report owns all that it points to; dcbs_report_free() frees it. */
+struct dcbs_report {
+	int schema;		/* DCBS_SCHEMA */
+	char *version;		/* of the profiler that measured */
+	struct dcbs_target *targets;
+	size_t nr_targets;
+	int64_t more_targets;	/* followed children that have ended and are not in `targets`; their times are in the sections */
+	double started_at;	/* the start of the window, Unix time */
+	double duration_s;	/* of the window */
+	enum dcbs_ended_by ended_by;
+	struct dcbs_section *sections;	/* by total_s, largest first; DCBS_OUTSIDE, if known, is last */
+	size_t nr_sections;
+	struct dcbs_bottleneck *bottlenecks;	/* by total_s, largest first */
+	size_t nr_bottlenecks;
+	double threshold_s;	/* of the bottlenecks */
+	struct dcbs_function *functions;	/* in the order of `sections`, then by cumulative_s, largest first */
+	size_t nr_functions;
+	struct dcbs_frame *frames;
+	size_t nr_frames;
+	struct dcbs_stack *stacks;	/* the stacks of a section stand together */
+	size_t nr_stacks;
+	int frequency_hz;	/* of the samples; 0: sampling was off */
+	struct dcbs_model_summary model;
+	struct dcbs_cache_summary *caches;	/* by name */
+	size_t nr_caches;
+	struct dcbs_thread *threads;	/* by CPU time, largest first */
+	size_t nr_threads;
+	double ledger_cpu_s, kernel_cpu_s;	/* of all threads: wall_s less waits, and the kernel's account; NAN: unknown */
+	int64_t rss_start_bytes, rss_end_bytes, rss_peak_bytes;	/* of all targets together; DCBS_UNKNOWN */
+	/*
+	 * Growth of RSS by its origin: sections_bytes + outside_bytes + others_bytes + unexplained_bytes is
+	 * rss_end_bytes - rss_start_bytes. DCBS_UNKNOWN: this kernel has no events for it.
+	 */
+	int64_t sections_bytes, outside_bytes;	/* by the targets' threads, in sections and outside of all */
+	int64_t others_bytes;		/* by other tasks, mostly the kernel's reclaim; and by children that came and ended */
+	int64_t unexplained_bytes;
+	double page_touch_s;		/* CPU time of a page's first touch in the profiler, measured at the start; NAN: unknown */
+	bool memory_estimated;		/* sections' faults and growth are estimates, of single calls nothing is known */
+	struct dcbs_overhead overhead;
+	struct dcbs_lost lost;
+	char **notes;			/* one line each: what could not be measured, and why */
+	size_t nr_notes;
+};
+
+#endif

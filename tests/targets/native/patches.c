@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * patches.c - a program that replaces a function of its own in memory, as hot-patchers and memory hooks do.
+ *
+ *     patches
+ *
+ * It puts a jump to instead() over the begin of patched(). After "ready" and a line it calls patched() CALLS times and
+ * prints {"calls": CALLS, "right": the number of calls that got instead()'s result}.
+ */
+#include <sys/mman.h>
+
+#include "truth.h"
+
+#define CALLS 1000
+#define PAGE 4096
+
+int patched(int x);
+__attribute__((noinline)) static int instead(int x) { return x + 2; }
+
+#ifdef __x86_64__
+__asm__(".globl patched\n.type patched,@function\n.p2align 5\n"
+	"patched: push %rbp\nmov %rsp,%rbp\nlea 1(%rdi),%eax\nnopl 0(%rax)\npop %rbp\nret\n.size patched,.-patched\n");
+
+static bool patch(void)
+{
+	unsigned char *code = (unsigned char *)patched, jump[5] = {0xe9};
+	int32_t distance = (int32_t)((uintptr_t)instead - (uintptr_t)(code + sizeof(jump)));
+	void *page = (void *)((uintptr_t)code & ~(uintptr_t)(PAGE - 1));
+
+	memcpy(jump + 1, &distance, sizeof(distance));
+	if (mprotect(page, 2 * PAGE, PROT_READ | PROT_WRITE | PROT_EXEC))
+		return false;
+	memcpy(code, jump, sizeof(jump));
+	return !mprotect(page, 2 * PAGE, PROT_READ | PROT_EXEC);
+}
+#else
+int patched(int x) { return instead(x); }
+static bool patch(void) { return false; }
+#endif
+
+int main(void)
+{
+	int (*volatile call)(int) = patched;
+	int i, right = 0;
+
+	if (!patch())
+		return 1;
+	truth_gate();
+	for (i = 0; i < CALLS; i++)
+		right += call(i) == i + 2;
+	printf("{\"calls\": %d, \"right\": %d", CALLS, right);
+	truth_close();
+	return 0;
+}
