@@ -15,6 +15,7 @@
 #   make help            print this
 #
 #   O=DIR  build there instead     V=1  show the commands     SAN=1  with ASan and UBSan     WERROR=1  warnings fail
+#   CFLAGS, CPPFLAGS and LDFLAGS are used in every line that compiles or links C; hardening is on by default, see below.
 #
 O ?= build
 prefix ?= /usr/local
@@ -34,6 +35,18 @@ comma := ,
 san := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-omit-frame-pointer)
 depflags = -MMD -MP
 cstd := -std=gnu11 -Iinclude -DDCBS_VERSION='"$(VERSION)"'
+
+# ---- hardening ------------------------------------------------------------------------------------
+# The profiler runs with rights and reads what targets have written; the markers run inside evaluations. A compiler that
+# lacks an option goes without it. _FORTIFY_SOURCE needs an optimising compiler, sanitizers check more than it does, and a
+# builder's own value of it counts.
+has_option = $(shell echo 'int x;' | $(CC) $(1) -Werror -x c -c -o /dev/null - 2>/dev/null && echo $(1))
+# Asked once, at its first use: the compiler may be installed by `deps` before that.
+harden_options = $(eval harden_options := $(foreach o,-fstack-protector-strong -fstack-clash-protection -fcf-protection,$(call has_option,$o)))$(harden_options)
+fortify = $(if $(SAN)$(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,\
+	$(if $(filter -O1 -O2 -O3 -Os -Ofast,$(CFLAGS)),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2))
+harden = $(harden_options) $(fortify)
+harden_link := -Wl,-z,relro,-z,now,-z,noexecstack
 
 # ---- packages -------------------------------------------------------------------------------------
 # Packages that build it, that test it, and that it is measured against. All are in Debian 12.
@@ -71,14 +84,14 @@ marker_abi := $(shell sed -n 's/^\#define DCBS_ABI[^0-9]*\([0-9]*\).*/\1/p' incl
 
 $O/marker/%.o: user/marker/%.c | $(first)
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(CC) $(CFLAGS) $(warnings) $(cstd) $(depflags) -fPIC -fvisibility=hidden -Iuser/marker -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(CFLAGS) $(harden) $(warnings) $(cstd) $(CPPFLAGS) $(depflags) -fPIC -fvisibility=hidden -Iuser/marker -c -o $@ $<
 
 $O/marker/%.o: user/marker/%.S include/bpfprof/marker_abi.h | $(first)
 	@mkdir -p $(@D)
-	$(call say,AS,$<)$(CC) -DDCBS_ABI=$(marker_abi) $(depflags) -Iuser/marker -c -o $@ $<
+	$(call say,AS,$<)$(CC) $(harden_options) -DDCBS_ABI=$(marker_abi) $(CPPFLAGS) $(depflags) -Iuser/marker -c -o $@ $<
 
 $(marker_lib): $(marker_objs) user/marker/markers.map
-	$(call say,LD,$@)$(CC) $(LDFLAGS) -shared -Wl,--version-script=user/marker/markers.map \
+	$(call say,LD,$@)$(CC) $(harden_link) $(LDFLAGS) -shared -Wl,--version-script=user/marker/markers.map \
 		-Wl,-soname,libdcbs-markers.so.1 -o $@ $(marker_objs)
 	$(Q)ln -sf libdcbs-markers.so $O/libdcbs-markers.so.1
 
@@ -95,12 +108,12 @@ python_objs := $(patsubst user/marker/python/%.c,$O/marker/python/%.o,$(python_s
 
 $O/marker/python/%.o: user/marker/python/%.c | $(first)
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(CC) $(CFLAGS) $(warnings) $(cstd) $(depflags) -fPIC -fvisibility=hidden \
+	$(call say,CC,$<)$(CC) $(CFLAGS) $(harden) $(warnings) $(cstd) $(CPPFLAGS) $(depflags) -fPIC -fvisibility=hidden \
 		-DPy_LIMITED_API=0x03080000 -Iuser/marker $$(pkg-config --cflags python3) -c -o $@ $<
 
 $(python_ext): $(python_objs) $O/libdcbs-markers.a
 	@mkdir -p $(@D)
-	$(call say,LD,$@)$(CC) $(LDFLAGS) -shared -Wl,--exclude-libs,ALL -o $@ $^
+	$(call say,LD,$@)$(CC) $(harden_link) $(LDFLAGS) -shared -Wl,--exclude-libs,ALL -o $@ $^
 
 $(python_dir)/%: user/marker/python/dcbs_profiler/%
 	@mkdir -p $(@D)
@@ -116,7 +129,7 @@ skeleton := $O/bpf/bpfprof.skel.h
 $O/bpf/%.bpf.o: bpf/%.bpf.c | $(first)
 	@mkdir -p $(@D)
 	$(call say,BPF,$<)$(CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Wno-unknown-attributes $(depflags) \
-		-D__TARGET_ARCH_$(bpf_arch) -Iinclude -Ibpf -I/usr/include/$(ARCH)-linux-gnu -c -o $@ $<
+		-D__TARGET_ARCH_$(bpf_arch) -Iinclude -Ibpf $(CPPFLAGS) -I/usr/include/$(ARCH)-linux-gnu -c -o $@ $<
 
 $O/bpf/bpfprof.o: $(bpf_objs)
 	$(call say,BPFLD,$@)$(BPFTOOL) gen object $@ $(bpf_objs)
@@ -145,7 +158,7 @@ $O/user/render/flame/svg.o: $O/render/svg.js.h $O/render/svg.css.h
 
 $O/user/%.o: user/%.c $(skeleton) | $(first)
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(CC) $(CFLAGS) $(san) $(warnings) $(cstd) $(depflags) -D_GNU_SOURCE -fPIC -Iuser -I$O/bpf -I$O/render -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(CFLAGS) $(san) $(harden) $(warnings) $(cstd) $(CPPFLAGS) $(depflags) -D_GNU_SOURCE -fPIC -Iuser -I$O/bpf -I$O/render -c -o $@ $<
 
 # For the command and the unit tests: all names.
 $O/user/all.a: $(filter-out $O/user/main.o,$(user_objs))
@@ -161,16 +174,16 @@ $O/libbpfprof.a: $O/user/libbpfprof.o
 
 profiler_lib := $O/libbpfprof.so
 $(profiler_lib): $(lib_objs) user/libbpfprof.map
-	$(call say,LD,$@)$(CC) $(LDFLAGS) $(san) -shared -Wl,--version-script=user/libbpfprof.map \
+	$(call say,LD,$@)$(CC) $(harden_link) $(LDFLAGS) $(san) -shared -Wl,--version-script=user/libbpfprof.map \
 		-Wl,-soname,libbpfprof.so.0 -o $@ $(lib_objs) $(lib_libs)
 	$(Q)ln -sf libbpfprof.so $O/libbpfprof.so.0
 
 $O/user/probe-only.o: user/marker/probe.S | $(first)
 	@mkdir -p $(@D)
-	$(call say,AS,$<)$(CC) $(depflags) -c -o $@ $<
+	$(call say,AS,$<)$(CC) $(harden_options) $(CPPFLAGS) $(depflags) -c -o $@ $<
 
 $O/dcbs-bpfprof: $O/user/main.o $O/user/all.a
-	$(call say,LD,$@)$(CC) $(LDFLAGS) $(san) -o $@ $O/user/main.o $O/user/all.a $(libs)
+	$(call say,LD,$@)$(CC) -pie $(harden_link) $(LDFLAGS) $(san) -o $@ $O/user/main.o $O/user/all.a $(libs)
 
 # ---- manual pages ---------------------------------------------------------------------------------
 # The list of options is printed from the table that the command itself reads.
@@ -178,7 +191,7 @@ manuals := $(patsubst user/docs/%.in,$O/docs/%,$(wildcard user/docs/*.[13].in))
 
 $O/docs/options.roff: $O/user/cli/options/print_manual.o $O/user/all.a
 	@mkdir -p $(@D)
-	$(call say,TEXT,$@)$(CC) $(LDFLAGS) $(san) -o $O/user/cli/options/print_manual $^ $(libs) && $O/user/cli/options/print_manual > $@
+	$(call say,TEXT,$@)$(CC) -pie $(harden_link) $(LDFLAGS) $(san) -o $O/user/cli/options/print_manual $^ $(libs) && $O/user/cli/options/print_manual > $@
 
 $O/docs/%: user/docs/%.in $O/docs/options.roff
 	$(call say,TEXT,$@)sed -e 's/@version@/$(VERSION)/' -e '/^@options@$$/{' -e 'r $O/docs/options.roff' -e 'd' -e '}' $< > $@
@@ -194,27 +207,27 @@ $O/tests/targets/native/hot $O/tests/targets/native/layers: CFLAGS += -fno-omit-
 
 $O/tests/targets/%: tests/targets/%.c $(marker_lib) | $(first)
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(CC) $(CFLAGS) $(warnings) $(cstd) -Itests/targets/lib $(depflags) -D_GNU_SOURCE -pthread -o $@ $< \
+	$(call say,CC,$<)$(CC) $(CFLAGS) $(warnings) $(cstd) -Itests/targets/lib $(CPPFLAGS) $(depflags) -D_GNU_SOURCE -pthread $(LDFLAGS) -o $@ $< \
 		-L$O -Wl,--as-needed -ldcbs-markers -ldl -lseccomp -Wl,-rpath,$(abspath $O)
 
 $O/tests/targets/%: tests/targets/%.cpp $(marker_lib) | $(first)
 	@mkdir -p $(@D)
-	$(call say,CXX,$<)$(CXX) $(CFLAGS) -Wall -Wextra -std=c++17 -Iinclude -Itests/targets/lib $(depflags) -pthread -o $@ $< \
+	$(call say,CXX,$<)$(CXX) $(CFLAGS) -Wall -Wextra -std=c++17 -Iinclude -Itests/targets/lib $(CPPFLAGS) $(depflags) -pthread $(LDFLAGS) -o $@ $< \
 		-L$O -ldcbs-markers -Wl,-rpath,$(abspath $O)
 
 $O/tests/unit/%: tests/unit/%.c $O/user/all.a $O/libdcbs-markers.a | $(first)
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(CC) $(CFLAGS) $(san) $(warnings) $(cstd) $(depflags) -D_GNU_SOURCE -Iuser -Iuser/marker -I$O/bpf \
-		-Itests/unit/lib -pthread -o $@ $< $O/user/all.a $O/libdcbs-markers.a $(libs) -lcmocka
+	$(call say,CC,$<)$(CC) $(CFLAGS) $(san) $(warnings) $(cstd) $(CPPFLAGS) $(depflags) -D_GNU_SOURCE -Iuser -Iuser/marker -I$O/bpf \
+		-Itests/unit/lib -pthread $(LDFLAGS) -o $@ $< $O/user/all.a $O/libdcbs-markers.a $(libs) -lcmocka
 
 $O/tests/tools/%: tests/tools/%.c $O/user/all.a | $(first)
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(CC) $(CFLAGS) $(san) $(warnings) $(cstd) $(depflags) -D_GNU_SOURCE -Iuser -I$O/bpf -Itests/unit/lib -o $@ $< \
+	$(call say,CC,$<)$(CC) $(CFLAGS) $(san) $(warnings) $(cstd) $(CPPFLAGS) $(depflags) -D_GNU_SOURCE -Iuser -I$O/bpf -Itests/unit/lib $(LDFLAGS) -o $@ $< \
 		$O/user/all.a $(libs)
 
 $O/tests/bench/%: tests/bench/%.c $(marker_lib) | $(first)
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(CC) $(CFLAGS) $(warnings) $(cstd) $(depflags) -D_GNU_SOURCE -pthread -o $@ $< \
+	$(call say,CC,$<)$(CC) $(CFLAGS) $(warnings) $(cstd) $(CPPFLAGS) $(depflags) -D_GNU_SOURCE -pthread $(LDFLAGS) -o $@ $< \
 		-L$O -ldcbs-markers -Wl,-rpath,$(abspath $O) $(if $(findstring lttng,$@),-Itests/bench $$(pkg-config --libs lttng-ust 2>/dev/null))
 
 # ---- fuzzing: the readers of what others write, under libFuzzer ------------------------------------
@@ -234,19 +247,19 @@ $O/fuzz/records: fuzz_link = $(call wrap,process_memory_read bpf_map_lookup_elem
 
 $O/fuzz/user/%.o: user/%.c $(skeleton) | $(first)
 	@mkdir -p $(@D)
-	$(call say,FUZZ,$<)$(CLANG) $(fuzz_flags) -fsanitize=fuzzer-no-link $(cstd) $(depflags) -D_GNU_SOURCE -Iuser -I$O/bpf -I$O/render -c -o $@ $<
+	$(call say,FUZZ,$<)$(CLANG) $(fuzz_flags) -fsanitize=fuzzer-no-link $(cstd) $(CPPFLAGS) $(depflags) -D_GNU_SOURCE -Iuser -I$O/bpf -I$O/render -c -o $@ $<
 
 $O/fuzz/user/render/flame/svg.o: $O/render/svg.js.h $O/render/svg.css.h
 
 $(fuzz_user): $O/fuzz/%: tests/fuzz/%.c $(fuzz_objs) $O/user/probe-only.o
-	$(call say,FUZZ,$@)$(CLANG) $(fuzz_flags) -fsanitize=fuzzer -Wall -Wextra $(cstd) $(depflags) -D_GNU_SOURCE -Iuser -Itests/fuzz -I$O/bpf \
-		-pthread -o $@ $< $(fuzz_objs) $O/user/probe-only.o $(fuzz_link) $(libs)
+	$(call say,FUZZ,$@)$(CLANG) $(fuzz_flags) -fsanitize=fuzzer -Wall -Wextra $(cstd) $(CPPFLAGS) $(depflags) -D_GNU_SOURCE -Iuser -Itests/fuzz -I$O/bpf \
+		-pthread $(LDFLAGS) -o $@ $< $(fuzz_objs) $O/user/probe-only.o $(fuzz_link) $(libs)
 
 $(fuzz_bpf): $O/fuzz/%: tests/fuzz/%.c | $(first)
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$@)$(CLANG) $(fuzz_flags) -fno-sanitize=alignment -fsanitize=fuzzer -Wall -Wno-unknown-attributes \
-		-Wno-ignored-attributes -Wno-unused-function $(cstd) $(depflags) -D__TARGET_ARCH_$(bpf_arch) -Itests/fuzz/host \
-		-Itests/fuzz -Ibpf -o $@ $<
+		-Wno-ignored-attributes -Wno-unused-function $(cstd) $(CPPFLAGS) $(depflags) -D__TARGET_ARCH_$(bpf_arch) -Itests/fuzz/host \
+		-Itests/fuzz -Ibpf $(LDFLAGS) -o $@ $<
 
 SOAK_SECONDS ?= 1200
 

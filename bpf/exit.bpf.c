@@ -335,14 +335,33 @@ static __always_inline void change_memory(struct task_struct *task, struct proce
 	bpf_map_update_elem(&mms, &key, &index, BPF_ANY);
 }
 
+/* Forgets a target that the profiler's user may not trace from now on. To the profiler a child has ended. */
+static __always_inline int leave_process(struct task_struct *task, struct process *process)
+{
+	struct process_sum *sum = process_sum_of(process);
+	u32 tgid = task->tgid;
+
+	bpf_map_delete_elem(&targets, &tgid);
+	if (sum && sum->mm)
+		bpf_map_delete_elem(&mms, &sum->mm);
+	process->left = 1;
+	if (process->parent)
+		process->ended_ns = bpf_ktime_get_ns();
+	if (follow_children)
+		wake_profiler();
+	return 0;
+}
+
 /* The new image has other names, and its records are elsewhere. */
-static __always_inline int image_replaced(struct task_struct *task, bool first)
+static __always_inline int image_replaced(struct task_struct *task, struct linux_binprm *program, bool first)
 {
 	struct process *process = process_of(task);
 
 	if (!process || !claim_event(COPIED_EXEC, task->self_exec_id + 1, first))
 		return 0;
 	process->tls_offset = 0;
+	if (leave_secure && BPF_CORE_READ_BITFIELD_PROBED(program, secureexec))
+		return leave_process(task, process);
 	process->borrows = 0;
 	process->gil_start = process->gil_end = 0;
 	change_memory(task, process);
@@ -354,9 +373,10 @@ static __always_inline int image_replaced(struct task_struct *task, bool first)
 }
 
 SEC("tp_btf/sched_process_exec")
-int BPF_PROG(on_exec, struct task_struct *task)
+int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm *program)
 {
-	return image_replaced(task, true);
+	return image_replaced(task, program, true);
 }
 
-PROGRAM_COPY(sched_process_exec, on_exec_copy, image_replaced(task, false), struct task_struct *task)
+PROGRAM_COPY(sched_process_exec, on_exec_copy, image_replaced(task, program, false), struct task_struct *task, int old_pid,
+	     struct linux_binprm *program)

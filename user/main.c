@@ -28,9 +28,9 @@ int main(int argc, char **argv)
 	case COMMAND_LIST:
 		return cmd_list() ? complain() : 0;
 	case COMMAND_REPORT:
-		return cmd_report(&opts, argv);
+		return cmd_report(&opts);
 	case COMMAND_PROFILE:
-		return cmd_profile(&opts, argv);
+		return cmd_profile(&opts);
 	}
 	return 2;
 }

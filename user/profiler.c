@@ -6,6 +6,7 @@
 #include "analyse/report.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "collect/confine.h"
 #include "collect/list_targets.h"
 #include "collect/session.h"
 #include "dcbs/profiler.h"
@@ -86,6 +87,11 @@ size_t dcbs_profiler_fds(const struct dcbs_profiler *prof, int *fds, size_t max)
 enum dcbs_ended_by dcbs_profiler_ended_by(const struct dcbs_profiler *prof)
 {
 	return prof->ended_by;
+}
+
+int dcbs_profiler_confine(struct dcbs_profiler *prof)
+{
+	return confine_session(prof->session);
 }
 
 void dcbs_profiler_stop(struct dcbs_profiler *prof, enum dcbs_ended_by by)

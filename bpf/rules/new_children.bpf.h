@@ -72,7 +72,7 @@ static __always_inline void child_set_fields(struct process *process, u32 index,
 	process->born_ns = bpf_ktime_get_ns();
 	process->ended_ns = 0;
 	process->threads = 1;
-	process->execs = process->headless = 0;
+	process->execs = process->headless = process->left = 0;
 	process->names_lost = process->rss_bytes = process->rss_peak_bytes = 0;
 	process->exit_known = 0;
 	process->borrows = mm_of(child) == mm_of(parent);

@@ -180,7 +180,10 @@ struct pt_regs___syscall {
 };
 #endif
 
-struct linux_binprm;
+/* A program that is being executed. */
+struct linux_binprm {
+	unsigned int secureexec:1;	/* it has more rights than its caller: set-user-ID, file capabilities */
+};
 
 struct seq_file;
 

@@ -8,6 +8,7 @@ const volatile __u8 syscall_kinds[SYSCALLS] = {};
 const volatile __u32 map_syscall = 0, unmap_syscall = 0;
 const volatile __u32 nr_cpus = 1;
 const volatile bool follow_children = false;
+const volatile bool leave_secure = false;
 const volatile bool has_function_probes = false;
 const volatile bool sampling = false;
 const volatile __u64 sample_period_ns = 10000000;

@@ -25,6 +25,7 @@ extern const volatile __u32 map_syscall, unmap_syscall;	/* numbers of mmap() and
 
 extern const volatile __u32 nr_cpus;
 extern const volatile bool follow_children;	/* --children */
+extern const volatile bool leave_secure;	/* programs with more rights than their caller are not observed */
 extern const volatile bool has_function_probes;	/* --section */
 extern const volatile bool sampling;		/* --frequency is not 0 */
 extern const volatile __u64 sample_period_ns;

@@ -165,6 +165,8 @@ struct process {
 	char comm[16];		/* of a child that has ended */
 	__s32 exit_code;	/* of a process that has ended, as wait() reports it */
 	__u32 exit_known;	/* 1: exit_code is set */
+	__u32 left;		/* it executed a program with more rights, and the user may not trace that */
+	__u32 reserved;
 	__u16 section_id[DCBS_NAMES];
 };
 
@@ -297,7 +299,7 @@ struct window {
 _Static_assert(BPFPROF_SECTIONS >= DCBS_NAMES + 1 && BPFPROF_SECTIONS < SECTION_MODEL, "a process's names have sections");
 _Static_assert(sizeof(struct section_stat) == 23 * 8 + 8 * HIST_PLACES, "layout");
 _Static_assert(sizeof(struct section_name) == 124, "hashed as bytes: no padding");
-_Static_assert(sizeof(struct process) == 120 + 2 * DCBS_NAMES, "layout");
+_Static_assert(sizeof(struct process) == 128 + 2 * DCBS_NAMES, "layout");
 _Static_assert(sizeof(struct section_ledger) == 2 * CAUSES * 8 + 2 * 8 + 2 * 72 + 4 * 8 + 8 * COARSE_PLACES, "layout");
 _Static_assert(sizeof(struct thread_sum) == 32 + 2 * CAUSES * 8, "layout");
 _Static_assert(sizeof(struct thread_view) == 48 + sizeof(struct thread_sum), "layout");

@@ -125,6 +125,13 @@ size_t dcbs_profiler_fds(const struct dcbs_profiler *prof, int *fds, size_t max)
 /* The reason why dcbs_profiler_poll() returned 0; DCBS_ENDED_RUNNING before. */
 enum dcbs_ended_by dcbs_profiler_ended_by(const struct dcbs_profiler *prof);
 
+/*
+ * Starts a child process that attaches probes in place of the caller from now on: at the places where probes have been, and at
+ * the function of markers that are loaded later. After that the caller can give up the right to attach probes, before it
+ * reads data that the targets have written. Only for one profiler at a time, and not with other threads that fork.
+ */
+int dcbs_profiler_confine(struct dcbs_profiler *prof);
+
 /* Ends the window: calls that end later are not counted. Reports have `by` as ended_by. */
 void dcbs_profiler_stop(struct dcbs_profiler *prof, enum dcbs_ended_by by);
 

@@ -185,7 +185,7 @@ class Environment(Privileges):
                 "print(''.join(fields) + os.environ.get('TERMINFO', '') + ' ' + os.environ.get('DEBUGINFOD_URLS', ''), file=open(sys.argv[1], 'w'))")
         env = dict(SUDO, TERMINFO="/some/where", DEBUGINFOD_URLS="http://127.0.0.1:9")
         with tempfile.NamedTemporaryFile("r") as inside, tempfile.NamedTemporaryFile("r") as alone:
-            done = subprocess.run([self.program, "-q", "--", PYTHON, "-c", code, inside.name], env=env, stdout=subprocess.DEVNULL, timeout=60)
+            done = subprocess.run([self.program, "-q", "--as-root", "--", PYTHON, "-c", code, inside.name], env=env, stdout=subprocess.DEVNULL, timeout=60)
             subprocess.run([PYTHON, "-c", code, alone.name], env=env, check=True)
             self.assertEqual(done.returncode, 0)
             found = inside.read()

@@ -11,20 +11,29 @@
 #include "host/requirements.h"
 #include "host/uprobe.h"
 
-/* Prints the setcap command with which users run this program without root, and the settings that do not prevent it. */
+#define GROUP "dcbs-bpfprof"
+
+/* Prints the commands after which the members of a group run this program without root, and what they may do then. */
 static void print_setcap(void)
 {
 	char path[4096] = "", *clean;
+	const char *program;
 
 	if (readlink("/proc/self/exe", path, sizeof(path) - 1) < 0)
 		return;
 	clean = sanitize(path, sizeof(path));
-	printf("\nWithout root: sudo setcap cap_bpf,cap_perfmon,cap_sys_ptrace%s+ep %s\n", uprobe_has_links() ? "" : ",cap_sys_admin",
-	       clean ? clean : "dcbs-bpfprof");
+	program = clean ? clean : "dcbs-bpfprof";
+	printf("\nWithout root, for the members of one group:\n"
+	       "  sudo groupadd --force --system " GROUP "\n"
+	       "  sudo chgrp " GROUP " %s\n"
+	       "  sudo chmod 750 %s\n"
+	       "  sudo setcap cap_bpf,cap_perfmon,cap_sys_ptrace%s+ep %s\n",
+	       program, program, uprobe_has_links() ? "" : ",cap_sys_admin", program);
 	if (requirements_are_paranoid() && uprobe_has_links())
-		printf("and, on Debian's kernels: sudo sysctl kernel.perf_event_paranoid=2\n");
-	printf("With these, kernel.perf_event_paranoid and kernel.yama.ptrace_scope up to 2, and kernel.unprivileged_bpf_disabled, "
-	       "have no effect.\n");
+		printf("  sudo sysctl kernel.perf_event_paranoid=2    # on Debian's kernels\n");
+	printf("They may then profile the processes that they may trace anyway, no others: of their own user and group, without more\n"
+	       "capabilities, as far as kernel.yama.ptrace_scope permits it, and what they start with `dcbs-bpfprof -- COMMAND`.\n"
+	       "kernel.perf_event_paranoid up to 2 and kernel.unprivileged_bpf_disabled have no effect.\n");
 	free(clean);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* cmd_profile.c - `dcbs-bpfprof -p PID` and `dcbs-bpfprof -- COMMAND`: attach, watch, stop, detach, report. */
 #include <stdio.h>
+#include <sys/resource.h>
 
 #include "base/budget.h"
 #include "bpfprof/abi.h"
@@ -55,20 +56,35 @@ static int enter_sandbox(const struct dcbs_profiler *prof)
 	return sandbox_profiler(requirements_after_attach(pids, dcbs_profiler_pids(prof, pids, BPFPROF_PROCESSES)));
 }
 
+/* Each child that is followed takes a descriptor. The command was forked before and keeps its own limit. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static int start_profile(struct profile *p)
 {
+	const struct spawn_options options = {.children = p->opts->profile.children, .as_root = p->opts->as_root};
 	int err = 0;
 
 	if (p->opts->profile.return_probes && p->opts->profile.nr_sections)
 		fputs("dcbs-bpfprof: --return-probes replaces return addresses on the stacks of the process: fibers, longjmp, "
 		      "pthread_cancel and code that looks at its own stack may break\n", stderr);
 	if (p->opts->argv)
-		err = spawn_start(&p->child, p->opts->argv, p->opts->profile.children);
+		err = spawn_start(&p->child, p->opts->argv, &options);
 	output_files_raise_limit();
+	raise_descriptor_limit();
 	if (!err)
 		err = attach_targets(p);
 	if (!err)
 		err = server_open(&p->server, p->prof, p->opts->verbose ? stderr : NULL);
+	if (!err)
+		err = dcbs_profiler_confine(p->prof);
 	return err ? err : enter_sandbox(p->prof);
 }
 
@@ -132,22 +148,23 @@ static int final_status(const struct profile *p, bool good)
 	return good || p->child.failure ? p->child.failure + p->child.status : STATUS_FAILED_WITH_COMMAND;
 }
 
-int cmd_profile(const struct opts *opts, char **argv)
+int cmd_profile(const struct opts *opts)
 {
 	struct profile profile = {.opts = opts, .child = {.go = -1, .failed = -1}};
 	int status;
 
 	signals_catch();
-	if (invoker_find() || output_files_open(&profile.outputs, opts, argv)) {
+	if (invoker_find() || output_files_open(&profile.outputs, opts)) {
 		complain();
 		return final_status(&profile, false);
 	}
-	bpf_stats_prepare(argv);
+	bpf_stats_prepare();
 	budget_limit_memory();
 	status = final_status(&profile, run_profile(&profile));
 	signals_exit_with(status);
 	spawn_abandon(&profile.child);
 	output_files_close(&profile.outputs);
+	bpf_stats_end();
 	server_close(profile.server);
 	dcbs_profiler_close(profile.prof);
 	return status;

@@ -5,7 +5,7 @@
 
 #include "cli/options.h"
 
-/* Returns the exit status. If it is not 0, a line on standard error gives the reason. argv: of main. */
-int cmd_profile(const struct opts *opts, char **argv);
+/* Returns the exit status. If it is not 0, a line on standard error gives the reason. */
+int cmd_profile(const struct opts *opts);
 
 #endif

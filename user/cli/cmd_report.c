@@ -18,7 +18,7 @@ static bool write_report(const struct dcbs_report *report, const struct opts *op
 	return output_files_write(outputs, report, opts, true) && good;
 }
 
-int cmd_report(const struct opts *opts, char **argv)
+int cmd_report(const struct opts *opts)
 {
 	struct outputs outputs;
 	struct dcbs_report *report;
@@ -26,7 +26,7 @@ int cmd_report(const struct opts *opts, char **argv)
 
 	if (invoker_find() || dcbs_report_load(&report, opts->file))
 		return complain();
-	if (output_files_open(&outputs, opts, argv)) {
+	if (output_files_open(&outputs, opts)) {
 		dcbs_report_free(report);
 		return complain();
 	}

@@ -6,6 +6,6 @@
 #include "cli/options.h"
 
 /* Returns the exit status of the program. */
-int cmd_report(const struct opts *opts, char **argv);
+int cmd_report(const struct opts *opts);
 
 #endif

@@ -29,6 +29,7 @@ struct opts {
 	double interval_s;
 	double checkpoint_s;		/* between updates of the outputs; 0: only at the end */
 	bool quiet, verbose;
+	bool as_root;			/* the command, not only the profiler */
 };
 
 #endif

@@ -250,6 +250,8 @@ static void check_targets(const struct opts *opts)
 		refuse("which process? Give -p PID, or -- COMMAND; `dcbs-bpfprof list` shows candidates");
 	if (profile->nr_pids && opts->argv)
 		refuse("give either -p PID or -- COMMAND, not both");
+	if (opts->as_root && !opts->argv)
+		refuse("--as-root: there is no COMMAND that it applies to; it does not change whose process -p may name");
 	for (i = 0; i < profile->nr_sections; i++)
 		if (!profile->frequency_hz && !strcmp(opts->sections[i].binary, "python"))
 			refuse("--section %s=python:%s: Python functions are timed from samples; give a --frequency above 0",

@@ -29,7 +29,7 @@ static int open_all(struct outputs *outputs, const struct opts *opts)
 	return 0;
 }
 
-int output_files_open(struct outputs *outputs, const struct opts *opts, char **argv)
+int output_files_open(struct outputs *outputs, const struct opts *opts)
 {
 	int err;
 	size_t i;
@@ -37,7 +37,7 @@ int output_files_open(struct outputs *outputs, const struct opts *opts, char **a
 	*outputs = (struct outputs){0};
 	err = open_all(outputs, opts);
 	if (!err)
-		err = file_keeper_start(&outputs->keeper, outputs->files, outputs->nr + 1, argv);
+		err = file_keeper_start(&outputs->keeper, outputs->files, outputs->nr + 1);
 	if (err)
 		for (i = 0; i < outputs->nr; i++)
 			owned_file_close(&outputs->files[i]);

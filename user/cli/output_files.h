@@ -22,7 +22,7 @@ struct outputs {
 };
 
 /* Opens every file, so that one that cannot be written is found before the run. */
-int output_files_open(struct outputs *outputs, const struct opts *opts, char **argv);
+int output_files_open(struct outputs *outputs, const struct opts *opts);
 
 /* Lets files be as large as this process may make them. Called after the command was started, which keeps its limits. */
 void output_files_raise_limit(void);

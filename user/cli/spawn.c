@@ -11,6 +11,7 @@
 #include "cli/signals.h"
 #include "cli/spawn.h"
 #include "safety/environment.h"
+#include "safety/invoker.h"
 #include "base/error.h"
 
 /*
@@ -28,10 +29,19 @@ static void set_marker_variables(bool children)
 		setenv("DCBS_MARKERS_WAIT_FOR", pid, 1);
 }
 
-static void __attribute__((noreturn)) child_run(char **argv, int go, int failed, bool children)
+static void __attribute__((noreturn)) report_failure(int failed, int err)
 {
+	if (write(failed, &err, sizeof(err)) < 0)
+		_exit(126);
+	_exit(127);
+}
+
+/* Rights are given up before the wait, so that the profiler sees the user as whom the command will run. */
+static void __attribute__((noreturn)) child_run(char **argv, int go, int failed, const struct spawn_options *options)
+{
+	bool for_user = invoker_is_other() && !options->as_root;
+	int err = for_user ? invoker_become_mere() : 0;
 	char word;
-	int err;
 
 	/* One byte means: execute. End of file means that the profiler has ended. */
 	if (read(go, &word, 1) != 1)
@@ -39,15 +49,15 @@ static void __attribute__((noreturn)) child_run(char **argv, int go, int failed,
 	signals_make_default();
 	dup2(STDERR_FILENO, STDOUT_FILENO);	/* the profiler's is for the report alone */
 	environ = environment_original();
-	set_marker_variables(children);
-	execvp(argv[0], argv);
-	err = errno;
-	if (write(failed, &err, sizeof(err)) < 0)
-		_exit(126);
-	_exit(127);
+	if (for_user)
+		invoker_set_variables();
+	set_marker_variables(options->children);
+	if (!err)
+		execvp(argv[0], argv);
+	report_failure(failed, err ? -err : errno);
 }
 
-int spawn_start(struct spawned *child, char **argv, bool children)
+int spawn_start(struct spawned *child, char **argv, const struct spawn_options *options)
 {
 	int go[2], failed[2];
 
@@ -59,7 +69,7 @@ int spawn_start(struct spawned *child, char **argv, bool children)
 	if (!child->pid) {
 		close(go[1]);
 		close(failed[0]);
-		child_run(argv, go[0], failed[1], children);
+		child_run(argv, go[0], failed[1], options);
 	}
 	close(go[0]);
 	close(failed[1]);

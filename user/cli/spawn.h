@@ -17,8 +17,13 @@ struct spawned {
 	int failed;	/* the child writes errno to it if exec failed */
 };
 
-/* Forks a child that waits. children: the markers of its own children wait as well, while the profiler runs. */
-int spawn_start(struct spawned *child, char **argv, bool children);
+struct spawn_options {
+	bool children;	/* the markers of its own children wait as well, while the profiler runs */
+	bool as_root;	/* the command keeps the profiler's rights; otherwise it runs as the user who started the profiler, by sudo too */
+};
+
+/* Forks a child that waits. */
+int spawn_start(struct spawned *child, char **argv, const struct spawn_options *options);
 
 /* Lets the child execute the command. Returns -errno if exec failed. */
 int spawn_go(struct spawned *child, char **argv);

@@ -50,7 +50,7 @@ static int list_process(struct process_listing *listing, pid_t pid)
 	struct target target;
 	int err = 0;
 
-	if (target_open(&target, pid))
+	if (target_open(&target, pid, false))
 		return 0;
 	if (target_find_marker(&target, &marker) == 1) {
 		err = list_marked_target(listing, &target, &marker);

@@ -25,6 +25,7 @@
 #include "base/target_file.h"
 #include "host/file_rights.h"
 #include "host/isolate.h"
+#include "host/probe_keeper.h"
 #include "host/requirements.h"
 
 #define RSS_EVERY_NS 50000000ULL		/* between reads of RSS with --children: there may be thousands of short ones */
@@ -77,11 +78,12 @@ int session_add(struct session *session, pid_t pid)
 	assert(targets->nr < BPFPROF_FOLLOWED);
 	if (target_list_find(targets, pid))
 		return 0;
-	err = target_open(target, pid);
+	err = target_open(target, pid, session->opts.argv);
 	if (err)
 		return err;
 	target->index = (__u32)targets->nr++;
 	target->serial = target->index + 1;
+	target->process = &session->bpf.processes[target->index];
 	session->bpf.processes[target->index] = (struct process){.tgid = (__u32)pid, .index = target->index, .serial = target->serial};
 	bpf_map_update_elem(bpf_map__fd(session->bpf.skel->maps.targets), &pid, &target->index, BPF_ANY);
 	return 0;
@@ -107,6 +109,8 @@ static int attach_one_target(struct session *session, struct target *target)
 	struct attach_context ctx = children_attach_context(session);
 	int err = 0;
 
+	if (!session->opts.argv && attach_check_right(&session->bpf.processes[target->index], target))
+		return target->parent ? 0 : fail(-EPERM, "process %d has become one that user %u may not trace", target->pid, getuid());
 	publish_python(&session->bpf, target);
 	if (!target->parent)
 		err = function_probes_attach(&session->probes, &session->bpf, &session->opts, target);
@@ -182,10 +186,12 @@ void session_describe(const struct session *session, FILE *out)
 /* A target may have called execve(), or have loaded the markers only now. children.c examines children. */
 static void examine_target(struct session *session, struct target *target)
 {
-	const struct process *process = &session->bpf.processes[target->index];
+	struct process *process = &session->bpf.processes[target->index];
 	struct attach_context ctx = children_attach_context(session);
 
 	if (!target->pid || target->parent)
+		return;
+	if (process->execs != target->execs && attach_check_right(process, target))
 		return;
 	if (process->headless && !session->children && !uprobe_has_links()) {
 		notes_add(&session->notes, "the main thread of process %d has ended, and with it the kernel took the marker's probe "
@@ -212,8 +218,10 @@ static bool examine_targets(struct session *session)
 	for (i = 0; i < session->targets.nr; i++) {
 		struct target *target = &session->targets.list[i];
 
-		if (target_ended(target))
+		if (target_ended(target)) {
+			attach_forget_ended(&session->bpf, target, &session->probes, &session->notes);
 			continue;
+		}
 		running = true;
 		examine_target(session, target);
 	}
@@ -246,23 +254,12 @@ bool session_is_over_budget(const struct session *session)
 	return session->overhead.exceeded;
 }
 
-static bool some_lack_markers(const struct session *session)
-{
-	size_t i;
-
-	for (i = 0; i < session->targets.nr; i++) {
-		const struct target *target = &session->targets.list[i];
-
-		if (target->pid && !target->ended && !target->state && !target->parent)
-			return true;
-	}
-	return false;
-}
-
 /* Samples are taken soon, so that names can still be read and the kernel's ring does not fill up. */
 static __u64 next_poll_ns(const struct session *session, __u64 now)
 {
-	if (!some_lack_markers(session))
+	if (attach_some_linger(&session->targets))
+		return now + ATTACH_TAIL_NS;
+	if (!target_list_lacks_markers(&session->targets))
 		return now + (session->sampler ? POLL_SAMPLES_NS : POLL_NS);
 	return now + (now - session->attached_ns < POLL_MARKERS_FOR_NS ? POLL_MARKERS_NS : POLL_MARKERS_LATER_NS);
 }
@@ -285,7 +282,7 @@ size_t session_fds(const struct session *session, int *fds, size_t max)
 	for (i = 0; i < session->targets.nr && n < max; i++) {
 		const struct target *target = &session->targets.list[i];
 
-		if (target->pid && !target->ended && target->pidfd >= 0)
+		if (target->pid && !target->born_ns && !target->ended && target->pidfd >= 0)
 			fds[n++] = target->pidfd;
 	}
 	return n;
@@ -384,6 +381,7 @@ void session_close(struct session *session)
 	}
 	thread_lister_close(&session->lister);
 	calibrate_close(&session->costs);
+	probe_keeper_end();
 	run_clock_close(&session->run_clock);
 	programs_unload(&session->bpf);
 	for (i = 0; i < session->targets.nr; i++)

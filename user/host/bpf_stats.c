@@ -4,9 +4,6 @@
 #include <fcntl.h>
 #include <math.h>
 #include <seccomp.h>
-#include <signal.h>
-#include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +11,7 @@
 #include <bpf/libbpf.h>
 
 #include "safety/capabilities.h"
+#include "safety/helper.h"
 #include "safety/sandbox.h"
 #include "safety/sandbox_calls.h"
 #include "host/bpf_stats.h"
@@ -21,6 +19,7 @@
 #define HELPER_NAME "bpfprof-clock"
 
 static int to_helper = -1;	/* the helper reads orders from it; end of file: the profiler has ended */
+static pid_t helper;		/* 0: none, or it has been reaped */
 static int stats_fd = -1;	/* the kernel measures while this is open */
 
 static void switch_in_this_process(bool on)
@@ -33,7 +32,7 @@ static void switch_in_this_process(bool on)
 	}
 }
 
-static void __attribute__((noreturn)) obey_orders(int orders)
+static void __attribute__((noreturn)) obey_orders(int orders, pid_t profiler)
 {
 	static const struct sandbox_call calls[] = {
 		{.number = SCMP_SYS(read), .argument = -1}, {.number = SCMP_SYS(close), .argument = -1},
@@ -41,55 +40,34 @@ static void __attribute__((noreturn)) obey_orders(int orders)
 	};
 	char order;
 
-	if (sandbox_capabilities(1ULL << CAP_SYS_ADMIN) || sandbox_system_calls(calls, sizeof(calls) / sizeof(calls[0])))
+	if (sandbox_capabilities(1ULL << CAP_SYS_ADMIN) || !helper_end_with(profiler) ||
+	    sandbox_system_calls(calls, sizeof(calls) / sizeof(calls[0])))
 		_exit(1);
 	while (read(orders, &order, 1) == 1)
 		switch_in_this_process(order == '1');
 	_exit(0);
 }
 
-/*
- * Separates the helper from the profiler. It ignores Ctrl-C, because it ends with the profiler. It is not the profiler's
- * child, because the profiler's only child is the command.
- */
-static void become_helper(int orders, char **argv)
+void bpf_stats_prepare(void)
 {
-	size_t i;
-
-	if (fork())
-		_exit(0);
-	prctl(PR_SET_NAME, HELPER_NAME, 0, 0, 0);
-	/* A search for the profiler by its command line must find one process. */
-	for (i = 0; argv[i]; i++)
-		memset(argv[i], 0, strlen(argv[i]));
-	signal(SIGINT, SIG_IGN);
-	signal(SIGQUIT, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGTSTP, SIG_IGN);
-	/* libbpf does not return descriptors 0 to 2. */
-	dup2(orders, STDIN_FILENO);
-	dup2(orders, STDOUT_FILENO);
-	dup2(orders, STDERR_FILENO);
-	close_range(STDERR_FILENO + 1, ~0U, 0);
-}
-
-void bpf_stats_prepare(char **argv)
-{
+	pid_t profiler = getpid();
 	int ends[2];
-	pid_t pid;
 
 	if (!(capabilities_held() & 1ULL << CAP_SYS_ADMIN) || pipe2(ends, O_CLOEXEC))
 		return;
-	pid = fork();
-	if (!pid) {
-		become_helper(ends[0], argv);
-		obey_orders(STDIN_FILENO);
+	helper = fork();
+	if (!helper) {
+		helper_begin(HELPER_NAME);
+		helper_keep_only(ends, 1);
+		obey_orders(ends[0], profiler);
 	}
 	close(ends[0]);
-	if (pid > 0 && waitpid(pid, NULL, 0) == pid)
+	if (helper > 0) {
 		to_helper = ends[1];
-	else
-		close(ends[1]);
+		return;
+	}
+	helper = 0;
+	close(ends[1]);
 }
 
 void bpf_stats_switch(bool on)
@@ -97,7 +75,17 @@ void bpf_stats_switch(bool on)
 	if (to_helper < 0)
 		switch_in_this_process(on);
 	else if (write(to_helper, on ? "1" : "0", 1) != 1)
-		to_helper = -1;	/* the helper has ended, and its statistics with it */
+		bpf_stats_end();	/* the helper has ended, and its statistics with it */
+}
+
+void bpf_stats_end(void)
+{
+	if (to_helper >= 0)
+		close(to_helper);
+	to_helper = -1;
+	while (helper && waitpid(helper, NULL, 0) < 0 && errno == EINTR)
+		;
+	helper = 0;
 }
 
 /* Returns zeros if the program is not loaded. */

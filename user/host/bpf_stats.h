@@ -4,7 +4,8 @@
  *
  * While they are enabled, every BPF program of the machine costs two clock reads more, so they are enabled for short
  * periods only. Enabling them needs CAP_SYS_ADMIN. The profiler gives this capability up and keeps it in a helper process
- * that can do nothing else.
+ * that can do nothing else. The helper is a child of the profiler, which reaps it: PID 1 of a container is often the
+ * evaluation itself, and its wait() would return a child that it never had.
  */
 #ifndef HOST_BPF_STATS_H
 #define HOST_BPF_STATS_H
@@ -17,12 +18,15 @@ struct bpf_program;
 
 /*
  * Starts the helper process. It is called early, while the profiler has little memory that the two would share. Without
- * the capability there is no helper and no statistics. argv: of main; the helper clears its copy.
+ * the capability there is no helper and no statistics.
  */
-void bpf_stats_prepare(char **argv);
+void bpf_stats_prepare(void);
 
-/* Enables or disables the statistics. The end of the profiler disables them as well. */
+/* Enables or disables the statistics. The end of the profiler disables them as well, however it ends. */
 void bpf_stats_switch(bool on);
+
+/* Ends the helper and reaps it. */
+void bpf_stats_end(void);
 
 /* Returns the mean duration of a run of the program in ns; NAN: it has not run while the statistics were enabled. */
 double bpf_stats_run_ns(const struct bpf_program *prog);

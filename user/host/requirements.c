@@ -294,6 +294,12 @@ static bool may_read_more(pid_t pid)
 	       caps & (CAPABILITY_BIT(CAP_DAC_READ_SEARCH) | CAPABILITY_BIT(CAP_DAC_OVERRIDE));
 }
 
+/* Before Linux 5.19 every bpf() call needs a capability. */
+static __u64 bpf_call_capability(void)
+{
+	return kernel_release_at_least(5, 19) ? 0 : CAPABILITY_BIT(CAP_BPF);
+}
+
 /* CAP_CHECKPOINT_RESTORE opens mapped files that were replaced. */
 __u64 requirements_after_attach(const pid_t *pids, size_t nr_pids)
 {
@@ -303,9 +309,15 @@ __u64 requirements_after_attach(const pid_t *pids, size_t nr_pids)
 	for (i = 0; i < nr_pids; i++)
 		if (may_read_more(pids[i]))
 			keep |= CAPABILITY_BIT(CAP_DAC_READ_SEARCH);
+	return keep | bpf_call_capability();
+}
+
+/* CAP_SYS_PTRACE takes a descriptor of the profiler, which has another user's rights or none that others may read. */
+__u64 requirements_of_probes(void)
+{
+	__u64 keep = CAPABILITY_BIT(CAP_SYS_PTRACE) | CAPABILITY_BIT(CAP_DAC_READ_SEARCH);
+
 	if (!uprobe_has_links())
 		keep |= CAPABILITY_BIT(CAP_PERFMON) | (probes_want_admin() ? CAPABILITY_BIT(CAP_SYS_ADMIN) : 0);
-	if (!kernel_release_at_least(5, 19))	/* before 5.19 every bpf() call needs it */
-		keep |= CAPABILITY_BIT(CAP_BPF);
-	return keep;
+	return keep | bpf_call_capability();
 }

@@ -32,10 +32,10 @@ int requirements_explain(int err, const char *action);
  */
 bool requirements_are_paranoid(void);
 
-/*
- * Returns the capabilities that an attached profiler needs for these processes: to read their memory and files, and to
- * probe markers that they load later.
- */
+/* Returns the capabilities that an attached profiler needs for these processes: to read their memory and files. */
 __u64 requirements_after_attach(const pid_t *pids, size_t nr_pids);
+
+/* Returns the capabilities that the process of probe_keeper.h needs: to open files of targets, and to put probes into them. */
+__u64 requirements_of_probes(void);
 
 #endif

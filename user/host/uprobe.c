@@ -1,30 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* uprobe.c - attaches a BPF program to a function of a file. */
 #include <errno.h>
-#include <stdint.h>
 #include <stdlib.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <bpf/libbpf.h>
 
 #include "host/kernel_release.h"
+#include "host/probe_keeper.h"
 #include "host/uprobe.h"
-
-/* Values of the kernel's <linux/bpf.h>. The header of Debian 12 is older than uprobe_multi. */
-#define TRACE_UPROBE_MULTI 48
-#define UPROBE_MULTI_RETURN 1
-
-/* The part of union bpf_attr for BPF_LINK_CREATE. */
-struct link_create {
-	__u32 prog_fd, target_fd, attach_type, flags;
-	__u64 path, offsets, semaphores, cookies;
-	__u32 nr, multi_flags, pid, pad;
-};
+#include "host/uprobe_link.h"
 
 struct uprobe {
-	struct bpf_link *link;	/* of a perf event; NULL: it is a uprobe_multi link */
-	int fd;			/* of a uprobe_multi link; -1: it is a perf event */
+	struct uprobe_link *link;	/* NULL: the keeper has it */
+	int number;			/* of the keeper's link */
 };
 
 bool uprobe_has_links(void)
@@ -35,32 +23,23 @@ bool uprobe_has_links(void)
 void uprobe_prepare(struct bpf_program *prog)
 {
 	if (uprobe_has_links())
-		bpf_program__set_expected_attach_type(prog, (enum bpf_attach_type)TRACE_UPROBE_MULTI);
+		bpf_program__set_expected_attach_type(prog, (enum bpf_attach_type)UPROBE_MULTI_TYPE);
 }
 
-static int attach_link(const struct bpf_program *prog, const struct uprobe_place *place)
+/* Returns -errno. */
+static int attach_by_keeper(struct uprobe *probe, const struct bpf_program *prog, const struct uprobe_place *place)
 {
-	struct link_create attr = {
-		.prog_fd = (__u32)bpf_program__fd(prog),
-		.attach_type = TRACE_UPROBE_MULTI,
-		.path = (uintptr_t)place->path,
-		.offsets = (uintptr_t)&place->offset,
-		.semaphores = place->semaphore ? (uintptr_t)&place->semaphore : 0,
-		.cookies = (uintptr_t)&place->cookie,
-		.nr = 1,
-		.multi_flags = place->at_return ? UPROBE_MULTI_RETURN : 0,
-		.pid = place->pid == UPROBE_EVERY_PROCESS ? 0 : (__u32)place->pid,
-	};
-
-	return (int)syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr));
+	probe->number = probe_keeper_attach(prog, place);
+	return probe->number < 0 ? probe->number : 0;
 }
 
-static struct bpf_link *attach_event(const struct bpf_program *prog, const struct uprobe_place *place)
+static int attach_directly(struct uprobe *probe, const struct bpf_program *prog, const struct uprobe_place *place)
 {
-	DECLARE_LIBBPF_OPTS(bpf_uprobe_opts, opts, .ref_ctr_offset = place->semaphore, .bpf_cookie = place->cookie,
-			    .retprobe = place->at_return);
-
-	return bpf_program__attach_uprobe_opts(prog, place->pid, place->path, place->offset, &opts);
+	probe->link = uprobe_link_attach(prog, place);
+	if (!probe->link)
+		return -errno;
+	probe_keeper_note(prog, place);
+	return 0;
 }
 
 struct uprobe *uprobe_attach(const struct bpf_program *prog, const struct uprobe_place *place)
@@ -70,16 +49,11 @@ struct uprobe *uprobe_attach(const struct bpf_program *prog, const struct uprobe
 
 	if (!probe)
 		return NULL;
-	probe->fd = -1;
-	if (bpf_program__get_expected_attach_type(prog) == TRACE_UPROBE_MULTI)
-		probe->fd = attach_link(prog, place);
-	else
-		probe->link = attach_event(prog, place);
-	if (probe->fd >= 0 || probe->link)
+	err = probe_keeper_is_started() ? attach_by_keeper(probe, prog, place) : attach_directly(probe, prog, place);
+	if (!err)
 		return probe;
-	err = errno;
 	free(probe);
-	errno = err;
+	errno = -err;
 	return NULL;
 }
 
@@ -87,8 +61,9 @@ void uprobe_detach(struct uprobe *probe)
 {
 	if (!probe)
 		return;
-	bpf_link__destroy(probe->link);
-	if (probe->fd >= 0)
-		close(probe->fd);
+	if (probe->link)
+		uprobe_link_detach(probe->link);
+	else
+		probe_keeper_detach(probe->number);
 	free(probe);
 }

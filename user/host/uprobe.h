@@ -6,27 +6,19 @@
  * uprobe_multi link needs no capability beyond those that load the program, so that it can be made after they were
  * dropped, and it continues when the process's main thread has ended. It exists since 6.6; since 6.12 its filter by
  * process includes all threads of the process. libbpf 1.1 has no call for it.
+ *
+ * Once the keeper of probe_keeper.h has been started, it makes the links in place of the calling process, which has given up
+ * the right to make any.
  */
 #ifndef HOST_UPROBE_H
 #define HOST_UPROBE_H
 
 #include <stdbool.h>
-#include <sys/types.h>
-#include <linux/types.h>
+
+#include "host/uprobe_place.h"
 
 struct bpf_program;
 struct uprobe;
-
-#define UPROBE_EVERY_PROCESS (-1)	/* every process that has mapped the file */
-
-struct uprobe_place {
-	pid_t pid;
-	const char *path;
-	__u64 offset;		/* in the file */
-	__u64 semaphore;	/* of its counter in the file; 0: none */
-	__u64 cookie;
-	bool at_return;
-};
 
 /* Returns true if this kernel has uprobe_multi links that filter by process. */
 bool uprobe_has_links(void);

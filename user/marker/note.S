@@ -20,4 +20,6 @@ dcbs_marker_note:
 	.8byte	dcbs_marker_calls - .
 2:	.size	dcbs_marker_note, . - dcbs_marker_note
 
+#include "shadow_stack.h"
+
 	.section .note.GNU-stack, "", @progbits

@@ -54,4 +54,6 @@ dcbs_marker_flush:
 dcbs_marker_semaphore:
 	.2byte	0
 
+#include "shadow_stack.h"
+
 	.section .note.GNU-stack, "", @progbits

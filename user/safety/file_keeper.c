@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* file_keeper.c - a child process that creates and names the output files of the sandboxed profiler. */
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,6 +9,7 @@
 #include "base/error.h"
 #include "safety/capabilities.h"
 #include "safety/file_keeper.h"
+#include "safety/helper.h"
 #include "safety/invoker.h"
 #include "safety/sandbox.h"
 
@@ -85,28 +83,9 @@ static __u64 kept_capabilities(void)
 	return geteuid() || invoker_is_other() ? 0 : CAPABILITY_BIT(CAP_DAC_OVERRIDE);
 }
 
-/* Separates the keeper from the profiler's terminal and output. It ignores Ctrl-C, because it ends with the profiler. */
-static void become_keeper(char **argv)
-{
-	static const int ignored[] = {SIGINT, SIGQUIT, SIGHUP, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, SIGPIPE};
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	size_t i;
-
-	for (i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
-		signal(ignored[i], SIG_IGN);
-	prctl(PR_SET_NAME, KEEPER_NAME, 0, 0, 0);
-	/* A search for the profiler by its command line must find one process. */
-	for (i = 0; argv[i]; i++)
-		memset(argv[i], 0, strlen(argv[i]));
-	dup2(null, STDIN_FILENO);
-	dup2(null, STDOUT_FILENO);
-	dup2(null, STDERR_FILENO);
-	close(null);
-}
-
 /* ---- the profiler ---- */
 
-int file_keeper_start(struct file_keeper *keeper, struct owned_file *files, size_t nr, char **argv)
+int file_keeper_start(struct file_keeper *keeper, struct owned_file *files, size_t nr)
 {
 	int ends[2];
 	size_t i;
@@ -116,7 +95,7 @@ int file_keeper_start(struct file_keeper *keeper, struct owned_file *files, size
 	keeper->pid = fork();
 	if (!keeper->pid) {
 		close(ends[0]);
-		become_keeper(argv);
+		helper_begin(KEEPER_NAME);
 		if (sandbox_capabilities(kept_capabilities()))
 			_exit(1);
 		obey_orders(ends[1], files, nr);

@@ -31,7 +31,7 @@ struct keeper_answer {
 };
 
 /* Starts the keeper of `nr` files. From then on the caller uses only their `fd` for writing, and closes it. */
-int file_keeper_start(struct file_keeper *keeper, struct owned_file *files, size_t nr, char **argv);
+int file_keeper_start(struct file_keeper *keeper, struct owned_file *files, size_t nr);
 
 /* Sends an order without waiting. The answers come in the same order. Returns -ECHILD if the keeper has ended. */
 int file_keeper_order(const struct file_keeper *keeper, size_t file, enum keeper_order order);

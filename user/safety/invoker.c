@@ -100,13 +100,40 @@ void invoker_files_end(void)
 		setfsuid(geteuid());	/* root has fewer groups than before, which it does not need */
 }
 
+static int change_ids(void)
+{
+	if (setgroups((size_t)invoker.nr_groups, invoker.groups) || setresgid(invoker.gid, invoker.gid, invoker.gid) ||
+	    setresuid(invoker.uid, invoker.uid, invoker.uid))
+		return fail(-errno, "cannot become user %u: %s", invoker.uid, strerror(errno));
+	invoker.other = false;
+	return 0;
+}
+
 int invoker_become(void)
 {
 	if (!invoker.other)
 		return 0;
-	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) || setgroups((size_t)invoker.nr_groups, invoker.groups) ||
-	    setresgid(invoker.gid, invoker.gid, invoker.gid) || setresuid(invoker.uid, invoker.uid, invoker.uid))
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0))
 		return fail(-errno, "cannot become user %u: %s", invoker.uid, strerror(errno));
-	invoker.other = false;
-	return 0;
+	return change_ids();
+}
+
+int invoker_become_mere(void)
+{
+	return invoker.other ? change_ids() : 0;
+}
+
+void invoker_set_variables(void)
+{
+	const struct passwd *user = getpwuid(invoker.uid);
+
+	setenv("HOME", user ? user->pw_dir : "/", 1);
+	setenv("SHELL", user && *user->pw_shell ? user->pw_shell : "/bin/sh", 1);
+	if (user) {
+		setenv("USER", user->pw_name, 1);
+		setenv("LOGNAME", user->pw_name, 1);
+	} else {
+		unsetenv("USER");
+		unsetenv("LOGNAME");
+	}
 }

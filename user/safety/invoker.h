@@ -22,4 +22,10 @@ void invoker_files_end(void);
 /* Becomes the invoker permanently. Permitted capabilities stay permitted. */
 int invoker_become(void);
 
+/* Becomes the invoker permanently, with no more rights than this user has. */
+int invoker_become_mere(void);
+
+/* Sets HOME, SHELL, USER and LOGNAME of the environment to those of the invoker. */
+void invoker_set_variables(void);
+
 #endif

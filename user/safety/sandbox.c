@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "safety/capabilities.h"
@@ -56,8 +57,9 @@ int sandbox_capabilities(__u64 keep)
 
 static int allow_call(scmp_filter_ctx filter, const struct sandbox_call *call)
 {
+	const __u64 value = call->value == SANDBOX_OWN_PID ? (__u64)getpid() : call->value;
 	const struct scmp_arg_cmp only = {.arg = (unsigned int)call->argument, .op = SCMP_CMP_MASKED_EQ,
-					  .datum_a = call->mask, .datum_b = call->value};
+					  .datum_a = call->mask, .datum_b = value};
 
 	return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call->number, call->argument >= 0, &only);
 }

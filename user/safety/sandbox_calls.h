@@ -6,6 +6,8 @@
 #include <linux/types.h>
 #include <stddef.h>
 
+#define SANDBOX_OWN_PID (~0ULL)	/* as a value: the PID of the process that is limited */
+
 struct sandbox_call {
 	int number;	/* SCMP_SYS() */
 	int argument;	/* -1: any arguments; else this one ... */

@@ -105,7 +105,7 @@ static void reread_if_changed(struct perf_map *map)
 	struct stat st;
 	int fd;
 
-	if (map->checked_ns && now - map->checked_ns < CHECK_INTERVAL_NS)
+	if (map->ended || (map->checked_ns && now - map->checked_ns < CHECK_INTERVAL_NS))
 		return;
 	map->checked_ns = now;
 	fd = open_trusted_file(map->pid, &st);

@@ -8,12 +8,14 @@
 #define SYMBOL_PERF_MAP_H
 
 #include <linux/types.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "symbol/store/ranges.h"
 
 struct perf_map {
 	pid_t pid;
+	bool ended;			/* the process has ended: its file is not read again */
 	char *text;			/* lines of the file; each name ends with a zero byte */
 	struct ranges ranges;		/* value: offset of the name in the text */
 	size_t bytes;			/* of memory, as they were reserved */

@@ -83,6 +83,22 @@ static bool is_mapped(const struct symbols *symbols, const struct image *image)
 	return false;
 }
 
+/* The PID of a process that has ended may be another's. Then, and if the mappings cannot be read, the last ones stay. */
+static bool read_map(struct symbols *symbols)
+{
+	struct memory_map fresh = {0};
+
+	if (memory_map_read(&fresh, symbols->pid, &symbols->intern))
+		return false;
+	if (target_memory_is_gone(&symbols->memory)) {
+		memory_map_free(&fresh);
+		return false;
+	}
+	memory_map_free(&symbols->map);
+	symbols->map = fresh;
+	return true;
+}
+
 static void reread_map(struct symbols *symbols)
 {
 	size_t i, kept = 0;
@@ -91,7 +107,7 @@ static void reread_map(struct symbols *symbols)
 	cache_clear(&symbols->places);
 	memset(symbols->checked, 0, sizeof(symbols->checked));
 	memset(symbols->rules, 0, sizeof(symbols->rules));
-	if (memory_map_read(&symbols->map, symbols->pid, &symbols->intern))
+	if (!read_map(symbols))
 		return;		/* most likely it has exited: its last mappings still hold for the samples taken before */
 	for (i = 0; i < symbols->nr_images; i++) {
 		if (is_mapped(symbols, symbols->images[i]))
@@ -183,8 +199,10 @@ static void release_debug_info(struct symbols *symbols, const struct image *exce
 
 static size_t name_generated(struct symbols *symbols, __u64 address, struct symbol *to)
 {
-	const char *name = perf_map_find(&symbols->perf_map, address);
+	const char *name;
 
+	symbols->perf_map.ended |= target_memory_is_gone(&symbols->memory);
+	name = perf_map_find(&symbols->perf_map, address);
 	*to = (struct symbol){.function = name ? intern_keep(&symbols->intern, name) : NULL};
 	return 1;
 }

@@ -12,6 +12,7 @@
 #define KEY_MAX_OVERHEAD 0x100	/* no letter, like the next ones */
 #define KEY_RETURN_PROBES 0x101
 #define KEY_CHECKPOINT 0x102
+#define KEY_AS_ROOT 0x103
 
 /* Returns the names, or the suffixes, of all formats: "text, json". */
 static const char *join_formats(char *list, size_t size, bool suffixes)
@@ -174,6 +175,13 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 			"If the markers alone still exceed the limit, at some hundred thousand sections a second, and this option was given, "
 			"the run ends and the report is made. The report says what was reduced, when, and which numbers are estimates because "
 			"of it; nothing is missing.",
+	}, {
+		.name = "as-root", .key = KEY_AS_ROOT, .type = OPTION_FLAG, .commands = PROFILE, .offset = offsetof(struct opts, as_root),
+		.help = "under sudo, run COMMAND as root instead of as the user who called sudo",
+		.manual =
+			"Run COMMAND with the rights of the profiler. Without this option, a profiler that is root for another user (sudo, "
+			"set-user-ID) runs COMMAND as that user: with the user's groups, and with HOME, SHELL, USER and LOGNAME of the user "
+			"database; the rest of the environment is the profiler's.",
 	}, {
 		.name = "quiet", .key = 'q', .type = OPTION_FLAG, .commands = PROFILE, .offset = offsetof(struct opts, quiet),
 		.help = "no live table",

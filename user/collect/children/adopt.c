@@ -19,17 +19,22 @@ static int adopt_child(struct session *session, pid_t pid, pid_t parent)
 	int targets = bpf_map__fd(skel->maps.targets);
 	struct target *target;
 	__u32 index;
+	int err;
 
 	if (!bpf_map_lookup_elem(targets, &pid, &index))
 		return 0;
 	if (bpf_map_lookup_and_delete_elem(bpf_map__fd(skel->maps.vacant), NULL, &index))
 		return fail(-E2BIG, "more than %d processes at a time", BPFPROF_FOLLOWED);
 	target = &session->targets.list[index];
-	if (target_open(target, pid)) {
+	err = target_open(target, pid, false);
+	if (err) {
+		if (err == -EPERM)
+			notes_add(&session->notes, "%s", dcbs_profiler_error());
 		memset(target, 0, sizeof(*target));
 		return entries_release(&session->bpf, index);
 	}
 	target->index = index;
+	target->process = &session->bpf.processes[index];
 	target->parent = target->facts.parent = parent;
 	session->children->arrived++;
 	target->serial = (__u32)__sync_add_and_fetch(&skel->bss->counters.processes, 1);

@@ -20,7 +20,6 @@
 #include "symbol/symbols.h"
 
 #define MARKERS_SOON_NS 5000000ULL	/* from execve() to the first search for markers; a later one comes after 1/4 of the time since */
-#define TAIL_NS 2000000ULL		/* an ended process may run this long to release its memory */
 #define SWEEP_NS 1000000000ULL		/* between checks that the children exist */
 
 /* ---- open ---- */
@@ -117,16 +116,21 @@ static void child_arrived(struct session *session, __u32 index)
 	struct process *process = &session->bpf.processes[index];
 	struct target *target = &session->targets.list[index];
 	struct target *parent = target_list_find(&session->targets, (pid_t)process->parent);
+	int err;
 
 	session->children->arrived++;
 	memset(target, 0, sizeof(*target));
 	target->pid = target->facts.pid = (pid_t)process->tgid;
 	target->pidfd = -1;
 	target->index = index;
+	target->process = process;
 	target->serial = process->serial;
 	target->born_ns = process->born_ns;
 	target->parent = target->facts.parent = (pid_t)process->parent;
 	target->facts.started_at = clock_unix_s(process->born_ns);
+	err = target_open_child(target);
+	if (err && err != -ESRCH)
+		notes_add(&session->notes, "children cannot be read: %s; their comm, markers and functions may be missing", strerror(-err));
 	if (parent) {
 		inherit_facts(target, parent);
 		inherit_gil(process, &session->bpf.processes[parent->index]);
@@ -192,15 +196,19 @@ static void search_for_markers(struct session *session, struct target *target, _
 	if (target->state || now < target->search_ns)
 		return;
 	found = attach_target(&ctx, target);
-	if (found < 0 && !kill(target->pid, 0))
+	if (found < 0 && !target_is_gone(target))
 		notes_add(&session->notes, "%s", dcbs_profiler_error());
 	if (found > 0 && target->execs && target->exec_ns < ctx.shared_since_ns)
 		target_each_record(target, count_unseen_sections, session->children);
 	target->search_ns = now + MARKERS_SOON_NS + (now - target->exec_ns) / 4;
 }
 
-static void examine_child(struct session *session, struct target *target, const struct process *process, __u64 now)
+static void examine_child(struct session *session, struct target *target, struct process *process, __u64 now)
 {
+	if (process->execs != target->execs && attach_check_right(process, target)) {
+		process->ended_ns = now;
+		return;
+	}
 	if (process->execs != target->execs) {
 		target->exec_ns = target->search_ns = now;
 		attach_forget_image(&session->bpf, target, process->execs);
@@ -219,8 +227,8 @@ __u64 children_due(const struct session *session, __u64 next)
 
 		if (!target->parent)
 			continue;
-		if (ended_ns && ended_ns + TAIL_NS < next)
-			next = ended_ns + TAIL_NS;
+		if (ended_ns && ended_ns + ATTACH_TAIL_NS < next)
+			next = ended_ns + ATTACH_TAIL_NS;
 		else if (!target->state && target->search_ns < next)
 			next = target->search_ns;
 	}
@@ -239,6 +247,8 @@ static void child_ended(struct session *session, struct target *target)
 
 	if (!bpf_map_lookup_elem(targets, &target->pid, &index) && index == target->index)
 		bpf_map_delete_elem(targets, &target->pid);
+	if (session->bpf.processes[target->index].left)
+		attach_note_left(target, &session->notes);
 	process_facts_keep(session, target);
 	bpf_map_update_elem(bpf_map__fd(skel->maps.pythons), &target->index, &no_python, BPF_ANY);
 	memset(&session->bpf.processes[target->index], 0, sizeof(struct process));
@@ -256,13 +266,14 @@ static bool child_is_gone(struct target *target)
 {
 	bool before = target->gone;
 
-	target->gone = kill(target->pid, 0) && errno == ESRCH;
+	/* Without a descriptor the number is all that is known; one that is in use again only delays the end. */
+	target->gone = target->pidfd >= 0 ? target_is_gone(target) : kill(target->pid, 0) && errno == ESRCH;
 	return before && target->gone;
 }
 
 static bool tail_is_over(const struct process *process)
 {
-	return process->ended_ns && clock_now_ns() - process->ended_ns > TAIL_NS;
+	return process->ended_ns && clock_now_ns() - process->ended_ns > ATTACH_TAIL_NS;
 }
 
 /* The BPF programs report most ends, the descriptor of an adopted child reports its end, and a sweep finds the others. */
@@ -308,7 +319,7 @@ void children_poll(struct session *session)
 	if (some_have_ended(session))
 		sampler_poll(session->sampler);
 	for (i = 0; i < session->targets.nr; i++) {
-		const struct process *process = &session->bpf.processes[i];
+		struct process *process = &session->bpf.processes[i];
 		struct target *target = &session->targets.list[i];
 
 		if (!target->parent)

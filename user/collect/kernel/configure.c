@@ -8,6 +8,7 @@
 #include "collect/kernel/section_ids.h"
 #include "host/kernel_release.h"
 #include "host/uprobe.h"
+#include "safety/trace_right.h"
 
 #define SAMPLE_USUAL_BYTES 8192		/* of a sample with a copy of the stack */
 #define SAMPLES_BYTES_LEAST (1 << 19)
@@ -157,9 +158,10 @@ void programs_configure(struct programs *bpf, const struct dcbs_options *opts, s
 	}
 	skel->rodata->has_function_probes = bpf->probe_functions;
 	skel->rodata->follow_children = opts->children;
+	skel->rodata->leave_secure = trace_right_is_limited();
 	if (opts->children)
 		size_process_maps(skel, BPFPROF_FOLLOWED);
-	else if (nr_targets == 1)
+	else if (nr_targets == 1 && !skel->rodata->leave_secure)	/* a target that is left must be in a map */
 		skel->rodata->only_tgid = opts->nr_pids ? (__u32)opts->pids[0] : 0;
 	if (skel->rodata->only_tgid)
 		bpf_map__set_max_entries(skel->maps.parts, 1);

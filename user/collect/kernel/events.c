@@ -6,6 +6,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <bpf/bpf.h>
+
 #include "base/array.h"
 #include "base/error.h"
 #include "collect/kernel/events.h"
@@ -46,26 +48,33 @@ static int attach_ticks(struct links *links, const struct bpf_program *prog, int
 
 /* ---- on-periods ---- */
 
-static int attach_group(struct bpf_link **links, struct bpf_program *const *progs, size_t n)
+/*
+ * A link is its descriptor; 0: there is none. The call leaves no choice of the place, which the program was loaded for, so that
+ * the profiler may keep it when it gives up the calls that do.
+ */
+static int attach_group(int *links, struct bpf_program *const *progs, size_t n)
 {
 	size_t i;
 
 	for (i = 0; i < n; i++) {
+		int fd;
+
 		if (links[i] || !bpf_program__autoload(progs[i]))
 			continue;
-		links[i] = bpf_program__attach(progs[i]);
-		if (!links[i])
-			return fail(-errno, "cannot attach to %s: %s%s", bpf_program__section_name(progs[i]), strerror(errno),
-				    links_hint(errno));
+		fd = bpf_raw_tracepoint_open(NULL, bpf_program__fd(progs[i]));
+		if (fd < 0)
+			return fail(fd, "cannot attach to %s: %s%s", bpf_program__section_name(progs[i]), strerror(-fd), links_hint(-fd));
+		links[i] = fd;
 	}
 	return 0;
 }
 
-static void detach_group(struct bpf_link **links, size_t n)
+static void detach_group(int *links, size_t n)
 {
 	while (n-- > 0) {
-		bpf_link__destroy(links[n]);
-		links[n] = NULL;
+		if (links[n])
+			close(links[n]);
+		links[n] = 0;
 	}
 }
 

@@ -8,8 +8,8 @@
 
 struct events {
 	struct links links;			/* attached from start to end */
-	struct bpf_link *waits[3];		/* the programs that follow threads on and off their CPUs */
-	struct bpf_link *memory[2];		/* the programs that follow RSS and the address space */
+	int waits[3];				/* links of the programs that follow threads on and off their CPUs */
+	int memory[2];				/* links of the programs that follow RSS and the address space */
 	bool waits_known;			/* this kernel has all events that show why a thread waits */
 	bool memory_known;			/* this kernel has the events of RSS */
 };

@@ -88,10 +88,18 @@ static double measure_hit(const struct bpf_program *prog, void (*function)(void 
 	return best_hit_ns(function);
 }
 
+/* A compiler that marks targets of indirect calls puts this instruction before the one to be measured. */
+static __u64 behind_endbr64(void (*function)(void *))
+{
+	static const unsigned char endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa};
+
+	return memcmp((const void *)(uintptr_t)function, endbr64, sizeof(endbr64)) ? 0 : sizeof(endbr64);
+}
+
 static double measure_step(const struct bpf_program *prog)
 {
 	struct uprobe *probe;
-	double ns = measure_hit(prog, stepped_function, 0, &probe);
+	double ns = measure_hit(prog, stepped_function, behind_endbr64(stepped_function), &probe);
 
 	uprobe_detach(probe);
 	return ns;

@@ -81,6 +81,10 @@ static void examine_interpreter(struct session *session, struct target *target, 
 	char reason[256] = "";
 	int err = interpreter_find(target->pid, &layout, reason, sizeof(reason));
 
+	if (target_is_gone(target)) {
+		target->python_due_ns = 0;
+		return;
+	}
 	target->python_due_ns = err == -EAGAIN ? now + (target->python_tries++ < STARTING_TRIES ? STARTING_NS : STARTING_LATER_NS) : 0;
 	if (err && err != -EAGAIN && err != -ENOENT && !target_ended(target))
 		notes_add(&session->notes, "no Python functions of process %d: %s", target->pid, reason);

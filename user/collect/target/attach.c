@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* attach.c - attaches to the markers of one target. */
+/* attach.c - attaches to the markers of one target, and forgets what has become of it. */
+#include <bpf/bpf.h>
+
+#include "base/clock.h"
 #include "collect/target/attach.h"
 #include "collect/target/marker_probe.h"
 #include "collect/target/publish.h"
+#include "safety/trace_right.h"
 
 int attach_target(struct attach_context *ctx, struct target *target)
 {
@@ -32,4 +36,71 @@ void attach_forget_image(struct programs *bpf, struct target *target, __u32 exec
 	target->seldom_tried = false;
 	target_refresh(target);
 	publish_python(bpf, target);
+}
+
+bool attach_check_right(struct process *process, const struct target *target)
+{
+	if (trace_right_holds(target->pid) || target->pidfd < 0 || target_is_gone(target))
+		return false;
+	process->left = 1;
+	return true;
+}
+
+static void forget_pid(const struct programs *bpf, struct target *target)
+{
+	int targets = bpf_map__fd(bpf->skel->maps.targets);
+	__u32 index;
+
+	if (!bpf_map_lookup_elem(targets, &target->pid, &index) && index == target->index)
+		bpf_map_delete_elem(targets, &target->pid);
+	target->forgotten = true;
+}
+
+static void leave_target(const struct programs *bpf, struct target *target, struct function_probes *probes, struct notes *notes)
+{
+	forget_pid(bpf, target);
+	uprobe_detach(target->marker_link);
+	uprobe_detach(target->seldom_link);
+	target->marker_link = target->seldom_link = NULL;
+	function_probes_leave(probes, target->pid);
+	target_close(target);
+	attach_note_left(target, notes);
+}
+
+void attach_note_left(const struct target *target, struct notes *notes)
+{
+	notes_add(notes, "process %d executed a program with more rights than the user who started dcbs-bpfprof has: it was left "
+		  "there, and nothing that it did since is in this report", target->pid);
+}
+
+static bool is_forgotten(const struct target *target)
+{
+	return !target->pid || target->parent || !target->ended || target->forgotten;
+}
+
+void attach_forget_ended(const struct programs *bpf, struct target *target, struct function_probes *probes, struct notes *notes)
+{
+	__u64 now = clock_now_ns();
+
+	if (is_forgotten(target))
+		return;
+	if (target->process->left) {
+		leave_target(bpf, target, probes, notes);
+		return;
+	}
+	if (!target->ended_ns)
+		target->ended_ns = now;
+	if (now - target->ended_ns < ATTACH_TAIL_NS)
+		return;
+	forget_pid(bpf, target);
+}
+
+bool attach_some_linger(const struct target_list *targets)
+{
+	size_t i;
+
+	for (i = 0; i < targets->nr; i++)
+		if (!is_forgotten(&targets->list[i]))
+			return true;
+	return false;
 }

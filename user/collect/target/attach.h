@@ -5,6 +5,8 @@
 
 #include "collect/children/shared_probes.h"
 #include "collect/kernel/programs.h"
+#include "collect/notes.h"
+#include "collect/target/function_probes.h"
 #include "collect/target/target.h"
 
 /* Parts of the session that marker_probe_attach() and publish_markers() need. */
@@ -20,5 +22,25 @@ int attach_target(struct attach_context *ctx, struct target *target);
 
 /* The target has called execve(), `execs` times so far: forgets the markers of its previous image. */
 void attach_forget_image(struct programs *bpf, struct target *target, __u32 execs);
+
+/*
+ * Called after an execve(). Returns true if the target has become a process that the profiler's user may not trace, and marks it
+ * as left: nothing of it is read any more.
+ */
+bool attach_check_right(struct process *process, const struct target *target);
+
+/* Notes that a process was left, for the reader of the report. */
+void attach_note_left(const struct target *target, struct notes *notes);
+
+#define ATTACH_TAIL_NS 2000000ULL	/* an ended process may still run that long, to release its memory */
+
+/*
+ * Called now and then for a given process that has ended or was left. Once its tail is over the BPF programs forget its PID,
+ * which another process may get. One that was left is detached at once. Children are forgotten by children.c.
+ */
+void attach_forget_ended(const struct programs *bpf, struct target *target, struct function_probes *probes, struct notes *notes);
+
+/* Returns true if attach_forget_ended() is still to forget a target. */
+bool attach_some_linger(const struct target_list *targets);
 
 #endif

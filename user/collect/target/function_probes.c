@@ -61,6 +61,19 @@ int function_probes_attach(struct function_probes *probes, struct programs *bpf,
 	return err;
 }
 
+/* Those that follow keep their numbers, which are in their cookies. */
+void function_probes_leave(struct function_probes *probes, pid_t pid)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < probes->nr; i++)
+		if (probes->list[i].pid == pid)
+			function_probe_close(&probes->list[i]);
+		else
+			probes->list[kept++] = probes->list[i];
+	probes->nr = kept;
+}
+
 int function_probes_on(struct function_probes *probes, const struct programs *bpf)
 {
 	volatile struct throttle *t = &bpf->skel->bss->throttle;

@@ -18,6 +18,9 @@ struct function_probes {
 int function_probes_attach(struct function_probes *probes, struct programs *bpf, const struct dcbs_options *opts,
 			   const struct target *target);
 
+/* Removes the probes of one process. */
+void function_probes_leave(struct function_probes *probes, pid_t pid);
+
 /* Begin an on-period and an off-period: calls are timed, or counted alone. */
 int function_probes_on(struct function_probes *probes, const struct programs *bpf);
 void function_probes_off(struct function_probes *probes, const struct programs *bpf);

@@ -3,6 +3,7 @@
 #ifndef COLLECT_TARGET_MARKER_OBJECT_H
 #define COLLECT_TARGET_MARKER_OBJECT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -23,6 +24,15 @@ struct marker {
 
 /* Stores the copies, at most MARKER_COPIES, each to be closed. Returns their number, or -errno. */
 int marker_object_find(pid_t pid, struct marker *markers);
+
+/*
+ * Returns true if the file has a marker note that leads to this place of a probe, one of those that are used, and to this
+ * semaphore. The file may hold anything.
+ */
+bool marker_object_has_place(int fd, __u64 offset, __u64 semaphore);
+
+/* Returns true if the file has the place of a probe that asks the markers to flush less often. */
+bool marker_object_has_seldom(const struct marker *marker);
 
 void marker_object_close(struct marker *marker);
 

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "collect/kernel/links.h"
@@ -39,18 +38,16 @@ int marker_probe_attach(struct target *target, const struct programs *bpf, const
 	if (shared)
 		return shared_probes_attach(shared, bpf, marker, &place, since_ns) ? fail_marker(marker, errno) : 0;
 	target->marker_link = uprobe_attach(bpf->skel->progs.on_flush, &place);
-	return target->marker_link ? 0 : fail_marker(marker, errno);
+	if (!target->marker_link)
+		return fail_marker(marker, errno);
+	if (!target_is_gone(target))
+		return 0;
+	uprobe_detach(target->marker_link);	/* it may be in another process that got the PID */
+	target->marker_link = NULL;
+	return fail(-ESRCH, "process %d has ended", target->pid);
 }
 
 /* ---- flush less often ---- */
-
-static bool has_seldom_code(const struct marker *marker, __u64 offset)
-{
-	char code[sizeof(DCBS_PROBE_SELDOM_CODE) - 1];
-
-	return pread(marker->fd, code, sizeof(code), (off_t)offset - 1) == sizeof(code) &&
-	       !memcmp(code, DCBS_PROBE_SELDOM_CODE, sizeof(code));
-}
 
 static bool attach_seldom_probe(struct target *target, const struct programs *bpf)
 {
@@ -62,7 +59,7 @@ static bool attach_seldom_probe(struct target *target, const struct programs *bp
 	if (target_find_marker(target, &marker) <= 0)
 		return false;
 	place = marker_place(target, &marker, DCBS_PROBE_SELDOM, path);
-	if (has_seldom_code(&marker, place.offset))
+	if (marker_object_has_seldom(&marker))
 		target->seldom_link = uprobe_attach(bpf->skel->progs.on_flush, &place);
 	marker_object_close(&marker);
 	return target->seldom_link;

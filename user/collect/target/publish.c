@@ -75,7 +75,7 @@ void publish_python(struct programs *bpf, const struct target *target)
 	volatile struct process *process = &bpf->processes[target->index];
 	__u64 start, end;
 
-	if (interpreter_runtime(target->pid, &start, &end))
+	if (interpreter_runtime(target->pid, &start, &end) || target_is_gone(target))
 		start = end = 0;
 	process->gil_start = start;
 	process->gil_end = end;

@@ -2,6 +2,7 @@
 /* target.c - one profiled process, as /proc and its own memory show it. */
 #include <elf.h>
 #include <errno.h>
+#include <math.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,11 +12,41 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/proc.h"
 #include "base/process_memory.h"
 #include "base/target_file.h"
 #include "collect/target/target.h"
+#include "safety/trace_right.h"
+
+#define START_TOLERANCE_S 0.5	/* between the start of a process as BPF saw it and as /proc shows it, in ticks of 10 ms */
+
+bool target_is_gone(const struct target *target)
+{
+	struct pollfd p = {.fd = target->pidfd, .events = POLLIN};
+	const volatile struct process *process = target->process;
+
+	return target->pidfd >= 0 && ((process && process->left) || poll(&p, 1, 0) == 1);
+}
+
+/*
+ * Called after something was read by the PID, which another process gets once this one has ended and was reaped. A process that
+ * has not ended now had the number all the time. What was read of one that has executed a program with more rights since is
+ * thrown away as well.
+ */
+static bool was_ours(const struct target *target)
+{
+	return target->pidfd >= 0 && !target_is_gone(target);
+}
+
+/* Reads /proc/PID/FILE of the target as proc_read() does. Returns -ESRCH if the process has ended. */
+static ssize_t read_proc_file(const struct target *target, const char *file, char *buf, size_t size)
+{
+	ssize_t n = proc_read(target->pid, file, buf, size);
+
+	return was_ours(target) ? n : -ESRCH;
+}
 
 /* If the process cannot be read any more, the last facts stay. */
 void target_refresh_comm(struct target *target)
@@ -23,7 +54,7 @@ void target_refresh_comm(struct target *target)
 	struct snapshot_target *f = &target->facts;
 	char buf[sizeof(f->comm)];
 
-	if (proc_read(target->pid, "comm", buf, sizeof(buf)) > 0)
+	if (read_proc_file(target, "comm", buf, sizeof(buf)) > 0)
 		snprintf(f->comm, sizeof(f->comm), "%.*s", (int)strcspn(buf, "\n"), buf);
 }
 
@@ -33,7 +64,7 @@ void target_refresh(struct target *target)
 	ssize_t n, i;
 
 	target_refresh_comm(target);
-	n = proc_read(target->pid, "cmdline", buf, sizeof(buf));
+	n = read_proc_file(target, "cmdline", buf, sizeof(buf));
 	for (i = 0; i + 1 < n; i++)
 		if (!buf[i])
 			buf[i] = ' ';
@@ -88,15 +119,12 @@ static bool has_other_threads(const char *status)
 	return proc_number(status, "Threads", 10, &threads) && threads > 1;
 }
 
-int target_open(struct target *target, pid_t pid)
+static int check_process(pid_t pid, bool own)
 {
 	char buf[PROC_TEXT];
 	__u64 tgid;
 	int err;
 
-	memset(target, 0, sizeof(*target));
-	target->pid = pid;
-	target->pidfd = -1;
 	if (proc_read(pid, "status", buf, sizeof(buf)) <= 0)
 		return fail(-ESRCH, "there is no process %d; see `dcbs-bpfprof list` for those that carry markers", pid);
 	if (proc_number(buf, "Tgid", 10, &tgid) && (pid_t)tgid != pid)
@@ -105,16 +133,42 @@ int target_open(struct target *target, pid_t pid)
 		return has_other_threads(buf) ?
 			fail(-ESRCH, "process %d cannot be attached to: its main thread has ended, and the kernel ties probes to it", pid) :
 			fail(-ESRCH, "process %d has ended already (it is a zombie)", pid);
-	err = check_program_class(pid);
-	if (err)
-		return err;
+	err = own ? 0 : trace_right_ask(pid);
+	return err && err != -ESRCH ? err : check_program_class(pid);
+}
+
+/* The descriptor comes first: what is read afterwards is of the same process if that has not ended by then. */
+int target_open(struct target *target, pid_t pid, bool own)
+{
+	int opened, err;
+
+	memset(target, 0, sizeof(*target));
+	target->pid = target->facts.pid = pid;
 	target->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	opened = target->pidfd < 0 ? -errno : 0;
+	err = check_process(pid, own);
+	if (!err && opened)
+		err = fail(opened, "cannot open process %d: %s", pid, strerror(-opened));
+	if (!err) {
+		target->facts.started_at = process_start_time(pid);
+		target_refresh(target);
+	}
+	if (!err && !was_ours(target))
+		err = fail(-ESRCH, "process %d has ended", pid);
+	if (err)
+		target_close(target);
+	return err;
+}
+
+int target_open_child(struct target *target)
+{
+	target->pidfd = (int)syscall(SYS_pidfd_open, target->pid, 0);
 	if (target->pidfd < 0)
-		return fail(-errno, "process %d has ended: %s", pid, strerror(errno));
-	target->facts.pid = pid;
-	target->facts.started_at = process_start_time(pid);
-	target_refresh(target);
-	return 0;
+		return -errno;
+	if (fabs(process_start_time(target->pid) - clock_unix_s(target->born_ns)) < START_TOLERANCE_S)
+		return 0;
+	target_close(target);
+	return -ESRCH;
 }
 
 static __u64 time_namespace_id(pid_t pid, const char *which)
@@ -147,7 +201,7 @@ int target_check_clock(const struct target *target)
 	if (target_clock_offset(target->pid))
 		return fail(-EOPNOTSUPP, "process %d is in a time namespace, where the clock is not the kernel's: its sections cannot "
 			    "be timed; start it in the machine's own", target->pid);
-	if (proc_read(target->pid, "status", buf, sizeof(buf)) > 0 && strstr(buf, "\nSeccomp:\t1\n"))
+	if (read_proc_file(target, "status", buf, sizeof(buf)) > 0 && strstr(buf, "\nSeccomp:\t1\n"))
 		return fail(-EOPNOTSUPP, "process %d is in seccomp's strict mode, where reading the clock would end it: its sections cannot "
 			    "be timed", target->pid);
 	return 0;
@@ -162,11 +216,9 @@ void target_close(struct target *target)
 
 bool target_ended(struct target *target)
 {
-	struct pollfd p = {.fd = target->pidfd, .events = POLLIN};
-
 	if (!target->pid)
 		return true;
-	if (!target->ended && poll(&p, 1, 0) == 1)
+	if (!target->ended && !target->born_ns && target_is_gone(target))
 		target->ended = true;
 	return target->ended;
 }
@@ -178,7 +230,9 @@ int target_peek(pid_t pid, __u64 address, void *dst, size_t size)
 
 int target_read(const struct target *target, __u64 address, void *dst, size_t size)
 {
-	return target_peek(target->pid, address, dst, size);
+	int err = target_peek(target->pid, address, dst, size);
+
+	return was_ours(target) ? err : -ESRCH;
 }
 
 int target_find_marker(const struct target *target, struct marker *marker)
@@ -250,7 +304,7 @@ bool target_maps(const struct target *target, const char *base)
 	struct mapped_base_search search = {.base = base};
 
 	proc_each_mapping(target->pid, note_mapped_base, &search);
-	return search.found;
+	return search.found && was_ours(target);
 }
 
 static __s64 status_bytes(const char *status, const char *name)
@@ -262,14 +316,17 @@ static __s64 status_bytes(const char *status, const char *name)
 
 __u64 target_faults(const struct target *target)
 {
-	return proc_stat_field(target->pid, 10) + proc_stat_field(target->pid, 12);
+	__u64 faults = proc_stat_field(target->pid, 10) + proc_stat_field(target->pid, 12);
+
+	return was_ours(target) ? faults : 0;
 }
 
 void target_rss(const struct target *target, __s64 *now_bytes, __s64 *peak_bytes)
 {
 	char buf[4096] = "";
 
-	proc_read(target->pid, "status", buf, sizeof(buf));
+	if (read_proc_file(target, "status", buf, sizeof(buf)) <= 0)
+		buf[0] = 0;
 	*now_bytes = status_bytes(buf, "VmRSS");
 	*peak_bytes = status_bytes(buf, "VmHWM");
 }

@@ -16,7 +16,8 @@ struct symbols;
 
 struct target {
 	pid_t pid;		/* 0: the entry is free */
-	int pidfd;		/* readable when the process has ended */
+	const struct process *process;	/* its entry of the map `processes`; NULL: it is not profiled */
+	int pidfd;		/* readable when the process has ended; -1: not open, and nothing is read by the PID */
 	__u32 index;		/* in the map `processes` */
 	__u32 execs;		/* how often it had called execve() when it was last examined */
 	__u32 serial;		/* number among all processes of the session, from 1 */
@@ -24,7 +25,8 @@ struct target {
 	struct uprobe *marker_link;	/* the probe on its marker function */
 	struct uprobe *seldom_link;	/* the probe that makes it flush less often, see DCBS_PROBE_SELDOM */
 	bool seldom_tried;	/* attaching that probe was tried */
-	bool ended;
+	bool ended, forgotten;	/* forgotten: the BPF programs do not take its PID for the target any more */
+	__u64 ended_ns;		/* of a given process: when its end was first observed */
 	pid_t parent;		/* of a child that is followed; 0: the process was given by its PID */
 	__u64 born_ns;		/* when on_fork observed its birth; 0: it existed before */
 	__u64 exec_ns, search_ns;	/* of a child: when it called execve(), and when to search for markers next */
@@ -49,6 +51,9 @@ struct target_list {
 /* Returns the target with that PID, or NULL. */
 struct target *target_list_find(struct target_list *targets, pid_t pid);
 
+/* Returns true if a given process that runs has not loaded the markers yet. */
+bool target_list_lacks_markers(const struct target_list *targets);
+
 /* Page faults of each target as of the last call of target_list_faults(). */
 struct fault_counts {
 	__u64 last[BPFPROF_FOLLOWED];
@@ -57,12 +62,27 @@ struct fault_counts {
 /* Returns the page faults of all targets since the last call, as the kernel counts them; NAN: a target has come or ended. */
 double target_list_faults(const struct target_list *targets, struct fault_counts *counts);
 
-/* Opens a running process. Returns 0, or -errno with an error line if it cannot be profiled at all. */
-int target_open(struct target *target, pid_t pid);
+/*
+ * Opens a running process. Returns 0, or -errno with an error line if it cannot be profiled at all. own: it is a child of the
+ * profiler's that waits to execute a command, so that the profiler's user may trace it.
+ */
+int target_open(struct target *target, pid_t pid, bool own);
 void target_close(struct target *target);
 
-/* Returns true if the process has ended, or the entry is free. Cheap. */
+/*
+ * Opens the descriptor of a child by its PID and the time of its birth. Returns -errno: -ESRCH if it has ended, even if another
+ * process has its PID.
+ */
+int target_open_child(struct target *target);
+
+/* Returns true if the given or adopted process has ended, or the entry is free. Cheap. */
 bool target_ended(struct target *target);
+
+/*
+ * Returns true if the process, of whatever kind, has ended by its descriptor, or was left. A process with its PID is another one
+ * then, or has rights that the profiler's user may not borrow.
+ */
+bool target_is_gone(const struct target *target);
 
 /*
  * Finds the copy of the marker library that keeps the records of the process. Returns 1 if there is one, to be closed; 0 if
@@ -83,7 +103,10 @@ bool target_maps(const struct target *target, const char *base);
 void target_refresh(struct target *target);
 void target_refresh_comm(struct target *target);
 
-/* Reads all `size` bytes of the target's memory, or returns -errno. target_peek() reads any process. */
+/*
+ * Reads all `size` bytes of the target's memory, or returns -errno: -ESRCH if the process has ended. target_peek() reads any
+ * process by its PID; its caller must find out whether that was still the same process.
+ */
 int target_read(const struct target *target, __u64 address, void *dst, size_t size);
 int target_peek(pid_t pid, __u64 address, void *dst, size_t size);
 

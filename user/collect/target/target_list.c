@@ -27,3 +27,16 @@ double target_list_faults(const struct target_list *targets, struct fault_counts
 	}
 	return sum;
 }
+
+bool target_list_lacks_markers(const struct target_list *targets)
+{
+	size_t i;
+
+	for (i = 0; i < targets->nr; i++) {
+		const struct target *target = &targets->list[i];
+
+		if (target->pid && !target->ended && !target->state && !target->parent)
+			return true;
+	}
+	return false;
+}
