@@ -199,7 +199,7 @@ class Impostors(AskingCase):
                  json.dumps(dict(document, sections=[{"name": "outer", "kind": "section"}], functions=None)).encode()]
         for text in wrong:
             heard = self.asked(b"dcbs 1 ok\n" + text)
-            self.assertIn(b"dcbs 1 report", heard, text)
+            self.assertIn(b"dcbs 1 summary", heard, text)
 
     def test_no_header(self):
         for says in (b"", b"\n", b"x" * 100000, b"dcbs 1 okay\n{}", b"HTTP/1.1 200 OK\r\n\r\n"):

@@ -254,7 +254,7 @@ class Targets(BadInput):
         note = self.path("note.o")
         for args in (["-DDCBS_ABI=99", "-c", os.path.join(marker, "note.S"), "-o", note],
                      ["-std=gnu11", "-w", "-D_GNU_SOURCE", "-I", include, "-I", TARGET_HEADERS, "-I", marker, "-pthread", "-o", self.path("built"),
-                      target_source("sections.c"), *glob.glob(os.path.join(marker, "*.c")), os.path.join(marker, "probe.S"), note,
+                      target_source("sections.c"), *(c for folder in ("", "threads") for c in glob.glob(os.path.join(marker, folder, "*.c"))), os.path.join(marker, "probe.S"), note,
                       "-ldl"]):
             good, out = cc(*args)
             self.assertTrue(good, out)

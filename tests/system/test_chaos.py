@@ -50,7 +50,7 @@ class Crowds(Chaos):
                 self.assertEqual(target.process.stdout.readline(), "begun\n")
                 time.sleep(1)
                 with self.profiler("-p", target.pid) as second:
-                    second.wait_attached(target.pid)
+                    second.wait_watching()
                     target.line()
                     truth = target.result()
                     target.line()

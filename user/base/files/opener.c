@@ -19,9 +19,9 @@
 
 #define NAME "bpfprof-files"
 #define REQUEST_US 500000	/* for one request */
-#define PARTING_MS 1000		/* for the reader to notice that the profiler has ended */
+#define PARTING_MS 600		/* for the reader to notice that the profiler has ended: a request ends before */
 #define REAP_US 1000
-#define REAP_TRIES 200
+#define REAP_TRIES 1000		/* more than the keeper takes */
 #define MAX_UNANSWERED 3	/* requests in a row: then the opener itself does not answer */
 
 static int opener = -1;		/* our end of the socket; -1: there is no opener */
