@@ -110,7 +110,7 @@ bool calibrate_is_stepped(const unsigned char *code)
 	if (code[0] == 0x41)	/* prefix of a push of r8 to r15 */
 		code++;
 	return !(code[0] >= 0x50 && code[0] <= 0x57) && code[0] != 0x90 && code[0] != 0xe8 && code[0] != 0xe9 && code[0] != 0xeb &&
-	       !(code[0] >= 0x70 && code[0] <= 0x7f);
+	       !(code[0] >= 0x70 && code[0] <= 0x7f) && !(code[0] == 0x0f && code[1] >= 0x80 && code[1] <= 0x8f);
 }
 
 #define TOUCH_PAGES 256

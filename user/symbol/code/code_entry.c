@@ -80,3 +80,70 @@ int code_entry_find(struct decoder *d, const struct code_range *range)
 		d->code->entry = entry_behind_check(d, code + at, size - at, range->start + at);
 	return d->code->entry ? 0 : decoder_refuse(d, "it jumps back to its entry");
 }
+
+/* ---- a cheaper place ---- */
+
+/* They take no time, and neither fault on the stack nor leave the function. */
+static bool is_simple(const cs_insn *insn)
+{
+	static const unsigned int simple[] = {
+		X86_INS_MOV, X86_INS_MOVABS, X86_INS_MOVZX, X86_INS_MOVSX, X86_INS_MOVSXD, X86_INS_LEA, X86_INS_XOR, X86_INS_AND, X86_INS_OR,
+		X86_INS_ADD, X86_INS_SUB, X86_INS_CMP, X86_INS_TEST, X86_INS_SHL, X86_INS_SHR, X86_INS_SAR,
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(simple); i++)
+		if (insn->id == simple[i])
+			return !insn->detail->x86.prefix[0];
+	return false;
+}
+
+/* See branch_setup_xol_ops() and push_setup_xol_ops() of the kernel. */
+static bool is_emulated(const cs_insn *insn)
+{
+	const cs_x86 *x86 = &insn->detail->x86;
+
+	if (insn->id == X86_INS_PUSH)
+		return x86->operands[0].type == X86_OP_REG;
+	if (decoder_is_jump(insn))
+		return x86->operands[0].type == X86_OP_IMM && !x86->prefix[0];
+	return insn->id == X86_INS_NOP && insn->size == 1;
+}
+
+static bool is_exit(const struct decoder *d, __u64 address)
+{
+	size_t i;
+
+	for (i = 0; i < d->code->nr_exits; i++)
+		if (d->code->exits[i] == address)
+			return true;
+	return false;
+}
+
+int code_entry_make_cheap(struct decoder *d)
+{
+	uint8_t bytes[64] = {0};
+	const uint8_t *code = bytes;
+	size_t left = 0, i;
+	uint64_t address = d->code->entry;
+	cs_insn *insn = d->last[0];
+
+	for (i = 0; i < d->nr_parts; i++)
+		if (address >= d->parts[i].start && address < d->parts[i].end)
+			left = d->parts[i].end - address;
+	if (left > sizeof(bytes))
+		left = sizeof(bytes);
+	if (d->jumps_by_table || d->code->is_empty || d->source->read(d->source->ctx, address, bytes, left))
+		return 0;
+	while (cs_disasm_iter(d->handle, &code, &left, &address, insn) && !is_exit(d, insn->address)) {
+		if (insn->address != d->code->entry && decoder_is_jumped_to(d, insn->address))
+			return 0;
+		if (is_emulated(insn)) {
+			d->code->entry = insn->address;
+			return 0;
+		}
+		if (!is_simple(insn) || moves_stack(insn))
+			return 0;
+	}
+	return 0;
+}

@@ -31,6 +31,7 @@ struct decoder {
 	struct jump *jumps;			/* direct ones, checked when all parts are read */
 	size_t nr_jumps, room_jumps;
 	size_t bytes;
+	bool jumps_by_table;			/* to places that are not in `jumps` */
 	cs_insn *last[DECODER_LAST];		/* the instructions before the current one, in a ring */
 	size_t nr_last;
 	char *reason;

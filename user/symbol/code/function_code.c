@@ -63,11 +63,11 @@ static int read_indirect_jump(struct decoder *d, const cs_insn *insn)
 {
 	enum jump_kind kind;
 
-	if (memchr(insn->bytes, 0x3e, count_prefixes(insn->bytes, insn->size)))
+	kind = memchr(insn->bytes, 0x3e, count_prefixes(insn->bytes, insn->size)) ? JUMP_TABLE : indirect_jump_kind(d, insn);
+	if (kind == JUMP_TABLE) {
+		d->jumps_by_table = true;
 		return 0;
-	kind = indirect_jump_kind(d, insn);
-	if (kind == JUMP_TABLE)
-		return 0;
+	}
 	if (kind == JUMP_TAIL_CALL)
 		return add_exit(d, insn->address);
 	return decoder_refuse(d, "it has an indirect jump that may or may not leave the function");
@@ -229,7 +229,7 @@ static int read_function(struct decoder *d, const struct code_range *range)
 		err = read_jumps(d);
 	for (i = 0; i < d->code->nr_exits && !err; i++)
 		d->code->is_empty |= d->code->exits[i] == d->code->entry;
-	return err;
+	return err ? err : code_entry_make_cheap(d);
 }
 
 /* ---- all of it ---- */

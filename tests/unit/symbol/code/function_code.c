@@ -157,6 +157,19 @@ static void test_entry(void **state)
 	refused((struct code)CODE("\x0f\x1f\x44\x00\x00\xff\xcf\x75\xfc\xc3"), "back to its entry");
 }
 
+/* Simple instructions are passed over if one that the kernel emulates follows, and nothing jumps there. */
+static void test_cheap_entry(void **state)
+{
+	(void)state;
+	check((struct code)CODE("\x89\xf8\x55\x5d\xc3"), AT + 2, 1, AT + 4);				/* mov, push */
+	check((struct code)CODE("\x89\xf8\x85\xc0\x74\x01\x90\xc3"), AT + 4, 1, AT + 7);		/* mov, test, je */
+	check((struct code)CODE("\x89\xf8\x85\xc0\x0f\x84\x01\x00\x00\x00\x90\xc3"), AT + 4, 1, AT + 11);	/* a far je */
+	check((struct code)CODE("\x48\x83\xec\x08\x74\x00\x58\xc3"), AT, 1, AT + 7);		/* sub $8,%rsp */
+	check((struct code)CODE("\x89\xf8\x85\xc0\x75\xfc\xc3"), AT, 1, AT + 6);			/* jne to test: a loop */
+	check((struct code)CODE("\xf3\xa4\x55\x5d\xc3"), AT, 1, AT + 4);				/* rep movsb may take long */
+	check((struct code)CODE("\x89\xf8\xe9\xf9\x1f\x00\x00"), AT, 1, AT + 2);			/* a tail jump is an end */
+}
+
 /* Go checks the size of the stack first: cmp 0x10(%r14),%rsp; jbe; ...; ret; call morestack; jmp to the begin. */
 static void test_go(void **state)
 {
@@ -204,7 +217,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_returns), cmocka_unit_test(test_empty), cmocka_unit_test(test_tail_calls),
-		cmocka_unit_test(test_jump_tables), cmocka_unit_test(test_parts), cmocka_unit_test(test_entry),
+		cmocka_unit_test(test_jump_tables), cmocka_unit_test(test_parts), cmocka_unit_test(test_entry), cmocka_unit_test(test_cheap_entry),
 		cmocka_unit_test(test_go), cmocka_unit_test(test_thunks), cmocka_unit_test(test_broken), cmocka_unit_test(test_vectors),
 	};
 
