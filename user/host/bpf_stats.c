@@ -105,6 +105,13 @@ double bpf_stats_run_ns(const struct bpf_program *prog)
 	return info.run_cnt ? (double)info.run_time_ns / (double)info.run_cnt : NAN;
 }
 
+struct bpf_runs bpf_stats_runs(const struct bpf_program *prog)
+{
+	struct bpf_prog_info info = info_of(prog);
+
+	return (struct bpf_runs){info.run_cnt, info.run_time_ns};
+}
+
 __u64 bpf_stats_missed(const struct bpf_program *prog)
 {
 	return info_of(prog).recursion_misses;

@@ -31,6 +31,14 @@ void bpf_stats_end(void);
 /* Returns the mean duration of a run of the program in ns; NAN: it has not run while the statistics were enabled. */
 double bpf_stats_run_ns(const struct bpf_program *prog);
 
+/* Runs of a program while the statistics were enabled. */
+struct bpf_runs {
+	__u64 runs, time_ns;
+};
+
+/* Zeros: the program is not loaded. */
+struct bpf_runs bpf_stats_runs(const struct bpf_program *prog);
+
 /* Returns the number of runs that the kernel skipped because the program ran on that CPU already; 0: it is not loaded. */
 __u64 bpf_stats_missed(const struct bpf_program *prog);
 

@@ -7,6 +7,8 @@
 #include "host/bpf_stats.h"
 
 #define TRAP_USUAL_NS 1000
+#define ENTRY_USUAL_NS 500
+#define ENTRY_RUNS 50		/* fewer runs are too few for a mean */
 #define SKIPPED_NS 30		/* a change of RSS that is skipped and charged in bulk later */
 
 void cost_meter_init(struct cost_meter *meter, const struct programs *bpf)
@@ -27,9 +29,20 @@ static double trap_ns(const struct calibration *costs)
 	return isnan(costs->trap_ns) ? TRAP_USUAL_NS : costs->trap_ns;
 }
 
-static double entry_ns(const struct programs *bpf, const struct calibration *costs, bool stepped)
+/* What the program at an entry does depends on whether calls are timed, so only its latest runs count. */
+static void measure_entry(struct cost_meter *meter, const struct programs *bpf)
 {
-	return (stepped && costs->step_ns > 0 ? costs->step_ns : trap_ns(costs)) + run_ns(bpf->skel->progs.on_call, 500);
+	struct bpf_runs now = bpf_stats_runs(bpf->skel->progs.on_call), *last = &meter->entry_runs;
+
+	if (now.runs < last->runs + ENTRY_RUNS)
+		return;
+	meter->entry_run_ns = (double)(now.time_ns - last->time_ns) / (double)(now.runs - last->runs);
+	*last = now;
+}
+
+static double entry_ns(const struct cost_meter *meter, const struct calibration *costs, bool stepped)
+{
+	return (stepped && costs->step_ns > 0 ? costs->step_ns : trap_ns(costs)) + (meter->entry_run_ns ?: ENTRY_USUAL_NS);
 }
 
 /* The end of a call is a return instruction, which the kernel has to step over, or a return probe, which is two traps. */
@@ -56,7 +69,8 @@ double cost_meter_read(struct cost_meter *meter, const struct programs *bpf, con
 	cost_ns[LEVER_SAMPLES] = tick_samples(&c, last) * run_ns(skel->progs.on_sample, 15000);
 	cost_ns[LEVER_FAULTS] = (double)(c.rss_events - last->rss_events) * (run_ns(skel->progs.on_rss, 300) + costs->trace_ns) +
 				(double)(c.rss_skipped - last->rss_skipped) * (SKIPPED_NS + costs->trace_ns);
-	meter->entries_ns = (double)(c.calls - last->calls) * entry_ns(bpf, costs, entry_stepped);
+	measure_entry(meter, bpf);
+	meter->entries_ns = (double)(c.calls - last->calls) * entry_ns(meter, costs, entry_stepped);
 	cost_ns[LEVER_CALLS] = meter->entries_ns + (double)(c.call_ends - last->call_ends) * end_ns(bpf, costs, end_stepped);
 	cost_ns[LEVER_WAITS] = (double)(c.switches - last->switches) * run_ns(skel->progs.on_switch, 1500) +
 			       (double)(c.wakings - last->wakings) *

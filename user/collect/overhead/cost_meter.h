@@ -6,11 +6,14 @@
 #include "collect/kernel/programs.h"
 #include "collect/overhead/calibrate.h"
 #include "collect/overhead/governor.h"
+#include "host/bpf_stats.h"
 
 struct cost_meter {
 	__u64 read_ns;			/* when it was read last */
 	struct counters last;		/* as of that time */
 	double flush_events;		/* mean events of a flush between the last two readings */
+	struct bpf_runs entry_runs;	/* of the program at functions' entries, up to the last measurement of entry_run_ns */
+	double entry_run_ns;		/* the latest run time of that program; 0: not measured yet */
 	double entries_ns;		/* cost of the probes at functions' entries between the last two readings */
 };
 

@@ -54,6 +54,11 @@ void run_clock_poll(struct run_clock *clock, const struct programs *bpf)
 	}
 }
 
+void run_clock_again(struct run_clock *clock)
+{
+	clock->next_ns = 0;
+}
+
 void run_clock_close(struct run_clock *clock)
 {
 	if (clock->on)
