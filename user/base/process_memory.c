@@ -9,6 +9,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/files/file_system.h"
 #include "base/proc.h"
@@ -93,11 +94,70 @@ static bool match_mapping(void *ctx, const struct proc_mapping *mapping)
 	return false;
 }
 
+/*
+ * Anonymous mappings of the process that was asked about last. Each of thousands of threads has some, and to find one costs as much
+ * as to read all. They may be out of date: then zeros are read where now there is a file, and nobody waits.
+ */
+static struct {
+	struct range { __u64 start, end; } *list;
+	size_t nr, room;
+	pid_t pid;
+	__u64 until_ns;
+} anonymous;
+
+static bool note_anonymous(void *ctx, const struct proc_mapping *mapping)
+{
+	(void)ctx;
+	if (mapping->ino || is_made_by_kernel(mapping->path))
+		return true;
+	if (!array_reserve(anonymous.list, anonymous.nr, anonymous.room, 1))
+		return false;
+	anonymous.list[anonymous.nr++] = (struct range){mapping->start, mapping->end};
+	return true;
+}
+
+static void note_all_anonymous(pid_t pid)
+{
+	__u64 now = clock_now_ns();
+
+	if (anonymous.pid == pid && now < anonymous.until_ns)
+		return;
+	anonymous.nr = 0;
+	anonymous.pid = pid;
+	proc_each_mapping(pid, note_anonymous, NULL);
+	anonymous.until_ns = clock_now_ns() + NS_PER_S;
+}
+
+static bool is_anonymous(pid_t pid, __u64 address)
+{
+	size_t low = 0, high;
+
+	note_all_anonymous(pid);
+	high = anonymous.nr;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (address < anonymous.list[middle].start)
+			high = middle;
+		else if (address >= anonymous.list[middle].end)
+			low = middle + 1;
+		else
+			return true;
+	}
+	return false;
+}
+
 /* A page of anonymous memory that was never written to is all zeros. */
 static int read_absent(pid_t pid, __u64 address, void *to, size_t size)
 {
 	struct page_search search = {.pid = pid, .address = address};
-	int err = proc_each_mapping(pid, match_mapping, &search);
+	int err;
+
+	if (is_anonymous(pid, address)) {
+		memset(to, 0, size);
+		return 0;
+	}
+	err = proc_each_mapping(pid, match_mapping, &search);
 
 	if (err)
 		return err;
