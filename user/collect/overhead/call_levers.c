@@ -12,7 +12,7 @@ static void reduce_calls(struct session *session)
 	reductions_report(session, LEVER_CALLS, "functions of --section are timed in on-periods: their number of calls is exact, their "
 			 "times are estimates");
 	duty_cycle_start(&session->overhead.duties[DUTY_CALLS]);
-	run_clock_again(&session->run_clock);
+	run_clock_repeat(&session->run_clock);
 }
 
 /* A probe that makes a function several times slower cannot tell how long it takes. Samples can, without slowing it. */
@@ -20,7 +20,7 @@ static void count_calls(struct session *session)
 {
 	function_probes_off(&session->probes, &session->bpf);
 	session->probes.counted = true;
-	run_clock_again(&session->run_clock);
+	run_clock_repeat(&session->run_clock);
 	function_probes_mark(&session->probes, &session->bpf, SAMPLED);
 	reductions_report(session, LEVER_CALLS, session->sampler ?
 			 "functions of --section are too short to be timed by probes: their number of calls is exact, their times are "

@@ -29,7 +29,7 @@ static double trap_ns(const struct calibration *costs)
 	return isnan(costs->trap_ns) ? TRAP_USUAL_NS : costs->trap_ns;
 }
 
-/* What the program at an entry does depends on whether calls are timed, so only its latest runs count. */
+/* The program at an entry does more while calls are timed, so only its latest runs count. */
 static void measure_entry(struct cost_meter *meter, const struct programs *bpf)
 {
 	struct bpf_runs now = bpf_stats_runs(bpf->skel->progs.on_call), *last = &meter->entry_runs;

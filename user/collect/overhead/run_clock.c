@@ -54,7 +54,7 @@ void run_clock_poll(struct run_clock *clock, const struct programs *bpf)
 	}
 }
 
-void run_clock_again(struct run_clock *clock)
+void run_clock_repeat(struct run_clock *clock)
 {
 	clock->next_ns = 0;
 }

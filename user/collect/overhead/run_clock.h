@@ -20,7 +20,7 @@ struct run_clock {
 void run_clock_poll(struct run_clock *clock, const struct programs *bpf);
 
 /* Has the programs measured anew at once: what they do has changed. */
-void run_clock_again(struct run_clock *clock);
+void run_clock_repeat(struct run_clock *clock);
 
 void run_clock_close(struct run_clock *clock);
 
