@@ -17,6 +17,8 @@
 
 #define NR_OPEN 64		/* processes whose pagemap is kept open; a power of two */
 #define MAX_PAGES 64		/* that are looked up at once */
+#define LONG_NS 1000000ULL	/* reading all mappings of a process takes long if it takes more than that; ... */
+#define KEEP_TIMES 20		/* ... then they are kept for 20 times as long */
 #define PAGE_HERE (3ULL << 62)	/* in memory, or on the machine's own swap space */
 
 /* /proc/PID/pagemap has a word for each page. The file stays with the memory that the process had when it was opened. */
@@ -80,6 +82,11 @@ static bool is_made_by_kernel(const char *path)
 	return path[0] == '[' && strncmp(path, "[heap", 5) && strncmp(path, "[stack", 6) && strncmp(path, "[anon", 5);
 }
 
+static bool is_anonymous_mapping(const struct proc_mapping *mapping)
+{
+	return !mapping->ino && !is_made_by_kernel(mapping->path);
+}
+
 static bool match_mapping(void *ctx, const struct proc_mapping *mapping)
 {
 	struct page_search *search = ctx;
@@ -88,7 +95,7 @@ static bool match_mapping(void *ctx, const struct proc_mapping *mapping)
 		return true;
 	search->found = search->address >= mapping->start;
 	if (search->found) {
-		search->anonymous = !mapping->ino && !is_made_by_kernel(mapping->path);
+		search->anonymous = is_anonymous_mapping(mapping);
 		search->local = !mapping->ino || file_system_is_local(search->pid, mapping->dev);
 	}
 	return false;
@@ -96,7 +103,8 @@ static bool match_mapping(void *ctx, const struct proc_mapping *mapping)
 
 /*
  * Anonymous mappings of the process that was asked about last. Each of thousands of threads has some, and to find one costs as much
- * as to read all. They may be out of date: then zeros are read where now there is a file, and nobody waits.
+ * as to read all. So they are kept if reading them takes long, for a short time. They may be out of date then: zeros are read where
+ * there is nothing or a file by now, and nobody waits.
  */
 static struct {
 	struct range { __u64 start, end; } *list;
@@ -108,7 +116,7 @@ static struct {
 static bool note_anonymous(void *ctx, const struct proc_mapping *mapping)
 {
 	(void)ctx;
-	if (mapping->ino || is_made_by_kernel(mapping->path))
+	if (!is_anonymous_mapping(mapping))
 		return true;
 	if (!array_reserve(anonymous.list, anonymous.nr, anonymous.room, 1))
 		return false;
@@ -118,14 +126,15 @@ static bool note_anonymous(void *ctx, const struct proc_mapping *mapping)
 
 static void note_all_anonymous(pid_t pid)
 {
-	__u64 now = clock_now_ns();
+	__u64 now = clock_now_ns(), took_ns;
 
 	if (anonymous.pid == pid && now < anonymous.until_ns)
 		return;
 	anonymous.nr = 0;
 	anonymous.pid = pid;
 	proc_each_mapping(pid, note_anonymous, NULL);
-	anonymous.until_ns = clock_now_ns() + NS_PER_S;
+	took_ns = clock_now_ns() - now;
+	anonymous.until_ns = took_ns > LONG_NS ? now + KEEP_TIMES * took_ns : 0;
 }
 
 static bool is_anonymous(pid_t pid, __u64 address)
@@ -158,14 +167,13 @@ static int read_absent(pid_t pid, __u64 address, void *to, size_t size)
 		return 0;
 	}
 	err = proc_each_mapping(pid, match_mapping, &search);
-
 	if (err)
 		return err;
-	if (search.anonymous)
+	if (search.anonymous) {
 		memset(to, 0, size);
-	else if (search.local)
-		return read_now(pid, address, to, size);
-	return search.anonymous ? 0 : -EFAULT;
+		return 0;
+	}
+	return search.local ? read_now(pid, address, to, size) : -EFAULT;
 }
 
 /* ---- processes of other users, without CAP_DAC_READ_SEARCH: their pagemap is closed ---- */
