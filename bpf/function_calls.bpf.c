@@ -296,8 +296,8 @@ forget:
 	return 0;
 }
 
-SEC("uprobe")
-int on_call_end(struct pt_regs *ctx)
+/* sp: at the call's return address, which a return instruction has yet to pop. */
+static __always_inline int on_leave(struct pt_regs *ctx, u64 sp)
 {
 	u64 now = bpf_ktime_get_ns(), cookie = bpf_get_attach_cookie(ctx);
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -306,23 +306,20 @@ int on_call_end(struct pt_regs *ctx)
 	if (!process_of(task))
 		return 0;
 	__sync_fetch_and_add(&counters.call_ends, 1);
-	stack_place(ctx, task, cookie, PT_REGS_SP(ctx), &key);
+	stack_place(ctx, task, cookie, sp, &key);
 	call_ends(task, &key, now);
 	return 0;
+}
+
+SEC("uprobe")
+int on_call_end(struct pt_regs *ctx)
+{
+	return on_leave(ctx, PT_REGS_SP(ctx));
 }
 
 /* The return address has been popped by then. */
 SEC("uretprobe")
 int on_return(struct pt_regs *ctx)
 {
-	u64 now = bpf_ktime_get_ns(), cookie = bpf_get_attach_cookie(ctx);
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct call_key key;
-
-	if (!process_of(task))
-		return 0;
-	__sync_fetch_and_add(&counters.call_ends, 1);
-	stack_place(ctx, task, cookie, PT_REGS_SP(ctx) - sizeof(u64), &key);
-	call_ends(task, &key, now);
-	return 0;
+	return on_leave(ctx, PT_REGS_SP(ctx) - sizeof(u64));
 }
