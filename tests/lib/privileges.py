@@ -59,15 +59,20 @@ def with_caps(*caps, uid=USER):
             "--ambient-caps", listed, "--bounding-set", listed]
 
 
+def copy_programs(case):
+    """Copies the programs to a folder that every user may enter, until the test's end. Returns the folder."""
+    folder = tempfile.mkdtemp(prefix="dcbs-test-")
+    case.addCleanup(shutil.rmtree, folder, True)
+    os.chmod(folder, 0o755)
+    for f in PROFILER, target_program("sections"), os.path.join(BUILD, "libdcbs-markers.so.1"):
+        shutil.copy(f, folder)
+    return folder
+
+
 @needs_bpf
 class Privileges(unittest.TestCase):
     def setUp(self):
-        """Copies the programs to a folder that every user may enter."""
-        self.dir = tempfile.mkdtemp(prefix="dcbs-test-")
-        self.addCleanup(shutil.rmtree, self.dir, True)
-        os.chmod(self.dir, 0o755)
-        for f in PROFILER, target_program("sections"), os.path.join(BUILD, "libdcbs-markers.so.1"):
-            shutil.copy(f, self.dir)
+        self.dir = copy_programs(self)
         self.program = self.path("dcbs-bpfprof")
         self.home = self.path("home")
         os.mkdir(self.home)

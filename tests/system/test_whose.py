@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """With file capabilities a user profiles only processes that this user may trace; under sudo a command runs as the user.
 
@@ -10,13 +9,13 @@ import os
 import pwd
 import shutil
 import subprocess
-import tempfile
 import time
 import unittest
 
 from launch import Target, run
 from needs import needs_bpf
-from paths import BUILD, PROFILER, PYTHON, target_program
+from paths import PROFILER, PYTHON
+from privileges import copy_programs
 from waiting import attached, wait_until
 
 USER, OTHER = 4242, 4343
@@ -36,11 +35,7 @@ def kernel_permits(pid, uid):
 
 class Whose(unittest.TestCase):
     def setUp(self):
-        self.dir = tempfile.mkdtemp(prefix="dcbs-test-")
-        self.addCleanup(shutil.rmtree, self.dir, True)
-        os.chmod(self.dir, 0o755)
-        for f in PROFILER, target_program("sections"), os.path.join(BUILD, "libdcbs-markers.so.1"):
-            shutil.copy(f, self.dir)
+        self.dir = copy_programs(self)
         self.program = os.path.join(self.dir, "dcbs-bpfprof")
 
     def path(self, name):
