@@ -182,7 +182,7 @@ static struct image *find_image(struct symbols *symbols, const struct memory_map
 	return image;
 }
 
-/* Where something was given up, the others' debug information may have been in the way. */
+/* If something was given up, the others' debug information may have been in the way. */
 static void release_debug_info(struct symbols *symbols, const struct image *except, bool given_up)
 {
 	size_t i, bytes = 0;

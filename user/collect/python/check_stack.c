@@ -36,7 +36,7 @@ static bool looks_like_code_type(const struct stack_check *check, __u64 type)
 	       !memcmp(name, "code", sizeof(name));
 }
 
-/* Where no symbol gives the address of PyCode_Type, the type of the first code object is taken for it. */
+/* The type of the first code object is taken for PyCode_Type if no symbol gives the address of that. */
 static bool is_code_type(struct stack_check *check, __u64 type)
 {
 	if (!check->code_type_known) {

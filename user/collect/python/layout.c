@@ -116,7 +116,7 @@ bool layout_debug_is_valid(const struct python_debug *debug)
 	return !memcmp(debug->cookie, "xdebugpy", sizeof(debug->cookie));
 }
 
-/* Where _Py_DebugOffsets of 3.13 and of 3.14 holds an offset, and the size of the structure that the offset is in. */
+/* The places in _Py_DebugOffsets of 3.13 and of 3.14 that hold an offset, and the size of the structure that the offset is in. */
 struct debug_field {
 	__u16 to;
 	struct { __u16 size, offset; } at[2];
