@@ -12,8 +12,10 @@ void snapshot_free(struct snapshot *snap)
 
 	if (!snap)
 		return;
-	for (i = 0; i < snap->nr_sections; i++)
+	for (i = 0; i < snap->nr_sections; i++) {
+		free(snap->sections[i]->timed);
 		free(snap->sections[i]);
+	}
 	for (i = 0; i < snap->nr_notes; i++)
 		free(snap->notes[i]);
 	free(snap->sections);

@@ -16,13 +16,23 @@
 
 #define SNAPSHOT_RAW_NAME DCBS_NAME_BYTES
 
+/* All calls of a function, as those that were timed in on-periods stand for them. */
+struct timed_calls {
+	unsigned int periods;		/* on-periods in which a call ended */
+	double calls, sum_ns;		/* all calls of the function, and their durations */
+	double variance_ns2;		/* of sum_ns; unknown with fewer than two on-periods */
+	double zero_count;		/* all calls by their durations, like those of struct section_stat */
+	double buckets[HIST_PLACES];
+};
+
 /* One section or cache. All times are in ns. */
 struct snapshot_section {
 	char name[SNAPSHOT_RAW_NAME];	/* raw bytes, as the target registered them */
 	__u32 kind;			/* enum dcbs_name_kind */
 	__u64 unreturned;		/* calls of a --section function that ended otherwise than by a return, or whose end was missed */
 	__u64 open;			/* calls still open */
-	double total_error_ns;		/* in an analysis: the standard error of total_ns, where it is estimated from timed calls; 0: it is not */
+	struct timed_calls *timed;	/* NULL: calls were not timed in on-periods */
+	double total_error_ns;		/* in an analysis: the error of total_ns, where it is estimated from timed calls; 0: it is not */
 	struct section_stat stat;	/* total_ns and self_ns include open calls */
 	struct section_ledger ledger;	/* waits and growth of open calls included */
 };

@@ -159,10 +159,10 @@ static int copy_map_facts(struct session *session, struct snapshot *snap, const 
 	err = read_ledgers(session, snap, views, nr_views);
 	if (!err)
 		err = copy_sections(session, snap, section_index);
-	if (err)
-		return err;
-	levers_add_estimates(session, snap, section_index);
-	err = sampler_copy(session->sampler, snap, section_index);
+	if (!err)
+		err = levers_add_estimates(session, snap, section_index);
+	if (!err)
+		err = sampler_copy(session->sampler, snap, section_index);
 	if (!err)
 		err = process_facts_copy(session, snap, section_index);
 	if (!err)

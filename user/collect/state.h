@@ -17,6 +17,7 @@
 #include "collect/overhead/governor.h"
 #include "collect/overhead/off_periods.h"
 #include "collect/overhead/run_clock.h"
+#include "collect/overhead/timed_periods.h"
 #include "collect/stats/thread_lister.h"
 #include "collect/target/function_probes.h"
 #include "collect/target/target.h"
@@ -38,9 +39,11 @@ struct overhead {
 	struct duty_cycle duties[DUTIES];
 	struct off_periods *off_periods;	/* NULL: memory events have been enabled all the time */
 	struct fault_counts faults;		/* for off_periods */
+	struct timed_periods *timed_periods;	/* NULL: calls of functions have been timed all the time, or not at all */
 	unsigned int entries_over;		/* consecutive examinations at which the entries of functions alone were over budget */
 	struct notes reduced;			/* the reductions, for the report */
 	__u64 start_ns, next_ns;		/* start_ns 0: not opened yet */
+	bool remeasured;			/* the markers were over budget, and their cost has been measured once more since */
 	bool exceeded;				/* the budget could not be kept */
 };
 

@@ -1,13 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* call_levers.c - what is reduced of the functions of --section. */
+#include <stdlib.h>
+
 #include "collect/overhead/call_levers.h"
 #include "collect/overhead/reductions.h"
 
 #define ENTRIES_LOOKS 4		/* looks with the entries over budget until they are given up */
 
-/* Every call is counted at its entry. Those that end in an on-period are timed, whenever they began: a fair choice among all. */
+static struct timed_periods *begin_timed_periods(const struct function_probes *probes)
+{
+	__u32 *section_ids = calloc(probes->nr ? probes->nr : 1, sizeof(*section_ids));
+	struct timed_periods *periods;
+	size_t i;
+
+	if (!section_ids)
+		return NULL;
+	for (i = 0; i < probes->nr; i++)
+		section_ids[i] = probes->list[i].section_id;
+	periods = timed_periods_new(section_ids, probes->nr);
+	free(section_ids);
+	return periods;
+}
+
 static void reduce_calls(struct session *session)
 {
+	session->overhead.timed_periods = begin_timed_periods(&session->probes);
 	function_probes_mark(&session->probes, &session->bpf, SAMPLED_IN_PERIODS);
 	reductions_report(session, LEVER_CALLS, "functions of --section are timed in on-periods: their number of calls is exact, their "
 			 "times are estimates");

@@ -7,8 +7,7 @@
 #include "host/bpf_stats.h"
 
 #define TRAP_USUAL_NS 1000
-#define ENTRY_USUAL_NS 500
-#define ENTRY_RUNS 50		/* fewer runs are too few for a mean */
+#define FEW_RUNS 50		/* fewer runs are too few for a mean */
 #define SKIPPED_NS 30		/* a change of RSS that is skipped and charged in bulk later */
 
 void cost_meter_init(struct cost_meter *meter, const struct programs *bpf)
@@ -16,12 +15,18 @@ void cost_meter_init(struct cost_meter *meter, const struct programs *bpf)
 	*meter = (struct cost_meter){.read_ns = clock_now_ns(), .last = bpf->skel->bss->counters};
 }
 
-/* Returns the run time of a program; until the kernel has measured it, the usual one. */
-static double run_ns(const struct bpf_program *prog, double usual)
+/* Returns the run time of a program; until the kernel has measured enough runs, the usual one. */
+static double run_ns(struct run_meter *meter, const struct bpf_program *prog, double usual)
 {
-	double ns = bpf_stats_run_ns(prog);
+	struct bpf_runs now = bpf_stats_runs(prog);
 
-	return isnan(ns) ? usual : ns;
+	if (now.runs >= meter->runs.runs + FEW_RUNS) {
+		meter->ns = (double)(now.time_ns - meter->runs.time_ns) / (double)(now.runs - meter->runs.runs);
+		meter->runs = now;
+	}
+	if (meter->ns > 0)
+		return meter->ns;
+	return now.runs ? (double)now.time_ns / (double)now.runs : usual;
 }
 
 static double trap_ns(const struct calibration *costs)
@@ -29,28 +34,17 @@ static double trap_ns(const struct calibration *costs)
 	return isnan(costs->trap_ns) ? TRAP_USUAL_NS : costs->trap_ns;
 }
 
-/* The program at an entry does more while calls are timed, so only its latest runs count. */
-static void measure_entry(struct cost_meter *meter, const struct programs *bpf)
+static double entry_ns(struct cost_meter *meter, const struct programs *bpf, const struct calibration *costs, bool stepped)
 {
-	struct bpf_runs now = bpf_stats_runs(bpf->skel->progs.on_call), *last = &meter->entry_runs;
-
-	if (now.runs < last->runs + ENTRY_RUNS)
-		return;
-	meter->entry_run_ns = (double)(now.time_ns - last->time_ns) / (double)(now.runs - last->runs);
-	*last = now;
-}
-
-static double entry_ns(const struct cost_meter *meter, const struct calibration *costs, bool stepped)
-{
-	return (stepped && costs->step_ns > 0 ? costs->step_ns : trap_ns(costs)) + (meter->entry_run_ns ?: ENTRY_USUAL_NS);
+	return (stepped && costs->step_ns > 0 ? costs->step_ns : trap_ns(costs)) + run_ns(&meter->entry, bpf->skel->progs.on_call, 500);
 }
 
 /* The end of a call is a return instruction, which the kernel has to step over, or a return probe, which is two traps. */
-static double end_ns(const struct programs *bpf, const struct calibration *costs, bool stepped)
+static double end_ns(struct cost_meter *meter, const struct programs *bpf, const struct calibration *costs, bool stepped)
 {
 	if (!stepped)
-		return 2 * trap_ns(costs) + run_ns(bpf->skel->progs.on_return, 700);
-	return (costs->step_ns > 0 ? costs->step_ns : trap_ns(costs)) + run_ns(bpf->skel->progs.on_call_end, 700);
+		return 2 * trap_ns(costs) + run_ns(&meter->call_return, bpf->skel->progs.on_return, 700);
+	return (costs->step_ns > 0 ? costs->step_ns : trap_ns(costs)) + run_ns(&meter->call_end, bpf->skel->progs.on_call_end, 700);
 }
 
 /* The counters are read one after the other, so the second one may be ahead. */
@@ -64,19 +58,20 @@ double cost_meter_read(struct cost_meter *meter, const struct programs *bpf, con
 {
 	const struct bpfprof *skel = bpf->skel;
 	const struct counters c = skel->bss->counters, *last = &meter->last;
+	double rss_ns = run_ns(&meter->rss, skel->progs.on_rss, 300) + costs->trace_ns;
+	double waking_ns = run_ns(&meter->waking, skel->progs.on_waking, 300) + run_ns(&meter->wakeup, skel->progs.on_wakeup, 200);
+	double flush_ns = run_ns(&meter->flush, skel->progs.on_flush, 3000) + trap_ns(costs);
 	__u64 now = clock_now_ns(), since = meter->read_ns;
 
-	cost_ns[LEVER_SAMPLES] = tick_samples(&c, last) * run_ns(skel->progs.on_sample, 15000);
-	cost_ns[LEVER_FAULTS] = (double)(c.rss_events - last->rss_events) * (run_ns(skel->progs.on_rss, 300) + costs->trace_ns) +
+	cost_ns[LEVER_SAMPLES] = tick_samples(&c, last) * run_ns(&meter->sample, skel->progs.on_sample, 15000);
+	cost_ns[LEVER_FAULTS] = (double)(c.rss_events - last->rss_events) * rss_ns +
 				(double)(c.rss_skipped - last->rss_skipped) * (SKIPPED_NS + costs->trace_ns);
-	measure_entry(meter, bpf);
-	meter->entries_ns = (double)(c.calls - last->calls) * entry_ns(meter, costs, entry_stepped);
-	cost_ns[LEVER_CALLS] = meter->entries_ns + (double)(c.call_ends - last->call_ends) * end_ns(bpf, costs, end_stepped);
-	cost_ns[LEVER_WAITS] = (double)(c.switches - last->switches) * run_ns(skel->progs.on_switch, 1500) +
-			       (double)(c.wakings - last->wakings) *
-				       (run_ns(skel->progs.on_waking, 300) + run_ns(skel->progs.on_wakeup, 200));
-	cost_ns[LEVER_MARKERS] = (double)(c.flushes - last->flushes) * (trap_ns(costs) + run_ns(skel->progs.on_flush, 3000)) +
-				 (double)(c.ticks - last->ticks) * run_ns(skel->progs.on_tick, 1500);
+	meter->entries_ns = (double)(c.calls - last->calls) * entry_ns(meter, bpf, costs, entry_stepped);
+	cost_ns[LEVER_CALLS] = meter->entries_ns + (double)(c.call_ends - last->call_ends) * end_ns(meter, bpf, costs, end_stepped);
+	cost_ns[LEVER_WAITS] = (double)(c.switches - last->switches) * run_ns(&meter->on_switch, skel->progs.on_switch, 1500) +
+			       (double)(c.wakings - last->wakings) * waking_ns;
+	cost_ns[LEVER_MARKERS] = (double)(c.flushes - last->flushes) * flush_ns +
+				 (double)(c.ticks - last->ticks) * run_ns(&meter->tick, skel->progs.on_tick, 1500);
 	meter->flush_events = (double)(c.events - last->events) / (double)(c.flushes - last->flushes);
 	meter->last = c;
 	meter->read_ns = now;

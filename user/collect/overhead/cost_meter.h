@@ -8,12 +8,17 @@
 #include "collect/overhead/governor.h"
 #include "host/bpf_stats.h"
 
+/* The run time of a program as the kernel has measured it last. What a program does changes, and so does the machine's speed. */
+struct run_meter {
+	struct bpf_runs runs;		/* up to that measurement */
+	double ns;			/* 0: not measured yet */
+};
+
 struct cost_meter {
 	__u64 read_ns;			/* when it was read last */
 	struct counters last;		/* as of that time */
 	double flush_events;		/* mean events of a flush between the last two readings */
-	struct bpf_runs entry_runs;	/* of the program at functions' entries, up to the last measurement of entry_run_ns */
-	double entry_run_ns;		/* the latest run time of that program; 0: not measured yet */
+	struct run_meter sample, rss, entry, call_end, call_return, on_switch, waking, wakeup, flush, tick;
 	double entries_ns;		/* cost of the probes at functions' entries between the last two readings */
 };
 

@@ -46,7 +46,7 @@ void governor_take(struct governor *g, const double *cost_ns, const bool *in_dut
 /* To be called after governor_take(). Returns the step for the markers. */
 enum governor_markers governor_check_markers(struct governor *g);
 
-/* Sections are flushed less often from now on: the markers' cost is judged anew. */
+/* Sections are flushed less often from now on, or are measured again: the markers' cost is judged anew. */
 void governor_markers_reduced(struct governor *g);
 
 /*

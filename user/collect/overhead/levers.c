@@ -152,6 +152,8 @@ static void enable_calls(void *ctx)
 {
 	struct session *session = ctx;
 
+	if (session->overhead.timed_periods)
+		timed_periods_enable(session->overhead.timed_periods, session->bpf.stats);
 	function_probes_on(&session->probes, &session->bpf);
 }
 
@@ -160,6 +162,8 @@ static void disable_calls(void *ctx)
 	struct session *session = ctx;
 
 	function_probes_off(&session->probes, &session->bpf);
+	if (session->overhead.timed_periods)
+		timed_periods_disable(session->overhead.timed_periods, session->bpf.stats);
 }
 
 static const struct duty_cycle_ops duty_ops[DUTIES] = {
@@ -236,6 +240,22 @@ static bool flush_seldom(struct session *session)
 	return true;
 }
 
+/*
+ * An end is final, and the run times are of some earlier moment, at which the machine may have been busy. So the programs are
+ * measured once more before it. Returns true if that is to be done first.
+ */
+static bool remeasure(struct session *session)
+{
+	struct overhead *o = &session->overhead;
+
+	if (o->remeasured)
+		return false;
+	o->remeasured = true;
+	run_clock_repeat(&session->run_clock);
+	governor_markers_reduced(&o->governor);
+	return true;
+}
+
 /* Returns false if the run is to end. It ends only if --max-overhead was given. */
 static bool check_marker_cost(struct session *session)
 {
@@ -244,6 +264,7 @@ static bool check_marker_cost(struct session *session)
 
 	switch (governor_check_markers(g)) {
 	case GOVERNOR_MARKERS_FIT:
+		session->overhead.remeasured &= g->markers_over > 0;
 		return true;
 	case GOVERNOR_MARKERS_FLUSH_LESS:
 		if (flush_seldom(session))
@@ -252,6 +273,8 @@ static bool check_marker_cost(struct session *session)
 	case GOVERNOR_MARKERS_OVER:
 		break;
 	}
+	if (end && remeasure(session))
+		return true;
 	reductions_report(session, LEVER_MARKERS, end ?
 			 "the markers, and the ticks that serve them, cost more than --max-overhead, and the run was ended" :
 			 "the markers, and the ticks that serve them, cost more than 1 %: sections are counted nevertheless; with "
@@ -340,21 +363,25 @@ void levers_clear(struct session *session)
 {
 	if (session->overhead.off_periods)
 		off_periods_clear(session->overhead.off_periods, clock_now_ns());
+	if (session->overhead.timed_periods)
+		timed_periods_clear(session->overhead.timed_periods);
 }
 
-void levers_add_estimates(const struct session *session, struct snapshot *snap, const __u16 *section_index)
+int levers_add_estimates(const struct session *session, struct snapshot *snap, const __u16 *section_index)
 {
-	struct fault_counts faults = session->overhead.faults;
+	const struct overhead *o = &session->overhead;
+	struct fault_counts faults = o->faults;
 	struct ledger_array ledgers = ledgers_in_use(session);
 
-	if (!session->overhead.off_periods)
-		return;
-	off_periods_add(session->overhead.off_periods, snap, section_index, &ledgers, target_list_faults(&session->targets, &faults),
-			clock_now_ns());
+	if (o->off_periods)
+		off_periods_add(o->off_periods, snap, section_index, &ledgers, target_list_faults(&session->targets, &faults),
+				clock_now_ns());
+	return o->timed_periods ? timed_periods_add(o->timed_periods, snap, section_index, session->bpf.stats) : 0;
 }
 
 void levers_close(struct session *session)
 {
 	off_periods_free(session->overhead.off_periods);
+	timed_periods_free(session->overhead.timed_periods);
 	notes_free(&session->overhead.reduced);
 }

@@ -25,8 +25,8 @@ bool levers_waits_are_estimated(const struct session *session);
 /* To be called after all counters of the session were set to 0. */
 void levers_clear(struct session *session);
 
-/* Adds estimates of the memory events of off-periods to a snapshot. */
-void levers_add_estimates(const struct session *session, struct snapshot *snap, const __u16 *section_index);
+/* Adds estimates of what went on in off-periods to a snapshot. Returns -ENOMEM. */
+int levers_add_estimates(const struct session *session, struct snapshot *snap, const __u16 *section_index);
 
 void levers_close(struct session *session);
 
