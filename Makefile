@@ -143,7 +143,7 @@ user_objs := $(patsubst user/%.c,$O/user/%.o,$(user_src)) $O/user/probe-only.o
 # The library is everything below the command: no option, no terminal, no socket.
 program_objs := $(filter $O/user/main.o $O/user/cli/% $O/user/serve/% $O/user/render/live.o,$(user_objs))
 lib_objs := $(filter-out $(program_objs),$(user_objs))
-lib_pkgs := libbpf libelf libdw jansson libcap libseccomp capstone
+lib_pkgs := libbpf libelf libdw jansson libcap libseccomp
 # Of the C++ runtime only the demangler, linked in.
 demangler = $$($(CC) -print-file-name=libstdc++.a)
 lib_libs = $$(pkg-config --libs $(lib_pkgs)) -lz -lm $(demangler)

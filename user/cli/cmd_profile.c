@@ -150,9 +150,11 @@ static int final_status(const struct profile *p, bool good)
 
 int cmd_profile(const struct opts *opts)
 {
-	struct profile profile = {.opts = opts, .child = {.go = -1, .failed = -1}};
+	static struct profile profile;
 	int status;
 
+	profile.opts = opts;
+	profile.child.go = profile.child.failed = -1;
 	signals_catch();
 	if (invoker_find() || output_files_open(&profile.outputs, opts)) {
 		complain();

@@ -20,7 +20,7 @@ static bool write_report(const struct dcbs_report *report, const struct opts *op
 
 int cmd_report(const struct opts *opts)
 {
-	struct outputs outputs;
+	static struct outputs outputs;
 	struct dcbs_report *report;
 	bool good;
 

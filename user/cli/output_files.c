@@ -34,7 +34,6 @@ int output_files_open(struct outputs *outputs, const struct opts *opts)
 	int err;
 	size_t i;
 
-	*outputs = (struct outputs){0};
 	err = open_all(outputs, opts);
 	if (!err)
 		err = file_keeper_start(&outputs->keeper, outputs->files, outputs->nr + 1);

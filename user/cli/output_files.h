@@ -11,6 +11,7 @@
 #include "dcbs/profiler.h"
 #include "safety/file_keeper.h"
 
+/* Too large for the stack. */
 struct outputs {
 	struct owned_file files[OPTS_MAX + 1];	/* the last one is the spare, for a report that standard output does not take */
 	size_t nr;				/* files of --output */
@@ -21,7 +22,7 @@ struct outputs {
 	bool warned;				/* about a checkpoint that could not be written */
 };
 
-/* Opens every file, so that one that cannot be written is found before the run. */
+/* `outputs` is all zeros. Opens every file, so that one that cannot be written is found before the run. */
 int output_files_open(struct outputs *outputs, const struct opts *opts);
 
 /* Lets files be as large as this process may make them. Called after the command was started, which keeps its limits. */

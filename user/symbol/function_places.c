@@ -216,6 +216,11 @@ static void find_exits(struct function_places *places, struct function_file *f, 
 		places->exits_known = true;
 }
 
+void function_places_prepare(void)
+{
+	function_code_prepare();
+}
+
 int function_places_find(struct function_places *places, int fd, __u64 address, __u64 size)
 {
 	struct function_file f = {.fd = fd};

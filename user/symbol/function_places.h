@@ -20,6 +20,9 @@ struct function_places {
 	char reason[128];
 };
 
+/* To be called before function_places_find() is called in a process without rights. */
+void function_places_prepare(void);
+
 /*
  * Finds the places of the function at `address` of an open ELF file. size: of its symbol; 0: unknown. Returns 0, or -errno with a
  * line if the file cannot be read. The file may be hostile.

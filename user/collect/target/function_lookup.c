@@ -8,6 +8,7 @@
 #include "collect/target/function_lookup.h"
 #include "host/isolate.h"
 #include "symbol/find_function.h"
+#include "symbol/function_places.h"
 
 struct question {
 	pid_t pid;
@@ -45,6 +46,7 @@ int function_lookup(struct function_lookup *found, int *fd, pid_t pid, const str
 	int err;
 
 	memset(found, 0, sizeof(*found));
+	function_places_prepare();
 	err = isolate_call(search_file, &question, found, sizeof(*found));
 	if (err)
 		return fail(err, "--section: %s cannot be read: %s", option->binary, strerror(-err));

@@ -38,6 +38,9 @@ struct decoder {
 	size_t reason_size;
 };
 
+/* Loads the library that decodes. Returns false if it is not installed. Called before any of its functions. */
+bool decoder_load(void);
+
 /* Stores the reason and returns -ENOTSUP. */
 int decoder_refuse(struct decoder *d, const char *reason);
 

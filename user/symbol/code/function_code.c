@@ -238,6 +238,8 @@ static int open_decoder(struct decoder *d)
 {
 	size_t i;
 
+	if (!decoder_load())
+		return decoder_refuse(d, "libcapstone, which decodes functions, is not installed");
 	if (cs_open(CS_ARCH_X86, CS_MODE_64, &d->handle))
 		return decoder_refuse(d, "out of memory");
 	cs_option(d->handle, CS_OPT_DETAIL, CS_OPT_ON);
@@ -258,6 +260,11 @@ static void close_decoder(struct decoder *d)
 		cs_close(&d->handle);
 	free(d->instructions);
 	free(d->jumps);
+}
+
+void function_code_prepare(void)
+{
+	decoder_load();
 }
 
 int function_code_read(struct function_code *code, const struct code_range *range, const struct code_source *source,
