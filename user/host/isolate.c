@@ -104,14 +104,15 @@ static int read_result(int from, void *result, size_t size)
 	return 0;
 }
 
-/* A process that cannot even be killed is left. */
-static void reap_process(pid_t pid)
+/* A process that cannot even be killed is left. Returns true if it has ended itself because it took too long. */
+static bool reap_process(pid_t pid)
 {
-	int i;
+	int status = 0, i;
 
 	kill(pid, SIGKILL);
-	for (i = 0; i < REAP_TRIES && !waitpid(pid, NULL, WNOHANG); i++)
+	for (i = 0; i < REAP_TRIES && !waitpid(pid, &status, WNOHANG); i++)
 		usleep(REAP_US);
+	return WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM;
 }
 
 int isolate_call(void (*call)(void *ctx, void *result), void *ctx, void *result, size_t size)
@@ -137,7 +138,7 @@ int isolate_call(void (*call)(void *ctx, void *result), void *ctx, void *result,
 	if (clock_now_ns() - began > SHORT_NS)	/* what it waited for, the next call need not wait for again */
 		budget_waited(clock_now_ns() - began);
 	close(ends[0]);
-	if (pid > 0)
-		reap_process(pid);
+	if (pid > 0 && reap_process(pid) && err)
+		err = -ETIMEDOUT;
 	return err;
 }
