@@ -15,6 +15,12 @@ SCALE = float(os.environ.get("DCBS_TEST_SCALE", "1"))
 CC = os.environ.get("CC") or shutil.which("gcc") or shutil.which("cc")
 
 
+def is_sanitized(program):
+    """True if it was built with ASan, which keeps what was freed and rounds up what is allocated."""
+    with open(program, "rb") as f:
+        return b"__asan_init" in f.read()
+
+
 def why_no_bpf():
     """Why BPF programs cannot be loaded here; None if they can."""
     if os.geteuid() != 0:
