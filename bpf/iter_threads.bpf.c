@@ -49,15 +49,21 @@ static __always_inline void account_prepare(struct thread_account *account, stru
 	if (task->on_cpu)
 		return;
 	read_open_sections(account, task, process);
-	account->cause = cause_of(task, process, state);
+	account->cause = cause_of(task, process, account, state);
 	account->off_ns = now;
+}
+
+/* Which of an epoll set's files will end the wait is not known yet: all of them count. */
+static __always_inline u32 cause_so_far(struct thread_account *account, struct task_struct *task)
+{
+	return account->waits_for_epoll ? cause_in_set(causes_in_epoll(task, false)) : account->cause;
 }
 
 /* Charges a wait that goes on, up to now, unless the thread's own program is about to do so. */
 static __always_inline void charge_current_wait(struct thread_account *account, struct task_struct *task)
 {
 	u64 now = bpf_ktime_get_ns(), off = *(volatile u64 *)&account->off_ns, woken = account->woken_ns;
-	u32 cause = account->cause;
+	u32 cause = cause_so_far(account, task);
 
 	if (!off || off >= now || task->on_cpu || !__sync_bool_compare_and_swap(&account->off_ns, off, now))
 		return;
@@ -138,7 +144,7 @@ int on_iter_thread(struct bpf_iter__task *ctx)
 		if (window.start_ns)
 			charge_current_wait(account, task);
 		if (window.start_ns && sampling)
-			sample_waiting(task, account);
+			sample_waiting(task, account, cause_so_far(account, task));
 		fill_thread_sum(&view.sum, account, task);
 		view.sections = account->sections;
 	}

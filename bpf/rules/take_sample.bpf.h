@@ -167,7 +167,6 @@ static __always_inline void sample_wait(void *ctx, struct task_struct *task, str
 		return;
 	}
 	sample_take(ctx, w, task, process, account, SAMPLE_OFF);
-	w->sample.cause = account->cause;
 	account->off_sample_ns = now;
 	account->off_generation = throttle.wait_generation;
 	barrier();
@@ -175,7 +174,7 @@ static __always_inline void sample_wait(void *ctx, struct task_struct *task, str
 }
 
 /* Sends the part of a wait up to `end` that has not been sent yet. */
-static __always_inline void wait_send(struct task_struct *task, struct thread_account *account, u64 end)
+static __always_inline void wait_send(struct task_struct *task, struct thread_account *account, u64 end, u32 cause)
 {
 	struct walker *w = bpf_task_storage_get(&waits, task, NULL, 0);
 
@@ -183,6 +182,7 @@ static __always_inline void wait_send(struct task_struct *task, struct thread_ac
 		end = window.end_ns;
 	if (!w || end <= account->off_sample_ns || throttle.waits_off || account->off_generation != throttle.wait_generation)
 		return;
+	w->sample.cause = cause;
 	w->sample.weight = weighted_ns(account->off_weight);
 	w->sample.off_ns = (end - account->off_sample_ns) * w->sample.weight;
 	account->off_sample_ns = end;
@@ -194,19 +194,19 @@ static __always_inline void sample_waited(struct task_struct *task, struct threa
 	if (*(volatile u32 *)&account->off_sampled == WAIT_NONE)
 		return;
 	if (__sync_bool_compare_and_swap(&account->off_sampled, WAIT_TAKEN, WAIT_NONE))
-		wait_send(task, account, woken);
+		wait_send(task, account, woken, account->cause);
 	else if (!__sync_bool_compare_and_swap(&account->off_sampled, WAIT_SENDING, WAIT_OVER))
 		*(volatile u32 *)&account->off_sampled = WAIT_NONE;
 }
 
 /* Sends the part of a wait that has passed, from another CPU: a wait that outlasts the window has a stack, too. */
-static __always_inline void sample_waiting(struct task_struct *task, struct thread_account *account)
+static __always_inline void sample_waiting(struct task_struct *task, struct thread_account *account, u32 cause)
 {
 	u64 woken = account->woken_ns;
 
 	if (!__sync_bool_compare_and_swap(&account->off_sampled, WAIT_TAKEN, WAIT_SENDING))
 		return;
-	wait_send(task, account, woken > account->off_sample_ns ? woken : bpf_ktime_get_ns());
+	wait_send(task, account, woken > account->off_sample_ns ? woken : bpf_ktime_get_ns(), cause);
 	if (!__sync_bool_compare_and_swap(&account->off_sampled, WAIT_SENDING, WAIT_TAKEN))
 		*(volatile u32 *)&account->off_sampled = WAIT_NONE;
 }

@@ -64,18 +64,18 @@ struct dcbs_wall {
 	double worker_cpu_s;	/* besides: CPU time of threads without a section that a thread in this section had woken */
 	double runqueue_s;	/* runnable, but without a CPU */
 	double gil_s;		/* a futex inside CPython's _PyRuntime: the interpreter lock */
-	double lock_s;		/* any other futex */
+	double lock_s;		/* another thread or process: any other futex, a file lock, a semaphore, an eventfd */
 	double disk_s;		/* data of a file, or a block device */
-	double network_s;	/* a socket, or poll() and its like */
+	double network_s;	/* a socket, also in a set that is polled: the file that ends the wait counts */
 	double fault_s;		/* a page fault that waits for the disk */
-	double sleep_s;
+	double sleep_s;		/* also a poll that lasted until its limit of time, a timer, and a wait for a signal */
 	double gpu_s;		/* a system call on an NVIDIA device */
 	double other_s;
 	double residue_s;	/* 0 or negative: counters are read while they change, so waits may exceed the total */
 
 	double sync_s;		/* part of disk_s: fsync() and its like */
 	double pipe_s;		/* part of other_s */
-	double child_s;		/* part of other_s: wait() for a child process */
+	double child_s;		/* part of other_s: wait() for a child process, a pidfd, vfork() */
 	double stopped_s;	/* part of other_s: stopped by a signal, a debugger or the freezer */
 };
 

@@ -66,6 +66,25 @@ void ledger_wall(struct dcbs_wall *to, const __u64 *off_ns, double worker_ns, do
 	};
 }
 
+static void cut_waits(__u64 *off_ns, double most_ns)
+{
+	double share = most_ns / ledger_off_ns(off_ns);
+	int i;
+
+	for (i = 0; i < CAUSES && share < 1; i++)
+		off_ns[i] = (__u64)((double)off_ns[i] * share);
+}
+
+void ledger_cut_estimates(struct snapshot_section **sections, const struct snapshot *snap)
+{
+	size_t i;
+
+	for (i = 0; i < snap->nr_sections && snap->wait_scale > 0 && snap->wait_scale != 1; i++) {
+		cut_waits(sections[i]->ledger.off_ns, (double)sections[i]->stat.total_ns);
+		cut_waits(sections[i]->ledger.self_off_ns, (double)sections[i]->stat.self_ns);
+	}
+}
+
 /* struct dcbs_wall has only doubles, see the assertion above. */
 void ledger_add_wall(struct dcbs_wall *to, const struct dcbs_wall *from)
 {
