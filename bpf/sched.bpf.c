@@ -7,6 +7,7 @@
  */
 #include "rules/copies.bpf.h"
 #include "rules/off_cpu_cause.bpf.h"
+#include "rules/cpu_quota.bpf.h"
 #include "rules/new_children.bpf.h"
 #include "rules/noted_waits.bpf.h"
 #include "rules/thread_end.bpf.h"
@@ -49,7 +50,8 @@ static __always_inline void thread_descheduled(void *ctx, struct task_struct *ta
 	account->cause = cause_of(task, process, account, state);
 	if (account->cause != CAUSE_RUNQUEUE)
 		account->inherit = 0;	/* its next work is for the thread that wakes it */
-	if (sampling && account->cause != CAUSE_RUNQUEUE)
+	quota_note(account, task);
+	if (sampling)
 		sample_wait(ctx, task, process, account, now);
 	account->off_ns = now;
 	account_unlock(account);
@@ -96,13 +98,13 @@ static __always_inline void thread_last_switch(struct task_struct *task, struct 
 }
 
 /*
- * Charges the wait that is over: from `off` until the thread was woken by its cause, from there to now as
- * run-queue wait. If it was woken before `off`, it was on its way out of the CPU and only waited in the run queue.
+ * Charges the wait that is over: from `off` until the thread was woken by its cause, then as throttled, and from `queued` to now
+ * as run-queue wait. If it was woken before `off`, it was on its way out of the CPU and only waited in the run queue.
  */
 static __always_inline void thread_scheduled(struct task_struct *task)
 {
 	struct thread_account *account = account_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	u64 off, woken, now = bpf_ktime_get_ns();
+	u64 off, woken, queued, now = bpf_ktime_get_ns();
 
 	if (!account || account->dead)
 		return;
@@ -127,10 +129,12 @@ static __always_inline void thread_scheduled(struct task_struct *task)
 		account->cause = cause_at_end(task, account, woken);
 	if (woken > off)
 		charge_off(account, account->cause, off, woken);
-	charge_off(account, CAUSE_RUNQUEUE, woken, now);
+	queued = woken + quota_part(account, now - woken);
+	charge_off(account, CAUSE_THROTTLED, woken, queued);
+	charge_off(account, CAUSE_RUNQUEUE, queued, now);
 	if (sampling)
-		sample_waited(task, account, woken);
-	note_waits(account, off, woken, now);
+		sample_waited(task, account, woken, queued, now);
+	note_waits(account, off, woken, queued, now);
 }
 
 SEC("tp_btf/sched_switch")
@@ -215,6 +219,7 @@ int BPF_PROG(on_wakeup, struct task_struct *task)
 		return 0;
 	__sync_fetch_and_add(&counters.wakings, 1);
 	account->woken_ns = bpf_ktime_get_ns();
+	quota_note(account, task);
 	return 0;
 }
 

@@ -75,13 +75,13 @@ static long note_charged_section(u32 i, struct thread_account **c)
 }
 
 /* Notes the waits that charge_off() has charged before this slice: in an off-period it has charged none. */
-static __always_inline void note_waits(struct thread_account *account, u64 off, u64 woken, u64 now)
+static __always_inline void note_waits(struct thread_account *account, u64 off, u64 woken, u64 queued, u64 now)
 {
 	account->queued_ns = account->waited_ns = 0;
 	account->nr_queued = 0;
 	if (throttle.waits_off || window.end_ns)
 		return;
-	account->queued_ns = ns_in_window(woken, now);
+	account->queued_ns = ns_in_window(queued, now);
 	account->waited_ns = ns_in_window(off, woken);
 	account->waited_cause = account->cause;
 	account->queued_weight = throttle.wait_weight > 1 ? throttle.wait_weight : 1;

@@ -210,7 +210,32 @@ struct io_uring_task {
 	struct file *registered_rings[16];	/* Linux 5.18 and later */
 };
 
+/* The CPU quota of a cgroup. */
+struct cfs_bandwidth {
+	u64 quota;
+};
+
+struct task_group {
+	struct task_group *parent;
+	struct cfs_bandwidth cfs_bandwidth;
+};
+
+/* A cgroup's run queue on one CPU. */
+struct cfs_rq {
+	u64 throttled_clock_self_time;	/* Linux 6.6 and later: ns in which its threads were throttled */
+	int throttle_count;
+};
+
+struct cfs_rq___5_19 {
+	u64 throttled_clock_pelt_time;
+};
+
+struct cfs_rq___5_15 {
+	u64 throttled_clock_task_time;
+};
+
 struct sched_entity {
+	struct cfs_rq *cfs_rq;
 	u64 sum_exec_runtime;	/* ns on a CPU; for a running task, as of its last tick */
 };
 
@@ -219,6 +244,7 @@ struct task_struct {
 	unsigned int flags;
 	unsigned int on_cpu;	/* a byte in Linux 7.3: libbpf narrows a read only if the field is unsigned */
 	struct sched_entity se;
+	struct task_group *sched_task_group;
 	struct signal_struct *signal;
 	struct files_struct *files;
 	struct io_uring_task *io_uring;

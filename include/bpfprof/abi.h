@@ -38,6 +38,7 @@ enum cause {
 	CAUSE_CHILD,		/* wait(), a pidfd, vfork() */
 	CAUSE_STOPPED,		/* by a signal, a debugger or the freezer */
 	CAUSE_OTHER,
+	CAUSE_THROTTLED,	/* it could run, but the CPU quota of its cgroup was used up */
 	CAUSES = 16,		/* room for more */
 };
 

@@ -35,6 +35,7 @@ enum dcbs_cause {
 	DCBS_CAUSE_FAULT,	/* waiting for a page from the disk */
 	DCBS_CAUSE_SLEEP,
 	DCBS_CAUSE_GPU,
+	DCBS_CAUSE_THROTTLED,	/* runnable, but the CPU quota was used up */
 	DCBS_CAUSE_OTHER,
 	DCBS_CAUSE_MEMORY_GROWTH,	/* page faults of memory that stayed, or a leak */
 	DCBS_CAUSE_MEMORY_CHURN,	/* page faults of memory that came and went */
@@ -63,6 +64,7 @@ struct dcbs_wall {
 	double cpu_s;		/* running */
 	double worker_cpu_s;	/* besides: CPU time of threads without a section that a thread in this section had woken */
 	double runqueue_s;	/* runnable, but without a CPU */
+	double throttled_s;	/* the same, because its cgroup had used up its CPU quota; not in runqueue_s */
 	double gil_s;		/* a futex inside CPython's _PyRuntime: the interpreter lock */
 	double lock_s;		/* another thread or process: any other futex, a file lock, a semaphore, an eventfd */
 	double disk_s;		/* data of a file, or a block device */
@@ -208,7 +210,7 @@ struct dcbs_bottleneck {
  */
 struct dcbs_function {
 	char *section;
-	char *function;		/* "(unknown)": its name could not be read; "(not sampled)": time without a sample */
+	char *function;		/* "(unknown)": its name could not be read; "(function not sampled)": time without a sample */
 	char *file;		/* of source or object; NULL: unknown */
 	int64_t line;		/* the smallest line that was seen; DCBS_UNKNOWN */
 	int64_t calls;		/* always DCBS_UNKNOWN: samples do not count calls */
