@@ -19,6 +19,7 @@ import time
 from dcbs_profiler import PerformanceProfiler
 
 HOGS = 3
+HOG = "import os; parent = os.getppid()\nwhile os.getppid() == parent: pass"
 spent = {"doze": 0.0, "crunch": 0.0}
 
 
@@ -44,7 +45,7 @@ def main():
     args = parser.parse_args()
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     profiler = PerformanceProfiler()
-    hogs = [subprocess.Popen([sys.executable, "-c", "while True: pass"], stdin=subprocess.DEVNULL) for _ in range(HOGS)]
+    hogs = [subprocess.Popen([sys.executable, "-c", HOG], stdin=subprocess.DEVNULL) for _ in range(HOGS)]
     print("ready", os.getpid(), flush=True)
     sys.stdin.readline()
     end = time.monotonic() + args.seconds
