@@ -6,6 +6,7 @@
  * has few pieces at hand. It also finds out what threads wait for already. It must not take a thread's lock: it
  * may be preempted, and the thread would go unread meanwhile.
  */
+#include "rules/cpu_quota.bpf.h"
 #include "rules/off_cpu_cause.bpf.h"
 #include "state/rss_counters.bpf.h"
 #include "rules/take_sample.bpf.h"
@@ -49,22 +50,36 @@ static __always_inline void account_prepare(struct thread_account *account, stru
 	if (task->on_cpu)
 		return;
 	read_open_sections(account, task, process);
-	account->cause = cause_of(task, process, state);
+	account->cause = cause_of(task, process, account, state);
+	quota_note(account, task);
 	account->off_ns = now;
+}
+
+/* Which of an epoll set's files will end the wait is not known yet: all of them count. */
+static __always_inline u32 cause_so_far(struct thread_account *account, struct task_struct *task)
+{
+	return account->waits_for_epoll ? cause_in_set(causes_in_epoll(task, false)) : account->cause;
 }
 
 /* Charges a wait that goes on, up to now, unless the thread's own program is about to do so. */
 static __always_inline void charge_current_wait(struct thread_account *account, struct task_struct *task)
 {
 	u64 now = bpf_ktime_get_ns(), off = *(volatile u64 *)&account->off_ns, woken = account->woken_ns;
-	u32 cause = account->cause;
+	u32 cause = cause_so_far(account, task);
+	u64 queued;
 
 	if (!off || off >= now || task->on_cpu || !__sync_bool_compare_and_swap(&account->off_ns, off, now))
 		return;
-	if (cause == CAUSE_RUNQUEUE || woken < off || woken > now)
+	if (cause == CAUSE_RUNQUEUE)
+		woken = off;
+	else if (woken < off || woken > now)
 		woken = now;
 	charge_off(account, cause, off, woken);
-	charge_off(account, CAUSE_RUNQUEUE, woken, now);
+	queued = woken + (woken < now ? quota_part_so_far(account, now - woken) : 0);
+	charge_off(account, CAUSE_THROTTLED, woken, queued);
+	charge_off(account, CAUSE_RUNQUEUE, queued, now);
+	if (sampling)
+		sample_waiting(task, account, cause, woken, queued, now);
 }
 
 static __always_inline void fill_thread_sum(struct thread_sum *sum, struct thread_account *account, struct task_struct *task)
@@ -132,13 +147,12 @@ int on_iter_thread(struct bpf_iter__task *ctx)
 	view.consumed = reader ? reader->consumed : 0;
 	view.busy = reader ? reader->busy || reader->has_section_sums : 0;
 	bpf_probe_read_kernel_str(view.comm, sizeof(view.comm), task->comm);
+	look_for_quota(task);
 	account = account_of(task, flags);
 	if (account && !account->dead) {
 		account_prepare(account, task, process);
 		if (window.start_ns)
 			charge_current_wait(account, task);
-		if (window.start_ns && sampling)
-			sample_waiting(task, account);
 		fill_thread_sum(&view.sum, account, task);
 		view.sections = account->sections;
 	}

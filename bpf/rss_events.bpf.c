@@ -47,7 +47,7 @@ static __always_inline s64 syscall_of_current(struct pt_regs **regs)
 
 static __always_inline u64 second_in_pages(struct pt_regs *regs)
 {
-	return (syscall_second(regs) + RSS_PAGE_BYTES - 1) / RSS_PAGE_BYTES;
+	return (syscall_argument(regs, 1) + RSS_PAGE_BYTES - 1) / RSS_PAGE_BYTES;
 }
 
 /* Returns the pages that the current call takes out of the address space. munmap() counts whole, at its first event. */

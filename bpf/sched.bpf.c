@@ -7,51 +7,11 @@
  */
 #include "rules/copies.bpf.h"
 #include "rules/off_cpu_cause.bpf.h"
+#include "rules/cpu_quota.bpf.h"
 #include "rules/new_children.bpf.h"
+#include "rules/noted_waits.bpf.h"
 #include "rules/thread_end.bpf.h"
 #include "rules/take_sample.bpf.h"
-
-static long uncharge_section(u32 i, struct charge *c)
-{
-	struct open_section *s = &c->account->queued[i & (QUEUED_SECTIONS - 1)];
-	struct section_ledger *ledger = ledger_of(s->section_id);
-	u32 cause = c->cause & (CAUSES - 1);
-
-	if (!ledger)
-		return 1;
-	if (s->first)
-		__sync_fetch_and_add(&ledger->off_ns[cause], -c->ns);
-	if (!i)
-		__sync_fetch_and_add(&ledger->self_off_ns[cause], -c->ns);
-	return 0;
-}
-
-/* Charges a wait with less: that part of it counts as running time. */
-static __always_inline void reduce_wait(struct thread_account *account, u32 cause, u64 ns)
-{
-	struct charge c = {.account = account, .cause = cause & (CAUSES - 1), .ns = ns = weighted_ns(ns)};
-
-	if (!ns)
-		return;
-	__sync_fetch_and_add(&account->sum.off_ns[c.cause & (CAUSES - 1)], -ns);
-	if (account->nr_queued)
-		bpf_loop(account->nr_queued, uncharge_section, &c, 0);
-	else
-		__sync_fetch_and_add(&account->sum.outside_off_ns[c.cause & (CAUSES - 1)], -ns);
-}
-
-static __noinline int reduce_waits(struct thread_account *account, u64 ns)
-{
-	u64 queued = ns < account->queued_ns ? ns : account->queued_ns, waited;
-
-	waited = ns - queued < account->waited_ns ? ns - queued : account->waited_ns;
-	account->queued_ns = account->waited_ns = 0;
-	if (account->nr_queued > QUEUED_SECTIONS)
-		return 0;
-	reduce_wait(account, CAUSE_RUNQUEUE, queued);
-	reduce_wait(account, account->waited_cause, waited);
-	return 0;
-}
 
 /*
  * A thread's running time is the time that the kernel counts as such. It differs from the time between two
@@ -87,10 +47,11 @@ static __always_inline void thread_descheduled(void *ctx, struct task_struct *ta
 	account_in_generation(account);
 	charge_run(account, now);
 	charge_stolen(account, task, now);
-	account->cause = cause_of(task, process, state);
+	account->cause = cause_of(task, process, account, state);
 	if (account->cause != CAUSE_RUNQUEUE)
 		account->inherit = 0;	/* its next work is for the thread that wakes it */
-	if (sampling && account->cause != CAUSE_RUNQUEUE)
+	quota_note(account, task);
+	if (sampling)
 		sample_wait(ctx, task, process, account, now);
 	account->off_ns = now;
 	account_unlock(account);
@@ -136,40 +97,14 @@ static __always_inline void thread_last_switch(struct task_struct *task, struct 
 	account->exec_merged_ns = ran;
 }
 
-static long copy_queued_section(u32 i, struct thread_account **c)
-{
-	(*c)->queued[i & (QUEUED_SECTIONS - 1)] = (*c)->open[i & (DCBS_SLOTS - 1)];
-	return 0;
-}
-
-static __always_inline u64 ns_in_window(u64 start, u64 end)
-{
-	start = start > window.start_ns ? start : window.start_ns;
-	return window.start_ns && end > start ? end - start : 0;
-}
-
 /*
- * Notes the waits before this slice, which may have to be charged with less. The calls that were charged may have
- * ended by then.
- */
-static __always_inline void note_waits(struct thread_account *account, u64 off, u64 woken, u64 now)
-{
-	account->queued_ns = ns_in_window(woken, now);
-	account->waited_ns = ns_in_window(off, woken);
-	account->waited_cause = account->cause;
-	account->nr_queued = account->own ? account->nr_open : 0;
-	if (account->nr_queued && account->nr_queued <= QUEUED_SECTIONS)
-		bpf_loop(account->nr_queued, copy_queued_section, &account, 0);
-}
-
-/*
- * Charges the wait that is over: from `off` until the thread was woken by its cause, from there to now as
- * run-queue wait. If it was woken before `off`, it was on its way out of the CPU and only waited in the run queue.
+ * Charges the wait that is over: from `off` until the thread was woken by its cause, then as throttled, and from `queued` to now
+ * as run-queue wait. If it was woken before `off`, it was on its way out of the CPU and only waited in the run queue.
  */
 static __always_inline void thread_scheduled(struct task_struct *task)
 {
 	struct thread_account *account = account_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	u64 off, woken, now = bpf_ktime_get_ns();
+	u64 off, woken, queued, now = bpf_ktime_get_ns();
 
 	if (!account || account->dead)
 		return;
@@ -190,12 +125,16 @@ static __always_inline void thread_scheduled(struct task_struct *task)
 		woken = off;
 	if (woken > now)
 		woken = now;
+	if (woken > off && (account->limit_ns || account->waits_for_epoll || account->waits_for_local))
+		account->cause = cause_at_end(task, account, woken);
 	if (woken > off)
 		charge_off(account, account->cause, off, woken);
-	charge_off(account, CAUSE_RUNQUEUE, woken, now);
+	queued = woken + quota_part(account, now - woken);
+	charge_off(account, CAUSE_THROTTLED, woken, queued);
+	charge_off(account, CAUSE_RUNQUEUE, queued, now);
 	if (sampling)
-		sample_waited(task, account, woken);
-	note_waits(account, off, woken, now);
+		sample_waited(task, account, woken, queued, now);
+	note_waits(account, off, woken, queued, now);
 }
 
 SEC("tp_btf/sched_switch")
@@ -246,6 +185,7 @@ static __always_inline void inherit_from_waker(struct thread_account *account, s
 	if (waker->tgid != task->tgid || waker == task || account->cause == CAUSE_GIL ||
 	    syscall_number((struct pt_regs *)bpf_task_pt_regs(waker)) < 0)
 		return;
+	account->woken_by_own = 1;
 	account->inherit = attributed_record(waker, process);
 }
 
@@ -279,6 +219,7 @@ int BPF_PROG(on_wakeup, struct task_struct *task)
 		return 0;
 	__sync_fetch_and_add(&counters.wakings, 1);
 	account->woken_ns = bpf_ktime_get_ns();
+	quota_note(account, task);
 	return 0;
 }
 

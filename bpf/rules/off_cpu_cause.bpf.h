@@ -3,71 +3,49 @@
  * off_cpu_cause.bpf.h - why a thread is off its CPU, from its state, its system call, and the object that this
  * call waits for.
  *
- * This runs when the thread is switched out, or for a thread that was off its CPU when observation began. The
- * kernel's structures are read as they are; a descriptor that another thread closes meanwhile can give a wrong
- * cause, no more.
+ * cause_of() runs when the thread is switched out, or for a thread that was off its CPU when observation began. If the call has
+ * a time limit, or waits for a set of files, cause_at_end() looks again when the thread is switched in: a wait that lasted until
+ * its limit was for the time, and the file that is ready ended the wait.
  */
 #ifndef BPF_RULES_OFF_CPU_CAUSE_H
 #define BPF_RULES_OFF_CPU_CAUSE_H
 
-#include "state/maps.bpf.h"
+#include "rules/waited_object.bpf.h"
 
-#define S_IFMT	0170000
-#define S_IFSOCK 0140000
-#define S_IFREG	0100000
-#define S_IFBLK	0060000
-#define S_IFDIR	0040000
-#define S_IFCHR	0020000
-#define S_IFIFO	0010000
+#define F_SETLKW	7
+#define F_OFD_SETLKW	38
 
-#define NVIDIA_MAJOR 195
+#define IORING_ENTER_GETEVENTS	1
+#define IORING_ENTER_EXT_ARG	8
+#define IORING_ENTER_REGISTERED_RING 16
 
-static __always_inline bool is_nvidia(struct file *file, struct inode *inode)
+#define LIMIT_MOST_S	(366 * 86400)	/* a longer one is no limit */
+
+static __always_inline u64 limit_in_ms(u64 ms)
 {
-	const unsigned char *name = BPF_CORE_READ(file, f_path.dentry, d_name.name);
-	char text[8] = "";
-
-	if (BPF_CORE_READ(inode, i_rdev) >> 20 == NVIDIA_MAJOR)
-		return true;
-	bpf_probe_read_kernel_str(text, sizeof(text), name);
-	return text[0] == 'n' && text[1] == 'v' && text[2] == 'i' && text[3] == 'd' && text[4] == 'i' && text[5] == 'a';
+	return (s32)ms > 0 ? (u64)(s32)ms * 1000000 : 0;
 }
 
-static __noinline u32 cause_of_file(struct task_struct *task, u32 fd)
+/* A limit that the current task has in its memory, as seconds and a number of smaller units. */
+static __noinline u64 limit_at(struct task_struct *task, u64 address, u32 unit_ns)
 {
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-	struct file **files = BPF_CORE_READ(table, fd), *file = NULL;
-	struct inode *inode;
-	u32 mode;
+	s64 limit[2];
 
-	if (fd >= BPF_CORE_READ(table, max_fds) || bpf_probe_read_kernel(&file, sizeof(file), files + fd) || !file)
-		return CAUSE_OTHER;
-	inode = BPF_CORE_READ(file, f_inode);
-	mode = BPF_CORE_READ(inode, i_mode) & S_IFMT;
-	switch (mode) {
-	case S_IFSOCK:
-		return CAUSE_NETWORK;
-	case S_IFIFO:
-		return CAUSE_PIPE;
-	case S_IFREG:
-	case S_IFBLK:
-	case S_IFDIR:
-		return CAUSE_DISK;
-	case S_IFCHR:
-		return is_nvidia(file, inode) ? CAUSE_GPU : CAUSE_OTHER;
-	}
-	return CAUSE_OTHER;
+	if (!address || task != bpf_get_current_task_btf() || bpf_probe_read_user(limit, sizeof(limit), (void *)address) ||
+	    limit[0] < 0 || limit[0] > LIMIT_MOST_S || limit[1] < 0 || limit[1] > 1000000000)
+		return 0;
+	return limit[0] * 1000000000ULL + limit[1] * unit_ns;
 }
 
-static __always_inline u32 cause_of_poll(struct task_struct *task, u64 fds, u64 n)
+/* io_uring_enter()'s struct io_uring_getevents_arg. */
+static __always_inline u64 limit_of_ring(struct task_struct *task, u64 flags, u64 address)
 {
-	s32 fd;
+	u64 at = 0;
 
-	if (!n)
-		return CAUSE_SLEEP;
-	if (task != bpf_get_current_task_btf() || bpf_probe_read_user(&fd, sizeof(fd), (void *)fds) || fd < 0)
-		return CAUSE_NETWORK;
-	return cause_of_file(task, fd);
+	if (!(flags & IORING_ENTER_EXT_ARG) || task != bpf_get_current_task_btf() ||
+	    bpf_probe_read_user(&at, sizeof(at), (void *)(address + 16)))
+		return 0;
+	return limit_at(task, at, 1);
 }
 
 static __always_inline u32 cause_of_futex(const struct process *process, u64 address)
@@ -75,27 +53,75 @@ static __always_inline u32 cause_of_futex(const struct process *process, u64 add
 	return address - process->gil_start < process->gil_end - process->gil_start ? CAUSE_GIL : CAUSE_LOCK;
 }
 
-static __always_inline u32 cause_of_syscall(struct task_struct *task, const struct process *process, struct pt_regs *regs)
+/* Calls that wait for files, or for the end of a time limit, whichever comes first. */
+static __noinline u32 causes_of_limited_call(struct task_struct *task, struct thread_account *account, struct pt_regs *regs,
+					    u32 kind)
+{
+	u64 first = syscall_argument(regs, 0);
+
+	switch (kind) {
+	case SYSCALL_POLL:
+		account->limit_ns = limit_in_ms(syscall_argument(regs, 2));
+		return causes_of_poll(task, first, syscall_argument(regs, 1));
+	case SYSCALL_PPOLL:
+		account->limit_ns = limit_at(task, syscall_argument(regs, 2), 1);
+		return causes_of_poll(task, first, syscall_argument(regs, 1));
+	case SYSCALL_SELECT:
+	case SYSCALL_PSELECT:
+		account->limit_ns = limit_at(task, syscall_argument(regs, 4), kind == SYSCALL_SELECT ? 1000 : 1);
+		return causes_of_select(task, first, syscall_argument(regs, 1), syscall_argument(regs, 2));
+	case SYSCALL_EPOLL:
+		account->limit_ns = limit_in_ms(syscall_argument(regs, 3));
+		break;
+	case SYSCALL_EPOLL_TIMESPEC:
+		account->limit_ns = limit_at(task, syscall_argument(regs, 3), 1);
+		break;
+	case SYSCALL_RING:
+		account->limit_ns = limit_of_ring(task, syscall_argument(regs, 3), syscall_argument(regs, 4));
+		if (!(syscall_argument(regs, 3) & IORING_ENTER_GETEVENTS))
+			return 1U << CAUSE_DISK;
+		return causes_of_ring(task, first, syscall_argument(regs, 3) & IORING_ENTER_REGISTERED_RING);
+	case SYSCALL_AIO:
+		account->limit_ns = limit_at(task, syscall_argument(regs, 4), 1);
+		return 1U << CAUSE_DISK;
+	}
+	account->waits_for_epoll = 1;
+	return 1U << CAUSE_NETWORK;
+}
+
+static __always_inline u32 cause_of_limited_call(struct task_struct *task, struct thread_account *account, struct pt_regs *regs,
+						 u32 kind)
+{
+	u32 causes = causes_of_limited_call(task, account, regs, kind);
+
+	account->waits_for_local = causes >> 31;
+	return cause_in_set(causes);
+}
+
+static __always_inline u32 cause_of_syscall(struct task_struct *task, const struct process *process,
+					    struct thread_account *account, struct pt_regs *regs)
 {
 	s64 number = syscall_number(regs);
 	bool io = BPF_CORE_READ_BITFIELD_PROBED(task, in_iowait);
-	u64 first = syscall_first(regs);
+	u64 first = syscall_argument(regs, 0), second = syscall_argument(regs, 1);
+	u32 kind;
 
 	if (number < 0)
 		return CAUSE_FAULT;
-	switch (syscall_kinds[number & (SYSCALLS - 1)]) {
+	kind = syscall_kinds[number & (SYSCALLS - 1)];
+	switch (kind) {
+	case SYSCALL_FCNTL:
+		if (second == F_SETLKW || second == F_OFD_SETLKW)
+			return CAUSE_LOCK;
+		/* fall through */
 	case SYSCALL_FD:
-		return io ? CAUSE_DISK : cause_of_file(task, first);
+		return io ? CAUSE_DISK : cause_in_set(causes_of_descriptor(task, first));
 	case SYSCALL_FUTEX:
 		return cause_of_futex(process, first);
 	case SYSCALL_LOCK:
 		return CAUSE_LOCK;
 	case SYSCALL_SLEEP:
 		return CAUSE_SLEEP;
-	case SYSCALL_POLL:
-		return cause_of_poll(task, first, syscall_second(regs));
-	case SYSCALL_SELECT:
-		return first ? CAUSE_NETWORK : CAUSE_SLEEP;
 	case SYSCALL_NETWORK:
 		return CAUSE_NETWORK;
 	case SYSCALL_SYNC:
@@ -104,21 +130,59 @@ static __always_inline u32 cause_of_syscall(struct task_struct *task, const stru
 		return CAUSE_DISK;
 	case SYSCALL_CHILD:
 		return CAUSE_CHILD;
+	case SYSCALL_POLL:
+	case SYSCALL_PPOLL:
+	case SYSCALL_SELECT:
+	case SYSCALL_PSELECT:
+	case SYSCALL_EPOLL:
+	case SYSCALL_EPOLL_TIMESPEC:
+	case SYSCALL_RING:
+	case SYSCALL_AIO:
+		return cause_of_limited_call(task, account, regs, kind);
 	}
 	return io ? CAUSE_DISK : CAUSE_OTHER;
 }
 
 /* Returns the cause. state: as the scheduler saw it; 0: the thread could run. */
-static __noinline u32 cause_of(struct task_struct *task, const struct process *process, u32 state)
+static __noinline u32 cause_of(struct task_struct *task, const struct process *process, struct thread_account *account, u32 state)
 {
 	struct pt_regs *regs;
 
-	if (!task || !process || !state)
+	if (!task || !process || !account || !state)
 		return CAUSE_RUNQUEUE;
+	account->limit_ns = 0;
+	account->waits_for_epoll = account->waits_for_local = account->woken_by_own = 0;
+	account->wait_start_ns = bpf_ktime_get_ns();
 	if (state & (TASK_STOPPED | TASK_TRACED | TASK_FROZEN) || task->jobctl & JOBCTL_TRAP_FREEZE)
 		return CAUSE_STOPPED;
 	regs = (struct pt_regs *)bpf_task_pt_regs(task);
-	return regs ? cause_of_syscall(task, process, regs) : CAUSE_OTHER;
+	return regs ? cause_of_syscall(task, process, account, regs) : CAUSE_OTHER;
+}
+
+/* Returns the causes of a thread's wait for an epoll set, which has ended or goes on. */
+static __always_inline u32 causes_in_epoll(struct task_struct *task, bool ended)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	u32 fd = regs ? syscall_argument(regs, 0) : ~0U;
+
+	return ended ? causes_of_ready(task, fd) : causes_of_epoll(task, fd);
+}
+
+/*
+ * Returns the cause of a wait that has ended, for the thread that is about to be switched in. The kernel does not end a wait before
+ * its limit. A thread of the same process that ends a wait for a set of files by a local socket is what was waited for.
+ */
+static __always_inline u32 cause_at_end(struct task_struct *task, struct thread_account *account, u64 woken)
+{
+	u64 limit = account->limit_ns;
+	u32 causes;
+
+	if (limit && woken - account->wait_start_ns + limit / 64 + 100000 >= limit)
+		return CAUSE_SLEEP;
+	if (!account->waits_for_epoll)
+		return account->waits_for_local && account->woken_by_own ? CAUSE_LOCK : account->cause;
+	causes = causes_in_epoll(task, true);
+	return causes & LOCAL_SOCKET && account->woken_by_own ? CAUSE_LOCK : cause_in_set(causes);
 }
 
 #endif

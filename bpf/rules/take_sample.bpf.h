@@ -150,7 +150,10 @@ static __always_inline bool wait_is_due(struct thread_account *account, u64 now)
 	return bpf_get_prandom_u32() % account->off_weight == 0;
 }
 
-/* Takes the stack of a wait that begins. It is kept until the length of the wait is known. */
+/*
+ * Takes the stack of a thread that begins to wait, or is preempted. It is kept until the length of the wait is known. A wait for a CPU
+ * belongs to the same stack.
+ */
 static __always_inline void sample_wait(void *ctx, struct task_struct *task, struct process *process,
 					struct thread_account *account, u64 now)
 {
@@ -167,46 +170,66 @@ static __always_inline void sample_wait(void *ctx, struct task_struct *task, str
 		return;
 	}
 	sample_take(ctx, w, task, process, account, SAMPLE_OFF);
-	w->sample.cause = account->cause;
 	account->off_sample_ns = now;
 	account->off_generation = throttle.wait_generation;
 	barrier();
 	*(volatile u32 *)&account->off_sampled = WAIT_TAKEN;
 }
 
-/* Sends the part of a wait up to `end` that has not been sent yet. */
-static __always_inline void wait_send(struct task_struct *task, struct thread_account *account, u64 end)
+static __always_inline u64 time_between(u64 t, u64 low, u64 high)
+{
+	return t < low ? low : t > high ? high : t;
+}
+
+/*
+ * Sends the part of a wait up to `now` that has not been sent yet: by its cause until `woken`, as throttled until `queued`, then as
+ * run-queue wait.
+ */
+static __always_inline void wait_send(struct task_struct *task, struct thread_account *account, u64 woken, u64 queued, u64 now)
 {
 	struct walker *w = bpf_task_storage_get(&waits, task, NULL, 0);
+	u64 start = account->off_sample_ns;
 
-	if (window.end_ns && end > window.end_ns)
-		end = window.end_ns;
-	if (!w || end <= account->off_sample_ns || throttle.waits_off || account->off_generation != throttle.wait_generation)
+	if (window.end_ns && now > window.end_ns)
+		now = window.end_ns;
+	if (!w || now <= start || throttle.waits_off || account->off_generation != throttle.wait_generation)
 		return;
+	woken = time_between(woken, start, now);
+	queued = time_between(queued, woken, now);
 	w->sample.weight = weighted_ns(account->off_weight);
-	w->sample.off_ns = (end - account->off_sample_ns) * w->sample.weight;
-	account->off_sample_ns = end;
+	w->sample.off_ns = (woken - start) * w->sample.weight;
+	w->sample.throttled_ns = (queued - woken) * w->sample.weight;
+	w->sample.queue_ns = (now - queued) * w->sample.weight;
+	account->off_sample_ns = now;
 	sample_send(w, SAMPLE_STACK);
 }
 
-static __always_inline void sample_waited(struct task_struct *task, struct thread_account *account, u64 woken)
+static __always_inline void sample_waited(struct task_struct *task, struct thread_account *account, u64 woken, u64 queued, u64 now)
 {
+	struct walker *w;
+
 	if (*(volatile u32 *)&account->off_sampled == WAIT_NONE)
 		return;
-	if (__sync_bool_compare_and_swap(&account->off_sampled, WAIT_TAKEN, WAIT_NONE))
-		wait_send(task, account, woken);
-	else if (!__sync_bool_compare_and_swap(&account->off_sampled, WAIT_SENDING, WAIT_OVER))
+	if (__sync_bool_compare_and_swap(&account->off_sampled, WAIT_TAKEN, WAIT_NONE)) {
+		w = bpf_task_storage_get(&waits, task, NULL, 0);
+		if (w)
+			w->sample.cause = account->cause;
+		wait_send(task, account, woken, queued, now);
+	} else if (!__sync_bool_compare_and_swap(&account->off_sampled, WAIT_SENDING, WAIT_OVER)) {
 		*(volatile u32 *)&account->off_sampled = WAIT_NONE;
+	}
 }
 
 /* Sends the part of a wait that has passed, from another CPU: a wait that outlasts the window has a stack, too. */
-static __always_inline void sample_waiting(struct task_struct *task, struct thread_account *account)
+static __always_inline void sample_waiting(struct task_struct *task, struct thread_account *account, u32 cause, u64 woken,
+					   u64 queued, u64 now)
 {
-	u64 woken = account->woken_ns;
+	struct walker *w = bpf_task_storage_get(&waits, task, NULL, 0);
 
-	if (!__sync_bool_compare_and_swap(&account->off_sampled, WAIT_TAKEN, WAIT_SENDING))
+	if (!w || !__sync_bool_compare_and_swap(&account->off_sampled, WAIT_TAKEN, WAIT_SENDING))
 		return;
-	wait_send(task, account, woken > account->off_sample_ns ? woken : bpf_ktime_get_ns());
+	w->sample.cause = cause;
+	wait_send(task, account, woken, queued, now);
 	if (!__sync_bool_compare_and_swap(&account->off_sampled, WAIT_SENDING, WAIT_TAKEN))
 		*(volatile u32 *)&account->off_sampled = WAIT_NONE;
 }

@@ -51,6 +51,12 @@ static long charge_off_section(u32 i, struct charge *c)
 	return 0;
 }
 
+/* Returns true if the thread's waits are charged to sections, and false if they are charged to the time outside of all. */
+static __always_inline bool has_charged_sections(const struct thread_account *account)
+{
+	return (account->own && account->nr_open) || (has_function_probes && account->nr_functions);
+}
+
 /*
  * Charges the time from `start` to `end`, in which a thread did not run. Inherited sections are not charged: it
  * did not work for them.
@@ -72,7 +78,7 @@ __weak __noinline int charge_off(struct thread_account *account, u32 cause, u64 
 	c.ns = weighted_ns(end - start);
 	__sync_fetch_and_add(&account->sum.off_ns[cause], c.ns);
 	c.cause = cause;
-	if ((account->own && account->nr_open) || (has_function_probes && account->nr_functions))
+	if (has_charged_sections(account))
 		bpf_loop(nr_all_open(account), charge_off_section, &c, 0);
 	else
 		__sync_fetch_and_add(&account->sum.outside_off_ns[cause], c.ns);

@@ -87,9 +87,26 @@ struct signal_struct {
 #define SIGNAL_GROUP_EXIT 4
 
 /* Tells the kind of file that a thread waits for in a system call. */
+struct super_block {
+	unsigned long s_magic;
+};
+
 struct inode {
 	unsigned short i_mode;
 	unsigned int i_rdev;
+	struct super_block *i_sb;
+};
+
+struct sock_common {
+	unsigned short skc_family;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+};
+
+struct socket {
+	struct sock *sk;
 };
 
 struct qstr {
@@ -107,7 +124,7 @@ struct path {
 struct file {
 	struct inode *f_inode;
 	struct path f_path;
-	void *private_data;	/* a map's descriptor: the map */
+	void *private_data;	/* the socket, the epoll set, the ring; a BPF map's descriptor: the map */
 };
 
 struct bpf_array {
@@ -123,7 +140,102 @@ struct files_struct {
 	struct fdtable *fdt;
 };
 
+struct list_head {
+	struct list_head *next;
+};
+
+struct hlist_node {
+	struct hlist_node *next;
+};
+
+struct rb_node {
+	struct rb_node *rb_left, *rb_right;
+};
+
+struct rb_root {
+	struct rb_node *rb_node;
+};
+
+struct rb_root_cached {
+	struct rb_root rb_root;
+};
+
+/* A file in an epoll set. */
+struct epoll_filefd {
+	struct file *file;
+};
+
+struct epitem {
+	struct rb_node rbn;
+	struct list_head rdllink;
+	struct epoll_filefd ffd;
+};
+
+struct eventpoll {
+	struct list_head rdllist;	/* files that are ready */
+	struct rb_root_cached rbr;	/* all files */
+};
+
+/* An io_uring, and its table of the requests that wait for their files to become ready. */
+struct hlist_head {
+	struct hlist_node *first;
+};
+
+struct io_hash_bucket {
+	struct hlist_head list;
+};
+
+struct io_hash_table {
+	struct io_hash_bucket *hbs;
+	unsigned int hash_bits;
+};
+
+struct io_ring_ctx {
+	struct io_hash_table cancel_table;
+	struct io_hash_table cancel_table_locked;	/* Linux 6.0 to 6.12 */
+	struct list_head timeout_list;
+};
+
+struct io_ring_ctx___5_15 {
+	struct hlist_head *cancel_hash;
+	unsigned int cancel_hash_bits;
+};
+
+struct io_kiocb {
+	struct file *file;
+	struct hlist_node hash_node;
+};
+
+struct io_uring_task {
+	struct file *registered_rings[16];	/* Linux 5.18 and later */
+};
+
+/* The CPU quota of a cgroup. */
+struct cfs_bandwidth {
+	u64 quota;
+};
+
+struct task_group {
+	struct task_group *parent;
+	struct cfs_bandwidth cfs_bandwidth;
+};
+
+/* A cgroup's run queue on one CPU. */
+struct cfs_rq {
+	u64 throttled_clock_self_time;	/* Linux 6.6 and later: ns in which its threads were throttled */
+	int throttle_count;
+};
+
+struct cfs_rq___5_19 {
+	u64 throttled_clock_pelt_time;
+};
+
+struct cfs_rq___5_15 {
+	u64 throttled_clock_task_time;
+};
+
 struct sched_entity {
+	struct cfs_rq *cfs_rq;
 	u64 sum_exec_runtime;	/* ns on a CPU; for a running task, as of its last tick */
 };
 
@@ -132,8 +244,10 @@ struct task_struct {
 	unsigned int flags;
 	unsigned int on_cpu;	/* a byte in Linux 7.3: libbpf narrows a read only if the field is unsigned */
 	struct sched_entity se;
+	struct task_group *sched_task_group;
 	struct signal_struct *signal;
 	struct files_struct *files;
+	struct io_uring_task *io_uring;
 	int exit_code;
 	int pid;
 	int tgid;
@@ -255,7 +369,7 @@ static __always_inline u64 robust_list_of(struct task_struct *task)
 }
 
 /*
- * The system call that a task is in, and its first two arguments. On x86-64 a negative number means that the task
+ * The system call that a task is in, and its arguments up to the fifth. On x86-64 a negative number means that the task
  * entered the kernel by an exception or an interrupt: if it blocks there, it has faulted.
  */
 static __always_inline s64 syscall_number(struct pt_regs *regs)
@@ -267,21 +381,12 @@ static __always_inline s64 syscall_number(struct pt_regs *regs)
 #endif
 }
 
-static __always_inline u64 syscall_first(struct pt_regs *regs)
+static __always_inline u64 syscall_argument(struct pt_regs *regs, int i)
 {
 #if defined(__TARGET_ARCH_x86)
-	return regs->rdi;
+	return i == 0 ? regs->rdi : i == 1 ? regs->rsi : i == 2 ? regs->rdx : i == 3 ? regs->r10 : regs->r8;
 #else
-	return ((struct user_pt_regs *)regs)->regs[0];
-#endif
-}
-
-static __always_inline u64 syscall_second(struct pt_regs *regs)
-{
-#if defined(__TARGET_ARCH_x86)
-	return regs->rsi;
-#else
-	return ((struct user_pt_regs *)regs)->regs[1];
+	return ((struct user_pt_regs *)regs)->regs[i];
 #endif
 }
 

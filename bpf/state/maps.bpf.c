@@ -17,6 +17,7 @@ const volatile bool switch_tells_state = true;
 struct window window = {};
 struct throttle throttle = {};
 struct counters counters = {};
+__u32 cpu_quotas;
 __s32 rss_locals_fd = 0;
 
 struct stats_map stats SEC(".maps");

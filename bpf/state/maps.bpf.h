@@ -35,6 +35,7 @@ extern const volatile bool switch_tells_state;	/* Linux 5.18 and later: on_switc
 extern struct window window;
 extern struct counters counters;
 extern struct throttle throttle;
+extern __u32 cpu_quotas;	/* a thread of a target is in a cgroup with a CPU quota */
 extern __s32 rss_locals_fd;	/* a descriptor in the profiler, in which on_iter_thread runs */
 
 struct open_calls_map {

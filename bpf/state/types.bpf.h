@@ -29,7 +29,8 @@
  *
  *  * on_switch prepares the account of the next thread (thread_scheduled()), which does not run yet, and on_fork the
  *    account and the ring reader of a new thread or process.
- *  * on_waking and on_wakeup store `inherit` and `woken_ns` from the waker's CPU: one word each.
+ *  * on_waking and on_wakeup store `inherit`, `woken_by_own`, `woken_ns`, `cfs_rq` and `throttled_ns` from the waker's CPU: one
+ *    word each.
  *  * on_iter_thread, in the profiler, reads ring readers and accounts. It must not take the lock: it may be preempted, and
  *    the thread would go unread meanwhile. It charges a wait that goes on: it exchanges `off_ns` by compare-and-swap, as
  *    the thread does by an atomic exchange when it is switched in, and whichever of them takes the old value charges it.
@@ -248,7 +249,15 @@ struct thread_account {
 	u64 waited_ns;		/* its wait before that, by `waited_cause` */
 	u32 nr_queued;		/* sections charged with both waits; they are known up to QUEUED_SECTIONS */
 	u32 waited_cause;
-	struct open_section queued[QUEUED_SECTIONS];
+	u32 queued_weight;	/* wait_weight that they were charged with */
+	u32 woken_by_own;	/* a thread of its process has ended the wait since off_ns */
+	u64 wait_start_ns;	/* begin of the wait since off_ns, also if a part of it is charged; see cause_at_end() */
+	u64 limit_ns;		/* the wait ends after that time; 0: it has no limit */
+	u64 cfs_rq;		/* the run queue that it was last put into, and how long that had been throttled; see cpu_quota.bpf.h */
+	u64 throttled_ns;
+	u32 waits_for_epoll;
+	u32 waits_for_local;	/* local sockets are among the files that it waits for */
+	struct open_section queued[QUEUED_SECTIONS];	/* `slot`: 1 if it was charged as the innermost one */
 	u32 generation;		/* value of throttle.wait_generation that the fields above are of */
 	u32 memory_generation;	/* of `minor` and `major`; NO_GENERATION: from before the window */
 	u64 on_ns;		/* time up to which running time has been charged to inherited sections */

@@ -27,17 +27,18 @@
 enum cause {
 	CAUSE_RUNQUEUE,		/* it could run, but had no CPU */
 	CAUSE_GIL,		/* futex inside the interpreter's _PyRuntime */
-	CAUSE_LOCK,		/* any other futex: a mutex, a condition, a join */
+	CAUSE_LOCK,		/* another thread: any other futex, a file lock, a semaphore, an eventfd */
 	CAUSE_DISK,		/* a file's data, or a system call that waits for a block device */
 	CAUSE_SYNC,		/* the same in fsync() and similar calls */
-	CAUSE_NETWORK,		/* a socket, or poll() and similar calls */
+	CAUSE_NETWORK,		/* a socket, also one in a set that is polled */
 	CAUSE_FAULT,		/* a page fault that had to wait for a disk */
-	CAUSE_SLEEP,
+	CAUSE_SLEEP,		/* also a poll or a wait for events that lasted until its limit of time, and a wait for a signal */
 	CAUSE_GPU,		/* a system call on an NVIDIA device */
 	CAUSE_PIPE,
-	CAUSE_CHILD,		/* wait() */
+	CAUSE_CHILD,		/* wait(), a pidfd, vfork() */
 	CAUSE_STOPPED,		/* by a signal, a debugger or the freezer */
 	CAUSE_OTHER,
+	CAUSE_THROTTLED,	/* it could run, but the CPU quota of its cgroup was used up */
 	CAUSES = 16,		/* room for more */
 };
 
@@ -87,13 +88,20 @@ enum syscall_kind {
 	SYSCALL_FUTEX,		/* the GIL, if its first argument lies in the interpreter */
 	SYSCALL_LOCK,
 	SYSCALL_SLEEP,
-	SYSCALL_POLL,		/* the first of an array of struct pollfd; sleeps if the array is empty */
-	SYSCALL_SELECT,		/* descriptors below its first argument; sleeps if that is 0 */
+	SYSCALL_POLL,		/* an array of struct pollfd; the limit of time is in ms */
+	SYSCALL_SELECT,		/* sets of descriptors; the limit is a struct timeval */
 	SYSCALL_NETWORK,
 	SYSCALL_SYNC,
 	SYSCALL_DISK,
 	SYSCALL_CHILD,
 	SYSCALL_UNMAP,		/* gives back memory */
+	SYSCALL_FCNTL,		/* a lock or the file of its first argument, by its command */
+	SYSCALL_PPOLL,		/* as the two above, with a struct timespec */
+	SYSCALL_PSELECT,
+	SYSCALL_EPOLL,		/* the files of an epoll set; the limit is in ms, ... */
+	SYSCALL_EPOLL_TIMESPEC,	/* ... or a struct timespec */
+	SYSCALL_RING,		/* the requests of an io_uring */
+	SYSCALL_AIO,		/* reads and writes of files; the limit is a struct timespec */
 };
 
 /*

@@ -15,7 +15,7 @@
 
 enum sample_kind {
 	SAMPLE_CPU = 0,		/* a tick found the thread running */
-	SAMPLE_OFF = 1,		/* the thread was off its CPU for off_ns, for `cause` */
+	SAMPLE_OFF = 1,		/* the thread was off its CPU: for off_ns by `cause`, then for throttled_ns, then for queue_ns */
 };
 
 enum sample_flag {
@@ -51,7 +51,9 @@ struct sample {
 	__u16 nr_python;
 	__u16 nr_native;
 	__u32 weight;		/* number of ticks or waits that this sample stands for */
-	__u64 off_ns;		/* time off the CPU, of all of them */
+	__u64 off_ns;		/* time off the CPU by `cause`, of all of them */
+	__u64 throttled_ns;	/* after that: its CPU quota was used up */
+	__u64 queue_ns;		/* after that: it was runnable, but had no CPU */
 	__u64 sp, bp;		/* registers, if there are stack_bytes */
 	__u32 stack_bytes;	/* from sp on */
 	__u32 pad;
@@ -95,7 +97,7 @@ static inline __attribute__((always_inline)) __u32 python_tag(__u32 firstlineno,
 }
 
 _Static_assert(sizeof(struct python_frame) == 16, "layout");
-_Static_assert(sizeof(struct sample) == 56 + 2 * SAMPLE_SECTIONS, "layout");
+_Static_assert(sizeof(struct sample) == 72 + 2 * SAMPLE_SECTIONS, "layout");
 _Static_assert(sizeof(struct python_layout) == 72, "layout");
 
 #endif

@@ -35,6 +35,7 @@ enum dcbs_cause {
 	DCBS_CAUSE_FAULT,	/* waiting for a page from the disk */
 	DCBS_CAUSE_SLEEP,
 	DCBS_CAUSE_GPU,
+	DCBS_CAUSE_THROTTLED,	/* runnable, but the CPU quota was used up */
 	DCBS_CAUSE_OTHER,
 	DCBS_CAUSE_MEMORY_GROWTH,	/* page faults of memory that stayed, or a leak */
 	DCBS_CAUSE_MEMORY_CHURN,	/* page faults of memory that came and went */
@@ -63,19 +64,20 @@ struct dcbs_wall {
 	double cpu_s;		/* running */
 	double worker_cpu_s;	/* besides: CPU time of threads without a section that a thread in this section had woken */
 	double runqueue_s;	/* runnable, but without a CPU */
+	double throttled_s;	/* the same, because its cgroup had used up its CPU quota; not in runqueue_s */
 	double gil_s;		/* a futex inside CPython's _PyRuntime: the interpreter lock */
-	double lock_s;		/* any other futex */
+	double lock_s;		/* another thread or process: any other futex, a file lock, a semaphore, an eventfd */
 	double disk_s;		/* data of a file, or a block device */
-	double network_s;	/* a socket, or poll() and its like */
+	double network_s;	/* a socket, also in a set that is polled: the file that ends the wait counts */
 	double fault_s;		/* a page fault that waits for the disk */
-	double sleep_s;
+	double sleep_s;		/* also a poll that lasted until its limit of time, a timer, and a wait for a signal */
 	double gpu_s;		/* a system call on an NVIDIA device */
 	double other_s;
 	double residue_s;	/* 0 or negative: counters are read while they change, so waits may exceed the total */
 
 	double sync_s;		/* part of disk_s: fsync() and its like */
 	double pipe_s;		/* part of other_s */
-	double child_s;		/* part of other_s: wait() for a child process */
+	double child_s;		/* part of other_s: wait() for a child process, a pidfd, vfork() */
 	double stopped_s;	/* part of other_s: stopped by a signal, a debugger or the freezer */
 };
 
@@ -208,7 +210,7 @@ struct dcbs_bottleneck {
  */
 struct dcbs_function {
 	char *section;
-	char *function;		/* "(unknown)": its name could not be read; "(not sampled)": time without a sample */
+	char *function;		/* "(unknown)": its name could not be read; "(function not sampled)": time without a sample */
 	char *file;		/* of source or object; NULL: unknown */
 	int64_t line;		/* the smallest line that was seen; DCBS_UNKNOWN */
 	int64_t calls;		/* always DCBS_UNKNOWN: samples do not count calls */

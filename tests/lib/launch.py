@@ -128,7 +128,11 @@ class Profiler:
         out, _ = self.process.communicate(timeout=timeout)
         if self.process.returncode != status:
             raise AssertionError("dcbs-bpfprof: status %d: %s" % (self.process.returncode, self.stderr()))
-        return json.loads(out)
+        report = json.loads(out)
+        broken = [note for note in report["notes"] if note.startswith("Figures contradict each other")]
+        if broken:
+            raise AssertionError("%s\n%s" % (broken[0], json.dumps(report["sections"] + report["threads"])))
+        return report
 
     def stderr(self):
         self.errors.seek(0)

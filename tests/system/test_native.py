@@ -47,6 +47,15 @@ class Plain(ReportCase):
         self.check_total(section, truth["total_ns"], truth["around"]["total_ns"])
         self.assertEqual(section["self_s"], section["total_s"])
 
+    def test_outside(self):
+        """Waits that were charged to functions, and then charged with less, do not make the time outside negative."""
+        for _ in range(4):
+            report, _ = profile_plain(*native(PLAIN, "work_a"), calls=2000)
+            outside = sections(report)["(outside)"]
+            self.assertLessEqual(outside["total_s"], sum(t["wall_s"] for t in report["threads"]))
+            for entry, seconds in outside["wall"].items():
+                self.assertLessEqual(abs(seconds), outside["total_s"] + 1e-6, entry)
+
     def test_recursion(self):
         truth, section = self.truth["sections"]["fib"], self.sections["fib"]
         self.check_count(section, truth)

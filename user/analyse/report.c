@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include "analyse/verdict/bottleneck.h"
+#include "analyse/check_sums.h"
 #include "analyse/profiler_cost.h"
 #include "analyse/stacks/functions.h"
 #include "analyse/sums/ledger.h"
@@ -150,11 +151,12 @@ static int fill_report(struct dcbs_report *r, const struct snapshot *snap, doubl
 	r->duration_s = snap->end_ns > snap->start_ns ? (snap->end_ns - snap->start_ns) * S_PER_NS : 0;
 	r->ended_by = snap->ended_by;
 	r->more_targets = summary_count(snap->more_targets);
+	ledger_cut_estimates(snap->sections, snap);
 	sampled_sections_estimate(snap->sections, snap);
 	add_memory(r, snap);
 	summary_model(&r->model, snap);
 	if (!r->version || add_targets(r, snap) || add_sections(r, snap) || threads_fill(r, snap) ||
-	    functions_fill(r, snap) || profiler_cost_fill(r, snap))
+	    functions_fill(r, snap) || profiler_cost_fill(r, snap) || check_sums(r))
 		return -ENOMEM;
 	return bottleneck_find(r, threshold_s);
 }

@@ -20,6 +20,7 @@ static const struct cause_letter {
 } letters[] = {
 	{'C', "computing", offsetof(struct dcbs_wall, cpu_s)},
 	{'R', "run queue", offsetof(struct dcbs_wall, runqueue_s)},
+	{'T', "throttled", offsetof(struct dcbs_wall, throttled_s)},
 	{'G', "GIL", offsetof(struct dcbs_wall, gil_s)},
 	{'L', "lock", offsetof(struct dcbs_wall, lock_s)},
 	{'D', "disk", offsetof(struct dcbs_wall, disk_s)},
@@ -38,6 +39,7 @@ static const char *const words[] = {
 	[DCBS_CAUSE_CPU] = "computing", [DCBS_CAUSE_RUNQUEUE] = "run queue", [DCBS_CAUSE_GIL] = "GIL",
 	[DCBS_CAUSE_LOCK] = "lock", [DCBS_CAUSE_DISK] = "disk", [DCBS_CAUSE_NETWORK] = "network",
 	[DCBS_CAUSE_FAULT] = "page faults", [DCBS_CAUSE_SLEEP] = "sleep", [DCBS_CAUSE_GPU] = "GPU",
+	[DCBS_CAUSE_THROTTLED] = "throttled",
 	[DCBS_CAUSE_OTHER] = "other waits", [DCBS_CAUSE_MEMORY_GROWTH] = "memory growth",
 	[DCBS_CAUSE_MEMORY_CHURN] = "memory churn", [DCBS_CAUSE_CACHE] = "a cache that seldom hits",
 };

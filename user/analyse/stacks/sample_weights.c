@@ -193,8 +193,8 @@ void sample_weights_compute(struct sample_weights *weights, const struct snapsho
 	divide_exact_time(fmax(exact.total_ns - ledger_off_ns(exact.off_ns), 0) * S_PER_NS, sampled.ticks, &weights->tick_s,
 			  &weights->cpu_missing_s);
 	for (c = 0; c < CAUSES; c++)
-		divide_exact_time((double)exact.off_ns[c] * S_PER_NS, c == CAUSE_RUNQUEUE ? sampled.ticks : sampled.off_ns[c],
-				  c == CAUSE_RUNQUEUE ? &weights->queue_s : &weights->off_s[c], &weights->off_missing_s[c]);
+		divide_exact_time((double)exact.off_ns[c] * S_PER_NS, sampled.off_ns[c], &weights->off_s[c],
+				  &weights->off_missing_s[c]);
 	drop_small_missing(weights, exact.total_ns * S_PER_NS);
 }
 
@@ -205,7 +205,7 @@ double sample_weights_cpu_s(const struct sample_weights *weights, const struct s
 
 double sample_weights_off_s(const struct sample_weights *weights, const struct snapshot_stack *stack)
 {
-	double s = weights->queue_s * (double)stack->cpu_samples;
+	double s = 0;
 	int c;
 
 	for (c = 0; c < CAUSES; c++)

@@ -35,8 +35,7 @@ bool sample_weights_covers(const struct snapshot *snap, const struct snapshot_st
 /* The seconds that each unit of a section's samples stands for, and the seconds without any sample. */
 struct sample_weights {
 	double tick_s;			/* a tick that found the thread running: running time */
-	double queue_s;			/* the same tick: run-queue wait, which is charged where the thread then runs */
-	double off_s[CAUSES];		/* a nanosecond of a sampled wait, by cause */
+	double off_s[CAUSES];		/* a nanosecond of a sampled wait, by cause; the run-queue wait after it included */
 	double cpu_missing_s;		/* running time without a tick; 0 if all that is missing is below 1 % of the section */
 	double off_missing_s[CAUSES];	/* the same for waits */
 };

@@ -11,15 +11,10 @@
 #include "analyse/threads.h"
 #include "base/clock.h"
 
-/* The time that a tick stands for, over all threads: running, and waiting in the run queue. */
-struct tick_weight {
-	double cpu_ns, queue_ns;
-};
-
-/* Idle threads hardly have any tick, so their time is left out. */
-static struct tick_weight compute_tick_weight(const struct snapshot *snap)
+/* Returns the running time that a tick stands for, over all threads. Idle threads hardly have any tick, so their time is left out. */
+static double tick_weight_ns(const struct snapshot *snap)
 {
-	double ticks = 0, cpu_ns = 0, queue_ns = 0;
+	double ticks = 0, cpu_ns = 0;
 	const struct thread_sum *sum;
 	size_t i;
 
@@ -27,12 +22,10 @@ static struct tick_weight compute_tick_weight(const struct snapshot *snap)
 		ticks += (double)snap->stacks[i].cpu_samples;
 	for (i = 0; i < snap->nr_threads; i++) {
 		sum = &snap->threads[i].sum;
-		if (threads_is_idle(&snap->threads[i]))
-			continue;
-		cpu_ns += (double)sum->wall_ns - ledger_off_ns(sum->off_ns);
-		queue_ns += (double)sum->off_ns[CAUSE_RUNQUEUE];
+		if (!threads_is_idle(&snap->threads[i]))
+			cpu_ns += (double)sum->wall_ns - ledger_off_ns(sum->off_ns);
 	}
-	return ticks > 0 ? (struct tick_weight) {fmax(cpu_ns, 0) / ticks, queue_ns / ticks} : (struct tick_weight) {0, 0};
+	return ticks > 0 ? fmax(cpu_ns, 0) / ticks : 0;
 }
 
 /* Returns true if `section` is the innermost sampled one of the stack. Marked sections inside it do not count. */
@@ -47,13 +40,11 @@ static bool is_innermost_sampled(const struct snapshot *snap, const struct snaps
 }
 
 /* Adds the waits of a stack and returns its whole time. Its sampled waits include those that they stand for. */
-static __u64 add_stack_time(__u64 *off_ns, const struct snapshot_stack *stack, const struct tick_weight *tick)
+static __u64 add_stack_time(__u64 *off_ns, const struct snapshot_stack *stack, double tick_ns)
 {
-	__u64 queue_ns = (__u64)((double)stack->cpu_samples * tick->queue_ns);
-	__u64 total_ns = (__u64)((double)stack->cpu_samples * tick->cpu_ns) + queue_ns;
+	__u64 total_ns = (__u64)((double)stack->cpu_samples * tick_ns);
 	int c;
 
-	off_ns[CAUSE_RUNQUEUE] += queue_ns;
 	for (c = 0; c < CAUSES; c++) {
 		off_ns[c] += stack->off_ns[c];
 		total_ns += stack->off_ns[c];
@@ -74,7 +65,7 @@ static void add_counted_calls(struct snapshot_section *facts, const struct secti
 }
 
 static void estimate_section(struct snapshot_section *facts, __u16 section, const struct snapshot *snap,
-			     const struct tick_weight *tick)
+			     double tick_ns)
 {
 	struct section_stat timed = facts->stat;
 	struct section_ledger *l = &facts->ledger;
@@ -87,9 +78,9 @@ static void estimate_section(struct snapshot_section *facts, __u16 section, cons
 
 		if (!sample_weights_covers(snap, stack, section, SAMPLE_SCOPE_TOTAL))
 			continue;
-		facts->stat.total_ns += add_stack_time(l->off_ns, stack, tick);
+		facts->stat.total_ns += add_stack_time(l->off_ns, stack, tick_ns);
 		if (is_innermost_sampled(snap, stack, section))
-			facts->stat.self_ns += add_stack_time(l->self_off_ns, stack, tick);
+			facts->stat.self_ns += add_stack_time(l->self_off_ns, stack, tick_ns);
 	}
 	if (timed.sampled & SAMPLED_IN_PERIODS && period_calls_estimate(facts, &timed))
 		return;
@@ -98,18 +89,17 @@ static void estimate_section(struct snapshot_section *facts, __u16 section, cons
 
 void sampled_sections_estimate(struct snapshot_section **sections, const struct snapshot *snap)
 {
-	struct tick_weight tick = compute_tick_weight(snap);
+	double tick_ns = tick_weight_ns(snap);
 	size_t i;
 
 	for (i = 0; i < snap->nr_sections; i++)
 		if (sections[i]->stat.sampled)
-			estimate_section(sections[i], (__u16)i, snap, &tick);
+			estimate_section(sections[i], (__u16)i, snap, tick_ns);
 }
 
 /* Ticks and sampled waits are independent of one another, so their variances add up. */
 double sampled_sections_error_s(const struct snapshot *snap, size_t section)
 {
-	struct tick_weight tick;
 	double tick_ns, variance = 0;
 	size_t i;
 
@@ -118,8 +108,7 @@ double sampled_sections_error_s(const struct snapshot *snap, size_t section)
 		return NAN;
 	if (snap->sections[section]->total_error_ns > 0)
 		return snap->sections[section]->total_error_ns * S_PER_NS;
-	tick = compute_tick_weight(snap);
-	tick_ns = tick.cpu_ns + tick.queue_ns;
+	tick_ns = tick_weight_ns(snap);
 	for (i = 0; i < snap->nr_stacks; i++)
 		if (sample_weights_covers(snap, &snap->stacks[i], (__u16)section, SAMPLE_SCOPE_TOTAL))
 			variance += snap->stacks[i].cpu_samples2 * tick_ns * tick_ns + snap->stacks[i].off_ns2;

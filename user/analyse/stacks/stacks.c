@@ -41,7 +41,7 @@ uint32_t stacks_frame_index(const struct snapshot *snap, enum stacks_frame frame
 int stacks_fill_frames(struct dcbs_report *r, const struct snapshot *snap)
 {
 	static const char *const names[STACKS_FRAMES] = {
-		[STACKS_UNKNOWN] = "(unknown)", [STACKS_NOT_SAMPLED] = "(not sampled)", [STACKS_MORE] = "(more stacks)",
+		[STACKS_UNKNOWN] = "(unknown)", [STACKS_NOT_SAMPLED] = "(function not sampled)", [STACKS_MORE] = "(more stacks)",
 	};
 	int err = 0, frame;
 	size_t i;
@@ -58,13 +58,14 @@ int stacks_fill_frames(struct dcbs_report *r, const struct snapshot *snap)
 
 /* ---- stacks ---- */
 
-/* CAUSE_OTHER and the unused values above it are reported as other waits. */
+/* Values that no cause has yet are reported as other waits. */
 static const enum dcbs_cause report_causes[CAUSES] = {
 	[CAUSE_RUNQUEUE] = DCBS_CAUSE_RUNQUEUE, [CAUSE_GIL] = DCBS_CAUSE_GIL, [CAUSE_LOCK] = DCBS_CAUSE_LOCK,
 	[CAUSE_DISK] = DCBS_CAUSE_DISK, [CAUSE_SYNC] = DCBS_CAUSE_DISK, [CAUSE_NETWORK] = DCBS_CAUSE_NETWORK,
 	[CAUSE_FAULT] = DCBS_CAUSE_FAULT, [CAUSE_SLEEP] = DCBS_CAUSE_SLEEP, [CAUSE_GPU] = DCBS_CAUSE_GPU,
 	[CAUSE_PIPE] = DCBS_CAUSE_OTHER, [CAUSE_CHILD] = DCBS_CAUSE_OTHER, [CAUSE_STOPPED] = DCBS_CAUSE_OTHER,
-	[CAUSE_OTHER ... CAUSES - 1] = DCBS_CAUSE_OTHER,
+	[CAUSE_OTHER] = DCBS_CAUSE_OTHER, [CAUSE_THROTTLED] = DCBS_CAUSE_THROTTLED,
+	[CAUSE_THROTTLED + 1 ... CAUSES - 1] = DCBS_CAUSE_OTHER,
 };
 
 /* The time of one stack, which becomes one stack of the report for each cause. */
@@ -134,7 +135,6 @@ static int write_sampled(struct stack_writer *w, const char *section, const stru
 	};
 	int c;
 
-	p.s[DCBS_CAUSE_RUNQUEUE] = weights->queue_s * (double)stack->cpu_samples;
 	for (c = 0; c < CAUSES; c++)
 		p.s[report_causes[c]] += weights->off_s[c] * (double)stack->off_ns[c];
 	return write_causes(w, &p);

@@ -26,19 +26,19 @@ double ledger_off_ns(const __u64 *off_ns)
 }
 
 static const struct dcbs_wall unknown_wall = {
-	NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN,
+	NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN,
 };
 
-_Static_assert(sizeof(unknown_wall) == 16 * sizeof(double), "all fields are doubles, and each is NAN");
+_Static_assert(sizeof(unknown_wall) == 17 * sizeof(double), "all fields are doubles, and each is NAN");
 
-/* CAUSE_OTHER and the unused values above it are reported as other waits. */
+/* Values that no cause has yet are reported as other waits. */
 static double other_ns(const __u64 *off_ns)
 {
 	double ns = (double)off_ns[CAUSE_PIPE] + (double)off_ns[CAUSE_CHILD] + (double)off_ns[CAUSE_STOPPED];
 	int i;
 
 	for (i = CAUSE_OTHER; i < CAUSES; i++)
-		ns += (double)off_ns[i];
+		ns += i == CAUSE_THROTTLED ? 0 : (double)off_ns[i];
 	return ns;
 }
 
@@ -56,14 +56,33 @@ void ledger_wall(struct dcbs_wall *to, const __u64 *off_ns, double worker_ns, do
 	cpu_ns = total_ns - ledger_off_ns(off_ns);
 	*to = (struct dcbs_wall) {
 		.cpu_s = fmax(cpu_ns, 0) * S_PER_NS, .residue_s = fmin(cpu_ns, 0) * S_PER_NS, .worker_cpu_s = worker_ns * S_PER_NS,
-		.runqueue_s = off_ns[CAUSE_RUNQUEUE] * S_PER_NS, .gil_s = off_ns[CAUSE_GIL] * S_PER_NS,
-		.lock_s = off_ns[CAUSE_LOCK] * S_PER_NS,
+		.runqueue_s = off_ns[CAUSE_RUNQUEUE] * S_PER_NS, .throttled_s = off_ns[CAUSE_THROTTLED] * S_PER_NS,
+		.gil_s = off_ns[CAUSE_GIL] * S_PER_NS, .lock_s = off_ns[CAUSE_LOCK] * S_PER_NS,
 		.disk_s = ((double)off_ns[CAUSE_DISK] + (double)off_ns[CAUSE_SYNC]) * S_PER_NS, .sync_s = off_ns[CAUSE_SYNC] * S_PER_NS,
 		.network_s = off_ns[CAUSE_NETWORK] * S_PER_NS, .fault_s = off_ns[CAUSE_FAULT] * S_PER_NS,
 		.sleep_s = off_ns[CAUSE_SLEEP] * S_PER_NS, .gpu_s = off_ns[CAUSE_GPU] * S_PER_NS, .other_s = other_ns(off_ns) * S_PER_NS,
 		.pipe_s = off_ns[CAUSE_PIPE] * S_PER_NS, .child_s = off_ns[CAUSE_CHILD] * S_PER_NS,
 		.stopped_s = off_ns[CAUSE_STOPPED] * S_PER_NS,
 	};
+}
+
+static void cut_waits(__u64 *off_ns, double most_ns)
+{
+	double share = most_ns / ledger_off_ns(off_ns);
+	int i;
+
+	for (i = 0; i < CAUSES && share < 1; i++)
+		off_ns[i] = (__u64)((double)off_ns[i] * share);
+}
+
+void ledger_cut_estimates(struct snapshot_section **sections, const struct snapshot *snap)
+{
+	size_t i;
+
+	for (i = 0; i < snap->nr_sections && snap->wait_scale > 0 && snap->wait_scale != 1; i++) {
+		cut_waits(sections[i]->ledger.off_ns, (double)sections[i]->stat.total_ns);
+		cut_waits(sections[i]->ledger.self_off_ns, (double)sections[i]->stat.self_ns);
+	}
 }
 
 /* struct dcbs_wall has only doubles, see the assertion above. */
@@ -79,7 +98,7 @@ void ledger_add_wall(struct dcbs_wall *to, const struct dcbs_wall *from)
 
 double ledger_active_s(const struct dcbs_wall *w)
 {
-	return w->cpu_s + w->runqueue_s + w->gil_s + w->disk_s + w->fault_s;
+	return w->cpu_s + w->runqueue_s + w->throttled_s + w->gil_s + w->disk_s + w->fault_s;
 }
 
 /* ---- memory ---- */

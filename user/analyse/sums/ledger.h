@@ -10,6 +10,12 @@
 /* off_ns: waits by cause; NULL: unknown, then all fields are NAN. The rest of total_ns was spent running. */
 void ledger_wall(struct dcbs_wall *to, const __u64 *off_ns, double worker_ns, double total_ns);
 
+/*
+ * Cuts waits that are estimated, because they were observed in on-periods, to the time of their section: an estimate must not
+ * exceed its whole.
+ */
+void ledger_cut_estimates(struct snapshot_section **sections, const struct snapshot *snap);
+
 /* All waits together. */
 double ledger_off_ns(const __u64 *off_ns);
 
@@ -17,7 +23,7 @@ double ledger_off_ns(const __u64 *off_ns);
 void ledger_add_wall(struct dcbs_wall *to, const struct dcbs_wall *from);
 
 /*
- * The time in which the thread had work to do: it ran, or waited for a CPU, for the interpreter lock, for a disk or a
+ * The time in which the thread had work to do: it ran, or waited for a CPU or its CPU quota, for the interpreter lock, for a disk or a
  * page. In the rest it waited for others, as a spare thread of a pool or the loop of a server does.
  */
 double ledger_active_s(const struct dcbs_wall *wall);

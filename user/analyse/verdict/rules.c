@@ -29,6 +29,7 @@
 #define PART(name, seconds) static double name(const struct dcbs_wall *w) { return seconds; }
 PART(cpu_s, w->cpu_s)
 PART(runqueue_s, w->runqueue_s)
+PART(throttled_s, w->throttled_s)
 PART(gil_s, w->gil_s)
 PART(lock_s, w->lock_s)
 PART(read_s, w->disk_s - w->sync_s)
@@ -91,6 +92,9 @@ static const struct rule time_rules[] = {
 	{DCBS_CAUSE_RUNQUEUE, "waiting for a free CPU", runqueue_s, NULL, evidence_ran,
 	 "use fewer compute threads than there are CPUs (torch.set_num_threads, OMP_NUM_THREADS), or take other work off "
 	 "the machine"},
+	{DCBS_CAUSE_THROTTLED, "throttled by its CPU quota", throttled_s, NULL, evidence_ran,
+	 "raise the quota (cpu.max of its cgroup, --cpus of the container, the CPU limit of the pod), or run no more threads "
+	 "than it has CPUs for"},
 	{DCBS_CAUSE_GIL, "waiting for the interpreter lock (GIL)", gil_s, NULL, evidence_ran,
 	 "move work out of Python threads: into processes, or into native code that releases the lock"},
 	{DCBS_CAUSE_LOCK, "waiting for other threads (a lock, a condition, a join)", lock_s, NULL, evidence_ran_for_it,
@@ -114,7 +118,7 @@ static const struct rule time_rules[] = {
 	{DCBS_CAUSE_OTHER, "waiting for a child process to end", child_s, NULL, evidence_each_call,
 	 "do the child's work in this process or in one that stays, or go on meanwhile and collect it later"},
 	{DCBS_CAUSE_OTHER, "stopped by a signal, a debugger or the freezer", stopped_s, NULL, evidence_each_call,
-	 "look for who stops it: job control, a debugger, a container that is paused or over its quota"},
+	 "look for who stops it: job control, a debugger, a container that is paused"},
 	{DCBS_CAUSE_OTHER, "waiting for something that has no name here", other_s, NULL, evidence_each_call, NULL},
 };
 

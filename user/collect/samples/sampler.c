@@ -193,7 +193,7 @@ static void add_function_sections(struct sampler *sampler, struct sample *sample
 /* Samples are independent of each other: each wait is sampled with probability 1/weight. */
 static void count_sample(struct snapshot_stack *stack, const struct sample *sample)
 {
-	double ns = (double)sample->off_ns;
+	double ns = (double)sample->off_ns + (double)sample->throttled_ns + (double)sample->queue_ns;
 
 	if (sample->kind == SAMPLE_CPU) {
 		stack->cpu_samples += sample->weight;
@@ -202,6 +202,8 @@ static void count_sample(struct snapshot_stack *stack, const struct sample *samp
 	}
 	stack->off_samples++;
 	stack->off_ns[sample->cause & (CAUSES - 1)] += sample->off_ns;
+	stack->off_ns[CAUSE_THROTTLED] += sample->throttled_ns;
+	stack->off_ns[CAUSE_RUNQUEUE] += sample->queue_ns;
 	if (sample->weight > 1)
 		stack->off_ns2 += ns * ns * (1 - 1.0 / sample->weight);
 }

@@ -203,12 +203,12 @@ static void test_evaluation(void **state)
 
 	(void)state;
 	for (i = 0; i < r->nr_sections; i++)
-		if (sampled_report_function(r, r->sections[i].name, "(not sampled)") ||
+		if (sampled_report_function(r, r->sections[i].name, "(function not sampled)") ||
 		    sampled_report_function(r, r->sections[i].name, "Evaluation.run"))
 			near(sampled_report_self_s(r, r->sections[i].name), r->sections[i].total_s);
-	/* 4 s of run-queue wait are divided by the ticks of the functions that ran. */
-	near(sampled_report_function(r, "forward_pass", "sgemm_kernel")->self_off_s, 4.0 * 1740 / (1740 + 212 + 301 + 60));
-	near(sampled_report_function(r, "answer_question", "sgemm_kernel")->self_off_s, 4.0 * 1740 / (1740 + 212 + 301 + 60 + 390 + 70));
+	/* 4 s of run-queue wait belong to the stack that waited. */
+	near(sampled_report_function(r, "forward_pass", "sgemm_kernel")->self_off_s, 4);
+	near(sampled_report_function(r, "answer_question", "sgemm_kernel")->self_off_s, 4);
 	near(sampled_report_stack_s(r, "forward_pass"), dcbs_report_section(r, "forward_pass")->self_s);
 	near(sampled_report_stack_s(r, DCBS_OUTSIDE), dcbs_report_section(r, DCBS_OUTSIDE)->self_s);
 	dcbs_report_free(r);

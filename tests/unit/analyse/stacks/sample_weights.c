@@ -75,11 +75,11 @@ static void test_not_sampled(void **state)
 		stacks_ran(STACK(snap, 0, stacks_frame(snap, "f", NULL, 0, false)), 7);
 		r = sampled_report(snap);
 		if (tenths == 2) {
-			near(sampled_report_function(r, "work", "(not sampled)")->self_off_s, 0.16);
+			near(sampled_report_function(r, "work", "(function not sampled)")->self_off_s, 0.16);
 			near(sampled_report_self_s(r, "work"), 10);
 			near(sampled_report_stack_s(r, "work"), 10);
 		} else {
-			assert_null(sampled_report_function(r, "work", "(not sampled)"));
+			assert_null(sampled_report_function(r, "work", "(function not sampled)"));
 			near(sampled_report_self_s(r, "work"), 10 - tenths * 0.08);
 		}
 		dcbs_report_free(r);
@@ -95,7 +95,7 @@ static void test_ran_without_a_tick(void **state)
 	fixture_off(snap->sections[0], CAUSE_SLEEP, 900 * MS, 900 * MS);
 	stacks_waited(STACK(snap, 0, stacks_frame(snap, "f", NULL, 0, false)), CAUSE_SLEEP, 1);
 	r = sampled_report(snap);
-	near(sampled_report_function(r, "work", "(not sampled)")->self_cpu_s, 0.1);
+	near(sampled_report_function(r, "work", "(function not sampled)")->self_cpu_s, 0.1);
 	near(sampled_report_function(r, "work", "f")->self_off_s, 0.9);
 	dcbs_report_free(r);
 }

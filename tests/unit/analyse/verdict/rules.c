@@ -34,6 +34,7 @@ static void test_waits(void **state)
 	expect_wait(CAUSE_GPU, DCBS_CAUSE_GPU, "the GPU 7.00 s", ".item()");
 	expect_wait(CAUSE_PIPE, DCBS_CAUSE_OTHER, "a pipe 7.00 s", "DataLoader");
 	expect_wait(CAUSE_CHILD, DCBS_CAUSE_OTHER, "child process to end 7.00 s", "collect it later");
+	expect_wait(CAUSE_THROTTLED, DCBS_CAUSE_THROTTLED, "CPU quota 7.00 s of 10.0 s (70.0%); ran 3.00 s", "raise the quota");
 	expect_wait(CAUSE_STOPPED, DCBS_CAUSE_OTHER, "stopped by a signal", "who stops it");
 }
 

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""Each kind of wait has the right cause: kinds and causes are in the table of tests/targets/causes/awaited.c."""
+
+from ledgers import LedgerCase, blocked_s, urgent, watch
+from needs import needs_bpf
+from reports import sections
+
+PARTS = ("pipe_s", "child_s")
+
+
+@needs_bpf
+class Awaited(LedgerCase):
+    @classmethod
+    def setUpClass(cls):
+        with urgent("awaited", hold=True) as target:
+            cls.report, cls.truth = watch(target, "-F", 0, "--max-overhead", 100)
+
+    def entry(self, section, cause):
+        return section["wall_parts" if cause in PARTS else "wall"][cause]
+
+    def test_every_kind(self):
+        """By the thread's own clocks the time is known in which it was blocked: all of it has the right cause."""
+        self.check_lost(self.report)
+        for name, times in self.truth["sections"].items():
+            with self.subTest(name):
+                section, account = sections(self.report)[name], self.truth["accounts"][name]
+                blocked = blocked_s(times, account)
+                self.check_count(section, times)
+                self.assertGreater(blocked, 0.5 * times["total_ns"] / 1e9)
+                self.near(self.entry(section, self.truth["causes"][name]), blocked, blocked, 0.05, 0.01, section["wall"])
+
+    def test_all_kinds_ran(self):
+        """Where the kernel has no io_uring for us, those kinds are missing, and no others."""
+        missing = set(self.truth["causes"]) - set(self.truth["sections"])
+        self.assertTrue(all(name.startswith("ring_") for name in missing), missing)
+        if missing:
+            self.skipTest("this kernel refuses io_uring")
