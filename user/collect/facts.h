@@ -70,6 +70,7 @@ struct snapshot_part {
 struct snapshot_frame {
 	char *function, *file;
 	__u32 line;
+	__u32 first_line;	/* of the function's definition; 0: unknown */
 	bool python;
 };
 
@@ -87,6 +88,7 @@ struct snapshot_stack {
 };
 
 #define SNAPSHOT_OUTSIDE 0xffff
+#define SNAPSHOT_MORE_FRAMES "(more frames)"	/* the function of a frame that stands for frames that are missing */
 #define SNAPSHOT_LONG_CALL 10	/* a call that takes this many times as long as its probes add can be timed */
 
 struct snapshot {

@@ -175,14 +175,20 @@ static bool is_repeated(const struct picked_section *picks, size_t i)
 
 /* ---- lines ---- */
 
-/* "file:line", or the name of a native function's image without folders. */
+/* "file:line", or the name of a native function's image without folders; and the function's hottest line. */
 static const char *format_place(const struct dcbs_function *f, char *to, size_t size)
 {
+	int at;
+
 	if (!f->file)
 		return "";
-	if (f->line == DCBS_UNKNOWN)
+	if (f->line == DCBS_UNKNOWN && !f->nr_lines)
 		return strrchr(f->file, '/') ? strrchr(f->file, '/') + 1 : f->file;
-	snprintf(to, size, "%.*s:%lld", PLACE_BYTES - 32, f->file, (long long)f->line);
+	at = snprintf(to, size, "%.*s", PLACE_BYTES - 64, f->file);
+	if (f->line != DCBS_UNKNOWN)
+		at += snprintf(to + at, size - (size_t)at, ":%lld", (long long)f->line);
+	if (f->nr_lines && f->lines[0].line != f->line)
+		snprintf(to + at, size - (size_t)at, " hot %lld", (long long)f->lines[0].line);
 	return to;
 }
 
@@ -372,7 +378,7 @@ void text_functions(const struct text *t, enum order_key order)
 
 	if (write_picked(t, picks, nr, order))
 		text_lines_paragraph(t, "self: in the function itself; wait: the part of self in which it did not run; total: "
-				     "including calls it made. Shown are sections with the most self time; a share of computing "
+				     "including calls it made; hot: the line of the function with the most time. Shown are sections with the most self time; a share of computing "
 				     "is within that many points in 19 of 20 cases.");
 	free(picks);
 }
