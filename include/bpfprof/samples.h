@@ -82,7 +82,8 @@ struct python_layout {
 	__u16 code_name, code_qualname, code_filename, code_linetable;	/* qualname and filename are for user space only */
 	__u16 unicode_ascii, unicode_compact;	/* sizes of the string headers, for user space only */
 	__u16 frame_bytes;	/* bytes of a frame that hold these fields; the next page may be unmapped */
-	__u16 pad[2];
+	__u16 interpreters_head, interpreter_next, interpreter_gil;	/* for user space only; interpreter_gil 0: before 3.12 */
+	__u16 pad[3];
 };
 
 /*
@@ -99,6 +100,6 @@ static inline __attribute__((always_inline)) __u32 python_tag(__u32 firstlineno,
 
 _Static_assert(sizeof(struct python_frame) == 16, "layout");
 _Static_assert(sizeof(struct sample) == 56 + 2 * SAMPLE_SECTIONS, "layout");
-_Static_assert(sizeof(struct python_layout) == 72, "layout");
+_Static_assert(sizeof(struct python_layout) == 80, "layout");
 
 #endif

@@ -144,6 +144,11 @@ struct dcbs_section {
 	double profiling_s;
 	double profiling_per_call_s;	/* profiling_s / count */
 	double error_s;		/* standard deviation of total_s; NAN: total_s is exact */
+	/*
+	 * Time of samples that lack some frames and do not show the function: total_s is between itself and the sum of both.
+	 * NAN: total_s is exact.
+	 */
+	double unseen_s;
 	struct dcbs_histogram histogram;	/* of the calls' durations */
 	struct dcbs_wall wall, self_wall;	/* total_s and self_s by cause */
 	struct dcbs_memory memory, self_memory;
@@ -223,6 +228,8 @@ struct dcbs_function {
 	double self_cpu_s, cumulative_cpu_s;	/* the part spent running */
 	double self_off_s, cumulative_off_s;	/* the part spent waiting */
 	int64_t self_samples, cumulative_samples;	/* ticks while running that found it innermost; anywhere */
+	double self_error_s, cumulative_error_s;	/* standard deviations of both times, as far as they are of ticks; NAN: of none */
+	double share_bound;	/* a share of the section's ticks is within that much of the truth in 19 of 20 cases; NAN: it has none */
 	bool python;		/* false: native */
 	struct dcbs_line *lines;	/* up to 8 lines of it with the most time in the section, the hottest first */
 	size_t nr_lines;

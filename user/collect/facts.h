@@ -32,7 +32,8 @@ struct snapshot_section {
 	__u64 unreturned;		/* calls of a --section function that ended otherwise than by a return, or whose end was missed */
 	__u64 open;			/* calls still open */
 	struct timed_calls *timed;	/* NULL: calls were not timed in on-periods */
-	double total_error_ns;		/* in an analysis: the error of total_ns, where it is estimated from timed calls; 0: it is not */
+	double total_error_ns;		/* in an analysis: the error of total_ns, where that is an estimate */
+	double unseen_ns;		/* in an analysis: time of samples with missing frames, which may be the function's, too */
 	struct section_stat stat;	/* total_ns and self_ns include open calls */
 	struct section_ledger ledger;	/* waits and growth of open calls included */
 };

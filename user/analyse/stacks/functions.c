@@ -38,6 +38,8 @@ struct tally_table {
 	struct tally *tallies;			/* by number, of the current section; sort_tallies() packs them */
 	size_t stack;				/* the number of the current stack, from 1 on, unique over all sections */
 	size_t room;				/* of the report's functions */
+	double ticks, ticks2;			/* of the current section: their weights, and the squares of these */
+	double tick_s;				/* the time that a tick stands for there */
 };
 
 static int open_tallies(struct tally_table *f, const struct dcbs_report *r, const struct snapshot *snap)
@@ -115,6 +117,8 @@ static void tally_stack(struct tally_table *f, const struct snapshot_stack *stac
 	};
 
 	f->stack++;
+	f->ticks += (double)stack->cpu_samples;
+	f->ticks2 += stack->cpu_samples2;
 	for (i = nr; i--; ) {
 		add_cumulative(f, function_at(f, stack, i), (uint32_t)(nr - 1 - i), &more);
 		add_line(f, stack, i, &more);
@@ -145,6 +149,8 @@ static void tally_section(struct tally_table *f, __u16 section)
 	memset(f->tallies, 0, f->nr * sizeof(*f->tallies));
 	function_lines_clear(&f->lines);
 	sample_weights_compute(&weights, snap, section, SAMPLE_SCOPE_TOTAL);
+	f->ticks = f->ticks2 = 0;
+	f->tick_s = weights.tick_s + weights.queue_s;
 	for (i = 0; i < snap->nr_stacks; i++)
 		if (sample_weights_covers(snap, &snap->stacks[i], section, SAMPLE_SCOPE_TOTAL))
 			tally_stack(f, &snap->stacks[i], &weights);
@@ -183,6 +189,11 @@ static uint32_t sort_tallies(struct tally_table *f)
 	return nr;
 }
 
+static double error_of_ticks(const struct tally_table *f, __u64 samples)
+{
+	return f->ticks * f->tick_s * sample_weights_share_error((double)samples, f->ticks, f->ticks2);
+}
+
 static int add_function(struct dcbs_report *r, const struct tally_table *f, const char *section, const struct tally *t)
 {
 	const struct dcbs_frame *function = f->functions[t->function];
@@ -195,7 +206,8 @@ static int add_function(struct dcbs_report *r, const struct tally_table *f, cons
 		.self_cpu_s = t->self_cpu_s, .cumulative_cpu_s = t->cpu_s,
 		.self_off_s = t->self_off_s, .cumulative_off_s = t->off_s,
 		.self_samples = summary_count(t->self_samples), .cumulative_samples = summary_count(t->samples),
-		.python = function->python,
+		.self_error_s = error_of_ticks(f, t->self_samples), .cumulative_error_s = error_of_ticks(f, t->samples),
+		.share_bound = sample_weights_share_bound(f->ticks, f->ticks2), .python = function->python,
 	};
 	if (!to->section || !to->function || (!to->file && function->file))
 		return -ENOMEM;
@@ -219,6 +231,8 @@ static int add_other_functions(struct dcbs_report *r, const struct tally_table *
 		.self_s = self.self_cpu_s + self.self_off_s, .self_cpu_s = self.self_cpu_s, .self_off_s = self.self_off_s,
 		.cumulative_s = NAN, .cumulative_cpu_s = NAN, .cumulative_off_s = NAN,
 		.self_samples = summary_count(self.self_samples), .cumulative_samples = DCBS_UNKNOWN,
+		.self_error_s = error_of_ticks(f, self.self_samples), .cumulative_error_s = NAN,
+		.share_bound = sample_weights_share_bound(f->ticks, f->ticks2),
 	};
 	if (asprintf(&to->function, "(%u more)", nr - FUNCTIONS_MOST) < 0)
 		to->function = NULL;

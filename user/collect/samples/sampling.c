@@ -10,6 +10,7 @@
 #include "base/target_file.h"
 #include "collect/kernel/section_ids.h"
 #include "collect/python/interpreter.h"
+#include "collect/python/sub_gils.h"
 #include "collect/samples/sampler.h"
 #include "collect/samples/sampling.h"
 #include "symbol/symbols.h"
@@ -96,6 +97,15 @@ static void examine_interpreter(struct session *session, struct target *target, 
 	target->python_known = layout.minor;
 }
 
+static void poll_sub_gils(struct session *session, struct target *target)
+{
+	struct python_layout layout;
+
+	if (target->python_known && !target->ended &&
+	    !bpf_map_lookup_elem(bpf_map__fd(session->bpf.skel->maps.pythons), &target->index, &layout))
+		sub_gils_poll(target, &session->bpf.processes[target->index], &layout, bpf_map__fd(session->bpf.skel->maps.gils));
+}
+
 void sampling_poll(struct session *session)
 {
 	__u64 now = clock_now_ns();
@@ -108,6 +118,7 @@ void sampling_poll(struct session *session)
 
 		if (target->python_due_ns && target->python_due_ns <= now && !target->ended)
 			examine_interpreter(session, target, now);
+		poll_sub_gils(session, target);
 	}
 	sampler_poll(session->sampler);
 }
@@ -121,6 +132,7 @@ void sampling_forget_image(struct session *session, struct target *target)
 	sampler_poll(session->sampler);
 	bpf_map_update_elem(bpf_map__fd(session->bpf.skel->maps.pythons), &target->index, &none, BPF_ANY);
 	symbols_refresh(target->symbols, &none);
+	sub_gils_forget(target, &session->bpf.processes[target->index], bpf_map__fd(session->bpf.skel->maps.gils));
 	target->python_known = false;
 	target->python_due_ns = 1;
 	target->python_tries = 0;

@@ -40,7 +40,7 @@ json_t *json_functions_function(const struct dcbs_function *const *function)
 {
 	const struct dcbs_function *f = *function;
 
-	return json_pack("{s:s, s:s, s:s?, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}",
+	return json_pack("{s:s, s:s, s:s?, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}",
 			 "section", f->section, "function", f->function, "file", f->file,
 			 "line", integer_or_null(f->line), "first_line", integer_or_null(f->line), "lines", lines_array(f),
 			 "calls", integer_or_null(f->calls),
@@ -49,7 +49,8 @@ json_t *json_functions_function(const struct dcbs_function *const *function)
 			 "cumulative_samples", integer_or_null(f->cumulative_samples),
 			 "self_cpu_s", real_or_null(f->self_cpu_s), "cumulative_cpu_s", real_or_null(f->cumulative_cpu_s),
 			 "self_off_s", real_or_null(f->self_off_s), "cumulative_off_s", real_or_null(f->cumulative_off_s),
-			 "python", f->python);
+			 "self_s_error", real_or_null(f->self_error_s), "cumulative_s_error", real_or_null(f->cumulative_error_s),
+			 "share_bound", real_or_null(f->share_bound), "python", f->python);
 }
 
 json_t *json_functions_frame(const struct dcbs_frame *f)
@@ -90,7 +91,8 @@ static void read_function(struct json_get *r, const json_t *o, struct dcbs_funct
 		.cumulative_samples = json_get_integer(r, o, "cumulative_samples"),
 		.self_cpu_s = json_get_real(r, o, "self_cpu_s"), .cumulative_cpu_s = json_get_real(r, o, "cumulative_cpu_s"),
 		.self_off_s = json_get_real(r, o, "self_off_s"), .cumulative_off_s = json_get_real(r, o, "cumulative_off_s"),
-		.python = json_is_true(json_object_get(o, "python")),
+		.self_error_s = json_get_real(r, o, "self_s_error"), .cumulative_error_s = json_get_real(r, o, "cumulative_s_error"),
+		.share_bound = json_get_real(r, o, "share_bound"), .python = json_is_true(json_object_get(o, "python")),
 	};
 }
 
