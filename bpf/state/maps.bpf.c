@@ -26,6 +26,7 @@ struct section_names_map section_names SEC(".maps");
 struct processes_map processes SEC(".maps");
 struct targets_map targets SEC(".maps");
 struct parts_map parts SEC(".maps");
+struct gils_map gils SEC(".maps");
 struct vacant_map vacant SEC(".maps");
 struct news_map news SEC(".maps");
 struct baselines_map baselines SEC(".maps");

@@ -148,6 +148,13 @@ struct processes_map {
 	__type(value, struct process);
 };
 
+struct gils_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, BPFPROF_GILS);
+	__type(key, u64);	/* gil_key() */
+	__type(value, u32);
+};
+
 /* Indices of free entries of `processes`. */
 struct vacant_map {
 	__uint(type, BPF_MAP_TYPE_STACK);
@@ -205,6 +212,7 @@ extern struct section_names_map section_names SEC(".maps");	/* section_id -> nam
 extern struct processes_map processes SEC(".maps");	/* the targets */
 extern struct targets_map targets SEC(".maps");		/* tgid -> index of `processes` */
 extern struct parts_map parts SEC(".maps");		/* used if there are several targets */
+extern struct gils_map gils SEC(".maps");
 extern struct vacant_map vacant SEC(".maps");		/* this and `news`: only with --children */
 extern struct news_map news SEC(".maps");
 extern struct baselines_map baselines SEC(".maps");	/* record -> its counters at attach, written by the profiler */

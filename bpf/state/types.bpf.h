@@ -321,6 +321,8 @@ struct rss_local {
  */
 struct walker {
 	u64 next;	/* address of the next frame */
+	u32 passed;	/* frames beyond the innermost ones */
+	u32 pad;
 	u8 frame[WALK_BYTES + 8];	/* copy of a frame; `code`: of the head of its code object */
 	u8 code[WALK_BYTES + 8];
 	struct sample sample;

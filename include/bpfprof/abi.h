@@ -26,7 +26,7 @@
 /* Why a thread did not run. The rest of its time it ran. */
 enum cause {
 	CAUSE_RUNQUEUE,		/* it could run, but had no CPU */
-	CAUSE_GIL,		/* futex inside the interpreter's _PyRuntime */
+	CAUSE_GIL,		/* futex inside the interpreter's _PyRuntime, or in the GIL of a sub-interpreter */
 	CAUSE_LOCK,		/* another thread: any other futex, a file lock, a semaphore, an eventfd */
 	CAUSE_DISK,		/* a file's data, or a system call that waits for a block device */
 	CAUSE_SYNC,		/* the same in fsync() and similar calls */
@@ -80,6 +80,17 @@ struct section_stat {
 	__u64 zero_count;	/* durations of 0 ns */
 	__u64 buckets[HIST_PLACES];
 };
+
+/*
+ * Key of `gils`: a piece of 64 bytes of a sub-interpreter's GIL, in the process at that index of `processes`. Addresses of user
+ * space have fewer than 48 bits.
+ */
+static inline __attribute__((always_inline)) __u64 gil_key(__u32 index, __u64 address)
+{
+	return (__u64)index << 48 | address >> 6;
+}
+
+#define BPFPROF_GILS 1024	/* such pieces; a GIL has up to five */
 
 /* Kinds of system calls, by the object that a thread waits for in them. */
 enum syscall_kind {
@@ -174,7 +185,7 @@ struct process {
 	__s32 exit_code;	/* of a process that has ended, as wait() reports it */
 	__u32 exit_known;	/* 1: exit_code is set */
 	__u32 left;		/* it executed a program with more rights, and the user may not trace that */
-	__u32 reserved;
+	__u32 sub_gils;		/* sub-interpreters that have a GIL of their own: see `gils` */
 	__u16 section_id[DCBS_NAMES];
 };
 

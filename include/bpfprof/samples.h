@@ -6,7 +6,8 @@
 #include <linux/types.h>
 
 #define SAMPLE_SECTIONS	16	/* open sections in a sample; outer ones are left out and counted */
-#define SAMPLE_PYTHON	128	/* frames */
+#define SAMPLE_PYTHON	128	/* frames: of a deeper stack the innermost ... */
+#define SAMPLE_OUTER	32	/* ... and up to this number of the outermost; a power of two */
 #define SAMPLE_NATIVE	127	/* addresses */
 #define SAMPLE_STACK	2048	/* bytes of the stack itself, for code without frame pointers, ... */
 #define SAMPLE_CPU_STACK 6144	/* ... more for a running thread: the copy of a waiting thread is kept in its task storage, ... */
@@ -19,11 +20,12 @@ enum sample_kind {
 };
 
 enum sample_flag {
-	SAMPLE_PYTHON_CUT = 1,		/* there were more Python frames */
+	SAMPLE_PYTHON_CUT = 1,		/* there were more Python frames, between the innermost and the outermost ones */
 	SAMPLE_PYTHON_BROKEN = 2,	/* the walk met an unreadable or wrong object; frames up to there are right */
 	SAMPLE_NATIVE_CUT = 4,
 	SAMPLE_SECTIONS_CUT = 8,
 	SAMPLE_PYTHON_UNKNOWN = 16,	/* no interpreter was known in the process at that time */
+	SAMPLE_PYTHON_ENDLESS = 32,	/* the walk ended before the outermost frame */
 };
 
 /*
@@ -40,7 +42,8 @@ struct python_frame {
 
 /*
  * An entry of the ring buffer `samples`. Behind this head there are nr_python frames, then nr_native addresses,
- * both from the innermost one outwards, and at the place of frame SAMPLE_STACK_AT stack_bytes of the stack.
+ * both from the innermost one outwards, and at the place of frame SAMPLE_STACK_AT stack_bytes of the stack. The last SAMPLE_OUTER
+ * of SAMPLE_PYTHON frames are a ring that begins at the frame outer_from of them.
  */
 struct sample {
 	__u32 tgid, tid;
@@ -56,7 +59,7 @@ struct sample {
 	__u64 queue_ns;		/* after that: it was runnable, but had no CPU */
 	__u64 sp, bp;		/* registers, if there are stack_bytes */
 	__u32 stack_bytes;	/* from sp on */
-	__u32 pad;
+	__u32 outer_from;
 	__u16 sections[SAMPLE_SECTIONS];	/* open sections, innermost first; SECTION_OUTSIDE alone if none is open */
 };
 
@@ -81,7 +84,8 @@ struct python_layout {
 	__u16 code_name, code_qualname, code_filename, code_linetable;	/* qualname and filename are for user space only */
 	__u16 unicode_ascii, unicode_compact;	/* sizes of the string headers, for user space only */
 	__u16 frame_bytes;	/* bytes of a frame that hold these fields; the next page may be unmapped */
-	__u16 pad[2];
+	__u16 interpreters_head, interpreter_next, interpreter_gil;	/* for user space only; interpreter_gil 0: before 3.12 */
+	__u16 pad[3];
 };
 
 /*
@@ -98,6 +102,6 @@ static inline __attribute__((always_inline)) __u32 python_tag(__u32 firstlineno,
 
 _Static_assert(sizeof(struct python_frame) == 16, "layout");
 _Static_assert(sizeof(struct sample) == 72 + 2 * SAMPLE_SECTIONS, "layout");
-_Static_assert(sizeof(struct python_layout) == 72, "layout");
+_Static_assert(sizeof(struct python_layout) == 80, "layout");
 
 #endif

@@ -67,6 +67,7 @@ static int add_section(struct dcbs_report *r, const struct snapshot *snap, size_
 	int err = summary_section(to, facts);
 
 	to->error_s = sampled_sections_error_s(snap, index);
+	to->unseen_s = facts->stat.sampled ? facts->unseen_ns * S_PER_NS : NAN;
 	processes_skew(&to->skew, snap, index);
 	return err ? err : ledger_section(to, facts, snap);
 }
@@ -152,7 +153,8 @@ static int fill_report(struct dcbs_report *r, const struct snapshot *snap, doubl
 	r->ended_by = snap->ended_by;
 	r->more_targets = summary_count(snap->more_targets);
 	ledger_cut_estimates(snap->sections, snap);
-	sampled_sections_estimate(snap->sections, snap);
+	if (sampled_sections_estimate(snap->sections, snap))
+		return -ENOMEM;
 	add_memory(r, snap);
 	summary_model(&r->model, snap);
 	if (!r->version || add_targets(r, snap) || add_sections(r, snap) || threads_fill(r, snap) ||

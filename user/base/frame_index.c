@@ -14,7 +14,9 @@ static int compare_texts(const char *a, const char *b)
 
 static int compare_functions(const struct dcbs_frame *x, const struct dcbs_frame *y)
 {
-	return strcmp(x->function, y->function) ?: compare_texts(x->file, y->file);
+	uint64_t x_line = (uint64_t)x->first_line, y_line = (uint64_t)y->first_line;
+
+	return strcmp(x->function, y->function) ?: compare_texts(x->file, y->file) ?: (x_line > y_line) - (x_line < y_line);
 }
 
 /* As unsigned numbers DCBS_UNKNOWN is larger than any line. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* frame_index.h - groups frames by function: frames with the same name and file are one function, whatever their line. */
+/* frame_index.h - groups frames by function: frames with the same name, file and first line are one function. */
 #ifndef BASE_FRAME_INDEX_H
 #define BASE_FRAME_INDEX_H
 
@@ -9,7 +9,7 @@
 #include "dcbs/profiler.h"
 
 /*
- * Numbers the functions of `nr` frames in the order of name and file, and returns how many there are. Stores the number of
+ * Numbers the functions of `nr` frames in the order of name, file and first line, and returns how many there are. Stores the number of
  * the function of frames[i] in of_frame[i], and in functions[n] the frame of function n with the smallest line; an unknown
  * line counts as the largest. Both arrays have room for nr elements.
  */

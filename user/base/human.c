@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -107,6 +108,57 @@ struct human human_share(double share)
 	} else
 		snprintf(u.text, sizeof(u.text), "%lld%%", llround(share * 100));
 	return u;
+}
+
+/* The power of ten of the first digit of the error. */
+static double step_of_error(double error)
+{
+	return pow(10, floor(log10(error)));
+}
+
+static bool has_error(double v, double error)
+{
+	return !isnan(v) && v >= 0 && v < DIGITS_LIMIT && error > 0 && error < DIGITS_LIMIT;
+}
+
+/* Cuts the decimals of a text like "2.40 s" to `digits`. */
+static struct human cut_decimals(struct human u, int digits)
+{
+	char *point = strchr(u.text, '.'), *unit;
+	size_t have;
+
+	if (!point)
+		return u;
+	have = strspn(point + 1, "0123456789");
+	unit = point + 1 + have;
+	if (digits < (int)have)
+		memmove(digits > 0 ? point + 1 + digits : point, unit, strlen(unit) + 1);
+	return u;
+}
+
+struct human human_time_within(double s, double error)
+{
+	double step, unit;
+
+	if (!has_error(s, error))
+		return human_time(s);
+	step = step_of_error(error);
+	s = round(s / step) * step;
+	for (unit = 1; unit > 1e-9 && s / unit < 0.9995; unit *= 1e-3)
+		;
+	return cut_decimals(human_time(s), (int)lround(log10(unit / step)));
+}
+
+struct human human_share_within(double share, double error)
+{
+	double step;
+
+	if (!has_error(share, error))
+		return human_share(share);
+	step = step_of_error(error);
+	if (step >= 1)
+		return unknown;
+	return cut_decimals(human_share(round(share / step) * step), (int)lround(log10(0.01 / step)));
 }
 
 struct human human_size(double bytes)

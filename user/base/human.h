@@ -21,6 +21,12 @@ struct human human_count(int64_t n);		/* 99999, then 123k, 1.23M */
 struct human human_number(double n);		/* 0.35, 12.3, 123k */
 struct human human_exact(int64_t n);		/* 1,234,567 */
 
+/*
+ * The same, but without digits that are smaller than the standard deviation `error`: 2.4 s, 60%. error NAN or 0: all digits.
+ */
+struct human human_time_within(double seconds, double error);
+struct human human_share_within(double share, double error);
+
 /* The same text without the space before the unit, for narrow columns. */
 struct human human_tight(struct human u);
 

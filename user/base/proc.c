@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/proc.h"
@@ -75,6 +76,19 @@ __u64 proc_stat_field(pid_t pid, int number)
 	for (field = 2; field < number && p; field++)
 		p = strchr(p + 1, ' ');
 	return p && sscanf(p, "%llu", &value) == 1 ? value : 0;
+}
+
+double proc_start_time(pid_t pid)
+{
+	unsigned long long ticks = proc_stat_field(pid, 22);
+	struct timespec boot, real;
+
+	if (!ticks)
+		return 0;
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	clock_gettime(CLOCK_REALTIME, &real);
+	return (double)real.tv_sec + 1e-9 * (double)real.tv_nsec - ((double)boot.tv_sec + 1e-9 * (double)boot.tv_nsec) +
+	       (double)ticks / (double)sysconf(_SC_CLK_TCK);
 }
 
 /* ---- threads ---- */

@@ -31,6 +31,9 @@ bool proc_status_number(pid_t pid, const char *name, int base, __u64 *number);
 /* Returns a field of /proc/PID/stat by its number in proc(5), from 3 on; 0: it cannot be read. */
 __u64 proc_stat_field(pid_t pid, int number);
 
+/* Returns when the process started, in Unix time, to within some ticks of the kernel; 0: unknown. */
+double proc_start_time(pid_t pid);
+
 /* Calls visit(ctx, tid) for each thread until it returns false. Returns -errno if the process cannot be examined. */
 int proc_each_thread(pid_t pid, bool (*visit)(void *ctx, pid_t tid), void *ctx);
 

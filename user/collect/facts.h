@@ -32,7 +32,8 @@ struct snapshot_section {
 	__u64 unreturned;		/* calls of a --section function that ended otherwise than by a return, or whose end was missed */
 	__u64 open;			/* calls still open */
 	struct timed_calls *timed;	/* NULL: calls were not timed in on-periods */
-	double total_error_ns;		/* in an analysis: the error of total_ns, where it is estimated from timed calls; 0: it is not */
+	double total_error_ns;		/* in an analysis: the error of total_ns, where that is an estimate */
+	double unseen_ns;		/* in an analysis: time of samples with missing frames, which may be the function's, too */
 	struct section_stat stat;	/* total_ns and self_ns include open calls */
 	struct section_ledger ledger;	/* waits and growth of open calls included */
 };
@@ -70,6 +71,7 @@ struct snapshot_part {
 struct snapshot_frame {
 	char *function, *file;
 	__u32 line;
+	__u32 first_line;	/* of the function's definition; 0: unknown */
 	bool python;
 };
 
@@ -87,6 +89,7 @@ struct snapshot_stack {
 };
 
 #define SNAPSHOT_OUTSIDE 0xffff
+#define SNAPSHOT_MORE_FRAMES "(more frames)"	/* the function of a frame that stands for frames that are missing */
 #define SNAPSHOT_LONG_CALL 10	/* a call that takes this many times as long as its probes add can be timed */
 
 struct snapshot {

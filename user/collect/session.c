@@ -243,6 +243,7 @@ bool session_poll(struct session *session)
 		running = examine_targets(session);
 	}
 	sampling_poll(session);
+	tick_jitter_poll(&session->events.jitter);
 	if (!session->children || clock_now_ns() - session->rss.read_ns > RSS_EVERY_NS)
 		rss_total_read(session);
 	session->overhead.exceeded |= !levers_poll(session);

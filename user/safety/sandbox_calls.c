@@ -37,6 +37,9 @@ const struct sandbox_call sandbox_calls[] = {
 	ONLY(bpf, 0, BPF_RAW_TRACEPOINT_OPEN), ONLY(bpf, 0, BPF_ITER_CREATE), ONLY(bpf, 0, BPF_ENABLE_STATS),
 	ONLY(ioctl, 1, PERF_EVENT_IOC_DISABLE),
 
+	/* Changing the period of the sampling ticks. */
+	ONLY(ioctl, 1, PERF_EVENT_IOC_PERIOD),
+
 	/* Waiting for a timer, a target, a key, a client, or the command that the profiler started. */
 	ANY(poll), ANY(ppoll), ANY(select), ANY(pselect6), ANY(epoll_wait), ANY(epoll_pwait), ANY(epoll_ctl), ANY(epoll_create1),
 	ANY(nanosleep), ANY(clock_nanosleep), ANY(clock_gettime), ANY(clock_getres), ANY(gettimeofday), ANY(time),

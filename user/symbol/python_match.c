@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* python_match.c - matches a Python function against the name that the user gave for it. */
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "symbol/python_match.h"
@@ -37,26 +39,47 @@ static bool is_module(const char *module, size_t n, const char *file)
 	return !path || file[path - 1] == '/';
 }
 
-/*
- * Before Python 3.11 a code object has only the last part of the qualname. The classes between it and the module are
- * unknown then, so the module may be all that stands before the function, or that without its last part.
- */
-bool python_match_function(const char *wanted, const char *function, const char *file)
+/* Returns true if the path ends with the parts of `end`, which has n bytes. */
+static bool is_end_of_path(const char *end, size_t n, const char *path)
 {
-	size_t n = strlen(wanted), len = function ? strlen(function) : 0;
+	size_t len = strlen(path);
 
-	if (!len || !ends_with(wanted, n, function))
+	return n && n <= len && !memcmp(path + len - n, end, n) && (n == len || end[0] == '/' || path[len - n - 1] == '/');
+}
+
+/* Returns true if `wanted` is FILE:LINE. */
+static bool is_place(const char *wanted, size_t *file_length, unsigned long *line)
+{
+	const char *colon = strrchr(wanted, ':');
+	char *end;
+
+	if (!colon || colon[1] < '0' || colon[1] > '9')
 		return false;
+	*line = strtoul(colon + 1, &end, 10);
+	*file_length = (size_t)(colon - wanted);
+	return !*end && *file_length;
+}
+
+static bool is_in_head(const struct symbol *f, unsigned long line)
+{
+	return f->first_line && (line == f->first_line || (line > f->first_line && line < f->body_line));
+}
+
+enum python_match python_match(const char *wanted, const struct symbol *f)
+{
+	size_t n = strlen(wanted), len = f->function ? strlen(f->function) : 0, file_length;
+	unsigned long line;
+
+	if (is_place(wanted, &file_length, &line))
+		return f->file && is_end_of_path(wanted, file_length, f->file) && is_in_head(f, line) ? PYTHON_MATCH_YES : PYTHON_MATCH_NO;
+	if (!len || !ends_with(wanted, n, f->function))
+		return PYTHON_MATCH_NO;
 	if (n == len)
-		return true;
+		return PYTHON_MATCH_YES;
 	n -= len;
-	if (wanted[--n] != '.' || !file)
-		return false;
-	if (is_module(wanted, n, file))
-		return true;
-	if (strchr(function, '.'))
-		return false;
-	while (n && wanted[n - 1] != '.')
-		n--;
-	return n && is_module(wanted, n - 1, file);
+	if (wanted[--n] != '.')
+		return PYTHON_MATCH_NO;
+	if (f->file && is_module(wanted, n, f->file))
+		return PYTHON_MATCH_YES;
+	return f->bare ? PYTHON_MATCH_PERHAPS : PYTHON_MATCH_NO;
 }

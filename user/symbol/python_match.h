@@ -3,13 +3,21 @@
 #ifndef SYMBOL_PYTHON_MATCH_H
 #define SYMBOL_PYTHON_MATCH_H
 
-#include <stdbool.h>
+#include "symbol/symbol.h"
+
+enum python_match {
+	PYTHON_MATCH_NO,
+	PYTHON_MATCH_YES,
+	PYTHON_MATCH_PERHAPS,	/* the last part of the name fits; the classes around the function are unknown */
+};
 
 /*
- * Returns true if `wanted`, FUNCTION or MODULE.FUNCTION, names this function. function: the name in its code object, a
- * qualname or, before Python 3.11, the last part of one; NULL: unknown. file: its source; NULL: unknown. The end of the file's
- * path gives the module: .../pkg/mod.py and .../pkg/mod/__init__.py are pkg.mod. Module __main__ matches any file.
+ * Returns whether `wanted` names this Python function. It is FUNCTION, MODULE.FUNCTION or FILE:LINE.
+ *
+ * FUNCTION is the qualname. The end of the file's path gives the module: .../pkg/mod.py and .../pkg/mod/__init__.py are pkg.mod.
+ * Module __main__ matches any file. FILE is a path or the end of one, and LINE a line of the function's head: from its first
+ * decorator to the last line before its body.
  */
-bool python_match_function(const char *wanted, const char *function, const char *file);
+enum python_match python_match(const char *wanted, const struct symbol *function);
 
 #endif

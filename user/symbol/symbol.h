@@ -11,6 +11,9 @@ struct symbol {
 	const char *function;	/* qualname where there is one, demangled; NULL: unknown */
 	const char *file;	/* of the source, or the library where the source is unknown; NULL: unknown */
 	__u32 line;		/* 0: unknown */
+	__u32 first_line;	/* of its definition; of a Python function, that of its first decorator. 0: unknown */
+	__u32 body_line;	/* of a Python function: the first line behind first_line that has code. 0: unknown */
+	bool bare;		/* `function` is the last part of a qualname; the classes and functions around it are unknown */
 	bool python;
 	bool internal;		/* the interpreter's own code, which tracebacks do not show */
 };

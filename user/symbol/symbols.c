@@ -63,7 +63,7 @@ struct symbols *symbols_open(pid_t pid, const struct python_layout *layout,
 	symbols->places.max_entries = MAX_PLACES;
 	symbols->places.max_bytes = MAX_PLACES_BYTES;
 	symbols->perf_map.pid = pid;
-	code_names_init(&symbols->python, &symbols->memory, &symbols->intern);
+	code_names_init(&symbols->python, pid, &symbols->memory, &symbols->intern);
 	code_names_use(&symbols->python, layout);
 	return symbols;
 }

@@ -19,6 +19,18 @@ static inline struct snapshot *stacks_begin(struct snapshot *snap)
 	return snap;
 }
 
+/* The first line of a function is the line of the first frame that is made of it. */
+static inline __u32 stacks_first_line(const struct snapshot *snap, const char *function, const char *source, __u32 line)
+{
+	size_t i;
+
+	for (i = 0; i < snap->nr_frames && function && source; i++)
+		if (snap->frames[i].function && snap->frames[i].file && !strcmp(snap->frames[i].function, function) &&
+		    !strcmp(snap->frames[i].file, source))
+			return snap->frames[i].first_line;
+	return line;
+}
+
 static inline __u32 stacks_frame(struct snapshot *snap, const char *function, const char *source, __u32 line, bool python)
 {
 	struct snapshot_frame *f = &snap->frames[snap->nr_frames];
@@ -27,6 +39,7 @@ static inline __u32 stacks_frame(struct snapshot *snap, const char *function, co
 	f->function = function ? strdup(function) : NULL;
 	f->file = source ? strdup(source) : NULL;
 	f->line = line;
+	f->first_line = stacks_first_line(snap, function, source, line);
 	f->python = python;
 	return (__u32)snap->nr_frames++;
 }

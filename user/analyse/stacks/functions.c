@@ -2,7 +2,7 @@
 /*
  * functions.c - the functions of each section: running and waiting time, self and cumulative.
  *
- * Frames with the same name and file are one function. Functions are numbered once, so that for each section the samples
+ * Frames with the same name, file and first line are one function. Functions are numbered once, so that for each section the samples
  * are only added up in an array by number.
  */
 #include <assert.h>
@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyse/stacks/function_lines.h"
 #include "analyse/stacks/functions.h"
 #include "analyse/stacks/sample_weights.h"
 #include "analyse/stacks/stacks.h"
@@ -31,11 +32,14 @@ struct tally {
 struct tally_table {
 	const struct snapshot *snap;
 	uint32_t *of_frame;			/* the function's number, by the report's frames */
-	const struct dcbs_frame **functions;	/* by number, the frame with the smallest line */
+	const struct dcbs_frame **functions;	/* by number, one of its frames */
+	struct function_lines lines;
 	uint32_t nr;
 	struct tally *tallies;			/* by number, of the current section; sort_tallies() packs them */
 	size_t stack;				/* the number of the current stack, from 1 on, unique over all sections */
 	size_t room;				/* of the report's functions */
+	double ticks, ticks2;			/* of the current section: their weights, and the squares of these */
+	double tick_s;				/* the time that a tick stands for there */
 };
 
 static int open_tallies(struct tally_table *f, const struct dcbs_report *r, const struct snapshot *snap)
@@ -48,7 +52,7 @@ static int open_tallies(struct tally_table *f, const struct dcbs_report *r, cons
 	if (!f->of_frame || !f->functions || !f->tallies)
 		return -ENOMEM;
 	f->nr = frame_index_build(r->frames, r->nr_frames, f->of_frame, f->functions);
-	return 0;
+	return function_lines_open(&f->lines, r, f->of_frame, f->nr);
 }
 
 static void close_tallies(struct tally_table *f)
@@ -56,6 +60,7 @@ static void close_tallies(struct tally_table *f)
 	free(f->of_frame);
 	free(f->functions);
 	free(f->tallies);
+	function_lines_close(&f->lines);
 }
 
 /* ---- from a section's stacks to tallies ---- */
@@ -96,6 +101,12 @@ static void add_self(struct tally_table *f, uint32_t function, const struct tall
 	t->self_samples += more->self_samples;
 }
 
+static void add_line(struct tally_table *f, const struct snapshot_stack *stack, size_t i, const struct tally *more)
+{
+	if (i < stack->nr_frames && stack->frames[i] < f->snap->nr_frames)
+		function_lines_add(&f->lines, stack->frames[i], f->stack, more->self_cpu_s + more->self_off_s, more->self_samples);
+}
+
 /* Adds frames from the outermost on, so that a recursive function has the depth of its first frame. */
 static void tally_stack(struct tally_table *f, const struct snapshot_stack *stack, const struct sample_weights *weights)
 {
@@ -106,8 +117,12 @@ static void tally_stack(struct tally_table *f, const struct snapshot_stack *stac
 	};
 
 	f->stack++;
-	for (i = nr; i--; )
+	f->ticks += (double)stack->cpu_samples;
+	f->ticks2 += stack->cpu_samples2;
+	for (i = nr; i--; ) {
 		add_cumulative(f, function_at(f, stack, i), (uint32_t)(nr - 1 - i), &more);
+		add_line(f, stack, i, &more);
+	}
 	add_self(f, function_at(f, stack, 0), &more);
 }
 
@@ -132,7 +147,10 @@ static void tally_section(struct tally_table *f, __u16 section)
 	size_t i;
 
 	memset(f->tallies, 0, f->nr * sizeof(*f->tallies));
+	function_lines_clear(&f->lines);
 	sample_weights_compute(&weights, snap, section, SAMPLE_SCOPE_TOTAL);
+	f->ticks = f->ticks2 = 0;
+	f->tick_s = weights.tick_s;
 	for (i = 0; i < snap->nr_stacks; i++)
 		if (sample_weights_covers(snap, &snap->stacks[i], section, SAMPLE_SCOPE_TOTAL))
 			tally_stack(f, &snap->stacks[i], &weights);
@@ -171,6 +189,11 @@ static uint32_t sort_tallies(struct tally_table *f)
 	return nr;
 }
 
+static double error_of_ticks(const struct tally_table *f, __u64 samples)
+{
+	return f->ticks * f->tick_s * sample_weights_share_error((double)samples, f->ticks, f->ticks2);
+}
+
 static int add_function(struct dcbs_report *r, const struct tally_table *f, const char *section, const struct tally *t)
 {
 	const struct dcbs_frame *function = f->functions[t->function];
@@ -178,14 +201,17 @@ static int add_function(struct dcbs_report *r, const struct tally_table *f, cons
 
 	*to = (struct dcbs_function) {
 		.section = strdup(section), .function = strdup(function->function),
-		.file = function->file ? strdup(function->file) : NULL, .line = function->line, .calls = DCBS_UNKNOWN,
+		.file = function->file ? strdup(function->file) : NULL, .line = function->first_line, .calls = DCBS_UNKNOWN,
 		.self_s = t->self_cpu_s + t->self_off_s, .cumulative_s = t->cpu_s + t->off_s,
 		.self_cpu_s = t->self_cpu_s, .cumulative_cpu_s = t->cpu_s,
 		.self_off_s = t->self_off_s, .cumulative_off_s = t->off_s,
 		.self_samples = summary_count(t->self_samples), .cumulative_samples = summary_count(t->samples),
-		.python = function->python,
+		.self_error_s = error_of_ticks(f, t->self_samples), .cumulative_error_s = error_of_ticks(f, t->samples),
+		.share_bound = sample_weights_share_bound(f->ticks, f->ticks2), .python = function->python,
 	};
-	return to->section && to->function && (to->file || !function->file) ? 0 : -ENOMEM;
+	if (!to->section || !to->function || (!to->file && function->file))
+		return -ENOMEM;
+	return function_lines_fill(&f->lines, t->function, to);
 }
 
 /* Only self times can be added up: one stack may have several of these functions. */
@@ -205,6 +231,8 @@ static int add_other_functions(struct dcbs_report *r, const struct tally_table *
 		.self_s = self.self_cpu_s + self.self_off_s, .self_cpu_s = self.self_cpu_s, .self_off_s = self.self_off_s,
 		.cumulative_s = NAN, .cumulative_cpu_s = NAN, .cumulative_off_s = NAN,
 		.self_samples = summary_count(self.self_samples), .cumulative_samples = DCBS_UNKNOWN,
+		.self_error_s = error_of_ticks(f, self.self_samples), .cumulative_error_s = NAN,
+		.share_bound = sample_weights_share_bound(f->ticks, f->ticks2),
 	};
 	if (asprintf(&to->function, "(%u more)", nr - FUNCTIONS_MOST) < 0)
 		to->function = NULL;
@@ -270,6 +298,7 @@ void functions_free(struct dcbs_report *r)
 		free(r->functions[i].section);
 		free(r->functions[i].function);
 		free(r->functions[i].file);
+		free(r->functions[i].lines);
 	}
 	free(r->functions);
 	stacks_free(r);

@@ -12,6 +12,7 @@
 #include "analyse/threads.h"
 #include "base/clock.h"
 
+#define TWO_SIGMA 1.96
 #define MISSING_SHARE 0.01	/* of a section: time without samples up to this is dropped */
 
 static bool is_of_idle_thread(const struct snapshot *snap, const struct snapshot_stack *stack)
@@ -211,4 +212,29 @@ double sample_weights_off_s(const struct sample_weights *weights, const struct s
 	for (c = 0; c < CAUSES; c++)
 		s += weights->off_s[c] * (double)stack->off_ns[c];
 	return s;
+}
+
+/* The number of ticks of weight 1 that tell as much. */
+static double effective_ticks(double all, double all2)
+{
+	return all > 0 && all2 > 0 ? all * all / all2 : 0;
+}
+
+double sample_weights_share_error(double ticks, double all, double all2)
+{
+	double n = effective_ticks(all, all2), a, b;
+
+	if (n <= 0)
+		return NAN;
+	a = ticks / all * n + 0.5;
+	b = n + 1 - a;
+	return sqrt(a * b / ((n + 1) * (n + 1) * (n + 2)));
+}
+
+/* The error is largest for a share of one half. The last term is the distance between two shares that n ticks can tell apart. */
+double sample_weights_share_bound(double all, double all2)
+{
+	double n = effective_ticks(all, all2);
+
+	return n > 0 ? fmin(1, TWO_SIGMA * sqrt(0.25 / n) + 0.5 / n) : NAN;
 }

@@ -42,6 +42,16 @@ struct sample_weights {
 
 void sample_weights_compute(struct sample_weights *weights, const struct snapshot *snap, __u16 section, enum sample_scope scope);
 
+/*
+ * The standard deviation of a share: `ticks` of `all` ticks. all2: the sum of the squares of the ticks' weights, which is `all`
+ * if each tick counts once. A share of 0 or 1 of few ticks is not certain either: half a tick on each side stands for that, the
+ * prior of Jeffreys. NAN: there are no ticks.
+ */
+double sample_weights_share_error(double ticks, double all, double all2);
+
+/* Any share of these ticks is within that much of the truth in 19 of 20 cases; NAN: there are no ticks. */
+double sample_weights_share_bound(double all, double all2);
+
 /* The running time and the waiting time that a stack stands for. */
 double sample_weights_cpu_s(const struct sample_weights *weights, const struct snapshot_stack *stack);
 double sample_weights_off_s(const struct sample_weights *weights, const struct snapshot_stack *stack);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* sampled_sections.c - estimates the time of sections that are functions without a marker. */
 #include <assert.h>
+#include <errno.h>
 #include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "analyse/sums/ledger.h"
@@ -39,17 +42,144 @@ static bool is_innermost_sampled(const struct snapshot *snap, const struct snaps
 	return false;
 }
 
-/* Adds the waits of a stack and returns its whole time. Its sampled waits include those that they stand for. */
-static __u64 add_stack_time(__u64 *off_ns, const struct snapshot_stack *stack, double tick_ns)
+/* ---- the time that a sample stands for ---- */
+
+/* Times in ns. */
+struct sample_time {
+	bool known;
+	double cpu;			/* of a tick */
+	double off[CAUSES];		/* of a sampled nanosecond of a wait */
+	double ticks, ticks2;		/* the weights of all ticks of the stratum, and their squares */
+};
+
+/*
+ * The samples of a marked section, or of "(outside)", are a stratum: its exact self time is divided among them. So no part of
+ * it is longer than the section itself. Samples in a section that is itself sampled have the mean time of all threads.
+ */
+struct strata {
+	const struct snapshot *snap;
+	struct sample_time *times;	/* by section; the last one is "(outside)" */
+	struct sample_time mean;
+	__u32 more_frames;		/* the frame that stands for missing ones; the number of frames: there is none */
+};
+
+/* Idle threads are not in "(outside)". Their waits stand for themselves. */
+static struct sample_time *stratum_of(const struct strata *s, const struct snapshot_stack *stack)
 {
-	__u64 total_ns = (__u64)((double)stack->cpu_samples * tick_ns);
+	__u16 section = stack->nr_sections ? stack->sections[0] : SNAPSHOT_OUTSIDE;
+
+	if (section == SNAPSHOT_OUTSIDE)
+		return sample_weights_covers(s->snap, stack, section, SAMPLE_SCOPE_SELF) ? &s->times[s->snap->nr_sections] : NULL;
+	return section < s->snap->nr_sections && !s->snap->sections[section]->stat.sampled ? &s->times[section] : NULL;
+}
+
+static void weigh_stratum(struct strata *s, struct sample_time *time)
+{
+	size_t section = (size_t)(time - s->times);
+	struct sample_weights weights;
+	int c;
+
+	sample_weights_compute(&weights, s->snap, section < s->snap->nr_sections ? (__u16)section : SNAPSHOT_OUTSIDE, SAMPLE_SCOPE_SELF);
+	time->known = true;
+	time->cpu = weights.tick_s * NS_PER_S;
+	for (c = 0; c < CAUSES; c++)
+		time->off[c] = weights.off_s[c] * NS_PER_S;
+}
+
+/* Returns 0 or -ENOMEM. */
+static int open_strata(struct strata *s, const struct snapshot *snap)
+{
+	struct sample_time *time;
+	size_t i;
+	int c;
+
+	*s = (struct strata){
+		.snap = snap, .times = calloc(snap->nr_sections + 1, sizeof(*s->times)),
+		.mean = {.known = true, .cpu = tick_weight_ns(snap)},
+	};
+	if (!s->times)
+		return -ENOMEM;
+	for (c = 0; c < CAUSES; c++)
+		s->mean.off[c] = 1;
+	for (i = 0; i < snap->nr_stacks; i++) {
+		time = stratum_of(s, &snap->stacks[i]);
+		if (time && !time->known)
+			weigh_stratum(s, time);
+		time = time ? time : &s->mean;
+		time->ticks += (double)snap->stacks[i].cpu_samples;
+		time->ticks2 += snap->stacks[i].cpu_samples2;
+	}
+	while (s->more_frames < snap->nr_frames && (snap->frames[s->more_frames].file || !snap->frames[s->more_frames].function ||
+						    strcmp(snap->frames[s->more_frames].function, SNAPSHOT_MORE_FRAMES)))
+		s->more_frames++;
+	return 0;
+}
+
+static const struct sample_time *time_of_stack(const struct strata *s, const struct snapshot_stack *stack)
+{
+	const struct sample_time *time = stratum_of(s, stack);
+
+	return time ? time : &s->mean;
+}
+
+/* Adds the waits of a stack to off_ns, unless that is NULL, and returns its whole time. */
+static double add_stack_time(double *off_ns, const struct strata *s, const struct snapshot_stack *stack)
+{
+	const struct sample_time *time = time_of_stack(s, stack);
+	double ns, total_ns = (double)stack->cpu_samples * time->cpu;
 	int c;
 
 	for (c = 0; c < CAUSES; c++) {
-		off_ns[c] += stack->off_ns[c];
-		total_ns += stack->off_ns[c];
+		ns = (double)stack->off_ns[c] * time->off[c];
+		total_ns += ns;
+		if (off_ns)
+			off_ns[c] += ns;
 	}
 	return total_ns;
+}
+
+/* ---- errors ---- */
+
+/* Variance of the time of `ticks` of a stratum's ticks. */
+static double ticks_variance(const struct sample_time *time, double ticks)
+{
+	double error_ns = time->ticks * time->cpu * sample_weights_share_error(ticks, time->ticks, time->ticks2);
+
+	return ticks > 0 ? error_ns * error_ns : 0;
+}
+
+/* The strata are independent of one another, and so are their ticks and their sampled waits. */
+static double section_variance(const struct strata *s, __u16 section)
+{
+	double variance = 0, *ticks = calloc(s->snap->nr_sections + 2, sizeof(*ticks));
+	const struct sample_time *time;
+	size_t i;
+
+	for (i = 0; i < s->snap->nr_stacks && ticks; i++) {
+		const struct snapshot_stack *stack = &s->snap->stacks[i];
+
+		if (!sample_weights_covers(s->snap, stack, section, SAMPLE_SCOPE_TOTAL))
+			continue;
+		time = time_of_stack(s, stack);
+		ticks[time == &s->mean ? s->snap->nr_sections + 1 : (size_t)(time - s->times)] += (double)stack->cpu_samples;
+		variance += stack->off_ns2;
+	}
+	for (i = 0; i < s->snap->nr_sections + 2 && ticks; i++)
+		variance += ticks_variance(i == s->snap->nr_sections + 1 ? &s->mean : &s->times[i], ticks[i]);
+	free(ticks);
+	return variance;
+}
+
+/* ---- sections ---- */
+
+static bool has_missing_frames(const struct strata *s, const struct snapshot_stack *stack)
+{
+	__u32 i;
+
+	for (i = 0; i < stack->nr_frames; i++)
+		if (stack->frames[i] == s->more_frames)
+			return true;
+	return false;
 }
 
 /* The calls were counted at their entries, if they were at all; only their times are of samples. */
@@ -64,53 +194,66 @@ static void add_counted_calls(struct snapshot_section *facts, const struct secti
 	facts->stat.sum_ns = facts->stat.total_ns;
 }
 
-static void estimate_section(struct snapshot_section *facts, __u16 section, const struct snapshot *snap,
-			     double tick_ns)
+static void round_waits(__u64 *to, const double *off_ns)
+{
+	int c;
+
+	for (c = 0; c < CAUSES; c++)
+		to[c] = (__u64)off_ns[c];
+}
+
+static void estimate_section(struct snapshot_section *facts, __u16 section, const struct strata *s)
 {
 	struct section_stat timed = facts->stat;
-	struct section_ledger *l = &facts->ledger;
+	double total_ns = 0, self_ns = 0, off_ns[CAUSES] = {0}, self_off_ns[CAUSES] = {0};
 	size_t i;
 
-	memset(l, 0, sizeof(*l));
-	facts->stat = (struct section_stat){.kind = facts->stat.kind, .sampled = SAMPLED};
-	for (i = 0; i < snap->nr_stacks; i++) {
-		const struct snapshot_stack *stack = &snap->stacks[i];
+	memset(&facts->ledger, 0, sizeof(facts->ledger));
+	facts->unseen_ns = 0;
+	for (i = 0; i < s->snap->nr_stacks; i++) {
+		const struct snapshot_stack *stack = &s->snap->stacks[i];
 
-		if (!sample_weights_covers(snap, stack, section, SAMPLE_SCOPE_TOTAL))
-			continue;
-		facts->stat.total_ns += add_stack_time(l->off_ns, stack, tick_ns);
-		if (is_innermost_sampled(snap, stack, section))
-			facts->stat.self_ns += add_stack_time(l->self_off_ns, stack, tick_ns);
+		if (sample_weights_covers(s->snap, stack, section, SAMPLE_SCOPE_TOTAL)) {
+			total_ns += add_stack_time(off_ns, s, stack);
+			if (is_innermost_sampled(s->snap, stack, section))
+				self_ns += add_stack_time(self_off_ns, s, stack);
+		} else if (has_missing_frames(s, stack)) {
+			facts->unseen_ns += add_stack_time(NULL, s, stack);
+		}
 	}
+	facts->total_error_ns = sqrt(section_variance(s, section));
+	facts->stat = (struct section_stat){
+		.kind = timed.kind, .sampled = SAMPLED, .total_ns = (__u64)total_ns, .self_ns = (__u64)self_ns,
+	};
+	round_waits(facts->ledger.off_ns, off_ns);
+	round_waits(facts->ledger.self_off_ns, self_off_ns);
 	if (timed.sampled & SAMPLED_IN_PERIODS && period_calls_estimate(facts, &timed))
 		return;
 	add_counted_calls(facts, &timed);
 }
 
-void sampled_sections_estimate(struct snapshot_section **sections, const struct snapshot *snap)
+/* The weights are of the sections' exact times, so they come before the first estimate. */
+int sampled_sections_estimate(struct snapshot_section **sections, const struct snapshot *snap)
 {
-	double tick_ns = tick_weight_ns(snap);
+	bool any = false;
+	struct strata s;
 	size_t i;
+	int err;
 
 	for (i = 0; i < snap->nr_sections; i++)
+		any |= sections[i]->stat.sampled != SAMPLED_NOT;
+	if (!any)
+		return 0;
+	err = open_strata(&s, snap);
+	for (i = 0; i < snap->nr_sections && !err; i++)
 		if (sections[i]->stat.sampled)
-			estimate_section(sections[i], (__u16)i, snap, tick_ns);
+			estimate_section(sections[i], (__u16)i, &s);
+	free(s.times);
+	return err;
 }
 
-/* Ticks and sampled waits are independent of one another, so their variances add up. */
 double sampled_sections_error_s(const struct snapshot *snap, size_t section)
 {
-	double tick_ns, variance = 0;
-	size_t i;
-
 	assert(section < snap->nr_sections);
-	if (!snap->sections[section]->stat.sampled)
-		return NAN;
-	if (snap->sections[section]->total_error_ns > 0)
-		return snap->sections[section]->total_error_ns * S_PER_NS;
-	tick_ns = tick_weight_ns(snap);
-	for (i = 0; i < snap->nr_stacks; i++)
-		if (sample_weights_covers(snap, &snap->stacks[i], (__u16)section, SAMPLE_SCOPE_TOTAL))
-			variance += snap->stacks[i].cpu_samples2 * tick_ns * tick_ns + snap->stacks[i].off_ns2;
-	return sqrt(variance) * S_PER_NS;
+	return snap->sections[section]->stat.sampled ? snap->sections[section]->total_error_ns * S_PER_NS : NAN;
 }

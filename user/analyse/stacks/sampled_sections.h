@@ -6,11 +6,11 @@
 #include "collect/facts.h"
 
 /*
- * Fills the total time, the self time and the ledger of waits of such sections in `sections`, which are snap->sections. A
- * tick stands for its part of the exact running time of all threads, a sampled wait for the time it took. Calls are
- * estimated where enough of them were timed by probes; otherwise they stay unknown, as does memory.
+ * Fills the total time, the self time and the ledger of waits of such sections in `sections`, which are snap->sections. The exact
+ * time of each marked section is divided among the samples in it, so a function is never longer than what encloses it. Calls are
+ * estimated where enough of them were timed by probes; otherwise they stay unknown, as does memory. Returns 0 or -ENOMEM.
  */
-void sampled_sections_estimate(struct snapshot_section **sections, const struct snapshot *snap);
+int sampled_sections_estimate(struct snapshot_section **sections, const struct snapshot *snap);
 
 /* The standard deviation of the total time of snap->sections[section], seconds. NAN: the total time is exact. */
 double sampled_sections_error_s(const struct snapshot *snap, size_t section);

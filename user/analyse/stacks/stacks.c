@@ -28,7 +28,7 @@ static int add_frame(struct dcbs_report *r, const struct snapshot_frame *from)
 	*to = (struct dcbs_frame) {
 		.function = sanitize_name(from->function && from->function[0] ? from->function : "(unknown)"),
 		.file = file ? sanitize_name(from->file) : NULL, .line = from->line ? from->line : DCBS_UNKNOWN,
-		.python = from->python,
+		.first_line = from->first_line ? from->first_line : DCBS_UNKNOWN, .python = from->python,
 	};
 	return to->function && (to->file || !file) ? 0 : -ENOMEM;
 }

@@ -75,7 +75,7 @@ int summary_section(struct dcbs_section *to, const struct snapshot_section *fact
 		.name = summary_name(facts), .kind = facts->kind,
 		.count = s->sampled == SAMPLED ? DCBS_UNKNOWN : summary_count(s->count + facts->unreturned),
 		.unreturned = s->sampled ? DCBS_UNKNOWN : summary_count(facts->unreturned),
-		.error_s = NAN, .profiling_s = NAN, .profiling_per_call_s = NAN,
+		.error_s = NAN, .unseen_s = NAN, .profiling_s = NAN, .profiling_per_call_s = NAN,
 		.total_s = s->total_ns * S_PER_NS, .self_s = s->self_ns * S_PER_NS,
 		.mean_s = numbers_mean_ns(s) * S_PER_NS, .min_s = numbers_min_ns(s) * S_PER_NS, .max_s = numbers_max_ns(s) * S_PER_NS,
 		.p50_s = p[0] * S_PER_NS, .p90_s = p[1] * S_PER_NS, .p95_s = p[2] * S_PER_NS,

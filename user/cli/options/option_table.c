@@ -90,7 +90,11 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 			"counted and timed in on-periods; a function that is called too often even for that is timed from samples of the "
 			"stack.\n\n"
 			"With NAME=python:QUALNAME, a Python function is section NAME. Its times come from samples of the stack, and the "
-			"program needs no change. QUALNAME is module.qualname, or the qualname alone, as in run.Evaluation.answer. The total, "
+			"program needs no change. QUALNAME is module.qualname, or the qualname alone, as in run.Evaluation.answer. Several "
+			"functions of that name are added up, and the report lists them; python:FILE:LINE picks one, as in "
+			"answer=python:run.py:41. LINE is a line of the function's head, FILE the end of its path. Python before 3.11 does "
+			"not keep the class of a function; the profiler finds it in the source, if that has not changed since the process "
+			"started. Otherwise the function is not counted, and the report lists those that it may be. The total, "
 			"self time, waits and functions of the section are known within the error that the report shows (a standard "
 			"deviation, error_s in the JSON document); its number of calls is unknown.",
 	}, {
@@ -145,8 +149,8 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 			"Native frames are found with the call frame information of programs (.eh_frame) in the innermost 6 KiB of the stack, "
 			"2 KiB of a thread that waits, and with frame pointers beyond that. Of a thread in Python only the native functions "
 			"that its innermost Python function has called are found. Neighbouring functions that their library does not name "
-			"are shown as one: (unknown). Of a stack with more than 128 frames the outermost are left out, which the stack shows "
-			"as (more frames). A function that was gone before its name could be read, a tenth of a second later, has the name "
+			"are shown as one: (unknown). Of a stack with more than 128 Python frames the 96 innermost and the 32 outermost are "
+			"taken; the stack shows (more frames) for those between them, and in place of the outermost of 127 native frames. A function that was gone before its name could be read, a tenth of a second later, has the name "
 			"(unknown) and is counted as lost.",
 	}, {
 		.name = "return-probes", .key = KEY_RETURN_PROBES, .type = OPTION_FLAG, .commands = PROFILE,

@@ -19,7 +19,8 @@
  */
 #define TICK_HZ 249
 
-static int attach_ticks(struct links *links, const struct bpf_program *prog, int hz)
+/* jitter: gets the events; NULL: their period is constant. */
+static int attach_ticks(struct links *links, const struct bpf_program *prog, int hz, struct tick_jitter *jitter)
 {
 	struct perf_event_attr attr = {
 		.size = sizeof(attr),
@@ -42,6 +43,8 @@ static int attach_ticks(struct links *links, const struct bpf_program *prog, int
 			close(fd);
 			return err;
 		}
+		if (jitter && tick_jitter_add(jitter, fd, hz))
+			return fail(-ENOMEM, "out of memory");
 	}
 	return 0;
 }
@@ -131,10 +134,10 @@ static int attach_thread_ends(struct links *links, const struct bpfprof *skel)
 int events_attach(struct events *events, const struct programs *bpf, int frequency_hz)
 {
 	const struct bpfprof *skel = bpf->skel;
-	int err = attach_ticks(&events->links, skel->progs.on_tick, TICK_HZ);
+	int err = attach_ticks(&events->links, skel->progs.on_tick, TICK_HZ, NULL);
 
 	if (!err && frequency_hz > 0)
-		err = attach_ticks(&events->links, skel->progs.on_sample, frequency_hz);
+		err = attach_ticks(&events->links, skel->progs.on_sample, frequency_hz, &events->jitter);
 	if (!err)
 		err = program_copies_attach(skel, skel->progs.on_exec, &events->links);
 	if (!err)
@@ -148,6 +151,7 @@ int events_attach(struct events *events, const struct programs *bpf, int frequen
 
 void events_close(struct events *events)
 {
+	tick_jitter_close(&events->jitter);
 	links_close(&events->links);
 	events_detach_waits(events);
 	events_detach_memory(events);

@@ -5,9 +5,11 @@
 
 #include "collect/kernel/links.h"
 #include "collect/kernel/programs.h"
+#include "collect/kernel/tick_jitter.h"
 
 struct events {
 	struct links links;			/* attached from start to end */
+	struct tick_jitter jitter;		/* of the sampling ticks */
 	int waits[3];				/* links of the programs that follow threads on and off their CPUs */
 	int memory[2];				/* links of the programs that follow RSS and the address space */
 	bool waits_known;			/* this kernel has all events that show why a thread waits */

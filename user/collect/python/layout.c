@@ -37,31 +37,38 @@
 
 static const struct python_offsets offsets_table[PYTHON_MINORS] = {
 	{	/* 3.8 */
-		.layout = {.tss_key = PAST_LOCK(1392), FRAME_OBJECTS, .frame_instr = 104, CODE_8, STRINGS_8},
-		.interpreters_head = 32, .interpreter_next = 0, .interpreter_threads = 8,
+		.layout = {.tss_key = PAST_LOCK(1392), FRAME_OBJECTS, .frame_instr = 104, CODE_8, STRINGS_8,
+			   .interpreters_head = 32, .interpreter_next = 0},
+		.interpreter_threads = 8,
 	}, {	/* 3.9 */
-		.layout = {.tss_key = PAST_LOCK(584), FRAME_OBJECTS, .frame_instr = 104, CODE_8, STRINGS_8},
-		.interpreters_head = 32, .interpreter_next = 0, .interpreter_threads = 8,
+		.layout = {.tss_key = PAST_LOCK(584), FRAME_OBJECTS, .frame_instr = 104, CODE_8, STRINGS_8,
+			   .interpreters_head = 32, .interpreter_next = 0},
+		.interpreter_threads = 8,
 	}, {	/* 3.10 */
-		.layout = {.tss_key = PAST_LOCK(584), FRAME_OBJECTS, .frame_instr = 96, CODE_8, STRINGS_8},
-		.interpreters_head = 32, .interpreter_next = 0, .interpreter_threads = 8,
+		.layout = {.tss_key = PAST_LOCK(584), FRAME_OBJECTS, .frame_instr = 96, CODE_8, STRINGS_8,
+			   .interpreters_head = 32, .interpreter_next = 0},
+		.interpreter_threads = 8,
 	}, {	/* 3.11 */
 		.layout = {.tss_key = PAST_LOCK(592), .tstate_thread_id = 152, .tstate_frame = 56, .cframe_frame = 8,
 			   .frame_code = 32, .frame_back = 48, .frame_instr = 56, .frame_owner = 69, .frame_is_entry = 68,
-			   CODE_11, .code_adaptive = 184, STRINGS_8},
-		.interpreters_head = 40, .interpreter_next = 0, .interpreter_threads = 16,
+			   CODE_11, .code_adaptive = 184, STRINGS_8,
+			   .interpreters_head = 40, .interpreter_next = 0},
+		.interpreter_threads = 16,
 	}, {	/* 3.12 */
 		.layout = {.tss_key = 1544, .tstate_thread_id = 136, .tstate_frame = 56, .cframe_frame = 0,
-			   FRAMES_12, .frame_owner = 70, CODE_12, .code_adaptive = 192, STRINGS_12},
-		.interpreters_head = 40, .interpreter_next = 0, .interpreter_threads = 72,
+			   FRAMES_12, .frame_owner = 70, CODE_12, .code_adaptive = 192, STRINGS_12,
+			   .interpreters_head = 40, .interpreter_next = 0, .interpreter_gil = 384},
+		.interpreter_threads = 72,
 	}, {	/* 3.13 */
 		.layout = {.tss_key = 2160, .tstate_thread_id = 152, .tstate_frame = 72,
-			   FRAMES_12, .frame_owner = 70, CODE_12, .code_adaptive = 200, STRINGS_12},
-		.interpreters_head = 632, .interpreter_next = 7264, .interpreter_threads = 7344,
+			   FRAMES_12, .frame_owner = 70, CODE_12, .code_adaptive = 200, STRINGS_12,
+			   .interpreters_head = 632, .interpreter_next = 7264, .interpreter_gil = 16},
+		.interpreter_threads = 7344,
 	}, {	/* 3.14 */
 		.layout = {.tss_key = 2336, .tstate_thread_id = 152, .tstate_frame = 72,
-			   FRAMES_12, .frame_owner = 74, CODE_12, .code_adaptive = 208, STRINGS_12},
-		.interpreters_head = 808, .interpreter_next = 7272, .interpreter_threads = 7344,
+			   FRAMES_12, .frame_owner = 74, CODE_12, .code_adaptive = 208, STRINGS_12,
+			   .interpreters_head = 808, .interpreter_next = 7272, .interpreter_gil = 16},
+		.interpreter_threads = 7344,
 	},
 };
 
@@ -125,8 +132,9 @@ struct debug_field {
 #define OF(field) offsetof(struct python_offsets, field)
 
 static const struct debug_field debug_fields[] = {
-	{OF(interpreters_head),		{{ 24,  40}, { 24,  40}}},
-	{OF(interpreter_next),		{{ 48,  64}, { 48,  64}}},
+	{OF(layout.interpreters_head),	{{ 24,  40}, { 24,  40}}},
+	{OF(layout.interpreter_next),	{{ 48,  64}, { 48,  64}}},
+	{OF(layout.interpreter_gil),	{{ 48, 112}, { 48, 120}}},
 	{OF(interpreter_threads),	{{ 48,  72}, { 48,  72}}},
 	{OF(tstate_next),		{{152, 168}, {176, 192}}},
 	{OF(tstate_interpreter),	{{152, 176}, {176, 200}}},

@@ -18,8 +18,7 @@
 /* The layout that BPF programs and name readers need, and the further offsets that lead to all thread states. */
 struct python_offsets {
 	struct python_layout layout;
-	__u16 interpreters_head;	/* in _PyRuntime */
-	__u16 interpreter_next, interpreter_threads;
+	__u16 interpreter_threads;
 	__u16 tstate_next, tstate_interpreter;
 };
 

@@ -48,11 +48,11 @@ static int read_all_states(struct thread_states *states)
 	int i, err;
 
 	states->nr = 0;
-	err = target_peek_word(states->pid, o->layout.runtime + o->interpreters_head, &interpreter);
+	err = target_peek_word(states->pid, o->layout.runtime + o->layout.interpreters_head, &interpreter);
 	for (i = 0; !err && interpreter && i < INTERPRETERS; i++) {
 		err = read_interpreter_states(states, interpreter);
 		if (!err)
-			err = target_peek_word(states->pid, interpreter + o->interpreter_next, &interpreter);
+			err = target_peek_word(states->pid, interpreter + o->layout.interpreter_next, &interpreter);
 	}
 	return err;
 }

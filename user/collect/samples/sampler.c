@@ -9,14 +9,13 @@
 
 #include "collect/samples/return_check.h"
 #include "collect/samples/sampler.h"
+#include "collect/samples/section_functions.h"
 #include "collect/samples/stack_table.h"
 #include "base/error.h"
-#include "symbol/python_match.h"
 #include "symbol/symbols.h"
 
 #define DEPTH_MAX (SAMPLE_PYTHON + 2 * SAMPLE_NATIVE + 1)	/* inlined functions, and a frame for missing ones */
 #define INLINED_MAX 8
-#define FUNCTIONS_MAX 64	/* functions that are sections: one bit each in a word */
 
 struct sampler {
 	struct ring_buffer *ring;
@@ -24,14 +23,7 @@ struct sampler {
 	void (*find_children)(void *ctx);
 	void *ctx;
 	struct stack_table table;
-	__u64 *is_section;		/* by frame of the table; bit i: the frame is functions[i] */
-	struct sampler_function {
-		const char *name;
-		bool python;
-		__u32 section_id;
-	} functions[FUNCTIONS_MAX];
-	size_t nr_functions;
-	__u64 met;			/* bit i: functions[i] was on some stack */
+	struct section_functions functions;
 	__u32 depth;			/* frames of the sample at hand ... */
 	__u32 at[DEPTH_MAX];		/* ... by their numbers in the table */
 	struct return_cache returns;
@@ -39,24 +31,6 @@ struct sampler {
 };
 
 /* ---- one sample ---- */
-
-static bool symbol_is_function(const struct sampler_function *f, const struct symbol *s)
-{
-	if (f->python)
-		return s->python && python_match_function(f->name, s->function, s->file);
-	return !s->python && s->function && !strcmp(f->name, s->function);
-}
-
-static __u64 sections_of_symbol(const struct sampler *sampler, const struct symbol *s)
-{
-	__u64 bits = 0;
-	size_t i;
-
-	for (i = 0; i < sampler->nr_functions; i++)
-		if (symbol_is_function(&sampler->functions[i], s))
-			bits |= 1ULL << i;
-	return bits;
-}
 
 static void push_symbol(struct sampler *sampler, const struct symbol *symbol)
 {
@@ -69,7 +43,7 @@ static void push_symbol(struct sampler *sampler, const struct symbol *symbol)
 	}
 	assert(frame < STACK_FRAMES && sampler->depth < DEPTH_MAX);
 	if (frame == known)
-		sampler->is_section[frame] = sections_of_symbol(sampler, symbol);
+		section_functions_meet(&sampler->functions, &sampler->table, symbol, frame);
 	if (!symbol->function && sampler->depth && sampler->at[sampler->depth - 1] == frame)
 		return;		/* a second frame without a name in the same library adds nothing */
 	sampler->at[sampler->depth++] = frame;
@@ -123,28 +97,49 @@ static size_t unwind_stack_copy(const struct sample *sample, struct target *targ
 	return n;
 }
 
-static void push_python_frames(struct sampler *sampler, struct target *target, const struct python_frame *frames, __u32 n)
+/* The last of the frames are a ring, if there are as many as fit. */
+static __u32 python_frame_place(const struct sample *sample, __u32 i)
 {
+	const __u32 inner = SAMPLE_PYTHON - SAMPLE_OUTER;
+
+	return i < inner ? i : inner + ((i - inner + sample->outer_from) & (SAMPLE_OUTER - 1));
+}
+
+static void push_stand_in(struct sampler *sampler, const char *name)
+{
+	const struct symbol symbol = {.function = name};
+
+	push_symbol(sampler, &symbol);
+}
+
+/* Among the outermost frames, an entry from native code has no code object. */
+static void push_python_frames(struct sampler *sampler, struct target *target, const struct sample *sample,
+			       const struct python_frame *frames)
+{
+	const struct python_frame *frame;
 	struct symbol symbol;
 	__u32 i;
 
-	for (i = 0; i < n; i++) {
-		if (!symbols_python(target->symbols, &frames[i], &symbol))
+	for (i = 0; i < sample->nr_python; i++) {
+		if (i == SAMPLE_PYTHON - SAMPLE_OUTER && sample->flags & SAMPLE_PYTHON_CUT)
+			push_stand_in(sampler, SNAPSHOT_MORE_FRAMES);
+		frame = &frames[python_frame_place(sample, i)];
+		if (!frame->code)
+			continue;
+		if (!symbols_python(target->symbols, frame, &symbol))
 			sampler->lost_stacks++;
 		if (!symbol.internal)
 			push_symbol(sampler, &symbol);
 	}
 }
 
-/* If frames are missing, pushes one that stands for the callers of the outermost frame. */
+/* If the outermost frames are missing, pushes one that stands for them. */
 static void push_missing_frames(struct sampler *sampler, __u16 flags)
 {
-	const struct symbol more = {.function = "(more frames)"}, broken = {.function = "(unknown)"};
-
 	if (flags & SAMPLE_PYTHON_BROKEN)
-		push_symbol(sampler, &broken);
-	else if (flags & (SAMPLE_PYTHON_CUT | SAMPLE_NATIVE_CUT))
-		push_symbol(sampler, &more);
+		push_stand_in(sampler, "(unknown)");
+	else if (flags & (SAMPLE_PYTHON_ENDLESS | SAMPLE_NATIVE_CUT))
+		push_stand_in(sampler, SNAPSHOT_MORE_FRAMES);
 }
 
 /* An unknown process may be a child that was forked a moment ago. */
@@ -156,38 +151,6 @@ static struct target *target_of_sample(struct sampler *sampler, __u32 tgid)
 		return target;
 	sampler->find_children(sampler->ctx);
 	return target_list_find(sampler->targets, (pid_t)tgid);
-}
-
-/* The section is among them already if the function is probed, too. */
-static bool sample_has_section(const struct sample *sample, __u32 section_id)
-{
-	int i;
-
-	for (i = 0; i < sample->nr_sections; i++)
-		if (sample->sections[i] == section_id)
-			return true;
-	return false;
-}
-
-static void add_sample_section(struct sample *sample, __u32 section_id)
-{
-	if (sample->nr_sections < SAMPLE_SECTIONS && !sample_has_section(sample, section_id))
-		sample->sections[sample->nr_sections++] = (__u16)section_id;
-}
-
-/* Adds the functions that are sections behind the marked sections or "(outside)", innermost first. */
-static void add_function_sections(struct sampler *sampler, struct sample *sample)
-{
-	__u64 bits, met = 0;
-	__u32 i;
-
-	for (i = 0; i < sampler->depth; i++) {
-		bits = sampler->is_section[sampler->at[i]] & ~met;
-		met |= bits;
-		for (; bits; bits &= bits - 1)
-			add_sample_section(sample, sampler->functions[__builtin_ctzll(bits)].section_id);
-	}
-	sampler->met |= met;
 }
 
 /* Samples are independent of each other: each wait is sampled with probability 1/weight. */
@@ -222,7 +185,7 @@ static bool sample_is_whole(const struct sample *sample, size_t size)
 		return false;
 	if (sample->stack_bytes)
 		frames = SAMPLE_STACK_AT * sizeof(struct python_frame) + sample->stack_bytes;
-	return sample->nr_native <= SAMPLE_NATIVE && size >= sizeof(*sample) + frames;
+	return sample->nr_native <= SAMPLE_NATIVE && sample->nr_python <= SAMPLE_PYTHON && size >= sizeof(*sample) + frames;
 }
 
 /* The ring is the kernel's, but its contents were read from the target, so the sizes are checked. */
@@ -260,10 +223,10 @@ static int take_sample(void *ctx, void *data, size_t size)
 	}
 	if (!push_native_frames(sampler, target, native, nr_native, sample->nr_python > 0))
 		sample->flags &= (__u16)~SAMPLE_NATIVE_CUT;
-	push_python_frames(sampler, target, python, sample->nr_python);
+	push_python_frames(sampler, target, sample, python);
 	push_missing_frames(sampler, sample->flags);
 	tid = may_be_idle_thread(sample) ? sample->tid : 0;
-	add_function_sections(sampler, sample);
+	section_functions_add_to(&sampler->functions, sample, sampler->at, sampler->depth);
 	key = (struct stack_key){sample->sections, sample->nr_sections, sampler->at, sampler->depth, tid};
 	stack = stack_table_add(&sampler->table, &key);
 	if (!stack) {
@@ -296,22 +259,14 @@ int sampler_fd(const struct sampler *sampler)
 
 /* ---- life ---- */
 
-int sampler_add_function(struct sampler *sampler, const char *name, bool python, __u32 section_id)
+struct section_functions *sampler_functions(struct sampler *sampler)
 {
-	if (sampler->nr_functions == FUNCTIONS_MAX)
-		return fail(-E2BIG, "--section: more than %d functions", FUNCTIONS_MAX);
-	sampler->functions[sampler->nr_functions++] = (struct sampler_function){name, python, section_id};
-	return 0;
+	return &sampler->functions;
 }
 
-bool sampler_has_met(const struct sampler *sampler, const char *qualname)
+const struct snapshot_frame *sampler_frame(const struct sampler *sampler, __u32 frame)
 {
-	size_t i;
-
-	for (i = 0; i < sampler->nr_functions; i++)
-		if (!strcmp(sampler->functions[i].name, qualname))
-			return sampler->met >> i & 1;
-	return false;
+	return &sampler->table.frames[frame];
 }
 
 int sampler_open(struct sampler **result, int ring_fd, struct target_list *targets, void (*find_children)(void *ctx), void *ctx)
@@ -324,8 +279,7 @@ int sampler_open(struct sampler **result, int ring_fd, struct target_list *targe
 	sampler->find_children = find_children;
 	sampler->ctx = ctx;
 	sampler->ring = ring_buffer__new(ring_fd, take_sample, sampler, NULL);
-	sampler->is_section = calloc(STACK_FRAMES, sizeof(*sampler->is_section));
-	if (!sampler->ring || !sampler->is_section || stack_table_open(&sampler->table)) {
+	if (!sampler->ring || section_functions_open(&sampler->functions) || stack_table_open(&sampler->table)) {
 		sampler_close(sampler);
 		return fail(-ENOMEM, "cannot map the ring of samples: out of memory");
 	}
@@ -356,6 +310,6 @@ void sampler_close(struct sampler *sampler)
 		return;
 	ring_buffer__free(sampler->ring);
 	stack_table_close(&sampler->table);
-	free(sampler->is_section);
+	section_functions_close(&sampler->functions);
 	free(sampler);
 }

@@ -10,6 +10,7 @@
 #define COLLECT_SAMPLES_SAMPLER_H
 
 #include "collect/facts.h"
+#include "collect/samples/section_functions.h"
 #include "collect/target/target.h"
 
 struct sampler;
@@ -17,14 +18,11 @@ struct sampler;
 /* ring_fd: the map `samples`. find_children(ctx) is called when a sample is of a process that is not among the targets. */
 int sampler_open(struct sampler **sampler, int ring_fd, struct target_list *targets, void (*find_children)(void *ctx), void *ctx);
 
-/*
- * Counts samples with that function on the stack in that section, too. A Python function is named by module.qualname or by its
- * qualname alone. The name is not copied.
- */
-int sampler_add_function(struct sampler *sampler, const char *name, bool python, __u32 section_id);
+/* The functions that are sections, to be added to. */
+struct section_functions *sampler_functions(struct sampler *sampler);
 
-/* Returns true if the function was on some stack. */
-bool sampler_has_met(const struct sampler *sampler, const char *qualname);
+/* A frame that some sample had, by its number; valid until the sampler is closed. */
+const struct snapshot_frame *sampler_frame(const struct sampler *sampler, __u32 frame);
 
 /* Takes the samples that are in the ring. */
 void sampler_poll(struct sampler *sampler);

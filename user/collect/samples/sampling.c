@@ -10,6 +10,7 @@
 #include "base/target_file.h"
 #include "collect/kernel/section_ids.h"
 #include "collect/python/interpreter.h"
+#include "collect/python/sub_gils.h"
 #include "collect/samples/sampler.h"
 #include "collect/samples/sampling.h"
 #include "symbol/symbols.h"
@@ -17,6 +18,7 @@
 #define STARTING_NS 20000000ULL		/* between searches while an interpreter is starting ... */
 #define STARTING_TRIES 50		/* ... for that many searches; then ... */
 #define STARTING_LATER_NS 1000000000ULL	/* ... at these intervals */
+#define PLACES_BYTES 4096
 
 static int read_target_memory(void *target, __u64 address, void *to, size_t size)
 {
@@ -34,7 +36,7 @@ static int add_section_functions(struct session *session)
 		__u32 section_id = section_ids_reserve_option(&session->bpf, section);
 
 		err = section_id ?
-			sampler_add_function(session->sampler, section->function, section_ids_option_is_python(section), section_id) :
+			section_functions_add(sampler_functions(session->sampler), section->function, section_ids_option_is_python(section), section_id) :
 			fail(-E2BIG, "--section: more than %d sections", BPFPROF_SECTIONS - SECTION_FIRST);
 	}
 	return err;
@@ -95,6 +97,15 @@ static void examine_interpreter(struct session *session, struct target *target, 
 	target->python_known = layout.minor;
 }
 
+static void poll_sub_gils(struct session *session, struct target *target)
+{
+	struct python_layout layout;
+
+	if (target->python_known && !target->ended &&
+	    !bpf_map_lookup_elem(bpf_map__fd(session->bpf.skel->maps.pythons), &target->index, &layout))
+		sub_gils_poll(target, &session->bpf.processes[target->index], &layout, bpf_map__fd(session->bpf.skel->maps.gils));
+}
+
 void sampling_poll(struct session *session)
 {
 	__u64 now = clock_now_ns();
@@ -107,6 +118,7 @@ void sampling_poll(struct session *session)
 
 		if (target->python_due_ns && target->python_due_ns <= now && !target->ended)
 			examine_interpreter(session, target, now);
+		poll_sub_gils(session, target);
 	}
 	sampler_poll(session->sampler);
 }
@@ -120,6 +132,7 @@ void sampling_forget_image(struct session *session, struct target *target)
 	sampler_poll(session->sampler);
 	bpf_map_update_elem(bpf_map__fd(session->bpf.skel->maps.pythons), &target->index, &none, BPF_ANY);
 	symbols_refresh(target->symbols, &none);
+	sub_gils_forget(target, &session->bpf.processes[target->index], bpf_map__fd(session->bpf.skel->maps.gils));
 	target->python_known = false;
 	target->python_due_ns = 1;
 	target->python_tries = 0;
@@ -137,19 +150,55 @@ static void note_unread_files(struct session *session)
 			  "profiler may take", given_up);
 }
 
+/* "FILE:LINE, FILE:LINE and 3 more" */
+static void list_places(const struct sampler *sampler, const struct python_places *places, char *to, size_t size)
+{
+	size_t i, at = 0;
+
+	*to = 0;
+	for (i = 0; i < places->nr && at < size; i++) {
+		const struct snapshot_frame *frame = sampler_frame(sampler, places->frames[i]);
+
+		at += (size_t)snprintf(to + at, size - at, "%s%s:%u", i ? ", " : "", frame->file ? frame->file : "?", frame->first_line);
+	}
+	if (places->all > places->nr && at < size)
+		snprintf(to + at, size - at, " and %zu more", places->all - places->nr);
+}
+
+/* Notes what a name given for a Python function did not tell apart, and what it did not find. */
+static void note_python_section(struct session *session, const struct dcbs_native_section *option)
+{
+	const struct section_functions *functions = sampler_functions(session->sampler);
+	const struct section_function *f = section_functions_find(functions, option->function);
+	char places[PLACES_BYTES];
+
+	if (!f)
+		return;
+	if (f->perhaps.all) {
+		list_places(session->sampler, &f->perhaps, places, sizeof(places));
+		notes_add(&session->notes, "section %s: Python before 3.11 does not keep the class of a function, and its source does not "
+			  "tell, so these functions were not counted: %s. Give the one that is meant by its place, as in --section "
+			  "%s=python:FILE:LINE", option->name, places, option->name);
+	} else if (!section_functions_has_met(functions, f)) {
+		notes_add(&session->notes, "section %s: no sample was in a Python function %s. Functions are named as "
+			  "module.function or module.Class.method, or by FILE:LINE; one that takes little time may be on no sample",
+			  option->name, option->function);
+	}
+	if (f->counted.all > 1) {
+		list_places(session->sampler, &f->counted, places, sizeof(places));
+		notes_add(&session->notes, "section %s: it is the sum of %zu functions of that name: %s. --section %s=python:FILE:LINE "
+			  "picks one", option->name, f->counted.all, places, option->name);
+	}
+}
+
 void sampling_note_missing(struct session *session)
 {
 	size_t i;
 
 	note_unread_files(session);
-	for (i = 0; i < session->opts.nr_sections && session->sampler; i++) {
-		const struct dcbs_native_section *section = &session->opts.sections[i];
-
-		if (section_ids_option_is_python(section) && !sampler_has_met(session->sampler, section->function))
-			notes_add(&session->notes, "section %s: no sample was in a Python function %s. Functions are named as "
-				     "module.function or module.Class.method; one that takes little time may be on no sample",
-				     section->name, section->function);
-	}
+	for (i = 0; i < session->opts.nr_sections && session->sampler; i++)
+		if (section_ids_option_is_python(&session->opts.sections[i]))
+			note_python_section(session, &session->opts.sections[i]);
 }
 
 void sampling_close(struct session *session)

@@ -39,7 +39,8 @@ static bool is_same_text(const char *a, const char *b)
 
 static bool is_same_frame(const struct snapshot_frame *f, const struct symbol *s)
 {
-	return f->line == s->line && f->python == s->python && is_same_text(f->function, s->function) && is_same_text(f->file, s->file);
+	return f->line == s->line && f->first_line == s->first_line && f->python == s->python &&
+	       is_same_text(f->function, s->function) && is_same_text(f->file, s->file);
 }
 
 static bool add_table_frame(struct stack_table *table, const struct symbol *s)
@@ -51,7 +52,7 @@ static bool add_table_frame(struct stack_table *table, const struct symbol *s)
 	f = &table->frames[table->nr_frames];
 	*f = (struct snapshot_frame) {
 		.function = s->function ? strdup(s->function) : NULL, .file = s->file ? strdup(s->file) : NULL,
-		.line = s->line, .python = s->python,
+		.line = s->line, .first_line = s->first_line, .python = s->python,
 	};
 	table->nr_frames++;
 	return true;
@@ -59,7 +60,8 @@ static bool add_table_frame(struct stack_table *table, const struct symbol *s)
 
 __u32 stack_table_frame(struct stack_table *table, const struct symbol *s)
 {
-	__u64 h = hash_bytes(hash_text(hash_text(0xcbf29ce484222325ULL + s->python, s->function), s->file), &s->line, sizeof(s->line));
+	const __u32 lines[] = {s->line, s->first_line};
+	__u64 h = hash_bytes(hash_text(hash_text(0xcbf29ce484222325ULL + s->python, s->function), s->file), lines, sizeof(lines));
 	struct stack_index *index = &table->by_frame;
 	__u32 i;
 
@@ -160,7 +162,8 @@ static int copy_table_frames(const struct stack_table *table, struct snapshot *s
 
 		snap->frames[snap->nr_frames++] = (struct snapshot_frame) {
 			.function = from->function ? strdup(from->function) : NULL,
-			.file = from->file ? strdup(from->file) : NULL, .line = from->line, .python = from->python,
+			.file = from->file ? strdup(from->file) : NULL, .line = from->line,
+			.first_line = from->first_line, .python = from->python,
 		};
 	}
 	return 0;

@@ -73,19 +73,6 @@ void target_refresh(struct target *target)
 }
 
 /* Returns Unix time. Field 22 of stat is the start in clock ticks since boot. */
-static double process_start_time(pid_t pid)
-{
-	unsigned long long ticks = proc_stat_field(pid, 22);
-	struct timespec boot, real;
-
-	if (!ticks)
-		return 0;
-	clock_gettime(CLOCK_BOOTTIME, &boot);
-	clock_gettime(CLOCK_REALTIME, &real);
-	return (double)real.tv_sec + 1e-9 * (double)real.tv_nsec - ((double)boot.tv_sec + 1e-9 * (double)boot.tv_nsec) +
-	       (double)ticks / (double)sysconf(_SC_CLK_TCK);
-}
-
 /* Returns 0 if the process runs a 64-bit program. Kernel threads have no program. */
 static int check_program_class(pid_t pid)
 {
@@ -150,7 +137,7 @@ int target_open(struct target *target, pid_t pid, bool own)
 	if (!err && opened)
 		err = fail(opened, "cannot open process %d: %s", pid, strerror(-opened));
 	if (!err) {
-		target->facts.started_at = process_start_time(pid);
+		target->facts.started_at = proc_start_time(pid);
 		target_refresh(target);
 	}
 	if (!err && !was_ours(target))
@@ -165,7 +152,7 @@ int target_open_child(struct target *target)
 	target->pidfd = (int)syscall(SYS_pidfd_open, target->pid, 0);
 	if (target->pidfd < 0)
 		return -errno;
-	if (fabs(process_start_time(target->pid) - clock_unix_s(target->born_ns)) < START_TOLERANCE_S)
+	if (fabs(proc_start_time(target->pid) - clock_unix_s(target->born_ns)) < START_TOLERANCE_S)
 		return 0;
 	target_close(target);
 	return -ESRCH;

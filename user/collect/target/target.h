@@ -14,6 +14,16 @@
 struct uprobe;
 struct symbols;
 
+#define SUB_GILS_MAX 32		/* of one process */
+
+/* The GILs of sub-interpreters that have one of their own; collect/python/sub_gils.h fills it in. */
+struct sub_gils {
+	__u64 head;		/* the interpreter created last */
+	__u64 read_ns;		/* when the list of interpreters was read; 0: never */
+	__u32 nr;
+	__u64 list[SUB_GILS_MAX];	/* addresses */
+};
+
 struct target {
 	pid_t pid;		/* 0: the entry is free */
 	const struct process *process;	/* its entry of the map `processes`; NULL: it is not profiled */
@@ -38,6 +48,7 @@ struct target {
 	__u32 python_tries;	/* how often the interpreter was found to be starting */
 	bool python_known;	/* the BPF programs walk its Python stacks */
 	__u64 python_start, python_end;	/* the interpreter's own code */
+	struct sub_gils sub_gils;
 	char command[4096];	/* arguments joined by spaces, raw bytes */
 	struct snapshot_target facts;	/* `command` is not used */
 };

@@ -92,10 +92,11 @@ static json_t *window_object(const struct dcbs_report *r)
 /* The members that were added later; they stand behind those of section_object(), whose order is kept. */
 static json_t *section_additions(const struct dcbs_section *s)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "open", integer_or_null(s->open), "errors", integer_or_null(s->errors),
 			 "items", integer_or_null(s->items), "items_per_s", real_or_null(s->items_per_s),
-			 "error_s", real_or_null(s->error_s), "histogram", json_hist_object(&s->histogram, HIST_SCALE),
+			 "error_s", real_or_null(s->error_s), "unseen_s", real_or_null(s->unseen_s),
+			 "histogram", json_hist_object(&s->histogram, HIST_SCALE),
 			 "wall", json_ledger_wall(&s->wall), "memory", json_ledger_memory(&s->memory),
 			 "kind", word_or_null(&json_words_kinds, s->kind),
 			 "open_at_start", integer_or_null(s->open_at_start), "unreturned", integer_or_null(s->unreturned),

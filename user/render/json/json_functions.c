@@ -4,6 +4,10 @@
  *
  * A stack is an array, not an object: there may be thousands, and each consists mostly of the indices of its frames.
  */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/error.h"
 #include "base/sanitize.h"
 #include "render/json/json_functions.h"
 #include "render/json/json_value.h"
@@ -17,25 +21,42 @@ enum { SECTION, CPU, OFF, SAMPLES, FRAMES, CAUSE };	/* elements of a stack's arr
 
 /* ---- to the document ---- */
 
+static json_t *lines_array(const struct dcbs_function *f)
+{
+	json_t *array = json_array();
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < f->nr_lines && !err; i++)
+		err = json_array_append_new(array, json_pack("[o, o]", integer_or_null(f->lines[i].line),
+							     integer_or_null(f->lines[i].samples)));
+	if (!err)
+		return array;
+	json_decref(array);
+	return NULL;
+}
+
 json_t *json_functions_function(const struct dcbs_function *const *function)
 {
 	const struct dcbs_function *f = *function;
 
-	return json_pack("{s:s, s:s, s:s?, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}",
+	return json_pack("{s:s, s:s, s:s?, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}",
 			 "section", f->section, "function", f->function, "file", f->file,
-			 "line", integer_or_null(f->line), "calls", integer_or_null(f->calls),
+			 "line", integer_or_null(f->line), "first_line", integer_or_null(f->line), "lines", lines_array(f),
+			 "calls", integer_or_null(f->calls),
 			 "self_s", real_or_null(f->self_s), "cumulative_s", real_or_null(f->cumulative_s),
 			 "self_samples", integer_or_null(f->self_samples),
 			 "cumulative_samples", integer_or_null(f->cumulative_samples),
 			 "self_cpu_s", real_or_null(f->self_cpu_s), "cumulative_cpu_s", real_or_null(f->cumulative_cpu_s),
 			 "self_off_s", real_or_null(f->self_off_s), "cumulative_off_s", real_or_null(f->cumulative_off_s),
-			 "python", f->python);
+			 "self_s_error", real_or_null(f->self_error_s), "cumulative_s_error", real_or_null(f->cumulative_error_s),
+			 "share_bound", real_or_null(f->share_bound), "python", f->python);
 }
 
 json_t *json_functions_frame(const struct dcbs_frame *f)
 {
-	return json_pack("{s:s, s:s?, s:o, s:b}", "function", f->function, "file", f->file, "line", integer_or_null(f->line),
-			 "python", f->python);
+	return json_pack("{s:s, s:s?, s:o, s:o, s:b}", "function", f->function, "file", f->file,
+			 "line", integer_or_null(f->line), "first_line", integer_or_null(f->first_line), "python", f->python);
 }
 
 json_t *json_functions_stack(const struct dcbs_stack *s)
@@ -70,18 +91,41 @@ static void read_function(struct json_get *r, const json_t *o, struct dcbs_funct
 		.cumulative_samples = json_get_integer(r, o, "cumulative_samples"),
 		.self_cpu_s = json_get_real(r, o, "self_cpu_s"), .cumulative_cpu_s = json_get_real(r, o, "cumulative_cpu_s"),
 		.self_off_s = json_get_real(r, o, "self_off_s"), .cumulative_off_s = json_get_real(r, o, "cumulative_off_s"),
-		.python = json_is_true(json_object_get(o, "python")),
+		.self_error_s = json_get_real(r, o, "self_s_error"), .cumulative_error_s = json_get_real(r, o, "cumulative_s_error"),
+		.share_bound = json_get_real(r, o, "share_bound"), .python = json_is_true(json_object_get(o, "python")),
 	};
+}
+
+/* Checks the lines of a function; a session of an earlier version has none. */
+static void read_lines(struct json_get *r, const json_t *o, struct dcbs_function *f)
+{
+	const json_t *array = json_object_get(o, "lines"), *line, *samples;
+	size_t i, nr = json_array_size(array);
+
+	if (!nr)
+		return;
+	f->lines = calloc(nr, sizeof(*f->lines));
+	for (i = 0; i < nr && f->lines; i++) {
+		line = json_array_get(json_array_get(array, i), 0);
+		samples = json_array_get(json_array_get(array, i), 1);
+		if (!json_is_integer(line) || json_integer_value(line) < 0 || !json_is_integer(samples) || json_integer_value(samples) < 0)
+			json_get_wrong(r, "lines", "[[line, samples], ...]");
+		f->lines[f->nr_lines++] = (struct dcbs_line){json_integer_value(line), json_integer_value(samples)};
+	}
+	if (!f->lines && !r->err)
+		r->err = fail(-ENOMEM, "no memory for %s", r->file);
 }
 
 static void read_functions(struct json_get *r, const json_t *doc, struct dcbs_report *to)
 {
-	const json_t *array = json_get_array(r, doc, "functions", &to->functions, sizeof(*to->functions));
+	const json_t *array = json_get_array(r, doc, "functions", &to->functions, sizeof(*to->functions)), *o;
 	size_t i;
 
 	for (i = 0; i < json_array_size(array) && !r->err; i++) {
 		to->nr_functions = i + 1;
-		read_function(r, json_get_enter(r, array, "functions", i), &to->functions[i]);
+		o = json_get_enter(r, array, "functions", i);
+		read_function(r, o, &to->functions[i]);
+		read_lines(r, o, &to->functions[i]);
 	}
 	json_get_leave(r);
 }
@@ -96,7 +140,8 @@ static void read_frames(struct json_get *r, const json_t *doc, struct dcbs_repor
 		to->nr_frames = i + 1;
 		to->frames[i] = (struct dcbs_frame) {
 			.function = json_get_name(r, o, "function"), .file = json_get_string(r, o, "file"),
-			.line = json_get_integer(r, o, "line"), .python = json_is_true(json_object_get(o, "python")),
+			.line = json_get_integer(r, o, "line"), .first_line = json_get_integer(r, o, "first_line"),
+			.python = json_is_true(json_object_get(o, "python")),
 		};
 	}
 	json_get_leave(r);

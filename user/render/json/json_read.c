@@ -116,6 +116,7 @@ static void read_section(struct json_get *r, const json_t *o, struct dcbs_sectio
 		.unreturned = json_get_integer(r, o, "unreturned"),
 		.errors = json_get_integer(r, o, "errors"), .items = json_get_integer(r, o, "items"),
 		.items_per_s = json_get_real(r, o, "items_per_s"), .error_s = json_get_real(r, o, "error_s"),
+		.unseen_s = json_get_real(r, o, "unseen_s"),
 		.profiling_s = json_get_real(r, o, "profiling_s"),
 		.profiling_per_call_s = json_get_real(r, o, "profiling_per_call_s"),
 	};

@@ -17,8 +17,8 @@
 #define TIME_WIDTH 6
 #define GROWTH_WIDTH 8
 
-/* The field is an int64_t for COUNT, GROWTH and SIZE, a struct dcbs_wall for BAR, else a double. */
-enum table_value { COUNT, SHARE, TIME, BAR, GROWTH, SIZE, BYTES };
+/* ESTIMATE is a time with the error error_s. The field is an int64_t for COUNT, GROWTH and SIZE, a struct dcbs_wall for BAR, else a double. */
+enum table_value { COUNT, SHARE, TIME, ESTIMATE, ERROR, BAR, GROWTH, SIZE, BYTES };
 
 /* A new column is a new row here. */
 struct table_column {
@@ -31,9 +31,10 @@ struct table_column {
 
 static const struct table_column times[] = {
 	{"calls", COUNT, offsetof(struct dcbs_section, count), 5, 8},
-	{"total", TIME, offsetof(struct dcbs_section, total_s), TIME_WIDTH, 10},
+	{"total", ESTIMATE, offsetof(struct dcbs_section, total_s), TIME_WIDTH, 10},
+	{"+/-", ERROR, offsetof(struct dcbs_section, error_s), TIME_WIDTH, 9},
 	{"share", SHARE, offsetof(struct dcbs_section, total_s), 5, 9},
-	{"self", TIME, offsetof(struct dcbs_section, self_s), TIME_WIDTH, 4},
+	{"self", ESTIMATE, offsetof(struct dcbs_section, self_s), TIME_WIDTH, 4},
 	{"mean", TIME, offsetof(struct dcbs_section, mean_s), TIME_WIDTH, 7},
 	{"p50", TIME, offsetof(struct dcbs_section, p50_s), TIME_WIDTH, 1},
 	{"p95", TIME, offsetof(struct dcbs_section, p95_s), TIME_WIDTH, 2},
@@ -95,6 +96,26 @@ static void drop_column(struct table *t)
 		t->columns &= ~(1U << (least - sets[t->set].columns));
 }
 
+/* Exact times need no column of errors. */
+static bool has_estimates(const struct dcbs_report *report)
+{
+	size_t i;
+
+	for (i = 0; i < report->nr_sections; i++)
+		if (!isnan(report->sections[i].error_s))
+			return true;
+	return false;
+}
+
+static void drop_errors(struct table *t)
+{
+	size_t i;
+
+	for (i = 0; i < sets[t->set].nr; i++)
+		if (sets[t->set].columns[i].value == ERROR)
+			t->columns &= ~(1U << i);
+}
+
 void table_fit(struct table *t, enum table_set set, const struct dcbs_report *report, int width)
 {
 	int longest = set == TABLE_MEMORY ? MEMORY_NAME : sizeof(NAME_TITLE) - 1, name;
@@ -107,6 +128,8 @@ void table_fit(struct table *t, enum table_set set, const struct dcbs_report *re
 	t->set = set == TABLE_LIVE && !cause_any_known(report) ? TABLE_TIMES : set;
 	assert(sets[t->set].nr < 8 * sizeof(t->columns));
 	t->columns = (1U << sets[t->set].nr) - 1;
+	if (!has_estimates(report))
+		drop_errors(t);
 	while (t->columns && width - numbers_width(t) < (longest < NAME_LEAST ? longest : NAME_LEAST))
 		drop_column(t);
 	name = width - numbers_width(t);
@@ -118,11 +141,15 @@ bool table_has_bar(const struct table *t)
 	return t->set == TABLE_LIVE && column_shown(t, BAR_COLUMN);
 }
 
-static struct human format_field(const struct table_column *c, const void *field, double duration_s)
+static struct human format_field(const struct table_column *c, const struct dcbs_section *s, double duration_s)
 {
+	const void *field = (const char *)s + c->field;
+
 	switch (c->value) {
 	case COUNT: return human_count(*(const int64_t *)field);
-	case SHARE: return human_share(duration_s > 0 ? *(const double *)field / duration_s : NAN);
+	case SHARE: return human_share_within(duration_s > 0 ? *(const double *)field / duration_s : NAN, s->error_s / duration_s);
+	case ESTIMATE: return human_tight(human_time_within(*(const double *)field, s->error_s));
+	case ERROR: return isnan(s->error_s) ? (struct human){""} : human_tight(human_time_within(s->error_s, s->error_s));
 	case GROWTH: return human_tight(human_growth(unknown_to_nan(*(const int64_t *)field)));
 	case SIZE: return human_tight(human_size(unknown_to_nan(*(const int64_t *)field)));
 	case BYTES: return human_tight(human_size(*(const double *)field));
@@ -145,13 +172,11 @@ void table_titles(const struct table *t, FILE *file)
 
 static void write_field(FILE *file, const struct table_column *c, const struct dcbs_section *s, double duration_s)
 {
-	const void *field = (const char *)s + c->field;
-
 	fputc(' ', file);
 	if (c->value == BAR)
-		cause_bar(file, field, c->width);
+		cause_bar(file, (const void *)((const char *)s + c->field), c->width);
 	else
-		display_cell(file, format_field(c, field, duration_s).text, c->width, DISPLAY_RIGHT);
+		display_cell(file, format_field(c, s, duration_s).text, c->width, DISPLAY_RIGHT);
 }
 
 void table_row(const struct table *t, FILE *file, const struct dcbs_section *s, double duration_s)

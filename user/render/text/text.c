@@ -118,6 +118,9 @@ static void write_details(const struct text *t, const struct dcbs_section *s)
 	add_detail(words, s->items, s->items == 1 ? "item" : "items");
 	if (s->items > 0 && !isnan(s->items_per_s))
 		fprintf(words, ", %s/s", human_number(s->items_per_s).text);
+	if (s->unseen_s > 0)
+		fprintf(words, "%sat least; up to %s more: stacks too deep to be seen whole", ftell(words) ? "; " : "",
+			human_time_within(s->unseen_s, s->error_s).text);
 	write_skew(words, &s->skew);
 	if (!fclose(words) && len)
 		text_lines_beside(t, "", 4, "%s", text);

@@ -7,6 +7,7 @@
 
 #include "base/human.h"
 #include "render/text/display.h"
+#include "render/text/function_words.h"
 #include "render/text/text_parts.h"
 
 #define MOST_SECTIONS 5
@@ -18,6 +19,7 @@
 #define SHARE_WIDTH 5
 #define PATH_LEAST 12	/* columns: a shorter piece of a path is of no use */
 #define TWO_SIGMA 1.96
+#define FEW_SAMPLES 3	/* fewer do not carry a row */
 #define PLACE_BYTES 4096
 #define MOST_SAMPLES 1e18
 
@@ -34,6 +36,7 @@ struct function_rows {
 	size_t nr;
 	double total_s;		/* sum of the self times */
 	double samples;
+	double bound;		/* of shares; NAN: no sample found it computing */
 	const struct dcbs_function *frame, *enters;	/* NULL: none */
 	size_t callers;		/* callers that are not shown */
 	size_t wrappers;	/* native functions without self time that only call others of the same time, or have no name */
@@ -90,6 +93,7 @@ static void sum_rows(struct function_rows *rows)
 {
 	size_t i;
 
+	rows->bound = rows->nr ? rows->functions[0]->share_bound : NAN;
 	for (i = 0; i < rows->nr; i++) {
 		rows->total_s += fmax(rows->functions[i]->self_s, 0);
 		rows->samples += fmax((double)rows->functions[i]->self_samples, 0);
@@ -119,11 +123,31 @@ static double key_time(const struct dcbs_function *f, enum order_key order)
 	return order == ORDER_SELF || order_is_rest(f) ? f->self_s : f->cumulative_s;
 }
 
+static double key_error(const struct dcbs_function *f, enum order_key order)
+{
+	return order == ORDER_SELF || order_is_rest(f) ? f->self_error_s : f->cumulative_error_s;
+}
+
+/*
+ * Returns true if the samples carry the row: its time is more than nothing in 19 of 20 cases. Waits are timed, so the error of the
+ * ticks does not matter to a row of waits.
+ */
+static bool is_certain(const struct dcbs_function *f, enum order_key order)
+{
+	bool self = order == ORDER_SELF || order_is_rest(f);
+	int64_t samples = self ? f->self_samples : f->cumulative_samples;
+	double off_s = self ? f->self_off_s : f->cumulative_off_s;
+
+	if (off_s >= 0.5 * key_time(f, order) || isnan(key_error(f, order)))
+		return true;
+	return samples >= FEW_SAMPLES && key_time(f, order) >= TWO_SIGMA * key_error(f, order);
+}
+
 static bool is_shown_function(const struct function_rows *rows, const struct dcbs_function *f, enum order_key order)
 {
 	if (is_caller(rows, f) && f != rows->frame && f != rows->enters)
 		return false;
-	return !order_is_rest(f) && key_time(f, order) >= SMALL * rows->total_s;
+	return !order_is_rest(f) && key_time(f, order) >= SMALL * rows->total_s && is_certain(f, order);
 }
 
 /* Returns true for a native function without self time that is not a caller. */
@@ -175,36 +199,6 @@ static bool is_repeated(const struct picked_section *picks, size_t i)
 
 /* ---- lines ---- */
 
-/* "file:line", or the name of a native function's image without folders. */
-static const char *format_place(const struct dcbs_function *f, char *to, size_t size)
-{
-	if (!f->file)
-		return "";
-	if (f->line == DCBS_UNKNOWN)
-		return strrchr(f->file, '/') ? strrchr(f->file, '/') + 1 : f->file;
-	snprintf(to, size, "%.*s:%lld", PLACE_BYTES - 32, f->file, (long long)f->line);
-	return to;
-}
-
-/* The name of a native function without the types of its parameters, which are long and seldom of interest. */
-static const char *without_parameters(const struct dcbs_function *f, char *to, size_t size)
-{
-	const char *end = strrchr(f->function, ')'), *at = end;
-	ptrdiff_t len;
-	int depth = 0;
-
-	if (f->python || !end || (end[1] && strcmp(end + 1, " const")))
-		return f->function;
-	do
-		depth += (*at == ')') - (*at == '(');
-	while (depth && at-- > f->function);
-	if (at <= f->function)
-		return f->function;
-	len = at - f->function < (ptrdiff_t)size ? at - f->function : (ptrdiff_t)size - 1;
-	snprintf(to, size, "%.*s", (int)len, f->function);
-	return to;
-}
-
 static struct function_columns fit_columns(const struct text *t, const struct function_rows *rows)
 {
 	struct function_columns c = {.detailed = t->width >= NARROW};
@@ -214,9 +208,9 @@ static struct function_columns fit_columns(const struct text *t, const struct fu
 	size_t i;
 
 	for (i = 0; i < rows->nr; i++) {
-		width = display_width(without_parameters(rows->functions[i], to, sizeof(to)));
+		width = display_width(function_words_name(rows->functions[i], to, sizeof(to)));
 		function = width > function ? width : function;
-		width = display_width(format_place(rows->functions[i], to, sizeof(to)));
+		width = display_width(function_words_place(rows->functions[i], to, sizeof(to)));
 		longest = width > longest ? width : longest;
 	}
 	c.function = rest / 2 > rest - 1 - longest ? rest / 2 : rest - 1 - longest;
@@ -238,9 +232,9 @@ static void write_titles(const struct text *t, const struct function_columns *c,
 	fprintf(t->file, "function\n");
 }
 
-static void write_time(const struct text *t, double s)
+static void write_time(const struct text *t, double s, double error_s)
 {
-	display_cell(t->file, human_tight(human_time(s)).text, TIME_WIDTH, DISPLAY_RIGHT);
+	display_cell(t->file, human_tight(human_time_within(s, error_s)).text, TIME_WIDTH, DISPLAY_RIGHT);
 	fputc(' ', t->file);
 }
 
@@ -248,14 +242,15 @@ static void write_function(const struct text *t, const struct function_columns *
 			   const struct dcbs_function *f, enum order_key order)
 {
 	char to[PLACE_BYTES], name[PLACE_BYTES];
-	const char *where = format_place(f, to, sizeof(to)), *function = without_parameters(f, name, sizeof(name));
+	const char *where = function_words_place(f, to, sizeof(to)), *function = function_words_name(f, name, sizeof(name));
 
-	write_time(t, f->self_s);
+	write_time(t, f->self_s, f->self_error_s);
 	if (c->detailed)
-		write_time(t, f->self_off_s);
-	write_time(t, f->cumulative_s);
+		write_time(t, f->self_off_s, NAN);
+	write_time(t, f->cumulative_s, f->cumulative_error_s);
 	if (c->detailed)
-		fprintf(t->file, "%*s ", SHARE_WIDTH, human_share(key_time(f, order) / rows->total_s).text);
+		fprintf(t->file, "%*s ", SHARE_WIDTH,
+			human_share_within(key_time(f, order) / rows->total_s, key_error(f, order) / rows->total_s).text);
 	if (c->place && where[0]) {
 		display_cell(t->file, function, c->function, DISPLAY_LEFT);
 		fputc(' ', t->file);
@@ -266,14 +261,19 @@ static void write_function(const struct text *t, const struct function_columns *
 	fputc('\n', t->file);
 }
 
-/* The error is that of a share of one half, where it is largest. Waiting times are not counted by ticks. */
+/* The error is that of a share of one half, where it is largest. A session of an earlier version does not have it. */
+static double share_bound(const struct function_rows *rows)
+{
+	return isnan(rows->bound) ? fmin(1, TWO_SIGMA * sqrt(0.25 / rows->samples) + 0.5 / rows->samples) : rows->bound;
+}
+
+/* Waiting times are not counted by ticks. */
 static void write_heading(const struct text *t, const struct function_rows *rows)
 {
 	if (rows->samples > 0)
 		text_lines_paragraph(t, "%s: %s; %s samples at %d Hz, shares within %s", rows->section,
 				     human_time(rows->total_s).text, human_exact((int64_t)fmin(rows->samples, MOST_SAMPLES)).text,
-				     t->report->frequency_hz,
-				     human_share(TWO_SIGMA * sqrt(0.25 / rows->samples)).text);
+				     t->report->frequency_hz, human_share(share_bound(rows)).text);
 	else
 		text_lines_paragraph(t, "%s: %s; no sample found it computing", rows->section, human_time(rows->total_s).text);
 }
@@ -289,7 +289,7 @@ static void write_functions(const struct text *t, struct function_rows *rows, en
 	for (i = 0; i < rows->nr; i++)
 		write_function(t, &c, rows, rows->functions[i], order);
 	if (others)
-		text_lines_paragraph(t, "(%zu more took less)", others);
+		text_lines_paragraph(t, "(%zu more took less, or too few samples met them)", others);
 	if (rows->wrappers)
 		text_lines_paragraph(t, "(%zu more only call these: native functions with the same time, or without a name)",
 				     rows->wrappers);
@@ -372,7 +372,7 @@ void text_functions(const struct text *t, enum order_key order)
 
 	if (write_picked(t, picks, nr, order))
 		text_lines_paragraph(t, "self: in the function itself; wait: the part of self in which it did not run; total: "
-				     "including calls it made. Shown are sections with the most self time; a share of computing "
+				     "including calls it made; hot: the line of the function with the most time. Shown are sections with the most self time; a share of computing "
 				     "is within that many points in 19 of 20 cases.");
 	free(picks);
 }

@@ -295,6 +295,15 @@ static void set_call(Dwarf_Die *unit_die, Dwarf_Die *inlined, struct debug_place
 		place->file = dwarf_filesrc(files, number, NULL, NULL);
 }
 
+static void set_first_line(Dwarf_Die *die, struct debug_place *place)
+{
+	Dwarf_Word number;
+	Dwarf_Attribute attr;
+
+	if (place->file && dwarf_attr_integrate(die, DW_AT_decl_line, &attr) && !dwarf_formudata(&attr, &number) && number <= INT32_MAX)
+		place->first_line = (__u32)number;
+}
+
 static size_t find_functions(struct debug_info *info, __u64 address, struct debug_place *to, size_t max)
 {
 	Dwarf_Die unit_die, scopes[MAX_DEPTH];
@@ -321,6 +330,7 @@ static size_t find_functions(struct debug_info *info, __u64 address, struct debu
 		set_name(&scopes[n - 1 - i], &to[i]);
 		if (lines && i)
 			set_call(&unit_die, &scopes[n - i], &to[i]);
+		set_first_line(&scopes[n - 1 - i], &to[i]);
 	}
 	return n ? n : to[0].file != NULL;
 }

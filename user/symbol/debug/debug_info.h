@@ -20,6 +20,7 @@ struct debug_place {
 	bool linkage;		/* `function` is a linkage name: in C++ it has the scope and the parameters */
 	const char *file;	/* NULL: unknown */
 	__u32 line;
+	__u32 first_line;	/* of the function's definition; 0: unknown */
 };
 
 /* fd stays the caller's and must stay open. Returns NULL if the file has no DWARF that can be used. */

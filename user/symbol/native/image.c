@@ -246,7 +246,7 @@ static size_t find_functions(struct image *image, __u64 address, struct intern *
 		to[i] = (struct symbol){
 			.function = intern_demangled(intern, places[i].function),
 			.file = places[i].file ? intern_keep(intern, places[i].file) : NULL,
-			.line = places[i].line,
+			.line = places[i].line, .first_line = places[i].first_line,
 		};
 	n = n ? n : 1;
 	if (places)

@@ -18,7 +18,9 @@ struct code_object {
 	const char *file;
 	__u64 read_ns;		/* when it was read; set by the caller */
 	__u32 first_line;
+	__u32 body_line;	/* the first line behind it that has code; 0: unknown */
 	__u32 internal;		/* the interpreter's own code */
+	__u32 bare;		/* `name` is the last part of a qualname; set by the caller, as is body_line */
 	__u32 table_bytes;
 	unsigned char table[];
 };

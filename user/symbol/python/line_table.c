@@ -16,6 +16,8 @@ static bool set_line(__s64 line, __u32 *to)
 	return line >= 0 && line <= INT_MAX;
 }
 
+#define FIRST_BYTES 64	/* of instructions: the body of a function begins in them */
+
 /* 3.8 and 3.9: pairs of an address delta and a signed line delta. */
 static bool find_in_lnotab(const unsigned char *table, size_t bytes, __s64 line, __s64 offset, __u32 *to)
 {
@@ -145,4 +147,15 @@ bool line_table_find(unsigned int minor, const unsigned char *table, size_t byte
 	if (minor == 10)
 		return find_in_ranges(table, bytes, first_line, offset, line);
 	return find_in_lnotab(table, bytes, first_line, offset, line);
+}
+
+__u32 line_table_body(unsigned int minor, const unsigned char *table, size_t bytes, __u32 first_line)
+{
+	__u32 line, body = 0;
+	__s32 offset;
+
+	for (offset = 0; offset < FIRST_BYTES; offset += 2)
+		if (line_table_find(minor, table, bytes, first_line, offset, &line) && line > first_line && (!body || line < body))
+			body = line;
+	return body;
 }

@@ -14,4 +14,7 @@
  */
 bool line_table_find(unsigned int minor, const unsigned char *table, size_t bytes, __u32 first_line, __s32 offset, __u32 *line);
 
+/* Returns the smallest line behind first_line among those of the first instructions; 0: there is none. */
+__u32 line_table_body(unsigned int minor, const unsigned char *table, size_t bytes, __u32 first_line);
+
 #endif

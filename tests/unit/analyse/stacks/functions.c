@@ -21,7 +21,12 @@ static void test_recursion_counts_once(void **state)
 	near(sampled_report_function(r, "work", "f")->cumulative_s, 9);
 	near(sampled_report_function(r, "work", "f")->self_s, 9);
 	assert_int_equal(sampled_report_function(r, "work", "f")->cumulative_samples, 3);
-	assert_int_equal(sampled_report_function(r, "work", "f")->line, 2);
+	assert_int_equal(sampled_report_function(r, "work", "f")->line, 4);
+	assert_int_equal(sampled_report_function(r, "work", "f")->nr_lines, 2);
+	assert_int_equal(sampled_report_function(r, "work", "f")->lines[0].line, 2);	/* on each stack; line 4 on two of three */
+	assert_int_equal(sampled_report_function(r, "work", "f")->lines[0].samples, 3);
+	assert_int_equal(sampled_report_function(r, "work", "f")->lines[1].line, 4);
+	assert_int_equal(sampled_report_function(r, "work", "f")->lines[1].samples, 2);
 	near(sampled_report_function(r, "work", "g")->cumulative_s, 9);
 	near(sampled_report_function(r, "work", "g")->self_s, 0);
 	assert_int_equal(r->stacks[0].nr_frames, 6);
