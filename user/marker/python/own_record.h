@@ -21,12 +21,14 @@ struct own_call {
 	struct own_call *below, *above;
 	uint64_t begin_ns, self_ns;
 	uint64_t outer_ns;	/* when it became the outermost call of its section on its thread; 0: it is not */
-	uint64_t root_ns;	/* when it became the outermost call of its owner on its thread; 0: it is not */
 	uint64_t rss_bytes;	/* at begin; 0: unknown */
 };
 
 /* Returns 0, or -1 with OSError. */
 int own_record_start(void);
+
+/* Returns when the first section of the process began, in ns of CLOCK_MONOTONIC; 0: there was none. */
+uint64_t own_record_first_ns(void);
 
 void own_record_begin(struct own_call *c, struct section_figures *figures);
 void own_record_end(struct own_call *c, bool failed);
