@@ -124,6 +124,7 @@ struct files_struct {
 };
 
 struct sched_entity {
+	u64 prev_sum_exec_runtime;	/* sum_exec_runtime when it got the CPU it has */
 	u64 sum_exec_runtime;	/* ns on a CPU; for a running task, as of its last tick */
 };
 

@@ -2,6 +2,7 @@
 /* call_levers.c - what is reduced of the functions of --section. */
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "collect/overhead/call_levers.h"
 #include "collect/overhead/reductions.h"
 
@@ -22,8 +23,15 @@ static struct timed_periods *begin_timed_periods(const struct function_probes *p
 	return periods;
 }
 
+/* Until now all calls were timed. */
+static void note_timed_shares(struct session *session)
+{
+	function_probes_note_shares(&session->probes, &session->bpf, (double)(clock_now_ns() - session->overhead.start_ns));
+}
+
 static void reduce_calls(struct session *session)
 {
+	note_timed_shares(session);
 	session->overhead.timed_periods = begin_timed_periods(&session->probes);
 	function_probes_mark(&session->probes, &session->bpf, SAMPLED_IN_PERIODS);
 	reductions_report(session, LEVER_CALLS, "functions of --section are timed in on-periods: their number of calls is exact, their "
@@ -35,6 +43,7 @@ static void reduce_calls(struct session *session)
 /* A probe that makes a function several times slower cannot tell how long it takes. Samples can, without slowing it. */
 static void count_calls(struct session *session)
 {
+	note_timed_shares(session);
 	function_probes_off(&session->probes, &session->bpf);
 	session->probes.counted = true;
 	run_clock_repeat(&session->run_clock);

@@ -8,6 +8,7 @@
 #include <bpf/libbpf.h>
 
 #include "collect/samples/return_check.h"
+#include "collect/samples/sampled_parts.h"
 #include "collect/samples/sampler.h"
 #include "collect/samples/stack_table.h"
 #include "base/error.h"
@@ -24,6 +25,7 @@ struct sampler {
 	void (*find_children)(void *ctx);
 	void *ctx;
 	struct stack_table table;
+	struct sampled_parts parts;
 	__u64 *is_section;		/* by frame of the table; bit i: the frame is functions[i] */
 	struct sampler_function {
 		const char *name;
@@ -169,8 +171,9 @@ static bool sample_has_section(const struct sample *sample, __u32 section_id)
 	return false;
 }
 
-static void add_sample_section(struct sample *sample, __u32 section_id)
+static void add_sample_section(struct sampler *sampler, struct sample *sample, __u32 section_id, bool innermost)
 {
+	sampled_parts_count(&sampler->parts, (__u16)section_id, innermost, sample);
 	if (sample->nr_sections < SAMPLE_SECTIONS && !sample_has_section(sample, section_id))
 		sample->sections[sample->nr_sections++] = (__u16)section_id;
 }
@@ -178,14 +181,15 @@ static void add_sample_section(struct sample *sample, __u32 section_id)
 /* Adds the functions that are sections behind the marked sections or "(outside)", innermost first. */
 static void add_function_sections(struct sampler *sampler, struct sample *sample)
 {
-	__u64 bits, met = 0;
+	__u64 bits, met = 0, before;
 	__u32 i;
 
 	for (i = 0; i < sampler->depth; i++) {
 		bits = sampler->is_section[sampler->at[i]] & ~met;
+		before = met;
 		met |= bits;
 		for (; bits; bits &= bits - 1)
-			add_sample_section(sample, sampler->functions[__builtin_ctzll(bits)].section_id);
+			add_sample_section(sampler, sample, sampler->functions[__builtin_ctzll(bits)].section_id, !before);
 	}
 	sampler->met |= met;
 }
@@ -337,6 +341,7 @@ void sampler_clear(struct sampler *sampler)
 		return;
 	sampler_poll(sampler);
 	stack_table_clear(&sampler->table);
+	sampled_parts_clear(&sampler->parts);
 	sampler->lost_stacks = 0;
 }
 
@@ -345,6 +350,8 @@ int sampler_copy(const struct sampler *sampler, struct snapshot *snap, const __u
 	if (!sampler)
 		return 0;
 	snap->counters.stacks_broken += sampler->lost_stacks;
+	if (sampled_parts_copy(&sampler->parts, snap, section_index))
+		return -ENOMEM;
 	return stack_table_copy(&sampler->table, snap, section_index);
 }
 
@@ -354,6 +361,7 @@ void sampler_close(struct sampler *sampler)
 		return;
 	ring_buffer__free(sampler->ring);
 	stack_table_close(&sampler->table);
+	sampled_parts_clear(&sampler->parts);
 	free(sampler->is_section);
 	free(sampler);
 }

@@ -113,6 +113,27 @@ void function_probes_off(struct function_probes *probes, const struct programs *
 		function_probe_detach_ends(&probes->list[i]);
 }
 
+void function_probes_note_shares(struct function_probes *probes, const struct programs *bpf, double elapsed_ns)
+{
+	size_t i;
+
+	for (i = 0; i < probes->nr; i++) {
+		struct function_probe *probe = &probes->list[i];
+
+		if (!(probe->timed_share > 0) && elapsed_ns > 0)
+			probe->timed_share = (double)bpf->stats[probe->section_id].total_ns / elapsed_ns;
+	}
+}
+
+void function_probes_copy_shares(const struct function_probes *probes, struct snapshot *snap, const __u16 *section_index)
+{
+	size_t i;
+
+	for (i = 0; i < probes->nr; i++)
+		if (section_index[probes->list[i].section_id] < snap->nr_sections)
+			snap->sections[section_index[probes->list[i].section_id]]->timed_share = probes->list[i].timed_share;
+}
+
 void function_probes_give_up(struct function_probes *probes, struct programs *bpf)
 {
 	size_t i;

@@ -27,7 +27,6 @@ struct own_thread {
 static __thread struct own_thread *this_thread __attribute__((tls_model("initial-exec")));
 static struct own_thread *threads;
 static pthread_key_t at_thread_exit;
-static uint64_t first_ns;
 
 static void on_thread_exit(void *thread)
 {
@@ -56,8 +55,7 @@ static cold struct own_thread *make_thread(void)
 		threads = thread;
 	}
 	thread->ended = false;
-	if (!first_ns)
-		first_ns = now_ns();
+	section_figures_begin(now_ns());
 	pthread_setspecific(at_thread_exit, thread);
 	this_thread = thread;
 	return thread;
@@ -86,11 +84,6 @@ int own_record_start(void)
 	}
 	started = true;
 	return 0;
-}
-
-uint64_t own_record_first_ns(void)
-{
-	return first_ns;
 }
 
 static inline void charge_innermost(struct own_thread *thread, uint64_t now)

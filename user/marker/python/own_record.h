@@ -27,9 +27,6 @@ struct own_call {
 /* Returns 0, or -1 with OSError. */
 int own_record_start(void);
 
-/* Returns when the first section of the process began, in ns of CLOCK_MONOTONIC; 0: there was none. */
-uint64_t own_record_first_ns(void);
-
 void own_record_begin(struct own_call *c, struct section_figures *figures);
 void own_record_end(struct own_call *c, bool failed);
 void own_record_add_items(const struct own_call *c, uint64_t n);

@@ -2,7 +2,6 @@
 /* section_figures.c - the type SectionFigures, see section_figures.h. */
 #include <stdlib.h>
 
-#include "own_record.h"
 #include "section_figures.h"
 #include "vdso_clock.h"
 
@@ -13,6 +12,7 @@
 static PyObject *figures_type;
 static struct section_figures *all_figures;
 static size_t nr_figures;
+static uint64_t first_ns;	/* when the first section of the process began; 0: there was none */
 
 struct figures_owner *section_figures_new_owner(void)
 {
@@ -27,6 +27,12 @@ void section_figures_drop_owner(struct figures_owner *owner)
 {
 	if (owner && !--owner->references)
 		free(owner);
+}
+
+void section_figures_begin(uint64_t now)
+{
+	if (!first_ns)
+		first_ns = now;
 }
 
 static void link_figures(struct section_figures *f)
@@ -176,7 +182,7 @@ static PyObject *figures_totals(PyObject *self, PyObject *unused)
 {
 	const struct section_figures *f = (const struct section_figures *)self;
 	struct section_totals t = f->totals;	/* making Python objects may run code that records */
-	uint64_t since_ns = f->owner->since_ns ? f->owner->since_ns : own_record_first_ns();
+	uint64_t since_ns = f->owner->since_ns ? f->owner->since_ns : first_ns;
 
 	(void)unused;
 	return Py_BuildValue("KKIKKKKKKKLKKKKK", (unsigned long long)t.count, (unsigned long long)t.primitive, f->open.count,

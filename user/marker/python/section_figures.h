@@ -59,6 +59,9 @@ int section_figures_add_type(void);
 
 struct section_figures *section_figures_new(PyObject *name, dcbs_id id, struct figures_owner *owner);
 
+/* To be called before a thread's first section begins, in ns of CLOCK_MONOTONIC. */
+void section_figures_begin(uint64_t now);
+
 /* Sets the figures to 0. Calls that are open go on and are counted in full when they end. */
 void section_figures_reset(struct section_figures *f);
 
