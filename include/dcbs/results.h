@@ -136,7 +136,11 @@ struct dcbs_section {
 	char *name;		/* valid UTF-8 without control characters */
 	int kind;		/* 1: section, 3: a model's forward pass, 4: a model's generation */
 	int64_t count;		/* calls that began and ended in the window; an estimate or DCBS_UNKNOWN if error_s is a number */
-	double total_s;		/* time within the window that the section was open, over all threads; recursion counts once */
+	/*
+	 * Time within the window that the section was open, over all threads; recursion counts once. NAN: it is a function whose
+	 * calls could not be timed within the budget, and which samples cannot see.
+	 */
+	double total_s;
 	double self_s;		/* the part of total_s in which it was the innermost open section of its thread */
 	double mean_s, min_s, max_s;			/* of the calls in `count`; NAN if there are none */
 	double p50_s, p90_s, p95_s, p99_s, p999_s;	/* likewise, within 1.1 % */

@@ -7,6 +7,7 @@ import sys
 
 from launch import Profiler, Target
 from needs import needs_bpf
+from paths import target_program
 from reports import ReportCase, sections
 
 MIB = 1 << 20
@@ -144,8 +145,18 @@ class Verdicts(ReportCase):
         self.assertIsNone(skew["slowest"]["count"])
         self.assertGreater(skew["skew"], 2)
 
+    def test_a_function_that_samples_cannot_see(self):
+        """Over budget its time is not that of the samples: it is that of the timed calls, with an error, or unknown."""
+        report, truth = self.watch("deep", 2 * SECONDS, args=["--max-overhead", "0.3", "-s", "token=%s:token" % target_program("deep")])
+        found = sections(report)["token"]
+        if found["error_s"] is None:
+            self.skipTest("probing the function costs less than 0.3 % of a CPU here")
+        if found["total_s"] is not None:
+            self.assertAlmostEqual(found["total_s"], truth["inside_s"], delta=3 * found["error_s"])
+        if found["count"] is not None:
+            self.assertAlmostEqual(found["count"], truth["count"], delta=2)
+
     def test_cost_is_known_with_functions(self):
-        report, _ = self.watch("spinning", SECONDS, args=["-s", "part=%s:compute" % os.path.join(
-            os.environ.get("DCBS_BUILD", "build"), "tests/targets/causes/spinning")])
+        report, _ = self.watch("spinning", SECONDS, args=["-s", "part=%s:compute" % target_program("spinning")])
         self.assertGreater(report["overhead"]["target_cpu_share"], 0)
         self.assertFalse([note for note in report["notes"] if "has not loaded" in note])

@@ -68,6 +68,8 @@ static int add_section(struct dcbs_report *r, const struct snapshot *snap, size_
 
 	to->error_s = sampled_sections_error_s(snap, index);
 	processes_skew(&to->skew, snap, index);
+	if (summary_is_unseen(facts))
+		summary_forget_times(to);
 	return err ? err : ledger_section(to, facts, snap);
 }
 
@@ -97,8 +99,10 @@ static int section_order(const void *a, const void *b)
 {
 	const struct dcbs_section *x = a, *y = b;
 
-	if (x->total_s != y->total_s)
-		return x->total_s < y->total_s ? 1 : -1;
+	double x_s = isnan(x->total_s) ? 0 : x->total_s, y_s = isnan(y->total_s) ? 0 : y->total_s;
+
+	if (x_s != y_s)
+		return x_s < y_s ? 1 : -1;
 	return strcmp(x->name, y->name) ?: x->kind - y->kind;
 }
 

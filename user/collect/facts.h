@@ -33,6 +33,8 @@ struct snapshot_section {
 	__u64 open;			/* calls still open */
 	struct timed_calls *timed;	/* NULL: calls were not timed in on-periods */
 	double timed_share;		/* of a --section function: time in it by the time that passed, while all calls were timed; 0: unknown */
+	bool left_by_jump;		/* of a --section function: each of its calls ends by a jump to another function */
+	double seen_share;		/* of that time, what samples saw of it then, at most; 0: the time was too short to tell */
 	double total_error_ns;		/* in an analysis: the error of total_ns, where it is estimated from timed calls; 0: it is not */
 	__s64 late_growth_bytes;	/* growth of self_memory in the last part of the window, see late_part */
 	struct section_stat stat;	/* total_ns and self_ns include open calls */

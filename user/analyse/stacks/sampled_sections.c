@@ -13,6 +13,7 @@
 
 #define FEW_TIMED 30		/* fewer timed calls are too few for a mean */
 #define MISSED_SHARE 0.5	/* of the time that the timed calls speak for; samples with less do not see the function */
+#define SEEN_SHARE 0.7		/* of timed calls; samples that saw less do not see the function */
 #define STRETCH_ERROR 0.25	/* of a total that rests on the calls of one stretch of the window */
 
 /* The time that a tick stands for, over all threads: running, and waiting in the run queue. */
@@ -106,17 +107,26 @@ static double time_by_timed_calls(const struct snapshot_section *facts, const st
 }
 
 /*
- * Samples cannot see a function below which the stack is deeper than a sample reaches. If they have less than half of the least
- * that all calls must have taken by those that were timed, these stand for all. They are of one stretch of the window, so the
- * error is large.
+ * Samples cannot see a function below which the stack is deeper than a sample reaches. That shows while all calls are timed; if
+ * that time was short, it shows where the samples have less than half of the least that all calls must have taken.
  */
+static bool samples_miss(const struct snapshot_section *facts, double sampled_error_ns, double least_ns)
+{
+	if (facts->seen_share > 0)
+		return facts->seen_share < SEEN_SHARE;
+	return (double)facts->stat.total_ns + 2 * sampled_error_ns < MISSED_SHARE * least_ns;
+}
+
+/* If samples miss the function, the timed calls stand for all. They are of one stretch of the window, so the error is large. */
 static void hold_against_timed_calls(struct snapshot_section *facts, const struct section_stat *timed, double sampled_error_ns,
 				     const struct snapshot *snap)
 {
-	double by_timed_ns = time_by_timed_calls(facts, timed, snap);
-	double added = by_timed_ns > 0 ? snap->probe_added_ns * (double)timed->count / (double)timed->sum_ns : 1;
+	double by_timed_ns = time_by_timed_calls(facts, timed, snap), added;
 
-	if (!((double)facts->stat.total_ns + 2 * sampled_error_ns < MISSED_SHARE * by_timed_ns * (1 - 2 * added)))
+	if (!(by_timed_ns > 0) || !timed->sum_ns)
+		return;
+	added = snap->probe_added_ns * (double)timed->count / (double)timed->sum_ns;
+	if (!(added < 0.5) || !samples_miss(facts, sampled_error_ns, by_timed_ns * (1 - 2 * added)))
 		return;
 	facts->stat.total_ns = facts->stat.self_ns = (__u64)(by_timed_ns * (1 - added));
 	facts->total_error_ns = by_timed_ns * added + STRETCH_ERROR * (double)facts->stat.total_ns;

@@ -215,7 +215,7 @@ int ledger_section(struct dcbs_section *to, const struct snapshot_section *facts
 	const struct section_ledger *l = &facts->ledger;
 	bool memory_known = snap->memory_known && !facts->stat.sampled;
 	bool calls_known = memory_known && !snap->memory_estimated && calls_are_known(l);
-	bool wall_known = snap->wall_known && (!facts->stat.sampled || snap->frequency_hz);
+	bool wall_known = snap->wall_known && !summary_is_unseen(facts) && (!facts->stat.sampled || snap->frequency_hz);
 
 	ledger_wall(&to->wall, wall_known ? l->off_ns : NULL, l->worker_ns, facts->stat.total_ns);
 	ledger_wall(&to->self_wall, wall_known ? l->self_off_ns : NULL, l->self_worker_ns, facts->stat.self_ns);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* call_levers.c - what is reduced of the functions of --section. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "collect/overhead/call_levers.h"
 #include "collect/overhead/reductions.h"
+#include "collect/samples/sampler.h"
 
 #define ENTRIES_LOOKS 4		/* looks with the entries over budget until they are given up */
 
@@ -23,10 +25,18 @@ static struct timed_periods *begin_timed_periods(const struct function_probes *p
 	return periods;
 }
 
+static double most_sampled_ns(const void *session, __u32 section_id)
+{
+	const struct session *s = session;
+
+	return s->sampler ? sampler_most_ns(s->sampler, (__u16)section_id, s->opts.frequency_hz) : INFINITY;
+}
+
 /* Until now all calls were timed. */
 static void note_timed_shares(struct session *session)
 {
-	function_probes_note_shares(&session->probes, &session->bpf, (double)(clock_now_ns() - session->overhead.start_ns));
+	function_probes_note_shares(&session->probes, &session->bpf, (double)(clock_now_ns() - session->overhead.start_ns),
+				    most_sampled_ns, session);
 }
 
 static void reduce_calls(struct session *session)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* sampled_parts.c - see sampled_parts.h. */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/array.h"
@@ -55,6 +56,20 @@ int sampled_parts_copy(const struct sampled_parts *parts, struct snapshot *snap,
 		snap->sampled_parts[snap->nr_sampled_parts++].section_id = section;
 	}
 	return 0;
+}
+
+double sampled_parts_most_ns(const struct sampled_parts *parts, __u16 section_id, double tick_ns)
+{
+	double ticks = 0, off_ns = 0;
+	size_t i;
+
+	for (i = 0; i < parts->nr; i++) {
+		if (parts->list[i].section_id != section_id)
+			continue;
+		ticks += (double)parts->list[i].ticks;
+		off_ns += (double)parts->list[i].off_ns;
+	}
+	return (ticks + 3 * sqrt(ticks + 1)) * tick_ns + off_ns;
 }
 
 void sampled_parts_clear(struct sampled_parts *parts)

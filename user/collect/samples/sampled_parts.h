@@ -17,6 +17,9 @@ void sampled_parts_count(struct sampled_parts *parts, __u16 section_id, bool inn
 /* Copies them to a snapshot. Returns 0 or -ENOMEM. */
 int sampled_parts_copy(const struct sampled_parts *parts, struct snapshot *snap, const __u16 *section_index);
 
+/* See sampler_most_ns(). */
+double sampled_parts_most_ns(const struct sampled_parts *parts, __u16 section_id, double tick_ns);
+
 void sampled_parts_clear(struct sampled_parts *parts);
 
 #endif

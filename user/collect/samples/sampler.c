@@ -345,6 +345,11 @@ void sampler_clear(struct sampler *sampler)
 	sampler->lost_stacks = 0;
 }
 
+double sampler_most_ns(const struct sampler *sampler, __u16 section_id, int frequency_hz)
+{
+	return sampled_parts_most_ns(&sampler->parts, section_id, 1e9 / frequency_hz);
+}
+
 int sampler_copy(const struct sampler *sampler, struct snapshot *snap, const __u16 *section_index)
 {
 	if (!sampler)

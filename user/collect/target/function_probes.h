@@ -46,8 +46,12 @@ void function_probes_mark(const struct function_probes *probes, struct programs 
 
 void function_probes_close(struct function_probes *probes);
 
-/* To be called before calls are timed less: notes what part of the time they have had. elapsed_ns: since the session began. */
-void function_probes_note_shares(struct function_probes *probes, const struct programs *bpf, double elapsed_ns);
+/*
+ * To be called before calls are timed less: notes what part of the time they have had, and what samples saw of it.
+ * elapsed_ns: since the session began. sampled_ns(): the most that the samples of a section may stand for.
+ */
+void function_probes_note_shares(struct function_probes *probes, const struct programs *bpf, double elapsed_ns,
+				 double (*sampled_ns)(const void *ctx, __u32 section_id), const void *ctx);
 
 /* Copies those parts to a snapshot. section_index[id]: index of its sections. */
 void function_probes_copy_shares(const struct function_probes *probes, struct snapshot *snap, const __u16 *section_index);
