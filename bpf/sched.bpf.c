@@ -6,6 +6,7 @@
  * charged by on_iter_thread (iter_threads.bpf.c) as it goes on. Running time is what remains.
  */
 #include "rules/copies.bpf.h"
+#include "rules/neighbours.bpf.h"
 #include "rules/off_cpu_cause.bpf.h"
 #include "rules/cpu_quota.bpf.h"
 #include "rules/new_children.bpf.h"
@@ -101,7 +102,7 @@ static __always_inline void thread_last_switch(struct task_struct *task, struct 
  * Charges the wait that is over: from `off` until the thread was woken by its cause, then as throttled, and from `queued` to now
  * as run-queue wait. If it was woken before `off`, it was on its way out of the CPU and only waited in the run queue.
  */
-static __always_inline void thread_scheduled(struct task_struct *task)
+static __always_inline void thread_scheduled(struct task_struct *prev, struct task_struct *task)
 {
 	struct thread_account *account = account_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	u64 off, woken, queued, now = bpf_ktime_get_ns();
@@ -135,6 +136,8 @@ static __always_inline void thread_scheduled(struct task_struct *task)
 	if (sampling)
 		sample_waited(task, account, woken, queued, now);
 	note_waits(account, off, woken, queued, now);
+	if (!throttle.waits_off && !window.end_ns)
+		neighbour_charge(prev, account->queued_ns);
 }
 
 SEC("tp_btf/sched_switch")
@@ -153,7 +156,7 @@ int on_switch(u64 *ctx)
 			thread_descheduled(ctx, prev, process, ctx[0] ? 0 : state);
 	}
 	if (process_of(next))
-		thread_scheduled(next);
+		thread_scheduled(prev, next);
 	return 0;
 }
 

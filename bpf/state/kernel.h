@@ -236,6 +236,7 @@ struct cfs_rq___5_15 {
 
 struct sched_entity {
 	struct cfs_rq *cfs_rq;
+	u64 prev_sum_exec_runtime;	/* sum_exec_runtime when it got the CPU it has */
 	u64 sum_exec_runtime;	/* ns on a CPU; for a running task, as of its last tick */
 };
 

@@ -25,6 +25,7 @@ struct section_ids_map section_ids SEC(".maps");
 struct section_names_map section_names SEC(".maps");
 struct processes_map processes SEC(".maps");
 struct targets_map targets SEC(".maps");
+struct neighbours_map neighbours SEC(".maps");
 struct parts_map parts SEC(".maps");
 struct gils_map gils SEC(".maps");
 struct vacant_map vacant SEC(".maps");

@@ -176,6 +176,13 @@ struct parts_map {
 	__type(value, struct process_part);
 };
 
+struct neighbours_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, BPFPROF_NEIGHBOURS);
+	__type(key, u32);
+	__type(value, struct neighbour);
+};
+
 struct targets_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, BPFPROF_PROCESSES);
@@ -211,6 +218,7 @@ extern struct section_ids_map section_ids SEC(".maps");		/* name -> section_id *
 extern struct section_names_map section_names SEC(".maps");	/* section_id -> name */
 extern struct processes_map processes SEC(".maps");	/* the targets */
 extern struct targets_map targets SEC(".maps");		/* tgid -> index of `processes` */
+extern struct neighbours_map neighbours SEC(".maps");	/* tgid -> run-queue waits of targets behind that process */
 extern struct parts_map parts SEC(".maps");		/* used if there are several targets */
 extern struct gils_map gils SEC(".maps");
 extern struct vacant_map vacant SEC(".maps");		/* this and `news`: only with --children */

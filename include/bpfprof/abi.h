@@ -233,6 +233,20 @@ struct process_sum {
 	struct thread_sum ended_idle;	/* those of them that had no section and little to do but wait */
 };
 
+#define RSS_PAGE_BYTES 4096
+
+/*
+ * A process that ran on a CPU right before a target's thread got it, while that thread waited in the run queue: entry of
+ * `neighbours`, by tgid.
+ */
+struct neighbour {
+	__u64 ns;		/* that it ran then, at most as long as the thread waited */
+	char comm[16];		/* of its main thread */
+};
+
+#define BPFPROF_NEIGHBOURS 1024
+#define NEIGHBOUR_LEAST_NS 20000	/* a shorter wait is not charged to anyone */
+
 /* A thread of a target, as the iterator `on_iter_thread` lists it: how far its ring has been read, and its times. */
 struct thread_view {
 	__u32 tgid;
@@ -280,6 +294,7 @@ struct counters {
 	__u64 processes;	/* processes so far: the last serial number */
 	__u64 lost_processes;	/* children for which there was no entry: they are not followed */
 	__u64 lost_parts;	/* additions to a section's statistics that are in no process's part */
+	__u64 neighbours_ns;	/* the sum of `neighbours`, and of those for which it had no room */
 };
 
 enum calls_off {

@@ -118,9 +118,6 @@ static int attach_one_target(struct session *session, struct target *target)
 		err = attach_target(&ctx, target);
 	if (err < 0 && target_ended(target))
 		return target->parent ? 0 : fail(-ESRCH, "process %d ended while it was being attached to", target->pid);
-	if (!err && !session->opts.nr_sections && !target->parent)
-		notes_add(&session->notes, "process %d (%s) has not loaded the markers: no sections to time. They are picked up as soon as "
-			  "it does; --section NAME=BINARY:FUNCTION times native functions without them", target->pid, target->facts.comm);
 	return err < 0 ? err : 0;
 }
 
@@ -246,6 +243,7 @@ bool session_poll(struct session *session)
 	tick_jitter_poll(&session->events.jitter);
 	if (!session->children || clock_now_ns() - session->rss.read_ns > RSS_EVERY_NS)
 		rss_total_read(session);
+	growth_trend_look(&session->growth, &session->bpf);
 	session->overhead.exceeded |= !levers_poll(session);
 	return running;
 }
@@ -356,8 +354,11 @@ void session_stop(struct session *session, enum dcbs_ended_by by)
 		notes_add(&session->notes, "%llu image%s executed and replaced before the profiler could attach: if the file was another one "
 			  "than before, its sections may be missing; --children attaches from the start", (unsigned long long)session->images_missed,
 			  session->images_missed == 1 ? " was" : "s were");
+	if (!session->opts.nr_sections)
+		target_list_note_unmarked(&session->targets, &session->notes);
 	function_probes_note(&session->probes, &session->bpf, &session->costs, &session->notes);
 	session->window.ended_by = by;
+	growth_trend_look(&session->growth, &session->bpf);
 	rss_total_read(session);
 	session->bpf.skel->bss->window.end_ns = clock_now_ns();
 	sampling_poll(session);
@@ -389,5 +390,6 @@ void session_close(struct session *session)
 		target_close(&session->targets.list[i]);
 	target_file_stop();
 	notes_free(&session->notes);
+	growth_trend_clear(&session->growth);
 	free(session);
 }

@@ -11,6 +11,7 @@
 #include "analyse/stacks/period_calls.h"
 #include "analyse/stacks/sampled_sections.h"
 #include "analyse/stacks/sample_weights.h"
+#include "analyse/stacks/stretch_calls.h"
 #include "analyse/threads.h"
 #include "base/clock.h"
 
@@ -229,6 +230,7 @@ static void estimate_section(struct snapshot_section *facts, __u16 section, cons
 	round_waits(facts->ledger.self_off_ns, self_off_ns);
 	if (timed.sampled & SAMPLED_IN_PERIODS && period_calls_estimate(facts, &timed))
 		return;
+	stretch_calls_hold_against(facts, &timed, s->snap);
 	add_counted_calls(facts, &timed);
 }
 
@@ -250,6 +252,11 @@ int sampled_sections_estimate(struct snapshot_section **sections, const struct s
 			estimate_section(sections[i], (__u16)i, &s);
 	free(s.times);
 	return err;
+}
+
+double sampled_sections_part_ns(const struct snapshot *snap, const struct snapshot_sampled_part *part, bool self)
+{
+	return (double)(self ? part->self_ticks : part->ticks) * tick_weight_ns(snap) + (double)(self ? part->self_off_ns : part->off_ns);
 }
 
 double sampled_sections_error_s(const struct snapshot *snap, size_t section)

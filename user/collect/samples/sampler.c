@@ -8,6 +8,7 @@
 #include <bpf/libbpf.h>
 
 #include "collect/samples/return_check.h"
+#include "collect/samples/sampled_parts.h"
 #include "collect/samples/sampler.h"
 #include "collect/samples/section_functions.h"
 #include "collect/samples/stack_table.h"
@@ -24,6 +25,7 @@ struct sampler {
 	void *ctx;
 	struct stack_table table;
 	struct section_functions functions;
+	struct sampled_parts parts;
 	__u32 depth;			/* frames of the sample at hand ... */
 	__u32 at[DEPTH_MAX];		/* ... by their numbers in the table */
 	struct return_cache returns;
@@ -226,7 +228,7 @@ static int take_sample(void *ctx, void *data, size_t size)
 	push_python_frames(sampler, target, sample, python);
 	push_missing_frames(sampler, sample->flags);
 	tid = may_be_idle_thread(sample) ? sample->tid : 0;
-	section_functions_add_to(&sampler->functions, sample, sampler->at, sampler->depth);
+	section_functions_add_to(&sampler->functions, &sampler->parts, sample, sampler->at, sampler->depth);
 	key = (struct stack_key){sample->sections, sample->nr_sections, sampler->at, sampler->depth, tid};
 	stack = stack_table_add(&sampler->table, &key);
 	if (!stack) {
@@ -293,7 +295,13 @@ void sampler_clear(struct sampler *sampler)
 		return;
 	sampler_poll(sampler);
 	stack_table_clear(&sampler->table);
+	sampled_parts_clear(&sampler->parts);
 	sampler->lost_stacks = 0;
+}
+
+double sampler_most_ns(const struct sampler *sampler, __u16 section_id, int frequency_hz)
+{
+	return sampled_parts_most_ns(&sampler->parts, section_id, 1e9 / frequency_hz);
 }
 
 int sampler_copy(const struct sampler *sampler, struct snapshot *snap, const __u16 *section_index)
@@ -301,6 +309,8 @@ int sampler_copy(const struct sampler *sampler, struct snapshot *snap, const __u
 	if (!sampler)
 		return 0;
 	snap->counters.stacks_broken += sampler->lost_stacks;
+	if (sampled_parts_copy(&sampler->parts, snap, section_index))
+		return -ENOMEM;
 	return stack_table_copy(&sampler->table, snap, section_index);
 }
 
@@ -311,5 +321,6 @@ void sampler_close(struct sampler *sampler)
 	ring_buffer__free(sampler->ring);
 	stack_table_close(&sampler->table);
 	section_functions_close(&sampler->functions);
+	sampled_parts_clear(&sampler->parts);
 	free(sampler);
 }

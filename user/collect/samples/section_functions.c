@@ -73,22 +73,25 @@ static bool sample_has_section(const struct sample *sample, __u32 section_id)
 	return false;
 }
 
-static void add_sample_section(struct sample *sample, __u32 section_id)
+static void add_sample_section(struct sampled_parts *parts, struct sample *sample, __u32 section_id, bool innermost)
 {
+	sampled_parts_count(parts, (__u16)section_id, innermost, sample);
 	if (sample->nr_sections < SAMPLE_SECTIONS && !sample_has_section(sample, section_id))
 		sample->sections[sample->nr_sections++] = (__u16)section_id;
 }
 
-void section_functions_add_to(struct section_functions *functions, struct sample *sample, const __u32 *frames, __u32 nr)
+void section_functions_add_to(struct section_functions *functions, struct sampled_parts *parts, struct sample *sample,
+			      const __u32 *frames, __u32 nr)
 {
-	__u64 bits, met = 0;
+	__u64 bits, met = 0, before;
 	__u32 i;
 
 	for (i = 0; i < nr; i++) {
 		bits = functions->is_section[frames[i]] & ~met;
+		before = met;
 		met |= bits;
 		for (; bits; bits &= bits - 1)
-			add_sample_section(sample, functions->list[__builtin_ctzll(bits)].section_id);
+			add_sample_section(parts, sample, functions->list[__builtin_ctzll(bits)].section_id, !before);
 	}
 	functions->met |= met;
 }

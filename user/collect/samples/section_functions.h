@@ -3,6 +3,7 @@
 #ifndef COLLECT_SAMPLES_SECTION_FUNCTIONS_H
 #define COLLECT_SAMPLES_SECTION_FUNCTIONS_H
 
+#include "collect/samples/sampled_parts.h"
 #include "collect/samples/stack_table.h"
 
 #define SECTION_FUNCTIONS_MAX 64	/* one bit each in a word */
@@ -42,8 +43,12 @@ int section_functions_add(struct section_functions *functions, const char *name,
 void section_functions_meet(struct section_functions *functions, const struct stack_table *table, const struct symbol *symbol,
 			    __u32 frame);
 
-/* Adds those among the frames of a sample behind its marked sections or "(outside)", innermost first. */
-void section_functions_add_to(struct section_functions *functions, struct sample *sample, const __u32 *frames, __u32 nr);
+/*
+ * Adds those among the frames of a sample behind its marked sections or "(outside)", innermost first, and counts them in the parts
+ * of its process.
+ */
+void section_functions_add_to(struct section_functions *functions, struct sampled_parts *parts, struct sample *sample,
+			      const __u32 *frames, __u32 nr);
 
 /* Returns the function of --section, or NULL. */
 const struct section_function *section_functions_find(const struct section_functions *functions, const char *name);

@@ -26,6 +26,9 @@ struct function_probe {
 	size_t nr_ends;			/* 0: the function never returns */
 	bool by_return;			/* the end is a return probe */
 	bool entry_stepped, end_stepped;	/* see calibrate_is_stepped() */
+	double timed_share;		/* time in the section by the time that all calls were timed, until they were not; 0: unknown */
+	double seen_share;		/* see struct snapshot_section */
+	size_t nr_jumps;		/* of the ends: jumps to other functions */
 	struct uprobe *entry;
 	struct uprobe **ends;		/* NULL each during an off-period */
 };

@@ -14,6 +14,8 @@
 #include "collect/kernel/section_ids.h"
 #include "collect/target/function_probes.h"
 
+#define SEEN_LEAST_NS 400e6	/* of timed calls, until the samples in it tell whether samples see the function */
+
 #define LASTING_NS 2500000ULL	/* a twentieth of an on-period */
 
 /* ---- attach ---- */
@@ -113,6 +115,40 @@ void function_probes_off(struct function_probes *probes, const struct programs *
 		function_probe_detach_ends(&probes->list[i]);
 }
 
+void function_probes_note_shares(struct function_probes *probes, const struct programs *bpf, double elapsed_ns,
+				 double (*sampled_ns)(const void *ctx, __u32 section_id), const void *ctx)
+{
+	size_t i;
+
+	for (i = 0; i < probes->nr; i++) {
+		struct function_probe *probe = &probes->list[i];
+		double timed_ns = (double)bpf->stats[probe->section_id].total_ns;
+
+		if (probe->timed_share > 0 || !(elapsed_ns > 0))
+			continue;
+		probe->timed_share = timed_ns / elapsed_ns;
+		if (timed_ns >= SEEN_LEAST_NS)
+			probe->seen_share = sampled_ns(ctx, probe->section_id) / timed_ns;
+	}
+}
+
+static void copy_probe_shares(const struct function_probe *probe, struct snapshot *snap, __u16 section)
+{
+	if (section >= snap->nr_sections)
+		return;
+	snap->sections[section]->timed_share = probe->timed_share;
+	snap->sections[section]->seen_share = probe->seen_share;
+	snap->sections[section]->left_by_jump = probe->nr_ends && probe->nr_jumps == probe->nr_ends;
+}
+
+void function_probes_copy_shares(const struct function_probes *probes, struct snapshot *snap, const __u16 *section_index)
+{
+	size_t i;
+
+	for (i = 0; i < probes->nr; i++)
+		copy_probe_shares(&probes->list[i], snap, section_index[probes->list[i].section_id]);
+}
+
 void function_probes_give_up(struct function_probes *probes, struct programs *bpf)
 {
 	size_t i;
@@ -179,12 +215,16 @@ void function_probes_note(const struct function_probes *probes, const struct pro
 		struct section_name name;
 		char *text;
 
-		if (!stat->count || isnan(add_ns) || calls_are_long(probe, stat, costs) ||
-		    bpf_map_lookup_elem(names, &probe->section_id, &name))
+		if (!stat->count || bpf_map_lookup_elem(names, &probe->section_id, &name))
 			continue;
 		text = sanitize(name.text, sizeof(name.text));
-		notes_add(notes, "%s: its probes make each call, and its reported time, about %.1f us longer",
-			  text ? text : "--section", add_ns * 1e-3);
+		if (!isnan(add_ns) && !calls_are_long(probe, stat, costs))
+			notes_add(notes, "%s: its probes make each call, and its reported time, about %.1f us longer",
+				  text ? text : "--section", add_ns * 1e-3);
+		if (probe->nr_jumps)
+			notes_add(notes, "%s: %zu of its %zu ends %s to another function, and a call ends there: the time of that function "
+				  "is not in it; --return-probes times calls to their return", text ? text : "--section", probe->nr_jumps, probe->nr_ends,
+				  probe->nr_jumps == 1 ? "is a jump" : "are jumps");
 		free(text);
 	}
 }

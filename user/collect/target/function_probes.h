@@ -3,6 +3,7 @@
 #ifndef COLLECT_TARGET_FUNCTION_PROBES_H
 #define COLLECT_TARGET_FUNCTION_PROBES_H
 
+#include "collect/facts.h"
 #include "collect/kernel/programs.h"
 #include "collect/notes.h"
 #include "collect/target/function_probe.h"
@@ -44,5 +45,15 @@ void function_probes_note(const struct function_probes *probes, const struct pro
 void function_probes_mark(const struct function_probes *probes, struct programs *bpf, enum sampled_section how);
 
 void function_probes_close(struct function_probes *probes);
+
+/*
+ * To be called before calls are timed less: notes what part of the time they have had, and what samples saw of it.
+ * elapsed_ns: since the session began. sampled_ns(): the most that the samples of a section may stand for.
+ */
+void function_probes_note_shares(struct function_probes *probes, const struct programs *bpf, double elapsed_ns,
+				 double (*sampled_ns)(const void *ctx, __u32 section_id), const void *ctx);
+
+/* Copies those parts to a snapshot. section_index[id]: index of its sections. */
+void function_probes_copy_shares(const struct function_probes *probes, struct snapshot *snap, const __u16 *section_index);
 
 #endif

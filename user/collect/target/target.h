@@ -63,6 +63,10 @@ struct target_list {
 struct target *target_list_find(struct target_list *targets, pid_t pid);
 
 /* Returns true if a given process that runs has not loaded the markers yet. */
+/* Notes those that never loaded the markers. A command loads them after the profiler has attached to it, so at the end. */
+struct notes;
+void target_list_note_unmarked(const struct target_list *targets, struct notes *notes);
+
 bool target_list_lacks_markers(const struct target_list *targets);
 
 /* Page faults of each target as of the last call of target_list_faults(). */

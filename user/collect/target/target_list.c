@@ -2,6 +2,7 @@
 /* target_list.c - the targets of a session together. */
 #include <math.h>
 
+#include "collect/notes.h"
 #include "collect/target/target.h"
 
 struct target *target_list_find(struct target_list *targets, pid_t pid)
@@ -39,4 +40,17 @@ bool target_list_lacks_markers(const struct target_list *targets)
 			return true;
 	}
 	return false;
+}
+
+void target_list_note_unmarked(const struct target_list *targets, struct notes *notes)
+{
+	size_t i;
+
+	for (i = 0; i < targets->nr; i++) {
+		const struct target *target = &targets->list[i];
+
+		if (target->pid && !target->parent && !target->facts.markers)
+			notes_add(notes, "process %d (%s) has not loaded the markers: no sections to time; --section "
+				  "NAME=BINARY:FUNCTION times native functions without them", target->pid, target->facts.comm);
+	}
 }
