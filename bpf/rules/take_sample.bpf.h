@@ -130,22 +130,24 @@ static __always_inline void sample_send(struct walker *w, u32 most)
 /*
  * Decides whether a wait is sampled. If a thread waits often, its waits are sampled with probability 1/n, so that
  * the selection does not depend on their length. A sampled wait has weight n. n is the number of waits per
- * sampling period, in the previous interval or so far in this one, whichever is larger.
+ * sampling period, in the previous interval or so far in this one, whichever is larger. Preemptions are counted apart, so that they
+ * do not make waits rarer samples.
  */
 static __always_inline bool wait_is_due(struct thread_account *account, u64 now)
 {
 	u64 period = sample_period_ns * (throttle.sample_every > 1 ? throttle.sample_every : 1);
-	u64 elapsed = now - account->rate_start_ns;
+	struct wait_rate *rate = account->cause == CAUSE_RUNQUEUE ? &account->rates[1] : &account->rates[0];
+	u64 elapsed = now - rate->start_ns;
 	u32 weight;
 
 	if (elapsed > RATE_PERIODS * period) {
-		account->rate_before = (u32)(account->rate_waits * period / elapsed);
-		account->rate_waits = 0;
-		account->rate_start_ns = now;
+		rate->before = (u32)(rate->waits * period / elapsed);
+		rate->waits = 0;
+		rate->start_ns = now;
 	}
-	weight = ++account->rate_waits / RATE_PERIODS;
-	if (weight < account->rate_before)
-		weight = account->rate_before;
+	weight = ++rate->waits / RATE_PERIODS;
+	if (weight < rate->before)
+		weight = rate->before;
 	account->off_weight = weight ?: 1;
 	return bpf_get_prandom_u32() % account->off_weight == 0;
 }

@@ -48,7 +48,8 @@
  * its process's totals, once.
  *
  * Slice. A slice lasts from the switch that gives a thread its CPU to the switch that takes it away. The wait
- * before it has two parts: from `off_ns` to `woken_ns` by its cause, and from there to `slice_ns` in a run queue.
+ * before it has two parts: from `off_ns` to `woken_ns` by its cause, and from there to `slice_ns` in a run queue. The
+ * second part begins with the time in which the CPU quota was used up, if there is one.
  * Both are charged when the slice begins, to the sections that were open when the thread was switched out. When
  * the slice ends, its length is compared with the kernel's sum_exec_runtime. Time that the kernel did not count is
  * run-queue wait; time that it counted beyond the slice is taken off the waits before it. Running time is what
@@ -226,6 +227,13 @@ enum copied_event {
 	COPIED_EVENTS,
 };
 
+/* How often a thread waits. */
+struct wait_rate {
+	u64 start_ns;	/* of the interval in which its waits are counted */
+	u32 waits;	/* since then */
+	u32 before;	/* in the interval before, per sampling period */
+};
+
 /* A thread's time and memory; see the head of this file for its writers. */
 struct thread_account {
 	u64 claimed_event[COPIED_EVENTS];	/* token of the last event of each kind, see copies.bpf.h */
@@ -242,9 +250,7 @@ struct thread_account {
 	u32 off_weight;		/* waits that the sampled one stands for */
 	u32 off_generation;	/* throttle.wait_generation at off_sample_ns */
 	u32 renewing;		/* the copy of the open sections is being renewed */
-	u64 rate_start_ns;	/* start of the interval in which its waits are counted */
-	u32 rate_waits;		/* waits since then */
-	u32 rate_before;	/* waits in the interval before, per sampling period */
+	struct wait_rate rates[2];	/* of waits, and of preemptions */
 	u64 queued_ns;		/* its run-queue wait before this slice */
 	u64 waited_ns;		/* its wait before that, by `waited_cause` */
 	u32 nr_queued;		/* sections charged with both waits; they are known up to QUEUED_SECTIONS */
