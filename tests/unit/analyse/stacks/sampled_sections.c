@@ -130,7 +130,7 @@ static void test_too_few_timed(void **state)
 	near(s->total_s, 7);
 	near(s->self_s, 7);
 	near(s->mean_s, 100e-6);
-	near(s->error_s, sqrt(300 * 0.01 * 0.01 + 12));
+	near(s->error_s, error_of_ticks(300));
 	dcbs_report_free(r);
 }
 

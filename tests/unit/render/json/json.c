@@ -104,9 +104,9 @@ static void test_names_of_the_contract(void **state)
 	check_keys(json_object_get(doc, "wall_check"), "ledger_cpu_s kernel_cpu_s ");
 	check_keys(json_array_get(json_object_get(doc, "bottlenecks"), 0), "section total_s share cause evidence suggestion ");
 	check_group_keys(doc);
-	check_keys(json_array_get(json_object_get(doc, "functions"), 0), "section function file line calls self_s cumulative_s "
-		   "self_samples cumulative_samples self_cpu_s cumulative_cpu_s self_off_s cumulative_off_s python ");
-	check_keys(json_array_get(json_object_get(doc, "frames"), 0), "function file line python ");
+	check_keys(json_array_get(json_object_get(doc, "functions"), 0), "section function file line first_line lines calls self_s cumulative_s "
+		   "self_samples cumulative_samples self_cpu_s cumulative_cpu_s self_off_s cumulative_off_s self_s_error cumulative_s_error share_bound python ");
+	check_keys(json_array_get(json_object_get(doc, "frames"), 0), "function file line first_line python ");
 	check_keys(json_object_get(doc, "overhead"), "target_cpu_share flushes samples switches faults ns_per_flush "
 		   "ns_per_section profiler_rss_bytes maps_bytes thread_bytes reduced ");
 	check_keys(json_object_get(doc, "lost"), "sections records samples stacks names processes ");
