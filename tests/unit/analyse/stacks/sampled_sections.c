@@ -30,7 +30,10 @@ static struct snapshot *sampled_snapshot(void)
 	return snap;
 }
 
-/* Of 400 ticks, which stand for 4 s: the share of a binomial distribution with half a tick on each side; and the waits of 12 s2. */
+/*
+ * Of 400 ticks, which stand for 4 s: the error of a binomial share, with half a tick on each side; and the variance of the waits,
+ * 12 s2.
+ */
 static double error_of_ticks(double ticks)
 {
 	return sqrt(16 * (ticks + 0.5) * (400.5 - ticks) / (401.0 * 401 * 402) + 12);
