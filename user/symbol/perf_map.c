@@ -14,8 +14,8 @@
 #include "base/target_file.h"
 #include "symbol/perf_map.h"
 
-#define MAX_BYTES (16 << 20)
-#define MAX_ENTRIES (256 << 10)
+#define MAX_BYTES (32 << 20)	/* of a longer file the end is read: the functions that were compiled last */
+#define MAX_ENTRIES (512 << 10)	/* the same for its lines */
 #define MAX_NAME 1024
 #define CHECK_INTERVAL_NS 1000000000ULL	/* between two checks whether the file has changed */
 
@@ -53,11 +53,29 @@ static bool add_function_line(struct perf_map *map, char *line)
 	return ranges_add(&map->ranges, start, start + size, (__u64)(name - map->text));
 }
 
-static void parse_lines(struct perf_map *map)
+static size_t count_lines(const char *text)
 {
-	char *line = map->text, *end;
+	size_t nr = 0;
 
-	while ((end = strchr(line, '\n')) && map->ranges.nr < MAX_ENTRIES) {
+	for (; (text = strchr(text, '\n')); text++)
+		nr++;
+	return nr;
+}
+
+/* begins_inside: the text may begin in the middle of a line. */
+static void parse_lines(struct perf_map *map, bool begins_inside)
+{
+	char *line = map->text, *end = begins_inside ? strchr(line, '\n') : NULL;
+	size_t nr;
+
+	if (end)
+		line = end + 1;
+	map->cut = begins_inside;
+	for (nr = count_lines(line); nr > MAX_ENTRIES; nr--) {
+		line = strchr(line, '\n') + 1;
+		map->cut = true;
+	}
+	while ((end = strchr(line, '\n'))) {
 		*end = 0;
 		if (!add_function_line(map, line))
 			break;
@@ -93,10 +111,10 @@ static void read_lines(struct perf_map *map, int fd, const struct stat *st)
 	map->text = malloc(size + 1);
 	if (!map->text)
 		return;
-	while (used < size && (n = pread(fd, map->text + used, size - used, (off_t)used)) > 0)
+	while (used < size && (n = pread(fd, map->text + used, size - used, st->st_size - (off_t)(size - used))) > 0)
 		used += (size_t)n;
 	map->text[used] = 0;
-	parse_lines(map);
+	parse_lines(map, (size_t)st->st_size > size);
 }
 
 static void reread_if_changed(struct perf_map *map)

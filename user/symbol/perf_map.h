@@ -19,6 +19,7 @@ struct perf_map {
 	char *text;			/* lines of the file; each name ends with a zero byte */
 	struct ranges ranges;		/* value: offset of the name in the text */
 	size_t bytes;			/* of memory, as they were reserved */
+	bool cut;			/* the file is too long: its first lines were left out */
 	__u64 checked_ns;		/* when the file was last checked for changes; 0: never */
 	__u64 size, changed_ns;		/* of the file at that time */
 };

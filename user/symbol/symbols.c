@@ -319,6 +319,11 @@ bool symbols_is_interpreter(struct symbols *symbols, __u64 address)
 	return is;
 }
 
+bool symbols_generated_cut(const struct symbols *symbols)
+{
+	return symbols->perf_map.cut;
+}
+
 void symbols_close(struct symbols *symbols)
 {
 	size_t i;

@@ -142,7 +142,8 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 		.preset = "99", .offset = offsetof(struct opts, profile.frequency_hz),
 		.help = "stack samples a second; 0: none",
 		.manual =
-			"Take the stack of each running thread this many times a second, and the stacks of about as many waits: Python "
+			"Take the stack of each running thread this many times a second on average, at intervals that change at random, and the "
+			"stacks of about as many waits: Python "
 			"functions with file and line, and native functions below and above them. The functions of sections, flame graphs, "
 			"and Python functions as sections come from these samples. With 0 no stacks are taken; an output that shows stacks "
 			"alone is then empty and says so.\n\n"

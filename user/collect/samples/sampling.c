@@ -150,6 +150,16 @@ static void note_unread_files(struct session *session)
 			  "profiler may take", given_up);
 }
 
+static void note_cut_maps(struct session *session)
+{
+	size_t i;
+
+	for (i = 0; i < session->targets.nr; i++)
+		if (session->targets.list[i].symbols && symbols_generated_cut(session->targets.list[i].symbols))
+			notes_add(&session->notes, "the perf map of process %d is too long to be kept whole: functions that it compiled first "
+				  "have no names", session->targets.list[i].pid);
+}
+
 /* "FILE:LINE, FILE:LINE and 3 more" */
 static void list_places(const struct sampler *sampler, const struct python_places *places, char *to, size_t size)
 {
@@ -196,6 +206,7 @@ void sampling_note_missing(struct session *session)
 	size_t i;
 
 	note_unread_files(session);
+	note_cut_maps(session);
 	for (i = 0; i < session->opts.nr_sections && session->sampler; i++)
 		if (section_ids_option_is_python(&session->opts.sections[i]))
 			note_python_section(session, &session->opts.sections[i]);

@@ -17,6 +17,7 @@ static struct snapshot *sampled_snapshot(void)
 	__u32 f = stacks_frame(snap, "f", "a.py", 1, true), g = stacks_frame(snap, "g", "a.py", 9, true);
 	struct snapshot_stack *waited;
 
+	snap->sections[0]->ledger.off_ns[CAUSE_SLEEP] = snap->sections[0]->ledger.self_off_ns[CAUSE_SLEEP] = 6 * SEC;
 	sampled_section(snap, "F");
 	sampled_section(snap, "G");
 	fixture_thread_off(fixture_thread(snap, 4242, "main", 10 * SEC), CAUSE_SLEEP, 6 * SEC);
@@ -27,6 +28,15 @@ static struct snapshot *sampled_snapshot(void)
 	waited = stacks_within(stacks_within(stacks_waited(STACK(snap, 0, f, g), CAUSE_SLEEP, 4 * SEC), 2), 1);
 	waited->off_ns2 = 4e9 * 4e9 * 0.75;
 	return snap;
+}
+
+/*
+ * Of 400 ticks, which stand for 4 s: the error of a binomial share, with half a tick on each side; and the variance of the waits,
+ * 12 s2.
+ */
+static double error_of_ticks(double ticks)
+{
+	return sqrt(16 * (ticks + 0.5) * (400.5 - ticks) / (401.0 * 401 * 402) + 12);
 }
 
 static void test_sampled_sections(void **state)
@@ -42,8 +52,8 @@ static void test_sampled_sections(void **state)
 	near(f->wall.sleep_s, 6);
 	near(f->wall.cpu_s, 4);
 	near(g->self_wall.sleep_s, 4);
-	near(f->error_s, sqrt(400 * 0.01 * 0.01 + 12));
-	near(g->error_s, sqrt(300 * 0.01 * 0.01 + 12));
+	near(f->error_s, error_of_ticks(400));
+	near(g->error_s, error_of_ticks(300));
 	assert_true(f->count == DCBS_UNKNOWN && isnan(f->mean_s) && isnan(dcbs_report_section(r, "work")->error_s));
 	near(sampled_report_self_s(r, "F"), 10);
 	near(sampled_report_self_s(r, "G"), 7);
@@ -108,7 +118,7 @@ static void test_too_few_periods(void **state)
 	r = sampled_report(snap);
 	assert_int_equal(dcbs_report_section(r, "G")->count, 70000);
 	near(dcbs_report_section(r, "G")->self_s, 7);
-	near(dcbs_report_section(r, "G")->error_s, sqrt(300 * 0.01 * 0.01 + 12));
+	near(dcbs_report_section(r, "G")->error_s, error_of_ticks(300));
 	dcbs_report_free(r);
 }
 
@@ -123,7 +133,7 @@ static void test_too_few_timed(void **state)
 	near(s->total_s, 7);
 	near(s->self_s, 7);
 	near(s->mean_s, 100e-6);
-	near(s->error_s, sqrt(300 * 0.01 * 0.01 + 12));
+	near(s->error_s, error_of_ticks(300));
 	dcbs_report_free(r);
 }
 
