@@ -11,6 +11,7 @@
 #include "collect/samples/sampler.h"
 #include "collect/samples/stack_table.h"
 #include "base/error.h"
+#include "symbol/function_name.h"
 #include "symbol/python_match.h"
 #include "symbol/symbols.h"
 
@@ -44,7 +45,7 @@ static bool symbol_is_function(const struct sampler_function *f, const struct sy
 {
 	if (f->python)
 		return s->python && python_match_function(f->name, s->function, s->file);
-	return !s->python && s->function && !strcmp(f->name, s->function);
+	return !s->python && s->function && function_name_match(s->function, f->name) == FUNCTION_WHOLE;
 }
 
 static __u64 sections_of_symbol(const struct sampler *sampler, const struct symbol *s)
