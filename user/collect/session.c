@@ -20,6 +20,7 @@
 #include "collect/snapshot.h"
 #include "collect/stats/rss_total.h"
 #include "collect/target/attach.h"
+#include "collect/target/function_notes.h"
 #include "collect/target/publish.h"
 #include "collect/window.h"
 #include "base/target_file.h"
@@ -113,7 +114,7 @@ static int attach_one_target(struct session *session, struct target *target)
 		return target->parent ? 0 : fail(-EPERM, "process %d has become one that user %u may not trace", target->pid, getuid());
 	publish_python(&session->bpf, target);
 	if (!target->parent)
-		err = function_probes_attach(&session->probes, &session->bpf, &session->opts, target);
+		err = function_probes_attach(&session->probes, &session->bpf, &session->opts, target, &session->notes);
 	if (!err)
 		err = attach_target(&ctx, target);
 	if (err < 0 && target_ended(target))
@@ -199,11 +200,9 @@ static void examine_target(struct session *session, struct target *target)
 		session->images_missed += process->execs - target->execs - 1;
 		attach_forget_image(&session->bpf, target, process->execs);
 		sampling_forget_image(session, target);
+		target->search_ns = 0;
 	}
-	if (target->state || target_ended(target))
-		return;
-	if (attach_target(&ctx, target) < 0 && !target_ended(target))
-		notes_add(&session->notes, "%s", dcbs_profiler_error());
+	attach_search(&ctx, target, &session->notes);
 }
 
 /* Returns true if some target still runs. */
@@ -234,6 +233,7 @@ bool session_poll(struct session *session)
 	calibrate(&session->costs, &session->bpf, function_probes_entries_are_stepped(&session->probes) ||
 		  function_probes_ends_are_stepped(&session->probes));
 	run_clock_poll(&session->run_clock, &session->bpf);
+	function_notes_look(&session->probes, &session->targets, clock_now_ns());
 	running = examine_targets(session);
 	if (!running && session->children) {	/* the last target may have forked before it ended */
 		children_find(session);
@@ -356,7 +356,8 @@ void session_stop(struct session *session, enum dcbs_ended_by by)
 			  session->images_missed == 1 ? " was" : "s were");
 	if (!session->opts.nr_sections)
 		target_list_note_unmarked(&session->targets, &session->notes);
-	function_probes_note(&session->probes, &session->bpf, &session->costs, &session->notes);
+	function_notes_short(&session->probes, &session->bpf, &session->costs, &session->notes);
+	function_notes_unused(&session->probes, &session->bpf, &session->targets, &session->opts, &session->notes);
 	session->window.ended_by = by;
 	growth_trend_look(&session->growth, &session->bpf);
 	rss_total_read(session);

@@ -80,7 +80,10 @@ static void inherit_facts(struct target *target, const struct target *parent)
 	target->facts.markers = parent->facts.markers;
 	target->python_start = parent->python_start;
 	target->python_end = parent->python_end;
-	target->python_due_ns = parent->python_due_ns ? 1 : 0;	/* 1: due at once, as the interpreter has started by now */
+	target->python_absent_ns = parent->python_absent_ns;
+	/* 1: due at once, as the interpreter has started by now. A child of a process without one is searched as seldom as that. */
+	target->python_due_ns = parent->python_due_ns && !parent->python_absent_ns ? 1 : parent->python_due_ns;
+	target->python_tries = parent->python_tries;
 }
 
 /* The parent's interpreter may have been found after the fork, too. */

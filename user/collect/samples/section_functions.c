@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "collect/samples/section_functions.h"
+#include "symbol/function_name.h"
 #include "symbol/python_match.h"
 
 int section_functions_open(struct section_functions *functions)
@@ -45,7 +46,7 @@ static bool is_function(struct section_function *f, const struct stack_table *ta
 	enum python_match match;
 
 	if (!f->python)
-		return !s->python && s->function && !strcmp(f->name, s->function);
+		return !s->python && s->function && function_name_match(s->function, f->name) == FUNCTION_WHOLE;
 	match = s->python ? python_match(f->name, s) : PYTHON_MATCH_NO;
 	if (match != PYTHON_MATCH_NO)
 		add_place(match == PYTHON_MATCH_YES ? &f->counted : &f->perhaps, table, frame);

@@ -39,13 +39,15 @@ struct target {
 	__u64 ended_ns;		/* of a given process: when its end was first observed */
 	pid_t parent;		/* of a child that is followed; 0: the process was given by its PID */
 	__u64 born_ns;		/* when on_fork observed its birth; 0: it existed before */
-	__u64 exec_ns, search_ns;	/* of a child: when it called execve(), and when to search for markers next */
+	__u64 exec_ns;		/* of a child: when it called execve() */
+	__u64 search_ns;	/* when to search for markers next */
 	__u64 names_lost;	/* names that its parent had lost when it was forked */
 	bool gone;		/* it was not found by its PID at the last sweep */
 	__u32 shown_as;		/* index in the last snapshot's targets */
 	struct symbols *symbols;	/* NULL: stacks are not sampled */
-	__u64 python_due_ns;	/* when to search for an interpreter next; 0: it is known whether there is one */
-	__u32 python_tries;	/* how often the interpreter was found to be starting */
+	__u64 python_due_ns;	/* when to search for an interpreter next; 0: one was found, or can never be used */
+	__u64 python_absent_ns;	/* since when the present image was searched and had none; 0: it was not, or had one */
+	__u32 python_tries;	/* searches of the present image that did not find an interpreter that runs */
 	bool python_known;	/* the BPF programs walk its Python stacks */
 	__u64 python_start, python_end;	/* the interpreter's own code */
 	struct sub_gils sub_gils;
@@ -61,6 +63,7 @@ struct target_list {
 
 /* Returns the target with that PID, or NULL. */
 struct target *target_list_find(struct target_list *targets, pid_t pid);
+const struct target *target_list_find_const(const struct target_list *targets, pid_t pid);
 
 /* Returns true if a given process that runs has not loaded the markers yet. */
 /* Notes those that never loaded the markers. A command loads them after the profiler has attached to it, so at the end. */

@@ -5,7 +5,7 @@
 #include "collect/notes.h"
 #include "collect/target/target.h"
 
-struct target *target_list_find(struct target_list *targets, pid_t pid)
+const struct target *target_list_find_const(const struct target_list *targets, pid_t pid)
 {
 	size_t i;
 
@@ -13,6 +13,13 @@ struct target *target_list_find(struct target_list *targets, pid_t pid)
 		if (targets->list[i].pid == pid)
 			return &targets->list[i];
 	return NULL;
+}
+
+struct target *target_list_find(struct target_list *targets, pid_t pid)
+{
+	const struct target *found = target_list_find_const(targets, pid);
+
+	return found ? &targets->list[found - targets->list] : NULL;
 }
 
 double target_list_faults(const struct target_list *targets, struct fault_counts *counts)
