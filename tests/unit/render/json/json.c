@@ -61,8 +61,7 @@ static void check_ledger_keys(const json_t *s, const char *wall, const char *par
 static void check_section_keys(const json_t *s)
 {
 	check_keys(s, "name count total_s self_s mean_s min_s max_s p50_s p90_s p95_s p99_s p999_s open errors items "
-		   "items_per_s error_s unseen_s histogram wall memory kind open_at_start unreturned "
-		   "wall_parts self_wall self_wall_parts "
+		   "items_per_s error_s unseen_s histogram wall memory kind open_at_start unreturned wall_parts self_wall self_wall_parts "
 		   "self_memory growth faults profiling_s profiling_per_call_s ");
 	check_keys(json_object_get(s, "histogram"), "scale zero_count buckets ");
 	check_ledger_keys(s, "wall", "wall_parts", "memory");
@@ -105,10 +104,8 @@ static void test_names_of_the_contract(void **state)
 	check_keys(json_object_get(doc, "wall_check"), "ledger_cpu_s kernel_cpu_s ");
 	check_keys(json_array_get(json_object_get(doc, "bottlenecks"), 0), "section total_s share cause evidence suggestion ");
 	check_group_keys(doc);
-	check_keys(json_array_get(json_object_get(doc, "functions"), 0), "section function file "
-	   "line first_line lines calls self_s cumulative_s "
-		   "self_samples cumulative_samples self_cpu_s cumulative_cpu_s self_off_s "
-		   "cumulative_off_s self_s_error cumulative_s_error share_bound python ");
+	check_keys(json_array_get(json_object_get(doc, "functions"), 0), "section function file line first_line lines calls self_s cumulative_s "
+		   "self_samples cumulative_samples self_cpu_s cumulative_cpu_s self_off_s cumulative_off_s self_s_error cumulative_s_error share_bound python ");
 	check_keys(json_array_get(json_object_get(doc, "frames"), 0), "function file line first_line python ");
 	check_keys(json_object_get(doc, "overhead"), "target_cpu_share flushes samples switches faults ns_per_flush "
 		   "ns_per_section profiler_rss_bytes maps_bytes thread_bytes reduced ");
