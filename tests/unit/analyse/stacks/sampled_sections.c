@@ -31,7 +31,7 @@ static struct snapshot *sampled_snapshot(void)
 }
 
 /*
- * Of 400 ticks, which stand for 4 s: the error of a binomial share, with half a tick on each side; and the variance of the waits,
+ * The error of 400 ticks, which stand for 4 s: that of a binomial share, with half a tick on each side; and the variance of the waits,
  * 12 s2.
  */
 static double error_of_ticks(double ticks)
