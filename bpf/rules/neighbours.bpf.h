@@ -3,6 +3,7 @@
 #ifndef BPF_RULES_NEIGHBOURS_H
 #define BPF_RULES_NEIGHBOURS_H
 
+#include "rules/pid_numbers.bpf.h"
 #include "rules/thread_time.bpf.h"
 
 /*
@@ -27,6 +28,7 @@ static __always_inline void neighbour_charge(struct task_struct *prev, u64 waite
 		return;
 	}
 	first.ns = ns;
+	first.pid = pid_of_task(BPF_CORE_READ(prev, group_leader));
 	BPF_CORE_READ_STR_INTO(&first.comm, prev, group_leader, comm);
 	bpf_map_update_elem(&neighbours, &tgid, &first, BPF_NOEXIST);
 }

@@ -234,6 +234,19 @@ struct cfs_rq___5_15 {
 	u64 throttled_clock_task_time;
 };
 
+struct pid_namespace;
+
+/* A number in one PID namespace. */
+struct upid {
+	int nr;
+	struct pid_namespace *ns;
+};
+
+struct pid {
+	unsigned int level;		/* of its innermost namespace */
+	struct upid numbers[1];		/* one for each namespace, from the initial one, which has level 0, down to that one */
+};
+
 struct sched_entity {
 	struct cfs_rq *cfs_rq;
 	u64 prev_sum_exec_runtime;	/* sum_exec_runtime when it got the CPU it has */
@@ -250,9 +263,10 @@ struct task_struct {
 	struct files_struct *files;
 	struct io_uring_task *io_uring;
 	int exit_code;
-	int pid;
+	int pid;		/* both are numbers in the initial PID namespace */
 	int tgid;
 	struct task_struct *group_leader;
+	struct pid *thread_pid;		/* NULL: it has exited */
 	u64 start_time;
 	u64 self_exec_id;
 	unsigned long min_flt, maj_flt;

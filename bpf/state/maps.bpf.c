@@ -2,7 +2,7 @@
 /* maps.bpf.c - defines the maps and globals that maps.bpf.h declares. */
 #include "state/maps.bpf.h"
 
-const volatile __u32 only_tgid = 0;
+const volatile bool one_target = false;
 const volatile __u16 small_place[SMALL_NS] = {};
 const volatile __u8 syscall_kinds[SYSCALLS] = {};
 const volatile __u32 map_syscall = 0, unmap_syscall = 0;
@@ -18,6 +18,8 @@ struct window window = {};
 struct throttle throttle = {};
 struct counters counters = {};
 __u32 cpu_quotas;
+struct pid_space pid_space = {};
+__u32 only_tgid = 0;
 __s32 rss_locals_fd = 0;
 
 struct stats_map stats SEC(".maps");

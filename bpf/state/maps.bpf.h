@@ -11,7 +11,7 @@
 #include "state/types.bpf.h"
 
 /* Set before load. With one target, comparing the tgid decides whether a task belongs to it; otherwise `targets` does. */
-extern const volatile __u32 only_tgid;
+extern const volatile bool one_target;
 
 /* hist_place() of small values, filled before load: short durations are the most frequent ones. */
 #define SMALL_NS 4096
@@ -36,6 +36,8 @@ extern struct window window;
 extern struct counters counters;
 extern struct throttle throttle;
 extern __u32 cpu_quotas;	/* a thread of a target is in a cgroup with a CPU quota */
+extern struct pid_space pid_space;
+extern __u32 only_tgid;		/* of the one target */
 extern __s32 rss_locals_fd;	/* a descriptor in the profiler, in which on_iter_thread runs */
 
 struct open_calls_map {
@@ -251,7 +253,7 @@ static __always_inline struct process *process_of(struct task_struct *task)
 {
 	u32 tgid = task->tgid, zero = 0, *index;
 
-	if (only_tgid)
+	if (one_target)
 		return tgid == only_tgid ? bpf_map_lookup_elem(&processes, &zero) : NULL;
 	index = bpf_map_lookup_elem(&targets, &tgid);
 	return index ? bpf_map_lookup_elem(&processes, index) : NULL;

@@ -46,7 +46,8 @@ struct python_frame {
  * of SAMPLE_PYTHON frames are a ring that begins at the frame outer_from of them.
  */
 struct sample {
-	__u32 tgid, tid;
+	__u32 tgid;		/* in the initial PID namespace */
+	__u32 tid;		/* in the profiler's */
 	__u16 kind;		/* enum sample_kind */
 	__u16 cause;		/* enum cause, of SAMPLE_OFF */
 	__u16 flags;		/* enum sample_flag */

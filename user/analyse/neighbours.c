@@ -14,7 +14,7 @@ static bool is_a_target(const struct dcbs_report *r, pid_t pid)
 	size_t i;
 
 	for (i = 0; i < r->nr_targets; i++)
-		if (r->targets[i].pid == pid)
+		if (pid && r->targets[i].pid == pid)
 			return true;
 	return false;
 }

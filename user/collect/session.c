@@ -80,13 +80,13 @@ int session_add(struct session *session, pid_t pid)
 	if (target_list_find(targets, pid))
 		return 0;
 	err = target_open(target, pid, session->opts.argv);
+	if (!err)
+		err = publish_find_number(&session->bpf, target);
 	if (err)
 		return err;
 	target->index = (__u32)targets->nr++;
 	target->serial = target->index + 1;
-	target->process = &session->bpf.processes[target->index];
-	session->bpf.processes[target->index] = (struct process){.tgid = (__u32)pid, .index = target->index, .serial = target->serial};
-	bpf_map_update_elem(bpf_map__fd(session->bpf.skel->maps.targets), &pid, &target->index, BPF_ANY);
+	publish_process(&session->bpf, target);
 	return 0;
 }
 

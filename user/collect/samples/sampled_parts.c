@@ -23,10 +23,10 @@ static struct snapshot_sampled_part *get_sampled_part(struct sampled_parts *part
 	return &parts->list[parts->nr++];
 }
 
-void sampled_parts_count(struct sampled_parts *parts, __u16 section_id, bool innermost, const struct sample *sample)
+void sampled_parts_count(struct sampled_parts *parts, pid_t pid, __u16 section_id, bool innermost, const struct sample *sample)
 {
 	__u64 off_ns = sample->off_ns + sample->throttled_ns + sample->queue_ns;
-	struct snapshot_sampled_part *part = get_sampled_part(parts, (pid_t)sample->tgid, section_id);
+	struct snapshot_sampled_part *part = get_sampled_part(parts, pid, section_id);
 
 	if (!part)
 		return;

@@ -11,8 +11,8 @@ struct sampled_parts {
 	size_t nr, room;
 };
 
-/* Counts a sample. innermost: no other section that is a function lies inside. */
-void sampled_parts_count(struct sampled_parts *parts, __u16 section_id, bool innermost, const struct sample *sample);
+/* Counts a sample of a process. innermost: no other section that is a function lies inside. */
+void sampled_parts_count(struct sampled_parts *parts, pid_t pid, __u16 section_id, bool innermost, const struct sample *sample);
 
 /* Copies them to a snapshot. Returns 0 or -ENOMEM. */
 int sampled_parts_copy(const struct sampled_parts *parts, struct snapshot *snap, const __u16 *section_index);

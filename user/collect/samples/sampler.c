@@ -147,12 +147,12 @@ static void push_missing_frames(struct sampler *sampler, __u16 flags)
 /* An unknown process may be a child that was forked a moment ago. */
 static struct target *target_of_sample(struct sampler *sampler, __u32 tgid)
 {
-	struct target *target = target_list_find(sampler->targets, (pid_t)tgid);
+	struct target *target = target_list_find_tgid(sampler->targets, tgid);
 
 	if (target)
 		return target;
 	sampler->find_children(sampler->ctx);
-	return target_list_find(sampler->targets, (pid_t)tgid);
+	return target_list_find_tgid(sampler->targets, tgid);
 }
 
 /* Samples are independent of each other: each wait is sampled with probability 1/weight. */
@@ -173,9 +173,9 @@ static void count_sample(struct snapshot_stack *stack, const struct sample *samp
 		stack->off_ns2 += ns * ns * (1 - 1.0 / sample->weight);
 }
 
-static bool may_be_idle_thread(const struct sample *sample)
+static bool may_be_idle_thread(const struct sample *sample, const struct target *target)
 {
-	return sample->kind == SAMPLE_OFF && sample->tid != sample->tgid && sample->nr_sections == 1 &&
+	return sample->kind == SAMPLE_OFF && (pid_t)sample->tid != target->pid && sample->nr_sections == 1 &&
 	       sample->sections[0] == SECTION_OUTSIDE;
 }
 
@@ -227,8 +227,8 @@ static int take_sample(void *ctx, void *data, size_t size)
 		sample->flags &= (__u16)~SAMPLE_NATIVE_CUT;
 	push_python_frames(sampler, target, sample, python);
 	push_missing_frames(sampler, sample->flags);
-	tid = may_be_idle_thread(sample) ? sample->tid : 0;
-	section_functions_add_to(&sampler->functions, &sampler->parts, sample, sampler->at, sampler->depth);
+	tid = may_be_idle_thread(sample, target) ? sample->tid : 0;
+	section_functions_add_to(&sampler->functions, &sampler->parts, target ? target->pid : 0, sample, sampler->at, sampler->depth);
 	key = (struct stack_key){sample->sections, sample->nr_sections, sampler->at, sampler->depth, tid};
 	stack = stack_table_add(&sampler->table, &key);
 	if (!stack) {

@@ -74,14 +74,14 @@ static bool sample_has_section(const struct sample *sample, __u32 section_id)
 	return false;
 }
 
-static void add_sample_section(struct sampled_parts *parts, struct sample *sample, __u32 section_id, bool innermost)
+static void add_sample_section(struct sampled_parts *parts, pid_t pid, struct sample *sample, __u32 section_id, bool innermost)
 {
-	sampled_parts_count(parts, (__u16)section_id, innermost, sample);
+	sampled_parts_count(parts, pid, (__u16)section_id, innermost, sample);
 	if (sample->nr_sections < SAMPLE_SECTIONS && !sample_has_section(sample, section_id))
 		sample->sections[sample->nr_sections++] = (__u16)section_id;
 }
 
-void section_functions_add_to(struct section_functions *functions, struct sampled_parts *parts, struct sample *sample,
+void section_functions_add_to(struct section_functions *functions, struct sampled_parts *parts, pid_t pid, struct sample *sample,
 			      const __u32 *frames, __u32 nr)
 {
 	__u64 bits, met = 0, before;
@@ -92,7 +92,7 @@ void section_functions_add_to(struct section_functions *functions, struct sample
 		before = met;
 		met |= bits;
 		for (; bits; bits &= bits - 1)
-			add_sample_section(parts, sample, functions->list[__builtin_ctzll(bits)].section_id, !before);
+			add_sample_section(parts, pid, sample, functions->list[__builtin_ctzll(bits)].section_id, !before);
 	}
 	functions->met |= met;
 }

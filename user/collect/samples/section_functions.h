@@ -47,7 +47,7 @@ void section_functions_meet(struct section_functions *functions, const struct st
  * Adds those among the frames of a sample behind its marked sections or "(outside)", innermost first, and counts them in the parts
  * of its process.
  */
-void section_functions_add_to(struct section_functions *functions, struct sampled_parts *parts, struct sample *sample,
+void section_functions_add_to(struct section_functions *functions, struct sampled_parts *parts, pid_t pid, struct sample *sample,
 			      const __u32 *frames, __u32 nr);
 
 /* Returns the function of --section, or NULL. */

@@ -18,11 +18,11 @@ static int longest_wait_first(const void *a, const void *b)
 	return x->pid - y->pid;
 }
 
-static void copy_neighbour(struct snapshot *snap, __u32 tgid, const struct neighbour *from)
+static void copy_neighbour(struct snapshot *snap, const struct neighbour *from)
 {
 	struct snapshot_neighbour *to = &snap->neighbours[snap->nr_neighbours++];
 
-	*to = (struct snapshot_neighbour){.pid = (pid_t)tgid, .ns = from->ns};
+	*to = (struct snapshot_neighbour){.pid = (pid_t)from->pid, .ns = from->ns};
 	memcpy(to->comm, from->comm, sizeof(to->comm));
 	to->comm[sizeof(to->comm) - 1] = 0;
 }
@@ -38,7 +38,7 @@ int cpu_neighbours_copy(const struct programs *bpf, struct snapshot *snap)
 		return fail(-ENOMEM, "out of memory");
 	for (; snap->nr_neighbours < BPFPROF_NEIGHBOURS && !bpf_map_get_next_key(fd, before, &key); before = &key)
 		if (!bpf_map_lookup_elem(fd, &key, &one))
-			copy_neighbour(snap, key, &one);
+			copy_neighbour(snap, &one);
 	qsort(snap->neighbours, snap->nr_neighbours, sizeof(*snap->neighbours), longest_wait_first);
 	return 0;
 }

@@ -64,11 +64,7 @@ bool attach_check_right(struct process *process, const struct target *target)
 
 static void forget_pid(const struct programs *bpf, struct target *target)
 {
-	int targets = bpf_map__fd(bpf->skel->maps.targets);
-	__u32 index;
-
-	if (!bpf_map_lookup_elem(targets, &target->pid, &index) && index == target->index)
-		bpf_map_delete_elem(targets, &target->pid);
+	publish_end(bpf, target);
 	target->forgotten = true;
 }
 

@@ -27,6 +27,7 @@ struct sub_gils {
 struct target {
 	pid_t pid;		/* 0: the entry is free */
 	const struct process *process;	/* its entry of the map `processes`; NULL: it is not profiled */
+	__u32 tgid;		/* its number in the initial PID namespace, by which the BPF programs know it */
 	int pidfd;		/* readable when the process has ended; -1: not open, and nothing is read by the PID */
 	__u32 index;		/* in the map `processes` */
 	__u32 execs;		/* how often it had called execve() when it was last examined */
@@ -61,8 +62,9 @@ struct target_list {
 	size_t nr;		/* entries up to the last one that was ever used */
 };
 
-/* Returns the target with that PID, or NULL. */
+/* Returns the target with that PID in the profiler's namespace, or in the initial one; NULL: there is none. */
 struct target *target_list_find(struct target_list *targets, pid_t pid);
+struct target *target_list_find_tgid(struct target_list *targets, __u32 tgid);
 const struct target *target_list_find_const(const struct target_list *targets, pid_t pid);
 
 /* Returns true if a given process that runs has not loaded the markers yet. */

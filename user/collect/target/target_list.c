@@ -22,6 +22,16 @@ struct target *target_list_find(struct target_list *targets, pid_t pid)
 	return found ? &targets->list[found - targets->list] : NULL;
 }
 
+struct target *target_list_find_tgid(struct target_list *targets, __u32 tgid)
+{
+	size_t i;
+
+	for (i = 0; i < targets->nr; i++)
+		if (targets->list[i].pid && targets->list[i].tgid == tgid)
+			return &targets->list[i];
+	return NULL;
+}
+
 double target_list_faults(const struct target_list *targets, struct fault_counts *counts)
 {
 	double sum = 0;
