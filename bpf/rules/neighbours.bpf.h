@@ -28,7 +28,7 @@ static __always_inline void neighbour_charge(struct task_struct *prev, u64 waite
 		return;
 	}
 	first.ns = ns;
-	first.pid = pid_of_task(BPF_CORE_READ(prev, group_leader));
+	first.pid = pid_of_task(prev->group_leader);
 	BPF_CORE_READ_STR_INTO(&first.comm, prev, group_leader, comm);
 	bpf_map_update_elem(&neighbours, &tgid, &first, BPF_NOEXIST);
 }

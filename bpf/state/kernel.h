@@ -100,11 +100,9 @@ struct inode {
 struct sock_common {
 	unsigned short skc_family;
 };
-
 struct sock {
 	struct sock_common __sk_common;
 };
-
 struct socket {
 	struct sock *sk;
 };
@@ -112,11 +110,9 @@ struct socket {
 struct qstr {
 	const unsigned char *name;
 };
-
 struct dentry {
 	struct qstr d_name;
 };
-
 struct path {
 	struct dentry *dentry;
 };
@@ -143,19 +139,15 @@ struct files_struct {
 struct list_head {
 	struct list_head *next;
 };
-
 struct hlist_node {
 	struct hlist_node *next;
 };
-
 struct rb_node {
 	struct rb_node *rb_left, *rb_right;
 };
-
 struct rb_root {
 	struct rb_node *rb_node;
 };
-
 struct rb_root_cached {
 	struct rb_root rb_root;
 };

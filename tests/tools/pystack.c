@@ -41,7 +41,7 @@ static const struct { const char *name; size_t at; } fields[] = {
 	FIELD(tstate_thread_id), FIELD(tstate_frame), FIELD(cframe_frame), FIELD(frame_code), FIELD(frame_back),
 	FIELD(frame_instr), FIELD(frame_owner), FIELD(code_type_offset), FIELD(code_firstlineno), FIELD(code_adaptive),
 	FIELD(code_name), FIELD(code_qualname), FIELD(code_filename), FIELD(unicode_ascii), FIELD(unicode_compact),
-	{"interpreters_head", offsetof(struct python_offsets, interpreters_head)},
+	FIELD(interpreters_head),
 	{"interpreter_threads", offsetof(struct python_offsets, interpreter_threads)},
 	{"tstate_next", offsetof(struct python_offsets, tstate_next)},
 	{"tstate_interpreter", offsetof(struct python_offsets, tstate_interpreter)},

@@ -275,8 +275,7 @@ static void read_costs(struct json_get *r, const json_t *doc, struct dcbs_report
 		.target_cpu_share = json_get_real(r, o, "target_cpu_share"), .flushes = json_get_integer(r, o, "flushes"),
 		.samples = json_get_integer(r, o, "samples"), .switches = json_get_integer(r, o, "switches"),
 		.faults = json_get_integer(r, o, "faults"), .ns_per_flush = json_get_real(r, o, "ns_per_flush"),
-		.ns_per_section = json_get_real(r, o, "ns_per_section"),
-		.profiler_rss_bytes = json_get_integer(r, o, "profiler_rss_bytes"),
+		.ns_per_section = json_get_real(r, o, "ns_per_section"), .profiler_rss_bytes = json_get_integer(r, o, "profiler_rss_bytes"),
 		.maps_bytes = json_get_integer(r, o, "maps_bytes"), .thread_bytes = json_get_integer(r, o, "thread_bytes"),
 	};
 	if (o)
