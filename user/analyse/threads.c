@@ -105,9 +105,13 @@ double threads_outside_ns(const struct snapshot *snap, __u64 *off_ns)
 		ns += (double)t->sum.wall_ns - (double)t->sum.worker_ns;
 		add_off_by_cause(off_ns, t->sum.outside_off_ns);
 	}
-	for (i = 0; i < snap->nr_sections; i++)
-		if (summary_is_timed(snap->sections[i]))
-			ns -= (double)snap->sections[i]->stat.self_ns;
+	for (i = 0; i < snap->nr_sections; i++) {
+		if (!summary_is_timed(snap->sections[i]))
+			continue;
+		ns -= (double)snap->sections[i]->stat.self_ns;
+		if (snap->sections[i]->unreturned)
+			add_off_by_cause(off_ns, snap->sections[i]->cut_off_ns);
+	}
 	return fmax(ns, ledger_off_ns(off_ns));
 }
 

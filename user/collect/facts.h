@@ -32,6 +32,7 @@ struct snapshot_section {
 	__u64 unreturned;		/* calls of a --section function that ended otherwise than by a return, or whose end was missed */
 	__u64 open;			/* calls still open */
 	struct timed_calls *timed;	/* NULL: calls were not timed in on-periods */
+	__u64 cut_off_ns[CAUSES];	/* in an analysis: waits that were charged to calls of which no time is known */
 	double total_error_ns;		/* in an analysis: the error of total_ns, where that is an estimate */
 	double unseen_ns;		/* in an analysis: time of samples with missing frames, which may be the function's, too */
 	double timed_share;		/* of a --section function: time in it by the time that passed, while all calls were timed; 0: unknown */

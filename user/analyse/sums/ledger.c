@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyse/sums/ledger.h"
 #include "analyse/sums/numbers.h"
@@ -77,11 +78,20 @@ static void cut_waits(__u64 *off_ns, double most_ns)
 
 void ledger_cut_estimates(struct snapshot_section **sections, const struct snapshot *snap)
 {
+	bool scaled = snap->wait_scale > 0 && snap->wait_scale != 1;
 	size_t i;
+	int c;
 
-	for (i = 0; i < snap->nr_sections && snap->wait_scale > 0 && snap->wait_scale != 1; i++) {
-		cut_waits(sections[i]->ledger.off_ns, (double)sections[i]->stat.total_ns);
-		cut_waits(sections[i]->ledger.self_off_ns, (double)sections[i]->stat.self_ns);
+	for (i = 0; i < snap->nr_sections; i++) {
+		struct snapshot_section *s = sections[i];
+
+		memcpy(s->cut_off_ns, s->ledger.self_off_ns, sizeof(s->cut_off_ns));
+		if (scaled || s->unreturned) {
+			cut_waits(s->ledger.off_ns, (double)s->stat.total_ns);
+			cut_waits(s->ledger.self_off_ns, (double)s->stat.self_ns);
+		}
+		for (c = 0; c < CAUSES; c++)
+			s->cut_off_ns[c] -= s->ledger.self_off_ns[c];
 	}
 }
 

@@ -11,8 +11,9 @@
 void ledger_wall(struct dcbs_wall *to, const __u64 *off_ns, double worker_ns, double total_ns);
 
 /*
- * Cuts waits that are estimated, because they were observed in on-periods, to the time of their section: an estimate must not
- * exceed its whole.
+ * Cuts waits to the time of their section where they may exceed it: they are estimated, because they were observed in on-periods,
+ * or some calls of a --section function did not return, so that their waits are known and their durations are not. What is cut
+ * from self time is stored in cut_off_ns.
  */
 void ledger_cut_estimates(struct snapshot_section **sections, const struct snapshot *snap);
 
