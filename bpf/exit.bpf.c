@@ -61,7 +61,7 @@ static long charge_open_slot(u32 i, struct exit_charge *charge)
 	__sync_fetch_and_add(&stat->items, s->items);
 	__sync_fetch_and_add(&stat->self_ns, self);
 	__sync_fetch_and_add(&stat->total_ns, total);
-	if (!only_tgid)
+	if (!one_target)
 		part_add(section_id, 0, 0, total, self);
 	charge->innermost = false;
 	charge->at = dcbs_use_below(s->use);
@@ -147,7 +147,7 @@ static __always_inline void last_memory(struct task_struct *task, struct process
 	u64 key = (u64)mm_of(task);
 
 	note_memory(task, process);
-	if (!only_tgid && !process->borrows)
+	if (!one_target && !process->borrows)
 		bpf_map_delete_elem(&mms, &key);
 }
 
@@ -329,7 +329,7 @@ static __always_inline void change_memory(struct task_struct *task, struct proce
 		sum->others[i] += now[i] - sum->rss_now[i];
 	old = sum->mm;
 	sum->mm = key;
-	if (only_tgid)
+	if (one_target)
 		return;
 	bpf_map_delete_elem(&mms, &old);
 	bpf_map_update_elem(&mms, &key, &index, BPF_ANY);

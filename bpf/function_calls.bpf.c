@@ -61,7 +61,7 @@ static __noinline int add_timed_call(const struct open_call *call, u64 ns)
 		__sync_fetch_and_add(&stat->observed_ns, ns);
 	__sync_fetch_and_add(&stat->self_ns, self);
 	__sync_fetch_and_add(&stat->total_ns, total);
-	if (!only_tgid)
+	if (!one_target)
 		part_add(section_id, 1, ns, total, self);
 	return 0;
 }

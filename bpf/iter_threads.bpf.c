@@ -95,7 +95,7 @@ static __noinline int update_process_rss(struct task_struct *task, struct proces
 	}
 	rss_exact(sum, process->index, mm, sum->rss_start, true, rss_is_percpu() ? rss_local_entry(process->index) : 0);
 	sum->mm = (u64)mm;
-	if (!only_tgid) {
+	if (!one_target) {
 		u64 key = (u64)mm;
 		u32 index = process->index;
 
@@ -126,8 +126,8 @@ int on_iter_thread(struct bpf_iter__task *ctx)
 		return 0;
 	reader = bpf_task_storage_get(&ring_readers, task, NULL, flags);
 	__builtin_memset(&view, 0, sizeof(view));
-	view.tgid = task->tgid;
-	view.tid = task->pid;
+	view.pid = process->pid;
+	view.tid = pid_of_task(task);
 	view.record = reader ? reader->record : 0;
 	view.consumed = reader ? reader->consumed : 0;
 	view.busy = reader ? reader->busy || reader->has_section_sums : 0;

@@ -17,7 +17,7 @@ static __always_inline void change_by_other(struct mm_struct *mm, u32 member)
 	struct rss_local *local;
 	s64 bytes;
 
-	if (!only_tgid) {
+	if (!one_target) {
 		found = bpf_map_lookup_elem(&mms, &key);
 		if (!found)
 			return;

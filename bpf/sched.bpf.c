@@ -6,6 +6,7 @@
  * charged by on_iter_thread (iter_threads.bpf.c) as it goes on. Running time is what remains.
  */
 #include "rules/copies.bpf.h"
+#include "rules/neighbours.bpf.h"
 #include "rules/off_cpu_cause.bpf.h"
 #include "rules/new_children.bpf.h"
 #include "rules/thread_end.bpf.h"
@@ -166,7 +167,7 @@ static __always_inline void note_waits(struct thread_account *account, u64 off, 
  * Charges the wait that is over: from `off` until the thread was woken by its cause, from there to now as
  * run-queue wait. If it was woken before `off`, it was on its way out of the CPU and only waited in the run queue.
  */
-static __always_inline void thread_scheduled(struct task_struct *task)
+static __always_inline void thread_scheduled(struct task_struct *prev, struct task_struct *task)
 {
 	struct thread_account *account = account_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	u64 off, woken, now = bpf_ktime_get_ns();
@@ -196,6 +197,8 @@ static __always_inline void thread_scheduled(struct task_struct *task)
 	if (sampling)
 		sample_waited(task, account, woken);
 	note_waits(account, off, woken, now);
+	if (!throttle.waits_off && !window.end_ns)
+		neighbour_charge(prev, account->queued_ns);
 }
 
 SEC("tp_btf/sched_switch")
@@ -214,7 +217,7 @@ int on_switch(u64 *ctx)
 			thread_descheduled(ctx, prev, process, ctx[0] ? 0 : state);
 	}
 	if (process_of(next))
-		thread_scheduled(next);
+		thread_scheduled(prev, next);
 	return 0;
 }
 

@@ -23,7 +23,7 @@ STAGES = {
     "serve": ["base"] + CONTRACTS,
     "render": ["base", "svg.js.h", "svg.css.h"] + CONTRACTS,
     "analyse": ["collect/facts.h", "base"] + CONTRACTS,
-    "collect": ["symbol", "host", "safety/trace_right.h", "base", "bpfprof.skel.h"] + CONTRACTS,
+    "collect": ["symbol", "host", "safety/pid_namespace.h", "safety/trace_right.h", "base", "bpfprof.skel.h"] + CONTRACTS,
     "symbol": ["base", "bpfprof/abi.h"],
     "host": ["safety", "base"],
     "safety": ["base"],

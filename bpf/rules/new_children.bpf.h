@@ -11,6 +11,7 @@
 #ifndef BPF_RULES_NEW_CHILDREN_H
 #define BPF_RULES_NEW_CHILDREN_H
 
+#include "rules/pid_numbers.bpf.h"
 #include "rules/thread_time.bpf.h"
 #include "state/rss_counters.bpf.h"
 
@@ -67,8 +68,9 @@ static __always_inline void child_set_fields(struct process *process, u32 index,
 					     struct task_struct *child)
 {
 	process->tgid = child->tgid;
+	process->parent = process->pid;	/* the entry is a copy of the parent's */
+	process->pid = pid_of_task(child);
 	process->index = index;
-	process->parent = parent->tgid;
 	process->born_ns = bpf_ktime_get_ns();
 	process->ended_ns = 0;
 	process->threads = 1;

@@ -3,6 +3,7 @@
 #ifndef BPF_RULES_TAKE_SAMPLE_H
 #define BPF_RULES_TAKE_SAMPLE_H
 
+#include "rules/pid_numbers.bpf.h"
 #include "rules/thread_time.bpf.h"
 #include "rules/python_walk.bpf.h"
 
@@ -93,7 +94,7 @@ static __always_inline void sample_take(void *ctx, struct walker *w, struct task
 
 	__builtin_memset(&w->sample, 0, sizeof(w->sample));
 	w->sample.tgid = task->tgid;
-	w->sample.tid = task->pid;
+	w->sample.tid = pid_of_task(task);
 	w->sample.kind = kind;
 	w->sample.weight = throttle.sample_every > 1 ? throttle.sample_every : 1;
 	if (account && nr_all_open(account))

@@ -123,7 +123,21 @@ struct files_struct {
 	struct fdtable *fdt;
 };
 
+struct pid_namespace;
+
+/* A number in one PID namespace. */
+struct upid {
+	int nr;
+	struct pid_namespace *ns;
+};
+
+struct pid {
+	unsigned int level;		/* of its innermost namespace */
+	struct upid numbers[1];		/* one for each namespace, from the initial one, which has level 0, down to that one */
+};
+
 struct sched_entity {
+	u64 prev_sum_exec_runtime;	/* sum_exec_runtime when it got the CPU it has */
 	u64 sum_exec_runtime;	/* ns on a CPU; for a running task, as of its last tick */
 };
 
@@ -135,9 +149,10 @@ struct task_struct {
 	struct signal_struct *signal;
 	struct files_struct *files;
 	int exit_code;
-	int pid;
+	int pid;		/* both are numbers in the initial PID namespace */
 	int tgid;
 	struct task_struct *group_leader;
+	struct pid *thread_pid;		/* NULL: it has exited */
 	u64 start_time;
 	u64 self_exec_id;
 	unsigned long min_flt, maj_flt;

@@ -2,7 +2,7 @@
 /* maps.bpf.c - defines the maps and globals that maps.bpf.h declares. */
 #include "state/maps.bpf.h"
 
-const volatile __u32 only_tgid = 0;
+const volatile bool one_target = false;
 const volatile __u16 small_place[SMALL_NS] = {};
 const volatile __u8 syscall_kinds[SYSCALLS] = {};
 const volatile __u32 map_syscall = 0, unmap_syscall = 0;
@@ -17,6 +17,8 @@ const volatile bool switch_tells_state = true;
 struct window window = {};
 struct throttle throttle = {};
 struct counters counters = {};
+struct pid_space pid_space = {};
+__u32 only_tgid = 0;
 __s32 rss_locals_fd = 0;
 
 struct stats_map stats SEC(".maps");
@@ -24,6 +26,7 @@ struct section_ids_map section_ids SEC(".maps");
 struct section_names_map section_names SEC(".maps");
 struct processes_map processes SEC(".maps");
 struct targets_map targets SEC(".maps");
+struct neighbours_map neighbours SEC(".maps");
 struct parts_map parts SEC(".maps");
 struct vacant_map vacant SEC(".maps");
 struct news_map news SEC(".maps");

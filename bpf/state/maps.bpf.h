@@ -11,7 +11,7 @@
 #include "state/types.bpf.h"
 
 /* Set before load. With one target, comparing the tgid decides whether a task belongs to it; otherwise `targets` does. */
-extern const volatile __u32 only_tgid;
+extern const volatile bool one_target;
 
 /* hist_place() of small values, filled before load: short durations are the most frequent ones. */
 #define SMALL_NS 4096
@@ -35,6 +35,8 @@ extern const volatile bool switch_tells_state;	/* Linux 5.18 and later: on_switc
 extern struct window window;
 extern struct counters counters;
 extern struct throttle throttle;
+extern struct pid_space pid_space;
+extern __u32 only_tgid;		/* of the one target */
 extern __s32 rss_locals_fd;	/* a descriptor in the profiler, in which on_iter_thread runs */
 
 struct open_calls_map {
@@ -168,6 +170,13 @@ struct parts_map {
 	__type(value, struct process_part);
 };
 
+struct neighbours_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, BPFPROF_NEIGHBOURS);
+	__type(key, u32);
+	__type(value, struct neighbour);
+};
+
 struct targets_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, BPFPROF_PROCESSES);
@@ -203,6 +212,7 @@ extern struct section_ids_map section_ids SEC(".maps");		/* name -> section_id *
 extern struct section_names_map section_names SEC(".maps");	/* section_id -> name */
 extern struct processes_map processes SEC(".maps");	/* the targets */
 extern struct targets_map targets SEC(".maps");		/* tgid -> index of `processes` */
+extern struct neighbours_map neighbours SEC(".maps");	/* tgid -> run-queue waits of targets behind that process */
 extern struct parts_map parts SEC(".maps");		/* used if there are several targets */
 extern struct vacant_map vacant SEC(".maps");		/* this and `news`: only with --children */
 extern struct news_map news SEC(".maps");
@@ -234,7 +244,7 @@ static __always_inline struct process *process_of(struct task_struct *task)
 {
 	u32 tgid = task->tgid, zero = 0, *index;
 
-	if (only_tgid)
+	if (one_target)
 		return tgid == only_tgid ? bpf_map_lookup_elem(&processes, &zero) : NULL;
 	index = bpf_map_lookup_elem(&targets, &tgid);
 	return index ? bpf_map_lookup_elem(&processes, index) : NULL;

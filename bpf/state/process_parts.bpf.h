@@ -14,7 +14,7 @@ __weak __noinline int part_add(u32 section_id, u64 count, u64 sum_ns, u64 total_
 	struct part_key key = {.section_id = section_id};
 	struct process_part *part;
 
-	if (!process || only_tgid)
+	if (!process || one_target)
 		return 0;
 	key.serial = process->serial;
 	part = bpf_map_lookup_elem(&parts, &key);

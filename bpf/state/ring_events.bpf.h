@@ -47,7 +47,7 @@ static __always_inline void add_partial_call(struct section_stat *stat, u64 *cal
 	__sync_fetch_and_add(&stat->self_ns, self);
 	__sync_fetch_and_add(&stat->total_ns, total);
 	__sync_fetch_and_add(&stat->items, e->items);
-	if (!only_tgid)
+	if (!one_target)
 		part_add(section_id, 0, 0, total, self);
 }
 
@@ -60,7 +60,7 @@ static __always_inline void add_plain_call(struct section_stat *stat, u32 sectio
 	__sync_fetch_and_add(&stat->sum_ns, e->value_ns);
 	__sync_fetch_and_add(&stat->self_ns, e->value_ns);
 	__sync_fetch_and_add(&stat->total_ns, total);
-	if (!only_tgid)
+	if (!one_target)
 		part_add(section_id, 1, e->value_ns, total, e->value_ns);
 	store_max(&stat->max_ns, e->value_ns);
 	store_max(&stat->min_inv_ns, ~e->value_ns);
@@ -137,7 +137,7 @@ static __noinline int add_other_event(const struct ring_read *r, const struct dc
 		if (e->value_ns < observed)
 			observed = e->value_ns;
 		__sync_fetch_and_add(&stat->total_ns, observed);
-		if (!only_tgid)
+		if (!one_target)
 			part_add(section_id, 0, 0, observed, 0);
 		break;
 	case DCBS_EVENT_CACHE_HIT:

@@ -24,7 +24,6 @@
 #define RSS_FILE 0	/* the kernel's MM_FILEPAGES and so on; 2 counts swap entries */
 #define RSS_ANON 1
 #define RSS_SHMEM 3
-#define RSS_PAGE_BYTES 4096
 
 static __always_inline bool rss_is_percpu(void)
 {

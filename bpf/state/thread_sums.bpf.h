@@ -23,7 +23,7 @@ __weak __noinline int section_sum_spill(struct section_sum *sum)
 			__sync_fetch_and_add(&stat->items, sum->items);
 		store_max(&stat->max_ns, sum->max_ns);
 		store_max(&stat->min_inv_ns, sum->min_inv_ns);
-		if (!only_tgid)
+		if (!one_target)
 			part_add(section_id, sum->count, sum->sum_ns, sum->sum_ns - sum->inner_ns, sum->self_ns);
 	}
 	sum->section_id = sum->count = sum->sum_ns = sum->inner_ns = sum->self_ns = 0;

@@ -147,7 +147,7 @@ struct section_name {
  * numbers here, in `process_sums` and in `parts`, clears the entry and puts it back into `vacant`.
  */
 struct process {
-	__u32 tgid;		/* 0: unused */
+	__u32 pid;		/* in the profiler's PID namespace; 0: unused */
 	__u32 execs;		/* times that it has executed another image, after which the profiler must attach again */
 	__s64 tls_offset;	/* of the thread's pointer to its record, from the thread pointer; 0: not known yet */
 	__u64 names_lost;
@@ -157,7 +157,7 @@ struct process {
 	__u64 rss_peak_bytes;
 	__u64 gil_start, gil_end;	/* addresses of the interpreter's _PyRuntime; 0: none */
 	__u32 serial;		/* number of the process in the session, from 1; 0: unused */
-	__u32 parent;		/* tgid of the target that forked it; 0: it was no child of a target */
+	__u32 parent;		/* `pid` of the target that forked it; 0: it was no child of a target */
 	__u64 born_ns;		/* when it was forked; older data in its memory are the parent's. 0: before the window */
 	__u64 ended_ns;		/* when the last thread of a child had been read; 0: it lives */
 	__s32 threads;		/* a child's threads that have not exited */
@@ -166,7 +166,7 @@ struct process {
 	__s32 exit_code;	/* of a process that has ended, as wait() reports it */
 	__u32 exit_known;	/* 1: exit_code is set */
 	__u32 left;		/* it executed a program with more rights, and the user may not trace that */
-	__u32 reserved;
+	__u32 tgid;		/* its number in the initial PID namespace, by which the kernel's events know it: key of `targets` */
 	__u16 section_id[DCBS_NAMES];
 };
 
@@ -214,10 +214,38 @@ struct process_sum {
 	struct thread_sum ended_idle;	/* those of them that had no section and little to do but wait */
 };
 
+#define RSS_PAGE_BYTES 4096
+
+/*
+ * A process that ran on a CPU right before a target's thread got it, while that thread waited in the run queue: entry of
+ * `neighbours`, by its number in the initial PID namespace.
+ */
+struct neighbour {
+	__u64 ns;		/* that it ran then, at most as long as the thread waited */
+	char comm[16];		/* of its main thread */
+	__u32 pid;		/* in the profiler's PID namespace; 0: it is outside of that */
+	__u32 reserved;
+};
+
+#define BPFPROF_NEIGHBOURS 1024
+#define NEIGHBOUR_LEAST_NS 20000	/* a shorter wait is not charged to anyone */
+
+/*
+ * The profiler's PID namespace. A process has a number in its own namespace and one in each namespace above that. The kernel's
+ * events have the number in the initial namespace, which is unknown to programs that live in another one. So the profiler stores
+ * `wanted` and runs the iterator `on_iter_pid`, which stores the other fields.
+ */
+struct pid_space {
+	__u64 namespace;	/* kernel address; 0: not known yet */
+	__u32 level;		/* namespaces above it; 0: it is the initial one */
+	__u32 wanted;		/* a process's number there */
+	__u32 found;		/* the number of the same process in the initial namespace; 0: there is no such process */
+	__u32 pad;
+};
+
 /* A thread of a target, as the iterator `on_iter_thread` lists it: how far its ring has been read, and its times. */
 struct thread_view {
-	__u32 tgid;
-	__u32 tid;
+	__u32 pid, tid;		/* in the profiler's PID namespace */
 	__u64 record;		/* address in the target; 0: no record has been read */
 	__u64 consumed;		/* events read, in terms of dcbs_record.head */
 	__u32 busy;		/* a program was interrupted in reading the ring, or sums are not in `stats` yet */
@@ -261,6 +289,7 @@ struct counters {
 	__u64 processes;	/* processes so far: the last serial number */
 	__u64 lost_processes;	/* children for which there was no entry: they are not followed */
 	__u64 lost_parts;	/* additions to a section's statistics that are in no process's part */
+	__u64 neighbours_ns;	/* the sum of `neighbours`, and of those for which it had no room */
 };
 
 enum calls_off {

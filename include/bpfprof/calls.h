@@ -26,7 +26,7 @@
 struct call_key {
 	__u64 sp;		/* at entry, where it points to the return address. Go: distance from the end of the stack */
 	__u64 stack;		/* Go: the goroutine; 0: any stack of the process */
-	__u32 tgid;
+	__u32 tgid;		/* in the initial PID namespace */
 	__u32 function;
 };
 

@@ -43,7 +43,8 @@ struct python_frame {
  * both from the innermost one outwards, and at the place of frame SAMPLE_STACK_AT stack_bytes of the stack.
  */
 struct sample {
-	__u32 tgid, tid;
+	__u32 tgid;		/* in the initial PID namespace */
+	__u32 tid;		/* in the profiler's */
 	__u16 kind;		/* enum sample_kind */
 	__u16 cause;		/* enum cause, of SAMPLE_OFF */
 	__u16 flags;		/* enum sample_flag */

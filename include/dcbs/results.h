@@ -39,6 +39,8 @@ enum dcbs_cause {
 	DCBS_CAUSE_MEMORY_GROWTH,	/* page faults of memory that stayed, or a leak */
 	DCBS_CAUSE_MEMORY_CHURN,	/* page faults of memory that came and went */
 	DCBS_CAUSE_CACHE,		/* misses of a cache */
+	DCBS_CAUSE_SPIN,		/* running, but only to wait for other threads */
+	DCBS_CAUSE_COLLECTIVE,		/* waiting for another rank in a collective operation */
 };
 
 /* Bucket `index` counts durations in (2^(index/32), 2^((index+1)/32)] ns; in a struct dcbs_spread it is wider, see there. */
@@ -101,21 +103,28 @@ struct dcbs_memory {
 	int64_t peak_delta_bytes;	/* the largest growth of RSS within one call; unknown in self_memory */
 	int64_t minor_faults, major_faults;
 	int64_t mapped_bytes, unmapped_bytes;	/* growth and shrinking of the address space */
+	/*
+	 * Pages that were shared with another process, as after fork(), until they were written: private memory grew and RSS did not.
+	 * It is at most this; page faults that brought no page are taken for such writes.
+	 */
+	int64_t copied_bytes;
 };
 
 /* The time of one process in a section. */
 struct dcbs_process_time {
 	pid_t pid;
-	int64_t count;		/* calls that began and ended in the window */
-	double mean_s;		/* of those calls */
+	int64_t count;		/* calls that began and ended in the window; DCBS_UNKNOWN: the section is known from samples only */
+	double mean_s;		/* of those calls; NAN: unknown */
 	double total_s;		/* see struct dcbs_section */
+	double mean_wait_s;	/* of the waits in the section, if it is known from samples only; NAN: unknown */
 };
 
 /* How far the processes that ran a section differ. */
 struct dcbs_skew {
-	int64_t processes;	/* that completed a call of it; below 2 there is nothing to compare */
-	struct dcbs_process_time slowest, fastest;	/* by mean_s; all 0 if processes is 0 */
-	double ratio;		/* slowest.mean_s / fastest.mean_s; NAN: unknown */
+	int64_t processes;	/* that completed a call of it, or were sampled in it; below 2 there is nothing to compare */
+	/* By mean_s; where that is unknown by mean_wait_s, else by total_s. All 0 if processes is 0. */
+	struct dcbs_process_time slowest, fastest;
+	double ratio;		/* of slowest to fastest; NAN: unknown */
 };
 
 /*
@@ -127,7 +136,11 @@ struct dcbs_section {
 	char *name;		/* valid UTF-8 without control characters */
 	int kind;		/* 1: section, 3: a model's forward pass, 4: a model's generation */
 	int64_t count;		/* calls that began and ended in the window; an estimate or DCBS_UNKNOWN if error_s is a number */
-	double total_s;		/* time within the window that the section was open, over all threads; recursion counts once */
+	/*
+	 * Time within the window that the section was open, over all threads; recursion counts once. NAN: it is a function whose
+	 * calls could not be timed within the budget, and which samples cannot see.
+	 */
+	double total_s;
 	double self_s;		/* the part of total_s in which it was the innermost open section of its thread */
 	double mean_s, min_s, max_s;			/* of the calls in `count`; NAN if there are none */
 	double p50_s, p90_s, p95_s, p99_s, p999_s;	/* likewise, within 1.1 % */
@@ -147,6 +160,11 @@ struct dcbs_section {
 	struct dcbs_histogram histogram;	/* of the calls' durations */
 	struct dcbs_wall wall, self_wall;	/* total_s and self_s by cause */
 	struct dcbs_memory memory, self_memory;
+	/*
+	 * Growth in self_memory in the last part of the window, see late_part in struct dcbs_report. A leak grows there as before.
+	 * DCBS_UNKNOWN: it was not observed.
+	 */
+	int64_t late_growth_bytes;
 	struct dcbs_spread growth;	/* growth of RSS by call, bytes; calls that shrank it are left out */
 	struct dcbs_spread faults;	/* page faults by call */
 	struct dcbs_skew skew;
@@ -251,12 +269,20 @@ struct dcbs_target {
 	double sections_s;	/* time of its threads in sections, each moment counted once */
 };
 
+/* A process that ran on a CPU while threads of the targets waited for that CPU. */
+struct dcbs_neighbour {
+	pid_t pid;
+	char *comm;		/* valid UTF-8 without control characters */
+	double cpu_share;	/* of the time that all such processes ran meanwhile */
+	bool is_target;		/* their own threads compete */
+};
+
 /* The cost of profiling. Counts are of the window. */
 struct dcbs_overhead {
 	/*
 	 * CPU time that profiling took from the targets, by duration_s: 1 is one CPU. Computed as the number of events times
 	 * the cost of one: the run time of the BPF programs, which the kernel measures during the run, and the probe's trap,
-	 * which was measured at the start. NAN: unknown, as always after calls of a function probed by --section.
+	 * which was measured at the start. Probes of --section are priced as the governor of --max-overhead prices them. NAN: unknown.
 	 */
 	double target_cpu_share;
 	int64_t flushes;	/* hits of the markers' probe: a target's thread handed its records over */
@@ -309,6 +335,8 @@ struct dcbs_report {
 	size_t nr_caches;
 	struct dcbs_thread *threads;	/* by CPU time, largest first */
 	size_t nr_threads;
+	struct dcbs_neighbour *neighbours;	/* by cpu_share, largest first; at most 16 */
+	size_t nr_neighbours;
 	double ledger_cpu_s, kernel_cpu_s;	/* of all threads: wall_s less waits, and the kernel's account; NAN: unknown */
 	int64_t rss_start_bytes, rss_end_bytes, rss_peak_bytes;	/* of all targets together; DCBS_UNKNOWN */
 	/*
@@ -318,6 +346,12 @@ struct dcbs_report {
 	int64_t sections_bytes, outside_bytes;	/* by the targets' threads, in sections and outside of all */
 	int64_t others_bytes;		/* by other tasks, mostly the kernel's reclaim; and by children that came and ended */
 	int64_t unexplained_bytes;
+	/*
+	 * Part of outside_bytes, and negative or 0: given back after the last section, when the targets ended. It is no release of
+	 * memory that a section keeps.
+	 */
+	int64_t exit_bytes;
+	double late_part;		/* about 0.5: the part of the time with sections that late_growth_bytes is of; NAN: unknown */
 	double page_touch_s;		/* CPU time of a page's first touch in the profiler, measured at the start; NAN: unknown */
 	bool memory_estimated;		/* sections' faults and growth are estimates, of single calls nothing is known */
 	struct dcbs_overhead overhead;

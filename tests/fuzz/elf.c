@@ -76,10 +76,9 @@ static void read_markers(void)
 
 static void search_function(void)
 {
-	struct found_function function;
+	struct found_functions found;
 
-	if (!find_function(&function, getpid(), "/bin/program", "decode"))
-		close(function.fd);
+	find_functions(&found, getpid(), "/bin/program", "decode");
 }
 
 static void name_addresses(size_t size)

@@ -15,7 +15,7 @@ import time
 
 from needs import EMULATED
 from paths import BUILD, PROFILER, PYTHON, target_program, target_source
-from waiting import attached, holds_perf_events
+from waiting import attached, child_of, holds_perf_events
 
 BUDGET = ["--max-overhead", "100"] * EMULATED
 
@@ -89,15 +89,18 @@ class Target:
 
 
 class Profiler:
-    """The command, attached. report() returns the JSON document."""
+    """The command, attached. report() returns the JSON document.
 
-    def __init__(self, *args, wait_for=None, command=None, stderr=None, **popen):
-        args = [PROFILER, "-q", "-f", "json"] + BUDGET + [str(a) for a in args]
+    `enter` is a command that starts the profiler as its child, such as nsenter.
+    """
+
+    def __init__(self, *args, wait_for=None, command=None, stderr=None, enter=(), **popen):
+        args = [*enter, PROFILER, "-q", "-f", "json"] + BUDGET + [str(a) for a in args]
         if command:
             args += ["--"] + [str(c) for c in command]
         self.errors = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(args, stdout=subprocess.PIPE, stderr=stderr or self.errors, text=True, **popen)
-        self.pid = self.process.pid
+        self.pid = child_of(self.process.pid) if enter else self.process.pid
         if wait_for is not None:
             self.wait_attached(wait_for)
 
@@ -121,7 +124,7 @@ class Profiler:
 
     def stop(self, sig=signal.SIGINT):
         if self.process.poll() is None:
-            self.process.send_signal(sig)
+            os.kill(self.pid, sig)
 
     def report(self, timeout=60, status=0):
         """Waits for the profiler's end, which has that status: the one of its command, if there is one. Returns the JSON document."""

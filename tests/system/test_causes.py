@@ -129,13 +129,15 @@ class Planted(LedgerCase):
 
     @one_by_one
     def test_memory_within_a_budget(self):
-        """The verdict is reported even though most changes of RSS are not observed."""
+        """Churn is reported even though most changes of RSS are not observed. A leak is not: its growth is an estimate then."""
         self.budget = 0.1
         for name in ("leak", "churn"):
             with self.subTest(name):
                 self.run_target("causes", name)
                 self.assertTrue(any("faults" in line for line in self.report["overhead"]["reduced"]), self.report["overhead"])
-                self.check_verdict(self.report, name, "memory-growth" if name == "leak" else "memory-churn")
+                if name == "churn":
+                    self.check_verdict(self.report, name, "memory-churn")
+                self.assertNotIn("memory-growth", {b["cause"] for b in self.report["bottlenecks"]})
 
     def test_idle_pool(self):
         """Threads that wait for work are no bottleneck, and no part of (outside)."""

@@ -19,7 +19,8 @@
 #define GOOD_PART 0.25		/* of the section's CPU time, from which on faults explain it */
 
 #define LARGE_BYTES (64 << 20)	/* of net growth */
-#define STEADY_BYTES (1 << 20)
+#define STEADY_BYTES (4 << 20)	/* less may be lists and caches that every program has */
+#define LATE_SHARE 0.5		/* of the growth that the last part of the window would have if growth were even */
 #define STEADY_CALLS 10
 #define CHURN_BYTES (256 << 20)
 #define CHURN_TIMES 4		/* bytes that came per byte of net growth */
@@ -52,11 +53,23 @@ static bool explains_cpu(const struct subject *s)
 	return memory_cost_s(s) >= GOOD_PART * s->wall.cpu_s && s->wall.cpu_s > 0;
 }
 
+/* Memory that the targets give back on their way to the exit was kept until then. */
 bool memory_cost_is_kept(const struct subject *s)
 {
 	const struct dcbs_report *r = s->report;
+	double at_exit = r->exit_bytes == DCBS_UNKNOWN ? 0 : (double)r->exit_bytes;
 
-	return (double)r->sections_bytes + (double)r->outside_bytes >= 0.5 * (double)self_memory(s)->rss_delta_bytes;
+	return (double)r->sections_bytes + (double)r->outside_bytes - at_exit >= 0.5 * (double)self_memory(s)->rss_delta_bytes;
+}
+
+/* Returns true unless the section is known to grow less and less, as a cache that fills does. */
+static bool grows_late(const struct subject *s)
+{
+	const struct dcbs_section *c = s->section;
+
+	if (c->late_growth_bytes == DCBS_UNKNOWN || isnan(s->report->late_part))
+		return true;
+	return (double)c->late_growth_bytes >= LATE_SHARE * s->report->late_part * (double)c->self_memory.rss_delta_bytes;
 }
 
 /* Returns true if most calls grow RSS and little is given back between them. A cache that fills grows it in a few calls only. */
@@ -67,10 +80,9 @@ static bool is_steady(const struct subject *s)
 
 	if (net < STEADY_BYTES || (double)self_memory(s)->shrunk_bytes > 0.5 * (double)self_memory(s)->grown_bytes)
 		return false;
-	/* Single calls are unknown then. The estimate has rejected growth that may be chance, see collect/overhead/gaps.h. */
-	if (s->report->memory_estimated)
-		return s->section->count >= STEADY_CALLS;
-	return g->calls >= STEADY_CALLS && g->calls >= s->section->count / 2 && g->p50 * (double)g->calls >= 0.25 * net;
+	if (s->report->memory_estimated)	/* a leak is reported only from what was observed all the time */
+		return false;
+	return grows_late(s) && g->calls >= STEADY_CALLS && g->calls >= s->section->count / 2 && g->p50 * (double)g->calls >= 0.25 * net;
 }
 
 bool memory_cost_is_leak(const struct subject *s)

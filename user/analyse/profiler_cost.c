@@ -19,7 +19,6 @@ static double cost_ns(__u64 n, double each_ns)
 	return n ? n * each_ns : 0;
 }
 
-/* The cost of the probes of --section is not measured: with calls of such functions the sum is NAN. */
 static double total_cost_ns(const struct snapshot *snap, double ns_per_flush)
 {
 	const struct counters *c = &snap->counters;
@@ -28,7 +27,7 @@ static double total_cost_ns(const struct snapshot *snap, double ns_per_flush)
 
 	return cost_ns(traced, snap->trace_ns) + cost_ns(c->flushes, ns_per_flush) + cost_ns(c->switches, snap->bpf_ns_per_switch) +
 	       cost_ns(c->wakings, snap->bpf_ns_per_waking) + cost_ns(c->rss_events, snap->bpf_ns_per_rss_event) +
-	       cost_ns(c->ticks, snap->bpf_ns_per_tick) + cost_ns(tick_samples, snap->bpf_ns_per_sample) + cost_ns(c->calls, NAN);
+	       cost_ns(c->ticks, snap->bpf_ns_per_tick) + cost_ns(tick_samples, snap->bpf_ns_per_sample) + cost_ns(c->calls, snap->ns_per_call);
 }
 
 static int64_t known_bytes(__u64 n)

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include "analyse/verdict/bottleneck.h"
+#include "analyse/neighbours.h"
 #include "analyse/profiler_cost.h"
 #include "analyse/stacks/functions.h"
 #include "analyse/sums/ledger.h"
@@ -67,6 +68,8 @@ static int add_section(struct dcbs_report *r, const struct snapshot *snap, size_
 
 	to->error_s = sampled_sections_error_s(snap, index);
 	processes_skew(&to->skew, snap, index);
+	if (summary_is_unseen(facts))
+		summary_forget_times(to);
 	return err ? err : ledger_section(to, facts, snap);
 }
 
@@ -96,8 +99,10 @@ static int section_order(const void *a, const void *b)
 {
 	const struct dcbs_section *x = a, *y = b;
 
-	if (x->total_s != y->total_s)
-		return x->total_s < y->total_s ? 1 : -1;
+	double x_s = isnan(x->total_s) ? 0 : x->total_s, y_s = isnan(y->total_s) ? 0 : y->total_s;
+
+	if (x_s != y_s)
+		return x_s < y_s ? 1 : -1;
 	return strcmp(x->name, y->name) ?: x->kind - y->kind;
 }
 
@@ -119,13 +124,15 @@ static void add_memory(struct dcbs_report *r, const struct snapshot *snap)
 	r->rss_peak_bytes = snap->rss_peak_bytes;
 	r->page_touch_s = snap->page_touch_ns > 0 ? snap->page_touch_ns * S_PER_NS : NAN;
 	r->memory_estimated = snap->memory_estimated;
-	r->sections_bytes = r->outside_bytes = r->others_bytes = r->unexplained_bytes = DCBS_UNKNOWN;
+	r->late_part = snap->late_part > 0 ? snap->late_part : NAN;
+	r->exit_bytes = r->sections_bytes = r->outside_bytes = r->others_bytes = r->unexplained_bytes = DCBS_UNKNOWN;
 	if (!snap->memory_known)
 		return;
 	r->sections_bytes = 0;
 	for (i = 0; i < snap->nr_sections; i++)
 		r->sections_bytes = ledger_add(r->sections_bytes, ledger_growth(&snap->sections[i]->ledger.self_memory));
 	r->outside_bytes = ledger_growth(&snap->outside.self_memory);
+	r->exit_bytes = -snap->exit_release_bytes;
 	r->others_bytes = snap->others_bytes;
 	explained = ledger_add(ledger_add(r->sections_bytes, r->outside_bytes), r->others_bytes);
 	r->unexplained_bytes = ledger_subtract(ledger_subtract(r->rss_end_bytes, r->rss_start_bytes), explained);
@@ -154,7 +161,7 @@ static int fill_report(struct dcbs_report *r, const struct snapshot *snap, doubl
 	add_memory(r, snap);
 	summary_model(&r->model, snap);
 	if (!r->version || add_targets(r, snap) || add_sections(r, snap) || threads_fill(r, snap) ||
-	    functions_fill(r, snap) || profiler_cost_fill(r, snap))
+	    neighbours_fill(r, snap) || functions_fill(r, snap) || profiler_cost_fill(r, snap))
 		return -ENOMEM;
 	return bottleneck_find(r, threshold_s);
 }
@@ -223,6 +230,7 @@ void dcbs_report_free(struct dcbs_report *r)
 	free_members(r);
 	bottleneck_free(r);
 	functions_free(r);
+	neighbours_free(r);
 	free(r->sections);
 	free(r->caches);
 	free(r->targets);

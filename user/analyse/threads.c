@@ -129,6 +129,7 @@ int threads_fill_outside(struct dcbs_section *to, const struct snapshot *snap)
 	to->self_wall = to->wall;
 	to->self_memory = to->memory;
 	to->skew.ratio = NAN;
+	to->late_growth_bytes = DCBS_UNKNOWN;
 	ledger_no_spread(&to->growth);
 	ledger_no_spread(&to->faults);
 	return 0;

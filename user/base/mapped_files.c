@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* mapped_files.c - opens the executable files that a process has mapped. */
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "base/mapped_files.h"
 #include "base/proc.h"
 #include "base/target_file.h"
 
-#define MAX_FILES 4096
+#define MAX_FILES 65536	/* the kernel's default limit for the mappings of a process */
 
 struct file_visit {
 	pid_t pid;
@@ -53,4 +56,25 @@ int mapped_files_each_head(pid_t pid, bool (*visit)(void *ctx, int fd, const str
 	struct file_visit visits = {.pid = pid, .visit = visit, .ctx = ctx, .open = target_file_open_mapping_head};
 
 	return proc_each_mapping(pid, visit_mapping, &visits);
+}
+
+/* ---- identity ---- */
+
+bool mapped_files_identify(int fd, struct statx *file)
+{
+	return !statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, file);
+}
+
+/* The maps show an overlay's own inode and device; the link of the mapping leads to the very file. */
+bool mapped_files_is(pid_t pid, const struct proc_mapping *map, const struct statx *file)
+{
+	struct statx st;
+	char path[96];
+
+	if (!map->executable || !map->ino)
+		return false;
+	snprintf(path, sizeof(path), "/proc/%d/map_files/%llx-%llx", pid, map->start, map->end);
+	if (!statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, STATX_INO, &st))
+		return st.stx_ino == file->stx_ino && st.stx_dev_major == file->stx_dev_major && st.stx_dev_minor == file->stx_dev_minor;
+	return map->ino == file->stx_ino && map->dev == makedev(file->stx_dev_major, file->stx_dev_minor);
 }

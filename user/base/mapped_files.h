@@ -11,6 +11,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+struct proc_mapping;
+struct statx;
+
 struct mapped_file {
 	__u64 start, end, offset;	/* of its first executable mapping */
 	__u64 ino;
@@ -28,5 +31,11 @@ int mapped_files_each(pid_t pid, bool (*wants)(void *ctx, const struct mapped_fi
 
 /* The same for all files, of which no more than the program headers and the notes may be read. */
 int mapped_files_each_head(pid_t pid, bool (*visit)(void *ctx, int fd, const struct mapped_file *map), void *ctx);
+
+/* Stores what identifies an open file, without asking a file system that may not answer. Returns false if it cannot be read. */
+bool mapped_files_identify(int fd, struct statx *file);
+
+/* Returns true if the mapping of the process is of that file, by device and inode. */
+bool mapped_files_is(pid_t pid, const struct proc_mapping *map, const struct statx *file);
 
 #endif

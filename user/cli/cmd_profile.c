@@ -15,6 +15,7 @@
 #include "host/bpf_stats.h"
 #include "host/requirements.h"
 #include "safety/invoker.h"
+#include "safety/pid_namespace.h"
 #include "safety/sandbox.h"
 #include "serve/server.h"
 
@@ -156,7 +157,7 @@ int cmd_profile(const struct opts *opts)
 	profile.opts = opts;
 	profile.child.go = profile.child.failed = -1;
 	signals_catch();
-	if (invoker_find() || output_files_open(&profile.outputs, opts)) {
+	if (pid_namespace_check() || invoker_find() || output_files_open(&profile.outputs, opts)) {
 		complain();
 		return final_status(&profile, false);
 	}

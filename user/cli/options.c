@@ -113,10 +113,22 @@ static void add_pid(struct opts *opts, const struct option_row *row, char *arg)
 	opts->pids[opts->profile.nr_pids++] = (pid_t)parse_whole_number(row, arg);
 }
 
-/* NAME=BINARY:FUNCTION. The function may contain colons (C++), the binary may not. */
+/* Returns the colon that divides BINARY:FUNCTION: the last single one. Pairs belong to a C++ name; other colons to the path. */
+static char *find_division(char *binary)
+{
+	char *division = strchr(binary, ':'), *p;
+
+	if (!strncmp(binary, "python:", 7))
+		return division;
+	for (p = division; p; p = strchr(p + strspn(p, ":"), ':'))
+		if (p[1] != ':')
+			division = p;
+	return division;
+}
+
 static void add_section(struct opts *opts, const struct option_row *row, char *arg)
 {
-	char *binary = strchr(arg, '='), *function = binary ? strchr(binary, ':') : NULL;
+	char *binary = strchr(arg, '='), *function = binary ? find_division(binary + 1) : NULL;
 	size_t i;
 
 	refuse_if_full(opts->profile.nr_sections, row);

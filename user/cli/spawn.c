@@ -12,7 +12,18 @@
 #include "cli/spawn.h"
 #include "safety/environment.h"
 #include "safety/invoker.h"
+#include "safety/pid_namespace.h"
 #include "base/error.h"
+
+/* The command may start processes in another PID namespace, where the number is another process's. So the inode of ours follows. */
+static void set_pid_variable(const char *name, pid_t pid)
+{
+	unsigned long long inode = pid_namespace_inode();
+	char value[48];
+
+	snprintf(value, sizeof(value), inode ? "%d.%llu" : "%d", pid, inode);
+	setenv(name, value, 1);
+}
 
 /*
  * Makes the markers of this process wait for the probe before their first section, see user/marker/leader.c.
@@ -20,13 +31,9 @@
  */
 static void set_marker_variables(bool children)
 {
-	char pid[16];
-
-	snprintf(pid, sizeof(pid), "%d", getpid());
-	setenv("DCBS_MARKERS_WAIT", pid, 1);
-	snprintf(pid, sizeof(pid), "%d", getppid());
+	set_pid_variable("DCBS_MARKERS_WAIT", getpid());
 	if (children)
-		setenv("DCBS_MARKERS_WAIT_FOR", pid, 1);
+		set_pid_variable("DCBS_MARKERS_WAIT_FOR", getppid());
 }
 
 static void __attribute__((noreturn)) report_failure(int failed, int err)

@@ -20,6 +20,8 @@ void snapshot_free(struct snapshot *snap)
 		free(snap->notes[i]);
 	free(snap->sections);
 	free(snap->threads);
+	free(snap->neighbours);
+	free(snap->sampled_parts);
 	for (i = 0; i < snap->nr_frames; i++) {
 		free(snap->frames[i].function);
 		free(snap->frames[i].file);

@@ -32,7 +32,11 @@ struct snapshot_section {
 	__u64 unreturned;		/* calls of a --section function that ended otherwise than by a return, or whose end was missed */
 	__u64 open;			/* calls still open */
 	struct timed_calls *timed;	/* NULL: calls were not timed in on-periods */
+	double timed_share;		/* of a --section function: time in it by the time that passed, while all calls were timed; 0: unknown */
+	bool left_by_jump;		/* of a --section function: each of its calls ends by a jump to another function */
+	double seen_share;		/* of that time, what samples saw of it then, at most; 0: the time was too short to tell */
 	double total_error_ns;		/* in an analysis: the error of total_ns, where it is estimated from timed calls; 0: it is not */
+	__s64 late_growth_bytes;	/* growth of self_memory in the last part of the window, see late_part */
 	struct section_stat stat;	/* total_ns and self_ns include open calls */
 	struct section_ledger ledger;	/* waits and growth of open calls included */
 };
@@ -59,11 +63,27 @@ struct snapshot_target {
 	__u64 names_lost;
 };
 
+/* A process that ran while targets waited for the CPU that it had. */
+struct snapshot_neighbour {
+	pid_t pid;
+	char comm[16];		/* raw bytes */
+	__u64 ns;		/* that it ran meanwhile */
+};
+
 /* The part of a section that belongs to one process. There are no parts if there is only one process. */
 struct snapshot_part {
 	__u32 target;			/* index of `targets` */
 	__u16 section_id;		/* index of `sections` */
 	struct process_part sum;	/* total_ns and self_ns include open calls */
+};
+
+/* The samples of one process in a section that is a function. Parts of ended processes stay. */
+struct snapshot_sampled_part {
+	pid_t pid;
+	__u16 section_id;		/* index of `sections` */
+	__u64 ticks, self_ticks;	/* by weight; self: no other such section lies inside */
+	__u64 waits;			/* by weight */
+	__u64 off_ns, self_off_ns;
 };
 
 /* A function and a line in it, as stacks have them for frames. Raw bytes; NULL: unknown. */
@@ -99,11 +119,15 @@ struct snapshot {
 	__u64 unseen;			/* calls of children that were over before the child was probed */
 	struct snapshot_part *parts;	/* in no order */
 	size_t nr_parts, room_parts;
+	struct snapshot_sampled_part *sampled_parts;	/* in no order */
+	size_t nr_sampled_parts;
 	struct snapshot_section **sections;	/* in no order; a name occurs once per kind */
 	size_t nr_sections;
 	struct section_ledger outside;	/* waits and memory of threads while they had no section open */
 	struct snapshot_thread *threads;
 	size_t nr_threads;
+	struct snapshot_neighbour *neighbours;	/* the longest waits first */
+	size_t nr_neighbours;
 	double wait_scale;		/* factor by which waits were multiplied, because they were observed in on-periods */
 	struct snapshot_frame *frames;	/* each function and line once */
 	size_t nr_frames;
@@ -117,6 +141,8 @@ struct snapshot {
 	__u64 begun_missed, baselines_missed;
 	bool wall_known, memory_known;	/* false: this kernel does not report it, and the ledgers are empty */
 	bool memory_estimated;		/* memory was observed in on-periods: ledgers are estimates, single calls unknown */
+	double late_part;		/* about the last half of the time in which sections were active, as a part of it; 0: unknown */
+	__s64 exit_release_bytes;	/* that targets gave back outside of sections after the last one, on their way to the exit */
 	__s64 others_bytes;		/* growth of RSS that other tasks caused */
 	__s64 growth_bytes[RSS_KINDS];	/* growth of RSS that the targets caused: anon, file, shmem */
 	__s64 rss_start_bytes, rss_end_bytes, rss_peak_bytes;	/* of all targets; DCBS_UNKNOWN: unknown */
@@ -127,6 +153,8 @@ struct snapshot {
 	double bpf_ns_per_rss_event;
 	double bpf_ns_per_tick;
 	double bpf_ns_per_sample;
+	double ns_per_call;		/* cost of the probes for a call of a --section function, by the governor's measure; NAN: unknown */
+	double probe_added_ns;		/* by which the probes of a --section function make a timed call longer, at most; NAN: unknown */
 	double trap_ns;			/* cost of a hit of the probe, measured at the start on our own copy of it; NAN: unknown */
 	double trace_ns;		/* cost of a trace point with a program, besides the program's run time */
 	double clock_read_ns;		/* cost of a read of CLOCK_MONOTONIC, measured at the start; NAN: unknown */

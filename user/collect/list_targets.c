@@ -12,6 +12,7 @@
 #include "collect/target/target.h"
 #include "base/target_file.h"
 #include "host/file_rights.h"
+#include "safety/pid_namespace.h"
 
 struct process_listing {
 	struct dcbs_process *processes;
@@ -78,11 +79,14 @@ void list_targets_free(struct dcbs_process *list, size_t nr)
 
 int list_targets(struct dcbs_process **result, size_t *nr)
 {
-	DIR *proc = opendir("/proc");
 	struct process_listing listing = {0};
+	int err = pid_namespace_check();
 	struct dirent *entry;
-	int err = 0;
+	DIR *proc;
 
+	if (err)
+		return err;
+	proc = opendir("/proc");
 	if (!proc)
 		return fail(-errno, "cannot read /proc: %s", strerror(errno));
 	file_rights_start(NULL, 0);

@@ -20,6 +20,7 @@
 #include "collect/snapshot.h"
 #include "collect/stats/rss_total.h"
 #include "collect/target/attach.h"
+#include "collect/target/function_notes.h"
 #include "collect/target/publish.h"
 #include "collect/window.h"
 #include "base/target_file.h"
@@ -79,13 +80,13 @@ int session_add(struct session *session, pid_t pid)
 	if (target_list_find(targets, pid))
 		return 0;
 	err = target_open(target, pid, session->opts.argv);
+	if (!err)
+		err = publish_find_number(&session->bpf, target);
 	if (err)
 		return err;
 	target->index = (__u32)targets->nr++;
 	target->serial = target->index + 1;
-	target->process = &session->bpf.processes[target->index];
-	session->bpf.processes[target->index] = (struct process){.tgid = (__u32)pid, .index = target->index, .serial = target->serial};
-	bpf_map_update_elem(bpf_map__fd(session->bpf.skel->maps.targets), &pid, &target->index, BPF_ANY);
+	publish_process(&session->bpf, target);
 	return 0;
 }
 
@@ -113,14 +114,11 @@ static int attach_one_target(struct session *session, struct target *target)
 		return target->parent ? 0 : fail(-EPERM, "process %d has become one that user %u may not trace", target->pid, getuid());
 	publish_python(&session->bpf, target);
 	if (!target->parent)
-		err = function_probes_attach(&session->probes, &session->bpf, &session->opts, target);
+		err = function_probes_attach(&session->probes, &session->bpf, &session->opts, target, &session->notes);
 	if (!err)
 		err = attach_target(&ctx, target);
 	if (err < 0 && target_ended(target))
 		return target->parent ? 0 : fail(-ESRCH, "process %d ended while it was being attached to", target->pid);
-	if (!err && !session->opts.nr_sections && !target->parent)
-		notes_add(&session->notes, "process %d (%s) has not loaded the markers: no sections to time. They are picked up as soon as "
-			  "it does; --section NAME=BINARY:FUNCTION times native functions without them", target->pid, target->facts.comm);
 	return err < 0 ? err : 0;
 }
 
@@ -202,11 +200,9 @@ static void examine_target(struct session *session, struct target *target)
 		session->images_missed += process->execs - target->execs - 1;
 		attach_forget_image(&session->bpf, target, process->execs);
 		sampling_forget_image(session, target);
+		target->search_ns = 0;
 	}
-	if (target->state || target_ended(target))
-		return;
-	if (attach_target(&ctx, target) < 0 && !target_ended(target))
-		notes_add(&session->notes, "%s", dcbs_profiler_error());
+	attach_search(&ctx, target, &session->notes);
 }
 
 /* Returns true if some target still runs. */
@@ -237,6 +233,7 @@ bool session_poll(struct session *session)
 	calibrate(&session->costs, &session->bpf, function_probes_entries_are_stepped(&session->probes) ||
 		  function_probes_ends_are_stepped(&session->probes));
 	run_clock_poll(&session->run_clock, &session->bpf);
+	function_notes_look(&session->probes, &session->targets, clock_now_ns());
 	running = examine_targets(session);
 	if (!running && session->children) {	/* the last target may have forked before it ended */
 		children_find(session);
@@ -245,6 +242,7 @@ bool session_poll(struct session *session)
 	sampling_poll(session);
 	if (!session->children || clock_now_ns() - session->rss.read_ns > RSS_EVERY_NS)
 		rss_total_read(session);
+	growth_trend_look(&session->growth, &session->bpf);
 	session->overhead.exceeded |= !levers_poll(session);
 	return running;
 }
@@ -355,8 +353,12 @@ void session_stop(struct session *session, enum dcbs_ended_by by)
 		notes_add(&session->notes, "%llu image%s executed and replaced before the profiler could attach: if the file was another one "
 			  "than before, its sections may be missing; --children attaches from the start", (unsigned long long)session->images_missed,
 			  session->images_missed == 1 ? " was" : "s were");
-	function_probes_note(&session->probes, &session->bpf, &session->costs, &session->notes);
+	if (!session->opts.nr_sections)
+		target_list_note_unmarked(&session->targets, &session->notes);
+	function_notes_short(&session->probes, &session->bpf, &session->costs, &session->notes);
+	function_notes_unused(&session->probes, &session->bpf, &session->targets, &session->opts, &session->notes);
 	session->window.ended_by = by;
+	growth_trend_look(&session->growth, &session->bpf);
 	rss_total_read(session);
 	session->bpf.skel->bss->window.end_ns = clock_now_ns();
 	sampling_poll(session);
@@ -388,5 +390,6 @@ void session_close(struct session *session)
 		target_close(&session->targets.list[i]);
 	target_file_stop();
 	notes_free(&session->notes);
+	growth_trend_clear(&session->growth);
 	free(session);
 }

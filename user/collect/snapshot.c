@@ -19,6 +19,7 @@
 #include "collect/samples/sampler.h"
 #include "collect/samples/sampling.h"
 #include "collect/snapshot.h"
+#include "collect/stats/cpu_neighbours.h"
 #include "collect/stats/open_calls.h"
 #include "collect/stats/read_ledgers.h"
 #include "host/bpf_stats.h"
@@ -101,6 +102,8 @@ static void copy_costs(const struct session *session, struct snapshot *snap)
 	snap->bpf_ns_per_sample = session->sampler ? bpf_stats_run_ns(skel->progs.on_sample) : NAN;
 	snap->bpf_ns_per_waking = bpf_stats_run_ns(skel->progs.on_wakeup) + bpf_stats_run_ns(skel->progs.on_waking);
 	snap->bpf_ns_per_rss_event = bpf_stats_run_ns(skel->progs.on_rss);
+	snap->ns_per_call = cost_meter_ns_per_call(&session->overhead.meter);
+	snap->probe_added_ns = fmax(costs->trap_ns, costs->step_ns);
 	snap->trap_ns = costs->trap_ns;
 	snap->trace_ns = costs->trace_ns;
 	snap->page_touch_ns = costs->page_touch_ns;
@@ -165,6 +168,12 @@ static int copy_map_facts(struct session *session, struct snapshot *snap, const 
 		err = sampler_copy(session->sampler, snap, section_index);
 	if (!err)
 		err = process_facts_copy(session, snap, section_index);
+	if (!err)
+		err = cpu_neighbours_copy(&session->bpf, snap);
+	if (!err)
+		function_probes_copy_shares(&session->probes, snap, section_index);
+	if (!err)
+		growth_trend_add(&session->growth, &session->bpf, snap->ended_by == DCBS_ENDED_TARGET_EXIT, snap, section_index);
 	if (!err)
 		open_calls_add(session, snap, section_index);
 	return err;

@@ -18,6 +18,7 @@
 #include "collect/overhead/off_periods.h"
 #include "collect/overhead/run_clock.h"
 #include "collect/overhead/timed_periods.h"
+#include "collect/stats/growth_trend.h"
 #include "collect/stats/thread_lister.h"
 #include "collect/target/function_probes.h"
 #include "collect/target/target.h"
@@ -73,6 +74,7 @@ struct session {
 	struct sampler *sampler;	/* NULL: stacks are not sampled */
 	struct overhead overhead;
 	struct rss_total rss;
+	struct growth_trend growth;
 	struct session_window window;
 	struct notes notes;
 	__u64 attached_ns;		/* when session_start() had attached */

@@ -9,6 +9,7 @@
 #include "collect/kernel/stat_maps.h"
 #include "collect/overhead/levers.h"
 #include "collect/samples/sampler.h"
+#include "collect/stats/cpu_neighbours.h"
 #include "collect/stats/open_calls.h"
 #include "collect/window.h"
 
@@ -61,6 +62,8 @@ void window_restart(struct session *session)
 	usleep(RINGS_READ_US);
 	stat_maps_clear(&session->bpf);
 	open_calls_clear(&session->bpf);
+	cpu_neighbours_clear(&session->bpf);
+	growth_trend_clear(&session->growth);
 	levers_clear(session);
 	sampler_clear(session->sampler);
 	process_facts_clear(session);

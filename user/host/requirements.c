@@ -19,6 +19,7 @@
 #include "host/uprobe.h"
 #include "safety/capabilities.h"
 #include "safety/invoker.h"
+#include "safety/pid_namespace.h"
 
 #define BTF_PATH "/sys/kernel/btf/vmlinux"
 
@@ -214,6 +215,16 @@ static enum requirement_state check_return_probes(void)
 	return !uname(&u) && kernel_quirks_kill_at_return(u.release) ? REQUIREMENT_DEGRADED : REQUIREMENT_OK;
 }
 
+static enum requirement_state check_pid_numbers(void)
+{
+	return pid_namespace_has_proc() ? REQUIREMENT_OK : REQUIREMENT_MISSING;
+}
+
+static enum requirement_state check_pids_of_children(void)
+{
+	return pid_namespace_has_children() ? REQUIREMENT_OK : REQUIREMENT_MISSING;
+}
+
 /* On every kernel, see kernel_quirks.h. */
 static enum requirement_state check_avoided(void) { return REQUIREMENT_OK; }
 
@@ -233,6 +244,8 @@ const struct requirement requirements[] = {
 	 "lockdown=integrity, or none", false},
 	{"memory of processes (Yama)", check_yama,
 	 "kernel.yama.ptrace_scope is 3, which denies it to every process until the machine boots with another value", false},
+	{PID_NAMESPACE_NUMBERS, check_pid_numbers, PID_NAMESPACE_NO_NUMBERS, false},
+	{PID_NAMESPACE_HELPERS, check_pids_of_children, PID_NAMESPACE_NO_HELPERS, false},
 	{"uprobes", check_uprobes, "use a kernel built with CONFIG_UPROBE_EVENTS=y", false},
 	{"permission for uprobes", check_may_probe,
 	 "this kernel requires CAP_SYS_ADMIN for them; run as root: sudo dcbs-bpfprof ...", false},

@@ -40,6 +40,7 @@ static const char *const words[] = {
 	[DCBS_CAUSE_FAULT] = "page faults", [DCBS_CAUSE_SLEEP] = "sleep", [DCBS_CAUSE_GPU] = "GPU",
 	[DCBS_CAUSE_OTHER] = "other waits", [DCBS_CAUSE_MEMORY_GROWTH] = "memory growth",
 	[DCBS_CAUSE_MEMORY_CHURN] = "memory churn", [DCBS_CAUSE_CACHE] = "a cache that seldom hits",
+	[DCBS_CAUSE_SPIN] = "spinning", [DCBS_CAUSE_COLLECTIVE] = "another rank",
 };
 
 const char *cause_word(enum dcbs_cause cause)

@@ -11,6 +11,7 @@
 #include "base/elf_file.h"
 #include "base/error.h"
 #include "symbol/code/function_code.h"
+#include "symbol/function_name.h"
 #include "symbol/function_places.h"
 #include "symbol/native/elf_symbols.h"
 #include "symbol/unwind/frame_table.h"
@@ -74,9 +75,9 @@ static bool is_stub(const struct function_file *f, __u64 address)
 
 /* ---- symbols ---- */
 
-static bool is_part_name(const char *name)
+static bool is_part(const char *name)
 {
-	return name && (strstr(name, ".cold") || strstr(name, ".part."));
+	return name && function_name_is_part(name);
 }
 
 static int by_start(const void *a, const void *b)
@@ -98,7 +99,7 @@ static int read_symbols(struct function_file *f)
 			if (!array_reserve(f->symbols, f->nr_symbols, f->room_symbols, 1))
 				return fail(-ENOMEM, "out of memory");
 			f->symbols[f->nr_symbols++] = (struct function_symbol){
-				.start = s.st_value, .end = s.st_value + s.st_size, .part = is_part_name(elf_symbols_name(&symbols, &s)),
+				.start = s.st_value, .end = s.st_value + s.st_size, .part = is_part(elf_symbols_name(&symbols, &s)),
 			};
 		}
 	}

@@ -133,21 +133,25 @@ static void test_native(void **state)
 static void test_find(void **state)
 {
 	struct elf_object objects[] = {{.name = "object_to_find"}, {.name = "no_such_object"}};
-	struct found_function function;
+	struct found_functions found;
+	int fd;
 	unsigned char code[16];
 	char program[4096] = "";
 
 	(void)state;
 	assert_true(readlink("/proc/self/exe", program, sizeof(program) - 1) > 0);
-	assert_int_equal(find_function(&function, getpid(), program, "test_find"), 0);
-	assert_int_equal(pread(function.fd, code, sizeof(code), (off_t)function.offset), sizeof(code));
+	assert_int_equal(find_functions(&found, getpid(), program, "test_find"), 0);
+	assert_int_equal(found.nr, 1);
+	assert_true(found.file.mapped);
+	fd = binary_file_open(&found.file, getpid());
+	assert_int_equal(pread(fd, code, sizeof(code), (off_t)found.list[0].offset), sizeof(code));
 	assert_memory_equal(code, (const void *)(uintptr_t)test_find, sizeof(code));
-	assert_int_equal(find_objects(function.fd, objects, 2), 0);
+	assert_int_equal(find_objects(fd, objects, 2), 0);
 	assert_int_equal(objects[0].size, sizeof(object_to_find));
 	assert_int_equal(objects[0].address % 4096, (uintptr_t)object_to_find % 4096);
 	assert_int_equal(objects[1].size, 0);
-	assert_int_equal(find_objects(function.fd, objects + 1, 1), -ENOENT);
-	close(function.fd);
+	assert_int_equal(find_objects(fd, objects + 1, 1), -ENOENT);
+	close(fd);
 }
 
 /* ---- from a function to its caller ---- */

@@ -11,6 +11,11 @@
 #include "analyse/threads.h"
 #include "base/clock.h"
 
+#define FEW_TIMED 30		/* fewer timed calls are too few for a mean */
+#define MISSED_SHARE 0.5	/* of the time that the timed calls speak for; samples with less do not see the function */
+#define SEEN_SHARE 0.7		/* of timed calls; samples that saw less do not see the function */
+#define STRETCH_ERROR 0.25	/* of a total that rests on the calls of one stretch of the window */
+
 /* The time that a tick stands for, over all threads: running, and waiting in the run queue. */
 struct tick_weight {
 	double cpu_ns, queue_ns;
@@ -73,6 +78,60 @@ static void add_counted_calls(struct snapshot_section *facts, const struct secti
 	facts->stat.sum_ns = facts->stat.total_ns;
 }
 
+/* Ticks and sampled waits are independent of one another, so their variances add up. */
+static double sampled_error_ns(const struct snapshot *snap, size_t section)
+{
+	struct tick_weight tick = compute_tick_weight(snap);
+	double tick_ns = tick.cpu_ns + tick.queue_ns, variance = 0;
+	size_t i;
+
+	for (i = 0; i < snap->nr_stacks; i++)
+		if (sample_weights_covers(snap, &snap->stacks[i], (__u16)section, SAMPLE_SCOPE_TOTAL))
+			variance += snap->stacks[i].cpu_samples2 * tick_ns * tick_ns + snap->stacks[i].off_ns2;
+	return sqrt(variance);
+}
+
+/*
+ * Returns the time of all calls of a function by those that were timed before they became too expensive: their mean, if all
+ * calls were counted; else the part of the time that they took. 0: they do not tell.
+ */
+static double time_by_timed_calls(const struct snapshot_section *facts, const struct section_stat *timed, const struct snapshot *snap)
+{
+	double ended = timed->begun > facts->open ? (double)(timed->begun - facts->open) : 0;
+
+	if (timed->count < FEW_TIMED)
+		return 0;
+	if (ended >= (double)timed->count)
+		return ended * (double)timed->sum_ns / (double)timed->count;
+	return timed->begun ? 0 : facts->timed_share * (double)(snap->end_ns - snap->start_ns);
+}
+
+/*
+ * Samples cannot see a function below which the stack is deeper than a sample reaches. That shows while all calls are timed; if
+ * that time was short, it shows where the samples have less than half of the least that all calls must have taken.
+ */
+static bool samples_miss(const struct snapshot_section *facts, double sampled_error_ns, double least_ns)
+{
+	if (facts->seen_share > 0)
+		return facts->seen_share < SEEN_SHARE;
+	return (double)facts->stat.total_ns + 2 * sampled_error_ns < MISSED_SHARE * least_ns;
+}
+
+/* If samples miss the function, the timed calls stand for all. They are of one stretch of the window, so the error is large. */
+static void hold_against_timed_calls(struct snapshot_section *facts, const struct section_stat *timed, double sampled_error_ns,
+				     const struct snapshot *snap)
+{
+	double by_timed_ns = time_by_timed_calls(facts, timed, snap), added;
+
+	if (!(by_timed_ns > 0) || !timed->sum_ns)
+		return;
+	added = snap->probe_added_ns * (double)timed->count / (double)timed->sum_ns;
+	if (!(added < 0.5) || !samples_miss(facts, sampled_error_ns, by_timed_ns * (1 - 2 * added)))
+		return;
+	facts->stat.total_ns = facts->stat.self_ns = (__u64)(by_timed_ns * (1 - added));
+	facts->total_error_ns = by_timed_ns * added + STRETCH_ERROR * (double)facts->stat.total_ns;
+}
+
 static void estimate_section(struct snapshot_section *facts, __u16 section, const struct snapshot *snap,
 			     const struct tick_weight *tick)
 {
@@ -93,6 +152,7 @@ static void estimate_section(struct snapshot_section *facts, __u16 section, cons
 	}
 	if (timed.sampled & SAMPLED_IN_PERIODS && period_calls_estimate(facts, &timed))
 		return;
+	hold_against_timed_calls(facts, &timed, sampled_error_ns(snap, section), snap);
 	add_counted_calls(facts, &timed);
 }
 
@@ -106,22 +166,20 @@ void sampled_sections_estimate(struct snapshot_section **sections, const struct 
 			estimate_section(sections[i], (__u16)i, snap, &tick);
 }
 
-/* Ticks and sampled waits are independent of one another, so their variances add up. */
+double sampled_sections_part_ns(const struct snapshot *snap, const struct snapshot_sampled_part *part, bool self)
+{
+	struct tick_weight tick = compute_tick_weight(snap);
+
+	return (double)(self ? part->self_ticks : part->ticks) * (tick.cpu_ns + tick.queue_ns) +
+	       (double)(self ? part->self_off_ns : part->off_ns);
+}
+
 double sampled_sections_error_s(const struct snapshot *snap, size_t section)
 {
-	struct tick_weight tick;
-	double tick_ns, variance = 0;
-	size_t i;
-
 	assert(section < snap->nr_sections);
 	if (!snap->sections[section]->stat.sampled)
 		return NAN;
 	if (snap->sections[section]->total_error_ns > 0)
 		return snap->sections[section]->total_error_ns * S_PER_NS;
-	tick = compute_tick_weight(snap);
-	tick_ns = tick.cpu_ns + tick.queue_ns;
-	for (i = 0; i < snap->nr_stacks; i++)
-		if (sample_weights_covers(snap, &snap->stacks[i], (__u16)section, SAMPLE_SCOPE_TOTAL))
-			variance += snap->stacks[i].cpu_samples2 * tick_ns * tick_ns + snap->stacks[i].off_ns2;
-	return sqrt(variance) * S_PER_NS;
+	return sampled_error_ns(snap, section) * S_PER_NS;
 }

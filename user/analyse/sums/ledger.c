@@ -99,11 +99,19 @@ int64_t ledger_growth(const struct memory_sum *m)
 	return ledger_add(ledger_add(m->anon, m->file), m->shmem);
 }
 
+/* A fault that brings no page is the first write to a page that was shared, or to one that nobody else shares any more. */
+static int64_t copied_bytes(const struct memory_sum *m)
+{
+	__u64 faulted = (m->minor + m->major) * RSS_PAGE_BYTES;
+
+	return summary_count(faulted > m->grown ? faulted - m->grown : 0);
+}
+
 void ledger_memory(struct dcbs_memory *to, const struct memory_sum *m, int64_t peak_bytes)
 {
 	*to = (struct dcbs_memory) {
 		DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN,
-		DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN,
+		DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN,
 	};
 	if (!m)
 		return;
@@ -114,6 +122,7 @@ void ledger_memory(struct dcbs_memory *to, const struct memory_sum *m, int64_t p
 		.peak_delta_bytes = peak_bytes,
 		.minor_faults = summary_count(m->minor), .major_faults = summary_count(m->major),
 		.mapped_bytes = summary_count(m->mapped), .unmapped_bytes = summary_count(m->unmapped),
+		.copied_bytes = copied_bytes(m),
 	};
 }
 
@@ -206,12 +215,13 @@ int ledger_section(struct dcbs_section *to, const struct snapshot_section *facts
 	const struct section_ledger *l = &facts->ledger;
 	bool memory_known = snap->memory_known && !facts->stat.sampled;
 	bool calls_known = memory_known && !snap->memory_estimated && calls_are_known(l);
-	bool wall_known = snap->wall_known && (!facts->stat.sampled || snap->frequency_hz);
+	bool wall_known = snap->wall_known && !summary_is_unseen(facts) && (!facts->stat.sampled || snap->frequency_hz);
 
 	ledger_wall(&to->wall, wall_known ? l->off_ns : NULL, l->worker_ns, facts->stat.total_ns);
 	ledger_wall(&to->self_wall, wall_known ? l->self_off_ns : NULL, l->self_worker_ns, facts->stat.self_ns);
 	ledger_memory(&to->memory, memory_known ? &l->memory : NULL, calls_known ? summary_count(l->peak_bytes) : DCBS_UNKNOWN);
 	ledger_memory(&to->self_memory, memory_known ? &l->self_memory : NULL, DCBS_UNKNOWN);
+	to->late_growth_bytes = memory_known && snap->late_part > 0 ? facts->late_growth_bytes : DCBS_UNKNOWN;
 	ledger_no_spread(&to->growth);
 	ledger_no_spread(&to->faults);
 	return calls_known ? add_spreads(to, l) : 0;

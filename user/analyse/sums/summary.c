@@ -22,11 +22,24 @@ int64_t summary_add_count(int64_t to, __u64 n)
 	return __builtin_add_overflow(to, summary_count(n), &total) ? INT64_MAX : total;
 }
 
+bool summary_is_unseen(const struct snapshot_section *facts)
+{
+	return facts->stat.sampled && facts->left_by_jump;
+}
+
+void summary_forget_times(struct dcbs_section *s)
+{
+	s->total_s = s->self_s = s->mean_s = s->min_s = s->max_s = s->items_per_s = s->error_s = NAN;
+	s->p50_s = s->p90_s = s->p95_s = s->p99_s = s->p999_s = NAN;
+	s->histogram.nr_buckets = s->histogram.zero_count = 0;
+}
+
 bool summary_is_empty(const struct snapshot_section *facts)
 {
 	const struct section_stat *s = &facts->stat;
 
-	return !s->count && !facts->unreturned && !s->unstarted && !facts->open && !s->sizes && !(s->sampled && s->total_ns);
+	return !s->count && !facts->unreturned && !s->unstarted && !facts->open && !s->sizes && !(s->sampled && s->total_ns) &&
+	       !summary_is_unseen(facts);
 }
 
 bool summary_is_section(const struct snapshot_section *facts)

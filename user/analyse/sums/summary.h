@@ -31,4 +31,13 @@ int64_t summary_count(__u64 n);
 /* to + n, at most INT64_MAX: a target may report counts of any size. */
 int64_t summary_add_count(int64_t to, __u64 n);
 
+/*
+ * Returns true if neither probes nor samples see how long calls of the function take: the probes were reduced, and its frame is
+ * never on the stack, as it is left by a jump.
+ */
+bool summary_is_unseen(const struct snapshot_section *facts);
+
+/* Sets all times of a section to unknown. */
+void summary_forget_times(struct dcbs_section *section);
+
 #endif

@@ -15,12 +15,15 @@
 
 #define LOW_HIT_RATE 0.5
 #define ACTIVE_SHARE 0.01	/* of a thread's time; a thread that is active for less is not judged */
+#define CHAIN_SELF_SHARE 0.1	/* of a section's time; one with less of its own is judged by the sections inside it ... */
+#define CHAIN_INSIDE_SHARE 0.5	/* ... if those have at least this share of its time */
+#define STARVED_SHARE 0.5	/* of the window */
 #define CLEAR_SHARE 0.5		/* of the judged time outside of sections, that one cause must take */
 
-/* The most that can be found: a section's time and its leak, and each cache. */
+/* The most that can be found: a section's time and its leak, each cache, and the wait for worker processes. */
 static size_t room_for(const struct dcbs_report *r)
 {
-	return 2 * r->nr_sections + r->nr_caches;
+	return 1 + 2 * r->nr_sections + r->nr_caches;
 }
 
 static struct dcbs_bottleneck *next_bottleneck(struct dcbs_report *r)
@@ -34,21 +37,63 @@ static struct dcbs_bottleneck *next_bottleneck(struct dcbs_report *r)
 static int add_verdict(struct dcbs_report *r, const struct subject *s, const struct rule *rule)
 {
 	struct dcbs_bottleneck *b = next_bottleneck(r);
+	struct hot_code hot = hot_code_find(s, rule);
+	const char *advice = hot.rule ? hot.rule->advice : rule->advice;
 
 	*b = (struct dcbs_bottleneck) {
 		.section = strdup(s->section->name), .total_s = s->total_s,
-		.share = r->duration_s > 0 ? s->total_s / r->duration_s : NAN, .cause = rule->cause,
-		.evidence = evidence_line(s, rule, rules_second(s, rule)),
-		.suggestion = rule->advice ? strdup(rule->advice) : NULL,
+		.share = r->duration_s > 0 ? s->total_s / r->duration_s : NAN,
+		.cause = hot.rule && hot.rule->cause != DCBS_CAUSE_UNKNOWN ? hot.rule->cause : rule->cause,
+		.evidence = evidence_line(s, rule, rules_second(s, rule), &hot),
+		.suggestion = advice ? strdup(advice) : NULL,
 	};
-	return b->section && b->evidence && (b->suggestion || !rule->advice) ? 0 : -ENOMEM;
+	return b->section && b->evidence && (b->suggestion || !advice) ? 0 : -ENOMEM;
+}
+
+/*
+ * CPU time of threads that had no section. Of threads that have ended it is not known which had one, so they count as far as
+ * there was running time outside of sections.
+ */
+static double others_cpu_s(const struct dcbs_report *r)
+{
+	const struct dcbs_section *last = r->nr_sections ? &r->sections[r->nr_sections - 1] : NULL;
+	double cpu_s = 0;
+	size_t i;
+
+	for (i = 0; i < r->nr_threads; i++)
+		if ((!r->threads[i].sections || !r->threads[i].tid) && r->threads[i].wall.cpu_s > 0)
+			cpu_s += r->threads[i].wall.cpu_s - r->threads[i].wall.worker_cpu_s;
+	return last && subject_is_outside(last) ? fmin(cpu_s, last->wall.cpu_s) : cpu_s;
+}
+
+/*
+ * Returns true if other sections, inside this one by all that is known, have its time and are judged themselves: there is one
+ * verdict for a chain of sections, on the innermost one.
+ */
+static bool is_judged_inside(const struct dcbs_report *r, const struct dcbs_section *section, double threshold_s)
+{
+	double inside_s = 0;
+	size_t i;
+
+	if (!(section->self_s < CHAIN_SELF_SHARE * section->total_s))
+		return false;
+	for (i = 0; i < r->nr_sections; i++) {
+		const struct dcbs_section *s = &r->sections[i];
+
+		if (s != section && !subject_is_outside(s) && s->total_s >= threshold_s && s->total_s <= section->total_s)
+			inside_s += s->self_s;
+	}
+	return inside_s >= CHAIN_INSIDE_SHARE * section->total_s;
 }
 
 /* A section can have two verdicts, on its time and on its leak. Growth that takes the time is reported once. */
 static int judge_section(struct dcbs_report *r, const struct dcbs_section *section, double threshold_s)
 {
-	const struct subject s = {.report = r, .section = section, .wall = section->wall, .total_s = section->total_s};
-	const struct rule *leak = rules_leak(&s), *time = s.total_s >= threshold_s ? rules_judge(&s) : NULL;
+	const struct subject s = {
+		.report = r, .section = section, .wall = section->wall, .total_s = section->total_s, .others_cpu_s = others_cpu_s(r),
+	};
+	bool judge_time = s.total_s >= threshold_s && !is_judged_inside(r, section, threshold_s);
+	const struct rule *leak = rules_leak(&s), *time = judge_time ? rules_judge(&s) : NULL;
 	bool leak_first = leak && rules_leak_first(&s);
 	int err = 0;
 
@@ -117,12 +162,28 @@ static bool is_clear(const struct subject *s, const struct rule *rule, double th
 	return rule->cause != DCBS_CAUSE_UNKNOWN && part_s >= threshold_s && part_s >= CLEAR_SHARE * s->total_s;
 }
 
+/* A main thread that mostly waits for worker processes has nothing else to do: the workers are too slow. */
+static int judge_worker_wait(struct dcbs_report *r, const struct dcbs_section *outside, double threshold_s)
+{
+	double wait_s = hot_code_worker_wait_s(r);
+	const struct subject s = {
+		.report = r, .section = outside, .wall = {.other_s = wait_s}, .total_s = wait_s, .scope = "the wait of the main thread",
+	};
+
+	if (wait_s < threshold_s || wait_s < STARVED_SHARE * r->duration_s)
+		return 0;
+	return add_verdict(r, &s, rules_worker_wait());
+}
+
 static int judge_outside(struct dcbs_report *r, const struct dcbs_section *outside, double threshold_s)
 {
 	bool alone = r->nr_sections == 1;
+	int err = judge_worker_wait(r, outside, threshold_s);
 	const struct subject s = alone ? whole_target(r, outside) : work_outside(r, outside);
 	const struct rule *rule = rules_judge(&s);
 
+	if (err)
+		return err;
 	if (s.total_s >= threshold_s && (alone || is_clear(&s, rule, threshold_s)))
 		return add_verdict(r, &s, rule);
 	return 0;

@@ -11,6 +11,9 @@
 #define SECOND_SHARE 0.2	/* of the total; a smaller second cause is not reported */
 #define SELF_SHARE 0.1		/* of the total; below, the time was spent in sections inside */
 #define S_PER_HOUR 3600
+#define SPIN_SHARE 0.1
+#define MOST_COMPETITORS 3
+#define SKEW_LEAST 1.2		/* a smaller ratio of the slowest process to the fastest one is not reported */
 
 static struct human share_of(double part_s, double total_s)
 {
@@ -26,6 +29,29 @@ void evidence_alone(FILE *to, const struct subject *s, const struct rule *rule)
 		fprintf(to, "; other threads ran only %s for it", human_time(s->wall.worker_cpu_s).text);
 	else
 		fputs("; no other thread ran for it", to);
+}
+
+/* Threads of a pool that spin for work are never woken, so nobody knows for which section they ran. */
+void evidence_beside(FILE *to, const struct subject *s, const struct rule *rule)
+{
+	double spinning = hot_code_spinning(s->report, DCBS_OUTSIDE);
+
+	(void)rule;
+	fprintf(to, "; threads without a section ran %s in the window, and may have worked for it", human_time(s->others_cpu_s).text);
+	if (spinning >= SPIN_SHARE)
+		fprintf(to, "; in %s of that they spun", human_share(spinning).text);
+}
+
+/* The processes that had the CPU while threads waited for it; at most three of them. */
+void evidence_competitors(FILE *to, const struct subject *s, const struct rule *rule)
+{
+	const struct dcbs_report *r = s->report;
+	size_t i;
+
+	evidence_ran(to, s, rule);
+	for (i = 0; i < r->nr_neighbours && i < MOST_COMPETITORS; i++)
+		fprintf(to, "%s%s %d %s%s", i ? ", " : "; the CPU had: ", r->neighbours[i].comm, (int)r->neighbours[i].pid,
+			human_share(r->neighbours[i].cpu_share).text, r->neighbours[i].is_target ? " (its own threads)" : "");
 }
 
 void evidence_workers(FILE *to, const struct subject *s, const struct rule *rule)
@@ -116,12 +142,63 @@ static void write_time(FILE *to, const struct subject *s, const struct rule *rul
 		share_of(part_s, s->total_s).text);
 }
 
+/* A wait may be the verdict though computing took a little more: see COMPUTING_WEIGHT in rules.c. The larger part comes first. */
+static bool is_larger(const struct subject *s, const struct rule *second, const struct rule *rule)
+{
+	return second && rule->part && second->part(&s->wall) > rule->part(&s->wall);
+}
+
+static void write_larger(FILE *to, const struct subject *s, const struct rule *second)
+{
+	double part_s = second->part(&s->wall);
+
+	fprintf(to, "%s %s (%s), ", second->what, human_time(part_s).text, share_of(part_s, s->total_s).text);
+}
+
 static void write_second(FILE *to, const struct subject *s, const struct rule *second)
 {
 	double part_s = second ? second->part(&s->wall) : 0;
 
 	if (second && part_s >= SECOND_SHARE * s->total_s)
 		fprintf(to, "; then %s (%s)", second->what, share_of(part_s, s->total_s).text);
+}
+
+/* The section in which the processes differ most, other than the subject. NULL: none differs much. */
+static const struct dcbs_section *most_uneven(const struct subject *s)
+{
+	const struct dcbs_section *most = NULL, *one;
+
+	for (one = s->report->sections; one < s->report->sections + s->report->nr_sections; one++)
+		if (one != s->section && one->skew.processes > 1 && one->skew.ratio >= SKEW_LEAST &&
+		    (!most || one->skew.ratio > most->skew.ratio))
+			most = one;
+	return most;
+}
+
+/* In a collective operation the rank that comes last waits least. In other sections the slowest process is the one to look at. */
+static void write_late_process(FILE *to, const struct subject *s)
+{
+	const struct dcbs_section *uneven = most_uneven(s);
+	const struct dcbs_skew *own = &s->section->skew;
+
+	if (own->processes > 1 && own->ratio >= SKEW_LEAST)
+		fprintf(to, "; process %d waits least, %s a call, and %d most, %s", (int)own->fastest.pid,
+			human_time(own->fastest.mean_s).text, (int)own->slowest.pid, human_time(own->slowest.mean_s).text);
+	if (uneven)
+		fprintf(to, "; process %d is the slowest in %s: mean %s, %s times that of %d", (int)uneven->skew.slowest.pid, uneven->name,
+			human_time(uneven->skew.slowest.mean_s).text, human_number(uneven->skew.ratio).text,
+			(int)uneven->skew.fastest.pid);
+}
+
+static void write_hot(FILE *to, const struct subject *s, const struct rule *rule, const struct hot_code *hot)
+{
+	bool waits = rule->cause != DCBS_CAUSE_CPU;
+
+	if (!hot->rule)
+		return;
+	fprintf(to, "; %s of its samples: %s (%s)", human_share(hot->share).text, hot->rule->what, hot->function);
+	if (waits)
+		write_late_process(to, s);
 }
 
 static void write_calls(FILE *to, const struct dcbs_section *s)
@@ -138,8 +215,9 @@ static void write_calls(FILE *to, const struct dcbs_section *s)
 		fputs(ended ? " that began before the window" : " still open", to);
 }
 
-char *evidence_line(const struct subject *s, const struct rule *rule, const struct rule *second)
+char *evidence_line(const struct subject *s, const struct rule *rule, const struct rule *second, const struct hot_code *hot)
 {
+	bool larger = is_larger(s, second, rule);
 	char *text = NULL;
 	size_t len;
 	FILE *to = open_memstream(&text, &len);
@@ -147,13 +225,17 @@ char *evidence_line(const struct subject *s, const struct rule *rule, const stru
 	assert(!second || second->part);
 	if (!to)
 		return NULL;
+	if (larger)
+		write_larger(to, s, second);
 	if (rule->part)
 		write_time(to, s, rule);
 	else if (rule->what)
 		fputs(rule->what, to);
 	if (rule->evidence)
 		rule->evidence(to, s, rule);
-	write_second(to, s, second);
+	if (!larger)
+		write_second(to, s, second);
+	write_hot(to, s, rule, hot);
 	write_calls(to, s->section);
 	if (s->section->self_s < SELF_SHARE * s->section->total_s)
 		fputs("; mostly in sections inside it", to);

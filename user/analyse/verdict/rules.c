@@ -12,6 +12,7 @@
  * that computes or waits and grows a little is judged by its time.
  */
 #include <assert.h>
+#include <math.h>
 #include <stddef.h>
 
 #include "analyse/memory_cost.h"
@@ -20,6 +21,8 @@
 #include "base/array.h"
 
 #define COMPUTING_WEIGHT 0.8
+#define COMPANY_SHARE 0.05	/* of the section's CPU time; if other threads ran that much, it cannot be said to be alone */
+#define OWN_SHARE 0.2		/* of the time in which threads wait for a CPU: from there on the targets compete with themselves */
 #define WORKER_SHARE 0.25	/* of the section's own CPU time; workers that ran that much make it threaded */
 
 #define LEAK_FIRST_BYTES (64 << 20)
@@ -52,9 +55,41 @@ static bool is_outside(const struct subject *s)
 	return subject_is_outside(s->section);
 }
 
+/* Returns true if threads ran that nobody woke for a section, as those of a pool that spins do. */
+static bool has_company(const struct subject *s)
+{
+	return !is_threaded(s) && !is_outside(s) && s->others_cpu_s >= COMPANY_SHARE * s->wall.cpu_s;
+}
+
 static bool is_alone(const struct subject *s)
 {
-	return !is_threaded(s) && !is_outside(s);
+	return !is_threaded(s) && !is_outside(s) && !has_company(s);
+}
+
+/* The share of the targets' own threads among those that had the CPU; NAN: it is not known who had it. */
+static double own_share(const struct dcbs_report *r)
+{
+	double share = 0;
+	size_t i;
+
+	for (i = 0; i < r->nr_neighbours; i++)
+		share += r->neighbours[i].is_target ? r->neighbours[i].cpu_share : 0;
+	return r->nr_neighbours ? share : NAN;
+}
+
+static bool competes_with_itself(const struct subject *s)
+{
+	return own_share(s->report) >= OWN_SHARE;
+}
+
+static bool competes_with_others(const struct subject *s)
+{
+	return own_share(s->report) < OWN_SHARE;
+}
+
+static bool competes_with_unknown(const struct subject *s)
+{
+	return !competes_with_itself(s) && !competes_with_others(s);
 }
 
 static bool is_growing_leak(const struct subject *s)
@@ -82,15 +117,22 @@ static const struct rule time_rules[] = {
 	{DCBS_CAUSE_CPU, "computing", cpu_s, is_threaded, evidence_workers,
 	 "it computes on several threads: put more into a batch, use cheaper operations (a smaller model, bfloat16, a KV "
 	 "cache), or more CPUs"},
+	{DCBS_CAUSE_CPU, "computing", cpu_s, has_company, evidence_beside,
+	 "see in FUNCTIONS what those threads do: put more into a batch or use cheaper operations; if they spin, use fewer threads "
+	 "(OMP_NUM_THREADS, OMP_WAIT_POLICY=passive)"},
 	{DCBS_CAUSE_CPU, "computing", cpu_s, is_alone, evidence_alone,
 	 "it computes on the calling thread alone: put more into a batch, use cheaper operations or native code for the "
 	 "loop, or spread it over threads or processes"},
 	{DCBS_CAUSE_CPU, "computing", cpu_s, is_outside, NULL,
 	 "make sections of the parts of it, to see which one takes the time; then put more into a batch, or use cheaper "
 	 "operations or more threads"},
-	{DCBS_CAUSE_RUNQUEUE, "waiting for a free CPU", runqueue_s, NULL, evidence_ran,
-	 "use fewer compute threads than there are CPUs (torch.set_num_threads, OMP_NUM_THREADS), or take other work off "
-	 "the machine"},
+	{DCBS_CAUSE_RUNQUEUE, "waiting for a free CPU", runqueue_s, competes_with_itself, evidence_competitors,
+	 "its own threads compete: use fewer compute threads than there are CPUs (torch.set_num_threads, OMP_NUM_THREADS)"},
+	{DCBS_CAUSE_RUNQUEUE, "waiting for a free CPU", runqueue_s, competes_with_others, evidence_competitors,
+	 "other processes have the CPU: take them off this machine or give them other CPUs (taskset, cpusets), or lower their "
+	 "priority (nice)"},
+	{DCBS_CAUSE_RUNQUEUE, "waiting for a free CPU", runqueue_s, competes_with_unknown, evidence_ran,
+	 "more threads want to run than there are CPUs: see which other processes run, and how many threads this one has"},
 	{DCBS_CAUSE_GIL, "waiting for the interpreter lock (GIL)", gil_s, NULL, evidence_ran,
 	 "move work out of Python threads: into processes, or into native code that releases the lock"},
 	{DCBS_CAUSE_LOCK, "waiting for other threads (a lock, a condition, a join)", lock_s, NULL, evidence_ran_for_it,
@@ -116,6 +158,11 @@ static const struct rule time_rules[] = {
 	{DCBS_CAUSE_OTHER, "stopped by a signal, a debugger or the freezer", stopped_s, NULL, evidence_each_call,
 	 "look for who stops it: job control, a debugger, a container that is paused or over its quota"},
 	{DCBS_CAUSE_OTHER, "waiting for something that has no name here", other_s, NULL, evidence_each_call, NULL},
+};
+
+static const struct rule worker_wait_rule = {
+	DCBS_CAUSE_OTHER, "waiting for worker processes", other_s, NULL, NULL,
+	"use more workers, let them prefetch (num_workers, prefetch_factor), or make the slowest worker's items cheaper",
 };
 
 static const struct rule unknown_rule = {.cause = DCBS_CAUSE_UNKNOWN};
@@ -175,6 +222,11 @@ const struct rule *rules_judge(const struct subject *s)
 const struct rule *rules_second(const struct subject *s, const struct rule *first)
 {
 	return first->part ? largest_rule(s, first->cause) : NULL;
+}
+
+const struct rule *rules_worker_wait(void)
+{
+	return &worker_wait_rule;
 }
 
 const struct rule *rules_leak(const struct subject *s)

@@ -14,6 +14,9 @@ const struct rule *rules_second(const struct subject *s, const struct rule *firs
 /* The rule for memory that every call leaves behind, whatever takes the time. NULL: the section does not leak. */
 const struct rule *rules_leak(const struct subject *s);
 
+/* The rule for a main thread that waits for worker processes outside of sections. */
+const struct rule *rules_worker_wait(void);
+
 /* Returns true if the leak is reported before the time: it is at least 64 MiB, and 1 MiB per second of the section. */
 bool rules_leak_first(const struct subject *s);
 

@@ -16,6 +16,7 @@ struct subject {
 	struct dcbs_wall wall;	/* the part of the section's time that is judged */
 	double total_s;		/* what `wall` adds up to */
 	const char *scope;	/* a remark on which part that is; NULL: all of the section's time */
+	double others_cpu_s;	/* CPU time in the window of the threads of the targets that never had a section */
 };
 
 /* One thing that can be wrong with a section. A rule has `part`, `applies` or both. */

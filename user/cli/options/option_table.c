@@ -81,7 +81,13 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 			"given several times",
 		.manual =
 			"Time a native function as section NAME. BINARY is a path as the target sees it, or the base name of a file that it "
-			"has mapped; FUNCTION is a symbol, mangled or not. May be given several times.\n\n"
+			"has mapped; FUNCTION is a symbol, mangled or not. May be given several times. A path may contain colons.\n\n"
+			"FUNCTION names all functions of that name: the overloads and template instances of ns::f, static functions of several "
+			"files, and the copies that a compiler makes of one (.constprop, .isra). The calls of all count, and the report lists "
+			"them; with parameters it names one, as in ns::f(int). The present version of a symbol counts, unless one is named, as in "
+			"f@V. For a function that a process chooses at start (an IFUNC, such as memcpy), the chosen one is probed. Names are "
+			"looked up in the file that the process has mapped, even if it was deleted or replaced, and in its debug file. A file "
+			"that is not mapped yet is probed once it is. A section without calls has the reason in the notes.\n\n"
 			"A call is timed by probes at the function's entry and at each place where it is left: its return instructions and "
 			"its jumps to other functions, which the profiler finds in its code. They change nothing else in the process, so "
 			"fibers, exceptions, Go and Rust go on as without them. Calls that end by an exception or longjmp are counted, and not "

@@ -11,22 +11,32 @@
 #include "collect/children/adopt.h"
 #include "collect/children/children_state.h"
 #include "collect/children/entries.h"
+#include "collect/kernel/pid_numbers.h"
+#include "collect/target/publish.h"
 
 /* on_fork may have come first: then the child is a target already. */
+static bool is_target_already(const struct programs *bpf, pid_t pid)
+{
+	__u32 tgid, index;
+
+	return !pid_numbers_find(bpf, pid, &tgid) && !bpf_map_lookup_elem(bpf_map__fd(bpf->skel->maps.targets), &tgid, &index);
+}
+
 static int adopt_child(struct session *session, pid_t pid, pid_t parent)
 {
 	const struct bpfprof *skel = session->bpf.skel;
-	int targets = bpf_map__fd(skel->maps.targets);
 	struct target *target;
 	__u32 index;
 	int err;
 
-	if (!bpf_map_lookup_elem(targets, &pid, &index))
+	if (is_target_already(&session->bpf, pid))
 		return 0;
 	if (bpf_map_lookup_and_delete_elem(bpf_map__fd(skel->maps.vacant), NULL, &index))
 		return fail(-E2BIG, "more than %d processes at a time", BPFPROF_FOLLOWED);
 	target = &session->targets.list[index];
 	err = target_open(target, pid, false);
+	if (!err)
+		err = publish_find_number(&session->bpf, target);
 	if (err) {
 		if (err == -EPERM)
 			notes_add(&session->notes, "%s", dcbs_profiler_error());
@@ -34,13 +44,11 @@ static int adopt_child(struct session *session, pid_t pid, pid_t parent)
 		return entries_release(&session->bpf, index);
 	}
 	target->index = index;
-	target->process = &session->bpf.processes[index];
 	target->parent = target->facts.parent = parent;
 	session->children->arrived++;
 	target->serial = (__u32)__sync_add_and_fetch(&skel->bss->counters.processes, 1);
-	session->bpf.processes[index] = (struct process){.tgid = (__u32)pid, .index = index, .serial = target->serial};
 	entries_cover(&session->targets, index);
-	bpf_map_update_elem(targets, &pid, &index, BPF_ANY);
+	publish_process(&session->bpf, target);
 	return 0;
 }
 

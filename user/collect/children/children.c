@@ -17,6 +17,7 @@
 #include "collect/samples/sampler.h"
 #include "collect/samples/sampling.h"
 #include "collect/target/attach.h"
+#include "collect/target/publish.h"
 #include "symbol/symbols.h"
 
 #define MARKERS_SOON_NS 5000000ULL	/* from execve() to the first search for markers; a later one comes after 1/4 of the time since */
@@ -80,7 +81,10 @@ static void inherit_facts(struct target *target, const struct target *parent)
 	target->facts.markers = parent->facts.markers;
 	target->python_start = parent->python_start;
 	target->python_end = parent->python_end;
-	target->python_due_ns = parent->python_due_ns ? 1 : 0;	/* 1: due at once, as the interpreter has started by now */
+	target->python_absent_ns = parent->python_absent_ns;
+	/* 1: due at once, as the interpreter has started by now. A child of a process without one is searched as seldom as that. */
+	target->python_due_ns = parent->python_due_ns && !parent->python_absent_ns ? 1 : parent->python_due_ns;
+	target->python_tries = parent->python_tries;
 }
 
 /* The parent's interpreter may have been found after the fork, too. */
@@ -120,7 +124,8 @@ static void child_arrived(struct session *session, __u32 index)
 
 	session->children->arrived++;
 	memset(target, 0, sizeof(*target));
-	target->pid = target->facts.pid = (pid_t)process->tgid;
+	target->pid = target->facts.pid = (pid_t)process->pid;
+	target->tgid = process->tgid;
 	target->pidfd = -1;
 	target->index = index;
 	target->process = process;
@@ -242,11 +247,9 @@ static void child_ended(struct session *session, struct target *target)
 {
 	static const struct python_layout no_python;
 	const struct bpfprof *skel = session->bpf.skel;
-	int targets = bpf_map__fd(skel->maps.targets);
 	__u32 index;
 
-	if (!bpf_map_lookup_elem(targets, &target->pid, &index) && index == target->index)
-		bpf_map_delete_elem(targets, &target->pid);
+	publish_end(&session->bpf, target);
 	if (session->bpf.processes[target->index].left)
 		attach_note_left(target, &session->notes);
 	process_facts_keep(session, target);

@@ -200,7 +200,7 @@ static int copy_target_facts(struct session *session, struct part_copy *copy, st
 		return -ENOMEM;
 	to->names_lost = names_lost_since_fork(target, names_lost_now(target, process));
 	target->shown_as = copy->target = (__u32)snap->nr_targets++;
-	if (!session->bpf.skel->rodata->only_tgid)
+	if (!session->bpf.skel->rodata->one_target)
 		each_process_part(&session->bpf, target->serial, false, add_snapshot_part, copy);
 	return 0;
 }

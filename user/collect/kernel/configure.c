@@ -8,6 +8,7 @@
 #include "collect/kernel/section_ids.h"
 #include "host/kernel_release.h"
 #include "host/uprobe.h"
+#include "safety/pid_namespace.h"
 #include "safety/trace_right.h"
 
 #define SAMPLE_USUAL_BYTES 8192		/* of a sample with a copy of the stack */
@@ -79,6 +80,7 @@ static void choose_loaded_programs(struct programs *bpf, const struct dcbs_optio
 	bpf_program__set_autoload(skel->progs.on_waking, choice->waking);
 	bpf_program__set_autoload(skel->progs.on_wakeup, choice->waking);
 	bpf_program__set_autoload(skel->progs.on_fork, choice->waking);
+	bpf_program__set_autoload(skel->progs.on_iter_pid, !pid_namespace_is_initial());
 	/*
 	 * A killed thread is examined when it ends. On kernels where that event comes too late, or may be left out, the thread is
 	 * examined when it gets the signal.
@@ -162,7 +164,7 @@ void programs_configure(struct programs *bpf, const struct dcbs_options *opts, s
 	if (opts->children)
 		size_process_maps(skel, BPFPROF_FOLLOWED);
 	else if (nr_targets == 1 && !skel->rodata->leave_secure)	/* a target that is left must be in a map */
-		skel->rodata->only_tgid = opts->nr_pids ? (__u32)opts->pids[0] : 0;
-	if (skel->rodata->only_tgid)
+		skel->rodata->one_target = true;
+	if (skel->rodata->one_target)
 		bpf_map__set_max_entries(skel->maps.parts, 1);
 }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* call_levers.c - what is reduced of the functions of --section. */
+#include <math.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "collect/overhead/call_levers.h"
 #include "collect/overhead/reductions.h"
+#include "collect/samples/sampler.h"
 
 #define ENTRIES_LOOKS 4		/* looks with the entries over budget until they are given up */
 
@@ -22,8 +25,23 @@ static struct timed_periods *begin_timed_periods(const struct function_probes *p
 	return periods;
 }
 
+static double most_sampled_ns(const void *session, __u32 section_id)
+{
+	const struct session *s = session;
+
+	return s->sampler ? sampler_most_ns(s->sampler, (__u16)section_id, s->opts.frequency_hz) : INFINITY;
+}
+
+/* Until now all calls were timed. */
+static void note_timed_shares(struct session *session)
+{
+	function_probes_note_shares(&session->probes, &session->bpf, (double)(clock_now_ns() - session->overhead.start_ns),
+				    most_sampled_ns, session);
+}
+
 static void reduce_calls(struct session *session)
 {
+	note_timed_shares(session);
 	session->overhead.timed_periods = begin_timed_periods(&session->probes);
 	function_probes_mark(&session->probes, &session->bpf, SAMPLED_IN_PERIODS);
 	reductions_report(session, LEVER_CALLS, "functions of --section are timed in on-periods: their number of calls is exact, their "
@@ -35,6 +53,7 @@ static void reduce_calls(struct session *session)
 /* A probe that makes a function several times slower cannot tell how long it takes. Samples can, without slowing it. */
 static void count_calls(struct session *session)
 {
+	note_timed_shares(session);
 	function_probes_off(&session->probes, &session->bpf);
 	session->probes.counted = true;
 	run_clock_repeat(&session->run_clock);

@@ -68,6 +68,7 @@ double cost_meter_read(struct cost_meter *meter, const struct programs *bpf, con
 				(double)(c.rss_skipped - last->rss_skipped) * (SKIPPED_NS + costs->trace_ns);
 	meter->entries_ns = (double)(c.calls - last->calls) * entry_ns(meter, bpf, costs, entry_stepped);
 	cost_ns[LEVER_CALLS] = meter->entries_ns + (double)(c.call_ends - last->call_ends) * end_ns(meter, bpf, costs, end_stepped);
+	meter->calls_ns += cost_ns[LEVER_CALLS];
 	cost_ns[LEVER_WAITS] = (double)(c.switches - last->switches) * run_ns(&meter->on_switch, skel->progs.on_switch, 1500) +
 			       (double)(c.wakings - last->wakings) * waking_ns;
 	cost_ns[LEVER_MARKERS] = (double)(c.flushes - last->flushes) * flush_ns +
@@ -76,4 +77,9 @@ double cost_meter_read(struct cost_meter *meter, const struct programs *bpf, con
 	meter->last = c;
 	meter->read_ns = now;
 	return (double)(now - since);
+}
+
+double cost_meter_ns_per_call(const struct cost_meter *meter)
+{
+	return meter->last.calls ? meter->calls_ns / (double)meter->last.calls : NAN;
 }

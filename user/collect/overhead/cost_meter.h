@@ -19,6 +19,7 @@ struct cost_meter {
 	struct counters last;		/* as of that time */
 	double flush_events;		/* mean events of a flush between the last two readings */
 	struct run_meter sample, rss, entry, call_end, call_return, on_switch, waking, wakeup, flush, tick;
+	double calls_ns;		/* cost of all probes at functions up to the last reading */
 	double entries_ns;		/* cost of the probes at functions' entries between the last two readings */
 };
 
@@ -30,5 +31,8 @@ void cost_meter_init(struct cost_meter *meter, const struct programs *bpf);
  */
 double cost_meter_read(struct cost_meter *meter, const struct programs *bpf, const struct calibration *costs, bool entry_stepped,
 		       bool end_stepped, double *cost_ns);
+
+/* Returns what a call of a function of --section has cost on average, its part of the on-periods included. NAN: not measured. */
+double cost_meter_ns_per_call(const struct cost_meter *meter);
 
 #endif

@@ -8,9 +8,11 @@
 #include <bpf/libbpf.h>
 
 #include "collect/samples/return_check.h"
+#include "collect/samples/sampled_parts.h"
 #include "collect/samples/sampler.h"
 #include "collect/samples/stack_table.h"
 #include "base/error.h"
+#include "symbol/function_name.h"
 #include "symbol/python_match.h"
 #include "symbol/symbols.h"
 
@@ -24,6 +26,7 @@ struct sampler {
 	void (*find_children)(void *ctx);
 	void *ctx;
 	struct stack_table table;
+	struct sampled_parts parts;
 	__u64 *is_section;		/* by frame of the table; bit i: the frame is functions[i] */
 	struct sampler_function {
 		const char *name;
@@ -44,7 +47,7 @@ static bool symbol_is_function(const struct sampler_function *f, const struct sy
 {
 	if (f->python)
 		return s->python && python_match_function(f->name, s->function, s->file);
-	return !s->python && s->function && !strcmp(f->name, s->function);
+	return !s->python && s->function && function_name_match(s->function, f->name) == FUNCTION_WHOLE;
 }
 
 static __u64 sections_of_symbol(const struct sampler *sampler, const struct symbol *s)
@@ -150,12 +153,12 @@ static void push_missing_frames(struct sampler *sampler, __u16 flags)
 /* An unknown process may be a child that was forked a moment ago. */
 static struct target *target_of_sample(struct sampler *sampler, __u32 tgid)
 {
-	struct target *target = target_list_find(sampler->targets, (pid_t)tgid);
+	struct target *target = target_list_find_tgid(sampler->targets, tgid);
 
 	if (target)
 		return target;
 	sampler->find_children(sampler->ctx);
-	return target_list_find(sampler->targets, (pid_t)tgid);
+	return target_list_find_tgid(sampler->targets, tgid);
 }
 
 /* The section is among them already if the function is probed, too. */
@@ -169,23 +172,25 @@ static bool sample_has_section(const struct sample *sample, __u32 section_id)
 	return false;
 }
 
-static void add_sample_section(struct sample *sample, __u32 section_id)
+static void add_sample_section(struct sampler *sampler, pid_t pid, struct sample *sample, __u32 section_id, bool innermost)
 {
+	sampled_parts_count(&sampler->parts, pid, (__u16)section_id, innermost, sample);
 	if (sample->nr_sections < SAMPLE_SECTIONS && !sample_has_section(sample, section_id))
 		sample->sections[sample->nr_sections++] = (__u16)section_id;
 }
 
 /* Adds the functions that are sections behind the marked sections or "(outside)", innermost first. */
-static void add_function_sections(struct sampler *sampler, struct sample *sample)
+static void add_function_sections(struct sampler *sampler, pid_t pid, struct sample *sample)
 {
-	__u64 bits, met = 0;
+	__u64 bits, met = 0, before;
 	__u32 i;
 
 	for (i = 0; i < sampler->depth; i++) {
 		bits = sampler->is_section[sampler->at[i]] & ~met;
+		before = met;
 		met |= bits;
 		for (; bits; bits &= bits - 1)
-			add_sample_section(sample, sampler->functions[__builtin_ctzll(bits)].section_id);
+			add_sample_section(sampler, pid, sample, sampler->functions[__builtin_ctzll(bits)].section_id, !before);
 	}
 	sampler->met |= met;
 }
@@ -206,9 +211,9 @@ static void count_sample(struct snapshot_stack *stack, const struct sample *samp
 		stack->off_ns2 += ns * ns * (1 - 1.0 / sample->weight);
 }
 
-static bool may_be_idle_thread(const struct sample *sample)
+static bool may_be_idle_thread(const struct sample *sample, const struct target *target)
 {
-	return sample->kind == SAMPLE_OFF && sample->tid != sample->tgid && sample->nr_sections == 1 &&
+	return sample->kind == SAMPLE_OFF && (pid_t)sample->tid != target->pid && sample->nr_sections == 1 &&
 	       sample->sections[0] == SECTION_OUTSIDE;
 }
 
@@ -260,8 +265,8 @@ static int take_sample(void *ctx, void *data, size_t size)
 		sample->flags &= (__u16)~SAMPLE_NATIVE_CUT;
 	push_python_frames(sampler, target, python, sample->nr_python);
 	push_missing_frames(sampler, sample->flags);
-	tid = may_be_idle_thread(sample) ? sample->tid : 0;
-	add_function_sections(sampler, sample);
+	tid = may_be_idle_thread(sample, target) ? sample->tid : 0;
+	add_function_sections(sampler, target ? target->pid : 0, sample);
 	key = (struct stack_key){sample->sections, sample->nr_sections, sampler->at, sampler->depth, tid};
 	stack = stack_table_add(&sampler->table, &key);
 	if (!stack) {
@@ -337,7 +342,13 @@ void sampler_clear(struct sampler *sampler)
 		return;
 	sampler_poll(sampler);
 	stack_table_clear(&sampler->table);
+	sampled_parts_clear(&sampler->parts);
 	sampler->lost_stacks = 0;
+}
+
+double sampler_most_ns(const struct sampler *sampler, __u16 section_id, int frequency_hz)
+{
+	return sampled_parts_most_ns(&sampler->parts, section_id, 1e9 / frequency_hz);
 }
 
 int sampler_copy(const struct sampler *sampler, struct snapshot *snap, const __u16 *section_index)
@@ -345,6 +356,8 @@ int sampler_copy(const struct sampler *sampler, struct snapshot *snap, const __u
 	if (!sampler)
 		return 0;
 	snap->counters.stacks_broken += sampler->lost_stacks;
+	if (sampled_parts_copy(&sampler->parts, snap, section_index))
+		return -ENOMEM;
 	return stack_table_copy(&sampler->table, snap, section_index);
 }
 
@@ -354,6 +367,7 @@ void sampler_close(struct sampler *sampler)
 		return;
 	ring_buffer__free(sampler->ring);
 	stack_table_close(&sampler->table);
+	sampled_parts_clear(&sampler->parts);
 	free(sampler->is_section);
 	free(sampler);
 }

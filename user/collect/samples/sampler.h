@@ -35,6 +35,9 @@ void sampler_end(struct sampler *sampler);
 /* A descriptor that becomes readable when the ring is half full; -1: the ring is released. */
 int sampler_fd(const struct sampler *sampler);
 
+/* The most that the samples of a section which is a function stand for, within three standard deviations. */
+double sampler_most_ns(const struct sampler *sampler, __u16 section_id, int frequency_hz);
+
 /* Copies all stacks so far. section_index[id]: index of the snapshot's sections, SNAPSHOT_OUTSIDE for no section. */
 int sampler_copy(const struct sampler *sampler, struct snapshot *snap, const __u16 *section_index);
 

@@ -12,11 +12,16 @@
 #include "collect/python/interpreter.h"
 #include "collect/samples/sampler.h"
 #include "collect/samples/sampling.h"
+#include "collect/target/publish.h"
 #include "symbol/symbols.h"
 
 #define STARTING_NS 20000000ULL		/* between searches while an interpreter is starting ... */
 #define STARTING_TRIES 50		/* ... for that many searches; then ... */
 #define STARTING_LATER_NS 1000000000ULL	/* ... at these intervals */
+#define SOON_TRIES 10			/* searches of an image without an interpreter that follow each other as soon; then ... */
+#define ABSENT_NS 250000000ULL		/* ... at these intervals, and ... */
+#define ABSENT_COST 100			/* ... at least this many times as long as a search takes */
+#define LATE_NS 200000000ULL		/* an interpreter that was found this late is noted */
 
 static int read_target_memory(void *target, __u64 address, void *to, size_t size)
 {
@@ -74,25 +79,67 @@ void sampling_add_target(struct session *session, struct target *target, const s
 	target->symbols = symbols_open(target->pid, &layout, read_target_memory, target);
 }
 
+/*
+ * An image may be searched before it is complete, and a program may load Python whenever it likes. So the search goes on as long as
+ * the process lives, less and less often: it takes at most 1/ABSENT_COST of the profiler's time.
+ */
+static __u64 next_search(struct target *target, int err, __u64 now, __u64 cost_ns)
+{
+	__u64 wait = target->python_tries < STARTING_TRIES ? STARTING_NS : STARTING_LATER_NS;
+
+	target->python_tries++;
+	if (err != -EAGAIN && target->python_tries > SOON_TRIES)
+		wait = ABSENT_NS;
+	if (err != -EAGAIN && wait < cost_ns * ABSENT_COST)
+		wait = cost_ns * ABSENT_COST;
+	return now + wait;
+}
+
+static void note_late_python(struct session *session, const struct target *target, __u64 now)
+{
+	if (target->python_absent_ns && now - target->python_absent_ns > LATE_NS)
+		notes_add(&session->notes, "process %d had no Python for %.1f s after it was first searched: Python functions that ran before "
+			  "second %.1f of the window may be missing", target->pid, (double)(now - target->python_absent_ns) * 1e-9,
+			  (double)(now - session->attached_ns) * 1e-9);
+}
+
+/* An interpreter that was found late has locks that are not known yet. */
+static void use_interpreter(struct session *session, struct target *target, const struct python_layout *layout, bool late)
+{
+	if (late)
+		publish_python(&session->bpf, target);
+	if (interpreter_code(target->pid, &target->python_start, &target->python_end))
+		target->python_start = target->python_end = 0;
+	symbols_refresh(target->symbols, layout);
+	bpf_map_update_elem(bpf_map__fd(session->bpf.skel->maps.pythons), &target->index, layout, BPF_ANY);
+	target->python_known = layout->minor;
+}
+
 /* A process without Python needs no note. An interpreter whose stacks cannot be walked does: its functions will be missing. */
 static void examine_interpreter(struct session *session, struct target *target, __u64 now)
 {
 	struct python_layout layout = {};
 	char reason[256] = "";
 	int err = interpreter_find(target->pid, &layout, reason, sizeof(reason));
+	bool again = err == -EAGAIN || err == -ENOENT || (err && err != -ENOTSUP && target->python_tries < STARTING_TRIES);
 
 	if (target_is_gone(target)) {
 		target->python_due_ns = 0;
 		return;
 	}
-	target->python_due_ns = err == -EAGAIN ? now + (target->python_tries++ < STARTING_TRIES ? STARTING_NS : STARTING_LATER_NS) : 0;
-	if (err && err != -EAGAIN && err != -ENOENT && !target_ended(target))
+	target->python_due_ns = again ? next_search(target, err, now, clock_now_ns() - now) : 0;
+	if (err == -ENOENT) {
+		if (!target->python_absent_ns)
+			target->python_absent_ns = now;
+		return;
+	}
+	if (err && !again && !target_ended(target))
 		notes_add(&session->notes, "no Python functions of process %d: %s", target->pid, reason);
-	if (interpreter_code(target->pid, &target->python_start, &target->python_end))
-		target->python_start = target->python_end = 0;
-	symbols_refresh(target->symbols, &layout);
-	bpf_map_update_elem(bpf_map__fd(session->bpf.skel->maps.pythons), &target->index, &layout, BPF_ANY);
-	target->python_known = layout.minor;
+	if (!err)
+		note_late_python(session, target, now);
+	use_interpreter(session, target, &layout, target->python_absent_ns);
+	if (!again)
+		target->python_absent_ns = 0;
 }
 
 void sampling_poll(struct session *session)
@@ -106,7 +153,7 @@ void sampling_poll(struct session *session)
 		struct target *target = &session->targets.list[i];
 
 		if (target->python_due_ns && target->python_due_ns <= now && !target->ended)
-			examine_interpreter(session, target, now);
+			examine_interpreter(session, target, clock_now_ns());
 	}
 	sampler_poll(session->sampler);
 }
@@ -122,6 +169,7 @@ void sampling_forget_image(struct session *session, struct target *target)
 	symbols_refresh(target->symbols, &none);
 	target->python_known = false;
 	target->python_due_ns = 1;
+	target->python_absent_ns = 0;
 	target->python_tries = 0;
 }
 
@@ -137,6 +185,19 @@ static void note_unread_files(struct session *session)
 			  "profiler may take", given_up);
 }
 
+/* Names the processes in which no Python was found to the end, if the user has asked for functions of it. */
+static void note_no_python(struct session *session)
+{
+	size_t i;
+
+	for (i = 0; i < session->targets.nr; i++) {
+		const struct target *target = &session->targets.list[i];
+
+		if (target->pid && !target->parent && target->python_absent_ns && !target->python_known)
+			notes_add(&session->notes, "no Python was seen in process %d up to the end of the window", target->pid);
+	}
+}
+
 void sampling_note_missing(struct session *session)
 {
 	size_t i;
@@ -145,6 +206,8 @@ void sampling_note_missing(struct session *session)
 	for (i = 0; i < session->opts.nr_sections && session->sampler; i++) {
 		const struct dcbs_native_section *section = &session->opts.sections[i];
 
+		if (section_ids_option_is_python(section))
+			note_no_python(session);
 		if (section_ids_option_is_python(section) && !sampler_has_met(session->sampler, section->function))
 			notes_add(&session->notes, "section %s: no sample was in a Python function %s. Functions are named as "
 				     "module.function or module.Class.method; one that takes little time may be on no sample",

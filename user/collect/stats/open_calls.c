@@ -25,7 +25,7 @@ static bool is_still_open(const struct target *target, const struct call_key *ke
 
 static void add_open_call(const struct open_call_walk *walk, const struct call_key *key, const struct open_call *call)
 {
-	const struct target *target = target_list_find(&walk->session->targets, (pid_t)key->tgid);
+	const struct target *target = target_list_find_tgid(&walk->session->targets, key->tgid);
 	__u16 section = call->section_id < BPFPROF_SECTIONS ? walk->section_index[call->section_id] : SNAPSHOT_OUTSIDE;
 	struct snapshot *snap = walk->snap;
 	struct section_stat *stat;

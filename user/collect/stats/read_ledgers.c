@@ -160,7 +160,7 @@ int read_ledgers(const struct session *session, struct snapshot *snap, const str
 	snap->outside = session->bpf.ledgers[SECTION_OUTSIDE];
 	for (i = 0; i < nr_views; i++)
 		if (views[i].sum.threads)
-			add_thread_facts(snap, (pid_t)views[i].tgid, (pid_t)views[i].tid, views[i].comm, views[i].sections, &views[i].sum);
+			add_thread_facts(snap, (pid_t)views[i].pid, (pid_t)views[i].tid, views[i].comm, views[i].sections, &views[i].sum);
 	for (i = 0; i < session->targets.nr; i++)
 		add_process_facts(&session->bpf, snap, &session->targets.list[i]);
 	add_ended_children(session->children, snap);

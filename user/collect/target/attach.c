@@ -3,10 +3,14 @@
 #include <bpf/bpf.h>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "collect/target/attach.h"
 #include "collect/target/marker_probe.h"
 #include "collect/target/publish.h"
 #include "safety/trace_right.h"
+
+#define SEARCH_SHORT_NS 2000000ULL	/* a search for markers that takes longer ... */
+#define SEARCH_COST 20			/* ... is repeated after this many times as long */
 
 int attach_target(struct attach_context *ctx, struct target *target)
 {
@@ -24,6 +28,18 @@ int attach_target(struct attach_context *ctx, struct target *target)
 		err = marker_probe_attach(target, ctx->bpf, &marker, ctx->shared, &ctx->shared_since_ns);
 	marker_object_close(&marker);
 	return err ? err : 1;
+}
+
+void attach_search(struct attach_context *ctx, struct target *target, struct notes *notes)
+{
+	__u64 begun = clock_now_ns(), now;
+
+	if (target->state || target_ended(target) || begun < target->search_ns)
+		return;
+	if (attach_target(ctx, target) < 0 && !target_ended(target))
+		notes_add(notes, "%s", dcbs_profiler_error());
+	now = clock_now_ns();
+	target->search_ns = now - begun > SEARCH_SHORT_NS ? now + SEARCH_COST * (now - begun) : 0;
 }
 
 void attach_forget_image(struct programs *bpf, struct target *target, __u32 execs)
@@ -48,11 +64,7 @@ bool attach_check_right(struct process *process, const struct target *target)
 
 static void forget_pid(const struct programs *bpf, struct target *target)
 {
-	int targets = bpf_map__fd(bpf->skel->maps.targets);
-	__u32 index;
-
-	if (!bpf_map_lookup_elem(targets, &target->pid, &index) && index == target->index)
-		bpf_map_delete_elem(targets, &target->pid);
+	publish_end(bpf, target);
 	target->forgotten = true;
 }
 

@@ -20,6 +20,12 @@ struct attach_context {
 /* Returns 1 if the target has markers and they are probed now, 0 if it has none yet, or -errno. */
 int attach_target(struct attach_context *ctx, struct target *target);
 
+/*
+ * Attaches to a given process that may have loaded the markers by now. A process may have mapped thousands of files, so a search that
+ * takes long is not repeated soon.
+ */
+void attach_search(struct attach_context *ctx, struct target *target, struct notes *notes);
+
 /* The target has called execve(), `execs` times so far: forgets the markers of its previous image. */
 void attach_forget_image(struct programs *bpf, struct target *target, __u32 execs);
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* code_check.c - checks that the code in a target's memory is the code of its file. */
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/mapped_files.h"
 #include "base/proc.h"
 #include "collect/target/code_check.h"
 
@@ -18,27 +17,6 @@ struct code_search {
 	size_t nr;
 	enum code_state state;
 };
-
-/* Does not ask a file system that may not answer: the kernel has looked at the file before. */
-static bool file_identity(int folder, const char *path, int flags, struct statx *st)
-{
-	return !statx(folder, path, flags | AT_STATX_DONT_SYNC, STATX_INO, st);
-}
-
-/* The maps show an overlay's own inode and device; the link of the mapping leads to the very file. */
-static bool is_mapping_of(const struct code_search *search, const struct proc_mapping *map)
-{
-	const struct statx *file = &search->file;
-	struct statx st;
-	char path[96];
-
-	if (!map->executable || !map->ino)
-		return false;
-	snprintf(path, sizeof(path), "/proc/%d/map_files/%llx-%llx", search->target->pid, map->start, map->end);
-	if (file_identity(AT_FDCWD, path, 0, &st))
-		return st.stx_ino == file->stx_ino && st.stx_dev_major == file->stx_dev_major && st.stx_dev_minor == file->stx_dev_minor;
-	return map->ino == file->stx_ino;
-}
 
 static bool is_same_code(const unsigned char *memory, const unsigned char *file, size_t size)
 {
@@ -72,7 +50,7 @@ static bool check_mapping(void *ctx, const struct proc_mapping *map)
 	struct code_search *search = ctx;
 	size_t i;
 
-	if (!is_mapping_of(search, map))
+	if (!mapped_files_is(search->target->pid, map, &search->file))
 		return true;
 	for (i = 0; i < search->nr; i++) {
 		const struct code_place *place = &search->places[i];
@@ -98,7 +76,28 @@ enum code_state code_check(const struct target *target, int fd, const struct cod
 {
 	struct code_search search = {.target = target, .places = places, .nr = nr, .state = CODE_NOT_MAPPED};
 
-	if (!file_identity(fd, "", AT_EMPTY_PATH, &search.file) || proc_each_mapping(target->pid, check_mapping, &search))
+	if (!mapped_files_identify(fd, &search.file) || proc_each_mapping(target->pid, check_mapping, &search))
 		return CODE_UNREADABLE;
 	return search.state;
+}
+
+struct mapping_search {
+	const struct target *target;
+	struct statx file;
+	bool found;
+};
+
+static bool note_mapping(void *ctx, const struct proc_mapping *map)
+{
+	struct mapping_search *search = ctx;
+
+	search->found = mapped_files_is(search->target->pid, map, &search->file);
+	return !search->found;
+}
+
+bool code_is_mapped(const struct target *target, int fd)
+{
+	struct mapping_search search = {.target = target};
+
+	return mapped_files_identify(fd, &search.file) && !proc_each_mapping(target->pid, note_mapping, &search) && search.found;
 }

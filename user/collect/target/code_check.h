@@ -8,6 +8,8 @@
 #ifndef COLLECT_TARGET_CODE_CHECK_H
 #define COLLECT_TARGET_CODE_CHECK_H
 
+#include <stdbool.h>
+
 #include "collect/target/target.h"
 
 #define CODE_BYTES 16	/* at a place: the longest instruction has 15 */
@@ -31,5 +33,8 @@ void code_place_read(struct code_place *place, int fd, __u64 offset);
 
 /* Compares the code at some places of a file with the memory of each mapping that the target has of it. fd is only asked which file. */
 enum code_state code_check(const struct target *target, int fd, const struct code_place *places, size_t nr);
+
+/* Returns true if the target has mapped code of the file at the moment. */
+bool code_is_mapped(const struct target *target, int fd);
 
 #endif

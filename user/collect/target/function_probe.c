@@ -46,6 +46,14 @@ static int use_return_probe(struct function_probe *probe, const struct target *t
 	return err;
 }
 
+/* Any other end is a jump to another function. */
+static bool is_return_place(const struct code_place *place)
+{
+	__u8 code = place->bytes[0] == 0xf2 || place->bytes[0] == 0xf3 ? place->bytes[1] : place->bytes[0];
+
+	return code == 0xc2 || code == 0xc3 || code == 0xca || code == 0xcb;
+}
+
 static int use_exits(struct function_probe *probe, const struct function_lookup *found, const char *function)
 {
 	const struct function_places *places = &found->places;
@@ -64,8 +72,10 @@ static int use_exits(struct function_probe *probe, const struct function_lookup 
 		return 0;
 	}
 	memcpy(probe->end_offsets, places->exits, places->nr_exits * sizeof(*places->exits));
-	for (i = 0; i < places->nr_exits; i++)
+	for (i = 0; i < places->nr_exits; i++) {
 		probe->end_stepped |= is_stepped_place(&found->exits[i]);
+		probe->nr_jumps += !is_return_place(&found->exits[i]);
+	}
 	return 0;
 }
 
@@ -97,19 +107,21 @@ static int use_places(struct function_probe *probe, const struct target *target,
 	return err ? err : check_memory(probe, target, found, function);
 }
 
-int function_probe_open(struct function_probe *probe, const struct target *target, const struct dcbs_native_section *option,
+int function_probe_open(struct function_probe *probe, const struct target *target, const struct found_functions *found, size_t i,
 			bool return_probes)
 {
-	struct function_lookup *found = malloc(sizeof(*found));
-	int fd = -1, err = found ? function_lookup(found, &fd, target->pid, option) : fail(-ENOMEM, "out of memory");
+	struct function_lookup *code = malloc(sizeof(*code));
+	int fd = -1, err = code ? function_lookup(code, &fd, target, found, i) : fail(-ENOMEM, "out of memory");
 
 	if (!err) {
-		*probe = (struct function_probe){.fd = fd, .pid = target->pid, .entry_stepped = is_stepped_place(&found->entry)};
-		err = use_places(probe, target, found, option->function, return_probes);
+		*probe = (struct function_probe){
+			.fd = fd, .pid = target->pid, .mapped = found->file.mapped, .entry_stepped = is_stepped_place(&code->entry),
+		};
+		err = use_places(probe, target, code, code->name, return_probes);
 		if (err)
 			function_probe_close(probe);
 	}
-	free(found);
+	free(code);
 	return err;
 }
 
@@ -184,4 +196,9 @@ void function_probe_close(struct function_probe *probe)
 double function_probe_added_ns(const struct function_probe *probe, const struct calibration *costs)
 {
 	return probe->entry_stepped ? costs->step_ns : costs->trap_ns;
+}
+
+bool function_probe_calls_are_long(const struct function_probe *probe, const struct section_stat *stat, const struct calibration *costs)
+{
+	return (double)stat->sum_ns >= SNAPSHOT_LONG_CALL * function_probe_added_ns(probe, costs) * (double)stat->count;
 }

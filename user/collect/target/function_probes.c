@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* function_probes.c - probes on the native functions of --section, all together. */
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,10 +8,13 @@
 
 #include "base/array.h"
 #include "base/error.h"
-#include "base/sanitize.h"
 #include "collect/kernel/links.h"
 #include "collect/kernel/section_ids.h"
+#include "collect/target/function_lookup.h"
 #include "collect/target/function_probes.h"
+#include "collect/target/name_notes.h"
+
+#define SEEN_LEAST_NS 400e6	/* of timed calls, until the samples in it tell whether samples see the function */
 
 #define LASTING_NS 2500000ULL	/* a twentieth of an on-period */
 
@@ -29,35 +31,49 @@ static int attach_probe(struct function_probe *probe, const struct programs *bpf
 }
 
 static int add_probe(struct function_probes *probes, struct programs *bpf, const struct target *target,
-		     const struct dcbs_native_section *option, bool return_probes)
+		     const struct found_functions *found, size_t i, __u32 section_id, bool return_probes)
 {
 	struct function_probe *probe;
-	__u32 section_id;
 	int err;
 
 	if (!array_reserve(probes->list, probes->nr, probes->room, 1))
 		return fail(-ENOMEM, "out of memory");
 	probe = &probes->list[probes->nr];
-	err = function_probe_open(probe, target, option, return_probes);
+	err = function_probe_open(probe, target, found, i, return_probes);
 	if (err)
 		return err;
 	probes->nr++;
-	section_id = section_ids_reserve_option(bpf, option);
-	if (!section_id)
-		return fail(-E2BIG, "--section: more than %d sections", BPFPROF_SECTIONS - SECTION_FIRST);
 	function_probe_set_section(probe, section_id, (__u32)probes->nr);
-	return attach_probe(probe, bpf, option->function);
+	return attach_probe(probe, bpf, found->list[i].name);
+}
+
+static int add_probes(struct function_probes *probes, struct programs *bpf, const struct target *target,
+		      const struct dcbs_native_section *option, bool return_probes, struct notes *notes)
+{
+	struct functions_named *named = malloc(sizeof(*named));
+	int err = named ? function_lookup_names(named, target, option) : fail(-ENOMEM, "out of memory");
+	__u32 section_id = err ? 0 : section_ids_reserve_option(bpf, option);
+	size_t i;
+
+	if (!err && !section_id)
+		err = fail(-E2BIG, "--section: more than %d sections", BPFPROF_SECTIONS - SECTION_FIRST);
+	for (i = 0; !err && i < named->found.nr; i++)
+		err = add_probe(probes, bpf, target, &named->found, i, section_id, return_probes);
+	if (!err)
+		name_notes_add(&named->found, target->pid, option, notes);
+	free(named);
+	return err;
 }
 
 int function_probes_attach(struct function_probes *probes, struct programs *bpf, const struct dcbs_options *opts,
-			   const struct target *target)
+			   const struct target *target, struct notes *notes)
 {
 	size_t i;
 	int err = 0;
 
 	for (i = 0; i < opts->nr_sections && !err; i++)
 		if (!section_ids_option_is_python(&opts->sections[i]))
-			err = add_probe(probes, bpf, target, &opts->sections[i], opts->return_probes);
+			err = add_probes(probes, bpf, target, &opts->sections[i], opts->return_probes, notes);
 	return err;
 }
 
@@ -113,6 +129,40 @@ void function_probes_off(struct function_probes *probes, const struct programs *
 		function_probe_detach_ends(&probes->list[i]);
 }
 
+void function_probes_note_shares(struct function_probes *probes, const struct programs *bpf, double elapsed_ns,
+				 double (*sampled_ns)(const void *ctx, __u32 section_id), const void *ctx)
+{
+	size_t i;
+
+	for (i = 0; i < probes->nr; i++) {
+		struct function_probe *probe = &probes->list[i];
+		double timed_ns = (double)bpf->stats[probe->section_id].total_ns;
+
+		if (probe->timed_share > 0 || !(elapsed_ns > 0))
+			continue;
+		probe->timed_share = timed_ns / elapsed_ns;
+		if (timed_ns >= SEEN_LEAST_NS)
+			probe->seen_share = sampled_ns(ctx, probe->section_id) / timed_ns;
+	}
+}
+
+static void copy_probe_shares(const struct function_probe *probe, struct snapshot *snap, __u16 section)
+{
+	if (section >= snap->nr_sections)
+		return;
+	snap->sections[section]->timed_share = probe->timed_share;
+	snap->sections[section]->seen_share = probe->seen_share;
+	snap->sections[section]->left_by_jump = probe->nr_ends && probe->nr_jumps == probe->nr_ends;
+}
+
+void function_probes_copy_shares(const struct function_probes *probes, struct snapshot *snap, const __u16 *section_index)
+{
+	size_t i;
+
+	for (i = 0; i < probes->nr; i++)
+		copy_probe_shares(&probes->list[i], snap, section_index[probes->list[i].section_id]);
+}
+
 void function_probes_give_up(struct function_probes *probes, struct programs *bpf)
 {
 	size_t i;
@@ -149,44 +199,15 @@ bool function_probes_ends_are_stepped(const struct function_probes *probes)
 	return false;
 }
 
-/* Returns true if the mean call takes many times as long as its probes add. Returns false if the cost of a probe is unknown. */
-static bool calls_are_long(const struct function_probe *probe, const struct section_stat *stat, const struct calibration *costs)
-{
-	return (double)stat->sum_ns >= SNAPSHOT_LONG_CALL * function_probe_added_ns(probe, costs) * (double)stat->count;
-}
-
 bool function_probes_calls_are_long(const struct function_probes *probes, const struct programs *bpf,
 				    const struct calibration *costs)
 {
 	size_t i;
 
 	for (i = 0; i < probes->nr; i++)
-		if (!calls_are_long(&probes->list[i], &bpf->stats[probes->list[i].section_id], costs))
+		if (!function_probe_calls_are_long(&probes->list[i], &bpf->stats[probes->list[i].section_id], costs))
 			return false;
 	return true;
-}
-
-void function_probes_note(const struct function_probes *probes, const struct programs *bpf, const struct calibration *costs,
-			  struct notes *notes)
-{
-	int names = bpf_map__fd(bpf->skel->maps.section_names);
-	size_t i;
-
-	for (i = 0; i < probes->nr; i++) {
-		const struct function_probe *probe = &probes->list[i];
-		const struct section_stat *stat = &bpf->stats[probe->section_id];
-		double add_ns = function_probe_added_ns(probe, costs);
-		struct section_name name;
-		char *text;
-
-		if (!stat->count || isnan(add_ns) || calls_are_long(probe, stat, costs) ||
-		    bpf_map_lookup_elem(names, &probe->section_id, &name))
-			continue;
-		text = sanitize(name.text, sizeof(name.text));
-		notes_add(notes, "%s: its probes make each call, and its reported time, about %.1f us longer",
-			  text ? text : "--section", add_ns * 1e-3);
-		free(text);
-	}
 }
 
 void function_probes_mark(const struct function_probes *probes, struct programs *bpf, enum sampled_section how)

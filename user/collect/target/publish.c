@@ -1,14 +1,47 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* publish.c - stores for the BPF programs where the records, names and interpreter of a target are. */
+/* publish.c - stores for the BPF programs which process is a target, and where its records, names and interpreter are. */
 #include <assert.h>
 #include <stdio.h>
 
 #include <bpf/bpf.h>
 
 #include "base/error.h"
+#include "collect/kernel/pid_numbers.h"
 #include "collect/kernel/section_ids.h"
 #include "collect/python/interpreter.h"
 #include "collect/target/publish.h"
+
+/* A process that has not ended after its number was found had that number all the time. */
+int publish_find_number(const struct programs *bpf, struct target *target)
+{
+	int err = pid_numbers_find(bpf, target->pid, &target->tgid);
+
+	if (!err && target_is_gone(target))
+		err = fail(-ESRCH, "process %d has ended", target->pid);
+	if (err)
+		target_close(target);
+	return err;
+}
+
+void publish_process(struct programs *bpf, struct target *target)
+{
+	struct process *process = &bpf->processes[target->index];
+
+	*process = (struct process){.pid = (__u32)target->pid, .tgid = target->tgid, .index = target->index, .serial = target->serial};
+	target->process = process;
+	bpf_map_update_elem(bpf_map__fd(bpf->skel->maps.targets), &target->tgid, &target->index, BPF_ANY);
+	if (bpf->skel->rodata->one_target)
+		bpf->skel->bss->only_tgid = target->tgid;
+}
+
+void publish_end(const struct programs *bpf, const struct target *target)
+{
+	int targets = bpf_map__fd(bpf->skel->maps.targets);
+	__u32 index;
+
+	if (!bpf_map_lookup_elem(targets, &target->tgid, &index) && index == target->index)
+		bpf_map_delete_elem(targets, &target->tgid);
+}
 
 struct baselines {
 	int map;

@@ -17,6 +17,7 @@ struct symbols;
 struct target {
 	pid_t pid;		/* 0: the entry is free */
 	const struct process *process;	/* its entry of the map `processes`; NULL: it is not profiled */
+	__u32 tgid;		/* its number in the initial PID namespace, by which the BPF programs know it */
 	int pidfd;		/* readable when the process has ended; -1: not open, and nothing is read by the PID */
 	__u32 index;		/* in the map `processes` */
 	__u32 execs;		/* how often it had called execve() when it was last examined */
@@ -29,13 +30,15 @@ struct target {
 	__u64 ended_ns;		/* of a given process: when its end was first observed */
 	pid_t parent;		/* of a child that is followed; 0: the process was given by its PID */
 	__u64 born_ns;		/* when on_fork observed its birth; 0: it existed before */
-	__u64 exec_ns, search_ns;	/* of a child: when it called execve(), and when to search for markers next */
+	__u64 exec_ns;		/* of a child: when it called execve() */
+	__u64 search_ns;	/* when to search for markers next */
 	__u64 names_lost;	/* names that its parent had lost when it was forked */
 	bool gone;		/* it was not found by its PID at the last sweep */
 	__u32 shown_as;		/* index in the last snapshot's targets */
 	struct symbols *symbols;	/* NULL: stacks are not sampled */
-	__u64 python_due_ns;	/* when to search for an interpreter next; 0: it is known whether there is one */
-	__u32 python_tries;	/* how often the interpreter was found to be starting */
+	__u64 python_due_ns;	/* when to search for an interpreter next; 0: one was found, or can never be used */
+	__u64 python_absent_ns;	/* since when the present image was searched and had none; 0: it was not, or had one */
+	__u32 python_tries;	/* searches of the present image that did not find an interpreter that runs */
 	bool python_known;	/* the BPF programs walk its Python stacks */
 	__u64 python_start, python_end;	/* the interpreter's own code */
 	char command[4096];	/* arguments joined by spaces, raw bytes */
@@ -48,10 +51,16 @@ struct target_list {
 	size_t nr;		/* entries up to the last one that was ever used */
 };
 
-/* Returns the target with that PID, or NULL. */
+/* Returns the target with that PID in the profiler's namespace, or in the initial one; NULL: there is none. */
 struct target *target_list_find(struct target_list *targets, pid_t pid);
+struct target *target_list_find_tgid(struct target_list *targets, __u32 tgid);
+const struct target *target_list_find_const(const struct target_list *targets, pid_t pid);
 
 /* Returns true if a given process that runs has not loaded the markers yet. */
+/* Notes those that never loaded the markers. A command loads them after the profiler has attached to it, so at the end. */
+struct notes;
+void target_list_note_unmarked(const struct target_list *targets, struct notes *notes);
+
 bool target_list_lacks_markers(const struct target_list *targets);
 
 /* Page faults of each target as of the last call of target_list_faults(). */

@@ -19,9 +19,17 @@ static PyObject *module_attached(PyObject *self, PyObject *unused)
 	return PyLong_FromUnsignedLong(dcbs_attached());
 }
 
+static PyObject *module_all_sections(PyObject *self, PyObject *unused)
+{
+	(void)self, (void)unused;
+	return section_figures_all();
+}
+
 static PyMethodDef module_functions[] = {
 	{"attached", module_attached, METH_NOARGS,
 	 "attached()\n--\n\nReturns how many profilers are attached to this process, as an int; 0: none."},
+	{"all_sections", module_all_sections, METH_NOARGS,
+	 "all_sections()\n--\n\nReturns [(name, SectionFigures), ...] of all profiler objects of this process."},
 	{NULL, NULL, 0, NULL},
 };
 

@@ -55,6 +55,7 @@ static cold struct own_thread *make_thread(void)
 		threads = thread;
 	}
 	thread->ended = false;
+	section_figures_begin(now_ns());
 	pthread_setspecific(at_thread_exit, thread);
 	this_thread = thread;
 	return thread;
@@ -120,28 +121,23 @@ static inline enum open_here count_open_call(struct open_calls *open, const stru
 	return NOT_OPEN_HERE;
 }
 
-static cold void search_below(const struct own_call *c, enum open_here *name, enum open_here *owner)
+static cold enum open_here search_below(const struct own_call *c)
 {
-	bool name_found = false, owner_found = false;
 	const struct own_call *b;
 
-	for (b = c->below; b && !name_found; b = b->below) {
-		name_found = b->figures == c->figures;
-		owner_found |= b->figures->owner == c->figures->owner;
-	}
-	*name = name_found ? OPEN_HERE : NOT_OPEN_HERE;
-	*owner = owner_found ? OPEN_HERE : NOT_OPEN_HERE;
+	for (b = c->below; b; b = b->below)
+		if (b->figures == c->figures)
+			return OPEN_HERE;
+	return NOT_OPEN_HERE;
 }
 
 static inline void set_outermost(struct own_call *c)
 {
-	enum open_here name = count_open_call(&c->figures->open, c->thread);
-	enum open_here owner = count_open_call(&c->figures->owner->open, c->thread);
+	enum open_here here = count_open_call(&c->figures->open, c->thread);
 
-	if (unlikely(name == MAYBE_OPEN_HERE || owner == MAYBE_OPEN_HERE))
-		search_below(c, &name, &owner);
-	c->outer_ns = name == OPEN_HERE ? 0 : c->begin_ns;
-	c->root_ns = owner == OPEN_HERE ? 0 : c->begin_ns;
+	if (unlikely(here == MAYBE_OPEN_HERE))
+		here = search_below(c);
+	c->outer_ns = here == OPEN_HERE ? 0 : c->begin_ns;
 }
 
 void own_record_begin(struct own_call *c, struct section_figures *figures)
@@ -167,19 +163,14 @@ void own_record_begin(struct own_call *c, struct section_figures *figures)
 /* An outermost call has ended while others are open above it. */
 static cold void pass_on_outermost(const struct own_call *c, uint64_t now)
 {
-	bool outer = c->outer_ns && c->figures->open.count, root = c->root_ns && c->figures->owner->open.count;
 	struct own_call *a;
 
-	for (a = c->above; a && (outer || root); a = a->above) {
-		if (root && a->figures->owner == c->figures->owner) {
-			a->root_ns = now;
-			root = false;
-		}
-		if (outer && a->figures == c->figures) {
-			a->outer_ns = now;
-			outer = false;
-		}
-	}
+	if (!c->outer_ns || !c->figures->open.count)
+		return;
+	for (a = c->above; a && a->figures != c->figures; a = a->above)
+		;
+	if (a)
+		a->outer_ns = now;
 }
 
 static void unlink_call(struct own_call *c)
@@ -233,8 +224,6 @@ static inline void add_call_times(struct section_totals *f, const struct own_cal
 	f->self_ns += c->self_ns;
 	if (c->outer_ns)
 		f->total_ns += now - c->outer_ns;
-	if (c->root_ns)
-		f->root_ns += now - c->root_ns;
 	if (duration_ns < f->min_ns)
 		f->min_ns = duration_ns;
 	if (duration_ns > f->max_ns)
@@ -253,7 +242,6 @@ void own_record_end(struct own_call *c, bool failed)
 	charge_innermost(c->thread, now);
 	unlink_call(c);
 	figures->open.count--;
-	figures->owner->open.count--;
 	if (unlikely(c->above))
 		pass_on_outermost(c, now);
 	add_to_enclosing(c, duration_ns);

@@ -3,12 +3,16 @@
 #include <stdlib.h>
 
 #include "section_figures.h"
+#include "vdso_clock.h"
 
 /* Names may be made up at run time. Names inside one section beyond this number are one, "(other)". */
 #define NESTED_MAX 1024
 #define NESTED_FIRST 8
 
 static PyObject *figures_type;
+static struct section_figures *all_figures;
+static size_t nr_figures;
+static uint64_t first_ns;	/* when the first section of the process began; 0: there was none */
 
 struct figures_owner *section_figures_new_owner(void)
 {
@@ -23,6 +27,30 @@ void section_figures_drop_owner(struct figures_owner *owner)
 {
 	if (owner && !--owner->references)
 		free(owner);
+}
+
+void section_figures_begin(uint64_t now)
+{
+	if (!first_ns)
+		first_ns = now;
+}
+
+static void link_figures(struct section_figures *f)
+{
+	f->next = all_figures;
+	f->link = &all_figures;
+	if (all_figures)
+		all_figures->link = &f->next;
+	all_figures = f;
+	nr_figures++;
+}
+
+static void unlink_figures(struct section_figures *f)
+{
+	*f->link = f->next;
+	if (f->next)
+		f->next->link = f->link;
+	nr_figures--;
 }
 
 struct section_figures *section_figures_new(PyObject *name, dcbs_id id, struct figures_owner *owner)
@@ -43,6 +71,7 @@ struct section_figures *section_figures_new(PyObject *name, dcbs_id id, struct f
 	f->nested = NULL;
 	f->totals = (struct section_totals){.min_ns = UINT64_MAX, .rss_min_bytes = UINT64_MAX};
 	f->buckets = (struct buckets){0};
+	link_figures(f);
 	return f;
 }
 
@@ -57,6 +86,7 @@ static void free_nested(struct nested_totals *table, uint32_t size)
 
 void section_figures_reset(struct section_figures *f)
 {
+	f->owner->since_ns = now_ns();
 	f->totals = (struct section_totals){.min_ns = UINT64_MAX, .rss_min_bytes = UINT64_MAX};
 	buckets_reset(&f->buckets);
 	free_nested(f->nested, f->nested_size);
@@ -69,6 +99,7 @@ static void figures_dealloc(PyObject *self)
 	PyTypeObject *of = Py_TYPE(self);
 	struct section_figures *f = (struct section_figures *)self;
 
+	unlink_figures(f);
 	free_nested(f->nested, f->nested_size);
 	buckets_free(&f->buckets);
 	section_figures_drop_owner(f->owner);
@@ -151,14 +182,16 @@ static PyObject *figures_totals(PyObject *self, PyObject *unused)
 {
 	const struct section_figures *f = (const struct section_figures *)self;
 	struct section_totals t = f->totals;	/* making Python objects may run code that records */
+	uint64_t since_ns = f->owner->since_ns ? f->owner->since_ns : first_ns;
 
 	(void)unused;
-	return Py_BuildValue("KKIKKKKKKKKLKKKK", (unsigned long long)t.count, (unsigned long long)t.primitive, f->open.count,
+	return Py_BuildValue("KKIKKKKKKKLKKKKK", (unsigned long long)t.count, (unsigned long long)t.primitive, f->open.count,
 			     (unsigned long long)t.errors, (unsigned long long)t.items, (unsigned long long)t.total_ns,
-			     (unsigned long long)t.self_ns, (unsigned long long)t.root_ns, (unsigned long long)t.sum_ns,
+			     (unsigned long long)t.self_ns, (unsigned long long)t.sum_ns,
 			     (unsigned long long)t.min_ns, (unsigned long long)t.max_ns, (long long)t.rss_growth_bytes,
 			     (unsigned long long)t.rss_samples, (unsigned long long)t.rss_sum_bytes,
-			     (unsigned long long)t.rss_min_bytes, (unsigned long long)t.rss_max_bytes);
+			     (unsigned long long)t.rss_min_bytes, (unsigned long long)t.rss_max_bytes,
+			     (unsigned long long)since_ns);
 }
 
 static PyObject *figures_histogram(PyObject *self, PyObject *unused)
@@ -200,6 +233,36 @@ static PyObject *figures_nested(PyObject *self, PyObject *unused)
 	}
 	if (copy)
 		free_nested(copy, n);
+	return list;
+}
+
+/* The references keep the figures while the list is made, which may run code that drops other ones. */
+static struct section_figures **hold_all(size_t *n)
+{
+	struct section_figures **held = calloc(nr_figures + 1, sizeof(struct section_figures *)), *f;
+
+	for (f = all_figures, *n = 0; held && f; f = f->next) {
+		Py_INCREF((PyObject *)f);
+		held[(*n)++] = f;
+	}
+	return held;
+}
+
+PyObject *section_figures_all(void)
+{
+	size_t n, i;
+	struct section_figures **held = hold_all(&n);
+	PyObject *list = held ? PyList_New(0) : PyErr_NoMemory();
+
+	for (i = 0; held && i < n; i++) {
+		PyObject *item = list ? Py_BuildValue("OO", held[i]->name, (PyObject *)held[i]) : NULL;
+
+		if (list && (!item || PyList_Append(list, item)))
+			Py_CLEAR(list);
+		Py_XDECREF(item);
+		Py_DECREF((PyObject *)held[i]);
+	}
+	free(held);
 	return list;
 }
 

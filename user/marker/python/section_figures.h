@@ -14,7 +14,6 @@ struct section_totals {
 	uint64_t count, primitive;	/* calls; calls within no other call of the section on their thread */
 	uint64_t errors, items;
 	uint64_t total_ns, self_ns;	/* inclusive time on a thread, recursion counted once; time without another section open inside */
-	uint64_t root_ns;		/* time without another section of the same owner open around it */
 	uint64_t sum_ns, min_ns, max_ns;	/* of the calls' durations */
 	int64_t rss_growth_bytes;	/* between begin and end of primitive calls */
 	uint64_t rss_samples, rss_sum_bytes, rss_min_bytes, rss_max_bytes;	/* at the end of calls */
@@ -37,7 +36,7 @@ struct open_calls {
 
 /* The part of a profiler object that its section figures share. It outlives the object. */
 struct figures_owner {
-	struct open_calls open;
+	uint64_t since_ns;	/* the figures were last set to 0 then; 0: never */
 	uint32_t references;	/* of section figures, and one of the object */
 };
 
@@ -53,14 +52,21 @@ struct section_figures {
 	struct section_totals totals;
 	struct buckets buckets;
 	struct nested_totals *nested;	/* hash table of nested_size places, a power of two */
+	struct section_figures *next, **link;	/* in the list of all figures of the process; link: the pointer to this one */
 };
 
 int section_figures_add_type(void);
 
 struct section_figures *section_figures_new(PyObject *name, dcbs_id id, struct figures_owner *owner);
 
+/* To be called before a thread's first section begins, in ns of CLOCK_MONOTONIC. */
+void section_figures_begin(uint64_t now);
+
 /* Sets the figures to 0. Calls that are open go on and are counted in full when they end. */
 void section_figures_reset(struct section_figures *f);
+
+/* Returns [(name, SectionFigures), ...] of all profiler objects that live, a new reference; NULL with an exception. */
+PyObject *section_figures_all(void);
 
 /* Returns NULL without memory. section_figures_drop_owner() accepts NULL. */
 struct figures_owner *section_figures_new_owner(void);

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -113,25 +114,35 @@ const struct dcbs_calls *dcbs_leader_elsewhere(void)
 	return elsewhere;
 }
 
-/*
- * `dcbs-bpfprof -- COMMAND` promises to see the first section. It sets DCBS_MARKERS_WAIT to the PID of
- * its child, and that child waits here, before its first section, until the profiler has attached.
- * With --children it sets DCBS_MARKERS_WAIT_FOR to its own PID, and all descendants wait as long as
- * that process exists. Mostly they do not wait at all: a file that the profiler has attached to once
- * has its probe from the start.
- */
+/* Returns true if "PID.INODE" is a PID of this process's PID namespace, or the inode is missing. */
+static bool is_of_namespace(const char *pid)
+{
+	const char *inode = pid ? strchr(pid, '.') : NULL;
+	struct stat own;
+
+	return pid && (!inode || stat("/proc/self/ns/pid", &own) || strtoull(inode + 1, NULL, 10) == own.st_ino);
+}
+
 static bool process_exists(const char *pid)
 {
 	return pid && atol(pid) > 0 && (!kill((pid_t)atol(pid), 0) || errno == EPERM);
 }
 
+/*
+ * `dcbs-bpfprof -- COMMAND` promises to see the first section. It sets DCBS_MARKERS_WAIT to the PID and the PID namespace of
+ * its child, and that child waits here, before its first section, until the profiler has attached.
+ * With --children it sets DCBS_MARKERS_WAIT_FOR to its own, and all descendants in that namespace wait as long as that process
+ * exists. Mostly they do not wait at all: a file that the profiler has attached to once has its probe from the start.
+ */
 static void wait_for_profiler(void)
 {
 	const char *pid = secure_getenv("DCBS_MARKERS_WAIT"), *profiler = secure_getenv("DCBS_MARKERS_WAIT_FOR");
 	const struct timespec tick = {.tv_nsec = 200000};
-	bool named = pid && atol(pid) == (long)getpid();
+	bool named = is_of_namespace(pid) && atol(pid) == (long)getpid();
 	int i;
 
+	if (!is_of_namespace(profiler))
+		profiler = NULL;
 	for (i = 0; i < SPAWN_WAIT_MS * 5 && !dcbs_marker_semaphore && (named || process_exists(profiler)); i++)
 		nanosleep(&tick, NULL);
 	if (named)

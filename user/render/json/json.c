@@ -73,8 +73,9 @@ static json_t *process_object(const struct dcbs_target *t)
 
 static json_t *process_time_object(const struct dcbs_process_time *p)
 {
-	return json_pack("{s:o, s:o, s:o, s:o}", "pid", integer_or_null(p->pid), "count", integer_or_null(p->count),
-			 "mean_s", real_or_null(p->mean_s), "total_s", real_or_null(p->total_s));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "pid", integer_or_null(p->pid), "count", integer_or_null(p->count),
+			 "mean_s", real_or_null(p->mean_s), "total_s", real_or_null(p->total_s),
+			 "mean_wait_s", real_or_null(p->mean_wait_s));
 }
 
 static json_t *skew_object(const struct dcbs_skew *s)
@@ -92,7 +93,7 @@ static json_t *window_object(const struct dcbs_report *r)
 /* The members that were added later; they stand behind those of section_object(), whose order is kept. */
 static json_t *section_additions(const struct dcbs_section *s)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "open", integer_or_null(s->open), "errors", integer_or_null(s->errors),
 			 "items", integer_or_null(s->items), "items_per_s", real_or_null(s->items_per_s),
 			 "error_s", real_or_null(s->error_s), "histogram", json_hist_object(&s->histogram, HIST_SCALE),
@@ -103,6 +104,7 @@ static json_t *section_additions(const struct dcbs_section *s)
 			 "self_wall", json_ledger_wall(&s->self_wall),
 			 "self_wall_parts", json_ledger_parts(&s->self_wall),
 			 "self_memory", json_ledger_memory(&s->self_memory),
+			 "late_growth_bytes", integer_or_null(s->late_growth_bytes),
 			 "growth", json_ledger_spread(&s->growth, &json_ledger_growth_keys),
 			 "faults", json_ledger_spread(&s->faults, &json_ledger_faults_keys),
 			 "profiling_s", real_or_null(s->profiling_s),
@@ -129,14 +131,15 @@ static json_t *section_object(const struct dcbs_section *s)
 
 static json_t *memory_object(const struct dcbs_report *r)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "rss_start_bytes", integer_or_null(r->rss_start_bytes),
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "rss_start_bytes", integer_or_null(r->rss_start_bytes),
 			 "rss_end_bytes", integer_or_null(r->rss_end_bytes),
 			 "rss_peak_bytes", integer_or_null(r->rss_peak_bytes),
 			 "sections_bytes", integer_or_null(r->sections_bytes),
 			 "outside_bytes", integer_or_null(r->outside_bytes),
 			 "unexplained_bytes", integer_or_null(r->unexplained_bytes),
 			 "others_bytes", integer_or_null(r->others_bytes), "page_touch_s", real_or_null(r->page_touch_s),
-			 "estimated", r->memory_estimated);
+			 "estimated", r->memory_estimated, "exit_bytes", integer_or_null(r->exit_bytes),
+			 "late_part", real_or_null(r->late_part));
 }
 
 static json_t *wall_check_object(const struct dcbs_report *r)
@@ -316,6 +319,7 @@ int json_write(FILE *file, const struct dcbs_report *r, const struct render_opti
 	write_member(&doc, "threshold_s", real_or_null(r->threshold_s));
 	write_array(&doc, "threads", r->threads, r->nr_threads, json_ledger_thread);
 	write_member(&doc, "wall_check", wall_check_object(r));
+	write_array(&doc, "neighbours", r->neighbours, r->nr_neighbours, json_ledger_neighbour);
 	write_array(&doc, "notes", r->notes, r->nr_notes, note_string);
 	write_member(&doc, "frequency_hz", integer_or_null(r->frequency_hz));
 	write_array(&doc, "frames", r->frames, r->nr_frames, json_functions_frame);

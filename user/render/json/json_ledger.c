@@ -28,7 +28,7 @@ static const struct ledger_field memory_fields[] = {
 	MEMORY(rss_delta_bytes, true), MEMORY(anon_delta_bytes, true), MEMORY(file_delta_bytes, true),
 	MEMORY(shmem_delta_bytes, true), MEMORY(peak_delta_bytes, false), MEMORY(minor_faults, false),
 	MEMORY(major_faults, false), MEMORY(mapped_bytes, false), MEMORY(unmapped_bytes, false),
-	MEMORY(grown_bytes, false), MEMORY(shrunk_bytes, false),
+	MEMORY(grown_bytes, false), MEMORY(shrunk_bytes, false), MEMORY(copied_bytes, false),
 };
 
 const struct json_spread_keys json_ledger_growth_keys = {"p50_bytes", "p90_bytes", "p99_bytes", "max_bytes"};
@@ -146,4 +146,28 @@ void json_ledger_read_thread(struct json_get *r, const json_t *o, struct dcbs_th
 		.kernel_cpu_s = json_get_real(r, o, "kernel_cpu_s"),
 	};
 	json_ledger_read_wall(r, json_get_object(r, o, "wall"), json_get_object(r, o, "wall_parts"), &to->wall);
+}
+
+/* ---- who had the CPU ---- */
+
+json_t *json_ledger_neighbour(const struct dcbs_neighbour *n)
+{
+	return json_pack("{s:o, s:o, s:o, s:b}", "pid", integer_or_null(n->pid), "comm", string_or_null(n->comm),
+			 "cpu_share", real_or_null(n->cpu_share), "is_target", n->is_target);
+}
+
+void json_ledger_read_neighbours(struct json_get *r, const json_t *doc, struct dcbs_report *to)
+{
+	const json_t *array = json_get_array(r, doc, "neighbours", &to->neighbours, sizeof(*to->neighbours)), *o;
+	size_t i;
+
+	for (i = 0; i < json_array_size(array) && !r->err; i++) {
+		o = json_get_enter(r, array, "neighbours", i);
+		to->nr_neighbours = i + 1;
+		to->neighbours[i] = (struct dcbs_neighbour) {
+			.pid = json_get_pid(r, o, "pid"), .comm = json_get_name(r, o, "comm"),
+			.cpu_share = json_get_real(r, o, "cpu_share"), .is_target = json_is_true(json_object_get(o, "is_target")),
+		};
+	}
+	json_get_leave(r);
 }

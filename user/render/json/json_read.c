@@ -56,6 +56,7 @@ static void read_process_time(struct json_get *r, const json_t *o, struct dcbs_p
 	*p = (struct dcbs_process_time) {
 		.pid = read_optional_pid(r, o, "pid"), .count = json_get_integer(r, o, "count"),
 		.mean_s = json_get_real(r, o, "mean_s"), .total_s = json_get_real(r, o, "total_s"),
+		.mean_wait_s = json_get_real(r, o, "mean_wait_s"),
 	};
 }
 
@@ -116,7 +117,7 @@ static void read_section(struct json_get *r, const json_t *o, struct dcbs_sectio
 		.unreturned = json_get_integer(r, o, "unreturned"),
 		.errors = json_get_integer(r, o, "errors"), .items = json_get_integer(r, o, "items"),
 		.items_per_s = json_get_real(r, o, "items_per_s"), .error_s = json_get_real(r, o, "error_s"),
-		.profiling_s = json_get_real(r, o, "profiling_s"),
+		.profiling_s = json_get_real(r, o, "profiling_s"), .late_growth_bytes = json_get_signed_integer(r, o, "late_growth_bytes"),
 		.profiling_per_call_s = json_get_real(r, o, "profiling_per_call_s"),
 	};
 	json_hist_read(r, json_get_object(r, o, "histogram"), &s->histogram, HIST_SCALE, HIST_PLACES);
@@ -226,6 +227,8 @@ static void read_memory(struct json_get *r, const json_t *doc, struct dcbs_repor
 	to->outside_bytes = json_get_signed_integer(r, o, "outside_bytes");
 	to->others_bytes = json_get_signed_integer(r, o, "others_bytes");
 	to->unexplained_bytes = json_get_signed_integer(r, o, "unexplained_bytes");
+	to->exit_bytes = json_get_signed_integer(r, o, "exit_bytes");
+	to->late_part = json_get_real(r, o, "late_part");
 	to->page_touch_s = json_get_real(r, o, "page_touch_s");
 	to->memory_estimated = json_is_true(json_object_get(o, "estimated"));
 }
@@ -321,6 +324,7 @@ static int read_document(const char *path, const json_t *doc, struct dcbs_report
 	read_model(&r, doc, &to->model);
 	read_caches(&r, doc, to);
 	read_threads(&r, doc, to);
+	json_ledger_read_neighbours(&r, doc, to);
 	read_costs(&r, doc, to);
 	read_strings(&r, doc, "notes", &to->notes, &to->nr_notes);
 	json_functions_read(&r, doc, to);

@@ -17,6 +17,7 @@ static const char *const causes[] = {
 	[DCBS_CAUSE_NETWORK] = "network", [DCBS_CAUSE_FAULT] = "fault", [DCBS_CAUSE_SLEEP] = "sleep",
 	[DCBS_CAUSE_GPU] = "gpu", [DCBS_CAUSE_OTHER] = "other", [DCBS_CAUSE_MEMORY_GROWTH] = "memory-growth",
 	[DCBS_CAUSE_MEMORY_CHURN] = "memory-churn", [DCBS_CAUSE_CACHE] = "cache",
+	[DCBS_CAUSE_SPIN] = "spin", [DCBS_CAUSE_COLLECTIVE] = "collective",
 };
 static const char *const kinds[] = {
 	[DCBS_NAME_SECTION] = "section", [DCBS_NAME_FORWARD] = "forward_pass", [DCBS_NAME_GENERATION] = "generation",

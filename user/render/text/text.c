@@ -91,13 +91,25 @@ static void add_detail(FILE *words, int64_t n, const char *label)
 		fprintf(words, "%s%s %s", ftell(words) ? "; " : "", human_exact(n).text, label);
 }
 
+static void write_process_time(FILE *words, const struct dcbs_process_time *p, const char *which)
+{
+	fprintf(words, "%d %s, ", (int)p->pid, which);
+	if (!isnan(p->mean_s))
+		fprintf(words, "mean %s", human_time(p->mean_s).text);
+	else
+		fprintf(words, "%s in all", human_time(p->total_s).text);
+	if (!isnan(p->mean_wait_s))
+		fprintf(words, ", mean wait %s", human_time(p->mean_wait_s).text);
+}
+
 static void write_skew(FILE *words, const struct dcbs_skew *s)
 {
 	if (s->processes < 2)
 		return;
-	fprintf(words, "%s%s processes: %d slowest, mean %s", ftell(words) ? "; " : "", human_exact(s->processes).text,
-		(int)s->slowest.pid, human_time(s->slowest.mean_s).text);
-	fprintf(words, "; %d fastest, mean %s", (int)s->fastest.pid, human_time(s->fastest.mean_s).text);
+	fprintf(words, "%s%s processes: ", ftell(words) ? "; " : "", human_exact(s->processes).text);
+	write_process_time(words, &s->slowest, "slowest");
+	fputs("; ", words);
+	write_process_time(words, &s->fastest, "fastest");
 	if (!isnan(s->ratio))
 		fprintf(words, "; %s times", human_number(s->ratio).text);
 }
@@ -296,7 +308,7 @@ static void write_lost(const struct text *t)
 	write_loss(t, l->records, "finished calls that were overwritten or damaged before they could be read. Counts and "
 		   "totals above are too low by these.");
 	write_loss(t, l->samples, "samples of the stack. Shares of functions are less exact.");
-	write_loss(t, l->stacks, "stacks that could not be read. Their functions are not named.");
+	write_loss(t, l->stacks, "stacks, those of waits included, that could not be read to the end. Functions there are not named.");
 	write_loss(t, l->names, "names for which there was no room. Their sections are together in \"(other)\".");
 }
 

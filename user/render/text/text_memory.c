@@ -9,6 +9,7 @@
 
 #define MOST_SECTIONS 20
 #define WIDE 80			/* columns: there is room for an explanation behind each number */
+#define COPIED_BYTES (4 << 20)	/* fewer bytes copied on write are not worth a line */
 #define LARGE_BYTES (1 << 20)	/* of RSS, gained plus lost: worth a line */
 
 /* RSS gained plus RSS lost. */
@@ -72,6 +73,37 @@ static void write_largest_giver(const struct text *t)
 		text_lines_paragraph(t, "%zu more did so, too.", more);
 }
 
+static double all_copied_bytes(const struct dcbs_report *r, const struct dcbs_section **most)
+{
+	double sum = 0;
+	size_t i;
+
+	*most = NULL;
+	for (i = 0; i < r->nr_sections; i++) {
+		const struct dcbs_section *s = &r->sections[i];
+
+		if (!(unknown_to_nan(s->self_memory.copied_bytes) > 0))
+			continue;
+		sum += (double)s->self_memory.copied_bytes;
+		if (!*most || s->self_memory.copied_bytes > (*most)->self_memory.copied_bytes)
+			*most = s;
+	}
+	return sum;
+}
+
+/* Stands behind the sum: it is no part of the growth of RSS. */
+static void write_copied(const struct text *t, const struct table *table)
+{
+	const struct dcbs_section *most;
+	double bytes = all_copied_bytes(t->report, &most);
+
+	if (!(bytes >= COPIED_BYTES))
+		return;
+	write_bytes(t, table, "on write", bytes, "copied as they were shared; not in RSS");
+	text_lines_paragraph(t, "%s made most of the copies on write, at most %s: private memory grew by it, RSS did not. Reading a Python "
+			     "object writes its reference count.", most->name, human_size((double)most->self_memory.copied_bytes).text);
+}
+
 /* No section is charged with the memory that a child has at its start, nor with what is freed by its exit. */
 static const char *others_words(const struct dcbs_report *r)
 {
@@ -105,6 +137,7 @@ void text_memory(const struct text *t)
 		    r->memory_estimated ? "sections' growth is estimated, the sum is not" : "no event was seen for these");
 	write_bytes(t, &table, "sum", unknown_to_nan(r->rss_end_bytes) - unknown_to_nan(r->rss_start_bytes),
 		    "the growth of RSS in the window");
+	write_copied(t, &table);
 	text_lines_paragraph(t, "Growth of RSS, of anonymous and of file pages, while a section was the innermost one. p99 "
 			     "and peak: of one call, including calls it made.");
 	write_largest_giver(t);

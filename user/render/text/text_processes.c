@@ -62,7 +62,8 @@ static void write_rest(const struct text *t, const struct dcbs_target **all, siz
 	size_t i;
 
 	for (i = first; i < t->report->nr_targets; i++) {
-		rest.sections += all[i]->sections;
+		rest.sections = all[i]->sections == DCBS_UNKNOWN || rest.sections == DCBS_UNKNOWN ? DCBS_UNKNOWN :
+				rest.sections + all[i]->sections;
 		rest.sections_s += all[i]->sections_s;
 	}
 	snprintf(name, sizeof(name), "(%zu more)", t->report->nr_targets - first);

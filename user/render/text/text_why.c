@@ -19,6 +19,8 @@
 #define MOST_THREADS 8
 #define LABEL_BYTES 96
 #define SMALL 0.005		/* of the largest section: a smaller one is not worth a line */
+#define RUN_QUEUE 0.1		/* of a section's time: from there on, who had the CPU is worth a line */
+#define MOST_NEIGHBOURS 6
 #define RESIDUE 0.001		/* of a section's time: a larger residue is worth a line */
 
 struct bars {
@@ -214,6 +216,33 @@ static void write_cpu_check(const struct text *t)
 				     human_share(worst_residue(r)).text);
 }
 
+static bool any_run_queue(const struct dcbs_report *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->nr_sections; i++)
+		if (r->sections[i].wall.runqueue_s >= RUN_QUEUE * r->sections[i].total_s)
+			return true;
+	return false;
+}
+
+static void write_neighbours(const struct text *t)
+{
+	const struct dcbs_report *r = t->report;
+	char *names = NULL;
+	size_t len, i;
+	FILE *to;
+
+	if (!r->nr_neighbours || !any_run_queue(r) || !(to = open_memstream(&names, &len)))
+		return;
+	for (i = 0; i < r->nr_neighbours && i < MOST_NEIGHBOURS; i++)
+		fprintf(to, "%s%s %d %s%s", i ? ", " : "", r->neighbours[i].comm, (int)r->neighbours[i].pid,
+			human_share(r->neighbours[i].cpu_share).text, r->neighbours[i].is_target ? " (a target)" : "");
+	if (!fclose(to))
+		text_lines_paragraph(t, "While threads waited for a CPU, these processes had it: %s.", names);
+	free(names);
+}
+
 void text_why(const struct text *t)
 {
 	if (!cause_any_known(t->report))
@@ -224,5 +253,6 @@ void text_why(const struct text *t)
 	else
 		write_thread_bars(t);
 	write_idle_threads(t);
+	write_neighbours(t);
 	write_cpu_check(t);
 }

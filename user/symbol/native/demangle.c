@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * demangle.c - a C++ symbol in the form of the source, by the demangler of the C++ runtime.
+ * demangle.c - a C++ or Rust symbol in the form of the source, by the demangler of the C++ runtime.
  *
  * A symbol of a few hundred bytes can expand to gigabytes, because it may refer to its own parts repeatedly. So the output
  * is cut at a bound. This form of the demangler passes its output to a callback piece by piece and allocates no memory, so
@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "symbol/native/demangle.h"
+#include "symbol/native/rust_name.h"
 
 #define NAME_BYTES 4096
 
@@ -48,5 +49,6 @@ char *demangle(const char *symbol)
 		return NULL;
 	else
 		out.text[out.used] = 0;
+	rust_name_clean(out.text);
 	return strdup(out.text);
 }

@@ -9,6 +9,7 @@
 #include "base/budget.h"
 #include "symbol/debug/debug_file.h"
 #include "symbol/debug/debug_info.h"
+#include "symbol/function_name.h"
 #include "symbol/native/demangle.h"
 #include "symbol/native/elf_open.h"
 #include "symbol/native/image.h"
@@ -181,11 +182,12 @@ bool image_symbol(struct image *image, const struct memory_mapping *mapping, __u
 /* Removes the version that the linker adds, and the suffix of a cold part: it belongs to the same function. */
 static void strip_suffix(char *name)
 {
-	char *cold = strstr(name, ".cold");
+	size_t cold;
 
 	name[strcspn(name, "@")] = 0;
-	if (cold && cold != name && (!cold[5] || cold[5] == '.'))
-		*cold = 0;
+	cold = function_name_without_cold(name);
+	if (cold)
+		name[cold] = 0;
 }
 
 static const char *intern_demangled(struct intern *intern, const char *name)

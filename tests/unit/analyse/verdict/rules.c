@@ -24,7 +24,7 @@ static void expect_wait(enum cause cause, enum dcbs_cause verdict, const char *e
 static void test_waits(void **state)
 {
 	(void)state;
-	expect_wait(CAUSE_RUNQUEUE, DCBS_CAUSE_RUNQUEUE, "free CPU 7.00 s of 10.0 s (70.0%); ran 3.00 s; then computing", "OMP_NUM_THREADS");
+	expect_wait(CAUSE_RUNQUEUE, DCBS_CAUSE_RUNQUEUE, "free CPU 7.00 s of 10.0 s (70.0%); ran 3.00 s; then computing", "see which other processes run");
 	expect_wait(CAUSE_GIL, DCBS_CAUSE_GIL, "(GIL) 7.00 s of 10.0 s (70.0%); ran 3.00 s", "into processes");
 	expect_wait(CAUSE_LOCK, DCBS_CAUSE_LOCK, "7.00 s of 10.0 s (70.0%); ran 3.00 s", "hold the lock for less");
 	expect_wait(CAUSE_DISK, DCBS_CAUSE_DISK, "read or write files 7.00 s of 10.0 s (70.0%); 70.0 ms a call", "page cache");
@@ -82,7 +82,7 @@ static void test_half_of_the_time(void **state)
 
 	(void)state;
 	verdict_add_wait(snap, CAUSE_GIL, 4800 * MS);
-	verdict_expect(snap, DCBS_CAUSE_GIL, "4.80 s of 10.0 s (48.0%); ran 5.20 s; then computing (52.0%)", "processes");
+	verdict_expect(snap, DCBS_CAUSE_GIL, "computing 5.20 s (52.0%), waiting for the interpreter lock (GIL) 4.80 s of 10.0 s (48.0%)", "processes");
 	snap = verdict_target();
 	verdict_add_wait(snap, CAUSE_GIL, 4 * SEC);
 	verdict_expect(snap, DCBS_CAUSE_CPU, "then waiting for the interpreter lock (GIL) (40.0%)", "");
@@ -127,9 +127,76 @@ static void test_mostly_inside(void **state)
 	(void)state;
 	fixture_call(fixture_section(snap, "outer", DCBS_NAME_SECTION), 10010 * MS, 10 * MS);
 	struct dcbs_report *r = verdict_report(snap);
-	assert_int_equal(r->nr_bottlenecks, 2);
-	verdict_check(r, 0, DCBS_CAUSE_CPU, "mostly in sections inside it", "");
+	assert_int_equal(r->nr_bottlenecks, 1);
+	assert_string_equal(r->bottlenecks[0].section, "work");
+	dcbs_report_free(r);
+}
+
+/* Sections inside that are below the threshold are not judged, so the one around them is. */
+static void test_mostly_inside_short_ones(void **state)
+{
+	struct snapshot *snap = fixture_empty();
+	struct dcbs_report *r;
+	char name[DCBS_NAME_BYTES] = "";
+	int i;
+
+	(void)state;
+	snap->wall_known = true;
+	fixture_call(fixture_section(snap, "outer", DCBS_NAME_SECTION), 10010 * MS, 10 * MS);
+	for (i = 0; i < 20; i++) {
+		snprintf(name, sizeof(name), "in %d", i);
+		fixture_call(fixture_section(snap, name, DCBS_NAME_SECTION), 500 * MS, 500 * MS);
+	}
+	r = verdict_report(snap);
+	assert_int_equal(r->nr_bottlenecks, 1);
 	assert_string_equal(r->bottlenecks[0].section, "outer");
+	verdict_check_text(r->bottlenecks[0].evidence, "mostly in sections inside it");
+	dcbs_report_free(r);
+}
+
+static void add_neighbour(struct snapshot *snap, pid_t pid, const char *comm, __u64 ns)
+{
+	struct snapshot_neighbour *n;
+
+	if (!snap->neighbours)
+		snap->neighbours = calloc(4, sizeof(*snap->neighbours));
+	assert_non_null(snap->neighbours);
+	n = &snap->neighbours[snap->nr_neighbours++];
+	n->pid = pid;
+	n->ns = ns;
+	snprintf(n->comm, sizeof(n->comm), "%s", comm);
+}
+
+/* Fewer threads help only if it is the target's own threads that had the CPU. */
+static void test_who_had_the_cpu(void **state)
+{
+	struct snapshot *snap = verdict_target();
+
+	(void)state;
+	verdict_add_wait(snap, CAUSE_RUNQUEUE, 7 * SEC);
+	add_neighbour(snap, 4711, "cc1", 6 * SEC);
+	add_neighbour(snap, 4712, "ld", 1 * SEC);
+	snap->counters.neighbours_ns = 10 * SEC;
+	verdict_expect(snap, DCBS_CAUSE_RUNQUEUE, "the CPU had: cc1 4711 60.0%, ld 4712 10.0%", "other processes have the CPU");
+	snap = verdict_target();
+	fixture_target(snap, 4242, "python3", "python3 eval.py");
+	verdict_add_wait(snap, CAUSE_RUNQUEUE, 7 * SEC);
+	add_neighbour(snap, 4242, "python3", 9 * SEC);
+	add_neighbour(snap, 4712, "ld", 1 * SEC);
+	verdict_expect(snap, DCBS_CAUSE_RUNQUEUE, "python3 4242 90.0% (its own threads)", "fewer compute threads");
+}
+
+/* A thread that spins for work is never woken for a section. It is not denied. */
+static void test_pool_that_spins(void **state)
+{
+	struct snapshot *snap = verdict_target();
+	struct dcbs_report *r;
+
+	(void)state;
+	fixture_thread(snap, 4243, "pool", 10 * SEC);
+	r = verdict_report(snap);
+	verdict_check(r, 0, DCBS_CAUSE_CPU, "threads without a section ran 10.0 s in the window, and may have worked for it", "OMP_WAIT_POLICY");
+	assert_string_equal(r->bottlenecks[0].section, "work");
 	dcbs_report_free(r);
 }
 
@@ -255,7 +322,8 @@ int main(void)
 		cmocka_unit_test(test_computing), cmocka_unit_test(test_major_faults),
 		cmocka_unit_test(test_half_of_the_time), cmocka_unit_test(test_no_cause_stands_out),
 		cmocka_unit_test(test_parts_of_one_cause), cmocka_unit_test(test_wait_for_own_workers),
-		cmocka_unit_test(test_mostly_inside), cmocka_unit_test(test_cannot_tell),
+		cmocka_unit_test(test_mostly_inside), cmocka_unit_test(test_mostly_inside_short_ones),
+		cmocka_unit_test(test_who_had_the_cpu), cmocka_unit_test(test_pool_that_spins), cmocka_unit_test(test_cannot_tell),
 		cmocka_unit_test(test_idle_pool), cmocka_unit_test(test_healthy),
 		cmocka_unit_test(test_main_thread_waits_for_workers), cmocka_unit_test(test_nothing_clear_outside),
 		cmocka_unit_test(test_unmarked), cmocka_unit_test(test_unmarked_that_only_sleeps),

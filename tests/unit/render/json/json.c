@@ -55,14 +55,15 @@ static void check_ledger_keys(const json_t *s, const char *wall, const char *par
 		   "sleep_s gpu_s other_s residue_s ");
 	check_keys(json_object_get(s, parts), "sync_s pipe_s child_s stopped_s ");
 	check_keys(json_object_get(s, memory), "rss_delta_bytes anon_delta_bytes file_delta_bytes shmem_delta_bytes "
-		   "peak_delta_bytes minor_faults major_faults mapped_bytes unmapped_bytes grown_bytes shrunk_bytes ");
+		   "peak_delta_bytes minor_faults major_faults mapped_bytes unmapped_bytes grown_bytes shrunk_bytes "
+		   "copied_bytes ");
 }
 
 static void check_section_keys(const json_t *s)
 {
 	check_keys(s, "name count total_s self_s mean_s min_s max_s p50_s p90_s p95_s p99_s p999_s open errors items "
 		   "items_per_s error_s histogram wall memory kind open_at_start unreturned wall_parts self_wall self_wall_parts "
-		   "self_memory growth faults profiling_s profiling_per_call_s ");
+		   "self_memory late_growth_bytes growth faults profiling_s profiling_per_call_s ");
 	check_keys(json_object_get(s, "histogram"), "scale zero_count buckets ");
 	check_ledger_keys(s, "wall", "wall_parts", "memory");
 	check_ledger_keys(s, "self_wall", "self_wall_parts", "self_memory");
@@ -93,12 +94,12 @@ static void test_names_of_the_contract(void **state)
 
 	(void)state;
 	check_keys(doc, "schema tool version target window sections memory bottlenecks functions model caches overhead lost "
-		   "threshold_s threads wall_check notes frequency_hz frames stacks ");
+		   "threshold_s threads wall_check neighbours notes frequency_hz frames stacks ");
 	check_keys(json_object_get(doc, "target"), "pid comm command started_at markers exit_status signal ");
 	check_keys(json_object_get(doc, "window"), "started_at duration_s ended_by ");
 	check_section_keys(find_by_name(doc, "sections", "answer_question"));
 	check_keys(json_object_get(doc, "memory"), "rss_start_bytes rss_end_bytes rss_peak_bytes sections_bytes "
-		   "outside_bytes unexplained_bytes others_bytes page_touch_s estimated ");
+		   "outside_bytes unexplained_bytes others_bytes page_touch_s estimated exit_bytes late_part ");
 	check_keys(json_array_get(json_object_get(doc, "threads"), 0), "pid tid name threads sections idle wall_s "
 		   "kernel_cpu_s wall wall_parts ");
 	check_keys(json_object_get(doc, "wall_check"), "ledger_cpu_s kernel_cpu_s ");

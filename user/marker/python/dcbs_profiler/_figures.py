@@ -19,9 +19,10 @@ class Figures(NamedTuple):
     """The figures of one section, in the order of figures_totals() of the extension's section_figures.c.
 
     count: ended calls; primitive: those of them within no other call of the section on their thread; open: calls open
-    now. total_ns: inclusive time, recursion counted once; self_ns: exclusive time; root_ns: time without another
-    section of the same object open around it. sum_ns, min_ns and max_ns: of the calls' durations. rss_growth_bytes:
-    between begin and end of primitive calls; the other rss_*: of the resident sizes at the end of calls.
+    now. total_ns: inclusive time, recursion counted once; self_ns: exclusive time. sum_ns, min_ns and
+    max_ns: of the calls' durations. rss_growth_bytes: between begin and end of primitive calls; the other rss_*: of the
+    resident sizes at the end of calls. since_ns: the moment from which calls count (CLOCK_MONOTONIC): the process's first
+    section, or the last clear_data() of the object.
     """
 
     count: int
@@ -31,7 +32,6 @@ class Figures(NamedTuple):
     items: int
     total_ns: int
     self_ns: int
-    root_ns: int
     sum_ns: int
     min_ns: int
     max_ns: int
@@ -40,6 +40,7 @@ class Figures(NamedTuple):
     rss_sum_bytes: int
     rss_min_bytes: int
     rss_max_bytes: int
+    since_ns: int
 
 
 class Nested(NamedTuple):

@@ -173,3 +173,8 @@ class Cache:
 def attached() -> int:
     """Returns how many profilers are attached to this process; 0: none."""
     return 0
+
+
+def all_sections() -> List[Tuple[str, SectionFigures]]:
+    """Returns (name, figures) of the sections of all profiler objects of this process."""
+    return []

@@ -12,12 +12,12 @@ from ._wrap import wrap
 logger = logging.getLogger("dcbs_profiler")
 
 if TYPE_CHECKING:
-    from ._noop import Cache, Model, Profiler, attached
+    from ._noop import Cache, Model, Profiler, all_sections, attached
 else:
     try:
-        from ._markers import Cache, Model, Profiler, attached
+        from ._markers import Cache, Model, Profiler, all_sections, attached
     except Exception as error:  # another platform, a free-threaded interpreter: the evaluation runs on, unmarked
-        from ._noop import Cache, Model, Profiler, attached
+        from ._noop import Cache, Model, Profiler, all_sections, attached
 
         logger.warning("markers are off, dcbs-bpfprof will see no sections: %s", error)
 
@@ -107,6 +107,9 @@ class PerformanceProfiler(Profiler):
     def generate_report(self) -> str:
         """Returns times (seconds), memory (MiB), bottlenecks and suggestions as text, from the process's own record.
 
+        The table of times also has the sections of the process's other objects, ModelProfiler included. Shares are of
+        the wall time since the process's first section, or since clear_data().
+
         With a profiler attached its explanation of each section's time follows.
         """
         return _safely("No performance report.", self._report)
@@ -117,6 +120,11 @@ class PerformanceProfiler(Profiler):
 
     def _ended(self) -> Dict[str, _figures.Figures]:
         return _figures.figures_of(self._sections())
+
+    def _of_other_objects(self) -> List[Tuple[str, _figures.Figures]]:
+        own = {id(recorded) for recorded in self._sections().values()}
+        found = [(name, _figures.Figures(*recorded.figures())) for name, recorded in all_sections() if id(recorded) not in own]
+        return [(name, figures) for name, figures in found if figures.count]
 
     def _timing(self) -> Dict[str, float]:
         return {name: figures.total_ns * _figures.S for name, figures in self._ended().items()}
@@ -149,7 +157,7 @@ class PerformanceProfiler(Profiler):
     def _report(self) -> str:
         ended = self._ended()
         answer = _attached.ask() if ended else None
-        return _report.report(ended) + (_safely("", _window.report, answer, ended) if answer else "")
+        return _report.report(ended, self._of_other_objects()) + (_safely("", _window.report, answer, ended) if answer else "")
 
 
 class ModelProfiler(Model):

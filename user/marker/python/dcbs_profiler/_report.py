@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Figures as text: the table of get_profile_stats() and the report of generate_report()."""
 import io
-from typing import Any, Callable, Dict, List, Optional, Tuple
+import time
+from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
 
 from ._figures import MIB, Figures, Nested, S
 
@@ -14,6 +15,7 @@ ATTACH = "sudo dcbs-bpfprof -p PID"
 NEEDS_ATTACHED = f"These are sections. Function-level figures need an attached profiler: {ATTACH}"
 
 Sections = Dict[str, Figures]
+Others = List[Tuple[str, Figures]]  # sections of other objects, which may have the same name
 
 
 def printable(name: Any) -> str:
@@ -82,25 +84,31 @@ def _heading(text: str) -> List[str]:
     return [text, "-" * len(text)]
 
 
-def whole_s(sections: Sections) -> float:
-    """Returns the seconds in which at least one of the sections was open, added up over threads."""
-    return sum(figures.root_ns for figures in sections.values()) * S
+def _wall_s(f: Figures) -> float:
+    """Returns the seconds since the process's first section, or since the section's object was cleared."""
+    return max(time.monotonic_ns() - f.since_ns, 1) * S
 
 
-def _by_time(sections: Sections) -> List[Tuple[str, Figures]]:
-    return sorted(sections.items(), key=lambda item: item[1].total_ns, reverse=True)
+def _by_time(sections: Iterable[Tuple[str, Figures]]) -> List[Tuple[str, Figures]]:
+    return sorted(sections, key=lambda item: item[1].total_ns, reverse=True)
 
 
-def _timing(sections: Sections) -> List[str]:
-    whole = whole_s(sections)
+def _time_row(name: str, f: Figures) -> str:
+    return (f"{_fitted(name)} {f.total_ns * S:10.3f} {100 * f.total_ns * S / _wall_s(f):6.1f}% {f.self_ns * S:10.3f} {f.count:9d} "
+            f"{f.sum_ns * S / f.count:10.6f} {f.max_ns * S:10.6f}")
+
+
+def _timing(sections: Sections, others: Others) -> List[str]:
     lines = _heading("Timing Summary:")
     lines.append(f"{'':<{NAME_WIDTH}} {'total s':>10} {'share':>7} {'self s':>10} {'calls':>9} {'mean s':>10} {'max s':>10}")
-    for name, f in _by_time(sections):
-        share = 100 * f.total_ns * S / whole if whole else 0.0
-        lines.append(f"{_fitted(name)} {f.total_ns * S:10.3f} {share:6.1f}% {f.self_ns * S:10.3f} {f.count:9d} "
-                     f"{f.sum_ns * S / f.count:10.6f} {f.max_ns * S:10.6f}")
-    lines.append(f"{'Total':<{NAME_WIDTH}} {whole:10.3f} {100.0 if whole else 0.0:6.1f}%")
-    return lines + ["The total is the time in which one of them was open. A share includes the sections inside.", ""]
+    lines += [_time_row(name, f) for name, f in _by_time(sections.items())]
+    if others:
+        lines.append("Sections of this process's other profiler objects:")
+        lines += [_time_row(name, f) for name, f in _by_time(others)]
+    wall_s = max(_wall_s(f) for f in sections.values())
+    lines.append(f"{'Wall time':<{NAME_WIDTH}} {wall_s:10.3f} {100.0:6.1f}%")
+    return lines + ["Shares are of the wall time since the process's first section, or since clear_data(). A share includes the",
+                    "sections inside; threads add up.", ""]
 
 
 def _memory(sections: Sections) -> List[str]:
@@ -114,12 +122,12 @@ def _memory(sections: Sections) -> List[str]:
 
 def _bottlenecks(sections: Sections, threshold_s: float) -> List[str]:
     lines = _heading(f"Performance Bottlenecks ({threshold_s:g} s or more):")
-    found = [(name, f) for name, f in _by_time(sections) if f.total_ns * S >= threshold_s]
+    found = [(name, f) for name, f in _by_time(sections.items()) if f.total_ns * S >= threshold_s]
     lines += [f"{_fitted(name)} {f.total_ns * S:10.3f} s" for name, f in found] or ["none"]
     return lines + [""]
 
 
-# Each rule gets a section and the whole time in seconds, and returns a suggestion or None.
+# Each rule gets a section and the wall time in seconds, and returns a suggestion or None.
 
 def _mostly_itself(name: str, f: Figures, whole: float) -> Optional[str]:
     if f.self_ns * S < 0.2 * whole or f.self_ns * S < 0.5:
@@ -159,15 +167,14 @@ RULES: List[Callable[[str, Figures, float], Optional[str]]] = [
 
 
 def _suggestions(sections: Sections) -> List[str]:
-    whole = whole_s(sections)
-    said = [rule(printable(name), f, whole) for name, f in _by_time(sections) for rule in RULES]
+    said = [rule(printable(name), f, _wall_s(f)) for name, f in _by_time(sections.items()) for rule in RULES]
     lines = [f"* {text}" for text in said if text]
     return _heading("Optimization Suggestions:") + (lines or ["* None: nothing stands out."])
 
 
-def report(sections: Sections, threshold_s: float = 1.0) -> str:
+def report(sections: Sections, others: Others, threshold_s: float = 1.0) -> str:
     lines = ["Performance Report", "=" * 50, ""]
     if not sections:
         return "\n".join([*lines, "No section has ended yet."])
-    lines += _timing(sections) + _memory(sections) + _bottlenecks(sections, threshold_s) + _suggestions(sections)
+    lines += _timing(sections, others) + _memory(sections) + _bottlenecks(sections, threshold_s) + _suggestions(sections)
     return "\n".join(lines)
