@@ -79,10 +79,9 @@ static void add_counted_calls(struct snapshot_section *facts, const struct secti
 }
 
 /* Ticks and sampled waits are independent of one another, so their variances add up. */
-static double sampled_error_ns(const struct snapshot *snap, size_t section)
+static double sampled_error_ns(const struct snapshot *snap, size_t section, double tick_ns)
 {
-	struct tick_weight tick = compute_tick_weight(snap);
-	double tick_ns = tick.cpu_ns + tick.queue_ns, variance = 0;
+	double variance = 0;
 	size_t i;
 
 	for (i = 0; i < snap->nr_stacks; i++)
@@ -152,7 +151,7 @@ static void estimate_section(struct snapshot_section *facts, __u16 section, cons
 	}
 	if (timed.sampled & SAMPLED_IN_PERIODS && period_calls_estimate(facts, &timed))
 		return;
-	hold_against_timed_calls(facts, &timed, sampled_error_ns(snap, section), snap);
+	hold_against_timed_calls(facts, &timed, sampled_error_ns(snap, section, tick->cpu_ns + tick->queue_ns), snap);
 	add_counted_calls(facts, &timed);
 }
 
@@ -166,12 +165,11 @@ void sampled_sections_estimate(struct snapshot_section **sections, const struct 
 			estimate_section(sections[i], (__u16)i, snap, &tick);
 }
 
-double sampled_sections_part_ns(const struct snapshot *snap, const struct snapshot_sampled_part *part, bool self)
+double sampled_sections_tick_ns(const struct snapshot *snap)
 {
 	struct tick_weight tick = compute_tick_weight(snap);
 
-	return (double)(self ? part->self_ticks : part->ticks) * (tick.cpu_ns + tick.queue_ns) +
-	       (double)(self ? part->self_off_ns : part->off_ns);
+	return tick.cpu_ns + tick.queue_ns;
 }
 
 double sampled_sections_error_s(const struct snapshot *snap, size_t section)
@@ -181,5 +179,5 @@ double sampled_sections_error_s(const struct snapshot *snap, size_t section)
 		return NAN;
 	if (snap->sections[section]->total_error_ns > 0)
 		return snap->sections[section]->total_error_ns * S_PER_NS;
-	return sampled_error_ns(snap, section) * S_PER_NS;
+	return sampled_error_ns(snap, section, sampled_sections_tick_ns(snap)) * S_PER_NS;
 }
