@@ -131,7 +131,8 @@ static __always_inline void sample_send(struct walker *w, u32 most)
 /*
  * Decides whether a wait is sampled. If a thread waits often, its waits are sampled with probability 1/n, so that
  * the selection does not depend on their length. A sampled wait has weight n. n is the number of waits per
- * sampling period, in the previous interval or so far in this one, whichever is larger.
+ * sampling period, in the previous interval or so far in this one, whichever is larger. So a thread that begins to
+ * wait often does not fill the ring: the first sampling period of an interval has ln(n) samples, about.
  */
 static __always_inline bool wait_is_due(struct thread_account *account, u64 now)
 {
@@ -143,8 +144,9 @@ static __always_inline bool wait_is_due(struct thread_account *account, u64 now)
 		account->rate_before = (u32)(account->rate_waits * period / elapsed);
 		account->rate_waits = 0;
 		account->rate_start_ns = now;
+		elapsed = 0;
 	}
-	weight = ++account->rate_waits / RATE_PERIODS;
+	weight = (u32)(++account->rate_waits * period / (elapsed + period));
 	if (weight < account->rate_before)
 		weight = account->rate_before;
 	account->off_weight = weight ?: 1;
