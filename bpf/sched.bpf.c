@@ -32,6 +32,46 @@ static __always_inline void charge_stolen(struct thread_account *account, struct
 		reduce_waits(account, ran - slice);
 }
 
+/*
+ * Charges the wait that is over: from `off` until the thread was woken by its cause, then as throttled, and from `queued` to `end`
+ * as run-queue wait. If it was woken before `off`, it was on its way out of the CPU and only waited in the run queue.
+ */
+static __always_inline void charge_wait(struct task_struct *task, struct thread_account *account, u64 off, u64 end)
+{
+	u64 woken = account->woken_ns, queued;
+
+	if (account->cause == CAUSE_RUNQUEUE || woken < off)
+		woken = off;
+	if (woken > end)
+		woken = end;
+	if (woken > off && (account->limit_ns || account->waits_for_epoll || account->waits_for_local))
+		account->cause = cause_at_end(task, account, woken);
+	if (woken > off)
+		charge_off(account, account->cause, off, woken);
+	queued = woken + quota_part(account, end - woken);
+	charge_off(account, CAUSE_THROTTLED, woken, queued);
+	charge_off(account, CAUSE_RUNQUEUE, queued, end);
+	if (sampling)
+		sample_waited(task, account, woken, queued, end);
+	note_waits(account, off, woken, queued, end);
+}
+
+/*
+ * A thread that runs has no wait. If it has one, the switch that gave it its CPU was not reported: some kernels
+ * report no switch away from certain tasks. The slice began as long ago as the kernel has let the thread run.
+ */
+static __noinline int find_unseen_slice(struct task_struct *task, struct thread_account *account, u64 now)
+{
+	u64 off = account->off_ns, ran = task->se.sum_exec_runtime - account->slice_exec_ns, begin;
+
+	if (!off || !account_in_generation(account) || !__sync_bool_compare_and_swap(&account->off_ns, off, 0))
+		return 0;
+	begin = now > off && ran < now - off ? now - ran : off;
+	account->on_ns = account->slice_ns = begin;
+	charge_wait(task, account, off, begin);
+	return 0;
+}
+
 static __always_inline void thread_descheduled(void *ctx, struct task_struct *task, struct process *process, u32 state)
 {
 	u64 now = bpf_ktime_get_ns();	/* first: the time from here on is ours, not the thread's */
@@ -41,6 +81,7 @@ static __always_inline void thread_descheduled(void *ctx, struct task_struct *ta
 	account = account_lock(task);
 	if (!account)
 		return;
+	find_unseen_slice(task, account, now);
 	rss_settle(account, process, true);
 	open_sections_update(account, task, process);
 	if (account->dirty)
@@ -48,6 +89,7 @@ static __always_inline void thread_descheduled(void *ctx, struct task_struct *ta
 	account_in_generation(account);
 	charge_run(account, now);
 	charge_stolen(account, task, now);
+	account->slice_exec_ns = task->se.sum_exec_runtime;
 	account->cause = cause_of(task, process, account, state);
 	if (account->cause != CAUSE_RUNQUEUE)
 		account->inherit = 0;	/* its next work is for the thread that wakes it */
@@ -98,14 +140,10 @@ static __always_inline void thread_last_switch(struct task_struct *task, struct 
 	account->exec_merged_ns = ran;
 }
 
-/*
- * Charges the wait that is over: from `off` until the thread was woken by its cause, then as throttled, and from `queued` to now
- * as run-queue wait. If it was woken before `off`, it was on its way out of the CPU and only waited in the run queue.
- */
 static __always_inline void thread_scheduled(struct task_struct *prev, struct task_struct *task)
 {
 	struct thread_account *account = account_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	u64 off, woken, queued, now = bpf_ktime_get_ns();
+	u64 off, now = bpf_ktime_get_ns();
 
 	if (!account || account->dead)
 		return;
@@ -121,21 +159,7 @@ static __always_inline void thread_scheduled(struct task_struct *prev, struct ta
 	off = __sync_lock_test_and_set(&account->off_ns, 0);
 	if (!off)
 		return;
-	woken = account->woken_ns;
-	if (account->cause == CAUSE_RUNQUEUE || woken < off)
-		woken = off;
-	if (woken > now)
-		woken = now;
-	if (woken > off && (account->limit_ns || account->waits_for_epoll || account->waits_for_local))
-		account->cause = cause_at_end(task, account, woken);
-	if (woken > off)
-		charge_off(account, account->cause, off, woken);
-	queued = woken + quota_part(account, now - woken);
-	charge_off(account, CAUSE_THROTTLED, woken, queued);
-	charge_off(account, CAUSE_RUNQUEUE, queued, now);
-	if (sampling)
-		sample_waited(task, account, woken, queued, now);
-	note_waits(account, off, woken, queued, now);
+	charge_wait(task, account, off, now);
 	if (!throttle.waits_off && !window.end_ns)
 		neighbour_charge(prev, account->queued_ns);
 }
@@ -285,6 +309,7 @@ int on_tick(void *ctx)
 	account = account_lock(task);
 	if (!account)
 		return 0;
+	find_unseen_slice(task, account, bpf_ktime_get_ns());
 	rss_settle(account, process, false);
 	open_sections_update(account, task, process);
 	if (account->dirty)

@@ -131,8 +131,9 @@ static __always_inline void sample_send(struct walker *w, u32 most)
 /*
  * Decides whether a wait is sampled. If a thread waits often, its waits are sampled with probability 1/n, so that
  * the selection does not depend on their length. A sampled wait has weight n. n is the number of waits per
- * sampling period, in the previous interval or so far in this one, whichever is larger. Preemptions are counted apart, so that they
- * do not make waits rarer samples.
+ * sampling period, in the previous interval or so far in this one, whichever is larger. So a thread that begins to wait often does
+ * not fill the ring: the first sampling period of an interval has ln(n) samples, about. Preemptions are counted apart, so that they do
+ * not make waits rarer samples.
  */
 static __always_inline bool wait_is_due(struct thread_account *account, u64 now)
 {
@@ -145,8 +146,9 @@ static __always_inline bool wait_is_due(struct thread_account *account, u64 now)
 		rate->before = (u32)(rate->waits * period / elapsed);
 		rate->waits = 0;
 		rate->start_ns = now;
+		elapsed = 0;
 	}
-	weight = ++rate->waits / RATE_PERIODS;
+	weight = (u32)(++rate->waits * period / (elapsed + period));
 	if (weight < rate->before)
 		weight = rate->before;
 	account->off_weight = weight ?: 1;

@@ -244,7 +244,7 @@ struct thread_account {
 	u64 off_ns;		/* since when it is off its CPU; 0: it runs. The program that exchanges it charges the time */
 	u64 woken_ns;		/* when it was last put into a run queue */
 	u64 slice_ns;		/* begin of its current slice */
-	u64 slice_exec_ns;	/* its sum_exec_runtime at slice_ns */
+	u64 slice_exec_ns;	/* its sum_exec_runtime at slice_ns, or when it was last switched out */
 	u64 off_sample_ns;	/* start of the wait whose stack is in `waits`, or the time up to which that wait has been sent */
 	u32 off_sampled;	/* enum wait_sampled */
 	u32 off_weight;		/* waits that the sampled one stands for */

@@ -63,6 +63,7 @@ static bool waits_are_many(const struct snapshot *snap, size_t section)
 static void compare_samples(struct dcbs_skew *to, const struct snapshot *snap, size_t section)
 {
 	bool by_wait = waits_are_many(snap, section);
+	double tick_ns = sampled_sections_tick_ns(snap);
 	size_t i;
 
 	for (i = 0; i < snap->nr_sampled_parts; i++) {
@@ -73,7 +74,7 @@ static void compare_samples(struct dcbs_skew *to, const struct snapshot *snap, s
 			continue;
 		time = (struct dcbs_process_time) {
 			.pid = part->pid, .count = DCBS_UNKNOWN, .mean_s = NAN,
-			.total_s = sampled_sections_part_ns(snap, part, false) * S_PER_NS,
+			.total_s = ((double)part->ticks * tick_ns + (double)part->off_ns) * S_PER_NS,
 			.mean_wait_s = by_wait ? part->off_ns * S_PER_NS / part->waits : NAN,
 		};
 		compare_process(to, &time);
@@ -94,12 +95,15 @@ void processes_skew(struct dcbs_skew *to, const struct snapshot *snap, size_t se
 /* Time in functions that are known from samples. Their calls are not counted. */
 static double sampled_time_s(const struct snapshot *snap, pid_t pid)
 {
-	double ns = 0;
+	double ns = 0, tick_ns = snap->nr_sampled_parts ? sampled_sections_tick_ns(snap) : 0;
 	size_t i;
 
-	for (i = 0; i < snap->nr_sampled_parts; i++)
-		if (snap->sampled_parts[i].pid == pid && snap->sections[snap->sampled_parts[i].section_id]->stat.sampled)
-			ns += sampled_sections_part_ns(snap, &snap->sampled_parts[i], true);
+	for (i = 0; i < snap->nr_sampled_parts; i++) {
+		const struct snapshot_sampled_part *part = &snap->sampled_parts[i];
+
+		if (part->pid == pid && snap->sections[part->section_id]->stat.sampled)
+			ns += (double)part->self_ticks * tick_ns + (double)part->self_off_ns;
+	}
 	return ns * S_PER_NS;
 }
 

@@ -32,6 +32,17 @@ ssize_t proc_read(pid_t pid, const char *file, char *buf, size_t size)
 	return n;
 }
 
+bool proc_read_link(pid_t pid, const char *name, char *to, size_t size)
+{
+	char link[PATH_BYTES];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/%d/%s", pid, name);
+	n = readlink(link, to, size - 1);
+	to[n > 0 ? n : 0] = 0;
+	return n > 0;
+}
+
 FILE *proc_open(pid_t pid, const char *file)
 {
 	char path[PATH_BYTES];

@@ -19,6 +19,9 @@
 /* Reads /proc/PID/FILE into buf and adds a zero. Returns the number of bytes, or -errno. */
 ssize_t proc_read(pid_t pid, const char *file, char *buf, size_t size);
 
+/* Stores where the link /proc/PID/NAME leads, cut to the size. Returns false, and "", if it cannot be read. */
+bool proc_read_link(pid_t pid, const char *name, char *to, size_t size);
+
 /* Opens /proc/PID/FILE to be read line by line. Returns NULL with errno set if that fails. */
 FILE *proc_open(pid_t pid, const char *file);
 

@@ -34,16 +34,6 @@ struct binary_search {
 	char list[LIST_BYTES];
 };
 
-static void read_link(pid_t pid, const char *name, char *to, size_t size)
-{
-	char link[64];
-	ssize_t n;
-
-	snprintf(link, sizeof(link), "/proc/%d/%s", pid, name);
-	n = readlink(link, to, size - 1);
-	to[n > 0 ? n : 0] = 0;
-}
-
 /* The kernel adds the mark to the path of a deleted file. */
 static void remove_mark(char *path)
 {
@@ -157,13 +147,13 @@ static void make_absolute(const struct binary_search *search, const char *binary
 	char folder[PATH_BYTES];
 
 	if (is_link_to_program(search->pid, binary)) {
-		read_link(search->pid, "exe", folder, sizeof(folder));
+		proc_read_link(search->pid, "exe", folder, sizeof(folder));
 		remove_mark(folder);
 		snprintf(to, size, "%s", below_root(search, folder));
 	} else if (binary[0] == '/') {
 		snprintf(to, size, "%s", binary);
 	} else {
-		read_link(search->pid, "cwd", folder, sizeof(folder));
+		proc_read_link(search->pid, "cwd", folder, sizeof(folder));
 		while (!strncmp(binary, "./", 2))
 			binary += 2;
 		snprintf(to, size, "%s/%s", below_root(search, folder), binary);
@@ -197,7 +187,7 @@ int binary_file_find(struct binary_file *file, pid_t pid, const char *binary)
 	struct binary_search search = {.pid = pid, .wanted = binary, .found = file};
 
 	memset(file, 0, sizeof(*file));
-	read_link(pid, "root", search.root, sizeof(search.root));
+	proc_read_link(pid, "root", search.root, sizeof(search.root));
 	if (!strcmp(search.root, "/"))
 		search.root[0] = 0;
 	return strchr(binary, '/') ? find_by_path(&search, binary) : find_by_base(&search);

@@ -10,6 +10,7 @@
 #include "base/array.h"
 #include "base/elf_file.h"
 #include "base/error.h"
+#include "symbol/code/decoder.h"
 #include "symbol/code/function_code.h"
 #include "symbol/function_name.h"
 #include "symbol/function_places.h"
@@ -219,7 +220,7 @@ static void find_exits(struct function_places *places, struct function_file *f, 
 
 void function_places_prepare(void)
 {
-	function_code_prepare();
+	decoder_load();
 }
 
 int function_places_find(struct function_places *places, int fd, __u64 address, __u64 size)

@@ -20,7 +20,7 @@ struct function_places {
 	char reason[128];
 };
 
-/* To be called before function_places_find() is called in a process without rights. */
+/* Loads what decodes code. To be called before function_places_find() is called in a process without rights, which cannot. */
 void function_places_prepare(void);
 
 /*

@@ -2,7 +2,9 @@
 /*
  * deep.c - a function below which the stack is deeper than a sample reaches, as in inference code.
  *
- * usage: deep SECONDS. Prints "ready PID", waits for a line, and prints {"count": …, "inside_s": …} of the calls of token().
+ * usage: deep SECONDS. Prints "ready PID", waits for a line, and prints {"count": …, "inside_s": …, "around_s": …}: the calls of
+ * token(), and their time as it is seen from within and from around them. What probes add at a call's begin and end is between
+ * the two.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +16,7 @@
 #define DEEP 16384	/* bytes of stack */
 
 static volatile double sink;
+static double inside_s;
 
 static double now_s(void)
 {
@@ -44,13 +47,16 @@ __attribute__((noinline)) static void graph(int n)
 
 __attribute__((noinline)) static void token(int n)
 {
+	double begin = now_s();
+
 	graph(n);
 	sink += n;
+	inside_s += now_s() - begin;
 }
 
 int main(int argc, char **argv)
 {
-	double end, before, inside_s = 0;
+	double end, before, around_s = 0;
 	int n = 0;
 
 	if (argc < 2)
@@ -61,9 +67,9 @@ int main(int argc, char **argv)
 	for (end = now_s() + atof(argv[1]); now_s() < end;) {
 		before = now_s();
 		token(n++);
-		inside_s += now_s() - before;
+		around_s += now_s() - before;
 	}
-	printf("{\"count\": %d, \"inside_s\": %.6f}\n", n, inside_s);
+	printf("{\"count\": %d, \"inside_s\": %.6f, \"around_s\": %.6f}\n", n, inside_s, around_s);
 	fflush(stdout);
 	if (getenv("DCBS_TARGET_HOLD"))
 		(void)getchar();

@@ -254,9 +254,9 @@ int sampled_sections_estimate(struct snapshot_section **sections, const struct s
 	return err;
 }
 
-double sampled_sections_part_ns(const struct snapshot *snap, const struct snapshot_sampled_part *part, bool self)
+double sampled_sections_tick_ns(const struct snapshot *snap)
 {
-	return (double)(self ? part->self_ticks : part->ticks) * tick_weight_ns(snap) + (double)(self ? part->self_off_ns : part->off_ns);
+	return tick_weight_ns(snap);
 }
 
 double sampled_sections_error_s(const struct snapshot *snap, size_t section)

@@ -12,8 +12,8 @@
  */
 int sampled_sections_estimate(struct snapshot_section **sections, const struct snapshot *snap);
 
-/* The time in ns that the samples of one process in a section stand for. self: without other such sections inside. */
-double sampled_sections_part_ns(const struct snapshot *snap, const struct snapshot_sampled_part *part, bool self);
+/* The time in ns that a tick stands for, over all threads: running, and waiting in the run queue. */
+double sampled_sections_tick_ns(const struct snapshot *snap);
 
 /* The standard deviation of the total time of snap->sections[section], seconds. NAN: the total time is exact. */
 double sampled_sections_error_s(const struct snapshot *snap, size_t section);

@@ -5,6 +5,10 @@
 
 #include "analyse/verdict/subject.h"
 
+/* The words for a wait for worker processes, in a section and outside of all. */
+#define WORKER_WAIT "waiting for worker processes"
+#define WORKER_WAIT_ADVICE "use more workers, let them prefetch (num_workers, prefetch_factor), or make the slowest worker's items cheaper"
+
 /* Known code in which a part of the time was found. */
 struct hot_code {
 	const struct hot_rule *rule;	/* NULL: none */

@@ -17,6 +17,7 @@
 
 #include "analyse/memory_cost.h"
 #include "analyse/verdict/evidence.h"
+#include "analyse/verdict/hot_code.h"
 #include "analyse/verdict/rules.h"
 #include "base/array.h"
 
@@ -165,8 +166,7 @@ static const struct rule time_rules[] = {
 };
 
 static const struct rule worker_wait_rule = {
-	DCBS_CAUSE_OTHER, "waiting for worker processes", other_s, NULL, NULL,
-	"use more workers, let them prefetch (num_workers, prefetch_factor), or make the slowest worker's items cheaper",
+	DCBS_CAUSE_OTHER, WORKER_WAIT, other_s, NULL, NULL, WORKER_WAIT_ADVICE,
 };
 
 static const struct rule unknown_rule = {.cause = DCBS_CAUSE_UNKNOWN};

@@ -65,17 +65,6 @@ static int open_below_root(pid_t pid, const char *path, bool follow)
 	return fd < 0 ? -errno : fd;
 }
 
-static bool read_link(pid_t pid, const char *name, char *to, size_t size)
-{
-	char path[64];
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
-	n = readlink(path, to, size - 1);
-	to[n > 0 ? n : 0] = 0;
-	return n > 0;
-}
-
 /* A relative path begins in the current folder of the process. The kernel names that one by its path in the mount namespace. */
 static int open_named(const struct file_request *request)
 {
@@ -84,7 +73,7 @@ static int open_named(const struct file_request *request)
 
 	if (request->path[0] == '/')
 		return open_below_root(request->pid, request->path, true);
-	if (!read_link(request->pid, "cwd", folder, sizeof(folder)) || !read_link(request->pid, "root", root, sizeof(root)))
+	if (!proc_read_link(request->pid, "cwd", folder, sizeof(folder)) || !proc_read_link(request->pid, "root", root, sizeof(root)))
 		return -ENOENT;
 	n = strlen(root) > 1 && !strncmp(folder, root, strlen(root)) ? strlen(root) : 0;
 	snprintf(path, sizeof(path), "%s/%s", folder + n, request->path);

@@ -49,7 +49,7 @@ void function_notes_short(const struct function_probes *probes, const struct pro
 
 /* ---- no calls ---- */
 
-/* Where several functions of a section are in one file, the first one tells for all. */
+/* The first of the functions of a section that are in one file tells for all. */
 static bool is_first_of_file(const struct function_probes *probes, size_t i)
 {
 	const struct function_probe *probe = &probes->list[i];

@@ -262,11 +262,6 @@ static void close_decoder(struct decoder *d)
 	free(d->jumps);
 }
 
-void function_code_prepare(void)
-{
-	decoder_load();
-}
-
 int function_code_read(struct function_code *code, const struct code_range *range, const struct code_source *source,
 		       char *reason, size_t size)
 {

@@ -19,9 +19,6 @@
 
 #include "symbol/code/code_types.h"
 
-/* Loads what decodes, which a process without rights cannot do. */
-void function_code_prepare(void);
-
 /* Returns 0, or -ENOTSUP and a reason in words: "it jumps into the middle of another function". */
 int function_code_read(struct function_code *code, const struct code_range *range, const struct code_source *source,
 		       char *reason, size_t size);
