@@ -20,7 +20,7 @@ SHAPES = target_source("shapes.py")
 STAGE = target_source("stage.py")
 REUSE = target_source("reuse.py")
 HZ = 999
-FRAMES = 128            # in a stack, at most
+INNERMOST, OUTERMOST = 96, 32   # the frames of a stack that is cut
 MORE = "(more frames)"
 # Functions in a section beside its loop: by them the target enters and leaves it.
 AROUND = {"begin", "finish", "Busy.begin", "Busy.finish"}
@@ -39,25 +39,34 @@ def sampled(report, section):
 
 
 class Truth:
-    """A shape's stack as the target printed it, outermost first."""
+    """A shape's stack as the target printed it, outermost first.
+
+    Before CPython 3.11 a code object does not know its qualified name. The target prints the name alone then, the profiler finds
+    the rest in the source.
+    """
 
     def __init__(self, printed, qualified):
         self.frames = printed["stack"][::-1]
-        self.around = AROUND if qualified else {name.split(".")[-1] for name in AROUND}
+        self.qualified = qualified
+        self.around = {self.name(name) for name in AROUND}
 
-    @staticmethod
-    def same(frame, printed, lines):
-        return (frame["function"], frame["file"]) == (printed["function"], printed["file"]) and frame["line"] in lines
+    def name(self, function):
+        return function if self.qualified else function.split(".")[-1]
+
+    def same(self, frame, printed, lines):
+        return (self.name(frame["function"]), frame["file"]) == (printed["function"], printed["file"]) and frame["line"] in lines
 
     def differs(self, frames):
         """Returns why the frames are not this stack; None if they are."""
         printed, frames = self.frames, list(frames)
-        if frames and frames[0]["function"] == MORE:
-            frames = frames[1:]
-            if len(frames) != FRAMES:
-                return "%d frames, and more" % len(frames)
-            extra = [f for f in frames[-2:] if f["function"] in self.around]
-            printed = printed[len(printed) + len(extra) - FRAMES:]
+        cut = [i for i, f in enumerate(frames) if f["function"] == MORE]
+        if cut:
+            inner = frames[cut[0] + 1:]
+            if (cut[0], len(inner)) != (OUTERMOST, INNERMOST):
+                return "cut at %s of %d frames" % (cut, len(frames))
+            extra = [f for f in inner[-2:] if self.name(f["function"]) in self.around]
+            printed = printed[:OUTERMOST] + printed[len(printed) + len(extra) - INNERMOST:]
+            frames = frames[:OUTERMOST] + inner
         if len(frames) < len(printed):
             return "%d frames for %d" % (len(frames), len(printed))
         extra = frames[len(printed):]
@@ -66,7 +75,7 @@ class Truth:
             lines = [expected["lines"][end] for end in LOOP_ENDS] if innermost and extra else expected["lines"]
             if not self.same(frame, expected, lines):
                 return "frame %d is %s for %s" % (i, frame, expected)
-        if [f for f in extra if f["function"] not in self.around or f["file"] != STAGE]:
+        if [f for f in extra if self.name(f["function"]) not in self.around or f["file"] != STAGE]:
             return "in the loop: %s" % extra
         return None
 

@@ -48,7 +48,8 @@ static bool is_innermost_sampled(const struct snapshot *snap, const struct snaps
 /* Times in ns. */
 struct sample_time {
 	bool known;
-	double cpu;			/* of a tick */
+	double cpu;			/* of a tick: running time */
+	double queue;			/* of a tick: run-queue waits, if none was sampled. A thread waits for its CPU where it runs */
 	double off[CAUSES];		/* of a sampled nanosecond of a wait */
 	double ticks, ticks2;		/* the weights of all ticks of the stratum, and their squares */
 };
@@ -83,6 +84,7 @@ static void weigh_stratum(struct strata *s, struct sample_time *time)
 	sample_weights_compute(&weights, s->snap, section < s->snap->nr_sections ? (__u16)section : SNAPSHOT_OUTSIDE, SAMPLE_SCOPE_SELF);
 	time->known = true;
 	time->cpu = weights.tick_s * NS_PER_S;
+	time->queue = time->ticks > 0 ? weights.off_missing_s[CAUSE_RUNQUEUE] * NS_PER_S / time->ticks : 0;
 	for (c = 0; c < CAUSES; c++)
 		time->off[c] = weights.off_s[c] * NS_PER_S;
 }
@@ -104,11 +106,14 @@ static int open_strata(struct strata *s, const struct snapshot *snap)
 		s->mean.off[c] = 1;
 	for (i = 0; i < snap->nr_stacks; i++) {
 		time = stratum_of(s, &snap->stacks[i]);
-		if (time && !time->known)
-			weigh_stratum(s, time);
 		time = time ? time : &s->mean;
 		time->ticks += (double)snap->stacks[i].cpu_samples;
 		time->ticks2 += snap->stacks[i].cpu_samples2;
+	}
+	for (i = 0; i < snap->nr_stacks; i++) {
+		time = stratum_of(s, &snap->stacks[i]);
+		if (time && !time->known)
+			weigh_stratum(s, time);
 	}
 	while (s->more_frames < snap->nr_frames && (snap->frames[s->more_frames].file || !snap->frames[s->more_frames].function ||
 						    strcmp(snap->frames[s->more_frames].function, SNAPSHOT_MORE_FRAMES)))
@@ -127,9 +132,11 @@ static const struct sample_time *time_of_stack(const struct strata *s, const str
 static double add_stack_time(double *off_ns, const struct strata *s, const struct snapshot_stack *stack)
 {
 	const struct sample_time *time = time_of_stack(s, stack);
-	double ns, total_ns = (double)stack->cpu_samples * time->cpu;
+	double ns, queue_ns = (double)stack->cpu_samples * time->queue, total_ns = (double)stack->cpu_samples * time->cpu + queue_ns;
 	int c;
 
+	if (off_ns)
+		off_ns[CAUSE_RUNQUEUE] += queue_ns;
 	for (c = 0; c < CAUSES; c++) {
 		ns = (double)stack->off_ns[c] * time->off[c];
 		total_ns += ns;
