@@ -16,8 +16,8 @@
 
 /*
  * A thread's running time is the time that the kernel counts as such. It differs from the time between two
- * switches by some microseconds each. At the end of a slice the scheduler may pull threads over from other CPUs,
- * and a hypervisor may have taken the CPU meanwhile: that is waiting for a CPU, too. At its beginning the kernel
+ * switches by some microseconds each. At the end of a slice the scheduler may pull threads over from other CPUs:
+ * that is waiting for a CPU, too. A hypervisor may have taken the CPU meanwhile. At its beginning the kernel
  * counts from when an idle CPU began to wake up for the thread, even before it was woken.
  */
 static __always_inline void charge_stolen(struct thread_account *account, struct task_struct *task, u64 now)
@@ -27,7 +27,7 @@ static __always_inline void charge_stolen(struct thread_account *account, struct
 	if (!account->slice_ns || slice > now || window.end_ns)
 		return;
 	if (ran < slice)
-		charge_off(account, CAUSE_RUNQUEUE, account->slice_ns + ran, now);
+		charge_off(account, kernel_counts_steal ? CAUSE_STEAL : CAUSE_RUNQUEUE, account->slice_ns + ran, now);
 	else
 		reduce_waits(account, ran - slice);
 }

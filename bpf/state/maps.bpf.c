@@ -14,6 +14,7 @@ const volatile bool sampling = false;
 const volatile __u64 sample_period_ns = 10000000;
 const volatile __u64 samples_half = 0;
 const volatile bool switch_tells_state = true;
+const volatile bool kernel_counts_steal = false;
 struct window window = {};
 struct throttle throttle = {};
 struct counters counters = {};

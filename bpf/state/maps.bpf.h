@@ -30,6 +30,7 @@ extern const volatile bool has_function_probes;	/* --section */
 extern const volatile bool sampling;		/* --frequency is not 0 */
 extern const volatile __u64 sample_period_ns;
 extern const volatile __u64 samples_half;	/* bytes: half of the ring `samples` */
+extern const volatile bool kernel_counts_steal;	/* it knows what its hypervisor took, and takes it off running time */
 extern const volatile bool switch_tells_state;	/* Linux 5.18 and later: on_switch has a fourth argument */
 
 extern struct window window;

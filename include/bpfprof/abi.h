@@ -39,6 +39,7 @@ enum cause {
 	CAUSE_STOPPED,		/* by a signal, a debugger or the freezer */
 	CAUSE_OTHER,
 	CAUSE_THROTTLED,	/* it could run, but the CPU quota of its cgroup was used up */
+	CAUSE_STEAL,		/* it ran, but its CPU did not: a hypervisor had it */
 	CAUSES = 16,		/* room for more */
 };
 

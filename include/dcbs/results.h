@@ -36,6 +36,7 @@ enum dcbs_cause {
 	DCBS_CAUSE_SLEEP,
 	DCBS_CAUSE_GPU,
 	DCBS_CAUSE_THROTTLED,	/* runnable, but the CPU quota was used up */
+	DCBS_CAUSE_STEAL,	/* running, but a hypervisor had the CPU */
 	DCBS_CAUSE_OTHER,
 	DCBS_CAUSE_MEMORY_GROWTH,	/* page faults of memory that stayed, or a leak */
 	DCBS_CAUSE_MEMORY_CHURN,	/* page faults of memory that came and went */
@@ -67,6 +68,7 @@ struct dcbs_wall {
 	double worker_cpu_s;	/* besides: CPU time of threads without a section that a thread in this section had woken */
 	double runqueue_s;	/* runnable, but without a CPU */
 	double throttled_s;	/* the same, because its cgroup had used up its CPU quota; not in runqueue_s */
+	double steal_s;		/* running, but a hypervisor had the CPU. 0 where the kernel is not told; it is part of cpu_s then */
 	double gil_s;		/* a futex inside CPython's _PyRuntime: the interpreter lock */
 	double lock_s;		/* another thread or process: any other futex, a file lock, a semaphore, an eventfd */
 	double disk_s;		/* data of a file, or a block device */

@@ -12,7 +12,7 @@ from needs import kernel_at_least
 from reports import ReportCase, sections
 
 # The entries of a wall ledger: they add up to the wall time.
-ENTRIES = ("cpu_s", "runqueue_s", "throttled_s", "gil_s", "lock_s", "disk_s", "network_s", "fault_s", "sleep_s", "gpu_s",
+ENTRIES = ("cpu_s", "runqueue_s", "throttled_s", "steal_s", "gil_s", "lock_s", "disk_s", "network_s", "fault_s", "sleep_s", "gpu_s",
            "other_s")
 
 SHARE = 0.02            # tolerance of a ledger

@@ -64,7 +64,7 @@ static const struct {
 	size_t offset;
 } parts[] = {
 	{"cpu", offsetof(struct dcbs_wall, cpu_s)}, {"runqueue", offsetof(struct dcbs_wall, runqueue_s)},
-	{"throttled", offsetof(struct dcbs_wall, throttled_s)},
+	{"throttled", offsetof(struct dcbs_wall, throttled_s)}, {"steal", offsetof(struct dcbs_wall, steal_s)},
 	{"gil", offsetof(struct dcbs_wall, gil_s)}, {"lock", offsetof(struct dcbs_wall, lock_s)},
 	{"disk", offsetof(struct dcbs_wall, disk_s)}, {"network", offsetof(struct dcbs_wall, network_s)},
 	{"fault", offsetof(struct dcbs_wall, fault_s)}, {"sleep", offsetof(struct dcbs_wall, sleep_s)},

@@ -197,6 +197,8 @@ void sample_weights_compute(struct sample_weights *weights, const struct snapsho
 	for (c = 0; c < CAUSES; c++)
 		divide_exact_time((double)exact.off_ns[c] * S_PER_NS, sampled.off_ns[c], &weights->off_s[c],
 				  &weights->off_missing_s[c]);
+	divide_exact_time((double)exact.off_ns[CAUSE_STEAL] * S_PER_NS, sampled.ticks, &weights->steal_s,
+			  &weights->off_missing_s[CAUSE_STEAL]);
 	drop_small_missing(weights, exact.total_ns * S_PER_NS);
 }
 
@@ -205,9 +207,14 @@ double sample_weights_cpu_s(const struct sample_weights *weights, const struct s
 	return weights->tick_s * (double)stack->cpu_samples;
 }
 
+double sample_weights_steal_s(const struct sample_weights *weights, const struct snapshot_stack *stack)
+{
+	return weights->steal_s * (double)stack->cpu_samples;
+}
+
 double sample_weights_off_s(const struct sample_weights *weights, const struct snapshot_stack *stack)
 {
-	double s = 0;
+	double s = sample_weights_steal_s(weights, stack);
 	int c;
 
 	for (c = 0; c < CAUSES; c++)

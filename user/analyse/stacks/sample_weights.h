@@ -34,7 +34,8 @@ bool sample_weights_covers(const struct snapshot *snap, const struct snapshot_st
 
 /* The seconds that each unit of a section's samples stands for, and the seconds without any sample. */
 struct sample_weights {
-	double tick_s;			/* a tick that found the thread running: running time */
+	double tick_s;			/* a tick that found the thread running: running time ... */
+	double steal_s;			/* ... and the time in which a hypervisor had its CPU: it took the CPU where the thread ran */
 	double off_s[CAUSES];		/* a nanosecond of a sampled wait, by cause; the run-queue wait after it included */
 	double cpu_missing_s;		/* running time without a tick; 0 if all that is missing is below 1 % of the section */
 	double off_missing_s[CAUSES];	/* the same for waits */
@@ -52,8 +53,9 @@ double sample_weights_share_error(double ticks, double all, double all2);
 /* Any share of these ticks is within that much of the truth in 19 of 20 cases; NAN: there are no ticks. */
 double sample_weights_share_bound(double all, double all2);
 
-/* The running time and the waiting time that a stack stands for. */
+/* The running time that a stack stands for, the part of its other time that a hypervisor took, and all its other time. */
 double sample_weights_cpu_s(const struct sample_weights *weights, const struct snapshot_stack *stack);
+double sample_weights_steal_s(const struct sample_weights *weights, const struct snapshot_stack *stack);
 double sample_weights_off_s(const struct sample_weights *weights, const struct snapshot_stack *stack);
 
 #endif

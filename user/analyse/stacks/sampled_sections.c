@@ -50,6 +50,7 @@ struct sample_time {
 	bool known;
 	double cpu;			/* of a tick: running time */
 	double queue;			/* of a tick: run-queue waits, if none was sampled. A thread waits for its CPU where it runs */
+	double steal;			/* of a tick */
 	double off[CAUSES];		/* of a sampled nanosecond of a wait */
 	double ticks, ticks2;		/* the weights of all ticks of the stratum, and their squares */
 };
@@ -85,6 +86,7 @@ static void weigh_stratum(struct strata *s, struct sample_time *time)
 	time->known = true;
 	time->cpu = weights.tick_s * NS_PER_S;
 	time->queue = time->ticks > 0 ? weights.off_missing_s[CAUSE_RUNQUEUE] * NS_PER_S / time->ticks : 0;
+	time->steal = weights.steal_s * NS_PER_S;
 	for (c = 0; c < CAUSES; c++)
 		time->off[c] = weights.off_s[c] * NS_PER_S;
 }
@@ -132,13 +134,12 @@ static const struct sample_time *time_of_stack(const struct strata *s, const str
 static double add_stack_time(double *off_ns, const struct strata *s, const struct snapshot_stack *stack)
 {
 	const struct sample_time *time = time_of_stack(s, stack);
-	double ns, queue_ns = (double)stack->cpu_samples * time->queue, total_ns = (double)stack->cpu_samples * time->cpu + queue_ns;
+	double ticks = (double)stack->cpu_samples, ns, total_ns = ticks * time->cpu;
 	int c;
 
-	if (off_ns)
-		off_ns[CAUSE_RUNQUEUE] += queue_ns;
 	for (c = 0; c < CAUSES; c++) {
 		ns = (double)stack->off_ns[c] * time->off[c];
+		ns += c == CAUSE_RUNQUEUE ? ticks * time->queue : c == CAUSE_STEAL ? ticks * time->steal : 0;
 		total_ns += ns;
 		if (off_ns)
 			off_ns[c] += ns;

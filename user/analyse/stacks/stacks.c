@@ -65,7 +65,7 @@ static const enum dcbs_cause report_causes[CAUSES] = {
 	[CAUSE_FAULT] = DCBS_CAUSE_FAULT, [CAUSE_SLEEP] = DCBS_CAUSE_SLEEP, [CAUSE_GPU] = DCBS_CAUSE_GPU,
 	[CAUSE_PIPE] = DCBS_CAUSE_OTHER, [CAUSE_CHILD] = DCBS_CAUSE_OTHER, [CAUSE_STOPPED] = DCBS_CAUSE_OTHER,
 	[CAUSE_OTHER] = DCBS_CAUSE_OTHER, [CAUSE_THROTTLED] = DCBS_CAUSE_THROTTLED,
-	[CAUSE_THROTTLED + 1 ... CAUSES - 1] = DCBS_CAUSE_OTHER,
+	[CAUSE_STEAL] = DCBS_CAUSE_STEAL, [CAUSE_STEAL + 1 ... CAUSES - 1] = DCBS_CAUSE_OTHER,
 };
 
 /* The time of one stack, which becomes one stack of the report for each cause. */
@@ -132,6 +132,7 @@ static int write_sampled(struct stack_writer *w, const char *section, const stru
 	struct stack_time p = {
 		.section = section, .stack = stack, .frame = stacks_frame_index(w->snap, STACKS_UNKNOWN),
 		.samples = summary_count(stack->cpu_samples), .s[DCBS_CAUSE_CPU] = sample_weights_cpu_s(weights, stack),
+		.s[DCBS_CAUSE_STEAL] = sample_weights_steal_s(weights, stack),
 	};
 	int c;
 

@@ -27,10 +27,10 @@ double ledger_off_ns(const __u64 *off_ns)
 }
 
 static const struct dcbs_wall unknown_wall = {
-	NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN,
+	NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN,
 };
 
-_Static_assert(sizeof(unknown_wall) == 17 * sizeof(double), "all fields are doubles, and each is NAN");
+_Static_assert(sizeof(unknown_wall) == 18 * sizeof(double), "all fields are doubles, and each is NAN");
 
 /* Values that no cause has yet are reported as other waits. */
 static double other_ns(const __u64 *off_ns)
@@ -39,7 +39,7 @@ static double other_ns(const __u64 *off_ns)
 	int i;
 
 	for (i = CAUSE_OTHER; i < CAUSES; i++)
-		ns += i == CAUSE_THROTTLED ? 0 : (double)off_ns[i];
+		ns += i == CAUSE_THROTTLED || i == CAUSE_STEAL ? 0 : (double)off_ns[i];
 	return ns;
 }
 
@@ -58,6 +58,7 @@ void ledger_wall(struct dcbs_wall *to, const __u64 *off_ns, double worker_ns, do
 	*to = (struct dcbs_wall) {
 		.cpu_s = fmax(cpu_ns, 0) * S_PER_NS, .residue_s = fmin(cpu_ns, 0) * S_PER_NS, .worker_cpu_s = worker_ns * S_PER_NS,
 		.runqueue_s = off_ns[CAUSE_RUNQUEUE] * S_PER_NS, .throttled_s = off_ns[CAUSE_THROTTLED] * S_PER_NS,
+		.steal_s = off_ns[CAUSE_STEAL] * S_PER_NS,
 		.gil_s = off_ns[CAUSE_GIL] * S_PER_NS, .lock_s = off_ns[CAUSE_LOCK] * S_PER_NS,
 		.disk_s = ((double)off_ns[CAUSE_DISK] + (double)off_ns[CAUSE_SYNC]) * S_PER_NS, .sync_s = off_ns[CAUSE_SYNC] * S_PER_NS,
 		.network_s = off_ns[CAUSE_NETWORK] * S_PER_NS, .fault_s = off_ns[CAUSE_FAULT] * S_PER_NS,
@@ -108,7 +109,7 @@ void ledger_add_wall(struct dcbs_wall *to, const struct dcbs_wall *from)
 
 double ledger_active_s(const struct dcbs_wall *w)
 {
-	return w->cpu_s + w->runqueue_s + w->throttled_s + w->gil_s + w->disk_s + w->fault_s;
+	return w->cpu_s + w->runqueue_s + w->throttled_s + w->steal_s + w->gil_s + w->disk_s + w->fault_s;
 }
 
 /* ---- memory ---- */

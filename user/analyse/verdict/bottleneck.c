@@ -148,6 +148,7 @@ static struct subject work_outside(const struct dcbs_report *r, const struct dcb
 	s.wall.cpu_s = outside->wall.cpu_s;
 	s.wall.runqueue_s = outside->wall.runqueue_s;
 	s.wall.throttled_s = outside->wall.throttled_s;
+	s.wall.steal_s = outside->wall.steal_s;
 	s.wall.gil_s = outside->wall.gil_s;
 	s.wall.disk_s = outside->wall.disk_s;
 	s.wall.sync_s = outside->wall.sync_s;

@@ -34,6 +34,7 @@
 PART(cpu_s, w->cpu_s)
 PART(runqueue_s, w->runqueue_s)
 PART(throttled_s, w->throttled_s)
+PART(steal_s, w->steal_s)
 PART(gil_s, w->gil_s)
 PART(lock_s, w->lock_s)
 PART(read_s, w->disk_s - w->sync_s)
@@ -138,6 +139,8 @@ static const struct rule time_rules[] = {
 	{DCBS_CAUSE_THROTTLED, "throttled by its CPU quota", throttled_s, NULL, evidence_ran,
 	 "raise the quota (cpu.max of its cgroup, --cpus of the container, the CPU limit of the pod), or run no more threads "
 	 "than it has CPUs for"},
+	{DCBS_CAUSE_STEAL, "its CPU was taken by the hypervisor (steal)", steal_s, NULL, evidence_ran,
+	 "other virtual machines share its physical CPUs: use a machine with CPUs of its own, or one whose CPU credit is not used up"},
 	{DCBS_CAUSE_GIL, "waiting for the interpreter lock (GIL)", gil_s, NULL, evidence_ran,
 	 "move work out of Python threads: into processes, or into native code that releases the lock"},
 	{DCBS_CAUSE_LOCK, "waiting for other threads (a lock, a condition, a join)", lock_s, NULL, evidence_ran_for_it,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* configure.c - the constants of the BPF programs, and the choice of those that this kernel can load. */
+#include <stdio.h>
 #include <sys/syscall.h>
 
 #include "base/array.h"
@@ -59,6 +60,19 @@ static void fill_syscall_kinds(struct bpfprof *skel)
 
 	for (i = 0; i < ARRAY_SIZE(syscalls); i++)
 		skel->rodata->syscall_kinds[syscalls[i].number] = (__u8)syscalls[i].kind;
+}
+
+/* The 8th figure of the first line of /proc/stat: time that a hypervisor took, since the boot. */
+static bool kernel_is_told_of_steal(void)
+{
+	unsigned long long steal = 0;
+	FILE *stat = fopen("/proc/stat", "re");
+
+	if (stat && fscanf(stat, "cpu %*u %*u %*u %*u %*u %*u %*u %llu", &steal) != 1)
+		steal = 0;
+	if (stat)
+		fclose(stat);
+	return steal > 0;
 }
 
 static void fill_small_places(struct bpfprof *skel)
@@ -151,6 +165,7 @@ void programs_configure(struct programs *bpf, const struct dcbs_options *opts, s
 	fill_small_places(skel);
 	fill_syscall_kinds(skel);
 	skel->rodata->switch_tells_state = kernel_release_at_least(5, 18);
+	skel->rodata->kernel_counts_steal = kernel_is_told_of_steal();
 	skel->rodata->nr_cpus = (__u32)libbpf_num_possible_cpus();
 	skel->rodata->map_syscall = SYS_mmap;
 	skel->rodata->unmap_syscall = SYS_munmap;

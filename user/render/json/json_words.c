@@ -15,7 +15,8 @@ static const char *const causes[] = {
 	[DCBS_CAUSE_UNKNOWN] = "unknown", [DCBS_CAUSE_CPU] = "cpu", [DCBS_CAUSE_RUNQUEUE] = "runqueue",
 	[DCBS_CAUSE_GIL] = "gil", [DCBS_CAUSE_LOCK] = "lock", [DCBS_CAUSE_DISK] = "disk",
 	[DCBS_CAUSE_NETWORK] = "network", [DCBS_CAUSE_FAULT] = "fault", [DCBS_CAUSE_SLEEP] = "sleep",
-	[DCBS_CAUSE_GPU] = "gpu", [DCBS_CAUSE_THROTTLED] = "throttled", [DCBS_CAUSE_OTHER] = "other", [DCBS_CAUSE_MEMORY_GROWTH] = "memory-growth",
+	[DCBS_CAUSE_GPU] = "gpu", [DCBS_CAUSE_THROTTLED] = "throttled", [DCBS_CAUSE_STEAL] = "steal", [DCBS_CAUSE_OTHER] = "other",
+	[DCBS_CAUSE_MEMORY_GROWTH] = "memory-growth",
 	[DCBS_CAUSE_MEMORY_CHURN] = "memory-churn", [DCBS_CAUSE_CACHE] = "cache",
 	[DCBS_CAUSE_SPIN] = "spin", [DCBS_CAUSE_COLLECTIVE] = "collective",
 };

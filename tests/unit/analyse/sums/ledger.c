@@ -17,8 +17,8 @@ static struct dcbs_report *build_report(const struct snapshot *snap)
 
 static double add_parts(const struct dcbs_wall *w)
 {
-	return w->cpu_s + w->runqueue_s + w->throttled_s + w->gil_s + w->lock_s + w->disk_s + w->network_s + w->fault_s + w->sleep_s +
-	       w->gpu_s + w->other_s;
+	return w->cpu_s + w->runqueue_s + w->throttled_s + w->steal_s + w->gil_s + w->lock_s + w->disk_s + w->network_s + w->fault_s +
+	       w->sleep_s + w->gpu_s + w->other_s;
 }
 
 /* ---- wall time ---- */
@@ -33,7 +33,7 @@ static void test_every_cause_has_its_place(void **state)
 		[CAUSE_GPU] = offsetof(struct dcbs_wall, gpu_s), [CAUSE_PIPE] = offsetof(struct dcbs_wall, pipe_s),
 		[CAUSE_CHILD] = offsetof(struct dcbs_wall, child_s), [CAUSE_STOPPED] = offsetof(struct dcbs_wall, stopped_s),
 		[CAUSE_OTHER] = offsetof(struct dcbs_wall, other_s), [CAUSE_THROTTLED] = offsetof(struct dcbs_wall, throttled_s),
-		[CAUSE_THROTTLED + 1] = offsetof(struct dcbs_wall, other_s),
+		[CAUSE_STEAL] = offsetof(struct dcbs_wall, steal_s), [CAUSE_STEAL + 1] = offsetof(struct dcbs_wall, other_s),
 	};
 	struct dcbs_wall w;
 	size_t i;

@@ -51,7 +51,7 @@ static const json_t *find_by_name(const json_t *doc, const char *key, const char
 
 static void check_ledger_keys(const json_t *s, const char *wall, const char *parts, const char *memory)
 {
-	check_keys(json_object_get(s, wall), "cpu_s worker_cpu_s runqueue_s throttled_s gil_s lock_s disk_s network_s fault_s "
+	check_keys(json_object_get(s, wall), "cpu_s worker_cpu_s runqueue_s throttled_s steal_s gil_s lock_s disk_s network_s fault_s "
 		   "sleep_s gpu_s other_s residue_s ");
 	check_keys(json_object_get(s, parts), "sync_s pipe_s child_s stopped_s ");
 	check_keys(json_object_get(s, memory), "rss_delta_bytes anon_delta_bytes file_delta_bytes shmem_delta_bytes "

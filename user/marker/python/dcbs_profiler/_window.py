@@ -15,8 +15,8 @@ NAME_BYTES = 119
 SMALL = 0.0005  # part of a section's time: a function's self time below it is no work of its own
 SHOWN = 0.005  # part of a section's time: causes above it are shown
 CAUSES = {
-    "cpu_s": "computing", "runqueue_s": "run queue", "throttled_s": "throttled", "gil_s": "GIL", "lock_s": "lock", "disk_s": "disk",
-    "network_s": "network", "fault_s": "page faults", "sleep_s": "sleep", "gpu_s": "GPU", "other_s": "other waits",
+    "cpu_s": "computing", "runqueue_s": "run queue", "throttled_s": "throttled", "steal_s": "steal", "gil_s": "GIL", "lock_s": "lock",
+    "disk_s": "disk", "network_s": "network", "fault_s": "page faults", "sleep_s": "sleep", "gpu_s": "GPU", "other_s": "other waits",
 }
 ORDERS = {  # key of a function -> the orders of pstats that it stands for, by name, alias and number
     "cumulative_s": ["cumulative", "cumtime", "2"],
