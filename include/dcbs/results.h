@@ -68,7 +68,7 @@ struct dcbs_wall {
 	double worker_cpu_s;	/* besides: CPU time of threads without a section that a thread in this section had woken */
 	double runqueue_s;	/* runnable, but without a CPU */
 	double throttled_s;	/* the same, because its cgroup had used up its CPU quota; not in runqueue_s */
-	double steal_s;		/* running, but a hypervisor had the CPU. 0 where the kernel is not told; it is part of cpu_s then */
+	double steal_s;		/* running, but a hypervisor had the CPU. 0 where the kernel does not know of it; it is part of cpu_s then */
 	double gil_s;		/* a futex inside CPython's _PyRuntime: the interpreter lock */
 	double lock_s;		/* another thread or process: any other futex, a file lock, a semaphore, an eventfd */
 	double disk_s;		/* data of a file, or a block device */

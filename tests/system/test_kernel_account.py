@@ -10,7 +10,7 @@ SHARE = 0.002           # of a thread's CPU time
 
 
 def steal_s():
-    """What a hypervisor has taken from all CPUs since the boot."""
+    """The time that a hypervisor has taken from all CPUs since the boot."""
     with open("/proc/stat") as stat:
         return sum(int(line.split()[8]) * TICK_S for line in stat if line.startswith("cpu") and line[3].isdigit())
 
@@ -33,7 +33,7 @@ class KernelAccount(LedgerCase):
             self.assertAlmostEqual(thread["wall"]["cpu_s"], thread["kernel_cpu_s"], delta=SHARE * thread["kernel_cpu_s"] + 0.001)
 
     def test_steal(self):
-        """No more was stolen from the target than from the machine; nothing, if the kernel is not told of it."""
+        """No more was stolen from the target than from the machine; nothing, if the kernel does not know of it."""
         report, stolen_s = self.run_target("cpu")
         wall = sections(report)["cpu"]["wall"]
         self.assertGreaterEqual(wall["steal_s"], 0)

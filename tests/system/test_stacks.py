@@ -62,11 +62,12 @@ class Truth:
         cut = [i for i, f in enumerate(frames) if f["function"] == MORE]
         if cut:
             inner = frames[cut[0] + 1:]
-            if (cut[0], len(inner)) != (OUTERMOST, INNERMOST):
+            outer = cut[0]          # from CPython 3.12 on the interpreter's own entry takes one place
+            if outer not in (OUTERMOST - 1, OUTERMOST) or len(inner) != INNERMOST:
                 return "cut at %s of %d frames" % (cut, len(frames))
             extra = [f for f in inner[-2:] if self.name(f["function"]) in self.around]
-            printed = printed[:OUTERMOST] + printed[len(printed) + len(extra) - INNERMOST:]
-            frames = frames[:OUTERMOST] + inner
+            printed = printed[:outer] + printed[len(printed) + len(extra) - INNERMOST:]
+            frames = frames[:outer] + inner
         if len(frames) < len(printed):
             return "%d frames for %d" % (len(frames), len(printed))
         extra = frames[len(printed):]

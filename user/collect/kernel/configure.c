@@ -63,7 +63,7 @@ static void fill_syscall_kinds(struct bpfprof *skel)
 }
 
 /* The 8th figure of the first line of /proc/stat: time that a hypervisor took, since the boot. */
-static bool kernel_is_told_of_steal(void)
+static bool kernel_knows_steal(void)
 {
 	unsigned long long steal = 0;
 	FILE *stat = fopen("/proc/stat", "re");
@@ -165,7 +165,7 @@ void programs_configure(struct programs *bpf, const struct dcbs_options *opts, s
 	fill_small_places(skel);
 	fill_syscall_kinds(skel);
 	skel->rodata->switch_tells_state = kernel_release_at_least(5, 18);
-	skel->rodata->kernel_counts_steal = kernel_is_told_of_steal();
+	skel->rodata->kernel_counts_steal = kernel_knows_steal();
 	skel->rodata->nr_cpus = (__u32)libbpf_num_possible_cpus();
 	skel->rodata->map_syscall = SYS_mmap;
 	skel->rodata->unmap_syscall = SYS_munmap;
