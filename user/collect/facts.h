@@ -35,6 +35,7 @@ struct snapshot_section {
 	__u64 cut_off_ns[CAUSES];	/* in an analysis: waits that were charged to calls of which no time is known */
 	double total_error_ns;		/* in an analysis: the error of total_ns, where that is an estimate */
 	double unseen_ns;		/* in an analysis: time of samples with missing frames, which may be the function's, too */
+	__u64 given_up_calls;		/* of a --section function: calls that were probed, before the probes were given up */
 	double timed_share;		/* of a --section function: time in it by the time that passed, while all calls were timed; 0: unknown */
 	bool left_by_jump;		/* of a --section function: each of its calls ends by a jump to another function */
 	double seen_share;		/* of that time, what samples saw of it then, at most; 0: the time was too short to tell */

@@ -203,6 +203,18 @@ static void add_counted_calls(struct snapshot_section *facts, const struct secti
 	facts->stat.sum_ns = facts->stat.total_ns;
 }
 
+/*
+ * While the calls were probed, samples fell into the probes, too: some into the function and some into its caller. Half of the probes'
+ * time stands for that.
+ */
+static double probes_error_ns(const struct snapshot_section *facts, const struct section_stat *timed, const struct snapshot *snap)
+{
+	double begins_ns = (double)(timed->begun + facts->given_up_calls) * snap->trap_ns;
+	double ends_ns = (double)timed->count * snap->probe_added_ns;
+
+	return begins_ns + ends_ns > 0 ? (begins_ns + ends_ns) / 2 : 0;
+}
+
 static void round_waits(__u64 *to, const double *off_ns)
 {
 	int c;
@@ -230,7 +242,7 @@ static void estimate_section(struct snapshot_section *facts, __u16 section, cons
 			facts->unseen_ns += add_stack_time(NULL, s, stack);
 		}
 	}
-	facts->total_error_ns = sqrt(section_variance(s, section));
+	facts->total_error_ns = fmin(sqrt(section_variance(s, section)) + probes_error_ns(facts, &timed, s->snap), total_ns);
 	facts->stat = (struct section_stat){
 		.kind = timed.kind, .sampled = SAMPLED, .total_ns = (__u64)total_ns, .self_ns = (__u64)self_ns,
 	};

@@ -28,6 +28,7 @@ struct function_probe {
 	size_t nr_ends;			/* 0: the function never returns */
 	bool by_return;			/* the end is a return probe */
 	bool entry_stepped, end_stepped;	/* see calibrate_is_stepped() */
+	__u64 given_up_calls;		/* calls that began before the probes were given up */
 	double timed_share;		/* time in the section by the time that all calls were timed, until they were not; 0: unknown */
 	double seen_share;		/* see struct snapshot_section */
 	size_t nr_jumps;		/* of the ends: jumps to other functions */

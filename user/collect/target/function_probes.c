@@ -150,6 +150,7 @@ static void copy_probe_shares(const struct function_probe *probe, struct snapsho
 {
 	if (section >= snap->nr_sections)
 		return;
+	snap->sections[section]->given_up_calls += probe->given_up_calls;
 	snap->sections[section]->timed_share = probe->timed_share;
 	snap->sections[section]->seen_share = probe->seen_share;
 	snap->sections[section]->left_by_jump = probe->nr_ends && probe->nr_jumps == probe->nr_ends;
@@ -163,6 +164,13 @@ void function_probes_copy_shares(const struct function_probes *probes, struct sn
 		copy_probe_shares(&probes->list[i], snap, section_index[probes->list[i].section_id]);
 }
 
+/* The number of all calls is unknown from now on. */
+static void take_calls(struct function_probe *probe, struct section_stat *stat)
+{
+	probe->given_up_calls = stat->begun;
+	stat->begun = 0;
+}
+
 void function_probes_give_up(struct function_probes *probes, struct programs *bpf)
 {
 	size_t i;
@@ -173,7 +181,7 @@ void function_probes_give_up(struct function_probes *probes, struct programs *bp
 	for (i = 0; i < probes->nr; i++)
 		function_probe_detach_ends(&probes->list[i]);
 	for (i = 0; i < probes->nr; i++)
-		bpf->stats[probes->list[i].section_id].begun = 0;
+		take_calls(&probes->list[i], &bpf->stats[probes->list[i].section_id]);
 	probes->given_up = true;
 }
 
