@@ -276,6 +276,15 @@ struct dcbs_frame {
 	bool python;		/* false: native */
 };
 
+/* An operator of PyTorch on the stacks of a section. */
+struct dcbs_operator {
+	char *section;		/* the innermost open section, or DCBS_OUTSIDE */
+	char *name;		/* "aten::linear"; with its overload: "aten::add_Tensor" */
+	double self_s, cumulative_s;	/* running and waiting: while it was the innermost operator; including those that it called */
+	double self_error_s;	/* standard deviation of self_s, as far as it is of ticks; NAN: of none */
+	int64_t self_samples;	/* ticks while running that found it innermost */
+};
+
 /* A process that was profiled. */
 struct dcbs_target {
 	pid_t pid;
@@ -346,6 +355,8 @@ struct dcbs_report {
 	double threshold_s;	/* of the bottlenecks */
 	struct dcbs_function *functions;	/* in the order of `sections`, then by cumulative_s, largest first */
 	size_t nr_functions;
+	struct dcbs_operator *operators;	/* in the order of `stacks`, then by self_s, largest first */
+	size_t nr_operators;
 	struct dcbs_frame *frames;
 	size_t nr_frames;
 	struct dcbs_stack *stacks;	/* the stacks of a section stand together */

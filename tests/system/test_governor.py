@@ -165,8 +165,15 @@ class Budget(unittest.TestCase):
         self.near(recorded, section["count"], 0.02)
 
     def test_calls_without_samples(self):
+        """Without probes and without samples the time is unknown, or an estimate from the first calls; it is never 0."""
         report, _ = self.busy("calls", "-F", "0", "-s", "call=%s:busy_call" % target_program("busy"), seconds=2)
         self.reduced(report, "--frequency")
+        section = sections(report)["call"]
+        if section["total_s"] is not None:
+            self.assertGreater(section["total_s"], 0)
+            self.assertGreater(section["error_s"], 0)
+        else:
+            self.assertIsNone(section["mean_s"])
 
     def test_a_target_that_is_not_busy(self):
         with Target("spin", hold=True) as target, Profiler("-p", target.pid, "-d", 2) as profiler:

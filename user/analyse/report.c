@@ -11,6 +11,7 @@
 #include "analyse/neighbours.h"
 #include "analyse/profiler_cost.h"
 #include "analyse/stacks/functions.h"
+#include "analyse/stacks/operators.h"
 #include "analyse/sums/ledger.h"
 #include "analyse/processes.h"
 #include "analyse/report.h"
@@ -165,7 +166,7 @@ static int fill_report(struct dcbs_report *r, const struct snapshot *snap, doubl
 	add_memory(r, snap);
 	summary_model(&r->model, snap);
 	if (!r->version || add_targets(r, snap) || add_sections(r, snap) || threads_fill(r, snap) ||
-	    neighbours_fill(r, snap) || functions_fill(r, snap) || profiler_cost_fill(r, snap) || check_sums(r))
+	    neighbours_fill(r, snap) || functions_fill(r, snap) || operators_fill(r) || profiler_cost_fill(r, snap) || check_sums(r))
 		return -ENOMEM;
 	return bottleneck_find(r, threshold_s);
 }
@@ -233,6 +234,7 @@ void dcbs_report_free(struct dcbs_report *r)
 		return;
 	free_members(r);
 	bottleneck_free(r);
+	operators_free(r);
 	functions_free(r);
 	neighbours_free(r);
 	free(r->sections);

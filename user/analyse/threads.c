@@ -109,8 +109,7 @@ double threads_outside_ns(const struct snapshot *snap, __u64 *off_ns)
 		if (!summary_is_timed(snap->sections[i]))
 			continue;
 		ns -= (double)snap->sections[i]->stat.self_ns;
-		if (snap->sections[i]->unreturned)
-			add_off_by_cause(off_ns, snap->sections[i]->cut_off_ns);
+		add_off_by_cause(off_ns, snap->sections[i]->cut_off_ns);
 	}
 	return fmax(ns, ledger_off_ns(off_ns));
 }

@@ -32,11 +32,12 @@ struct snapshot_section {
 	__u64 unreturned;		/* calls of a --section function that ended otherwise than by a return, or whose end was missed */
 	__u64 open;			/* calls still open */
 	struct timed_calls *timed;	/* NULL: calls were not timed in on-periods */
-	__u64 cut_off_ns[CAUSES];	/* in an analysis: waits that were charged to calls of which no time is known */
+	__u64 cut_off_ns[CAUSES];	/* in an analysis: waits that were charged to it, and were outside of it */
 	double total_error_ns;		/* in an analysis: the error of total_ns, where that is an estimate */
 	double unseen_ns;		/* in an analysis: time of samples with missing frames, which may be the function's, too */
 	__u64 given_up_calls;		/* of a --section function: calls that were probed, before the probes were given up */
 	double timed_share;		/* of a --section function: time in it by the time that passed, while all calls were timed; 0: unknown */
+	bool has_no_time;		/* of a sampled section: there were no samples, and no calls that were timed, to estimate it from */
 	bool left_by_jump;		/* of a --section function: each of its calls ends by a jump to another function */
 	double seen_share;		/* of that time, what samples saw of it then, at most; 0: the time was too short to tell */
 	__s64 late_growth_bytes;	/* growth of self_memory in the last part of the window, see late_part */

@@ -43,13 +43,13 @@ static bool same_name_below(const struct dcbs_record *r, unsigned int i)
 	return false;
 }
 
-/* Returns the self time in the window of a section that began before it, under another profiler. */
-static __u64 self_in_window(const struct open_facts *f, const struct dcbs_slot *s)
+/* Returns the self time in the window of a section that began before it, at start_ns. */
+static __u64 self_in_window(const struct open_facts *f, __u64 start_ns, __u64 self_ns)
 {
 	__u64 before = 0;
 
-	bpf_map_lookup_elem(bpf_map__fd(f->bpf->skel->maps.begun), &s->start_ns, &before);
-	return s->self_ns > before ? s->self_ns - before : 0;
+	bpf_map_lookup_elem(bpf_map__fd(f->bpf->skel->maps.begun), &start_ns, &before);
+	return self_ns > before ? self_ns - before : 0;
 }
 
 /*
@@ -68,7 +68,7 @@ static void add_open_section(struct open_facts *f, const struct dcbs_record *r, 
 	if (r->last_ns && s->flags & DCBS_SELF_FROM_0)
 		self = self > window ? self - window : 0;
 	else if (s->start_ns && s->start_ns < window)
-		self = self_in_window(f, s);
+		self = self_in_window(f, s->start_ns, s->self_ns);
 	if (i == r->innermost && end > last)
 		self += end - last;
 	section->open++;
@@ -132,6 +132,19 @@ static void add_unread_records(struct open_facts *f, __u64 address, const struct
 		add_unread_record(f, &r->ring[i & (DCBS_RING - 1)]);
 }
 
+/*
+ * Returns the least self time in the window of a section that ended after it. It is the exact one unless sections inside it were open
+ * since the window's end.
+ */
+static __u64 self_until_end(const struct open_facts *f, const struct dcbs_event *e, __u64 start)
+{
+	__u64 after = e->end_ns - f->snap->end_ns, self = e->self_ns > after ? e->self_ns - after : 0;
+
+	if (start < f->start_ns)
+		self = self_in_window(f, start, self);
+	return self;
+}
+
 /* Adds sections that were open at the end of the window, but ended before the record was read here. */
 static void add_ended_after_window(struct open_facts *f, const struct dcbs_record *r)
 {
@@ -141,15 +154,18 @@ static void add_ended_after_window(struct open_facts *f, const struct dcbs_recor
 		const struct dcbs_event *e = &r->ring[i & (DCBS_RING - 1)];
 		__u64 end = f->snap->end_ns, start = e->flags & DCBS_NO_START ? 0 : e->end_ns - e->value_ns;
 		struct snapshot_section *section;
+		__u64 self;
 
 		if (e->kind != DCBS_EVENT_SECTION || e->flags & DCBS_AFTER_EXIT || e->end_ns <= end || start > end)
 			continue;
 		section = section_of_name_id(f, e->name);
 		if (!section)
 			continue;
+		self = self_until_end(f, e, start);
 		if (start < f->start_ns)
 			start = f->start_ns;
 		section->open++;
+		section->stat.self_ns += self < end - start ? self : end - start;
 		if (e->flags & DCBS_OUTERMOST)
 			section->stat.total_ns += end - start;
 	}

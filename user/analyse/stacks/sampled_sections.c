@@ -242,7 +242,7 @@ static void estimate_section(struct snapshot_section *facts, __u16 section, cons
 			facts->unseen_ns += add_stack_time(NULL, s, stack);
 		}
 	}
-	facts->total_error_ns = fmin(sqrt(section_variance(s, section)) + probes_error_ns(facts, &timed, s->snap), total_ns);
+	facts->total_error_ns = sqrt(section_variance(s, section));
 	facts->stat = (struct section_stat){
 		.kind = timed.kind, .sampled = SAMPLED, .total_ns = (__u64)total_ns, .self_ns = (__u64)self_ns,
 	};
@@ -250,7 +250,10 @@ static void estimate_section(struct snapshot_section *facts, __u16 section, cons
 	round_waits(facts->ledger.self_off_ns, self_off_ns);
 	if (timed.sampled & SAMPLED_IN_PERIODS && period_calls_estimate(facts, &timed))
 		return;
-	stretch_calls_hold_against(facts, &timed, s->snap);
+	if (!stretch_calls_hold_against(facts, &timed, s->snap)) {
+		facts->total_error_ns += probes_error_ns(facts, &timed, s->snap);
+		facts->has_no_time = !s->snap->frequency_hz;
+	}
 	add_counted_calls(facts, &timed);
 }
 

@@ -33,15 +33,16 @@ static bool samples_miss(const struct snapshot_section *facts, double least_ns)
 	return (double)facts->stat.total_ns + 2 * facts->total_error_ns < MISSED_SHARE * least_ns;
 }
 
-void stretch_calls_hold_against(struct snapshot_section *facts, const struct section_stat *timed, const struct snapshot *snap)
+bool stretch_calls_hold_against(struct snapshot_section *facts, const struct section_stat *timed, const struct snapshot *snap)
 {
 	double by_timed_ns = time_by_timed_calls(facts, timed, snap), added;
 
 	if (!(by_timed_ns > 0) || !timed->sum_ns)
-		return;
+		return false;
 	added = snap->probe_added_ns * (double)timed->count / (double)timed->sum_ns;
 	if (!(added < 0.5) || !samples_miss(facts, by_timed_ns * (1 - 2 * added)))
-		return;
+		return false;
 	facts->stat.total_ns = facts->stat.self_ns = (__u64)(by_timed_ns * (1 - added));
 	facts->total_error_ns = by_timed_ns * added + STRETCH_ERROR * (double)facts->stat.total_ns;
+	return true;
 }

@@ -7,8 +7,8 @@
 
 /*
  * If samples miss the function, the timed calls stand for all. They are of one stretch of the window, so the error is large. facts
- * has the total and its error by the samples. timed: the counters of the timed calls.
+ * has the total and its error by the samples. timed: the counters of the timed calls. Returns true if they do stand for all.
  */
-void stretch_calls_hold_against(struct snapshot_section *facts, const struct section_stat *timed, const struct snapshot *snap);
+bool stretch_calls_hold_against(struct snapshot_section *facts, const struct section_stat *timed, const struct snapshot *snap);
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 
 #define COARSE_SUB (1 << COARSE_SCALE)
+#define SHORT_CALL_NS 10000.0
 #define WALL_FIELDS (sizeof(struct dcbs_wall) / sizeof(double))
 
 /* ---- wall time ---- */
@@ -77,22 +78,33 @@ static void cut_waits(__u64 *off_ns, double most_ns)
 		off_ns[i] = (__u64)((double)off_ns[i] * share);
 }
 
+/*
+ * A call's marks in its record and its two clock reads are some nanoseconds apart. A thread that is switched out in between waits within
+ * the section for the kernel, and outside of it for the clock. That matters where calls are short.
+ */
+static bool has_short_calls(const struct section_stat *stat)
+{
+	return stat->count && (double)stat->sum_ns < SHORT_CALL_NS * (double)stat->count;
+}
+
 void ledger_cut_estimates(struct snapshot_section **sections, const struct snapshot *snap)
 {
 	bool scaled = snap->wait_scale > 0 && snap->wait_scale != 1;
+	__u64 before[CAUSES];
 	size_t i;
 	int c;
 
 	for (i = 0; i < snap->nr_sections; i++) {
 		struct snapshot_section *s = sections[i];
+		bool outside = s->unreturned || has_short_calls(&s->stat);
 
-		memcpy(s->cut_off_ns, s->ledger.self_off_ns, sizeof(s->cut_off_ns));
-		if (scaled || s->unreturned) {
-			cut_waits(s->ledger.off_ns, (double)s->stat.total_ns);
-			cut_waits(s->ledger.self_off_ns, (double)s->stat.self_ns);
-		}
-		for (c = 0; c < CAUSES; c++)
-			s->cut_off_ns[c] -= s->ledger.self_off_ns[c];
+		if (!scaled && !outside)
+			continue;
+		memcpy(before, s->ledger.self_off_ns, sizeof(before));
+		cut_waits(s->ledger.off_ns, (double)s->stat.total_ns);
+		cut_waits(s->ledger.self_off_ns, (double)s->stat.self_ns);
+		for (c = 0; c < CAUSES && outside; c++)
+			s->cut_off_ns[c] = before[c] - s->ledger.self_off_ns[c];
 	}
 }
 

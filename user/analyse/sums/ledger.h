@@ -12,8 +12,9 @@ void ledger_wall(struct dcbs_wall *to, const __u64 *off_ns, double worker_ns, do
 
 /*
  * Cuts waits to the time of their section where they may exceed it: they are estimated, because they were observed in on-periods,
- * or some calls of a --section function did not return, so that their waits are known and their durations are not. What is cut
- * from self time is stored in cut_off_ns.
+ * or some calls of a --section function did not return, so that their waits are known and their durations are not, or calls are as
+ * short as their own clock reads. The waits that are cut from self time in the last two cases are stored in cut_off_ns: they were
+ * outside of the section.
  */
 void ledger_cut_estimates(struct snapshot_section **sections, const struct snapshot *snap);
 

@@ -24,7 +24,7 @@ int64_t summary_add_count(int64_t to, __u64 n)
 
 bool summary_is_unseen(const struct snapshot_section *facts)
 {
-	return facts->stat.sampled && facts->left_by_jump;
+	return facts->stat.sampled && (facts->left_by_jump || facts->has_no_time);
 }
 
 void summary_forget_times(struct dcbs_section *s)

@@ -32,8 +32,8 @@ int64_t summary_count(__u64 n);
 int64_t summary_add_count(int64_t to, __u64 n);
 
 /*
- * Returns true if neither probes nor samples see how long calls of the function take: the probes were reduced, and its frame is
- * never on the stack, as it is left by a jump.
+ * Returns true if neither probes nor samples see how long calls of the function take: the probes were reduced, and no stacks are
+ * sampled, or its frame is never on the stack, as it is left by a jump.
  */
 bool summary_is_unseen(const struct snapshot_section *facts);
 

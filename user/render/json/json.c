@@ -313,6 +313,7 @@ int json_write(FILE *file, const struct dcbs_report *r, const struct render_opti
 	write_member(&doc, "memory", memory_object(r));
 	write_array(&doc, "bottlenecks", r->bottlenecks, r->nr_bottlenecks, bottleneck_object);
 	write_function_array(&doc, r, options->order);
+	write_array(&doc, "operators", r->operators, r->nr_operators, json_functions_operator);
 	write_member(&doc, "model", model_object(&r->model));
 	write_array(&doc, "caches", r->caches, r->nr_caches, cache_object);
 	write_member(&doc, "overhead", overhead_object(&r->overhead));

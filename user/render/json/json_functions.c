@@ -53,6 +53,13 @@ json_t *json_functions_function(const struct dcbs_function *const *function)
 			 "share_bound", real_or_null(f->share_bound), "python", f->python);
 }
 
+json_t *json_functions_operator(const struct dcbs_operator *o)
+{
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "section", o->section, "operator", o->name,
+			 "self_s", real_or_null(o->self_s), "cumulative_s", real_or_null(o->cumulative_s),
+			 "self_s_error", real_or_null(o->self_error_s), "self_samples", integer_or_null(o->self_samples));
+}
+
 json_t *json_functions_frame(const struct dcbs_frame *f)
 {
 	return json_pack("{s:s, s:s?, s:o, s:o, s:b}", "function", f->function, "file", f->file,
@@ -126,6 +133,23 @@ static void read_functions(struct json_get *r, const json_t *doc, struct dcbs_re
 		o = json_get_enter(r, array, "functions", i);
 		read_function(r, o, &to->functions[i]);
 		read_lines(r, o, &to->functions[i]);
+	}
+	json_get_leave(r);
+}
+
+static void read_operators(struct json_get *r, const json_t *doc, struct dcbs_report *to)
+{
+	const json_t *array = json_get_array(r, doc, "operators", &to->operators, sizeof(*to->operators)), *o;
+	size_t i;
+
+	for (i = 0; i < json_array_size(array) && !r->err; i++) {
+		o = json_get_enter(r, array, "operators", i);
+		to->nr_operators = i + 1;
+		to->operators[i] = (struct dcbs_operator) {
+			.section = json_get_name(r, o, "section"), .name = json_get_name(r, o, "operator"),
+			.self_s = json_get_real(r, o, "self_s"), .cumulative_s = json_get_real(r, o, "cumulative_s"),
+			.self_error_s = json_get_real(r, o, "self_s_error"), .self_samples = json_get_integer(r, o, "self_samples"),
+		};
 	}
 	json_get_leave(r);
 }
@@ -217,6 +241,7 @@ void json_functions_read(struct json_get *r, const json_t *doc, struct dcbs_repo
 		json_get_wrong(r, "frequency_hz", "a sampling frequency");
 	to->frequency_hz = hz == DCBS_UNKNOWN || r->err ? 0 : (int)hz;
 	read_functions(r, doc, to);
+	read_operators(r, doc, to);
 	read_frames(r, doc, to);
 	read_stacks(r, doc, to);
 }

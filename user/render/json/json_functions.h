@@ -7,6 +7,7 @@
 #include "render/json/json_get.h"
 
 json_t *json_functions_function(const struct dcbs_function *const *function);
+json_t *json_functions_operator(const struct dcbs_operator *o);
 json_t *json_functions_frame(const struct dcbs_frame *frame);
 
 /* [section, cpu_s, off_s, samples, [indices of frames, outermost first]], and the cause if it waited. */
