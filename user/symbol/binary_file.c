@@ -178,6 +178,9 @@ static int find_by_path(struct binary_search *search, const char *binary)
 		return fail(-ENAMETOOLONG, "--section: the path %s is too long", binary);
 	if (fd == -ENOEXEC)
 		return fail(fd, "--section: %s is not an ELF program or library", binary);
+	if (fd == -EAGAIN || fd == -ETIMEDOUT)
+		return fail(fd, "--section: the file system of %s does not answer; try again when it does, or name a file that the process has "
+			    "mapped", binary);
 	return fd < 0 ? fail(fd, "--section: cannot open %s as process %d sees it: %s; give an absolute path, or the name of a file it has "
 			     "mapped", binary, search->pid, strerror(-fd)) : 0;
 }
