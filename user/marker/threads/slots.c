@@ -2,6 +2,7 @@
 /* slots.c - the rare operations on a record's slots: a profiler has attached, sections end out of order. */
 #include <string.h>
 
+#include "threads/flows.h"
 #include "threads/slots.h"
 
 _Static_assert(DCBS_SLOTS == 64 && DCBS_DEPTH <= UINT8_MAX, "a token has 6 bits for a slot; `nested` counts in a byte");
@@ -62,6 +63,7 @@ void dcbs_slots_release_inside(struct dcbs_record *r, struct dcbs_slot *s, uint6
 		above = dcbs_use_below(r->slots[above].use);
 	if (above)
 		relink_slot(&r->slots[above], dcbs_use_below(use));
+	r->disordered++;
 	publish();
 	s->use = 0;
 }
@@ -73,6 +75,7 @@ void dcbs_slots_tidy(struct dcbs_record *r)
 	unsigned int i;
 
 	__atomic_store_n(&r->foreign, 0, __ATOMIC_SEQ_CST);
+	dcbs_flows_tidy(r);
 	for (i = 1; i <= DCBS_DEPTH; i++) {
 		use = __atomic_load_n(&r->slots[i].use, __ATOMIC_ACQUIRE);
 		if (!(use & DCBS_USE_ENDED))
@@ -101,6 +104,7 @@ void dcbs_slots_put_event(struct dcbs_record *r, const struct dcbs_slot *s, uint
 			.value_ns = now - s->outer_ns,
 			.name = s->name,
 			.kind = DCBS_EVENT_OPEN_TIME,
+			.flags = s->flags & DCBS_IN_FLOW,
 		};
 
 		ring_put(r, &open);
