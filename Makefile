@@ -109,7 +109,7 @@ python_objs := $(patsubst user/marker/python/%.c,$O/marker/python/%.o,$(python_s
 $O/marker/python/%.o: user/marker/python/%.c | $(first)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(CFLAGS) $(harden) $(warnings) $(cstd) $(CPPFLAGS) $(depflags) -fPIC -fvisibility=hidden \
-		-DPy_LIMITED_API=0x03080000 -Iuser/marker -Iuser/marker/python $$(pkg-config --cflags python3) -c -o $@ $<
+		-DPy_LIMITED_API=0x03080000 -Iuser/marker $$(pkg-config --cflags python3) -c -o $@ $<
 
 $(python_ext): $(python_objs) $O/libdcbs-markers.a
 	@mkdir -p $(@D)

@@ -213,7 +213,7 @@ struct dcbs_record {
 	__u64 flow_table;	/* struct dcbs_flow *, and in its lowest 6 bits the binary logarithm of its size; 0: none */
 	__u32 flow_open;	/* sections that are open in chunks */
 	__u32 flows;		/* used places of the table */
-	__u64 flow_id;		/* number of the current flow, as the library was told last; 0: the first one */
+	__u64 flow_id;		/* number of the current flow, as the library knows it; 0: the first one */
 	__u64 flow_chunks;	/* struct dcbs_flow_chunk *, the last one */
 	__u64 flow_ended;	/* struct dcbs_flow_slot *, sections that other threads have ended */
 	__u64 next;		/* struct dcbs_record *, the process's list */

@@ -6,6 +6,7 @@ from interpreters import interpreters
 from launch import Profiler, Target, profile
 from ledgers import LedgerCase
 from needs import needs_bpf
+from paths import target_source
 from reports import sections
 
 SIGMAS = 4              # of an estimated running time
@@ -15,7 +16,7 @@ HELD = 10
 
 def watch_flows(*args, python=None):
     """Attaches while sections are open, and detaches while some still are."""
-    command = ([python] if python else []) + ["flows.py", *args]
+    command = ([python, target_source("flows.py")] if python else ["flows.py"]) + list(args)
     with Target(*command) as target:
         with Profiler("-p", target.pid, "--max-overhead", 100, wait_for=target.pid) as profiler:
             profiler.wait_watching()
@@ -48,7 +49,7 @@ class FlowCase(LedgerCase):
             self.assertAlmostEqual(found[name]["self_s"], found[name]["total_s"], delta=1e-6, msg=name)
 
     def check_own(self, truth):
-        """What the module answers from its own record."""
+        """The module answers the same from its own record."""
         for name, times in truth["sections"].items():
             own = truth["own"][name]
             if name != "held":      # those began before the target's own count

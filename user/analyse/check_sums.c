@@ -217,7 +217,7 @@ static int add_broken_note(struct dcbs_report *r, const struct sums *c)
 	return 0;
 }
 
-/* What was lost may be a part or the whole of anything. The report says so already. */
+/* A loss may be a part or the whole of anything. The report says so already. */
 static bool has_lost(const struct dcbs_report *r)
 {
 	return r->lost.sections || r->lost.records || r->lost.processes;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cache_event.h"
+#include "threads/flow_state.h"
 #include "threads/flows.h"
 #include "threads/foreign_end.h"
 #include "threads/leader.h"
@@ -83,7 +84,7 @@ static hot dcbs_token begin_any(struct dcbs_record *r, dcbs_id name)
 	unsigned int i;
 
 	if (r->foreign)
-		dcbs_slots_tidy(r);
+		dcbs_flows_tidy(r);
 	i = r->in_flow ? 0 : find_free_slot(r);
 	if (!i)
 		return dcbs_flow_begin(r, name);
@@ -156,7 +157,7 @@ static cold void end_any(struct dcbs_record *r, dcbs_token token, uint8_t flags)
 	uint64_t now;
 
 	if (r->foreign)
-		dcbs_slots_tidy(r);
+		dcbs_flows_tidy(r);
 	if (!slots_same_use(s->use, token)) {
 		r->unmatched++;
 		return;

@@ -7,7 +7,7 @@
 A "question" has three sections inside: "tokenize" computes, "request" only awaits, "parse" computes, yields, and computes. Besides
 there are sections "held" that are open from before "ready" on (half of them for ever), "cancelled" ones, one of an async generator
 ("stream"), "handed" ones that another task ends, and "threaded" ones that another thread ends. With --loops the questions are
-divided among so many event loops, each in a thread of its own.
+divided among N event loops, each in a thread of its own.
 
 Prints what its own clocks say, by section. Each call's duration lies between `inside_s` and `around_s`:
 
@@ -123,7 +123,7 @@ async def end_timed(timed):
     timed.__exit__(None, None, None)
 
 
-async def hand_over():
+async def pass_on():
     for _ in range(10):
         timed = await asyncio.ensure_future(begin_timed("handed"))
         await asyncio.sleep(0.002)
@@ -145,7 +145,7 @@ async def evaluate(args):
         loop.start()
     await all_workers(range(0, args.in_flight, args.loops), args)
     await asyncio.get_running_loop().run_in_executor(None, lambda: [loop.join() for loop in loops])
-    await asyncio.gather(cancel_tasks(), read_stream(), read_stream(), hand_over())
+    await asyncio.gather(cancel_tasks(), read_stream(), read_stream(), pass_on())
     ended.set()
     await asyncio.sleep(0.01)
     print_truth(sum(not task.done() for task in held))

@@ -78,7 +78,7 @@ int sample_weights_sections(struct weighted_section **sections, size_t *nr, cons
 	size_t i, n = 0;
 	int err = s ? 0 : -ENOMEM;
 
-	/* The report has no row for a section without calls: only a damaged record can have been sampled there. */
+	/* The report leaves out a section without calls: only a damaged record can have been sampled there. */
 	for (i = 0; i < snap->nr_sections && i < SNAPSHOT_OUTSIDE && !err; i++)
 		if (summary_is_section(snap->sections[i]) && !summary_is_empty(snap->sections[i]) && has_samples(snap, (__u16)i))
 			err = set_weighted(&s[n++], (__u16)i, summary_name(snap->sections[i]));

@@ -186,7 +186,7 @@ static void unlink_call(struct own_call *c)
 		c->flow->innermost = c->below;
 }
 
-/* What a thread's contexts run is inside the sections of the thread itself: its event loop runs in them. */
+/* A thread's contexts run inside the sections of the thread itself: its event loop runs in them. */
 static inline const struct own_call *enclosing_call(const struct own_call *c)
 {
 	const struct own_flow *first = &c->flow->thread->first;

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: MIT
-/* flows.c - begin and end of sections in flows, see flows.h. */
+/* flows.c - see flows.h. */
 #include "process_state.h"
+#include "threads/flow_state.h"
 #include "threads/flow_table.h"
 #include "threads/flows.h"
 #include "threads/slots.h"
 #include "threads/thread.h"
 #include "vdso_clock.h"
-
-static struct dcbs_flow_slot *slot_at(uint64_t address)
-{
-	return (struct dcbs_flow_slot *)(uintptr_t)address;
-}
 
 /* A number that stands for the first flow, as 0 does: dcbs_flow_enter() may be given any. */
 static uint64_t usable_id(uint64_t id)
@@ -29,60 +25,14 @@ void dcbs_flow_set(uint64_t id, const void *at)
 	r->in_flow = (uint8_t)((r->in_flow & DCBS_FIRST_FLOW_FULL) | (r->flow_id ? DCBS_OTHER_FLOW : 0));
 }
 
-/* ---- times ---- */
-
-/* Adds the time up to now to the self time of the flow's innermost section, see dcbs_slots_resume() for the time from 0 on. */
-static void charge_innermost(struct dcbs_flow_slot *s, uint64_t now)
-{
-	if (!s->since_ns)
-		s->slot.flags |= DCBS_SELF_FROM_0;
-	s->slot.self_ns += now - s->since_ns;
-	s->since_ns = now;
-}
-
-static bool has_times(const struct dcbs_flow_slot *s)
-{
-	return s->slot.start_ns || s->slot.self_ns || (s->since_ns && s->since_ns != DCBS_COVERED);
-}
-
-/*
- * A section begins or ends without a profiler: from now on the flow's sections are those of a time without one. Below a
- * section without times there are none with times.
- */
-static void forget_times(const struct dcbs_flow *flow)
-{
-	struct dcbs_flow_slot *s = slot_at(flow->innermost);
-	uint64_t since = 0;
-
-	for (; s && has_times(s); s = slot_at(s->below), since = DCBS_COVERED) {
-		s->slot.start_ns = s->slot.self_ns = 0;
-		s->slot.flags &= (uint8_t)~(DCBS_SELF_FROM_0 | DCBS_TOOK_OVER);
-		s->since_ns = since;
-	}
-}
-
-static void forget_slot(struct dcbs_record *r, struct dcbs_flow_slot *s, uint64_t now)
-{
-	(void)r, (void)now;
-	s->slot.start_ns = s->slot.self_ns = 0;
-	s->slot.flags &= (uint8_t)~(DCBS_SELF_FROM_0 | DCBS_TOOK_OVER);
-	if (s->since_ns != DCBS_COVERED)
-		s->since_ns = 0;
-}
-
-void dcbs_flows_forget_times(struct dcbs_record *r)
-{
-	dcbs_flow_each_slot(r, forget_slot, 0);
-}
-
 /* ---- begin ---- */
 
 static bool name_is_open(const struct dcbs_flow *flow, uint16_t name)
 {
-	const struct dcbs_flow_slot *s = slot_at(flow->innermost);
+	const struct dcbs_flow_slot *s = flow_slot_at(flow->innermost);
 
 	while (s && s->slot.name != name)
-		s = slot_at(s->below);
+		s = flow_slot_at(s->below);
 	return s;
 }
 
@@ -94,13 +44,6 @@ static void begin_beyond_slots(struct dcbs_record *r, uint64_t now)
 	else
 		r->last_ns = 0;
 	r->in_flow |= DCBS_FIRST_FLOW_FULL;
-}
-
-static void end_beyond_slots(struct dcbs_record *r, uint64_t now)
-{
-	r->in_flow &= (uint8_t)~DCBS_FIRST_FLOW_FULL;
-	if (r->last_ns)
-		r->last_ns = now;
 }
 
 dcbs_token dcbs_flow_begin(struct dcbs_record *r, dcbs_id name)
@@ -118,9 +61,9 @@ dcbs_token dcbs_flow_begin(struct dcbs_record *r, dcbs_id name)
 	if (id == DCBS_FIRST_FLOW && !(r->in_flow & DCBS_FIRST_FLOW_FULL))
 		begin_beyond_slots(r, now);
 	if (!now)
-		forget_times(flow);
+		dcbs_flow_forget_times(flow);
 	else if (flow->innermost)
-		charge_innermost(slot_at(flow->innermost), now);
+		dcbs_flow_charge(flow_slot_at(flow->innermost), now);
 	if (name >= DCBS_NAMES)
 		name = DCBS_NAME_OTHER;
 	s->slot = (struct dcbs_slot){.start_ns = now, .name = name, .kind = DCBS_EVENT_SECTION};
@@ -129,7 +72,7 @@ dcbs_token dcbs_flow_begin(struct dcbs_record *r, dcbs_id name)
 	s->flow = id;
 	s->below = flow->innermost;
 	if (s->below)
-		slot_at(s->below)->since_ns = DCBS_COVERED;
+		flow_slot_at(s->below)->since_ns = DCBS_COVERED;
 	r->use += DCBS_USE_SERIAL;
 	__atomic_store_n(&s->slot.use, r->use, __ATOMIC_RELEASE);
 	flow->innermost = (uint64_t)(uintptr_t)s;
@@ -139,62 +82,6 @@ dcbs_token dcbs_flow_begin(struct dcbs_record *r, dcbs_id name)
 
 /* ---- end ---- */
 
-/* The outermost section of that name has ended while sections above it go on: the eldest of that name takes over. */
-static cold void pass_on_outermost(const struct dcbs_flow *flow, uint16_t name, uint64_t now)
-{
-	struct dcbs_flow_slot *s = slot_at(flow->innermost), *eldest = NULL;
-
-	for (; s; s = slot_at(s->below))
-		if (s->slot.name == name)
-			eldest = s;
-	if (!eldest)
-		return;
-	eldest->slot.flags |= DCBS_OUTERMOST | (eldest->slot.start_ns ? DCBS_TOOK_OVER : 0);
-	eldest->slot.outer_ns = now;
-}
-
-static cold void unlink_inner(const struct dcbs_flow *flow, const struct dcbs_flow_slot *s, uint64_t now)
-{
-	struct dcbs_flow_slot *above = slot_at(flow->innermost);
-
-	while (above && slot_at(above->below) != s)
-		above = slot_at(above->below);
-	if (above)
-		above->below = s->below;
-	if (s->slot.flags & DCBS_OUTERMOST)
-		pass_on_outermost(flow, s->slot.name, now);
-}
-
-/* now 0: no profiler is attached. */
-static void release_slot(struct dcbs_record *r, struct dcbs_flow_slot *s, uint64_t now)
-{
-	struct dcbs_flow *flow = dcbs_flow_find(r, s->flow);
-
-	if (flow && flow->id && slot_at(flow->innermost) == s) {
-		flow->innermost = s->below;
-		if (s->below)
-			slot_at(s->below)->since_ns = now;
-		else
-			dcbs_flow_remove(r, flow);
-		if (!s->below && s->flow == DCBS_FIRST_FLOW)
-			end_beyond_slots(r, now);
-	} else if (flow && flow->id) {
-		unlink_inner(flow, s, now);
-	}
-	r->flow_open--;
-	dcbs_flow_free_slot(r, s);
-}
-
-void dcbs_flows_tidy(struct dcbs_record *r)
-{
-	struct dcbs_flow_slot *s = slot_at(__atomic_exchange_n(&r->flow_ended, 0, __ATOMIC_ACQ_REL)), *next;
-
-	for (; s; s = next) {
-		next = slot_at(s->ended);
-		release_slot(r, s, s->slot.start_ns || probe_attached() ? s->slot.outer_ns : 0);
-	}
-}
-
 /* Ends a section of the calling thread. */
 static void end_own(struct dcbs_record *r, struct dcbs_flow_slot *s, dcbs_token token, uint8_t flags)
 {
@@ -202,7 +89,7 @@ static void end_own(struct dcbs_record *r, struct dcbs_flow_slot *s, dcbs_token 
 	uint64_t now;
 
 	if (unlikely(r->foreign))
-		dcbs_slots_tidy(r);
+		dcbs_flows_tidy(r);
 	if (unlikely(!slots_same_use(s->slot.use, token))) {
 		r->unmatched++;
 		return;
@@ -210,15 +97,15 @@ static void end_own(struct dcbs_record *r, struct dcbs_flow_slot *s, dcbs_token 
 	if (!probe_attached()) {
 		flow = dcbs_flow_find(r, s->flow);
 		if (flow && flow->id)
-			forget_times(flow);
-		release_slot(r, s, 0);
+			dcbs_flow_forget_times(flow);
+		dcbs_flow_release(r, s, 0);
 		return;
 	}
 	now = now_ns();
 	if (s->since_ns != DCBS_COVERED)
-		charge_innermost(s, now);
+		dcbs_flow_charge(s, now);
 	dcbs_slots_put_event(r, &s->slot, now, flags);
-	release_slot(r, s, now);
+	dcbs_flow_release(r, s, now);
 	ring_flush_if_due(r, now);
 }
 
@@ -251,7 +138,7 @@ static cold void end_foreign(struct dcbs_record *r, struct dcbs_flow_slot *s, dc
 	}
 	s->slot.outer_ns = now;		/* for dcbs_flows_tidy() */
 	if (ended.since_ns != DCBS_COVERED && !(ended.slot.flags & DCBS_AFTER_EXIT))
-		charge_innermost(&ended, now);
+		dcbs_flow_charge(&ended, now);
 	if (ended.slot.start_ns && ended.slot.self_ns > now - ended.slot.start_ns)
 		ended.slot.self_ns = now - ended.slot.start_ns;
 	put_into_ended(owner, s);
@@ -270,23 +157,4 @@ void dcbs_flow_end(dcbs_token token, uint8_t flags)
 		end_own(r, s, token, flags);
 	else
 		end_foreign(r, s, token, flags);
-}
-
-/* ---- the thread ends ---- */
-
-static void put_open_slot(struct dcbs_record *r, struct dcbs_flow_slot *s, uint64_t now)
-{
-	if (s->since_ns != DCBS_COVERED)
-		charge_innermost(s, now);
-	dcbs_slots_put_event(r, &s->slot, now, DCBS_OPEN_AT_EXIT);
-	s->slot.flags |= DCBS_AFTER_EXIT | (s->slot.flags & DCBS_OUTERMOST ? DCBS_TOOK_OVER : 0);
-	s->slot.outer_ns = now;
-	s->slot.items = 0;
-	ring_flush_if_due(r, now);
-}
-
-void dcbs_flows_put_open(struct dcbs_record *r, uint64_t now)
-{
-	if (r->flow_open)
-		dcbs_flow_each_slot(r, put_open_slot, now);
 }

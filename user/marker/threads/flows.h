@@ -23,12 +23,6 @@ static inline struct dcbs_flow_slot *flows_slot_of(dcbs_token token)
 	return (struct dcbs_flow_slot *)((uintptr_t)token.record - 1);
 }
 
-/* Returns true if a section of the record is open, in a slot of the record or in a chunk. */
-static inline bool dcbs_flows_any_open(const struct dcbs_record *r)
-{
-	return r->innermost || r->flow_open;
-}
-
 /*
  * Makes `id` the calling thread's current flow; 0: the first one. `at`: address of the word in which others find the
  * number of the current flow at any time; NULL: only these calls change it. Only in the copy that leads.
@@ -43,14 +37,5 @@ HIDDEN dcbs_token dcbs_flow_begin(struct dcbs_record *r, dcbs_id name);
 
 /* Ends a section of dcbs_flow_begin(), on any thread. Only in the copy that leads. */
 HIDDEN void dcbs_flow_end(dcbs_token token, uint8_t flags);
-
-/* Takes out the sections that other threads have ended. */
-HIDDEN void dcbs_flows_tidy(struct dcbs_record *r);
-
-/* Reports the sections that are open when their thread ends, as far as they have come. */
-HIDDEN cold void dcbs_flows_put_open(struct dcbs_record *r, uint64_t now);
-
-/* In a forked child: the parent reports the time that the open sections have taken so far. */
-HIDDEN cold void dcbs_flows_forget_times(struct dcbs_record *r);
 
 #endif

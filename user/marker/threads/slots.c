@@ -2,7 +2,6 @@
 /* slots.c - the rare operations on a record's slots: a profiler has attached, sections end out of order. */
 #include <string.h>
 
-#include "threads/flows.h"
 #include "threads/slots.h"
 
 _Static_assert(DCBS_SLOTS == 64 && DCBS_DEPTH <= UINT8_MAX, "a token has 6 bits for a slot; `nested` counts in a byte");
@@ -75,7 +74,6 @@ void dcbs_slots_tidy(struct dcbs_record *r)
 	unsigned int i;
 
 	__atomic_store_n(&r->foreign, 0, __ATOMIC_SEQ_CST);
-	dcbs_flows_tidy(r);
 	for (i = 1; i <= DCBS_DEPTH; i++) {
 		use = __atomic_load_n(&r->slots[i].use, __ATOMIC_ACQUIRE);
 		if (!(use & DCBS_USE_ENDED))

@@ -7,7 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "threads/flows.h"
+#include "threads/flow_state.h"
 #include "threads/slots.h"
 #include "threads/thread.h"
 #include "vdso_clock.h"
@@ -87,8 +87,8 @@ static void put_open_sections(struct dcbs_record *r)
 	uint64_t now;
 
 	if (r->foreign)
-		dcbs_slots_tidy(r);
-	if (!dcbs_flows_any_open(r) || !probe_attached())
+		dcbs_flows_tidy(r);
+	if (!flows_any_open(r) || !probe_attached())
 		return;
 	now = now_ns();
 	dcbs_flows_put_open(r, now);
@@ -120,8 +120,8 @@ static void on_thread_exit(void *record)
 	pthread_mutex_lock(&dcbs_marker_lock);
 	__atomic_store_n(&r->tid, 0, __ATOMIC_SEQ_CST);
 	if (__atomic_load_n(&r->foreign, __ATOMIC_SEQ_CST))
-		dcbs_slots_tidy(r);
-	if (!dcbs_flows_any_open(r))
+		dcbs_flows_tidy(r);
+	if (!flows_any_open(r))
 		add_spare_record(r);
 	pthread_mutex_unlock(&dcbs_marker_lock);
 }
@@ -131,8 +131,8 @@ void dcbs_thread_tidy_ended(struct dcbs_record *r)
 {
 	pthread_mutex_lock(&dcbs_marker_lock);
 	if (!r->tid && r->foreign) {
-		dcbs_slots_tidy(r);
-		if (!dcbs_flows_any_open(r))
+		dcbs_flows_tidy(r);
+		if (!flows_any_open(r))
 			add_spare_record(r);
 	}
 	pthread_mutex_unlock(&dcbs_marker_lock);
@@ -176,7 +176,7 @@ static void after_fork_in_child(void)
 			continue;
 		}
 		r->tid = 0;
-		if (!dcbs_flows_any_open(r))
+		if (!flows_any_open(r))
 			add_spare_record(r);
 	}
 	pthread_mutex_unlock(&dcbs_marker_lock);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* context.c - finds the place of the current context in CPython's thread state, see context.h. */
-#include "flows/context.h"
+#include "context.h"
 
 #define FIRST_WORD	16	/* the thread state begins with links to others */
 #define WORDS		34	/* 3.8 has 29 and then 5 that belong to others, which are only read */

@@ -9,10 +9,10 @@
 #ifndef PYTHON_FLOWS_CONTEXT_H
 #define PYTHON_FLOWS_CONTEXT_H
 
-#include "extension.h"
+#include "python/extension.h"
 #include "threads/flows.h"
 
-/* Of the word in the thread state; 0: not found, and there is only the first flow. Of the byte in a context: it is entered. */
+/* Offset of the word in the thread state; 0: not found, and there is only the first flow. And of the byte in a context: it is entered. */
 extern HIDDEN unsigned int context_offset;
 extern HIDDEN unsigned int context_entered_offset;
 

@@ -2,7 +2,7 @@
 /* own_flows.c - see own_flows.h: a hash table of the flows of all threads, with lists at its places. */
 #include <stdlib.h>
 
-#include "flows/own_flows.h"
+#include "own_flows.h"
 
 #define FIRST_SIZE 64
 

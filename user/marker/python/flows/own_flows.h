@@ -3,7 +3,7 @@
 #ifndef PYTHON_FLOWS_OWN_FLOWS_H
 #define PYTHON_FLOWS_OWN_FLOWS_H
 
-#include "extension.h"
+#include "python/extension.h"
 
 struct own_call;
 struct own_thread;
