@@ -101,7 +101,7 @@ $O/libdcbs-markers.a: $(marker_objs)
 # One extension on the stable ABI for CPython 3.8 and later, with the markers inside.
 python_dir := $O/python/dcbs_profiler
 python_ext := $(python_dir)/_markers.abi3.so
-python_src := $(wildcard user/marker/python/*.c)
+python_src := $(wildcard user/marker/python/*.c user/marker/python/*/*.c)
 python_py := $(patsubst user/marker/python/dcbs_profiler/%,$(python_dir)/%,\
 	$(wildcard user/marker/python/dcbs_profiler/*.py user/marker/python/dcbs_profiler/py.typed))
 python_objs := $(patsubst user/marker/python/%.c,$O/marker/python/%.o,$(python_src))

@@ -4,89 +4,9 @@
  * for the last time.
  */
 #include "rules/copies.bpf.h"
+#include "rules/exit/open_at_exit.bpf.h"
 #include "rules/new_children.bpf.h"
 #include "rules/thread_end.bpf.h"
-
-struct exit_charge {
-	struct ring_reader *reader;
-	struct process *process;
-	u64 state, start_ns, end_ns;
-	u64 last_ns;
-	u32 at;			/* current slot in the list of open sections */
-	bool innermost;
-};
-
-/* The thread's slots are copied over reader->events, which has room for them. */
-static __always_inline struct dcbs_slot *copied_slot(struct ring_reader *reader, u32 i)
-{
-	return (struct dcbs_slot *)reader->events + (i & (DCBS_SLOTS - 1));
-}
-
-_Static_assert(sizeof(struct dcbs_slot) * DCBS_SLOTS <= sizeof(struct dcbs_event) * CHUNK_EVENTS, "slots are read into it");
-
-/* Charges one section that will never end with its time so far. */
-static long charge_open_slot(u32 i, struct exit_charge *charge)
-{
-	struct dcbs_slot *s = copied_slot(charge->reader, charge->at);
-	u64 self = charge->last_ns ? s->self_ns : 0, observed, start = s->start_ns, total;
-	struct section_stat *stat;
-	u32 section_id;
-
-	if (!charge->at || s->name >= DCBS_NAMES)
-		return 1;
-	if (s->use & DCBS_USE_ENDED) {	/* by another thread, which has counted it */
-		charge->at = dcbs_use_below(s->use);
-		return 0;
-	}
-	section_id = charge->process->section_id[s->name & (DCBS_NAMES - 1)];
-	if (!section_id)
-		section_id = section_id_of(charge->process, charge->state, s->name);
-	section_id &= ~SECTION_MODEL;
-	stat = bpf_map_lookup_elem(&stats, &section_id);
-	if (start < charge->start_ns)
-		start = charge->start_ns;
-	if (!stat || start > charge->end_ns)
-		return 1;
-	observed = charge->end_ns - start;
-	if (s->flags & DCBS_SELF_FROM_0)
-		self = self > charge->start_ns ? self - charge->start_ns : 0;
-	else if (s->start_ns && s->start_ns < charge->start_ns)
-		self = self_in_window(self, s->start_ns);
-	if (charge->innermost)
-		self += charge->end_ns - (charge->last_ns > charge->start_ns ? charge->last_ns : charge->start_ns);
-	if (self > observed)
-		self = observed;
-	total = s->flags & DCBS_OUTERMOST || !charge->last_ns ? observed : 0;	/* flags are not kept while last_ns is 0 */
-	__sync_fetch_and_add(&stat->open, 1);
-	__sync_fetch_and_add(&stat->items, s->items);
-	__sync_fetch_and_add(&stat->self_ns, self);
-	__sync_fetch_and_add(&stat->total_ns, total);
-	if (!one_target)
-		part_add(section_id, 0, 0, total, self);
-	charge->innermost = false;
-	charge->at = dcbs_use_below(s->use);
-	return 0;
-}
-
-static __always_inline void charge_open_sections(struct task_struct *task, struct process *process)
-{
-	u64 record = record_of(task, process);
-	struct exit_charge charge = {.process = process, .start_ns = start_of(process), .innermost = true};
-	struct record_head head;
-
-	if (!record || !window.start_ns || window.end_ns || bpf_probe_read_user(&head, sizeof(head), (void *)record) ||
-	    head.magic != DCBS_RECORD_MAGIC || !head.innermost)
-		return;
-	charge.reader = bpf_task_storage_get(&ring_readers, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!charge.reader || bpf_probe_read_user(charge.reader->events, sizeof(struct dcbs_slot) * DCBS_SLOTS,
-					     (void *)(record + __builtin_offsetof(struct dcbs_record, slots))))
-		return;
-	charge.state = head.state;
-	charge.last_ns = head.last_ns;
-	charge.end_ns = bpf_ktime_get_ns();
-	charge.at = head.innermost & (DCBS_SLOTS - 1);
-	bpf_loop(DCBS_DEPTH, charge_open_slot, &charge, 0);
-}
 
 /* Linux 6.1: charges the pages that the thread is about to add to the counters, while its sections are known. */
 static __always_inline void charge_gathered(struct thread_account *account, struct task_struct *task)

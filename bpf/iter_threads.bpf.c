@@ -23,12 +23,13 @@ static __noinline int read_open_sections(struct thread_account *account, struct 
 	u64 record = 0;
 
 	if (!process->tls_offset || !copy_from_task(task, &record, sizeof(record), thread_pointer(task) + process->tls_offset) ||
-	    !record || !copy_from_task(task, &account->key, sizeof(account->key),
+	    !record || !copy_from_task(task, &account->key, __builtin_offsetof(struct open_sections_key, flow),
 				       record + __builtin_offsetof(struct dcbs_record, head)) ||
 	    !account->key.innermost || !copy_from_task(task, account->slots, sizeof(account->slots),
 						record + __builtin_offsetof(struct dcbs_record, slots)))
 		return 0;
 	account->readable = DCBS_SLOTS;
+	account->key.flow = 0;
 	account->own = record;
 	open_sections_walk(&w);
 	account->record = record;

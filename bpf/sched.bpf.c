@@ -185,19 +185,24 @@ int on_switch(u64 *ctx)
 }
 
 /*
- * Returns the record to whose sections the time of the current task is charged: its own if a section is open there, else the
- * inherited one.
+ * Attributes the next work of a thread to the record to whose sections the time of the current task is charged: its own if a
+ * section is open there, else the inherited one.
  */
-static __always_inline u64 attributed_record(struct task_struct *task, struct process *process)
+static __always_inline void inherit_from(struct thread_account *to, struct task_struct *task, struct process *process)
 {
 	u64 own = record_of(task, process);
 	struct open_sections_key key = {};
-	struct thread_account *account;
+	struct thread_account *account = NULL;
 
-	if (read_sections_key(own, &key))
-		return own;
-	account = account_of(task, 0);
-	return account && account->inherit ? account->inherit : own;
+	if (!read_sections_key(own, &key))
+		account = account_of(task, 0);
+	if (account && account->inherit) {
+		to->inherit_flow = account->inherit_flow;
+		to->inherit = account->inherit;
+		return;
+	}
+	to->inherit_flow = key.flow;
+	to->inherit = own;
 }
 
 /*
@@ -213,7 +218,7 @@ static __always_inline void inherit_from_waker(struct thread_account *account, s
 	    syscall_number((struct pt_regs *)bpf_task_pt_regs(waker)) < 0)
 		return;
 	account->woken_by_own = 1;
-	account->inherit = attributed_record(waker, process);
+	inherit_from(account, waker, process);
 }
 
 SEC("tp_btf/sched_waking")
@@ -274,7 +279,7 @@ static __always_inline int task_forked(struct task_struct *parent, struct task_s
 	account->cause = CAUSE_RUNQUEUE;
 	account->off_ns = now;
 	if (!is_process)
-		account->inherit = attributed_record(parent, process);
+		inherit_from(account, parent, process);
 	return 0;
 }
 
@@ -315,6 +320,7 @@ int on_tick(void *ctx)
 	if (account->dirty)
 		memory_charge(account);
 	charge_run(account, bpf_ktime_get_ns());
+	charge_flow_run(account, task, bpf_ktime_get_ns());
 	account_unlock(account);
 	return 0;
 }

@@ -10,6 +10,10 @@
 
 #include "rules/thread_time.bpf.h"
 
+/* In `slot` of a noted section. */
+#define NOTED_INNERMOST	1
+#define NOTED_IN_FLOW	2
+
 static long uncharge_section(u32 i, struct charge *c)
 {
 	struct open_section *s = &c->account->queued[i & (QUEUED_SECTIONS - 1)];
@@ -20,8 +24,12 @@ static long uncharge_section(u32 i, struct charge *c)
 		return 1;
 	if (s->first)
 		__sync_fetch_and_add(&ledger->off_ns[cause], -c->ns);
-	if (s->slot)
+	if (s->slot & NOTED_INNERMOST)
 		__sync_fetch_and_add(&ledger->self_off_ns[cause], -c->ns);
+	if (s->first && s->slot & NOTED_IN_FLOW)
+		__sync_fetch_and_add(&ledger->flow_off_ns, -c->ns);
+	if (s->slot == (NOTED_INNERMOST | NOTED_IN_FLOW))
+		__sync_fetch_and_add(&ledger->self_flow_off_ns, -c->ns);
 	return 0;
 }
 
@@ -58,7 +66,7 @@ static __always_inline u64 ns_in_window(u64 start, u64 end)
 	return window.start_ns && end > start ? end - start : 0;
 }
 
-/* Copies a section that charge_off() has charged: `slot` is true for one that is innermost. */
+/* Copies a section that charge_off() has charged. */
 static long note_charged_section(u32 i, struct thread_account **c)
 {
 	struct thread_account *account = *c;
@@ -68,7 +76,8 @@ static long note_charged_section(u32 i, struct thread_account **c)
 		return 0;
 	if (n < QUEUED_SECTIONS) {
 		account->queued[n & (QUEUED_SECTIONS - 1)] = *open_section_at(account, i);
-		account->queued[n & (QUEUED_SECTIONS - 1)].slot = is_innermost(account, i);
+		account->queued[n & (QUEUED_SECTIONS - 1)].slot = (is_innermost(account, i) ? NOTED_INNERMOST : 0) |
+								  (i < account->nr_flow ? NOTED_IN_FLOW : 0);
 	}
 	account->nr_queued = n + 1;
 	return 0;

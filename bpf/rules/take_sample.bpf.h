@@ -27,7 +27,7 @@ static long sample_section(u32 i, struct sample_context *c)
 
 	if (c->off && !c->account->own && i < c->account->nr_open)
 		return 0;
-	if (s->first)
+	if (s->first == FIRST)
 		sample_add_section(c->walker, s->section_id);
 	return 0;
 }

@@ -48,6 +48,12 @@ static long charge_off_section(u32 i, struct charge *c)
 		__sync_fetch_and_add(&ledger->off_ns[cause], c->ns);
 	if (is_innermost(c->account, i))
 		__sync_fetch_and_add(&ledger->self_off_ns[cause], c->ns);
+	if (i >= c->account->nr_flow)
+		return 0;
+	if (s->first)
+		__sync_fetch_and_add(&ledger->flow_off_ns, c->ns);
+	if (!i)
+		__sync_fetch_and_add(&ledger->self_flow_off_ns, c->ns);
 	return 0;
 }
 
@@ -55,6 +61,13 @@ static long charge_off_section(u32 i, struct charge *c)
 static __always_inline bool has_charged_sections(const struct thread_account *account)
 {
 	return (account->own && account->nr_open) || (has_function_probes && account->nr_functions);
+}
+
+/* Time of a thread that is charged to its current flow and to its first one. */
+static __always_inline void note_twice(const struct thread_account *account, u64 ns)
+{
+	if (account->nr_flow && account->nr_open > account->nr_flow)
+		__sync_fetch_and_add(&counters.flow_twice_ns, ns);
 }
 
 /*
@@ -78,10 +91,13 @@ __weak __noinline int charge_off(struct thread_account *account, u32 cause, u64 
 	c.ns = weighted_ns(end - start);
 	__sync_fetch_and_add(&account->sum.off_ns[cause], c.ns);
 	c.cause = cause;
-	if (has_charged_sections(account))
-		bpf_loop(nr_all_open(account), charge_off_section, &c, 0);
-	else
+	if (!has_charged_sections(account)) {
 		__sync_fetch_and_add(&account->sum.outside_off_ns[cause], c.ns);
+		return 0;
+	}
+	bpf_loop(nr_all_open(account), charge_off_section, &c, 0);
+	if (account->own)
+		note_twice(account, c.ns);
 	return 0;
 }
 
@@ -92,7 +108,7 @@ static long charge_worker_section(u32 i, struct charge *c)
 
 	if (!ledger)
 		return 1;
-	if (s->first)
+	if (s->first == FIRST)
 		__sync_fetch_and_add(&ledger->worker_ns, c->ns);
 	if (!i)
 		__sync_fetch_and_add(&ledger->self_worker_ns, c->ns);
@@ -115,6 +131,40 @@ static __always_inline void charge_run(struct thread_account *account, u64 now)
 	bpf_loop(account->nr_open, charge_worker_section, &c, 0);
 }
 
+static long charge_flow_section(u32 i, struct charge *c)
+{
+	struct open_section *s = &c->account->open[i & (DCBS_SLOTS - 1)];
+	struct section_ledger *ledger = ledger_of(s->section_id);
+	u64 us = c->ns / 1000;
+
+	if (!ledger)
+		return 1;
+	if (s->first) {
+		__sync_fetch_and_add(&ledger->flow_run_ns, c->ns);
+		__sync_fetch_and_add(&ledger->flow_run_us2, us * us);
+	}
+	if (!i) {
+		__sync_fetch_and_add(&ledger->self_flow_run_ns, c->ns);
+		__sync_fetch_and_add(&ledger->self_flow_run_us2, us * us);
+	}
+	return 0;
+}
+
+/* At a tick: charges the time that the current task has run since its last tick to the sections of its current flow. */
+static __always_inline void charge_flow_run(struct thread_account *account, struct task_struct *task, u64 now)
+{
+	u64 exec = task->se.sum_exec_runtime;
+	struct charge c = {.account = account, .ns = exec - account->tick_exec_ns};
+
+	account->tick_exec_ns = exec;
+	if (!account->nr_flow || !account->own || !window.start_ns || window.end_ns || now <= window.start_ns)
+		return;
+	if (c.ns > now - window.start_ns)
+		c.ns = now - window.start_ns;
+	bpf_loop(account->nr_flow, charge_flow_section, &c, 0);
+	note_twice(account, c.ns);
+}
+
 /* ---- the account itself ---- */
 
 static __always_inline struct thread_account *account_of(struct task_struct *task, u64 flags)
@@ -132,7 +182,7 @@ static __always_inline void account_start(struct thread_account *account, struct
 	account->since_ns = now;
 	account->generation = throttle.wait_generation;
 	account->on_ns = account->slice_ns = now;
-	account->exec_start_ns = account->slice_exec_ns = task->se.sum_exec_runtime;
+	account->exec_start_ns = account->slice_exec_ns = account->tick_exec_ns = task->se.sum_exec_runtime;
 	account->memory_generation = window.start_ns ? throttle.memory_generation : NO_GENERATION;
 	account->minor = task->min_flt;
 	account->major = task->maj_flt;

@@ -83,7 +83,10 @@ static __always_inline void add_to_call(struct thread_account *account, u32 slot
 	call->faults += account->pending.minor + account->pending.major;
 }
 
-/* Returns the i-th of all open sections: marked ones first, then functions. Each kind has an innermost one. */
+/*
+ * Returns the i-th of all open sections: marked ones first, then functions. Each kind has an innermost one,
+ * and so have the current flow and the thread's first one.
+ */
 static __always_inline struct open_section *open_section_at(struct thread_account *account, u32 i)
 {
 	if (has_function_probes && i >= account->nr_open)
@@ -93,7 +96,7 @@ static __always_inline struct open_section *open_section_at(struct thread_accoun
 
 static __always_inline bool is_innermost(const struct thread_account *account, u32 i)
 {
-	return !i || (has_function_probes && i == account->nr_open);
+	return !i || i == account->nr_flow || (has_function_probes && i == account->nr_open);
 }
 
 static __always_inline u32 nr_all_open(const struct thread_account *account)
@@ -107,11 +110,9 @@ static __always_inline u32 nr_all_open(const struct thread_account *account)
  */
 static __always_inline bool owns_memory(const struct thread_account *account, u32 i)
 {
-	u32 slot = account->open[0].slot & (DCBS_SLOTS - 1);
-
 	if (!has_function_probes || !account->nr_functions || !account->nr_open)
 		return !i;
-	return i == (!account->own || account->function_start_ns > account->slots[slot].start_ns ? account->nr_open : 0);
+	return i == (!account->own || account->function_start_ns > account->innermost_start_ns ? account->nr_open : 0);
 }
 
 static long memory_charge_section(u32 i, struct thread_account **c)
@@ -122,7 +123,7 @@ static long memory_charge_section(u32 i, struct thread_account **c)
 
 	if (!ledger)
 		return 1;
-	if (s->first)
+	if (s->first == FIRST)
 		memory_sum_add(&ledger->memory, &account->pending);
 	if (owns_memory(account, i))
 		memory_sum_add(&ledger->self_memory, &account->pending);

@@ -38,7 +38,9 @@ struct section_walk {
 	struct process *process;
 	u64 state;
 	struct function_calls *calls;
+	u32 most;	/* sections in the list */
 	bool names;	/* names of the thread's process can be read, because it is the current one */
+	bool cut;	/* there are more open sections than the list has room for */
 };
 
 static __always_inline void begin_call(struct thread_account *account, u32 slot, u64 use, u32 section_id)
@@ -63,13 +65,35 @@ static __noinline u32 open_section_id(struct process *process, u64 state, u32 id
 	return process && account ? section_id_of_name(process, state, id, &account->name) : SECTION_OTHER;
 }
 
-/* Adds the next open section, from the innermost one outwards. */
+/* Adds an open section to the list. Returns its section_id. */
+static __always_inline u32 list_section(struct section_walk *w, const struct dcbs_slot *s, u32 slot)
+{
+	struct thread_account *account = w->account;
+	u32 section_id = w->process->section_id[s->name & (DCBS_NAMES - 1)], n = account->nr_open, first;
+	u64 *listed, bit;
+
+	if (!section_id && w->names)
+		section_id = open_section_id(w->process, w->state, s->name);
+	section_id &= SECTION_MODEL - 1;
+	if (!section_id || section_id >= BPFPROF_SECTIONS)
+		section_id = SECTION_OTHER;
+	listed = &account->listed[section_id / 64];
+	bit = 1ULL << (section_id % 64);
+	first = *listed & bit ? NOT_FIRST : account->listed_in_flow[section_id / 64] & bit ? FIRST_OF_THREAD : FIRST;
+	if (!n)
+		account->innermost_start_ns = s->start_ns;
+	account->open[n & (DCBS_SLOTS - 1)] = (struct open_section){section_id, slot, first};
+	*listed |= bit;
+	account->nr_open = n + 1;
+	return section_id;
+}
+
+/* Adds the next open section in a slot of the record, from the innermost one outwards. */
 static long list_open_slot(u32 i, struct section_walk *w)
 {
 	struct thread_account *account = w->account;
-	u32 slot = account->at & (DCBS_SLOTS - 1), section_id, n = account->nr_open;
+	u32 slot = account->at & (DCBS_SLOTS - 1), section_id;
 	struct dcbs_slot *s = &account->slots[slot];
-	u64 *listed;
 
 	if (!slot)
 		return 1;
@@ -77,22 +101,86 @@ static long list_open_slot(u32 i, struct section_walk *w)
 		account->more_slots = 1;
 		return 1;
 	}
+	if (account->nr_open >= DCBS_SLOTS) {
+		w->cut = true;
+		return 1;
+	}
 	account->at = dcbs_use_below(s->use);
 	if (s->use & DCBS_USE_ENDED)
 		return 0;
-	section_id = w->process->section_id[s->name & (DCBS_NAMES - 1)];
-	if (!section_id && w->names)
-		section_id = open_section_id(w->process, w->state, s->name);
-	section_id &= SECTION_MODEL - 1;
-	if (!section_id || section_id >= BPFPROF_SECTIONS)
-		section_id = SECTION_OTHER;
-	listed = &account->listed[section_id / 64];
-	account->open[n & (DCBS_SLOTS - 1)] = (struct open_section){section_id, slot, !(*listed >> (section_id % 64) & 1)};
-	*listed |= 1ULL << (section_id % 64);
-	account->nr_open = n + 1;
+	section_id = list_section(w, s, slot);
 	if (account->own)
 		begin_call(account, slot, s->use, section_id);
 	return 0;
+}
+
+/* ---- flows ---- */
+
+struct flow_search {
+	u64 places, id, innermost;
+	u32 place, mask;
+};
+
+static long look_for_flow(u32 i, struct flow_search *f)
+{
+	struct dcbs_flow flow = {};
+
+	if (bpf_probe_read_user(&flow, sizeof(flow), (void *)(f->places + ((f->place + i) & f->mask) * sizeof(flow))))
+		return 1;
+	if (flow.id == f->id)
+		f->innermost = flow.innermost;
+	return !flow.id || flow.id == f->id;
+}
+
+/* Returns the address of the innermost open section of a flow, 0 if it has none. */
+static __noinline u64 find_flow(u64 table, u64 id)
+{
+	u32 bits = dcbs_flow_bits(table);
+	struct flow_search f = {.places = table & ~DCBS_FLOW_BITS, .id = id};
+
+	if (!table || !id || !bits || bits > 31)
+		return 0;
+	f.mask = (1U << bits) - 1;
+	f.place = dcbs_flow_place(id, bits);
+	bpf_loop(DCBS_FLOW_PROBES, look_for_flow, &f, 0);
+	return f.innermost;
+}
+
+/* Adds the next open section of a flow. */
+static long list_flow_slot(u32 i, struct section_walk *w)
+{
+	struct thread_account *account = w->account;
+	struct dcbs_flow_slot *s = &account->flow_slot;
+
+	if (!account->next_slot)
+		return 1;
+	if (account->nr_open >= w->most || bpf_probe_read_user(s, sizeof(*s), (void *)account->next_slot)) {
+		w->cut = true;
+		return 1;
+	}
+	account->next_slot = s->below;
+	if (s->slot.use && !(s->slot.use & DCBS_USE_ENDED))
+		list_section(w, &s->slot, SLOT_IN_CHUNK);
+	return 0;
+}
+
+/* Lists the sections of the current flow, and those of the thread's first flow that are in no slot of the record. */
+static __always_inline void list_flow_sections(struct section_walk *w)
+{
+	struct thread_account *account = w->account;
+
+	account->next_slot = find_flow(account->key.flow_table, account->key.flow);
+	w->most = FLOW_DEPTH;
+	if (account->next_slot)
+		bpf_loop(FLOW_DEPTH + 1, list_flow_slot, w, 0);
+	account->nr_flow = account->nr_open;
+	__builtin_memcpy(account->listed_in_flow, account->listed, sizeof(account->listed));
+	__builtin_memset(account->listed, 0, sizeof(account->listed));
+	if (!(account->key.in_flow & DCBS_FIRST_FLOW_FULL))
+		return;
+	account->next_slot = find_flow(account->key.flow_table, DCBS_FIRST_FLOW);
+	w->most = DCBS_SLOTS;
+	bpf_loop(FLOW_DEPTH + 1, list_flow_slot, w, 0);
 }
 
 /* Lists the open sections from account->slots, which have been read. */
@@ -102,10 +190,14 @@ static __always_inline void open_sections_walk(struct section_walk *w)
 
 	if (account->own && account->nr_open)
 		bpf_loop(account->nr_open, end_gone_call, &account, 0);
-	account->nr_open = 0;
+	account->nr_open = account->nr_flow = 0;
 	account->more_slots = 0;
 	account->at = account->key.innermost;
+	w->cut = false;
 	__builtin_memset(account->listed, 0, sizeof(account->listed));
+	__builtin_memset(account->listed_in_flow, 0, sizeof(account->listed_in_flow));
+	if (account->key.flow_open && w->names)
+		list_flow_sections(w);
 	bpf_loop(DCBS_DEPTH, list_open_slot, w, 0);
 }
 
@@ -125,7 +217,7 @@ static __always_inline void open_sections_forget(struct thread_account *account)
 	account->readable = 0;
 	if (account->own && account->nr_open)
 		bpf_loop(account->nr_open, end_gone_call, &account, 0);
-	account->nr_open = 0;
+	account->nr_open = account->nr_flow = 0;
 	account->record = account->own = 0;
 }
 
@@ -155,20 +247,30 @@ __weak __noinline int open_sections_renew(struct thread_account *account, struct
 	open_sections_walk(&w);
 	if (account->more_slots && few && read_slots(account, record, false))
 		open_sections_walk(&w);
+	if (w.cut)
+		__sync_fetch_and_add(&counters.lost_open_sections, 1);
 	return 0;
 }
 
+/* Returns true if sections are open in a record. The flow is the current one. */
 static __always_inline bool read_sections_key(u64 record, struct open_sections_key *key)
 {
 	void *from = (void *)(record + __builtin_offsetof(struct dcbs_record, head));
 
-	return record && !bpf_probe_read_user(key, sizeof(*key), from) && key->innermost;
+	if (!record || bpf_probe_read_user(key, __builtin_offsetof(struct open_sections_key, flow), from))
+		return false;
+	key->flow = 0;
+	if (!key->flow_open)
+		return key->innermost;
+	if (key->flow_at)
+		bpf_probe_read_user(&key->flow, sizeof(key->flow), (void *)key->flow_at);
+	return true;
 }
 
 /* Returns a value that changes whenever open_sections_update() finds other sections. */
 static __always_inline u64 open_sections_stamp(const struct open_sections_key *key)
 {
-	return key->head + key->use + ((u64)key->innermost << 56);
+	return key->head + key->use + ((u64)key->innermost << 56) + (key->flow << 8);
 }
 
 static long list_open_function(u32 i, struct section_walk *w)
@@ -229,14 +331,18 @@ static __always_inline u64 open_sections_record(struct thread_account *account, 
 	if (read_sections_key(*own, key))
 		return *own;
 	*own = 0;
-	return read_sections_key(account->inherit, key) ? account->inherit : 0;
+	if (!read_sections_key(account->inherit, key))
+		return 0;
+	key->flow = account->inherit_flow;
+	return account->inherit;
 }
 
 static __always_inline bool open_sections_unchanged(const struct thread_account *account, u64 record,
 						    const struct open_sections_key *key)
 {
 	return record == account->record && (!record || (key->head == account->key.head && key->use == account->key.use &&
-						       key->innermost == account->key.innermost));
+						       key->innermost == account->key.innermost &&
+						       key->flow == account->key.flow));
 }
 
 static __always_inline void open_sections_set_renewing(struct thread_account *account, u32 is)

@@ -26,6 +26,13 @@ static __always_inline void add_model_rss(struct section_stat *stat)
 	store_max(&stat->rss_min_inv, ~rss);
 }
 
+/* Adds to the parts of total_ns and self_ns that are of other flows than a thread's first one. */
+static __always_inline void add_flow_times(struct section_stat *stat, u64 total, u64 self)
+{
+	__sync_fetch_and_add(&stat->flow_total_ns, total);
+	__sync_fetch_and_add(&stat->flow_self_ns, self);
+}
+
 /*
  * Adds a call that began before the window, or that has not ended: its time in the window is known, its duration
  * is not. `calls` is the field that counts it.
@@ -47,6 +54,8 @@ static __always_inline void add_partial_call(struct section_stat *stat, u64 *cal
 	__sync_fetch_and_add(&stat->self_ns, self);
 	__sync_fetch_and_add(&stat->total_ns, total);
 	__sync_fetch_and_add(&stat->items, e->items);
+	if (e->flags & DCBS_IN_FLOW)
+		add_flow_times(stat, total, self);
 	if (!one_target)
 		part_add(section_id, 0, 0, total, self);
 }
@@ -60,12 +69,22 @@ static __always_inline void add_plain_call(struct section_stat *stat, u32 sectio
 	__sync_fetch_and_add(&stat->sum_ns, e->value_ns);
 	__sync_fetch_and_add(&stat->self_ns, e->value_ns);
 	__sync_fetch_and_add(&stat->total_ns, total);
+	if (e->flags & DCBS_IN_FLOW)
+		add_flow_times(stat, total, e->value_ns);
 	if (!one_target)
 		part_add(section_id, 1, e->value_ns, total, e->value_ns);
 	store_max(&stat->max_ns, e->value_ns);
 	store_max(&stat->min_inv_ns, ~e->value_ns);
 	__sync_fetch_and_add(&stat->items, e->items);
 	add_duration(stat, section_id, e->value_ns);
+}
+
+static __always_inline void add_whole_call(struct ring_reader *reader, struct section_stat *stat, u32 section_id,
+					   const struct dcbs_event *e)
+{
+	if (e->flags & DCBS_IN_FLOW)
+		add_flow_times(stat, e->flags & DCBS_OUTERMOST ? e->value_ns : 0, e->self_ns);
+	section_sum_add(reader, section_id, e);
 }
 
 /* Adds a section of which more is noted than its duration. */
@@ -87,7 +106,7 @@ static __noinline int add_section_event(struct ring_reader *reader, const struct
 	else if (e->flags & DCBS_NO_START || e->end_ns - e->value_ns < r->start_ns)
 		add_partial_call(stat, &stat->unstarted, key, r, e);
 	else if (e->value_ns && e->self_ns <= e->value_ns)
-		section_sum_add(reader, key, e);
+		add_whole_call(reader, stat, key, e);
 	else
 		add_plain_call(stat, key, e);
 	return 0;
@@ -137,6 +156,8 @@ static __noinline int add_other_event(const struct ring_read *r, const struct dc
 		if (e->value_ns < observed)
 			observed = e->value_ns;
 		__sync_fetch_and_add(&stat->total_ns, observed);
+		if (e->flags & DCBS_IN_FLOW)
+			add_flow_times(stat, observed, 0);
 		if (!one_target)
 			part_add(section_id, 0, 0, observed, 0);
 		break;
@@ -199,7 +220,8 @@ static __noinline int read_uncommon_event(struct chunk *c, u32 i)
 	return 0;
 }
 
-#define COMMON_MASK ((u64)(DCBS_ERROR | DCBS_NO_START | DCBS_OPEN_AT_EXIT | DCBS_AFTER_EXIT) << 56 | 0xffULL << 48)
+#define COMMON_MASK \
+	((u64)(DCBS_ERROR | DCBS_NO_START | DCBS_OPEN_AT_EXIT | DCBS_AFTER_EXIT | DCBS_IN_FLOW) << 56 | 0xffULL << 48)
 #define COMMON ((u64)DCBS_EVENT_SECTION << 48)
 
 /*

@@ -29,7 +29,7 @@
  *
  *  * on_switch prepares the account of the next thread (thread_scheduled()), which does not run yet, and on_fork the
  *    account and the ring reader of a new thread or process.
- *  * on_waking and on_wakeup store `inherit`, `woken_by_own`, `woken_ns`, `cfs_rq` and `throttled_ns` from the waker's CPU: one
+ *  * on_waking and on_wakeup store `inherit`, `inherit_flow`, `woken_by_own`, `woken_ns`, `cfs_rq` and `throttled_ns` from the waker's CPU: one
  *    word each.
  *  * on_iter_thread, in the profiler, reads ring readers and accounts. It must not take the lock: it may be preempted, and
  *    the thread would go unread meanwhile. It charges a wait that goes on: it exchanges `off_ns` by compare-and-swap, as
@@ -60,6 +60,12 @@
  * each event, as it is then. A waker counts if it is of the same process and runs its own code rather than an
  * interrupt, and if the woken thread was not waiting for the GIL. The attribution ends when the thread next waits.
  * Its running time and its memory are charged to those sections, its waits are not.
+ *
+ * Flows. A thread may run many flows in turn, see marker_abi.h. An event is charged to the sections of the flow that is current
+ * then, and to those of the thread's first flow, in which the others run. A wait belongs to the flow that was current when the
+ * thread was switched out. No event tells when the current flow changes, so the running time of flows is an estimate: at each tick
+ * the time that the kernel has let the thread run since the last tick is charged to the sections of the flow that is current.
+ * Together the flows of a thread get the thread's running time, no more. The rest of a section's time its flow was not current.
  *
  * Generations. To keep the overhead within its budget, the profiler may observe waits, memory and --section calls
  * in on-periods only, see struct throttle. It raises the generation when an on-period begins. Every state notes
@@ -105,8 +111,11 @@ struct bucket_sum {
 /* The part of struct dcbs_record before the slots. */
 struct record_head {
 	u64 magic, head, last_ns, flush_ns, flush_head, use;
-	u8 innermost, foreign, pad[2];
+	u8 innermost, pad, foreign, in_flow;
 	u32 tid;
+	u64 flow_at, flow_table;
+	u32 flow_open, flows;
+	u64 flow_id, flow_chunks, flow_ended;
 	u64 next, state, too_deep, unmatched, foreign_ns, base;
 };
 
@@ -181,8 +190,21 @@ struct function_calls {
 /* A section that is open on a thread, as it is charged. */
 struct open_section {
 	u16 section_id;
-	u8 slot;
-	u8 first;	/* the innermost one with its section_id: each section_id is charged once */
+	u8 slot;	/* SLOT_IN_CHUNK: not in the record */
+	u8 first;	/* enum first_open */
+};
+
+#define SLOT_IN_CHUNK	(DCBS_SLOTS - 1)	/* never used in a record */
+#define FLOW_DEPTH	(DCBS_SLOTS / 2)	/* open sections of a flow that are charged, from the innermost one on */
+
+/*
+ * Each section_id is charged once, where it is innermost. But the sections of the current flow and those of the thread's
+ * first flow, in which it runs, have times of their own: a section_id that is open in both is charged with time for each.
+ */
+enum first_open {
+	NOT_FIRST,
+	FIRST,
+	FIRST_OF_THREAD,	/* the first one of the thread's first flow, while the current flow has one, too */
 };
 
 /* The effect of one call of an open section on memory so far, with its inner sections. */
@@ -210,14 +232,23 @@ enum wait_sampled {
 #define NO_GENERATION ~0U
 #define CALL_SLOTS 32	/* slots with a struct call_memory; deeper calls are part of those around them */
 
-/* The fields of a record that change when a section begins or ends on its thread. Read in one copy. */
+/*
+ * The fields of a record that change when a section begins or ends on its thread, read in one copy, and the number of the flow
+ * whose sections are meant.
+ */
 struct open_sections_key {
 	u64 head, last_ns, flush_ns, flush_head, use;
-	u8 innermost, foreign, pad[6];
+	u8 innermost, pad, foreign, in_flow;
+	u32 tid;
+	u64 flow_at, flow_table;
+	u32 flow_open, flows;
+	u64 flow;	/* 0: the first one. Not in the record */
 };
 
 _Static_assert(__builtin_offsetof(struct dcbs_record, innermost) - __builtin_offsetof(struct dcbs_record, head) ==
 	       __builtin_offsetof(struct open_sections_key, innermost), "layout");
+_Static_assert(__builtin_offsetof(struct dcbs_record, flow_id) - __builtin_offsetof(struct dcbs_record, head) ==
+	       __builtin_offsetof(struct open_sections_key, flow), "layout");
 
 enum copied_event {
 	COPIED_EXIT,
@@ -263,11 +294,13 @@ struct thread_account {
 	u64 throttled_ns;
 	u32 waits_for_epoll;
 	u32 waits_for_local;	/* local sockets are among the files that it waits for */
-	struct open_section queued[QUEUED_SECTIONS];	/* `slot`: 1 if it was charged as the innermost one */
+	struct open_section queued[QUEUED_SECTIONS];	/* `slot`: see noted_waits.bpf.h */
 	u32 generation;		/* value of throttle.wait_generation that the fields above are of */
 	u32 memory_generation;	/* of `minor` and `major`; NO_GENERATION: from before the window */
 	u64 on_ns;		/* time up to which running time has been charged to inherited sections */
 	u64 inherit;		/* record whose sections it is charged to after a wake-up; 0: none */
+	u64 inherit_flow;	/* the flow of that record, as it was then */
+	u64 tick_exec_ns;	/* its sum_exec_runtime at the last tick */
 	u32 cause;		/* enum cause, of the wait since off_ns */
 	u32 busy;		/* the lock, as in struct ring_reader */
 	u32 dead;
@@ -284,7 +317,12 @@ struct thread_account {
 	u32 readable;		/* scratch: slots that have been read */
 	u32 more_slots;		/* scratch: the list goes on in slots that have not been read */
 	u32 nr_open;
+	u32 nr_flow;		/* the first of `open`: sections of the current flow, which is not the thread's first one */
 	u32 nr_functions;
+	u64 next_slot;		/* scratch: address of the next section of a flow */
+	u64 listed_in_flow[(BPFPROF_SECTIONS + 63) / 64];	/* scratch: section ids of the first nr_flow */
+	struct dcbs_flow_slot flow_slot;	/* scratch */
+	u64 innermost_start_ns;	/* of the first of `open` */
 	struct open_section open[DCBS_SLOTS];	/* marked sections, innermost first */
 	struct open_section functions[BPFPROF_CALLS];	/* --section functions, a tree of their own */
 	u64 functions_serial;

@@ -59,7 +59,7 @@ struct section_stat {
 	__u32 sampled;		/* enum sampled_section */
 	__u64 count;		/* calls that ended in the window and whose duration is known */
 	__u64 sum_ns;		/* of their durations */
-	__u64 total_ns;		/* time in the window in which the section was open on a thread; recursion counts once */
+	__u64 total_ns;		/* time in the window in which the section was open in a flow; recursion counts once */
 	__u64 self_ns;		/* part of total_ns in which it was the innermost one */
 	__u64 max_ns;
 	__u64 min_inv_ns;
@@ -78,6 +78,8 @@ struct section_stat {
 	__u64 rss_min_inv;
 	__u64 begun;		/* calls of a --section function that began in the window */
 	__u64 observed_ns;	/* part of sum_ns: calls of functions that began in an on-period, so that total_ns and self_ns have them */
+	__u64 flow_total_ns;	/* parts of total_ns and self_ns: calls in other flows than their thread's first one */
+	__u64 flow_self_ns;
 	__u64 zero_count;	/* durations of 0 ns */
 	__u64 buckets[HIST_PLACES];
 };
@@ -142,6 +144,13 @@ struct section_ledger {
 	__u64 self_off_ns[CAUSES];
 	__u64 worker_ns;		/* running time of threads without a section of their own that this section had woken */
 	__u64 self_worker_ns;
+	/*
+	 * Calls in other flows than their thread's first one: their part of off_ns, and their running time, which is an estimate.
+	 * At each tick the thread's running time since the last tick is charged to the flow that is current. us2: the sum of the squares.
+	 */
+	__u64 flow_off_ns, self_flow_off_ns;
+	__u64 flow_run_ns, self_flow_run_ns;
+	__u64 flow_run_us2, self_flow_run_us2;
 	struct memory_sum memory;
 	struct memory_sum self_memory;
 	__u64 peak_bytes;		/* largest growth of RSS within one call, at its peak */
@@ -236,6 +245,13 @@ struct process_sum {
 	struct thread_sum ended_idle;	/* those of them that had no section and little to do but wait */
 };
 
+/*
+ * Ticks a second of each CPU, at which rings are read and the running time of flows is charged. A thread that computes without a
+ * marker keeps the sections that it has finished for at most one period of these ticks. A tick on a CPU that runs no target returns
+ * at once.
+ */
+#define TICK_HZ 249
+
 #define RSS_PAGE_BYTES 4096
 
 /*
@@ -311,6 +327,7 @@ struct counters {
 	__u64 processes;	/* processes so far: the last serial number */
 	__u64 lost_processes;	/* children for which there was no entry: they are not followed */
 	__u64 lost_parts;	/* additions to a section's statistics that are in no process's part */
+	__u64 flow_twice_ns;	/* time that is self time of two sections: one of the current flow, and one of its thread's first flow */
 	__u64 neighbours_ns;	/* the sum of `neighbours`, and of those for which it had no room */
 };
 
@@ -348,10 +365,10 @@ struct window {
 };
 
 _Static_assert(BPFPROF_SECTIONS >= DCBS_NAMES + 1 && BPFPROF_SECTIONS < SECTION_MODEL, "a process's names have sections");
-_Static_assert(sizeof(struct section_stat) == 23 * 8 + 8 * HIST_PLACES, "layout");
+_Static_assert(sizeof(struct section_stat) == 25 * 8 + 8 * HIST_PLACES, "layout");
 _Static_assert(sizeof(struct section_name) == 124, "hashed as bytes: no padding");
 _Static_assert(sizeof(struct process) == 136 + 2 * DCBS_NAMES, "layout");
-_Static_assert(sizeof(struct section_ledger) == 2 * CAUSES * 8 + 2 * 8 + 2 * 72 + 4 * 8 + 8 * COARSE_PLACES, "layout");
+_Static_assert(sizeof(struct section_ledger) == 2 * CAUSES * 8 + 8 * 8 + 2 * 72 + 4 * 8 + 8 * COARSE_PLACES, "layout");
 _Static_assert(sizeof(struct thread_sum) == 32 + 2 * CAUSES * 8, "layout");
 _Static_assert(sizeof(struct thread_view) == 48 + sizeof(struct thread_sum), "layout");
 _Static_assert(((HIST_PLACES - 1 + 7) >> 3) < COARSE_PLACES, "every value has a place");

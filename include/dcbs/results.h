@@ -43,6 +43,7 @@ enum dcbs_cause {
 	DCBS_CAUSE_CACHE,		/* misses of a cache */
 	DCBS_CAUSE_SPIN,		/* running, but only to wait for other threads */
 	DCBS_CAUSE_COLLECTIVE,		/* waiting for another rank in a collective operation */
+	DCBS_CAUSE_AWAIT,		/* a coroutine that is suspended */
 };
 
 /* Bucket `index` counts durations in (2^(index/32), 2^((index+1)/32)] ns; in a struct dcbs_spread it is wider, see there. */
@@ -77,6 +78,11 @@ struct dcbs_wall {
 	double sleep_s;		/* also a poll that lasted until its limit of time, a timer, and a wait for a signal */
 	double gpu_s;		/* a system call on an NVIDIA device */
 	double other_s;
+	/*
+	 * Its flow was not the current one on its thread: a coroutine waited for its turn, or for what it awaits. Then cpu_s is an
+	 * estimate, too, and await_s is what remains of the flow's time.
+	 */
+	double await_s;
 	double residue_s;	/* 0 or negative: counters are read while they change, so waits may exceed the total */
 
 	double sync_s;		/* part of disk_s: fsync() and its like */
@@ -141,11 +147,12 @@ struct dcbs_section {
 	int kind;		/* 1: section, 3: a model's forward pass, 4: a model's generation */
 	int64_t count;		/* calls that began and ended in the window; an estimate or DCBS_UNKNOWN if error_s is a number */
 	/*
-	 * Time within the window that the section was open, over all threads; recursion counts once. NAN: it is a function whose
-	 * calls could not be timed within the budget, and which samples cannot see.
+	 * Time within the window that the section was open, over all flows, which are threads and the coroutines on them; recursion
+	 * counts once. NAN: it is a function whose calls could not be timed within the budget, and which samples cannot see.
 	 */
 	double total_s;
-	double self_s;		/* the part of total_s in which it was the innermost open section of its thread */
+	double self_s;		/* the part of total_s in which it was the innermost open section of its flow */
+	double in_flight;	/* mean number of flows in which it was open: total_s / duration_s of the report */
 	double mean_s, min_s, max_s;			/* of the calls in `count`; NAN if there are none */
 	double p50_s, p90_s, p95_s, p99_s, p999_s;	/* likewise, within 1.1 % */
 	int64_t open;		/* calls still open at the end of the window */
@@ -161,6 +168,7 @@ struct dcbs_section {
 	double profiling_s;
 	double profiling_per_call_s;	/* profiling_s / count */
 	double error_s;		/* standard deviation of total_s; NAN: total_s is exact */
+	double cpu_error_s;	/* standard deviation of wall.cpu_s and wall.await_s; NAN: wall.cpu_s is as exact as total_s */
 	/*
 	 * Time of samples that lack some frames and do not show the function: total_s is between itself and the sum of both.
 	 * NAN: total_s is exact.

@@ -13,7 +13,7 @@ from reports import ReportCase, sections
 
 # The entries of a wall ledger: they add up to the wall time.
 ENTRIES = ("cpu_s", "runqueue_s", "throttled_s", "steal_s", "gil_s", "lock_s", "disk_s", "network_s", "fault_s", "sleep_s", "gpu_s",
-           "other_s")
+           "other_s", "await_s")
 
 SHARE = 0.02            # tolerance of a ledger
 SLACK_S = 0.005

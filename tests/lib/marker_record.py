@@ -27,9 +27,20 @@ class Slot(ctypes.Structure):
 
 class Record(ctypes.Structure):
     _fields_ = [("magic", ctypes.c_uint64), ("counters", ctypes.c_uint64 * 5), ("innermost", ctypes.c_uint8),
-                ("pad", ctypes.c_uint8 * 3), ("tid", ctypes.c_uint32), ("next", ctypes.c_uint64),
-                ("state", ctypes.c_uint64), ("too_deep", ctypes.c_uint64), ("unmatched", ctypes.c_uint64),
-                ("reserved", ctypes.c_uint64 * 5), ("slots", Slot * 64)]
+                ("pad", ctypes.c_uint8 * 3), ("tid", ctypes.c_uint32), ("flow_at", ctypes.c_uint64),
+                ("flow_table", ctypes.c_uint64), ("flow_open", ctypes.c_uint32), ("flows", ctypes.c_uint32),
+                ("flow_id", ctypes.c_uint64), ("flow_chunks", ctypes.c_uint64), ("flow_ended", ctypes.c_uint64),
+                ("next", ctypes.c_uint64), ("state", ctypes.c_uint64), ("too_deep", ctypes.c_uint64),
+                ("unmatched", ctypes.c_uint64), ("reserved", ctypes.c_uint64 * 7), ("slots", Slot * 64)]
+
+
+class FlowSlot(ctypes.Structure):
+    _fields_ = [("slot", Slot), ("since_ns", ctypes.c_uint64), ("flow", ctypes.c_uint64), ("below", ctypes.c_uint64),
+                ("record", ctypes.c_uint64), ("ended", ctypes.c_uint64)]
+
+
+class Chunk(ctypes.Structure):
+    _fields_ = [("next", ctypes.c_uint64), ("reserved", ctypes.c_uint64), ("slots", FlowSlot * 818)]
 
 
 class Name(ctypes.Structure):
@@ -62,23 +73,33 @@ class Inside(unittest.TestCase):
     def record(self):
         """A copy of this thread's record."""
         token = self.library.dcbs_section_begin(1)
-        record = Record.from_buffer_copy(ctypes.string_at(token.record, ctypes.sizeof(Record)))
+        in_chunk = token.record & 1
+        address = FlowSlot.from_address(token.record - 1).record if in_chunk else token.record
         self.library.dcbs_section_end(token)
+        record = Record.from_buffer_copy(ctypes.string_at(address, ctypes.sizeof(Record)))
         self.assertEqual(record.magic, RECORD_MAGIC)
-        record.innermost = record.slots[record.innermost].below  # without our own section
         return record
+
+    @staticmethod
+    def used_slots(record):
+        slots, number = [], record.innermost
+        while number:
+            slots.append(record.slots[number])
+            number = record.slots[number].below
+        at = record.flow_chunks
+        while at:
+            chunk = Chunk.from_address(at)
+            slots += [s.slot for s in chunk.slots if s.slot.use]
+            at = chunk.next
+        return sorted(slots, key=lambda slot: slot.use >> 12)
 
     def open_slots(self):
         record = self.record()
         names = State.from_address(record.state).names
-        slots, number = [], record.innermost
-        while number:
-            slots.append((names[record.slots[number].name].text.decode(), record.slots[number].items))
-            number = record.slots[number].below
-        return slots[::-1]
+        return [(names[slot.name].text.decode(), slot.items) for slot in self.used_slots(record)]
 
     def open(self):
-        """The names of the sections that are open on this thread, outermost first."""
+        """The names of the sections that are open on this thread, in all of its flows, in the order in which they began."""
         return [name for name, _ in self.open_slots()]
 
     def section(self, name="x"):

@@ -18,6 +18,7 @@
 
 #define SLACK_SHARE 0.02
 #define SLACK_S 0.01
+#define MOST_SIGMA 4
 
 struct sums {
 	const struct dcbs_report *r;
@@ -69,6 +70,7 @@ static const struct {
 	{"disk", offsetof(struct dcbs_wall, disk_s)}, {"network", offsetof(struct dcbs_wall, network_s)},
 	{"fault", offsetof(struct dcbs_wall, fault_s)}, {"sleep", offsetof(struct dcbs_wall, sleep_s)},
 	{"gpu", offsetof(struct dcbs_wall, gpu_s)}, {"other", offsetof(struct dcbs_wall, other_s)},
+	{"await", offsetof(struct dcbs_wall, await_s)},
 };
 
 static double part_of(const struct dcbs_wall *w, size_t i)
@@ -91,14 +93,18 @@ static void hold_wall(struct sums *c, const char *where, const struct dcbs_wall 
 	hold_part(c, where, "pipe, child and stopped", w->pipe_s + w->child_s + w->stopped_s, "other", w->other_s);
 }
 
-/* Estimates of the two ledgers are made one by one, so they are not compared. What does not close is running time that is missing. */
+/*
+ * Estimates of the two ledgers are made one by one, so they are not compared, or within their error. What does not close is running
+ * time that is missing.
+ */
 static void hold_self_wall(struct sums *c, const struct dcbs_section *s)
 {
+	double slack_s = fabs(s->wall.residue_s) + (isnan(s->cpu_error_s) ? 0 : MOST_SIGMA * s->cpu_error_s);
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(parts) && !c->r->overhead.nr_reduced; i++)
 		hold_part(c, s->name, parts[i].name, part_of(&s->self_wall, i), "the same with inner sections",
-			  part_of(&s->wall, i) + fabs(s->wall.residue_s));
+			  part_of(&s->wall, i) + slack_s);
 }
 
 /* ---- sections ---- */
@@ -158,6 +164,14 @@ static void hold_threads(struct sums *c)
 
 /* ---- functions ---- */
 
+/* No function runs while the section's flow is not the current one. */
+static double running_total_s(const struct dcbs_section *s)
+{
+	double await_s = s->wall.await_s > 0 ? s->wall.await_s : 0;
+
+	return fmax(s->total_s, s->total_s - s->wall.residue_s) - await_s;
+}
+
 /* A model's calls may stand beside a section of the same name. */
 static double total_of(const struct dcbs_report *r, const char *name)
 {
@@ -166,7 +180,7 @@ static double total_of(const struct dcbs_report *r, const char *name)
 
 	for (i = 0; i < r->nr_sections; i++)
 		if (!strcmp(r->sections[i].name, name))
-			total_s += fmax(r->sections[i].total_s, r->sections[i].total_s - r->sections[i].wall.residue_s);
+			total_s += running_total_s(&r->sections[i]);
 	return total_s;
 }
 

@@ -124,6 +124,8 @@ static int add_notes(struct dcbs_report *r, const struct snapshot *snap)
 		 "count some of the time before it"},
 		{snap->baselines_missed, "threads had lost sections before we came, and were more than can be noted: those are in what is "
 		 "lost, too"},
+		{snap->disordered, "sections ended before others that began later on the same thread, so they are no stack: self time, CPU time and "
+		 "memory of such sections went to the one begun last. dcbs_flow_enter() tells fibers and coroutines of C apart"},
 		{snap->missed_ends, "thread ends on this machine, of the target or not, " MISSED "what such a thread did since its last "
 		 "wait is missing"},
 		{snap->missed_starts, "forks and execs on this machine, of the target or not, " MISSED "such a child is not followed"},

@@ -88,6 +88,16 @@ static void add_off_by_cause(__u64 *to, const __u64 *from)
 		to[i] += from[i];
 }
 
+/* The time of threads that is self time of sections: while its flow is not the current one a section takes no time of a thread. */
+static double self_time_on_threads_ns(const struct snapshot *snap, const struct snapshot_section *facts)
+{
+	double await_ns = 0;
+
+	if (snap->wall_known)
+		ledger_cpu_ns(facts, true, &await_ns);
+	return (double)facts->stat.self_ns - await_ns;
+}
+
 /*
  * The time of the threads, less the self time of sections and less the CPU time that workers ran for sections. It is at
  * least the waits, which are counted by themselves: the sections' counters are read later than the threads'.
@@ -108,9 +118,10 @@ double threads_outside_ns(const struct snapshot *snap, __u64 *off_ns)
 	for (i = 0; i < snap->nr_sections; i++) {
 		if (!summary_is_timed(snap->sections[i]))
 			continue;
-		ns -= (double)snap->sections[i]->stat.self_ns;
+		ns -= self_time_on_threads_ns(snap, snap->sections[i]);
 		add_off_by_cause(off_ns, snap->sections[i]->cut_off_ns);
 	}
+	ns += (double)snap->counters.flow_twice_ns;
 	return fmax(ns, ledger_off_ns(off_ns));
 }
 
@@ -123,7 +134,7 @@ int threads_fill_outside(struct dcbs_section *to, const struct snapshot *snap)
 		.name = strdup(DCBS_OUTSIDE), .kind = DCBS_NAME_SECTION, .count = DCBS_UNKNOWN,
 		.total_s = total_ns * S_PER_NS, .self_s = total_ns * S_PER_NS, .mean_s = NAN, .min_s = NAN, .max_s = NAN,
 		.p50_s = NAN, .p90_s = NAN, .p95_s = NAN, .p99_s = NAN, .p999_s = NAN,
-		.items = DCBS_UNKNOWN, .items_per_s = NAN, .error_s = NAN, .unseen_s = NAN,
+		.items = DCBS_UNKNOWN, .items_per_s = NAN, .error_s = NAN, .unseen_s = NAN, .cpu_error_s = NAN, .in_flight = NAN,
 		.profiling_s = NAN, .profiling_per_call_s = NAN,
 	};
 	if (!to->name)

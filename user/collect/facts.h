@@ -145,6 +145,7 @@ struct snapshot {
 	__u64 missed_ends, missed_starts, missed_pages;
 	/* Open sections, and threads that had lost some, for which the maps had no room at the start. */
 	__u64 begun_missed, baselines_missed;
+	__u64 disordered;		/* sections that ended before others that began later on the same thread, in the window */
 	bool wall_known, memory_known;	/* false: this kernel does not report it, and the ledgers are empty */
 	bool memory_estimated;		/* memory was observed in on-periods: ledgers are estimates, single calls unknown */
 	double late_part;		/* about the last half of the time in which sections were active, as a part of it; 0: unknown */

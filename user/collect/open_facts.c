@@ -5,6 +5,7 @@
 #include <bpf/bpf.h>
 
 #include "collect/children/process_facts.h"
+#include "collect/flow_slots.h"
 #include "collect/open_facts.h"
 
 struct open_facts {
@@ -14,12 +15,14 @@ struct open_facts {
 	__u64 start_ns;			/* of the window, or of the target's life if that began later */
 	const struct thread_view *views;
 	size_t nr_views;
+	unsigned int chunks_left;	/* of flows, that may yet be read */
+	struct snapshot_section *by_name[DCBS_NAMES];	/* sections of the target's names, as far as they were looked up */
 	bool ended;			/* the window has ended: no BPF program will read the records that are unread now */
 };
 
 /* ---- open sections ---- */
 
-static struct snapshot_section *section_of_name_id(struct open_facts *f, __u32 id)
+static struct snapshot_section *look_up_name_id(struct open_facts *f, __u32 id)
 {
 	struct section_name key = {};
 	struct dcbs_name name;
@@ -31,6 +34,13 @@ static struct snapshot_section *section_of_name_id(struct open_facts *f, __u32 i
 	key.text[sizeof(key.text) - 1] = 0;
 	key.kind = name.kind;
 	return snapshot_get_section(f->snap, &key);
+}
+
+static struct snapshot_section *section_of_name_id(struct open_facts *f, __u32 id)
+{
+	if (id < DCBS_NAMES && !f->by_name[id])
+		f->by_name[id] = look_up_name_id(f, id);
+	return id < DCBS_NAMES ? f->by_name[id] : NULL;
 }
 
 static bool same_name_below(const struct dcbs_record *r, unsigned int i)
@@ -52,33 +62,64 @@ static __u64 self_in_window(const struct open_facts *f, __u64 start_ns, __u64 se
 	return self_ns > before ? self_ns - before : 0;
 }
 
-/*
- * An open section has taken the time since it began, or since the window began. Until the thread's first begin or end of a
- * section in the window, last_ns is 0, and the record holds the open sections but not their times.
- */
-static void add_open_section(struct open_facts *f, const struct dcbs_record *r, unsigned int i)
+/* An open section and the state of its self time. */
+struct open_slot {
+	const struct dcbs_slot *slot;
+	__u64 last_ns;		/* time up to which its self time counts, if it is the innermost one; 0: the beginning of the window */
+	bool self_known;	/* the slot has self time and flags; otherwise both are 0 */
+	bool innermost, outermost;
+};
+
+/* An open section has taken the time since it began, or since the window began. */
+static void add_open_section(struct open_facts *f, const struct open_slot *call)
 {
-	const struct dcbs_slot *s = &r->slots[i];
+	const struct dcbs_slot *s = call->slot;
 	__u64 window = f->start_ns, end = f->snap->end_ns, start = s->start_ns > window ? s->start_ns : window;
-	__u64 last = r->last_ns > window ? r->last_ns : window, self = r->last_ns ? s->self_ns : 0, total = 0;
+	__u64 last = call->last_ns > window ? call->last_ns : window, self = call->self_known ? s->self_ns : 0, total;
 	struct snapshot_section *section;
 
 	if (s->use & DCBS_USE_ENDED || start > end || !(section = section_of_name_id(f, s->name)))
 		return;
-	if (r->last_ns && s->flags & DCBS_SELF_FROM_0)
+	if (call->self_known && s->flags & DCBS_SELF_FROM_0)
 		self = self > window ? self - window : 0;
 	else if (s->start_ns && s->start_ns < window)
 		self = self_in_window(f, s->start_ns, s->self_ns);
-	if (i == r->innermost && end > last)
+	if (call->innermost && end > last)
 		self += end - last;
 	section->open++;
 	section->stat.items += s->items;
 	self = self < end - start ? self : end - start;
-	if (r->last_ns ? s->flags & DCBS_OUTERMOST : !same_name_below(r, i))
-		total = end - start;
+	total = call->outermost ? end - start : 0;
 	section->stat.self_ns += self;
 	section->stat.total_ns += total;
+	if (s->flags & DCBS_IN_FLOW) {
+		section->stat.flow_self_ns += self;
+		section->stat.flow_total_ns += total;
+	}
 	process_facts_add_open(f->snap, f->target, snapshot_section_index(f->snap, section), total, self);
+}
+
+/*
+ * Adds a section in a slot of the record. Until the thread's first begin or end of a section in the window, last_ns is 0, and the
+ * record holds the open sections but not their times.
+ */
+static void add_open_slot(struct open_facts *f, const struct dcbs_record *r, unsigned int i)
+{
+	struct open_slot call = {.slot = &r->slots[i], .last_ns = r->last_ns, .self_known = r->last_ns};
+
+	call.innermost = i == r->innermost && !(r->in_flow & DCBS_FIRST_FLOW_FULL);
+	call.outermost = r->last_ns ? call.slot->flags & DCBS_OUTERMOST : !same_name_below(r, i);
+	add_open_section(f, &call);
+}
+
+static void add_open_flow_slot(void *ctx, const struct dcbs_flow_slot *s)
+{
+	struct open_slot call = {.slot = &s->slot, .self_known = true};
+
+	call.innermost = s->since_ns != DCBS_COVERED;
+	call.last_ns = call.innermost ? s->since_ns : 0;
+	call.outermost = s->slot.flags & DCBS_OUTERMOST;
+	add_open_section(ctx, &call);
 }
 
 /* ---- unread records ---- */
@@ -108,6 +149,10 @@ static void add_unread_record(struct open_facts *f, const struct dcbs_event *e)
 	stat->items += e->items;
 	if (e->flags & DCBS_OUTERMOST)
 		stat->total_ns += e->value_ns;
+	if (e->flags & DCBS_IN_FLOW) {
+		stat->flow_total_ns += e->flags & DCBS_OUTERMOST ? e->value_ns : 0;
+		stat->flow_self_ns += e->self_ns;
+	}
 	if (e->flags & DCBS_ERROR)
 		stat->errors++;
 	if (e->value_ns > stat->max_ns)
@@ -168,6 +213,8 @@ static void add_ended_after_window(struct open_facts *f, const struct dcbs_recor
 		section->stat.self_ns += self < end - start ? self : end - start;
 		if (e->flags & DCBS_OUTERMOST)
 			section->stat.total_ns += end - start;
+		if (e->flags & DCBS_IN_FLOW && e->flags & DCBS_OUTERMOST)
+			section->stat.flow_total_ns += end - start;
 	}
 }
 
@@ -176,8 +223,12 @@ static int visit_open_record(void *ctx, __u64 address, const struct dcbs_record 
 	unsigned int i = r->innermost, left = DCBS_SLOTS;
 	struct open_facts *f = ctx;
 
+	f->snap->disordered += r->disordered;
+
 	for (; i && i < DCBS_SLOTS && left--; i = dcbs_use_below(r->slots[i].use))
-		add_open_section(f, r, i);
+		add_open_slot(f, r, i);
+	if (!flow_slots_each(f->target, r, &f->chunks_left, add_open_flow_slot, f))
+		f->snap->counters.lost_open_sections++;
 	if (f->ended) {
 		add_unread_records(f, address, r);
 		add_ended_after_window(f, r);
@@ -193,8 +244,12 @@ void open_facts_add(struct session *session, struct snapshot *snap, const struct
 	f.ended = session->bpf.skel->bss->window.end_ns;
 	for (i = 0; i < session->targets.nr; i++) {
 		f.target = &session->targets.list[i];
+		f.chunks_left = FLOW_CHUNKS_READ;
+		memset(f.by_name, 0, sizeof(f.by_name));
 		f.start_ns = f.target->born_ns > snap->start_ns ? f.target->born_ns : snap->start_ns;
 		if (!f.target->ended)
 			target_each_record(f.target, visit_open_record, &f);
 	}
+	/* A target that has ended is missing, and a record's count begins anew with its next thread. */
+	snap->disordered -= snap->disordered < session->window.disordered ? snap->disordered : session->window.disordered;
 }

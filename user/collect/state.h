@@ -58,6 +58,7 @@ struct session_window {
 	double started_at;		/* Unix time */
 	enum dcbs_ended_by ended_by;
 	__u64 begun_missed;		/* sections open when the window began, for which the map `begun` had no room */
+	__u64 disordered;		/* sum of the records' counts when the window began, see struct dcbs_record */
 	__u64 baselines_missed;		/* records for which the map `baselines` had none */
 };
 

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "collect/children/process_facts.h"
+#include "collect/flow_slots.h"
 #include "collect/kernel/stat_maps.h"
 #include "collect/overhead/levers.h"
 #include "collect/samples/sampler.h"
@@ -15,24 +16,41 @@
 
 #define OPEN_NS 200000	/* from when the beginning is set until it comes */
 
+struct noting {
+	struct session *session;
+	const struct target *target;
+	unsigned int chunks_left;
+};
+
+/* last_ns: time up to which the self time of the section counts; 0: it is not the innermost one, or that is not known. */
+static void note_open_section(struct session *session, const struct dcbs_slot *s, __u64 last_ns)
+{
+	__u64 start = session->bpf.skel->bss->window.start_ns, self = s->self_ns;
+
+	if (last_ns && last_ns < start)
+		self += start - last_ns;
+	if (s->start_ns && s->start_ns < start &&
+	    bpf_map_update_elem(bpf_map__fd(session->bpf.skel->maps.begun), &s->start_ns, &self, BPF_ANY))
+		session->window.begun_missed++;
+}
+
+static void note_flow_slot(void *ctx, const struct dcbs_flow_slot *s)
+{
+	note_open_section(ctx, &s->slot, s->since_ns == DCBS_COVERED ? 0 : s->since_ns);
+}
+
 /* Notes the self times that a thread's open sections have when the window begins. */
 static int note_open_sections(void *ctx, __u64 address, const struct dcbs_record *r)
 {
-	struct session *session = ctx;
+	struct noting *noting = ctx;
 	unsigned int i = r->innermost, left = DCBS_SLOTS;
-	__u64 start = session->bpf.skel->bss->window.start_ns;
 
 	(void)address;
-	for (; i && i < DCBS_SLOTS && left--; i = dcbs_use_below(r->slots[i].use)) {
-		const struct dcbs_slot *s = &r->slots[i];
-		__u64 self = s->self_ns;
-
-		if (i == r->innermost && r->last_ns && r->last_ns < start)
-			self += start - r->last_ns;
-		if (s->start_ns && s->start_ns < start &&
-		    bpf_map_update_elem(bpf_map__fd(session->bpf.skel->maps.begun), &s->start_ns, &self, BPF_ANY))
-			session->window.begun_missed++;
-	}
+	noting->session->window.disordered += r->disordered;
+	for (; i && i < DCBS_SLOTS && left--; i = dcbs_use_below(r->slots[i].use))
+		note_open_section(noting->session, &r->slots[i], i == r->innermost ? r->last_ns : 0);
+	if (!flow_slots_each(noting->target, r, &noting->chunks_left, note_flow_slot, noting->session))
+		noting->session->window.begun_missed++;
 	return 0;
 }
 
@@ -45,9 +63,12 @@ static void note_all_open_sections(struct session *session)
 
 	while (!bpf_map_get_next_key(begun, NULL, &key) && !bpf_map_delete_elem(begun, &key))
 		;
-	session->window.begun_missed = 0;
-	for (i = 0; i < session->targets.nr; i++)
-		target_each_record(&session->targets.list[i], note_open_sections, session);
+	session->window.begun_missed = session->window.disordered = 0;
+	for (i = 0; i < session->targets.nr; i++) {
+		struct noting noting = {session, &session->targets.list[i], FLOW_CHUNKS_READ};
+
+		target_each_record(noting.target, note_open_sections, &noting);
+	}
 }
 
 /*

@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "cache_event.h"
+#include "threads/flow_state.h"
+#include "threads/flows.h"
 #include "threads/foreign_end.h"
 #include "threads/leader.h"
 #include "name_table.h"
@@ -73,18 +75,19 @@ static inline unsigned int find_free_slot(const struct dcbs_record *r)
 	return 0;
 }
 
-/* Handles all cases of begin: another thread has ended a section of ours, slots are scarce, a profiler has attached or detached. */
-static cold dcbs_token begin_any(struct dcbs_record *r, dcbs_id name)
+/*
+ * Handles all cases of begin: another flow runs, another thread has ended a section of ours, slots are scarce, a profiler has
+ * attached or detached.
+ */
+static hot dcbs_token begin_any(struct dcbs_record *r, dcbs_id name)
 {
 	unsigned int i;
 
 	if (r->foreign)
-		dcbs_slots_tidy(r);
-	i = find_free_slot(r);
-	if (!i) {
-		r->too_deep++;
-		return (dcbs_token){0};
-	}
+		dcbs_flows_tidy(r);
+	i = r->in_flow ? 0 : find_free_slot(r);
+	if (!i)
+		return dcbs_flow_begin(r, name);
 	if (probe_attached())
 		return take_slot_timed(r, &r->slots[i], i, name);
 	r->last_ns = 0;
@@ -96,7 +99,7 @@ static hot dcbs_token begin_timed(struct dcbs_record *r, dcbs_id name)
 {
 	unsigned int i = r->innermost + 1u;
 
-	if (unlikely(r->foreign) || unlikely(r->slots[i].use))
+	if (unlikely(r->unusual) || unlikely(r->slots[i].use))
 		return begin_any(r, name);
 	return take_slot_timed(r, &r->slots[i], i, name);
 }
@@ -125,14 +128,14 @@ EXPORT dcbs_token dcbs_section_begin(dcbs_id name)
 	s = &r->slots[i];
 	if (probe_attached())
 		return begin_timed(r, name);
-	if (unlikely(r->foreign) || unlikely(s->use))
+	if (unlikely(r->unusual) || unlikely(s->use))
 		return begin_any(r, name);
 	r->last_ns = 0;
 	return take_slot(r, s, i, slot_word(name), 0);
 }
 
-/* The token belongs to another thread, to another copy of the library, or to no section at all. */
-static cold void end_slow(dcbs_token token, uint8_t flags)
+/* The token belongs to another flow or thread, to another copy of the library, or to no section at all. */
+static hot void end_slow(dcbs_token token, uint8_t flags)
 {
 	const struct dcbs_calls *elsewhere;
 
@@ -141,6 +144,8 @@ static cold void end_slow(dcbs_token token, uint8_t flags)
 	elsewhere = dcbs_leader_elsewhere();
 	if (elsewhere)
 		elsewhere->end(token, flags);
+	else if (flows_is_token(token))
+		dcbs_flow_end(token, flags);
 	else
 		dcbs_foreign_end(token, flags);
 }
@@ -152,7 +157,7 @@ static cold void end_any(struct dcbs_record *r, dcbs_token token, uint8_t flags)
 	uint64_t now;
 
 	if (r->foreign)
-		dcbs_slots_tidy(r);
+		dcbs_flows_tidy(r);
 	if (!slots_same_use(s->use, token)) {
 		r->unmatched++;
 		return;
@@ -163,6 +168,7 @@ static cold void end_any(struct dcbs_record *r, dcbs_token token, uint8_t flags)
 		return;
 	}
 	now = now_ns();
+	slots_pass_over(r, now);
 	slots_charge(r, now);
 	dcbs_slots_put_event(r, s, now, flags);
 	slots_release_timed(r, s, s->use, now);
@@ -189,7 +195,7 @@ static hot void end_timed(struct dcbs_record *r, dcbs_token token, uint8_t flags
 	uint64_t now, word;
 
 	memcpy(&word, &s->items, sizeof(word));
-	if (unlikely(r->innermost != i) || unlikely(s->use != token.use) || unlikely(r->foreign) || unlikely(!r->last_ns) ||
+	if (unlikely(r->innermost != i) || unlikely(s->use != token.use) || unlikely(r->unusual) || unlikely(!r->last_ns) ||
 	    unlikely(word >> 56 & (DCBS_TOOK_OVER | DCBS_SELF_FROM_0)) || unlikely(!s->start_ns)) {
 		end_any(r, token, flags);
 		return;
@@ -251,7 +257,7 @@ static cold void items_slow(dcbs_token token, uint64_t n)
 		elsewhere->items(token, n);
 		return;
 	}
-	s = slots_of_token(token);
+	s = flows_is_token(token) ? &flows_slot_of(token)->slot : slots_of_token(token);
 	if (slots_same_use(__atomic_load_n(&s->use, __ATOMIC_ACQUIRE), token) && n <= UINT32_MAX - s->items)
 		s->items += (uint32_t)n;
 }
@@ -294,6 +300,26 @@ EXPORT unsigned int dcbs_attached(void)
 	return elsewhere ? elsewhere->attached() : dcbs_marker_semaphore;
 }
 
+EXPORT void dcbs_flow_enter(uint64_t id)
+{
+	dcbs_flow_switch(id, NULL);
+}
+
+EXPORT void dcbs_flow_leave(void)
+{
+	dcbs_flow_switch(0, NULL);
+}
+
+void dcbs_flow_switch(uint64_t id, const void *at)
+{
+	const struct dcbs_calls *elsewhere = dcbs_leader_elsewhere();
+
+	if (elsewhere)
+		elsewhere->flow(id, at);
+	else
+		dcbs_flow_set(id, at);
+}
+
 static dcbs_token calls_begin(dcbs_id name)
 {
 	return dcbs_section_begin(name);
@@ -313,6 +339,7 @@ const struct dcbs_calls dcbs_marker_calls = {
 	.items = dcbs_section_items,
 	.cache = dcbs_cache_event_put,
 	.attached = dcbs_attached,
+	.flow = dcbs_flow_set,
 	.state = &dcbs_marker_state,
 };
 

@@ -29,6 +29,7 @@ static const struct cause_letter {
 	{'N', "network", offsetof(struct dcbs_wall, network_s)},
 	{'g', "GPU", offsetof(struct dcbs_wall, gpu_s)},
 	{'S', "sleep", offsetof(struct dcbs_wall, sleep_s)},
+	{'A', "await", offsetof(struct dcbs_wall, await_s)},
 	{'o', "other waits", offsetof(struct dcbs_wall, other_s)},
 };
 
@@ -44,6 +45,7 @@ static const char *const words[] = {
 	[DCBS_CAUSE_OTHER] = "other waits", [DCBS_CAUSE_MEMORY_GROWTH] = "memory growth",
 	[DCBS_CAUSE_MEMORY_CHURN] = "memory churn", [DCBS_CAUSE_CACHE] = "a cache that seldom hits",
 	[DCBS_CAUSE_SPIN] = "spinning", [DCBS_CAUSE_COLLECTIVE] = "another rank",
+	[DCBS_CAUSE_AWAIT] = "await",
 };
 
 const char *cause_word(enum dcbs_cause cause)

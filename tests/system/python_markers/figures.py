@@ -93,18 +93,16 @@ class Figures(Recorded):
         async def main():
             await asyncio.gather(*(task(number) for number in range(5)))
 
-        start = clock()
         asyncio.run(main())
-        elapsed_s = (clock() - start) / 1e9
         for number, bracket in enumerate(brackets):
             total_s = self.section_stats("task %d" % number)["total_s"]
             self.assert_between(total_s, bracket.inside_s[0], bracket.around_s[0])
         together = self.section_stats("all")
         self.assertEqual((together["count"], together["open"]), (5, 0))
-        self.assert_between(together["total_s"], max(b.inside_s[0] for b in brackets) * 0.9, elapsed_s)
         self.assert_between(together["mean_s"] * 5, sum(b.inside_s[0] for b in brackets) * 0.9, sum(b.around_s[0] for b in brackets))
+        self.assertAlmostEqual(together["total_s"], together["mean_s"] * 5, delta=1e-8)
         whole = sum(stats["self_s"] for stats in self.profiler.get_section_stats().values())
-        self.assert_between(whole, together["total_s"], elapsed_s)
+        self.assert_between(whole, sum(b.inside_s[0] for b in brackets), sum(b.around_s[0] for b in brackets))
 
     def test_the_eldest_left_takes_over(self):
         a, b, c = (self.profiler.profile_section("same") for _ in range(3))

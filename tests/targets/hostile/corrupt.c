@@ -50,6 +50,29 @@ static void random_bytes(void *memory, size_t bytes)
 		word[i] = random_word();
 }
 
+static struct dcbs_flow_chunk lying_chunk;
+static struct dcbs_flow lying_table[16];
+
+/* Flows whose lists lead back to where they began. */
+static void lie_about_flows(struct dcbs_record *r)
+{
+	size_t i;
+
+	random_bytes(&lying_chunk, sizeof(lying_chunk));
+	lying_chunk.next = (uint64_t)(uintptr_t)&lying_chunk;
+	for (i = 0; i < DCBS_FLOW_SLOTS; i++) {
+		lying_chunk.slots[i].below = (uint64_t)(uintptr_t)&lying_chunk.slots[(i + 7) % DCBS_FLOW_SLOTS];
+		lying_chunk.slots[i].slot.name = (uint16_t)truth_random(&chance) % 4;
+		lying_chunk.slots[i].slot.start_ns = truth_now_ns();
+	}
+	for (i = 0; i < 16; i++)
+		lying_table[i] = (struct dcbs_flow){i + 1, (uint64_t)(uintptr_t)&lying_chunk.slots[i]};
+	r->flow_table = (uint64_t)(uintptr_t)lying_table | 4;
+	r->flow_at = (uint64_t)(uintptr_t)&lying_table[truth_random(&chance) % 16].id;
+	r->flow_chunks = (uint64_t)(uintptr_t)&lying_chunk;
+	r->flow_open = 1 + truth_random(&chance) % 100;
+}
+
 /* Looks right at first: magic and state are; then come indexes out of range and circular lists. */
 static void lies(struct dcbs_record *r, uint64_t state)
 {
@@ -61,6 +84,8 @@ static void lies(struct dcbs_record *r, uint64_t state)
 	r->next = (uint64_t)(uintptr_t)r;
 	r->head = chance % 2 ? UINT64_MAX : chance % 1000;
 	r->innermost = (uint8_t)truth_random(&chance);
+	if (truth_random(&chance) % 2)
+		lie_about_flows(r);
 	for (i = 0; i < DCBS_SLOTS; i++) {
 		r->slots[i].use = random_word() << 12 | ((i + 1) % DCBS_SLOTS) << 6 | i;
 		r->slots[i].name = (uint16_t)truth_random(&chance);

@@ -106,7 +106,8 @@ void sample_weights_free_sections(struct weighted_section *sections, size_t nr)
 
 /* The ledger's times of a section. */
 struct exact_times {
-	double total_ns;
+	double total_ns;	/* without the time in which its flow was not the current one: there are no samples of that */
+	double cpu_ns;
 	__u64 off_ns[CAUSES];
 };
 
@@ -114,17 +115,20 @@ struct exact_times {
 static bool read_exact_times(struct exact_times *e, const struct snapshot *snap, __u16 section, enum sample_scope scope)
 {
 	const struct snapshot_section *facts;
+	double await_ns;
 
 	*e = (struct exact_times) {0};
 	if (!snap->wall_known)
 		return false;
 	if (section == SNAPSHOT_OUTSIDE) {
 		e->total_ns = threads_outside_ns(snap, e->off_ns);
+		e->cpu_ns = e->total_ns - ledger_off_ns(e->off_ns);
 		return threads_have_outside(snap);
 	}
 	assert(section < snap->nr_sections);
 	facts = snap->sections[section];
-	e->total_ns = scope == SAMPLE_SCOPE_SELF ? facts->stat.self_ns : facts->stat.total_ns;
+	e->cpu_ns = ledger_cpu_ns(facts, scope == SAMPLE_SCOPE_SELF, &await_ns);
+	e->total_ns = (scope == SAMPLE_SCOPE_SELF ? facts->stat.self_ns : facts->stat.total_ns) - await_ns;
 	memcpy(e->off_ns, scope == SAMPLE_SCOPE_SELF ? facts->ledger.self_off_ns : facts->ledger.off_ns, sizeof(e->off_ns));
 	return true;
 }
@@ -192,8 +196,7 @@ void sample_weights_compute(struct sample_weights *weights, const struct snapsho
 		use_sampled_times(weights, snap->frequency_hz);
 		return;
 	}
-	divide_exact_time(fmax(exact.total_ns - ledger_off_ns(exact.off_ns), 0) * S_PER_NS, sampled.ticks, &weights->tick_s,
-			  &weights->cpu_missing_s);
+	divide_exact_time(fmax(exact.cpu_ns, 0) * S_PER_NS, sampled.ticks, &weights->tick_s, &weights->cpu_missing_s);
 	for (c = 0; c < CAUSES; c++)
 		divide_exact_time((double)exact.off_ns[c] * S_PER_NS, sampled.off_ns[c], &weights->off_s[c],
 				  &weights->off_missing_s[c]);

@@ -28,10 +28,10 @@ double ledger_off_ns(const __u64 *off_ns)
 }
 
 static const struct dcbs_wall unknown_wall = {
-	NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN,
+	NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN,
 };
 
-_Static_assert(sizeof(unknown_wall) == 18 * sizeof(double), "all fields are doubles, and each is NAN");
+_Static_assert(sizeof(unknown_wall) == 19 * sizeof(double), "all fields are doubles, and each is NAN");
 
 /* Values that no cause has yet are reported as other waits. */
 static double other_ns(const __u64 *off_ns)
@@ -68,6 +68,56 @@ void ledger_wall(struct dcbs_wall *to, const __u64 *off_ns, double worker_ns, do
 		.stopped_s = off_ns[CAUSE_STOPPED] * S_PER_NS,
 	};
 }
+
+/* ---- flows ---- */
+
+/* The parts of a section's figures, or of those of its self time, that are of other flows than their threads' first ones. */
+struct flow_times {
+	double total_ns, off_ns, run_ns;
+};
+
+static struct flow_times flow_times_of(const struct snapshot_section *facts, bool self)
+{
+	const struct section_ledger *l = &facts->ledger;
+	const struct section_stat *s = &facts->stat;
+
+	return (struct flow_times) {
+		.total_ns = (double)(self ? s->flow_self_ns : s->flow_total_ns),
+		.off_ns = (double)(self ? l->self_flow_off_ns : l->flow_off_ns),
+		.run_ns = (double)(self ? l->self_flow_run_ns : l->flow_run_ns),
+	};
+}
+
+double ledger_cpu_ns(const struct snapshot_section *facts, bool self, double *await_ns)
+{
+	const __u64 *off_ns = self ? facts->ledger.self_off_ns : facts->ledger.off_ns;
+	double total_ns = (double)(self ? facts->stat.self_ns : facts->stat.total_ns);
+	struct flow_times flow = flow_times_of(facts, self);
+	double not_off_ns = fmax(flow.total_ns - flow.off_ns, 0);
+
+	*await_ns = fmax(not_off_ns - flow.run_ns, 0);
+	return total_ns - ledger_off_ns(off_ns) - *await_ns;
+}
+
+/* The standard deviation of the running time: each tick stands for the time since the one before. Without a tick, that of one. */
+static double cpu_error_s(const struct snapshot_section *facts)
+{
+	double error_s = sqrt((double)facts->ledger.flow_run_us2) * 1e-6;
+
+	return facts->stat.flow_total_ns ? fmax(error_s, 1.0 / TICK_HZ) : NAN;
+}
+
+static void section_wall(struct dcbs_wall *to, const struct snapshot_section *facts, bool self)
+{
+	const struct section_ledger *l = &facts->ledger;
+	double total_ns = (double)(self ? facts->stat.self_ns : facts->stat.total_ns), await_ns;
+
+	ledger_cpu_ns(facts, self, &await_ns);
+	ledger_wall(to, self ? l->self_off_ns : l->off_ns, self ? l->self_worker_ns : l->worker_ns, total_ns - await_ns);
+	to->await_s = await_ns * S_PER_NS;
+}
+
+/* ---- estimates ---- */
 
 static void cut_waits(__u64 *off_ns, double most_ns)
 {
@@ -256,11 +306,17 @@ int ledger_section(struct dcbs_section *to, const struct snapshot_section *facts
 {
 	const struct section_ledger *l = &facts->ledger;
 	bool memory_known = snap->memory_known && !facts->stat.sampled;
-	bool calls_known = memory_known && !snap->memory_estimated && calls_are_known(l);
+	bool calls_known = memory_known && !snap->memory_estimated && calls_are_known(l) && !facts->stat.flow_total_ns;
 	bool wall_known = snap->wall_known && !summary_is_unseen(facts) && (!facts->stat.sampled || snap->frequency_hz);
 
-	ledger_wall(&to->wall, wall_known ? l->off_ns : NULL, l->worker_ns, facts->stat.total_ns);
-	ledger_wall(&to->self_wall, wall_known ? l->self_off_ns : NULL, l->self_worker_ns, facts->stat.self_ns);
+	to->wall = to->self_wall = unknown_wall;
+	to->cpu_error_s = NAN;
+	if (wall_known) {
+		section_wall(&to->wall, facts, false);
+		section_wall(&to->self_wall, facts, true);
+		to->cpu_error_s = cpu_error_s(facts);
+	}
+	to->in_flight = snap->end_ns > snap->start_ns ? to->total_s / ((double)(snap->end_ns - snap->start_ns) * S_PER_NS) : NAN;
 	ledger_memory(&to->memory, memory_known ? &l->memory : NULL, calls_known ? summary_count(l->peak_bytes) : DCBS_UNKNOWN);
 	ledger_memory(&to->self_memory, memory_known ? &l->self_memory : NULL, DCBS_UNKNOWN);
 	to->late_growth_bytes = memory_known && snap->late_part > 0 ? facts->late_growth_bytes : DCBS_UNKNOWN;

@@ -18,6 +18,12 @@ void ledger_wall(struct dcbs_wall *to, const __u64 *off_ns, double worker_ns, do
  */
 void ledger_cut_estimates(struct snapshot_section **sections, const struct snapshot *snap);
 
+/*
+ * The running time of a section, or of its self time. In a thread's first flow that is the rest of its time; in other flows it is
+ * estimated by ticks, and the rest is the time in which the flow was not the current one, stored in *await_ns.
+ */
+double ledger_cpu_ns(const struct snapshot_section *facts, bool self, double *await_ns);
+
 /* All waits together. */
 double ledger_off_ns(const __u64 *off_ns);
 

@@ -29,7 +29,7 @@ bool summary_is_unseen(const struct snapshot_section *facts)
 
 void summary_forget_times(struct dcbs_section *s)
 {
-	s->total_s = s->self_s = s->mean_s = s->min_s = s->max_s = s->items_per_s = s->error_s = NAN;
+	s->total_s = s->self_s = s->mean_s = s->min_s = s->max_s = s->items_per_s = s->error_s = s->in_flight = NAN;
 	s->p50_s = s->p90_s = s->p95_s = s->p99_s = s->p999_s = NAN;
 	s->histogram.nr_buckets = s->histogram.zero_count = 0;
 }

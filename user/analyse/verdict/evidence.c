@@ -80,6 +80,13 @@ void evidence_each_call(FILE *to, const struct subject *s, const struct rule *ru
 		fprintf(to, "; %s a call", human_time(rule->part(&s->wall) / (double)s->section->count).text);
 }
 
+void evidence_in_flight(FILE *to, const struct subject *s, const struct rule *rule)
+{
+	evidence_ran(to, s, rule);
+	if (s->section->in_flight > 0)
+		fprintf(to, "; %s in flight on average", human_number(s->section->in_flight).text);
+}
+
 void evidence_major(FILE *to, const struct subject *s, const struct rule *rule)
 {
 	int64_t n = s->section->memory.major_faults;

@@ -14,6 +14,7 @@ void evidence_competitors(FILE *to, const struct subject *s, const struct rule *
 void evidence_ran(FILE *to, const struct subject *s, const struct rule *rule);
 void evidence_ran_for_it(FILE *to, const struct subject *s, const struct rule *rule);
 void evidence_each_call(FILE *to, const struct subject *s, const struct rule *rule);
+void evidence_in_flight(FILE *to, const struct subject *s, const struct rule *rule);
 void evidence_major(FILE *to, const struct subject *s, const struct rule *rule);
 void evidence_growth(FILE *to, const struct subject *s, const struct rule *rule);
 void evidence_churn(FILE *to, const struct subject *s, const struct rule *rule);

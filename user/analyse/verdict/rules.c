@@ -46,6 +46,7 @@ PART(gpu_s, w->gpu_s)
 PART(pipe_s, w->pipe_s)
 PART(child_s, w->child_s)
 PART(stopped_s, w->stopped_s)
+PART(await_s, w->await_s)
 PART(other_s, w->other_s - w->pipe_s - w->child_s - w->stopped_s)
 
 static bool is_threaded(const struct subject *s)
@@ -156,6 +157,9 @@ static const struct rule time_rules[] = {
 	 "it is swap, use less memory"},
 	{DCBS_CAUSE_SLEEP, "sleeping", sleep_s, NULL, evidence_each_call,
 	 "it asks for its waits itself: look for sleeps, back-off and polling, and wait for the event instead"},
+	{DCBS_CAUSE_AWAIT, "awaiting, while other coroutines ran or the event loop waited", await_s, NULL, evidence_in_flight,
+	 "it is suspended: if its thread has time to spare, keep more of them in flight; if not, move what computes on that thread "
+	 "to others (asyncio.to_thread(), a process pool)"},
 	{DCBS_CAUSE_GPU, "waiting for the GPU", gpu_s, NULL, evidence_ran,
 	 "the host waits for the device: use larger batches and fewer points that synchronise (.item(), .cpu(), print)"},
 	{DCBS_CAUSE_OTHER, "waiting for a pipe", pipe_s, NULL, evidence_each_call,

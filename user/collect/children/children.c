@@ -188,6 +188,7 @@ static int count_unseen_sections(void *ctx, __u64 address, const struct dcbs_rec
 	(void)address;
 	for (i = r->innermost; i && i < DCBS_SLOTS && left--; i = dcbs_use_below(r->slots[i].use))
 		seen++;
+	seen += r->flow_open;
 	if (r->use / DCBS_USE_SERIAL > seen)
 		children->unseen += r->use / DCBS_USE_SERIAL - seen;
 	return 0;

@@ -13,12 +13,6 @@
 #include "collect/kernel/events.h"
 #include "collect/kernel/program_copies.h"
 
-/*
- * A thread that computes without a marker keeps the sections that it has finished for at most one period of these ticks. A
- * tick on a CPU that runs no target returns at once.
- */
-#define TICK_HZ 249
-
 /* jitter: gets the events; NULL: their period is constant. */
 static int attach_ticks(struct links *links, const struct bpf_program *prog, int hz, struct tick_jitter *jitter)
 {

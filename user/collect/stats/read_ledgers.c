@@ -104,6 +104,7 @@ void read_ledgers_scale_waits(struct section_ledger *ledger, double by)
 	scale_times(ledger->off_ns, CAUSES, by);
 	scale_times(ledger->self_off_ns, CAUSES, by);
 	scale_times(&ledger->worker_ns, 2, by);
+	scale_times(&ledger->flow_off_ns, 2, by);
 }
 
 static double observed_waits(const struct thread_sum *sum)

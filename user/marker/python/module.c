@@ -7,6 +7,7 @@
  */
 #include "cache_object.h"
 #include "dcbs/markers.h"
+#include "flows/context.h"
 #include "own_record.h"
 #include "profiler_object.h"
 #include "ready_awaitable.h"
@@ -43,6 +44,7 @@ static struct PyModuleDef module_definition = {
 
 static int add_types(PyObject *module)
 {
+	context_start();
 	if (own_record_start() || section_figures_add_type() || ready_awaitable_add_type())
 		return -1;
 	return section_object_add_types(module) || cache_object_add_type(module) || profiler_object_add_types(module) ? -1 : 0;

@@ -2,27 +2,20 @@
 /*
  * own_record.c - see own_record.h.
  *
- * Times have the same meaning as in the profiler. A thread's wall time belongs to its innermost open
- * section. A section's total is the time it was open on a thread, recursion counted once. If sections
- * end in any order, as those of interleaved coroutines do, the eldest open one becomes the outermost.
+ * Times have the same meaning as in the profiler. The wall time of a flow, which is a thread or a context on it, belongs to
+ * its innermost open section. A section's total is the time it was open in a flow, recursion counted once; those of several
+ * flows add up. If sections of a flow end in any order, the eldest open one becomes the outermost.
  */
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "flows/context.h"
 #include "own_record.h"
 #include "rss_reader.h"
 #include "vdso_clock.h"
 
 /* An end is added to at most this many enclosing sections, so that neither deep recursion nor thousands of tasks make it slow. */
 #define NESTED_LEVELS 16
-
-/* Never freed, because a call may end after its thread did; another thread reuses it. */
-struct own_thread {
-	struct own_call *innermost;
-	uint64_t last_ns;	/* of the last begin or end */
-	struct own_thread *next;
-	bool ended;		/* the thread has ended; the only field that is written without the GIL */
-};
 
 static __thread struct own_thread *this_thread __attribute__((tls_model("initial-exec")));
 static struct own_thread *threads;
@@ -38,7 +31,7 @@ static struct own_thread *find_unused_thread(void)
 	struct own_thread *thread;
 
 	for (thread = threads; thread; thread = thread->next)
-		if (__atomic_load_n(&thread->ended, __ATOMIC_ACQUIRE) && !thread->innermost)
+		if (__atomic_load_n(&thread->ended, __ATOMIC_ACQUIRE) && !thread->first.innermost && !thread->flows)
 			return thread;
 	return NULL;
 }
@@ -51,6 +44,7 @@ static cold struct own_thread *make_thread(void)
 		thread = calloc(1, sizeof(*thread));
 		if (!thread)
 			return NULL;
+		thread->first.thread = thread;
 		thread->next = threads;
 		threads = thread;
 	}
@@ -86,11 +80,11 @@ int own_record_start(void)
 	return 0;
 }
 
-static inline void charge_innermost(struct own_thread *thread, uint64_t now)
+static inline void charge_innermost(struct own_flow *flow, uint64_t now)
 {
-	if (thread->innermost)
-		thread->innermost->self_ns += now - thread->last_ns;
-	thread->last_ns = now;
+	if (flow->innermost)
+		flow->innermost->self_ns += now - flow->last_ns;
+	flow->last_ns = now;
 }
 
 /* Reads a size that is too old before the section begins, not within it. */
@@ -106,18 +100,18 @@ static inline uint64_t read_begin_ns(void)
 
 enum open_here { NOT_OPEN_HERE, OPEN_HERE, MAYBE_OPEN_HERE };
 
-/* Counts a call that begins. Returns whether others are open on its thread. */
-static inline enum open_here count_open_call(struct open_calls *open, const struct own_thread *thread)
+/* Counts a call that begins. Returns whether others are open in its flow. */
+static inline enum open_here count_open_call(struct open_calls *open, const struct own_flow *flow)
 {
 	if (likely(!open->count++)) {
-		open->thread = thread;
+		open->flow = flow;
 		return NOT_OPEN_HERE;
 	}
-	if (likely(open->thread == thread))
+	if (likely(open->flow == flow))
 		return OPEN_HERE;
-	if (!open->thread)
+	if (!open->flow)
 		return MAYBE_OPEN_HERE;
-	open->thread = NULL;
+	open->flow = NULL;
 	return NOT_OPEN_HERE;
 }
 
@@ -133,30 +127,39 @@ static cold enum open_here search_below(const struct own_call *c)
 
 static inline void set_outermost(struct own_call *c)
 {
-	enum open_here here = count_open_call(&c->figures->open, c->thread);
+	enum open_here here = count_open_call(&c->figures->open, c->flow);
 
 	if (unlikely(here == MAYBE_OPEN_HERE))
 		here = search_below(c);
 	c->outer_ns = here == OPEN_HERE ? 0 : c->begin_ns;
 }
 
-void own_record_begin(struct own_call *c, struct section_figures *figures)
+static inline struct own_flow *current_flow(PyObject *context)
 {
 	struct own_thread *thread = likely(this_thread) ? this_thread : make_thread();
 
-	c->figures = likely(thread) ? figures : NULL;
-	c->thread = thread;
+	if (unlikely(!thread))
+		return NULL;
+	return likely(!context) ? &thread->first : own_flow_get(thread, context);
+}
+
+void own_record_begin(struct own_call *c, struct section_figures *figures, PyObject *context)
+{
+	struct own_flow *flow = likely(figures) ? current_flow(context) : NULL;
+
+	c->figures = likely(flow) ? figures : NULL;
+	c->flow = flow;
 	if (unlikely(!c->figures))
 		return;
 	c->begin_ns = read_begin_ns();
 	c->self_ns = 0;
 	c->rss_bytes = rss_reader_last.bytes;
-	charge_innermost(thread, c->begin_ns);
-	c->below = thread->innermost;
+	charge_innermost(flow, c->begin_ns);
+	c->below = flow->innermost;
 	c->above = NULL;
 	if (c->below)
 		c->below->above = c;
-	thread->innermost = c;
+	flow->innermost = c;
 	set_outermost(c);
 }
 
@@ -180,7 +183,15 @@ static void unlink_call(struct own_call *c)
 	if (c->above)
 		c->above->below = c->below;
 	else
-		c->thread->innermost = c->below;
+		c->flow->innermost = c->below;
+}
+
+/* A thread's contexts run inside the sections of the thread itself: its event loop runs in them. */
+static inline const struct own_call *enclosing_call(const struct own_call *c)
+{
+	const struct own_flow *first = &c->flow->thread->first;
+
+	return likely(c->below) || likely(c->flow == first) ? c->below : first->innermost;
 }
 
 static inline void add_to_enclosing(const struct own_call *c, uint64_t duration_ns)
@@ -189,7 +200,7 @@ static inline void add_to_enclosing(const struct own_call *c, uint64_t duration_
 	int levels = NESTED_LEVELS;
 	const struct own_call *b;
 
-	for (b = c->below; b && levels; b = b->below, levels--) {
+	for (b = enclosing_call(c); b && levels; b = enclosing_call(b), levels--) {
 		if (b->figures == c->figures)
 			recursive = true;
 		else if (b->outer_ns)
@@ -239,7 +250,7 @@ void own_record_end(struct own_call *c, bool failed)
 		return;
 	now = now_ns();
 	duration_ns = now - c->begin_ns;
-	charge_innermost(c->thread, now);
+	charge_innermost(c->flow, now);
 	unlink_call(c);
 	figures->open.count--;
 	if (unlikely(c->above))
@@ -250,6 +261,8 @@ void own_record_end(struct own_call *c, bool failed)
 	buckets_add(&figures->buckets, duration_ns);
 	figures->totals.errors += failed;
 	c->figures = NULL;
+	if (unlikely(c->flow->context) && !c->flow->innermost)
+		Py_DECREF(own_flow_end(c->flow));
 }
 
 void own_record_add_items(const struct own_call *c, uint64_t n)
@@ -273,10 +286,10 @@ void own_record_move(struct own_call *to, struct own_call *from)
 	if (to->above)
 		to->above->below = to;
 	else
-		to->thread->innermost = to;
+		to->flow->innermost = to;
 }
 
-bool own_record_is_on_this_thread(const struct own_call *c)
+bool own_record_is_in_this_flow(const struct own_call *c)
 {
-	return c->thread == this_thread;
+	return c->figures && this_thread && c->flow == own_flow_find(this_thread, context_follow());
 }

@@ -11,9 +11,9 @@
 #include "dcbs/markers.h"
 
 struct section_totals {
-	uint64_t count, primitive;	/* calls; calls within no other call of the section on their thread */
+	uint64_t count, primitive;	/* calls; calls within no other call of the section in their flow */
 	uint64_t errors, items;
-	uint64_t total_ns, self_ns;	/* inclusive time on a thread, recursion counted once; time without another section open inside */
+	uint64_t total_ns, self_ns;	/* inclusive time in a flow, recursion counted once; time without another section open inside */
 	uint64_t sum_ns, min_ns, max_ns;	/* of the calls' durations */
 	int64_t rss_growth_bytes;	/* between begin and end of primitive calls */
 	uint64_t rss_samples, rss_sum_bytes, rss_min_bytes, rss_max_bytes;	/* at the end of calls */
@@ -26,11 +26,11 @@ struct nested_totals {
 	uint64_t count, primitive, self_ns, total_ns;
 };
 
-struct own_thread;	/* own_record.c */
+struct own_flow;	/* flows/own_flows.h */
 
-/* The calls that are open now. With their thread, a begin need not search all that is open there. */
+/* The calls that are open now. With their flow, a begin need not search all that is open there. */
 struct open_calls {
-	const struct own_thread *thread;	/* of all of them; NULL: they were on several */
+	const struct own_flow *flow;	/* of all of them; NULL: they were in several */
 	uint32_t count;
 };
 

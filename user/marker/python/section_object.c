@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "convert.h"
+#include "flows/context.h"
 #include "own_record.h"
 #include "ready_awaitable.h"
 #include "section_object.h"
@@ -90,15 +91,15 @@ static cold void push_earlier_call(struct section_object *s)
 	s->earlier = e;
 }
 
-/* Threads that share an object may end in any order. Swaps the call that this thread began last, if any, to the front. */
+/* Flows that share an object may end in any order. Swaps the call that the current flow began last, if any, to the front. */
 static cold void prefer_own_call(struct section_object *s)
 {
 	struct earlier_call *e = s->earlier;
 	struct own_call was;
 
-	if (own_record_is_on_this_thread(&s->call))
+	if (own_record_is_in_this_flow(&s->call))
 		return;
-	while (e && !own_record_is_on_this_thread(&e->call))
+	while (e && !own_record_is_in_this_flow(&e->call))
 		e = e->next;
 	if (!e)
 		return;
@@ -118,10 +119,13 @@ static cold void pop_earlier_call(struct section_object *s)
 
 static inline void open_section(struct section_object *s)
 {
+	PyObject *context;
+
 	if (unlikely(s->open))
 		push_earlier_call(s);
+	context = context_follow();
 	s->call.token = begin_marked(s);
-	own_record_begin(&s->call, s->figures);
+	own_record_begin(&s->call, s->figures, context);
 	s->open = true;
 }
 
@@ -159,10 +163,23 @@ static PyObject *section_enter(PyObject *self, PyObject *unused)
 	return self;
 }
 
-/* Returns false for the exceptions that close a generator or end an iteration. */
+/* Returns true for the exception by which asyncio cancels a task. Only a program that has loaded asyncio can have it. */
+static cold bool is_cancellation(PyObject *exception)
+{
+	PyObject *module = PyDict_GetItemString(PyImport_GetModuleDict(), "asyncio.exceptions");
+	PyObject *cancelled = module ? PyObject_GetAttrString(module, "CancelledError") : NULL;
+	bool is = cancelled && PyErr_GivenExceptionMatches(exception, cancelled);
+
+	if (module && !cancelled)
+		PyErr_Clear();
+	Py_XDECREF(cancelled);
+	return is;
+}
+
+/* Returns false for the exceptions that close a generator, end an iteration or cancel a task. */
 static cold bool is_error(PyObject *exception)
 {
-	return exception != Py_None && !PyErr_GivenExceptionMatches(exception, PyExc_GeneratorExit) &&
+	return exception != Py_None && !is_cancellation(exception) && !PyErr_GivenExceptionMatches(exception, PyExc_GeneratorExit) &&
 	       !PyErr_GivenExceptionMatches(exception, PyExc_StopIteration) &&
 	       !PyErr_GivenExceptionMatches(exception, PyExc_StopAsyncIteration);
 }

@@ -23,6 +23,7 @@ struct dcbs_calls {
 	void (*items)(dcbs_token token, uint64_t n);
 	void (*cache)(dcbs_id name, uint8_t kind, uint64_t value);
 	unsigned int (*attached)(void);
+	void (*flow)(uint64_t id, const void *at);
 	struct dcbs_state *state;
 };
 

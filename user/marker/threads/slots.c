@@ -62,6 +62,7 @@ void dcbs_slots_release_inside(struct dcbs_record *r, struct dcbs_slot *s, uint6
 		above = dcbs_use_below(r->slots[above].use);
 	if (above)
 		relink_slot(&r->slots[above], dcbs_use_below(use));
+	r->disordered++;
 	publish();
 	s->use = 0;
 }
@@ -101,6 +102,7 @@ void dcbs_slots_put_event(struct dcbs_record *r, const struct dcbs_slot *s, uint
 			.value_ns = now - s->outer_ns,
 			.name = s->name,
 			.kind = DCBS_EVENT_OPEN_TIME,
+			.flags = s->flags & DCBS_IN_FLOW,
 		};
 
 		ring_put(r, &open);

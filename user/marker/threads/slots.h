@@ -35,6 +35,13 @@ static inline void slots_charge(struct dcbs_record *r, uint64_t now)
 	r->last_ns = now;
 }
 
+/* Leaves the time up to now to the sections of the thread that found no free slot, if there are any. */
+static inline void slots_pass_over(struct dcbs_record *r, uint64_t now)
+{
+	if (unlikely(r->in_flow & DCBS_FIRST_FLOW_FULL) && r->last_ns)
+		r->last_ns = now;
+}
+
 /* Makes the eldest open section of that name its outermost one, after the outermost one has ended. */
 HIDDEN cold void dcbs_slots_pass_on_outermost(struct dcbs_record *r, uint16_t name, uint64_t now);
 

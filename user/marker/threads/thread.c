@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "threads/flow_state.h"
 #include "threads/slots.h"
 #include "threads/thread.h"
 #include "vdso_clock.h"
@@ -56,7 +57,9 @@ struct dcbs_record *dcbs_thread_make_record(void)
 		r->state = (uint64_t)(uintptr_t)&dcbs_marker_state;
 		r->slots[DCBS_SLOTS - 1].use = DCBS_USE_ENDED;	/* never free */
 		r->base = r->flush_head = r->head;
-		r->last_ns = r->flush_ns = r->too_deep = r->unmatched = 0;
+		r->last_ns = r->flush_ns = r->too_deep = r->unmatched = r->disordered = 0;
+		r->flow_at = r->flow_id = 0;
+		r->unusual = 0;
 		r->tid = own_tid();
 	}
 	pthread_mutex_unlock(&dcbs_marker_lock);
@@ -84,10 +87,14 @@ static void put_open_sections(struct dcbs_record *r)
 	uint64_t now;
 
 	if (r->foreign)
-		dcbs_slots_tidy(r);
-	if (!r->innermost || !probe_attached())
+		dcbs_flows_tidy(r);
+	if (!flows_any_open(r) || !probe_attached())
 		return;
 	now = now_ns();
+	dcbs_flows_put_open(r, now);
+	if (!r->innermost)
+		return;
+	slots_pass_over(r, now);
 	slots_charge(r, now);
 	for (i = r->innermost; i; i = dcbs_use_below(r->slots[i].use)) {
 		struct dcbs_slot *s = &r->slots[i];
@@ -113,8 +120,8 @@ static void on_thread_exit(void *record)
 	pthread_mutex_lock(&dcbs_marker_lock);
 	__atomic_store_n(&r->tid, 0, __ATOMIC_SEQ_CST);
 	if (__atomic_load_n(&r->foreign, __ATOMIC_SEQ_CST))
-		dcbs_slots_tidy(r);
-	if (!r->innermost)
+		dcbs_flows_tidy(r);
+	if (!flows_any_open(r))
 		add_spare_record(r);
 	pthread_mutex_unlock(&dcbs_marker_lock);
 }
@@ -124,8 +131,8 @@ void dcbs_thread_tidy_ended(struct dcbs_record *r)
 {
 	pthread_mutex_lock(&dcbs_marker_lock);
 	if (!r->tid && r->foreign) {
-		dcbs_slots_tidy(r);
-		if (!r->innermost)
+		dcbs_flows_tidy(r);
+		if (!flows_any_open(r))
 			add_spare_record(r);
 	}
 	pthread_mutex_unlock(&dcbs_marker_lock);
@@ -165,10 +172,11 @@ static void after_fork_in_child(void)
 		if (r == dcbs_record) {
 			r->tid = own_tid();
 			r->last_ns = 0;
+			dcbs_flows_forget_times(r);
 			continue;
 		}
 		r->tid = 0;
-		if (!r->innermost)
+		if (!flows_any_open(r))
 			add_spare_record(r);
 	}
 	pthread_mutex_unlock(&dcbs_marker_lock);

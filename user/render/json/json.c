@@ -93,7 +93,8 @@ static json_t *window_object(const struct dcbs_report *r)
 /* The members that were added later; they stand behind those of section_object(), whose order is kept. */
 static json_t *section_additions(const struct dcbs_section *s)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+			 "s:{s:o, s:o}}",
 			 "open", integer_or_null(s->open), "errors", integer_or_null(s->errors),
 			 "items", integer_or_null(s->items), "items_per_s", real_or_null(s->items_per_s),
 			 "error_s", real_or_null(s->error_s), "unseen_s", real_or_null(s->unseen_s),
@@ -109,7 +110,8 @@ static json_t *section_additions(const struct dcbs_section *s)
 			 "growth", json_ledger_spread(&s->growth, &json_ledger_growth_keys),
 			 "faults", json_ledger_spread(&s->faults, &json_ledger_faults_keys),
 			 "profiling_s", real_or_null(s->profiling_s),
-			 "profiling_per_call_s", real_or_null(s->profiling_per_call_s));
+			 "profiling_per_call_s", real_or_null(s->profiling_per_call_s), "cpu_error_s", real_or_null(s->cpu_error_s),
+			 "in_flight", "mean", real_or_null(s->in_flight), "max", json_null());
 }
 
 static json_t *section_object(const struct dcbs_section *s)

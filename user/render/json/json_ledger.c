@@ -20,7 +20,7 @@ struct ledger_field {
 
 static const struct ledger_field wall_fields[] = {
 	WALL(cpu_s), WALL(worker_cpu_s), WALL(runqueue_s), WALL(throttled_s), WALL(steal_s), WALL(gil_s), WALL(lock_s),
-	WALL(disk_s), WALL(network_s), WALL(fault_s), WALL(sleep_s), WALL(gpu_s), WALL(other_s),
+	WALL(disk_s), WALL(network_s), WALL(fault_s), WALL(sleep_s), WALL(gpu_s), WALL(other_s), WALL(await_s),
 	{"residue_s", offsetof(struct dcbs_wall, residue_s), true},
 };
 static const struct ledger_field part_fields[] = {WALL(sync_s), WALL(pipe_s), WALL(child_s), WALL(stopped_s)};

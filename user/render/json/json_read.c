@@ -117,14 +117,14 @@ static void read_section(struct json_get *r, const json_t *o, struct dcbs_sectio
 		.unreturned = json_get_integer(r, o, "unreturned"),
 		.errors = json_get_integer(r, o, "errors"), .items = json_get_integer(r, o, "items"),
 		.items_per_s = json_get_real(r, o, "items_per_s"), .error_s = json_get_real(r, o, "error_s"),
-		.unseen_s = json_get_real(r, o, "unseen_s"),
+		.unseen_s = json_get_real(r, o, "unseen_s"), .cpu_error_s = json_get_real(r, o, "cpu_error_s"),
 		.profiling_s = json_get_real(r, o, "profiling_s"), .late_growth_bytes = json_get_signed_integer(r, o, "late_growth_bytes"),
 		.profiling_per_call_s = json_get_real(r, o, "profiling_per_call_s"),
+		.in_flight = json_get_real(r, json_get_object(r, o, "in_flight"), "mean"),
 	};
 	json_hist_read(r, json_get_object(r, o, "histogram"), &s->histogram, HIST_SCALE, HIST_PLACES);
 	json_ledger_read_wall(r, json_get_object(r, o, "wall"), json_get_object(r, o, "wall_parts"), &s->wall);
-	json_ledger_read_wall(r, json_get_object(r, o, "self_wall"), json_get_object(r, o, "self_wall_parts"),
-			      &s->self_wall);
+	json_ledger_read_wall(r, json_get_object(r, o, "self_wall"), json_get_object(r, o, "self_wall_parts"), &s->self_wall);
 	json_ledger_read_memory(r, json_get_object(r, o, "memory"), &s->memory);
 	json_ledger_read_memory(r, json_get_object(r, o, "self_memory"), &s->self_memory);
 	json_ledger_read_spread(r, json_get_object(r, o, "growth"), &s->growth, &json_ledger_growth_keys);

@@ -18,7 +18,7 @@ static struct dcbs_report *build_report(const struct snapshot *snap)
 static double add_parts(const struct dcbs_wall *w)
 {
 	return w->cpu_s + w->runqueue_s + w->throttled_s + w->steal_s + w->gil_s + w->lock_s + w->disk_s + w->network_s + w->fault_s +
-	       w->sleep_s + w->gpu_s + w->other_s;
+	       w->sleep_s + w->gpu_s + w->other_s + w->await_s;
 }
 
 /* ---- wall time ---- */
@@ -97,6 +97,61 @@ static void test_sections_close(void **state)
 	}
 	near(dcbs_report_section(r, "forward_pass")->wall.worker_cpu_s, 11);
 	dcbs_report_free(r);
+	snapshot_free(snap);
+}
+
+/* ---- flows ---- */
+
+/* A section that was open for 20 s in coroutines and for 5 s on a thread itself. */
+static struct snapshot_section *add_flow_section(struct snapshot *snap)
+{
+	struct snapshot_section *s = fixture_section(snap, "request", DCBS_NAME_SECTION);
+
+	fixture_call(s, 20 * SEC, 20 * SEC);
+	fixture_call(s, 5 * SEC, 5 * SEC);
+	s->stat.flow_total_ns = s->stat.flow_self_ns = 20 * SEC;
+	s->ledger.off_ns[CAUSE_DISK] = s->ledger.self_off_ns[CAUSE_DISK] = 4 * SEC;
+	s->ledger.flow_off_ns = s->ledger.self_flow_off_ns = 3 * SEC;
+	s->ledger.flow_run_ns = s->ledger.self_flow_run_ns = 2 * SEC;
+	s->ledger.flow_run_us2 = 250000000000;
+	return s;
+}
+
+/* In flows the rest is no running time: 20 s less 3 s of waits less 2 s at ticks. On the thread itself 5 s less 1 s ran. */
+static void test_flows_await(void **state)
+{
+	struct snapshot *snap = fixture_empty();
+	const struct dcbs_section *s;
+	struct dcbs_report *r;
+
+	(void)state;
+	snap->wall_known = true;
+	fixture_thread(snap, 4242, "main", 30 * SEC);
+	add_flow_section(snap);
+	r = build_report(snap);
+	s = dcbs_report_section(r, "request");
+	near(s->wall.await_s, 15);
+	near(s->wall.cpu_s, 6);
+	near(s->wall.disk_s, 4);
+	near(add_parts(&s->self_wall), 25);
+	near(s->cpu_error_s, 0.5);
+	near(s->in_flight, 25 / ((double)(snap->end_ns - snap->start_ns) / SEC));
+	near(dcbs_report_section(r, DCBS_OUTSIDE)->total_s, 30 - 25 + 15);
+	dcbs_report_free(r);
+	snapshot_free(snap);
+}
+
+/* Ticks may stand for more time than there was. A section without a tick has an error nevertheless. */
+static void test_flows_run_no_longer_than_they_were_open(void **state)
+{
+	struct snapshot *snap = fixture_empty();
+	struct snapshot_section *facts = add_flow_section(snap);
+	double await_ns;
+
+	(void)state;
+	facts->ledger.flow_run_ns = 30 * SEC;
+	near(ledger_cpu_ns(facts, false, &await_ns), 21.0 * SEC);
+	near(await_ns, 0);
 	snapshot_free(snap);
 }
 
@@ -349,6 +404,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_cause_has_its_place), cmocka_unit_test(test_residue),
 		cmocka_unit_test(test_unknown), cmocka_unit_test(test_sections_close), cmocka_unit_test(test_outside),
+		cmocka_unit_test(test_flows_await), cmocka_unit_test(test_flows_run_no_longer_than_they_were_open),
 		cmocka_unit_test(test_outside_is_no_less_than_its_waits), cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_idle_threads), cmocka_unit_test(test_memory_closes), cmocka_unit_test(test_calls_that_did_not_return),
 		cmocka_unit_test(test_short_calls), cmocka_unit_test(test_spreads),

@@ -52,7 +52,7 @@ static const json_t *find_by_name(const json_t *doc, const char *key, const char
 static void check_ledger_keys(const json_t *s, const char *wall, const char *parts, const char *memory)
 {
 	check_keys(json_object_get(s, wall), "cpu_s worker_cpu_s runqueue_s throttled_s steal_s gil_s lock_s disk_s network_s fault_s "
-		   "sleep_s gpu_s other_s residue_s ");
+		   "sleep_s gpu_s other_s await_s residue_s ");
 	check_keys(json_object_get(s, parts), "sync_s pipe_s child_s stopped_s ");
 	check_keys(json_object_get(s, memory), "rss_delta_bytes anon_delta_bytes file_delta_bytes shmem_delta_bytes "
 		   "peak_delta_bytes minor_faults major_faults mapped_bytes unmapped_bytes grown_bytes shrunk_bytes "
@@ -63,7 +63,7 @@ static void check_section_keys(const json_t *s)
 {
 	check_keys(s, "name count total_s self_s mean_s min_s max_s p50_s p90_s p95_s p99_s p999_s open errors items "
 		   "items_per_s error_s unseen_s histogram wall memory kind open_at_start unreturned wall_parts self_wall self_wall_parts "
-		   "self_memory late_growth_bytes growth faults profiling_s profiling_per_call_s ");
+		   "self_memory late_growth_bytes growth faults profiling_s profiling_per_call_s cpu_error_s in_flight ");
 	check_keys(json_object_get(s, "histogram"), "scale zero_count buckets ");
 	check_ledger_keys(s, "wall", "wall_parts", "memory");
 	check_ledger_keys(s, "self_wall", "self_wall_parts", "self_memory");

@@ -24,8 +24,10 @@ is empty, and the log says why: the evaluation never fails because of this modul
 
 Figures. This process records them itself: exact counts and times of the sections that have ended (CLOCK_MONOTONIC;
 percentiles within 1.1 %). Calls of one name add up. As in the profiler's own reports, a section's time is the time
-for which it was open on a thread: recursion counts once, and so do coroutines of one thread that have it open at the
-same time; several threads add up. get_section_stats() also has the durations of single calls.
+for which it was open in a flow: recursion counts once, and several flows add up. A flow is a thread, or a context
+(contextvars) on it: each task of an event loop runs in one of its own. Sections nest within their flow, and sections of
+tasks count as inside those of the thread that runs the loop. Greenlets share the flow of their thread, unless they run in
+contexts. get_section_stats() also has the durations of single calls. A task that is cancelled is no error of its sections.
 
 With dcbs-bpfprof attached its figures are added. They cover the time since it attached and all objects of the
 process. generate_report() then says why each section took so long, how it changed memory and which remedy applies;
