@@ -169,10 +169,7 @@ struct dcbs_section {
 	double profiling_per_call_s;	/* profiling_s / count */
 	double error_s;		/* standard deviation of total_s; NAN: total_s is exact */
 	double cpu_error_s;	/* standard deviation of wall.cpu_s and wall.await_s; NAN: wall.cpu_s is as exact as total_s */
-	/*
-	 * Time of samples that lack some frames and do not show the function: total_s is between itself and the sum of both.
-	 * NAN: total_s is exact.
-	 */
+	/* Time of samples that lack frames and do not show the function: total_s may be more by it. NAN: total_s is exact. */
 	double unseen_s;
 	struct dcbs_histogram histogram;	/* of the calls' durations */
 	struct dcbs_wall wall, self_wall;	/* total_s and self_s by cause */

@@ -325,36 +325,6 @@ static void check_spread(__u64 *values, size_t n)
 	free(l);
 }
 
-/* Ten calls waited 3 ms each, and only those four that returned have a duration, 12 ms in all. The rest is of "(outside)". */
-static void test_calls_that_did_not_return(void **state)
-{
-	struct snapshot_section s = {.unreturned = 6}, *sections[] = {&s};
-	const struct snapshot snap = {.sections = sections, .nr_sections = 1};
-
-	(void)state;
-	s.stat.total_ns = s.stat.self_ns = 12000000;
-	s.ledger.off_ns[CAUSE_SLEEP] = s.ledger.self_off_ns[CAUSE_SLEEP] = 30000000;
-	ledger_cut_estimates(sections, &snap);
-	assert_int_equal(s.ledger.off_ns[CAUSE_SLEEP], 12000000);
-	assert_int_equal(s.ledger.self_off_ns[CAUSE_SLEEP], 12000000);
-	assert_int_equal(s.cut_off_ns[CAUSE_SLEEP], 18000000);
-}
-
-/* A thousand calls of 40 ns were preempted for longer than they lasted: between their clock reads and their marks. */
-static void test_short_calls(void **state)
-{
-	struct snapshot_section s = {0}, *sections[] = {&s};
-	const struct snapshot snap = {.sections = sections, .nr_sections = 1};
-
-	(void)state;
-	s.stat.count = 1000;
-	s.stat.sum_ns = s.stat.total_ns = s.stat.self_ns = 40000;
-	s.ledger.off_ns[CAUSE_RUNQUEUE] = s.ledger.self_off_ns[CAUSE_RUNQUEUE] = 100000;
-	ledger_cut_estimates(sections, &snap);
-	assert_int_equal(s.ledger.self_off_ns[CAUSE_RUNQUEUE], 40000);
-	assert_int_equal(s.cut_off_ns[CAUSE_RUNQUEUE], 60000);
-}
-
 static void test_spreads(void **state)
 {
 	static __u64 values[1000];
@@ -406,8 +376,8 @@ int main(void)
 		cmocka_unit_test(test_unknown), cmocka_unit_test(test_sections_close), cmocka_unit_test(test_outside),
 		cmocka_unit_test(test_flows_await), cmocka_unit_test(test_flows_run_no_longer_than_they_were_open),
 		cmocka_unit_test(test_outside_is_no_less_than_its_waits), cmocka_unit_test(test_threads),
-		cmocka_unit_test(test_idle_threads), cmocka_unit_test(test_memory_closes), cmocka_unit_test(test_calls_that_did_not_return),
-		cmocka_unit_test(test_short_calls), cmocka_unit_test(test_spreads),
+		cmocka_unit_test(test_idle_threads), cmocka_unit_test(test_memory_closes),
+		cmocka_unit_test(test_spreads),
 		cmocka_unit_test(test_spread_buckets),
 	};
 
