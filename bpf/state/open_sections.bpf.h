@@ -248,7 +248,7 @@ __weak __noinline int open_sections_renew(struct thread_account *account, struct
 	if (account->more_slots && few && read_slots(account, record, false))
 		open_sections_walk(&w);
 	if (w.cut)
-		__sync_fetch_and_add(&counters.lost_open_sections, 1);
+		__sync_fetch_and_add(&counters.sections_cut, 1);
 	return 0;
 }
 

@@ -327,6 +327,7 @@ struct counters {
 	__u64 processes;	/* processes so far: the last serial number */
 	__u64 lost_processes;	/* children for which there was no entry: they are not followed */
 	__u64 lost_parts;	/* additions to a section's statistics that are in no process's part */
+	__u64 sections_cut;	/* lists of open sections that were too long: the outermost ones are not charged */
 	__u64 flow_twice_ns;	/* time that is self time of two sections: one of the current flow, and one of its thread's first flow */
 	__u64 neighbours_ns;	/* the sum of `neighbours`, and of those for which it had no room */
 };

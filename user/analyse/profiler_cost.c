@@ -116,6 +116,8 @@ static int add_notes(struct dcbs_report *r, const struct snapshot *snap)
 	} losses[] = {	/* not in struct dcbs_lost: the number of sections that they affect is unknown */
 		{snap->counters.lost_open_sections, "waits or pages could not be put down to a section, because the thread's record was not there "
 		 "to be read: they are in \"(outside)\""},
+		{snap->counters.sections_cut, "times more sections were open than waits, pages and samples are charged to: the outermost ones have too few "
+		 "of them"},
 		{snap->counters.lost_parts, "times a process's figures could not be reported apart from the others': what the processes have "
 		 "is too low"},
 		{snap->counters.exits_unread, "thread ends unread (kernel before 6.16): what such a thread had finished in its last "

@@ -20,6 +20,7 @@
 
 #define SOUND_EACH 200		/* sections between two rounds */
 #define VICTIMS 10
+#define VICTIM_NAME 3		/* number of that name: "sound" is the first one that is registered */
 
 static struct truth sound = {.name = "sound"};
 static uint64_t rounds = 500, chance = 5;
@@ -62,7 +63,7 @@ static void lie_about_flows(struct dcbs_record *r)
 	lying_chunk.next = (uint64_t)(uintptr_t)&lying_chunk;
 	for (i = 0; i < DCBS_FLOW_SLOTS; i++) {
 		lying_chunk.slots[i].below = (uint64_t)(uintptr_t)&lying_chunk.slots[(i + 7) % DCBS_FLOW_SLOTS];
-		lying_chunk.slots[i].slot.name = (uint16_t)truth_random(&chance) % 4;
+		lying_chunk.slots[i].slot.name = (uint16_t)(VICTIM_NAME + truth_random(&chance) % (i % 9 ? 2 : 2 * DCBS_NAMES));
 		lying_chunk.slots[i].slot.start_ns = truth_now_ns();
 	}
 	for (i = 0; i < 16; i++)

@@ -65,7 +65,6 @@ static void too_deep(void)
 		tokens[i] = dcbs_section_begin(ids[DEEP]);
 	while (i--)
 		dcbs_section_end(tokens[i]);
-	truths[DEEP].count += ROOM;
 }
 
 static void recurse(int depth)
@@ -122,8 +121,10 @@ int main(int argc, char **argv)
 	truth_options(argc, argv, options);
 	for (i = 0; i < SECTIONS; i++)
 		ids[i] = dcbs_section_name(truths[i].name);
+	too_deep();	/* maps the memory; a profiler that attaches later does not count it */
 	truth_gate();
 	too_deep();
+	truths[DEEP].count = ROOM;
 	for (i = 0; i < rounds; i++) {
 		recurse(RECURSION);
 		end_twice();
