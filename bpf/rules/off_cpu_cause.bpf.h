@@ -12,6 +12,8 @@
 
 #include "rules/waited_object.bpf.h"
 
+#define TASK_INTERRUPTIBLE 1
+
 #define F_SETLKW	7
 #define F_OFD_SETLKW	38
 
@@ -160,6 +162,8 @@ static __noinline u32 cause_of(struct task_struct *task, const struct process *p
 	account->wait_start_ns = bpf_ktime_get_ns();
 	if (state & (TASK_STOPPED | TASK_TRACED | TASK_FROZEN) || task->jobctl & JOBCTL_TRAP_FREEZE)
 		return CAUSE_STOPPED;
+	if (task->flags & KERNEL_WORKER && state & TASK_INTERRUPTIBLE)
+		return CAUSE_LOCK;	/* io_uring's worker waits for work */
 	regs = (struct pt_regs *)bpf_task_pt_regs(task);
 	return regs ? cause_of_syscall(task, process, account, regs) : CAUSE_OTHER;
 }

@@ -254,15 +254,12 @@ struct task_struct {
 	struct signal_struct *signal;
 	struct files_struct *files;
 	struct io_uring_task *io_uring;
-	int exit_code;
-	int pid;		/* both are numbers in the initial PID namespace */
-	int tgid;
+	int exit_code, pid, tgid;	/* the latter two are numbers in the initial PID namespace */
 	struct task_struct *group_leader;
 	struct pid *thread_pid;		/* NULL: it has exited */
 	u64 start_time;
 	u64 self_exec_id;
-	unsigned long min_flt, maj_flt;
-	unsigned long jobctl;
+	unsigned long min_flt, maj_flt, jobctl;
 	unsigned int in_iowait : 1;
 	char comm[16];
 	void *robust_list;
@@ -288,6 +285,7 @@ struct task_struct___6_1 {
 	struct task_rss_stat rss_stat;
 };
 
+#define KERNEL_WORKER	0x4010		/* in task->flags: PF_IO_WORKER or PF_USER_WORKER, which runs no code of its process */
 #define TASK_STOPPED	0x0004
 #define TASK_TRACED	0x0008
 #define TASK_DEAD	0x0080
@@ -355,9 +353,11 @@ static __always_inline int live_threads(struct task_struct *task)
 	return BPF_CORE_READ(task, signal, live.counter);
 }
 
-/* Returns the thread pointer, from which the C library finds thread-local variables. */
+/* Returns the thread pointer, from which the C library finds thread-local variables. That of a kernel's worker is its creator's. */
 static __always_inline u64 thread_pointer(struct task_struct *task)
 {
+	if (task->flags & KERNEL_WORKER)
+		return 0;
 #if defined(__TARGET_ARCH_x86)
 	return task->thread.fsbase;
 #else

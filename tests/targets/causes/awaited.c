@@ -96,14 +96,25 @@ static void wait_by_epoll(const int *files)
 	take_input(files);
 }
 
-static void wait_by_ring(const int *files)
+static void read_by_ring(const int *files, uint8_t flags)
 {
 	static uint64_t bytes;
 
 	*ring.request = (struct io_uring_sqe) {
-		.opcode = IORING_OP_READ, .fd = files[0], .addr = (uint64_t)(uintptr_t)&bytes, .len = sizeof(bytes),
+		.opcode = IORING_OP_READ, .flags = flags, .fd = files[0], .addr = (uint64_t)(uintptr_t)&bytes, .len = sizeof(bytes),
 	};
 	ring_wait_request(&ring);
+}
+
+static void wait_by_ring(const int *files)
+{
+	read_by_ring(files, 0);
+}
+
+/* A worker of the kernel has the request. It is a thread of this process, and stays for some seconds. */
+static void wait_by_worker(const int *files)
+{
+	read_by_ring(files, IOSQE_ASYNC);
 }
 
 /* ---- limits of time ---- */
@@ -255,6 +266,7 @@ static const struct kind {
 	{"poll_pipe", "pipe_s", .files = pipe_files, .wait_for = wait_by_poll},
 	{"select_pipe", "pipe_s", .files = pipe_files, .wait_for = wait_by_select},
 	{"epoll_pipe", "pipe_s", .files = pipe_files, .wait_for = wait_by_epoll},
+	{"ring_worker_pipe", NULL, .files = pipe_files, .wait_for = wait_by_worker, .ring = true},
 	{"ring_pipe", "pipe_s", .files = pipe_files, .wait_for = wait_by_ring, .ring = true},
 	{"read_socket", "network_s", .files = socket_files, .wait_for = wait_by_read},
 	{"poll_socket", "network_s", .files = socket_files, .wait_for = wait_by_poll},
@@ -320,11 +332,16 @@ static void call_kind(const struct kind *k, struct account *account)
 
 static void print_causes(void)
 {
+	const char *comma = "";
 	size_t i;
 
 	printf(",\"causes\":{");
-	for (i = 0; i < KINDS; i++)
-		printf("%s\"%s\":\"%s\"", i ? "," : "", kinds[i].name, kinds[i].cause);
+	for (i = 0; i < KINDS; i++) {
+		if (!kinds[i].cause)
+			continue;
+		printf("%s\"%s\":\"%s\"", comma, kinds[i].name, kinds[i].cause);
+		comma = ",";
+	}
 	printf("}");
 }
 
