@@ -177,6 +177,15 @@ static void add_unread_records(struct open_facts *f, __u64 address, const struct
 		add_unread_record(f, &r->ring[i & (DCBS_RING - 1)]);
 }
 
+/* The self time of a call up to the end of the window, if none began inside it after that. */
+static __u64 self_until_end(const struct open_facts *f, const struct dcbs_event *e, __u64 observed)
+{
+	__u64 before = e->end_ns - f->snap->end_ns + (e->flags & DCBS_SELF_FROM_0 ? f->start_ns : 0);
+	__u64 self = e->self_ns > before ? e->self_ns - before : 0;
+
+	return self < observed ? self : observed;
+}
+
 /* Adds sections that were open at the end of the window, but ended before the record was read here. */
 static void add_ended_after_window(struct open_facts *f, const struct dcbs_record *r)
 {
@@ -184,7 +193,7 @@ static void add_ended_after_window(struct open_facts *f, const struct dcbs_recor
 
 	for (i = first; i < r->head; i++) {
 		const struct dcbs_event *e = &r->ring[i & (DCBS_RING - 1)];
-		__u64 end = f->snap->end_ns, start = e->flags & DCBS_NO_START ? 0 : e->end_ns - e->value_ns;
+		__u64 end = f->snap->end_ns, start = e->flags & DCBS_NO_START ? 0 : e->end_ns - e->value_ns, total, self;
 		struct snapshot_section *section;
 
 		if (e->kind != DCBS_EVENT_SECTION || e->flags & DCBS_AFTER_EXIT || e->end_ns <= end || start > end)
@@ -195,10 +204,12 @@ static void add_ended_after_window(struct open_facts *f, const struct dcbs_recor
 		if (start < f->start_ns)
 			start = f->start_ns;
 		section->open++;
-		if (e->flags & DCBS_OUTERMOST)
-			section->stat.total_ns += end - start;
-		if (e->flags & DCBS_IN_FLOW && e->flags & DCBS_OUTERMOST)
-			section->stat.flow_total_ns += end - start;
+		total = e->flags & DCBS_OUTERMOST ? end - start : 0;
+		self = self_until_end(f, e, end - start);
+		section->stat.total_ns += total;
+		section->stat.self_ns += self;
+		section->stat.flow_total_ns += e->flags & DCBS_IN_FLOW ? total : 0;
+		section->stat.flow_self_ns += e->flags & DCBS_IN_FLOW ? self : 0;
 	}
 }
 
