@@ -31,7 +31,7 @@ class Awaited(LedgerCase):
                     self.near(self.entry(section, self.truth["causes"][name]), blocked, blocked, 0.05, 0.01, section["wall"])
 
     def test_a_worker_of_the_kernel(self):
-        """io_uring's worker shares the memory of the thread that it works for, and has no section of its own."""
+        """io_uring's worker has a copy of its creator's thread pointer, and no section of its own."""
         workers = [t for t in self.report["threads"] if t["name"].startswith("iou-wrk")]
         for worker in workers:
             self.assertLess(worker["wall"]["disk_s"], 0.1 * worker["wall_s"], worker["wall"])

@@ -177,17 +177,15 @@ static void add_unread_records(struct open_facts *f, __u64 address, const struct
 		add_unread_record(f, &r->ring[i & (DCBS_RING - 1)]);
 }
 
-/*
- * Returns the least self time in the window of a section that ended after it. It is the exact one unless sections inside it were open
- * since the window's end.
- */
-static __u64 self_until_end(const struct open_facts *f, const struct dcbs_event *e, __u64 start)
+/* The self time of a call in the window, if none began inside it after the window's end. */
+static __u64 self_until_end(const struct open_facts *f, const struct dcbs_event *e, __u64 start, __u64 open)
 {
-	__u64 after = e->end_ns - f->snap->end_ns, self = e->self_ns > after ? e->self_ns - after : 0;
+	__u64 outside = e->end_ns - f->snap->end_ns + (e->flags & DCBS_SELF_FROM_0 ? f->start_ns : 0);
+	__u64 self = e->self_ns > outside ? e->self_ns - outside : 0;
 
-	if (start < f->start_ns)
+	if (start < f->start_ns && !(e->flags & DCBS_SELF_FROM_0))
 		self = self_in_window(f, start, self);
-	return self;
+	return self < open ? self : open;
 }
 
 /* Adds sections that were open at the end of the window, but ended before the record was read here. */
@@ -197,24 +195,22 @@ static void add_ended_after_window(struct open_facts *f, const struct dcbs_recor
 
 	for (i = first; i < r->head; i++) {
 		const struct dcbs_event *e = &r->ring[i & (DCBS_RING - 1)];
-		__u64 end = f->snap->end_ns, start = e->flags & DCBS_NO_START ? 0 : e->end_ns - e->value_ns;
+		__u64 end = f->snap->end_ns, start = e->flags & DCBS_NO_START ? 0 : e->end_ns - e->value_ns, open, total, self;
 		struct snapshot_section *section;
-		__u64 self;
 
 		if (e->kind != DCBS_EVENT_SECTION || e->flags & DCBS_AFTER_EXIT || e->end_ns <= end || start > end)
 			continue;
 		section = section_of_name_id(f, e->name);
 		if (!section)
 			continue;
-		self = self_until_end(f, e, start);
-		if (start < f->start_ns)
-			start = f->start_ns;
+		open = end - (start > f->start_ns ? start : f->start_ns);
+		total = e->flags & DCBS_OUTERMOST ? open : 0;
+		self = self_until_end(f, e, start, open);
 		section->open++;
-		section->stat.self_ns += self < end - start ? self : end - start;
-		if (e->flags & DCBS_OUTERMOST)
-			section->stat.total_ns += end - start;
-		if (e->flags & DCBS_IN_FLOW && e->flags & DCBS_OUTERMOST)
-			section->stat.flow_total_ns += end - start;
+		section->stat.total_ns += total;
+		section->stat.self_ns += self;
+		section->stat.flow_total_ns += e->flags & DCBS_IN_FLOW ? total : 0;
+		section->stat.flow_self_ns += e->flags & DCBS_IN_FLOW ? self : 0;
 	}
 }
 
@@ -224,7 +220,6 @@ static int visit_open_record(void *ctx, __u64 address, const struct dcbs_record 
 	struct open_facts *f = ctx;
 
 	f->snap->disordered += r->disordered;
-
 	for (; i && i < DCBS_SLOTS && left--; i = dcbs_use_below(r->slots[i].use))
 		add_open_slot(f, r, i);
 	if (!flow_slots_each(f->target, r, &f->chunks_left, add_open_flow_slot, f))
