@@ -10,48 +10,61 @@
 #include "base/clock.h"
 #include "collect/kernel/tick_jitter.h"
 
-#define EVERY_NS 90000000ULL		/* between two changes: a dozen ticks at 99 Hz */
-#define EVERY_NS_PER_CPU 3000000ULL	/* at least; a change takes some microseconds for each CPU */
+#define TICKS 9				/* between two changes, at least */
+#define EVERY_NS_PER_CPU 3000000ULL	/* between two changes, at least; a change takes some microseconds for each CPU */
 #define LEAST_RATE 0.4			/* of the mean frequency ... */
 #define MOST_RATE 1.6			/* ... with all rates between them equally likely */
 
 int tick_jitter_add(struct tick_jitter *jitter, int fd, int hz)
 {
-	if (!array_reserve(jitter->fds, jitter->nr, jitter->room, 1))
+	if (!array_reserve(jitter->ticks, jitter->nr, jitter->room, 1))
 		return -ENOMEM;
-	jitter->fds[jitter->nr++] = fd;
+	jitter->ticks[jitter->nr++] = (struct jittered_tick){.fd = fd};
 	jitter->hz = hz;
 	return 0;
 }
 
-/* Returns false if the kernel has no random numbers for us. */
-static bool draw_period(int hz, __u64 *period_ns)
+__u64 tick_jitter_period_ns(int hz, __u32 random, __u64 interval_ns)
 {
-	__u32 random;
-	double rate;
+	double rate = LEAST_RATE + (MOST_RATE - LEAST_RATE) * random / 4294967296.0;
 
-	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) != sizeof(random))
+	return (__u64)(NS_PER_S / (hz * rate + 0.5 * NS_PER_S / (double)interval_ns));
+}
+
+/* Returns false if the kernel has no random numbers for us. */
+static bool draw_number(struct jittered_tick *tick, bool second)
+{
+	if (second)
+		tick->drawn = ~tick->drawn;
+	else if (getrandom(&tick->drawn, sizeof(tick->drawn), GRND_NONBLOCK) != sizeof(tick->drawn))
 		return false;
-	rate = LEAST_RATE + (MOST_RATE - LEAST_RATE) * random / 4294967296.0;
-	*period_ns = (__u64)(NS_PER_S / (hz * rate));
 	return true;
 }
 
-/* An event whose period cannot be changed keeps the last one. */
+/* The time from one change to the next is that from the last one to now. An event whose period cannot be changed keeps the last one. */
 void tick_jitter_poll(struct tick_jitter *jitter)
 {
-	__u64 now = clock_now_ns(), period_ns, every_ns = jitter->nr * EVERY_NS_PER_CPU;
+	__u64 now = clock_now_ns(), least_ns, interval_ns, period_ns;
 	size_t i;
 
-	if (now < jitter->next_ns)
+	if (!jitter->nr)
 		return;
-	jitter->next_ns = now + (every_ns > EVERY_NS ? every_ns : EVERY_NS);
-	for (i = 0; i < jitter->nr && draw_period(jitter->hz, &period_ns); i++)
-		ioctl(jitter->fds[i], PERF_EVENT_IOC_PERIOD, &period_ns);
+	least_ns = TICKS * 1000000000ULL / (__u64)jitter->hz;
+	if (least_ns < jitter->nr * EVERY_NS_PER_CPU)
+		least_ns = jitter->nr * EVERY_NS_PER_CPU;
+	interval_ns = jitter->last_ns ? now - jitter->last_ns : least_ns;
+	if (interval_ns < least_ns)
+		return;
+	for (i = 0; i < jitter->nr && draw_number(&jitter->ticks[i], jitter->second); i++) {
+		period_ns = tick_jitter_period_ns(jitter->hz, jitter->ticks[i].drawn, interval_ns);
+		ioctl(jitter->ticks[i].fd, PERF_EVENT_IOC_PERIOD, &period_ns);
+	}
+	jitter->last_ns = now;
+	jitter->second = !jitter->second;
 }
 
 void tick_jitter_close(struct tick_jitter *jitter)
 {
-	free(jitter->fds);
+	free(jitter->ticks);
 	*jitter = (struct tick_jitter){0};
 }

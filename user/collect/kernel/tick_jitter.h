@@ -3,21 +3,28 @@
  * tick_jitter.h - changes the period of the sampling ticks at random, so that no loop of a target is in step with them.
  *
  * Ticks of a constant period meet a loop of that period at the same place each time: all samples show the same function. So each
- * CPU's ticks get another period some times a second, drawn at random and independently of the target. Every moment has the same
- * chance of being sampled, so a sample needs no weight. A change restarts the
- * period, so each change costs an interrupt and saves half a tick.
+ * CPU's ticks get another period every few ticks, drawn at random and independently of the target. Every moment has the same
+ * chance of being sampled, so a sample needs no weight. Each second draw complements the one before, so that the number of ticks
+ * hardly depends on the draws. A change restarts the period, which costs an interrupt and half a tick; the periods are shorter by that.
  */
 #ifndef COLLECT_KERNEL_TICK_JITTER_H
 #define COLLECT_KERNEL_TICK_JITTER_H
 
 #include <linux/types.h>
+#include <stdbool.h>
 #include <stddef.h>
 
+struct jittered_tick {
+	int fd;			/* a perf event, which belongs to its link */
+	__u32 drawn;		/* the last random number */
+};
+
 struct tick_jitter {
-	int *fds;		/* perf events, which belong to their links */
+	struct jittered_tick *ticks;
 	size_t nr, room;
 	int hz;			/* mean frequency */
-	__u64 next_ns;
+	__u64 last_ns;		/* of the last change; 0: there was none */
+	bool second;		/* the next change complements the last one */
 };
 
 /* Adds an event. Returns 0 or -ENOMEM. */
@@ -25,6 +32,9 @@ int tick_jitter_add(struct tick_jitter *jitter, int fd, int hz);
 
 /* Draws new periods, if it is time. */
 void tick_jitter_poll(struct tick_jitter *jitter);
+
+/* Returns the period in ns for a random number, if periods change every interval_ns. */
+__u64 tick_jitter_period_ns(int hz, __u32 random, __u64 interval_ns);
 
 void tick_jitter_close(struct tick_jitter *jitter);
 
