@@ -153,7 +153,6 @@ void own_record_begin(struct own_call *c, struct section_figures *figures, PyObj
 		return;
 	c->begin_ns = read_begin_ns();
 	c->self_ns = 0;
-	c->rss_bytes = rss_reader_last.bytes;
 	charge_innermost(flow, c->begin_ns);
 	c->below = flow->innermost;
 	c->above = NULL;
@@ -161,6 +160,8 @@ void own_record_begin(struct own_call *c, struct section_figures *figures, PyObj
 		c->below->above = c;
 	flow->innermost = c;
 	set_outermost(c);
+	if (figures->open.count == 1)
+		figures->rss_mark_bytes = rss_reader_last.bytes;
 }
 
 /* An outermost call has ended while others are open above it. */
@@ -208,8 +209,10 @@ static inline void add_to_enclosing(const struct own_call *c, uint64_t duration_
 	}
 }
 
-static void add_rss_sample(struct section_totals *f, const struct own_call *c, uint64_t now)
+/* Calls in several flows may be open at once. What the process grows by meanwhile counts once. */
+static void add_rss_sample(struct section_figures *figures, uint64_t now)
 {
+	struct section_totals *f = &figures->totals;
 	uint64_t bytes;
 
 	if (unlikely(now - rss_reader_last.at_ns >= RSS_READER_AGE_AT_END_NS))
@@ -217,8 +220,9 @@ static void add_rss_sample(struct section_totals *f, const struct own_call *c, u
 	bytes = rss_reader_last.bytes;
 	if (unlikely(!bytes))
 		return;
-	if (likely(c->rss_bytes) && c->outer_ns == c->begin_ns)
-		f->rss_growth_bytes += (int64_t)(bytes - c->rss_bytes);
+	if (likely(figures->rss_mark_bytes))
+		f->rss_growth_bytes += (int64_t)(bytes - figures->rss_mark_bytes);
+	figures->rss_mark_bytes = bytes;
 	f->rss_samples++;
 	f->rss_sum_bytes += bytes;
 	if (bytes < f->rss_min_bytes)
@@ -257,7 +261,7 @@ void own_record_end(struct own_call *c, bool failed)
 		pass_on_outermost(c, now);
 	add_to_enclosing(c, duration_ns);
 	add_call_times(&figures->totals, c, now, duration_ns);
-	add_rss_sample(&figures->totals, c, now);
+	add_rss_sample(figures, now);
 	buckets_add(&figures->buckets, duration_ns);
 	figures->totals.errors += failed;
 	c->figures = NULL;

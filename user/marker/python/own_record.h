@@ -22,7 +22,6 @@ struct own_call {
 	struct own_call *below, *above;
 	uint64_t begin_ns, self_ns;
 	uint64_t outer_ns;	/* when it became the outermost call of its section in its flow; 0: it is not */
-	uint64_t rss_bytes;	/* at begin; 0: unknown */
 };
 
 /* Returns 0, or -1 with OSError. */

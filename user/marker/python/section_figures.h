@@ -15,7 +15,7 @@ struct section_totals {
 	uint64_t errors, items;
 	uint64_t total_ns, self_ns;	/* inclusive time in a flow, recursion counted once; time without another section open inside */
 	uint64_t sum_ns, min_ns, max_ns;	/* of the calls' durations */
-	int64_t rss_growth_bytes;	/* between begin and end of primitive calls */
+	int64_t rss_growth_bytes;	/* of the process while the section was open in any flow */
 	uint64_t rss_samples, rss_sum_bytes, rss_min_bytes, rss_max_bytes;	/* at the end of calls */
 };
 
@@ -50,6 +50,7 @@ struct section_figures {
 	uint32_t nr_nested, nested_size;
 	dcbs_id id;
 	struct section_totals totals;
+	uint64_t rss_mark_bytes;	/* RSS up to which growth is counted, while calls are open; 0: unknown */
 	struct buckets buckets;
 	struct nested_totals *nested;	/* hash table of nested_size places, a power of two */
 	struct section_figures *next, **link;	/* in the list of all figures of the process; link: the pointer to this one */

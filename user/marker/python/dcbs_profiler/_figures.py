@@ -20,7 +20,7 @@ class Figures(NamedTuple):
 
     count: ended calls; primitive: those of them within no other call of the section on their thread; open: calls open
     now. total_ns: inclusive time, recursion counted once; self_ns: exclusive time. sum_ns, min_ns and
-    max_ns: of the calls' durations. rss_growth_bytes: between begin and end of primitive calls; the other rss_*: of the
+    max_ns: of the calls' durations. rss_growth_bytes: of the process while the section was open; the other rss_*: of the
     resident sizes at the end of calls. since_ns: the moment from which calls count (CLOCK_MONOTONIC): the process's first
     section, or the last clear_data() of the object.
     """

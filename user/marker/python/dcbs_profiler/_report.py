@@ -132,6 +132,8 @@ def _bottlenecks(sections: Sections, threshold_s: float) -> List[str]:
 def _mostly_itself(name: str, f: Figures, whole: float) -> Optional[str]:
     if f.self_ns * S < 0.2 * whole or f.self_ns * S < 0.5:
         return None
+    if f.self_ns * S > 1.5 * whole:
+        return f"{name}: {f.self_ns * S / whole:.0f} calls are open at a time, on average. See what they wait for by `{ATTACH}`."
     return (f"{name}: {100 * f.self_ns * S / whole:.0f}% of the time is spent in it and in no section inside. Mark its "
             f"parts, or see why by `{ATTACH}`.")
 
