@@ -143,12 +143,12 @@ static bool has_native_section(const struct dcbs_options *opts)
 }
 
 /*
- * The ring is emptied some times a second, so it has room for the samples of a quarter of a second on all CPUs. The kernel
- * requires a power of two.
+ * The ring is emptied some times a second. It has room for the samples of a second on all CPUs, as the profiler may have to wait for a
+ * busy disk when it reads symbols. The kernel requires a power of two.
  */
 static __u32 samples_bytes(__u32 cpus, int hz)
 {
-	__u64 want = (__u64)cpus * (__u64)hz * (SAMPLE_USUAL_BYTES / 4), bytes = SAMPLES_BYTES_LEAST;
+	__u64 want = (__u64)cpus * (__u64)hz * SAMPLE_USUAL_BYTES, bytes = SAMPLES_BYTES_LEAST;
 
 	while (bytes < want && bytes < SAMPLES_BYTES_MOST)
 		bytes *= 2;
