@@ -15,7 +15,7 @@ import sys
 TOP = {"bpf", "user", "include", "tests", "Makefile", "README.md", "NEWS.md"}
 SOURCE = (".c", ".h", ".S", ".cpp", ".py", ".map", ".sh")
 # Stage -> the stages and contracts whose faces its files may include. A name with a slash is one header, or NAME/* all below it.
-CONTRACTS = ["bpfprof/*", "dcbs/profiler.h", "dcbs/results.h"]
+CONTRACTS = ["bpfprof/*", "dcbs/profiler.h", "dcbs/results.h", "dcbs/sections.h"]
 STAGES = {
     "main.c": ["cli", "safety"],
     "profiler.c": ["analyse", "collect", "base", "dcbs/profiler.h"],
@@ -31,7 +31,7 @@ STAGES = {
 }
 # The other worlds: folder -> what its files may include with quotes; the deepest folder counts.
 WORLDS = {
-    "include/dcbs": ["dcbs/results.h"],
+    "include/dcbs": ["dcbs/results.h", "dcbs/sections.h"],
     "include/bpfprof": ["bpfprof/*"],
     "bpf": ["bpf/*", "bpfprof/*"],
     "user/marker": ["bpfprof/marker_abi.h", "dcbs/markers.h", "user/marker/*"],

@@ -12,11 +12,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "bpfprof/hist.h"
 #include "render/format.h"
 #include "render/json/json_functions.h"
-#include "render/json/json_hist.h"
 #include "render/json/json_ledger.h"
+#include "render/json/json_sections.h"
 #include "render/json/json_stream.h"
 #include "render/json/json_value.h"
 #include "render/json/json_words.h"
@@ -30,25 +29,9 @@ struct json_document {
 
 /* ---- values ---- */
 
-static json_t *word_or_null(const struct json_words *words, int value)
-{
-	return string_or_null(json_words_of(words, value));
-}
-
 static json_t *mib_or_null(double bytes)
 {
 	return real_or_null(bytes / JSON_WORDS_MIB);
-}
-
-/* Moves the members of `more` into o. Takes both; NULL: one could not be built. */
-static json_t *join_objects(json_t *o, json_t *more)
-{
-	if (!o || !more || json_object_update(o, more)) {
-		json_decref(o);
-		o = NULL;
-	}
-	json_decref(more);
-	return o;
 }
 
 /* ---- parts ---- */
@@ -71,65 +54,10 @@ static json_t *process_object(const struct dcbs_target *t)
 	return join_objects(target_object(t), more);
 }
 
-static json_t *process_time_object(const struct dcbs_process_time *p)
-{
-	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "pid", integer_or_null(p->pid), "count", integer_or_null(p->count),
-			 "mean_s", real_or_null(p->mean_s), "total_s", real_or_null(p->total_s),
-			 "mean_wait_s", real_or_null(p->mean_wait_s));
-}
-
-static json_t *skew_object(const struct dcbs_skew *s)
-{
-	return json_pack("{s:o, s:o, s:o, s:o}", "count", integer_or_null(s->processes), "skew", real_or_null(s->ratio),
-			 "slowest", process_time_object(&s->slowest), "fastest", process_time_object(&s->fastest));
-}
-
 static json_t *window_object(const struct dcbs_report *r)
 {
 	return json_pack("{s:o, s:o, s:o}", "started_at", real_or_null(r->started_at), "duration_s", real_or_null(r->duration_s),
 			 "ended_by", word_or_null(&json_words_ended_by, r->ended_by));
-}
-
-/* The members that were added later; they stand behind those of section_object(), whose order is kept. */
-static json_t *section_additions(const struct dcbs_section *s)
-{
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-			 "s:{s:o, s:o}}",
-			 "open", integer_or_null(s->open), "errors", integer_or_null(s->errors),
-			 "items", integer_or_null(s->items), "items_per_s", real_or_null(s->items_per_s),
-			 "error_s", real_or_null(s->error_s), "unseen_s", real_or_null(s->unseen_s),
-			 "histogram", json_hist_object(&s->histogram, HIST_SCALE),
-			 "wall", json_ledger_wall(&s->wall), "memory", json_ledger_memory(&s->memory),
-			 "kind", word_or_null(&json_words_kinds, s->kind),
-			 "open_at_start", integer_or_null(s->open_at_start), "unreturned", integer_or_null(s->unreturned),
-			 "wall_parts", json_ledger_parts(&s->wall),
-			 "self_wall", json_ledger_wall(&s->self_wall),
-			 "self_wall_parts", json_ledger_parts(&s->self_wall),
-			 "self_memory", json_ledger_memory(&s->self_memory),
-			 "late_growth_bytes", integer_or_null(s->late_growth_bytes),
-			 "growth", json_ledger_spread(&s->growth, &json_ledger_growth_keys),
-			 "faults", json_ledger_spread(&s->faults, &json_ledger_faults_keys),
-			 "profiling_s", real_or_null(s->profiling_s),
-			 "profiling_per_call_s", real_or_null(s->profiling_per_call_s), "cpu_error_s", real_or_null(s->cpu_error_s),
-			 "in_flight", "mean", real_or_null(s->in_flight), "max", json_null());
-}
-
-static json_t *section_object(const struct dcbs_section *s)
-{
-	json_t *o = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-			      "name", string_or_null(s->name), "count", integer_or_null(s->count),
-			      "total_s", real_or_null(s->total_s), "self_s", real_or_null(s->self_s),
-			      "mean_s", real_or_null(s->mean_s), "min_s", real_or_null(s->min_s),
-			      "max_s", real_or_null(s->max_s), "p50_s", real_or_null(s->p50_s),
-			      "p90_s", real_or_null(s->p90_s), "p95_s", real_or_null(s->p95_s),
-			      "p99_s", real_or_null(s->p99_s), "p999_s", real_or_null(s->p999_s));
-
-	o = join_objects(o, section_additions(s));
-	if (o && s->skew.processes > 1 && json_object_set_new(o, "processes", skew_object(&s->skew))) {
-		json_decref(o);
-		return NULL;
-	}
-	return o;
 }
 
 static json_t *memory_object(const struct dcbs_report *r)
@@ -311,7 +239,7 @@ int json_write(FILE *file, const struct dcbs_report *r, const struct render_opti
 
 	fputs("{\n", file);
 	write_session_head(&doc, r);
-	write_array(&doc, "sections", r->sections, r->nr_sections, section_object);
+	write_array(&doc, "sections", r->sections, r->nr_sections, json_sections_section);
 	write_member(&doc, "memory", memory_object(r));
 	write_array(&doc, "bottlenecks", r->bottlenecks, r->nr_bottlenecks, bottleneck_object);
 	write_function_array(&doc, r, options->order);

@@ -106,6 +106,11 @@ pid_t json_get_pid(struct json_get *r, const json_t *object, const char *key)
 	return (pid_t)id;
 }
 
+pid_t json_get_optional_pid(struct json_get *r, const json_t *object, const char *key)
+{
+	return get_value(object, key) ? json_get_pid(r, object, key) : 0;
+}
+
 int json_get_word(struct json_get *r, const json_t *object, const char *key, const struct json_words *words, int unknown)
 {
 	json_t *v = get_value(object, key);

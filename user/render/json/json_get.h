@@ -36,6 +36,8 @@ char *json_get_string(struct json_get *r, const json_t *object, const char *key)
 char *json_get_name(struct json_get *r, const json_t *object, const char *key);
 pid_t json_get_pid(struct json_get *r, const json_t *object, const char *key);
 
+pid_t json_get_optional_pid(struct json_get *r, const json_t *object, const char *key);	/* 0: missing or null */
+
 /* The value of a word; `unknown` if it is missing. */
 int json_get_word(struct json_get *r, const json_t *object, const char *key, const struct json_words *words, int unknown);
 

@@ -13,13 +13,13 @@
 #include "base/array.h"
 #include "base/error.h"
 #include "base/sanitize.h"
-#include "bpfprof/hist.h"
 #include "bpfprof/marker_abi.h"
 #include "dcbs/profiler.h"
 #include "render/json/json_functions.h"
 #include "render/json/json_get.h"
 #include "render/json/json_hist.h"
 #include "render/json/json_ledger.h"
+#include "render/json/json_sections.h"
 #include "render/json/json_words.h"
 #include "render/utf8_locale.h"
 
@@ -28,14 +28,6 @@
 
 /* ---- parts ---- */
 
-/* 0: missing or null. */
-static pid_t read_optional_pid(struct json_get *r, const json_t *o, const char *key)
-{
-	const json_t *v = json_object_get(o, key);
-
-	return !v || json_is_null(v) ? 0 : json_get_pid(r, o, key);
-}
-
 static void read_target(struct json_get *r, const json_t *o, struct dcbs_target *t)
 {
 	t->pid = json_get_pid(r, o, "pid");
@@ -43,31 +35,12 @@ static void read_target(struct json_get *r, const json_t *o, struct dcbs_target 
 	t->command = json_get_name(r, o, "command");
 	t->started_at = json_get_real(r, o, "started_at");
 	t->markers = json_is_true(json_object_get(o, "markers"));
-	t->parent = read_optional_pid(r, o, "parent");
+	t->parent = json_get_optional_pid(r, o, "parent");
 	t->ended_at = json_get_real(r, o, "ended_at");
 	t->exit_status = json_get_integer(r, o, "exit_status");
 	t->signal = json_get_integer(r, o, "signal");
 	t->sections = json_get_integer(r, o, "sections");
 	t->sections_s = json_get_real(r, o, "sections_s");
-}
-
-static void read_process_time(struct json_get *r, const json_t *o, struct dcbs_process_time *p)
-{
-	*p = (struct dcbs_process_time) {
-		.pid = read_optional_pid(r, o, "pid"), .count = json_get_integer(r, o, "count"),
-		.mean_s = json_get_real(r, o, "mean_s"), .total_s = json_get_real(r, o, "total_s"),
-		.mean_wait_s = json_get_real(r, o, "mean_wait_s"),
-	};
-}
-
-static void read_skew(struct json_get *r, const json_t *o, struct dcbs_skew *s)
-{
-	s->ratio = json_get_real(r, o, "skew");
-	if (!o)
-		return;
-	s->processes = json_get_integer(r, o, "count");
-	read_process_time(r, json_get_object(r, o, "slowest"), &s->slowest);
-	read_process_time(r, json_get_object(r, o, "fastest"), &s->fastest);
 }
 
 static void read_targets(struct json_get *r, const json_t *doc, struct dcbs_report *to)
@@ -100,49 +73,6 @@ static void read_window(struct json_get *r, const json_t *doc, struct dcbs_repor
 	to->started_at = json_get_real(r, o, "started_at");
 	to->duration_s = json_get_real(r, o, "duration_s");
 	to->ended_by = json_get_word(r, o, "ended_by", &json_words_ended_by, DCBS_ENDED_RUNNING);
-	json_get_leave(r);
-}
-
-static void read_section(struct json_get *r, const json_t *o, struct dcbs_section *s)
-{
-	*s = (struct dcbs_section) {
-		.name = json_get_name(r, o, "name"), .count = json_get_integer(r, o, "count"),
-		.kind = json_get_word(r, o, "kind", &json_words_kinds, DCBS_NAME_SECTION),
-		.total_s = json_get_real(r, o, "total_s"), .self_s = json_get_real(r, o, "self_s"),
-		.mean_s = json_get_real(r, o, "mean_s"), .min_s = json_get_real(r, o, "min_s"),
-		.max_s = json_get_real(r, o, "max_s"), .p50_s = json_get_real(r, o, "p50_s"),
-		.p90_s = json_get_real(r, o, "p90_s"), .p95_s = json_get_real(r, o, "p95_s"),
-		.p99_s = json_get_real(r, o, "p99_s"), .p999_s = json_get_real(r, o, "p999_s"),
-		.open = json_get_integer(r, o, "open"), .open_at_start = json_get_integer(r, o, "open_at_start"),
-		.unreturned = json_get_integer(r, o, "unreturned"),
-		.errors = json_get_integer(r, o, "errors"), .items = json_get_integer(r, o, "items"),
-		.items_per_s = json_get_real(r, o, "items_per_s"), .error_s = json_get_real(r, o, "error_s"),
-		.unseen_s = json_get_real(r, o, "unseen_s"), .cpu_error_s = json_get_real(r, o, "cpu_error_s"),
-		.profiling_s = json_get_real(r, o, "profiling_s"), .late_growth_bytes = json_get_signed_integer(r, o, "late_growth_bytes"),
-		.profiling_per_call_s = json_get_real(r, o, "profiling_per_call_s"),
-		.in_flight = json_get_real(r, json_get_object(r, o, "in_flight"), "mean"),
-	};
-	json_hist_read(r, json_get_object(r, o, "histogram"), &s->histogram, HIST_SCALE, HIST_PLACES);
-	json_ledger_read_wall(r, json_get_object(r, o, "wall"), json_get_object(r, o, "wall_parts"), &s->wall);
-	json_ledger_read_wall(r, json_get_object(r, o, "self_wall"), json_get_object(r, o, "self_wall_parts"), &s->self_wall);
-	json_ledger_read_memory(r, json_get_object(r, o, "memory"), &s->memory);
-	json_ledger_read_memory(r, json_get_object(r, o, "self_memory"), &s->self_memory);
-	json_ledger_read_spread(r, json_get_object(r, o, "growth"), &s->growth, &json_ledger_growth_keys);
-	json_ledger_read_spread(r, json_get_object(r, o, "faults"), &s->faults, &json_ledger_faults_keys);
-	read_skew(r, json_get_object(r, o, "processes"), &s->skew);
-}
-
-static void read_sections(struct json_get *r, const json_t *doc, struct dcbs_report *to)
-{
-	const json_t *array = json_get_array(r, doc, "sections", &to->sections, sizeof(*to->sections));
-	size_t i;
-
-	if (!array)
-		json_get_wrong(r, "sections", "an array");
-	for (i = 0; i < json_array_size(array) && !r->err; i++) {
-		to->nr_sections = i + 1;
-		read_section(r, json_get_enter(r, array, "sections", i), &to->sections[i]);
-	}
 	json_get_leave(r);
 }
 
@@ -318,7 +248,7 @@ static int read_document(const char *path, const json_t *doc, struct dcbs_report
 	if (to->more_targets == DCBS_UNKNOWN)
 		to->more_targets = 0;
 	read_window(&r, doc, to);
-	read_sections(&r, doc, to);
+	json_sections_read(&r, doc, to);
 	read_memory(&r, doc, to);
 	read_bottlenecks(&r, doc, to);
 	read_model(&r, doc, &to->model);

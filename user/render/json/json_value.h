@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "dcbs/profiler.h"
+#include "render/json/json_words.h"
 
 static inline json_t *real_or_null(double v)
 {
@@ -21,6 +22,22 @@ static inline json_t *integer_or_null(int64_t v)
 static inline json_t *string_or_null(const char *s)
 {
 	return s ? json_string(s) : json_null();
+}
+
+static inline json_t *word_or_null(const struct json_words *words, int value)
+{
+	return string_or_null(json_words_of(words, value));
+}
+
+/* Moves the members of `more` into o. Takes both; NULL: one could not be built. */
+static inline json_t *join_objects(json_t *o, json_t *more)
+{
+	if (!o || !more || json_object_update(o, more)) {
+		json_decref(o);
+		o = NULL;
+	}
+	json_decref(more);
+	return o;
 }
 
 #endif
