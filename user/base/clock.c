@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* clock.c - the clocks that the profiler reads. */
+#include <math.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -25,6 +26,13 @@ __u64 clock_cpu_ns(void)
 	return read_clock(CLOCK_THREAD_CPUTIME_ID);
 }
 
+#define UNIX_STEPS 1e5	/* a second */
+
+double clock_round_unix_s(double s)
+{
+	return round(s * UNIX_STEPS) / UNIX_STEPS;
+}
+
 /* The thread may be preempted between the two reads, so the closest of several pairs is used. */
 double clock_unix_s(__u64 ns)
 {
@@ -40,5 +48,5 @@ double clock_unix_s(__u64 ns)
 		best = took;
 		at = S_PER_NS * (double)real - S_PER_NS * (double)(__s64)(before + took / 2 - ns);
 	}
-	return at;
+	return clock_round_unix_s(at);
 }

@@ -18,7 +18,13 @@ __u64 clock_now_ns(void);
 /* Returns the CPU time of the calling thread. */
 __u64 clock_cpu_ns(void);
 
-/* Returns a time of CLOCK_MONOTONIC as Unix time, in seconds. */
+/*
+ * Rounds a Unix time to 10 us. A document has 15 digits of it, so a time that is read again is the same one, and so is every time
+ * that is reckoned from it.
+ */
+double clock_round_unix_s(double s);
+
+/* Returns a time of CLOCK_MONOTONIC as Unix time, in seconds, rounded. */
 double clock_unix_s(__u64 ns);
 
 #endif

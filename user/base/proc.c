@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/proc.h"
 
 #define PATH_BYTES 64
@@ -98,8 +99,8 @@ double proc_start_time(pid_t pid)
 		return 0;
 	clock_gettime(CLOCK_BOOTTIME, &boot);
 	clock_gettime(CLOCK_REALTIME, &real);
-	return (double)real.tv_sec + 1e-9 * (double)real.tv_nsec - ((double)boot.tv_sec + 1e-9 * (double)boot.tv_nsec) +
-	       (double)ticks / (double)sysconf(_SC_CLK_TCK);
+	return clock_round_unix_s((double)real.tv_sec + 1e-9 * (double)real.tv_nsec - ((double)boot.tv_sec + 1e-9 * (double)boot.tv_nsec) +
+				  (double)ticks / (double)sysconf(_SC_CLK_TCK));
 }
 
 /* ---- threads ---- */
