@@ -24,11 +24,13 @@ int on_sample(void *ctx)
 		sample_take(ctx, &w->walker, task, process, account, SAMPLE_CPU);
 		account_unlock(account);
 	} else {
-		/* The program that we have interrupted may not have brought the open sections up to date. */
 		account = account_of(task, 0);
-		if (account && !account->dead && !open_sections_are_current(account, task, process)) {
-			__sync_fetch_and_add(&counters.lost_samples, 1);
-			return 0;
+		if (account && !account->dead) {
+			if (!open_sections_apart(&w->account, account, task, process)) {
+				__sync_fetch_and_add(&counters.lost_samples, 1);
+				return 0;
+			}
+			account = &w->account;
 		}
 		sample_take(ctx, &w->walker, task, process, account, SAMPLE_CPU);
 	}

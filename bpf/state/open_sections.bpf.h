@@ -72,7 +72,9 @@ static __always_inline u32 list_section(struct section_walk *w, const struct dcb
 	u32 section_id = w->process->section_id[s->name & (DCBS_NAMES - 1)], n = account->nr_open, first;
 	u64 *listed, bit;
 
-	if (!section_id && w->names)
+	if (!section_id && account->apart)
+		account->unnamed = 1;
+	else if (!section_id && w->names)
 		section_id = open_section_id(w->process, w->state, s->name);
 	section_id &= SECTION_MODEL - 1;
 	if (!section_id || section_id >= BPFPROF_SECTIONS)
@@ -345,13 +347,6 @@ static __always_inline bool open_sections_unchanged(const struct thread_account 
 						       key->flow == account->key.flow));
 }
 
-static __always_inline void open_sections_set_renewing(struct thread_account *account, u32 is)
-{
-	barrier();
-	*(volatile u32 *)&account->renewing = is;
-	barrier();
-}
-
 /* Brings `open` and `functions` up to date for the current task. */
 static __always_inline void open_sections_update(struct thread_account *account, struct task_struct *task,
 						 struct process *process)
@@ -362,7 +357,6 @@ static __always_inline void open_sections_update(struct thread_account *account,
 	if (own)
 		account->sections = 1;
 	take_faults(account, task);
-	open_sections_set_renewing(account, 1);
 	if (has_function_probes)
 		open_functions_update(account, task);
 	if (!open_sections_unchanged(account, record, &key)) {
@@ -370,22 +364,28 @@ static __always_inline void open_sections_update(struct thread_account *account,
 		account->key = key;
 		open_sections_renew(account, process, record, own);
 	}
-	open_sections_set_renewing(account, 0);
 }
 
 /*
- * Returns true if `open` and `functions` are up to date. For a program that has interrupted another one that holds
- * the account.
+ * Lists the current task's open sections in `apart`, because the program that we have interrupted may be changing `account`.
+ * Returns false if one of them has no id yet: that program is about to draw it.
  */
-static __always_inline bool open_sections_are_current(struct thread_account *account, struct task_struct *task,
-						      struct process *process)
+static __always_inline bool open_sections_apart(struct thread_account *apart, const struct thread_account *account,
+						struct task_struct *task, struct process *process)
 {
-	struct function_calls *calls = has_function_probes ? bpf_task_storage_get(&open_calls, task, NULL, 0) : NULL;
-	struct open_sections_key key = {};
-	u64 own, record = open_sections_record(account, task, process, &own, &key);
+	u64 own, record;
 
-	return !*(volatile u32 *)&account->renewing && open_sections_unchanged(account, record, &key) &&
-	       (!calls || calls->serial == account->functions_serial);
+	apart->apart = 1;
+	apart->unnamed = apart->nr_functions = 0;
+	apart->functions_serial = ~0ULL;
+	apart->inherit = account->inherit;
+	apart->inherit_flow = account->inherit_flow;
+	__builtin_memset(&apart->key, 0, sizeof(apart->key));
+	record = open_sections_record(apart, task, process, &own, &apart->key);
+	open_sections_renew(apart, process, record, 0);
+	if (has_function_probes)
+		open_functions_update(apart, task);
+	return !apart->unnamed;
 }
 
 #endif

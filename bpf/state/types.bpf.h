@@ -36,7 +36,7 @@
  *    the thread does by an atomic exchange when it is switched in, and whichever of them takes the old value charges it.
  *    It also fills in the account of a thread that is off its CPU when its observation begins. For `off_sampled` see enum
  *    wait_sampled.
- *  * A sampling tick that finds the account busy still takes the sections from it, if open_sections_are_current().
+ *  * A sampling tick that finds the account busy reads the open sections into an account of its CPU, open_sections_apart().
  *
  * User space maps `stats`, `ledgers`, `processes` and the globals and reads them in place. Each word is whole, but a
  * call may be in the count and not yet in the sum. At the end the profiler waits, for a second at most, until no
@@ -280,7 +280,7 @@ struct thread_account {
 	u32 off_sampled;	/* enum wait_sampled */
 	u32 off_weight;		/* waits that the sampled one stands for */
 	u32 off_generation;	/* throttle.wait_generation at off_sample_ns */
-	u32 renewing;		/* the copy of the open sections is being renewed */
+	u32 apart;		/* no thread's account: it holds the open sections for one sample */
 	struct wait_rate rates[2];	/* of waits, and of preemptions */
 	u64 queued_ns;		/* its run-queue wait before this slice */
 	u64 waited_ns;		/* its wait before that, by `waited_cause` */
@@ -306,7 +306,7 @@ struct thread_account {
 	u32 dead;
 	u32 idle;		/* its time is in process_sum.ended_idle */
 	u32 sections;		/* a section has been open on it */
-	u32 pad1;
+	u32 unnamed;		/* of an account apart: a section is open that has no id yet */
 	struct thread_sum sum;
 
 	u64 record;		/* record that `open` was read from; 0: no section is open */
@@ -376,6 +376,7 @@ struct walker {
 struct cpu_walker {
 	struct walker walker;
 	u8 stack[SAMPLE_CPU_STACK - SAMPLE_STACK];	/* the rest of it, right behind the walker's sample */
+	struct thread_account account;	/* see open_sections_apart() */
 };
 
 struct sample_context {
