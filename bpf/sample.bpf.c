@@ -2,8 +2,34 @@
 /* sample.bpf.c - a sampling tick: takes the stack of the current thread. */
 #include "rules/take_sample.bpf.h"
 
+/* The start of the context of a perf_event program: the registers of what the tick has interrupted. */
+struct tick {
+#if defined(__TARGET_ARCH_x86)
+	u64 registers[17];
+	u64 cs;
+#else
+	u64 registers[33];	/* with sp and pc */
+	u64 pstate;
+#endif
+};
+
+static __always_inline bool is_in_kernel(const struct tick *ctx)
+{
+#if defined(__TARGET_ARCH_x86)
+	return !(ctx->cs & 3);
+#else
+	return ctx->pstate & 0xf;
+#endif
+}
+
+/* The thread is in the kernel, and no system call has brought it there. */
+static __always_inline bool is_in_fault(const struct tick *ctx, struct task_struct *task)
+{
+	return is_in_kernel(ctx) && syscall_number((struct pt_regs *)bpf_task_pt_regs(task)) < 0;
+}
+
 SEC("perf_event")
-int on_sample(void *ctx)
+int on_sample(struct tick *ctx)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct process *process = process_of(task);
@@ -34,6 +60,8 @@ int on_sample(void *ctx)
 		}
 		sample_take(ctx, &w->walker, task, process, account, SAMPLE_CPU);
 	}
+	if (is_in_fault(ctx, task))
+		w->walker.sample.flags |= SAMPLE_IN_FAULT;
 	sample_send(&w->walker, SAMPLE_CPU_STACK);
 	return 0;
 }

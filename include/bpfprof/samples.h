@@ -26,6 +26,7 @@ enum sample_flag {
 	SAMPLE_SECTIONS_CUT = 8,
 	SAMPLE_PYTHON_UNKNOWN = 16,	/* no interpreter was known in the process at that time */
 	SAMPLE_PYTHON_ENDLESS = 32,	/* the walk ended before the outermost frame */
+	SAMPLE_IN_FAULT = 64,		/* the thread ran in the kernel because its own code met an exception, usually a page fault */
 };
 
 /*

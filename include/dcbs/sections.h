@@ -160,6 +160,11 @@ struct dcbs_section {
 	double profiling_per_call_s;	/* profiling_s / count */
 	double error_s;		/* standard deviation of total_s; NAN: total_s is exact */
 	double cpu_error_s;	/* standard deviation of wall.cpu_s and wall.await_s; NAN: wall.cpu_s is as exact as total_s */
+	/*
+	 * The part of self_wall.cpu_s that ticks found in page faults which the section's own code met, and its standard deviation. Faults
+	 * within system calls are not in it. NAN: no tick.
+	 */
+	double fault_cpu_s, fault_cpu_error_s;
 	/* Time of samples that lack frames and do not show the function: total_s may be more by it. NAN: total_s is exact. */
 	double unseen_s;
 	struct dcbs_histogram histogram;	/* of the calls' durations */

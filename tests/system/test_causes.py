@@ -12,6 +12,7 @@ from reports import sections
 MIB = 1 << 20
 LEAK_BYTES = 256 << 10          # by each call of tests/targets/causes/causes.c
 CHUNK_BYTES = 4 * MIB
+KERNEL_TICKS_HZ = 100       # at least
 # Sections with this much time get a verdict. On a fast machine, targets that touch memory take less than a second.
 THRESHOLD_S = 0.5
 
@@ -106,7 +107,18 @@ class Planted(LedgerCase):
         section, times, account = self.planted("growth")
         self.near(section["memory"]["anon_delta_bytes"], *[account["bytes"]] * 2, 0.01, 0, "growth")
         self.near(section["growth"]["p50_bytes"], *[account["bytes"] / times["count"]] * 2, 0.1, 0, "growth of a call")
+        self.check_fault_cpu(section, account)
         self.check_verdict(self.report, "growth", "memory-growth")
+
+    def check_fault_cpu(self, section, account):
+        """The target is in the kernel for page faults alone. The kernel tells user and system time apart at its ticks."""
+        kernels_error_s = (account["cpu_ns"] / 1e9 / KERNEL_TICKS_HZ) ** 0.5 / 2
+        slack_s = TICK_S + 4 * (kernels_error_s + section["fault_cpu_error_s"])
+        self.near(section["fault_cpu_s"], *[account["system_ns"] / 1e9] * 2, 0, slack_s, "CPU time in faults")
+
+    def test_no_fault(self):
+        section, _, _ = self.planted("cpu")
+        self.near(section["fault_cpu_s"], 0, 0, 0, 4 * section["fault_cpu_error_s"], "CPU time in faults")
 
     @one_by_one
     def test_leak(self):

@@ -15,6 +15,7 @@
 #include "analyse/sums/ledger.h"
 #include "analyse/processes.h"
 #include "analyse/report.h"
+#include "analyse/stacks/sample_weights.h"
 #include "analyse/stacks/sampled_sections.h"
 #include "analyse/sums/summary.h"
 #include "analyse/threads.h"
@@ -73,7 +74,9 @@ static int add_section(struct dcbs_report *r, const struct snapshot *snap, size_
 	processes_skew(&to->skew, snap, index);
 	if (summary_is_unseen(facts))
 		summary_forget_times(to);
-	return err ? err : ledger_section(to, facts, snap);
+	err = err ? err : ledger_section(to, facts, snap);
+	to->fault_cpu_s = sample_weights_fault_s(snap, (__u16)index, to->self_wall.cpu_s, &to->fault_cpu_error_s);
+	return err;
 }
 
 static int add_sections_and_caches(struct dcbs_report *r, const struct snapshot *snap)
@@ -141,6 +144,15 @@ static void add_memory(struct dcbs_report *r, const struct snapshot *snap)
 	r->unexplained_bytes = ledger_subtract(ledger_subtract(r->rss_end_bytes, r->rss_start_bytes), explained);
 }
 
+static int add_outside(struct dcbs_report *r, const struct snapshot *snap)
+{
+	struct dcbs_section *to = &r->sections[r->nr_sections++];
+	int err = threads_fill_outside(to, snap);
+
+	to->fault_cpu_s = sample_weights_fault_s(snap, SNAPSHOT_OUTSIDE, to->self_wall.cpu_s, &to->fault_cpu_error_s);
+	return err;
+}
+
 static int add_sections(struct dcbs_report *r, const struct snapshot *snap)
 {
 	int err = add_sections_and_caches(r, snap);
@@ -149,7 +161,7 @@ static int add_sections(struct dcbs_report *r, const struct snapshot *snap)
 		return err;
 	qsort(r->sections, r->nr_sections, sizeof(*r->sections), section_order);
 	qsort(r->caches, r->nr_caches, sizeof(*r->caches), cache_order);
-	return threads_have_outside(snap) ? threads_fill_outside(&r->sections[r->nr_sections++], snap) : 0;
+	return threads_have_outside(snap) ? add_outside(r, snap) : 0;
 }
 
 static int fill_report(struct dcbs_report *r, const struct snapshot *snap, double threshold_s)

@@ -103,6 +103,7 @@ struct snapshot_stack {
 	__u16 sections[SAMPLE_SECTIONS];	/* open sections, innermost first; index of `sections`, or SNAPSHOT_OUTSIDE */
 	__u32 nr_sections;
 	__u64 cpu_samples;	/* ticks at which a thread ran there, by weight */
+	__u64 fault_samples;	/* of them: it ran in the kernel for an exception of its own code, usually a page fault */
 	__u64 off_samples;	/* sampled waits */
 	__u64 off_ns[CAUSES];	/* duration of waits by cause; that of the waits which a sample stands for included */
 	double cpu_samples2, off_ns2;	/* the variances of both */

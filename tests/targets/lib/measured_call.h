@@ -7,10 +7,11 @@
  * without a CPU (/proc/thread-self/schedstat, if the kernel has it):
  *
  *     "accounts": {"name": {"cpu_ns", "minor_faults", "major_faults", "around": {the same},
- *                           "runqueue_ns", "waited_ns", "bytes"}}
+ *                           "system_ns", "runqueue_ns", "waited_ns", "bytes"}}
  *
  * waited_ns is how long the other side (a peer, the holder of a lock) made the section wait, by its own account. bytes is
- * how much memory the section has touched. Both are left out if they are unknown. Several threads may use one account.
+ * how much memory the section has touched. Both are left out if they are unknown. system_ns is the time of the whole process in
+ * the kernel so far: the kernel's account of it is too coarse for single calls. Several threads may use one account.
  */
 #ifndef TARGETS_MEASURED_CALL_H
 #define TARGETS_MEASURED_CALL_H
@@ -148,6 +149,14 @@ static inline void measured_print_cost(const struct call_cost *c)
 	       c->major_faults);
 }
 
+static inline uint64_t measured_system_ns(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return (uint64_t)usage.ru_stime.tv_sec * 1000000000ULL + (uint64_t)usage.ru_stime.tv_usec * 1000;
+}
+
 static inline void measured_print_account(const struct account *a)
 {
 	printf("\"%s\":{", a->times.name);
@@ -155,6 +164,7 @@ static inline void measured_print_account(const struct account *a)
 	printf(",\"around\":{");
 	measured_print_cost(&a->around);
 	printf("}");
+	truth_number("system_ns", measured_system_ns());
 	if (!a->runqueue_unknown)
 		truth_number("runqueue_ns", a->runqueue_ns);
 	if (a->waited_known)

@@ -249,3 +249,19 @@ double sample_weights_share_bound(double all, double all2)
 
 	return n > 0 ? fmin(1, TWO_SIGMA * sqrt(0.25 / n) + 0.5 / n) : NAN;
 }
+
+double sample_weights_fault_s(const struct snapshot *snap, __u16 section, double cpu_s, double *error_s)
+{
+	double ticks = 0, ticks2 = 0, faults = 0;
+	size_t i;
+
+	for (i = 0; i < snap->nr_stacks; i++) {
+		if (!sample_weights_covers(snap, &snap->stacks[i], section, SAMPLE_SCOPE_SELF))
+			continue;
+		ticks += (double)snap->stacks[i].cpu_samples;
+		ticks2 += snap->stacks[i].cpu_samples2;
+		faults += (double)snap->stacks[i].fault_samples;
+	}
+	*error_s = cpu_s * sample_weights_share_error(faults, ticks, ticks2);
+	return ticks > 0 ? cpu_s * faults / ticks : NAN;
+}

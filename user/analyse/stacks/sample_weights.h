@@ -50,6 +50,12 @@ void sample_weights_compute(struct sample_weights *weights, const struct snapsho
  */
 double sample_weights_share_error(double ticks, double all, double all2);
 
+/*
+ * The part of a section's own running time cpu_s (self time) that its ticks found in page faults, and its standard deviation.
+ * Both are NAN without a tick.
+ */
+double sample_weights_fault_s(const struct snapshot *snap, __u16 section, double cpu_s, double *error_s);
+
 /* Any share of these ticks is within that much of the truth in 19 of 20 cases; NAN: there are no ticks. */
 double sample_weights_share_bound(double all, double all2);
 

@@ -162,6 +162,7 @@ static void count_sample(struct snapshot_stack *stack, const struct sample *samp
 
 	if (sample->kind == SAMPLE_CPU) {
 		stack->cpu_samples += sample->weight;
+		stack->fault_samples += sample->flags & SAMPLE_IN_FAULT ? sample->weight : 0;
 		stack->cpu_samples2 += (double)sample->weight * sample->weight;
 		return;
 	}

@@ -86,6 +86,28 @@ static void test_not_sampled(void **state)
 	}
 }
 
+/* A share of few ticks has an error, even if it is 0. */
+static void test_running_in_faults(void **state)
+{
+	struct snapshot *snap = sampled_report_section(10 * SEC);
+	struct dcbs_report *r;
+
+	(void)state;
+	fixture_off(snap->sections[0], CAUSE_SLEEP, 2 * SEC, 2 * SEC);
+	stacks_ran(STACK(snap, 0, stacks_frame(snap, "f", NULL, 0, false)), 300);
+	stacks_ran(STACK(snap, 0, stacks_frame(snap, "g", NULL, 0, false)), 100)->fault_samples = 100;
+	fixture_call(fixture_section(snap, "other", DCBS_NAME_SECTION), SEC, SEC);
+	fixture_call(fixture_section(snap, "unseen", DCBS_NAME_SECTION), SEC, SEC);
+	stacks_ran(STACK(snap, 1, stacks_frame(snap, "f", NULL, 0, false)), 4);
+	r = sampled_report(snap);
+	near(r->sections[0].fault_cpu_s, 2);
+	assert_true(fabs(r->sections[0].fault_cpu_error_s - 8 * sqrt(0.25 * 0.75 / 400)) < 0.01);
+	near(r->sections[1].fault_cpu_s, 0);
+	assert_true(r->sections[1].fault_cpu_error_s > 0.05);
+	assert_true(isnan(r->sections[2].fault_cpu_s) && isnan(r->sections[2].fault_cpu_error_s));
+	dcbs_report_free(r);
+}
+
 static void test_ran_without_a_tick(void **state)
 {
 	struct snapshot *snap = sampled_report_section(SEC);
@@ -214,7 +236,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_exact_time), cmocka_unit_test(test_waits), cmocka_unit_test(test_not_sampled),
-		cmocka_unit_test(test_ran_without_a_tick), cmocka_unit_test(test_nested_sections),
+		cmocka_unit_test(test_running_in_faults), cmocka_unit_test(test_ran_without_a_tick), cmocka_unit_test(test_nested_sections),
 		cmocka_unit_test(test_outside), cmocka_unit_test(test_idle_threads),
 		cmocka_unit_test(test_unknown_ledgers), cmocka_unit_test(test_unknown_sections_and_caches),
 	};
