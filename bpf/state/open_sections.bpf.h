@@ -39,7 +39,6 @@ struct section_walk {
 	u64 state;
 	struct function_calls *calls;
 	u32 most;	/* sections in the list */
-	bool names;	/* names of the thread's process can be read, because it is the current one */
 	bool cut;	/* there are more open sections than the list has room for */
 };
 
@@ -57,12 +56,18 @@ static __always_inline void begin_call(struct thread_account *account, u32 slot,
 	call->section_id = section_id;
 }
 
-/* Does the same as section_id_of(), with scratch space in the account. */
+/* Does the same as section_id_of(), with scratch space in the account. A tick that finds the account busy must not use it. */
 static __noinline u32 open_section_id(struct process *process, u64 state, u32 id)
 {
 	struct thread_account *account = bpf_task_storage_get(&thread_accounts, bpf_get_current_task_btf(), NULL, 0);
 
-	return process && account ? section_id_of_name(process, state, id, &account->name) : SECTION_OTHER;
+	if (!process || !account)
+		return SECTION_OTHER;
+	if (account->tick) {
+		account->tick = TICK_UNNAMED;
+		return SECTION_OTHER;
+	}
+	return section_id_of_name(process, state, id, &account->name);
 }
 
 /* Adds an open section to the list. Returns its section_id. */
@@ -72,9 +77,7 @@ static __always_inline u32 list_section(struct section_walk *w, const struct dcb
 	u32 section_id = w->process->section_id[s->name & (DCBS_NAMES - 1)], n = account->nr_open, first;
 	u64 *listed, bit;
 
-	if (!section_id && account->apart)
-		account->unnamed = 1;
-	else if (!section_id && w->names)
+	if (!section_id)
 		section_id = open_section_id(w->process, w->state, s->name);
 	section_id &= SECTION_MODEL - 1;
 	if (!section_id || section_id >= BPFPROF_SECTIONS)
@@ -198,7 +201,7 @@ static __always_inline void open_sections_walk(struct section_walk *w)
 	w->cut = false;
 	__builtin_memset(account->listed, 0, sizeof(account->listed));
 	__builtin_memset(account->listed_in_flow, 0, sizeof(account->listed_in_flow));
-	if (account->key.flow_open && w->names)
+	if (account->key.flow_open)
 		list_flow_sections(w);
 	bpf_loop(DCBS_DEPTH, list_open_slot, w, 0);
 }
@@ -226,7 +229,7 @@ static __always_inline void open_sections_forget(struct thread_account *account)
 /* Brings `open` up to date after the record of the current task has changed, or when it is another one. */
 __weak __noinline int open_sections_renew(struct thread_account *account, struct process *process, u64 record, u64 own)
 {
-	struct section_walk w = {.account = account, .process = process, .names = true};
+	struct section_walk w = {.account = account, .process = process};
 	bool few;
 
 	if (!account || !process)
@@ -370,13 +373,14 @@ static __always_inline void open_sections_update(struct thread_account *account,
  * Lists the current task's open sections in `apart`, because the program that we have interrupted may be changing `account`.
  * Returns false if one of them has no id yet: that program is about to draw it.
  */
-static __always_inline bool open_sections_apart(struct thread_account *apart, const struct thread_account *account,
+static __always_inline bool open_sections_apart(struct thread_account *apart, struct thread_account *account,
 						struct task_struct *task, struct process *process)
 {
 	u64 own, record;
+	bool named;
 
-	apart->apart = 1;
-	apart->unnamed = apart->nr_functions = 0;
+	account->tick = TICK_READS;
+	apart->nr_functions = 0;
 	apart->functions_serial = ~0ULL;
 	apart->inherit = account->inherit;
 	apart->inherit_flow = account->inherit_flow;
@@ -385,7 +389,9 @@ static __always_inline bool open_sections_apart(struct thread_account *apart, co
 	open_sections_renew(apart, process, record, 0);
 	if (has_function_probes)
 		open_functions_update(apart, task);
-	return !apart->unnamed;
+	named = account->tick == TICK_READS;
+	account->tick = TICK_NONE;
+	return named;
 }
 
 #endif

@@ -258,6 +258,13 @@ enum copied_event {
 	COPIED_EVENTS,
 };
 
+/* A tick that finds the account busy reads the open sections apart. */
+enum tick_state {
+	TICK_NONE,
+	TICK_READS,
+	TICK_UNNAMED,		/* ... and one of them has no id yet */
+};
+
 /* How often a thread waits. */
 struct wait_rate {
 	u64 start_ns;	/* of the interval in which its waits are counted */
@@ -280,7 +287,7 @@ struct thread_account {
 	u32 off_sampled;	/* enum wait_sampled */
 	u32 off_weight;		/* waits that the sampled one stands for */
 	u32 off_generation;	/* throttle.wait_generation at off_sample_ns */
-	u32 apart;		/* no thread's account: it holds the open sections for one sample */
+	u32 tick;		/* enum tick_state */
 	struct wait_rate rates[2];	/* of waits, and of preemptions */
 	u64 queued_ns;		/* its run-queue wait before this slice */
 	u64 waited_ns;		/* its wait before that, by `waited_cause` */
@@ -306,7 +313,7 @@ struct thread_account {
 	u32 dead;
 	u32 idle;		/* its time is in process_sum.ended_idle */
 	u32 sections;		/* a section has been open on it */
-	u32 unnamed;		/* of an account apart: a section is open that has no id yet */
+	u32 pad1;
 	struct thread_sum sum;
 
 	u64 record;		/* record that `open` was read from; 0: no section is open */

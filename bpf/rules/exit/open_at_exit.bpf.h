@@ -106,22 +106,26 @@ static __always_inline void charge_open_sections(struct task_struct *task, struc
 {
 	u64 record = record_of(task, process);
 	struct exit_charge charge = {.process = process, .start_ns = start_of(process), .innermost = true};
-	struct record_head head;
+	struct record_head *head;
 
-	if (!record || !window.start_ns || window.end_ns || bpf_probe_read_user(&head, sizeof(head), (void *)record) ||
-	    head.magic != DCBS_RECORD_MAGIC || (!head.innermost && !head.flow_open))
+	if (!record || !window.start_ns || window.end_ns)
 		return;
 	charge.reader = bpf_task_storage_get(&ring_readers, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!charge.reader || bpf_probe_read_user(charge.reader->events, sizeof(struct dcbs_slot) * DCBS_SLOTS,
-					     (void *)(record + __builtin_offsetof(struct dcbs_record, slots))))
+	if (!charge.reader)
 		return;
-	charge.state = head.state;
-	charge.last_ns = head.last_ns;
+	head = &charge.reader->head;
+	if (bpf_probe_read_user(head, sizeof(*head), (void *)record) || head->magic != DCBS_RECORD_MAGIC ||
+	    (!head->innermost && !head->flow_open) ||
+	    bpf_probe_read_user(charge.reader->events, sizeof(struct dcbs_slot) * DCBS_SLOTS,
+				(void *)(record + __builtin_offsetof(struct dcbs_record, slots))))
+		return;
+	charge.state = head->state;
+	charge.last_ns = head->last_ns;
 	charge.end_ns = bpf_ktime_get_ns();
-	charge.at = head.innermost & (DCBS_SLOTS - 1);
+	charge.at = head->innermost & (DCBS_SLOTS - 1);
 	bpf_loop(DCBS_DEPTH, charge_open_slot, &charge, 0);
-	charge.chunk = head.flow_chunks;
-	if (head.flow_open)
+	charge.chunk = head->flow_chunks;
+	if (head->flow_open)
 		bpf_loop(DCBS_FLOW_CHUNKS * DCBS_FLOW_SLOTS, charge_open_flow_slot, &charge, 0);
 }
 
