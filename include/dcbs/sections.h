@@ -144,6 +144,11 @@ struct dcbs_section {
 	double total_s;
 	double self_s;		/* the part of total_s in which it was the innermost open section of its flow */
 	double in_flight;	/* mean number of flows in which it was open: total_s / duration_s of the report */
+	/*
+	 * The most calls that were open at once, as far as the profiler saw it: it looks some times a second, so this is a lower bound.
+	 * It is never below in_flight, rounded up. DCBS_UNKNOWN: the section is known from samples only.
+	 */
+	int64_t in_flight_most;
 	double mean_s, min_s, max_s;			/* of the calls in `count`; NAN if there are none */
 	double p50_s, p90_s, p95_s, p99_s, p999_s;	/* likewise, within 1.1 % */
 	int64_t open;		/* calls still open at the end of the window */

@@ -58,6 +58,14 @@ class FlowCase(LedgerCase):
         self.check_self(truth["own"])
         self.assertEqual((truth["own"]["cancelled"]["errors"], truth["own"]["held"]["open"]), (0, HELD // 2))
 
+    def check_most(self, found, truth):
+        """The most calls open at once, as far as the profiler saw it, are no fewer than the mean and no more than there were."""
+        for name, times in truth["sections"].items():
+            in_flight = found[name]["in_flight"]
+            self.assertGreaterEqual(in_flight["max"], max(1, in_flight["mean"] - 0.02), name)
+            self.assertLessEqual(in_flight["max"], times["most_open"], name)
+        self.assertEqual(found["held"]["in_flight"]["max"], HELD)
+
     def check_report(self, report, truth):
         found = sections(report)
         self.check_all_but_samples(report)
@@ -65,6 +73,7 @@ class FlowCase(LedgerCase):
             if name != "held":
                 self.check_figures(found[name], times, name)
         self.check_self(found)
+        self.check_most(found, truth)
         self.check_closes(report)
         self.check_held(report, truth)
 

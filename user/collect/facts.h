@@ -31,6 +31,7 @@ struct snapshot_section {
 	__u32 kind;			/* enum dcbs_name_kind */
 	__u64 unreturned;		/* calls of a --section function that ended otherwise than by a return, or whose end was missed */
 	__u64 open;			/* calls still open */
+	__u64 most_open;		/* the most calls that the profiler has seen open at once */
 	struct timed_calls *timed;	/* NULL: calls were not timed in on-periods */
 	__u64 cut_off_ns[CAUSES];	/* in an analysis: waits that were charged to it, and were outside of it */
 	double total_error_ns;		/* in an analysis: the error of total_ns, where that is an estimate */

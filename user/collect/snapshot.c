@@ -176,6 +176,8 @@ static int copy_map_facts(struct session *session, struct snapshot *snap, const 
 		growth_trend_add(&session->growth, &session->bpf, snap->ended_by == DCBS_ENDED_TARGET_EXIT, snap, section_index);
 	if (!err)
 		open_calls_add(session, snap, section_index);
+	if (!err)
+		in_flight_add(&session->in_flight, snap, section_index);
 	return err;
 }
 

@@ -85,6 +85,7 @@ void window_restart(struct session *session)
 	open_calls_clear(&session->bpf);
 	cpu_neighbours_clear(&session->bpf);
 	growth_trend_clear(&session->growth);
+	in_flight_clear(&session->in_flight);
 	levers_clear(session);
 	sampler_clear(session->sampler);
 	process_facts_clear(session);

@@ -47,7 +47,7 @@ static json_t *section_additions(const struct dcbs_section *s)
 			 "faults", json_ledger_spread(&s->faults, &json_ledger_faults_keys),
 			 "profiling_s", real_or_null(s->profiling_s),
 			 "profiling_per_call_s", real_or_null(s->profiling_per_call_s), "cpu_error_s", real_or_null(s->cpu_error_s),
-			 "in_flight", "mean", real_or_null(s->in_flight), "max", json_null());
+			 "in_flight", "mean", real_or_null(s->in_flight), "max", integer_or_null(s->in_flight_most));
 }
 
 json_t *json_sections_section(const struct dcbs_section *s)
@@ -107,6 +107,7 @@ static void read_section(struct json_get *r, const json_t *o, struct dcbs_sectio
 		.profiling_s = json_get_real(r, o, "profiling_s"), .late_growth_bytes = json_get_signed_integer(r, o, "late_growth_bytes"),
 		.profiling_per_call_s = json_get_real(r, o, "profiling_per_call_s"),
 		.in_flight = json_get_real(r, json_get_object(r, o, "in_flight"), "mean"),
+		.in_flight_most = json_get_integer(r, json_get_object(r, o, "in_flight"), "max"),
 	};
 	json_hist_read(r, json_get_object(r, o, "histogram"), &s->histogram, HIST_SCALE, HIST_PLACES);
 	json_ledger_read_wall(r, json_get_object(r, o, "wall"), json_get_object(r, o, "wall_parts"), &s->wall);
