@@ -80,6 +80,7 @@ struct section_stat {
 	__u64 observed_ns;	/* part of sum_ns: calls of functions that began in an on-period, so that total_ns and self_ns have them */
 	__u64 flow_total_ns;	/* parts of total_ns and self_ns: calls in other flows than their thread's first one */
 	__u64 flow_self_ns;
+	__u64 cancelled;	/* calls that ended because their task was cancelled */
 	__u64 zero_count;	/* durations of 0 ns */
 	__u64 buckets[HIST_PLACES];
 };
@@ -366,7 +367,7 @@ struct window {
 };
 
 _Static_assert(BPFPROF_SECTIONS >= DCBS_NAMES + 1 && BPFPROF_SECTIONS < SECTION_MODEL, "a process's names have sections");
-_Static_assert(sizeof(struct section_stat) == 25 * 8 + 8 * HIST_PLACES, "layout");
+_Static_assert(sizeof(struct section_stat) == 26 * 8 + 8 * HIST_PLACES, "layout");
 _Static_assert(sizeof(struct section_name) == 124, "hashed as bytes: no padding");
 _Static_assert(sizeof(struct process) == 136 + 2 * DCBS_NAMES, "layout");
 _Static_assert(sizeof(struct section_ledger) == 2 * CAUSES * 8 + 8 * 8 + 2 * 72 + 4 * 8 + 8 * COARSE_PLACES, "layout");

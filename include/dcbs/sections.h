@@ -155,6 +155,7 @@ struct dcbs_section {
 	int64_t unreturned;	/* of count: calls of a --section function that ended by an exception, longjmp() or with their thread; not timed */
 	int64_t open_at_start;	/* calls that began before the window and ended in it: in total_s, not in count */
 	int64_t errors;		/* calls that the target marked as failed */
+	int64_t cancelled;	/* calls that were left because their task was cancelled, which is no error; DCBS_UNKNOWN: it is not known */
 	int64_t items;		/* that the target reported; DCBS_UNKNOWN: none */
 	double items_per_s;	/* items / total_s */
 	/*

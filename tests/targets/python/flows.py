@@ -169,7 +169,7 @@ def print_truth(held_open):
                        "p50_s": [middle([i for i, _ in pairs]), middle([a for _, a in pairs])], "cpu_s": cpu_s.get(name, 0.0),
                        "most_open": most_open[name]}
                 for name, pairs in calls.items()}
-    own = {name: {key: stats[key] for key in ("count", "total_s", "self_s", "mean_s", "p50_s", "errors", "open")}
+    own = {name: {key: stats[key] for key in ("count", "total_s", "self_s", "mean_s", "p50_s", "errors", "cancelled", "open")}
            for name, stats in profiler.get_section_stats().items()}
     print(json.dumps({"pid": os.getpid(), "sections": sections, "held_open": held_open, "own": own}), flush=True)
 

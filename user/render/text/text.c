@@ -127,6 +127,7 @@ static void write_details(const struct text *t, const struct dcbs_section *s)
 	add_detail(words, s->open_at_start, "open at the start");
 	add_detail(words, s->unreturned, "ended without a return");
 	add_detail(words, s->errors, s->errors == 1 ? "error" : "errors");
+	add_detail(words, s->cancelled, "cancelled");
 	add_detail(words, s->items, s->items == 1 ? "item" : "items");
 	if (s->items > 0 && !isnan(s->items_per_s))
 		fprintf(words, ", %s/s", human_number(s->items_per_s).text);
