@@ -31,6 +31,7 @@ int on_sample(void *ctx)
 			return 0;
 		}
 		sample_take(ctx, &w->walker, task, process, account, SAMPLE_CPU);
+		w->walker.sample.step_ns = 0;	/* nor is the account's number of changes of the flow that of now */
 	}
 	sample_send(&w->walker, SAMPLE_CPU_STACK);
 	return 0;

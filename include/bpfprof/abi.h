@@ -9,6 +9,7 @@
 
 #include "bpfprof/calls.h"
 #include "bpfprof/hist.h"
+#include "bpfprof/loops.h"
 #include "bpfprof/runtimes.h"
 #include "bpfprof/samples.h"
 #include "bpfprof/marker_abi.h"
@@ -118,14 +119,6 @@ enum syscall_kind {
 	SYSCALL_RING,		/* the requests of an io_uring */
 	SYSCALL_AIO,		/* reads and writes of files; the limit is a struct timespec */
 };
-
-/*
- * Distributions of bytes and of faults per call: buckets a quarter of an octave wide (scale 2 of the exponential
- * histogram), place = (hist_place(v) + 7) / 8. Calls without any growth or fault are not stored: they are
- * section_stat.count less the calls counted here.
- */
-#define COARSE_SCALE	2
-#define COARSE_PLACES	194
 
 /* Changes of RSS and of the address space, in bytes, and faults. Deltas may be negative and wrap as two's complement. */
 struct memory_sum {

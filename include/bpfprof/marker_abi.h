@@ -201,7 +201,7 @@ struct dcbs_record {
 	__u64 flush_head;	/* head at the last flush */
 	__u64 use;		/* serial number of the last use of a slot, in steps of DCBS_USE_SERIAL */
 	__u8 innermost;		/* slot; 0: no section is open in a slot */
-	__u8 pad;
+	__u8 flow_serial;	/* 1: the word behind that at `flow_at` changes whenever the current flow does, and never has a value again */
 	union {
 		struct {
 			__u8 foreign;	/* another thread has ended a section of this record: its slot is to be released */

@@ -35,6 +35,7 @@ enum dcbs_cause {
 	DCBS_CAUSE_SPIN,		/* running, but only to wait for other threads */
 	DCBS_CAUSE_COLLECTIVE,		/* waiting for another rank in a collective operation */
 	DCBS_CAUSE_AWAIT,		/* a coroutine that is suspended */
+	DCBS_CAUSE_LOOP,		/* the same, while other coroutines held the event loop */
 };
 
 /* Bucket `index` counts durations in (2^(index/32), 2^((index+1)/32)] ns; in a struct dcbs_spread it is wider, see there. */

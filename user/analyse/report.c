@@ -8,6 +8,7 @@
 
 #include "analyse/verdict/bottleneck.h"
 #include "analyse/check_sums.h"
+#include "analyse/event_loops.h"
 #include "analyse/neighbours.h"
 #include "analyse/profiler_cost.h"
 #include "analyse/stacks/functions.h"
@@ -166,7 +167,8 @@ static int fill_report(struct dcbs_report *r, const struct snapshot *snap, doubl
 	add_memory(r, snap);
 	summary_model(&r->model, snap);
 	if (!r->version || add_targets(r, snap) || add_sections(r, snap) || threads_fill(r, snap) ||
-	    neighbours_fill(r, snap) || functions_fill(r, snap) || operators_fill(r) || profiler_cost_fill(r, snap) || check_sums(r))
+	    neighbours_fill(r, snap) || event_loops_fill(r, snap) || functions_fill(r, snap) || operators_fill(r) ||
+	    profiler_cost_fill(r, snap) || check_sums(r))
 		return -ENOMEM;
 	return bottleneck_find(r, threshold_s);
 }
@@ -237,6 +239,7 @@ void dcbs_report_free(struct dcbs_report *r)
 	operators_free(r);
 	functions_free(r);
 	neighbours_free(r);
+	event_loops_free(r);
 	free(r->sections);
 	free(r->caches);
 	free(r->targets);

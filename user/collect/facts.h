@@ -75,6 +75,12 @@ struct snapshot_neighbour {
 	__u64 ns;		/* that it ran meanwhile */
 };
 
+/* A thread that runs an event loop. */
+struct snapshot_event_loop {
+	__u32 number;			/* of `loop` in its stacks */
+	struct event_loop figures;	/* comm: raw bytes */
+};
+
 /* The part of a section that belongs to one process. There are no parts if there is only one process. */
 struct snapshot_part {
 	__u32 target;			/* index of `targets` */
@@ -107,6 +113,8 @@ struct snapshot_stack {
 	__u64 off_samples;	/* sampled waits */
 	__u64 off_ns[CAUSES];	/* duration of waits by cause; that of the waits which a sample stands for included */
 	double cpu_samples2, off_ns2;	/* the variances of both */
+	__u32 loop;		/* number of the event loop that was held meanwhile; 0: none */
+	__u64 step_ns;		/* the longest time for which the loop's step had run, as far as is known, waits included */
 	__u32 tid;		/* of the thread that waits, if it may be an idle one: no section, not the main thread; else 0 */
 	__u32 nr_frames;
 	__u32 *frames;		/* index of `frames`, innermost first */
@@ -135,6 +143,9 @@ struct snapshot {
 	size_t nr_threads;
 	struct snapshot_neighbour *neighbours;	/* the longest waits first */
 	size_t nr_neighbours;
+	struct snapshot_event_loop *event_loops;	/* in no order */
+	size_t nr_event_loops;
+	__u64 more_event_loops;		/* for which there was no room */
 	double wait_scale;		/* factor by which waits were multiplied, because they were observed in on-periods */
 	struct snapshot_frame *frames;	/* each function and line once */
 	size_t nr_frames;

@@ -20,6 +20,7 @@
 #include "collect/samples/sampling.h"
 #include "collect/snapshot.h"
 #include "collect/stats/cpu_neighbours.h"
+#include "collect/stats/loop_figures.h"
 #include "collect/stats/open_calls.h"
 #include "collect/stats/read_ledgers.h"
 #include "host/bpf_stats.h"
@@ -170,6 +171,8 @@ static int copy_map_facts(struct session *session, struct snapshot *snap, const 
 		err = process_facts_copy(session, snap, section_index);
 	if (!err)
 		err = cpu_neighbours_copy(&session->bpf, snap);
+	if (!err)
+		err = loop_figures_copy(&session->bpf, snap);
 	if (!err)
 		function_probes_copy_shares(&session->probes, snap, section_index);
 	if (!err)

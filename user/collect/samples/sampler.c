@@ -159,7 +159,10 @@ static struct target *target_of_sample(struct sampler *sampler, __u32 tgid)
 static void count_sample(struct snapshot_stack *stack, const struct sample *sample)
 {
 	double ns = (double)sample->off_ns + (double)sample->throttled_ns + (double)sample->queue_ns;
+	__u64 step_ns = sample->step_ns + (sample->weight ? (__u64)(ns / sample->weight) : 0);
 
+	if (sample->loop && step_ns > stack->step_ns)
+		stack->step_ns = step_ns;
 	if (sample->kind == SAMPLE_CPU) {
 		stack->cpu_samples += sample->weight;
 		stack->cpu_samples2 += (double)sample->weight * sample->weight;
@@ -229,7 +232,7 @@ static int take_sample(void *ctx, void *data, size_t size)
 	push_missing_frames(sampler, sample->flags);
 	tid = may_be_idle_thread(sample, target) ? sample->tid : 0;
 	section_functions_add_to(&sampler->functions, &sampler->parts, target ? target->pid : 0, sample, sampler->at, sampler->depth);
-	key = (struct stack_key){sample->sections, sample->nr_sections, sampler->at, sampler->depth, tid};
+	key = (struct stack_key){sample->sections, sample->nr_sections, sampler->at, sampler->depth, tid, sample->loop};
 	stack = stack_table_add(&sampler->table, &key);
 	if (!stack) {
 		sampler->lost_stacks++;

@@ -338,6 +338,7 @@ int text_write(FILE *file, const struct dcbs_report *report, const struct render
 	write_sections(&t);
 	text_processes(&t);
 	text_why(&t);
+	text_loops(&t);
 	text_functions(&t, options->order);
 	text_operators(&t);
 	text_memory(&t);
