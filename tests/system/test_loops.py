@@ -18,10 +18,10 @@ ROUND_S = 0.01          # of the target's own time between its clock reads and t
 SHARE = 0.05            # of the window
 
 
-def watch_loop(kind, seconds=1.2, python=None):
+def watch_loop(kind, seconds=1.2, python=None, options=()):
     command = [python, target_source("loops.py")] if python else ["loops.py"]
     with Target(*command, kind, "--seconds", seconds) as target:
-        with Profiler("-p", target.pid, "-t", 0.2, "--max-overhead", 100, wait_for=target.pid) as profiler:
+        with Profiler("-p", target.pid, "-t", 0.2, "--max-overhead", 100, *options, wait_for=target.pid) as profiler:
             profiler.wait_watching()
             target.go()
             truth = target.result()
@@ -33,12 +33,12 @@ def watch_loop(kind, seconds=1.2, python=None):
 
 
 class LoopCase(LedgerCase):
-    def check_loop(self, kind, seconds=1.2, python=None):
+    def check_loop(self, kind, seconds=1.2, python=None, options=()):
         """Compares the figures of the loop with the target's own, and returns the loop and the report.
 
         The target sees a wait until it runs again, and the profiler until it could run: what it waited for a CPU lies between.
         """
-        report, truth = watch_loop(kind, seconds, python)
+        report, truth = watch_loop(kind, seconds, python, options)
         self.assertEqual(len(report["event_loops"]), 1)
         loop = report["event_loops"][0]
         thread = next(t for t in report["threads"] if t["tid"] == truth["tid"])
@@ -96,12 +96,27 @@ class EventLoop(LoopCase):
     def test_a_function_computes(self):
         self.check_held("held", "encode")
 
+    def check_async_function(self, report):
+        """Samples see an `async def` only while it runs, so its time is unknown. That of a plain function is not."""
+        found = sections(report)
+        suspends, plain = found["asynchronous"], found["plain"]
+        for key in ("total_s", "self_s", "mean_s", "count", "error_s"):
+            self.assertIsNone(suspends[key], key)
+        self.assertEqual(suspends["in_flight"], {"mean": None, "max": None})
+        self.assertIsNone(suspends["wall"]["await_s"])
+        self.assertGreater(plain["total_s"], 0)
+        self.assertGreaterEqual(suspends["wall"]["cpu_s"], plain["wall"]["cpu_s"] * 0.99)
+        notes = [note for note in report["notes"] if "`async def`" in note]
+        self.assertEqual(len(notes), 1, report["notes"])
+        self.assertTrue(notes[0].startswith("section asynchronous: "))
+
     def test_a_function_blocks(self):
         self.check_held("blocked", "fetch_blocking")
 
     def test_short_steps(self):
         """The selector never waits, so nothing divides the time into holds. The steps are known all the same."""
-        loop, report = self.check_loop("steps")
+        loop, report = self.check_loop("steps", options=("-s", "asynchronous=python:compute_until", "-s", "plain=python:burn"))
+        self.check_async_function(report)
         self.assertGreater(loop["busy_share"], 0.9)
         self.check_reason(report, "loop", r"busy \d+\.?\d*% of the time, .* held by burn", "other processes")
 

@@ -72,7 +72,7 @@ static int add_section(struct dcbs_report *r, const struct snapshot *snap, size_
 	to->error_s = sampled_sections_error_s(snap, index);
 	to->unseen_s = facts->stat.sampled ? facts->unseen_ns * S_PER_NS : NAN;
 	processes_skew(&to->skew, snap, index);
-	if (summary_is_unseen(facts))
+	if (summary_is_unseen(facts) || facts->suspends)
 		summary_forget_times(to);
 	return err ? err : ledger_section(to, facts, snap);
 }

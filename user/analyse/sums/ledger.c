@@ -330,6 +330,10 @@ int ledger_section(struct dcbs_section *to, const struct snapshot_section *facts
 		section_wall(&to->self_wall, facts, true);
 		to->cpu_error_s = cpu_error_s(facts);
 	}
+	if (facts->suspends) {
+		to->wall.await_s = to->self_wall.await_s = NAN;
+		to->cpu_error_s = facts->total_error_ns * S_PER_NS;
+	}
 	to->in_flight = snap->end_ns > snap->start_ns ? to->total_s / ((double)(snap->end_ns - snap->start_ns) * S_PER_NS) : NAN;
 	to->in_flight_most = most_in_flight(facts, to->in_flight);
 	ledger_memory(&to->memory, memory_known ? &l->memory : NULL, calls_known ? summary_count(l->peak_bytes) : DCBS_UNKNOWN);

@@ -307,11 +307,22 @@ double sampler_most_ns(const struct sampler *sampler, __u16 section_id, int freq
 	return sampled_parts_most_ns(&sampler->parts, section_id, 1e9 / frequency_hz);
 }
 
+/* Marks the sections of functions whose time is only partly seen. */
+static void copy_suspending(const struct section_functions *functions, struct snapshot *snap, const __u16 *section_index)
+{
+	size_t i;
+
+	for (i = 0; i < functions->nr; i++)
+		if (functions->list[i].suspends && section_index[functions->list[i].section_id] < snap->nr_sections)
+			snap->sections[section_index[functions->list[i].section_id]]->suspends = true;
+}
+
 int sampler_copy(const struct sampler *sampler, struct snapshot *snap, const __u16 *section_index)
 {
 	if (!sampler)
 		return 0;
 	snap->counters.stacks_broken += sampler->lost_stacks;
+	copy_suspending(&sampler->functions, snap, section_index);
 	if (sampled_parts_copy(&sampler->parts, snap, section_index))
 		return -ENOMEM;
 	return stack_table_copy(&sampler->table, snap, section_index);
