@@ -94,7 +94,7 @@ static __always_inline void thread_descheduled(void *ctx, struct task_struct *ta
 	loop_run(account, process, now);
 	account->slice_exec_ns = task->se.sum_exec_runtime;
 	account->cause = cause_of(task, process, account, state);
-	loop_leave(account, now);
+	loop_leave(account, task, process, now);
 	if (account->cause != CAUSE_RUNQUEUE)
 		account->inherit = 0;	/* its next work is for the thread that wakes it */
 	quota_note(account, task);

@@ -104,6 +104,10 @@ static __always_inline void end_hold(struct thread_account *account, struct even
 	loop->hold_max_flows = account->key.flows;
 }
 
+/*
+ * A thread that runs several contexts of Python in turn has an event loop, though it may never wait. With a single one it may be
+ * the worker of a pool, which runs each call in a context: it has a loop if it waits in a selector, see loop_leave().
+ */
 static __noinline int loop_charge_held(struct thread_account *account, struct process *process, u64 now)
 {
 	struct event_loop *loop;
@@ -111,20 +115,22 @@ static __noinline int loop_charge_held(struct thread_account *account, struct pr
 
 	if (!account || !process)
 		return 0;
-	if (!account->loop.number)
-		take_loop_entry(account, bpf_get_current_task_btf(), process);
-	loop = entry_of_loop(account);
-	if (!loop || !runs_flows(account) || throttle.waits_off || account->generation != throttle.wait_generation) {
+	if (!runs_flows(account) || throttle.waits_off || account->generation != throttle.wait_generation) {
 		forget_loop_times(account);
 		return 0;
 	}
 	flows = account->key.flows;
+	if (!account->loop.number && flows > 1 && account->key.flow_serial)
+		take_loop_entry(account, bpf_get_current_task_btf(), process);
 	ns = account->loop.since_ns ? loop_ns_within(account->loop.since_ns, now) : 0;
+	account->loop.since_ns = now;
+	loop = entry_of_loop(account);
+	if (!loop)
+		return 0;
 	__sync_fetch_and_add(&loop->held_ns, ns);
 	__sync_fetch_and_add(&loop->flows_ns, ns * flows);
 	if (window.start_ns && flows > loop->flows_most)
 		loop->flows_most = flows;
-	account->loop.since_ns = now;
 	look_at_step(account, loop, now);
 	return 0;
 }
@@ -142,7 +148,7 @@ static __always_inline void loop_run(struct thread_account *account, struct proc
  * The current task is switched out, and its cause is known. It waits in its selector if no section of a coroutine is current, as
  * sections call poll(), too. A thread that waits for epoll sets has no other selector.
  */
-static __always_inline void loop_leave(struct thread_account *account, u64 now)
+static __always_inline void loop_leave(struct thread_account *account, struct task_struct *task, struct process *process, u64 now)
 {
 	struct event_loop *loop;
 
@@ -153,6 +159,8 @@ static __always_inline void loop_leave(struct thread_account *account, u64 now)
 		account->loop.has_epoll = 1;
 	else if (account->loop.has_epoll)
 		return;
+	if (!account->loop.number)
+		take_loop_entry(account, task, process);
 	loop = entry_of_loop(account);
 	if (!loop)
 		return;
