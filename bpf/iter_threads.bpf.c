@@ -7,6 +7,7 @@
  * may be preempted, and the thread would go unread meanwhile.
  */
 #include "rules/cpu_quota.bpf.h"
+#include "rules/flows/event_loop.bpf.h"
 #include "rules/off_cpu_cause.bpf.h"
 #include "state/rss_counters.bpf.h"
 #include "rules/take_sample.bpf.h"
@@ -76,6 +77,7 @@ static __always_inline void charge_current_wait(struct thread_account *account, 
 	else if (woken < off || woken > now)
 		woken = now;
 	charge_off(account, cause, off, woken);
+	loop_waited(account, off, woken);
 	queued = woken + (woken < now ? quota_part_so_far(account, now - woken) : 0);
 	charge_off(account, CAUSE_THROTTLED, woken, queued);
 	charge_off(account, CAUSE_RUNQUEUE, queued, now);

@@ -59,6 +59,7 @@ int on_sample(struct tick *ctx)
 			account = &w->account;
 		}
 		sample_take(ctx, &w->walker, task, process, account, SAMPLE_CPU);
+		w->walker.sample.step_ns = 0;	/* nor is the account's number of changes of the flow that of now */
 	}
 	if (is_in_fault(ctx, task))
 		w->walker.sample.flags |= SAMPLE_IN_FAULT;

@@ -9,6 +9,7 @@
 #include "rules/neighbours.bpf.h"
 #include "rules/off_cpu_cause.bpf.h"
 #include "rules/cpu_quota.bpf.h"
+#include "rules/flows/event_loop.bpf.h"
 #include "rules/new_children.bpf.h"
 #include "rules/noted_waits.bpf.h"
 #include "rules/thread_end.bpf.h"
@@ -54,6 +55,7 @@ static __always_inline void charge_wait(struct task_struct *task, struct thread_
 	if (sampling)
 		sample_waited(task, account, woken, queued, end);
 	note_waits(account, off, woken, queued, end);
+	loop_return(account, off, woken, end);
 }
 
 /*
@@ -89,8 +91,10 @@ static __always_inline void thread_descheduled(void *ctx, struct task_struct *ta
 	account_in_generation(account);
 	charge_run(account, now);
 	charge_stolen(account, task, now);
+	loop_run(account, process, now);
 	account->slice_exec_ns = task->se.sum_exec_runtime;
 	account->cause = cause_of(task, process, account, state);
+	loop_leave(account, task, process, now);
 	if (account->cause != CAUSE_RUNQUEUE)
 		account->inherit = 0;	/* its next work is for the thread that wakes it */
 	quota_note(account, task);
@@ -321,6 +325,7 @@ int on_tick(void *ctx)
 		memory_charge(account);
 	charge_run(account, bpf_ktime_get_ns());
 	charge_flow_run(account, task, bpf_ktime_get_ns());
+	loop_run(account, process, bpf_ktime_get_ns());
 	account_unlock(account);
 	return 0;
 }

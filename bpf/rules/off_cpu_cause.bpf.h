@@ -101,6 +101,7 @@ static __always_inline u32 cause_of_limited_call(struct task_struct *task, struc
 {
 	u32 causes = causes_of_limited_call(task, account, regs, kind);
 
+	account->waits_for_files = kind != SYSCALL_AIO;
 	account->waits_for_local = causes >> 31;
 	return cause_in_set(causes);
 }
@@ -158,7 +159,7 @@ static __noinline u32 cause_of(struct task_struct *task, const struct process *p
 	if (!task || !process || !account || !state)
 		return CAUSE_RUNQUEUE;
 	account->limit_ns = 0;
-	account->waits_for_epoll = account->waits_for_local = account->woken_by_own = 0;
+	account->waits_for_files = account->waits_for_epoll = account->waits_for_local = account->woken_by_own = 0;
 	account->wait_start_ns = bpf_ktime_get_ns();
 	if (state & (TASK_STOPPED | TASK_TRACED | TASK_FROZEN) || task->jobctl & JOBCTL_TRAP_FREEZE)
 		return CAUSE_STOPPED;

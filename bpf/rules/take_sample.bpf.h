@@ -3,8 +3,7 @@
 #ifndef BPF_RULES_TAKE_SAMPLE_H
 #define BPF_RULES_TAKE_SAMPLE_H
 
-#include "rules/pid_numbers.bpf.h"
-#include "rules/thread_time.bpf.h"
+#include "rules/flows/event_loop.bpf.h"
 #include "rules/python_walk.bpf.h"
 
 #define RATE_PERIODS 64	/* sampling periods in an interval in which a thread's waits are counted */
@@ -87,6 +86,17 @@ static __always_inline u64 sample_bytes(const struct walker *w)
 	return sizeof(*s) + frames_bytes(s);
 }
 
+/* Notes which event loop the thread holds. */
+static __always_inline void sample_loop(struct walker *w, const struct thread_account *account)
+{
+	u32 number = account->loop.number;
+
+	if (!account->loop.since_ns || account->loop.selects || number > BPFPROF_LOOPS)
+		return;
+	w->sample.loop = number;
+	w->sample.step_ns = step_so_far(account, bpf_ktime_get_ns());
+}
+
 static __always_inline void sample_take(void *ctx, struct walker *w, struct task_struct *task, struct process *process,
 					struct thread_account *account, u32 kind)
 {
@@ -99,6 +109,8 @@ static __always_inline void sample_take(void *ctx, struct walker *w, struct task
 	w->sample.weight = throttle.sample_every > 1 ? throttle.sample_every : 1;
 	if (account && nr_all_open(account))
 		bpf_loop(nr_all_open(account), sample_section, &c, 0);
+	if (account)
+		sample_loop(w, account);
 	if (!w->sample.nr_sections)
 		sample_add_section(w, SECTION_OUTSIDE);
 	python_walk(w, task, process);

@@ -31,6 +31,7 @@ static __always_inline bool account_in_generation(struct thread_account *account
 	account->off_ns = account->slice_ns = 0;
 	account->off_sample_ns = bpf_ktime_get_ns();
 	account->queued_ns = account->waited_ns = 0;
+	account->loop.since_ns = account->loop.hold_ns = account->loop.step_ns = 0;
 	return false;
 }
 

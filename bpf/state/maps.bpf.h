@@ -36,6 +36,7 @@ extern const volatile bool switch_tells_state;	/* Linux 5.18 and later: on_switc
 extern struct window window;
 extern struct counters counters;
 extern struct throttle throttle;
+extern __u32 nr_event_loops;	/* so far; there may be more than `event_loops` has room for */
 extern __u32 cpu_quotas;	/* a thread of a target is in a cgroup with a CPU quota */
 extern struct pid_space pid_space;
 extern __u32 only_tgid;		/* of the one target */
@@ -186,6 +187,13 @@ struct neighbours_map {
 	__type(value, struct neighbour);
 };
 
+struct event_loops_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, BPFPROF_LOOPS);
+	__type(key, u32);
+	__type(value, struct event_loop);
+};
+
 struct targets_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, BPFPROF_PROCESSES);
@@ -222,6 +230,7 @@ extern struct section_names_map section_names SEC(".maps");	/* section_id -> nam
 extern struct processes_map processes SEC(".maps");	/* the targets */
 extern struct targets_map targets SEC(".maps");		/* tgid -> index of `processes` */
 extern struct neighbours_map neighbours SEC(".maps");	/* tgid -> run-queue waits of targets behind that process */
+extern struct event_loops_map event_loops SEC(".maps");
 extern struct parts_map parts SEC(".maps");		/* used if there are several targets */
 extern struct gils_map gils SEC(".maps");
 extern struct vacant_map vacant SEC(".maps");		/* this and `news`: only with --children */

@@ -267,7 +267,9 @@ static __always_inline bool read_sections_key(u64 record, struct open_sections_k
 	key->flow = 0;
 	if (!key->flow_open)
 		return key->innermost;
-	if (key->flow_at)
+	if (key->flow_at && key->flow_serial)
+		bpf_probe_read_user(&key->flow, sizeof(key->flow) + sizeof(key->serial), (void *)key->flow_at);
+	else if (key->flow_at)
 		bpf_probe_read_user(&key->flow, sizeof(key->flow), (void *)key->flow_at);
 	return true;
 }
@@ -359,6 +361,7 @@ static __always_inline void open_sections_update(struct thread_account *account,
 
 	if (own)
 		account->sections = 1;
+	account->serial = key.serial;
 	take_faults(account, task);
 	if (has_function_probes)
 		open_functions_update(account, task);

@@ -99,6 +99,8 @@ static __noinline int add_section_event(struct ring_reader *reader, const struct
 		return 0;
 	if (e->flags & DCBS_ERROR)
 		__sync_fetch_and_add(&stat->errors, 1);
+	if (e->flags & DCBS_CANCELLED)
+		__sync_fetch_and_add(&stat->cancelled, 1);
 	if (section_id & SECTION_MODEL && !(e->flags & DCBS_OPEN_AT_EXIT))
 		add_model_rss(stat);
 	if (e->flags & DCBS_OPEN_AT_EXIT)
@@ -221,7 +223,7 @@ static __noinline int read_uncommon_event(struct chunk *c, u32 i)
 }
 
 #define COMMON_MASK \
-	((u64)(DCBS_ERROR | DCBS_NO_START | DCBS_OPEN_AT_EXIT | DCBS_AFTER_EXIT | DCBS_IN_FLOW) << 56 | 0xffULL << 48)
+	((u64)(DCBS_ERROR | DCBS_NO_START | DCBS_CANCELLED | DCBS_OPEN_AT_EXIT | DCBS_AFTER_EXIT | DCBS_IN_FLOW) << 56 | 0xffULL << 48)
 #define COMMON ((u64)DCBS_EVENT_SECTION << 48)
 
 /*

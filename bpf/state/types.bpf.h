@@ -111,7 +111,7 @@ struct bucket_sum {
 /* The part of struct dcbs_record before the slots. */
 struct record_head {
 	u64 magic, head, last_ns, flush_ns, flush_head, use;
-	u8 innermost, pad, foreign, in_flow;
+	u8 innermost, flow_serial, foreign, in_flow;
 	u32 tid;
 	u64 flow_at, flow_table;
 	u32 flow_open, flows;
@@ -238,11 +238,11 @@ enum wait_sampled {
  */
 struct open_sections_key {
 	u64 head, last_ns, flush_ns, flush_head, use;
-	u8 innermost, pad, foreign, in_flow;
+	u8 innermost, flow_serial, foreign, in_flow;
 	u32 tid;
 	u64 flow_at, flow_table;
 	u32 flow_open, flows;
-	u64 flow;	/* 0: the first one. Not in the record */
+	u64 flow, serial;	/* not in the record. flow 0: the first one. serial: its number of changes, if flow_serial is set */
 };
 
 _Static_assert(__builtin_offsetof(struct dcbs_record, innermost) - __builtin_offsetof(struct dcbs_record, head) ==
@@ -272,6 +272,15 @@ struct wait_rate {
 	u32 before;	/* in the interval before, per sampling period */
 };
 
+/* The event loop of a thread, see bpfprof/loops.h. */
+struct loop_state {
+	u32 number;		/* index + 1 of its entry in `event_loops`; 0: it has none */
+	u16 selects, has_epoll;	/* the wait since off_ns is in its selector; it has waited for an epoll set */
+	u64 since_ns;		/* time up to which its time is charged; 0: no section of a coroutine was open */
+	u64 hold_ns;		/* when it last came out of its selector; 0: not known */
+	u64 serial, step_ns;	/* number of the step that was seen running, first at that time; 0: none */
+};
+
 /* A thread's time and memory; see the head of this file for its writers. */
 struct thread_account {
 	u64 claimed_event[COPIED_EVENTS];	/* token of the last event of each kind, see copies.bpf.h */
@@ -299,6 +308,7 @@ struct thread_account {
 	u64 limit_ns;		/* the wait ends after that time; 0: it has no limit */
 	u64 cfs_rq;		/* the run queue that it was last put into, and how long that had been throttled; see cpu_quota.bpf.h */
 	u64 throttled_ns;
+	u32 waits_for_files;	/* any of them, in a call that may be an event loop's selector */
 	u32 waits_for_epoll;
 	u32 waits_for_local;	/* local sockets are among the files that it waits for */
 	struct open_section queued[QUEUED_SECTIONS];	/* `slot`: see noted_waits.bpf.h */
@@ -315,10 +325,12 @@ struct thread_account {
 	u32 sections;		/* a section has been open on it */
 	u32 pad1;
 	struct thread_sum sum;
+	struct loop_state loop;
 
 	u64 record;		/* record that `open` was read from; 0: no section is open */
 	u64 own;		/* equal to `record` if that is the thread's own, else 0 */
 	struct open_sections_key key;
+	u64 serial;		/* key.serial, as of the last event */
 	u64 listed[(BPFPROF_SECTIONS + 63) / 64];	/* scratch: section ids that are in `open` or `functions` */
 	u32 at;			/* scratch: next slot */
 	u32 readable;		/* scratch: slots that have been read */

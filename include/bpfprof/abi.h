@@ -9,6 +9,7 @@
 
 #include "bpfprof/calls.h"
 #include "bpfprof/hist.h"
+#include "bpfprof/loops.h"
 #include "bpfprof/runtimes.h"
 #include "bpfprof/samples.h"
 #include "bpfprof/marker_abi.h"
@@ -80,6 +81,7 @@ struct section_stat {
 	__u64 observed_ns;	/* part of sum_ns: calls of functions that began in an on-period, so that total_ns and self_ns have them */
 	__u64 flow_total_ns;	/* parts of total_ns and self_ns: calls in other flows than their thread's first one */
 	__u64 flow_self_ns;
+	__u64 cancelled;	/* calls that ended because their task was cancelled */
 	__u64 zero_count;	/* durations of 0 ns */
 	__u64 buckets[HIST_PLACES];
 };
@@ -117,14 +119,6 @@ enum syscall_kind {
 	SYSCALL_RING,		/* the requests of an io_uring */
 	SYSCALL_AIO,		/* reads and writes of files; the limit is a struct timespec */
 };
-
-/*
- * Distributions of bytes and of faults per call: buckets a quarter of an octave wide (scale 2 of the exponential
- * histogram), place = (hist_place(v) + 7) / 8. Calls without any growth or fault are not stored: they are
- * section_stat.count less the calls counted here.
- */
-#define COARSE_SCALE	2
-#define COARSE_PLACES	194
 
 /* Changes of RSS and of the address space, in bytes, and faults. Deltas may be negative and wrap as two's complement. */
 struct memory_sum {
@@ -366,7 +360,7 @@ struct window {
 };
 
 _Static_assert(BPFPROF_SECTIONS >= DCBS_NAMES + 1 && BPFPROF_SECTIONS < SECTION_MODEL, "a process's names have sections");
-_Static_assert(sizeof(struct section_stat) == 25 * 8 + 8 * HIST_PLACES, "layout");
+_Static_assert(sizeof(struct section_stat) == 26 * 8 + 8 * HIST_PLACES, "layout");
 _Static_assert(sizeof(struct section_name) == 124, "hashed as bytes: no padding");
 _Static_assert(sizeof(struct process) == 136 + 2 * DCBS_NAMES, "layout");
 _Static_assert(sizeof(struct section_ledger) == 2 * CAUSES * 8 + 8 * 8 + 2 * 72 + 4 * 8 + 8 * COARSE_PLACES, "layout");

@@ -95,4 +95,12 @@ static inline int hist_index(__u32 place)
 	return (int)place + HIST_MIN_INDEX;
 }
 
+/*
+ * Coarse distributions, of bytes and faults per call and of an event loop's holds: buckets a quarter of an octave wide (scale 2 of
+ * the exponential histogram), place = (hist_place(v) + 7) / 8. Calls without any growth or fault are not stored: they are
+ * section_stat.count less the calls counted here.
+ */
+#define COARSE_SCALE	2
+#define COARSE_PLACES	194
+
 #endif

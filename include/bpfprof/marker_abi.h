@@ -99,6 +99,7 @@ enum dcbs_event_flag {
 	DCBS_NO_START = 4,	/* begun while no profiler was attached: value_ns is 0 and not measured */
 	DCBS_SELF_FROM_0 = 8,	/* self_ns counts from time 0, not from begin: the reader subtracts its own start */
 	DCBS_TOOK_OVER = 16,	/* only in a slot: became the outermost of its name later than it began */
+	DCBS_CANCELLED = 16,	/* only in an event: its task was cancelled */
 	DCBS_OPEN_AT_EXIT = 32,	/* still open when its thread ended; the event covers it until then. Another thread may end it yet */
 	DCBS_AFTER_EXIT = 64,	/* ended after such an event: self_ns is the time since then, of no thread */
 	DCBS_IN_FLOW = 128,	/* of another flow than the thread's first one: it was not running all the time */
@@ -200,7 +201,7 @@ struct dcbs_record {
 	__u64 flush_head;	/* head at the last flush */
 	__u64 use;		/* serial number of the last use of a slot, in steps of DCBS_USE_SERIAL */
 	__u8 innermost;		/* slot; 0: no section is open in a slot */
-	__u8 pad;
+	__u8 flow_serial;	/* 1: the word behind that at `flow_at` changes whenever the current flow does, and never has a value again */
 	union {
 		struct {
 			__u8 foreign;	/* another thread has ended a section of this record: its slot is to be released */

@@ -76,6 +76,9 @@ void dcbs_section_end(dcbs_token token);
 /* Ends a section and counts it under `errors` as well. */
 void dcbs_section_fail(dcbs_token token);
 
+/* Ends a section whose task was cancelled, and counts it under `cancelled` as well. It is no error. */
+void dcbs_section_cancel(dcbs_token token);
+
 /* Adds n processed items (questions, tokens, bytes) to an open section. The report shows items per second. */
 void dcbs_section_items(dcbs_token token, uint64_t n);
 
@@ -113,6 +116,7 @@ static inline dcbs_id dcbs_section_name(const char *name) { (void)name; return 1
 static inline dcbs_token dcbs_section_begin(dcbs_id name) { dcbs_token t = {0, 0}; (void)name; return t; }
 static inline void dcbs_section_end(dcbs_token token) { (void)token; }
 static inline void dcbs_section_fail(dcbs_token token) { (void)token; }
+static inline void dcbs_section_cancel(dcbs_token token) { (void)token; }
 static inline void dcbs_section_items(dcbs_token token, uint64_t n) { (void)token; (void)n; }
 static inline void dcbs_flow_enter(uint64_t id) { (void)id; }
 static inline void dcbs_flow_leave(void) { }

@@ -139,6 +139,44 @@ struct dcbs_neighbour {
 	bool is_target;		/* their own threads compete */
 };
 
+/*
+ * A function that held an event loop, by samples: the innermost one of Python on the stack, while it computed or waited for
+ * something else than the loop's files.
+ */
+struct dcbs_loop_holder {
+	char *function, *file;	/* file NULL: unknown */
+	int64_t line;		/* of its definition; DCBS_UNKNOWN */
+	int64_t hot_line;	/* on which most samples found it; DCBS_UNKNOWN */
+	double held_s, error_s;	/* the part of the loop's held_s, and its standard deviation */
+	double share;		/* held_s by that of the loop */
+	double step_s;		/* the longest that a step had lasted when a sample found it in the function; NAN: unknown */
+};
+
+/*
+ * A thread that runs an event loop: it has sections of coroutines, and waits for a set of files (epoll, select, poll). All figures
+ * are of the time in which such sections were open. The loop is held from the end of such a wait to the beginning of the next one.
+ * A wait that finds a file ready returns at once. The scheduler does not see that, and two holds count as one: holds are no shorter
+ * than the truth.
+ *
+ * A step is the running of one callback. It is known where CPython counts the changes of the current context: if ticks find the
+ * same count, one step goes on. step_max_s is no longer than the truth, and at most step_error_s shorter.
+ */
+struct dcbs_event_loop {
+	pid_t pid, tid;
+	char *name;		/* the thread's comm */
+	double held_s, waited_s;
+	double busy_share;	/* held_s by the sum of both */
+	double in_flight;	/* mean number of coroutines with an open section */
+	int64_t in_flight_most;	/* the most that a tick or a switch found */
+	int64_t holds;		/* that ended in the window */
+	double hold_p50_s, hold_p99_s, hold_max_s;	/* within 10 % but for the maximum; NAN: there are none */
+	int64_t hold_in_flight;	/* coroutines at the end of the longest hold; DCBS_UNKNOWN */
+	double step_max_s, step_error_s;	/* NAN: unknown */
+	int64_t step_in_flight;	/* coroutines during the longest step, itself included; DCBS_UNKNOWN */
+	struct dcbs_loop_holder *holders;	/* by held_s, largest first; at most 8 */
+	size_t nr_holders;
+};
+
 /* The cost of profiling. Counts are of the window. */
 struct dcbs_overhead {
 	/*
@@ -201,6 +239,9 @@ struct dcbs_report {
 	size_t nr_threads;
 	struct dcbs_neighbour *neighbours;	/* by cpu_share, largest first; at most 16 */
 	size_t nr_neighbours;
+	struct dcbs_event_loop *event_loops;	/* by in_flight and their time, largest first */
+	size_t nr_event_loops;
+	int64_t more_event_loops;	/* for which there was no room */
 	double ledger_cpu_s, kernel_cpu_s;	/* of all threads: wall_s less waits, and the kernel's account; NAN: unknown */
 	int64_t rss_start_bytes, rss_end_bytes, rss_peak_bytes;	/* of all targets together; DCBS_UNKNOWN */
 	/*

@@ -35,6 +35,7 @@ enum dcbs_cause {
 	DCBS_CAUSE_SPIN,		/* running, but only to wait for other threads */
 	DCBS_CAUSE_COLLECTIVE,		/* waiting for another rank in a collective operation */
 	DCBS_CAUSE_AWAIT,		/* a coroutine that is suspended */
+	DCBS_CAUSE_LOOP,		/* the same, while other coroutines held the event loop */
 };
 
 /* Bucket `index` counts durations in (2^(index/32), 2^((index+1)/32)] ns; in a struct dcbs_spread it is wider, see there. */
@@ -144,12 +145,18 @@ struct dcbs_section {
 	double total_s;
 	double self_s;		/* the part of total_s in which it was the innermost open section of its flow */
 	double in_flight;	/* mean number of flows in which it was open: total_s / duration_s of the report */
+	/*
+	 * The most calls that were open at once, as far as the profiler saw it: it looks some times a second, so this is a lower bound.
+	 * It is never below in_flight, rounded up. DCBS_UNKNOWN: the section is known from samples only.
+	 */
+	int64_t in_flight_most;
 	double mean_s, min_s, max_s;			/* of the calls in `count`; NAN if there are none */
 	double p50_s, p90_s, p95_s, p99_s, p999_s;	/* likewise, within 1.1 % */
 	int64_t open;		/* calls still open at the end of the window */
 	int64_t unreturned;	/* of count: calls of a --section function that ended by an exception, longjmp() or with their thread; not timed */
 	int64_t open_at_start;	/* calls that began before the window and ended in it: in total_s, not in count */
 	int64_t errors;		/* calls that the target marked as failed */
+	int64_t cancelled;	/* calls that were left because their task was cancelled, which is no error; DCBS_UNKNOWN: it is not known */
 	int64_t items;		/* that the target reported; DCBS_UNKNOWN: none */
 	double items_per_s;	/* items / total_s */
 	/*

@@ -42,7 +42,7 @@ class Answers(AskingCase):
     def test_the_same_counts_and_times(self):
         for name, own in self.stats.items():
             window = own["window"]
-            for key in ("count", "errors", "items", "open"):
+            for key in ("count", "errors", "cancelled", "items", "open"):
                 self.assertEqual(own[key], window[key], (name, key))
             for key in ("total_s", "self_s"):
                 self.assertAlmostEqual(own[key], window[key], delta=0.001 + CALL_S * own["count"], msg=(name, key))

@@ -48,6 +48,12 @@ class FlowCase(LedgerCase):
         for name in ("tokenize", "request", "parse"):
             self.assertAlmostEqual(found[name]["self_s"], found[name]["total_s"], delta=1e-6, msg=name)
 
+    def check_cancelled(self, found):
+        """All calls of one section were cancelled. This is no error."""
+        section = found["cancelled"]
+        self.assertEqual((section["errors"], section["cancelled"]), (0, section["count"]))
+        self.assertEqual({section["cancelled"] for name, section in found.items() if name not in ("cancelled", "(outside)")}, {0})
+
     def check_own(self, truth):
         """The module answers the same from its own record."""
         for name, times in truth["sections"].items():
@@ -55,7 +61,16 @@ class FlowCase(LedgerCase):
             if name != "held":      # those began before the target's own count
                 self.check_figures(own, times, "own " + name)
         self.check_self(truth["own"])
-        self.assertEqual((truth["own"]["cancelled"]["errors"], truth["own"]["held"]["open"]), (0, HELD // 2))
+        self.check_cancelled(truth["own"])
+        self.assertEqual(truth["own"]["held"]["open"], HELD // 2)
+
+    def check_most(self, found, truth):
+        """The most calls open at once, as far as the profiler saw it, are no fewer than the mean and no more than there were."""
+        for name, times in truth["sections"].items():
+            in_flight = found[name]["in_flight"]
+            self.assertGreaterEqual(in_flight["max"], max(1, in_flight["mean"] - 0.02), name)
+            self.assertLessEqual(in_flight["max"], times["most_open"], name)
+        self.assertEqual(found["held"]["in_flight"]["max"], HELD)
 
     def check_report(self, report, truth):
         found = sections(report)
@@ -64,6 +79,8 @@ class FlowCase(LedgerCase):
             if name != "held":
                 self.check_figures(found[name], times, name)
         self.check_self(found)
+        self.check_most(found, truth)
+        self.check_cancelled(found)
         self.check_closes(report)
         self.check_held(report, truth)
 

@@ -33,6 +33,7 @@ int main(void)
 	dcbs_section_items(token, 3);
 	dcbs_section_end(token);
 	dcbs_section_fail(dcbs_section_begin(dcbs_section_name("fails")));
+	dcbs_section_cancel(dcbs_section_begin(dcbs_section_name("cancelled")));
 	dcbs_forward_pass_end(dcbs_forward_pass_begin());
 	dcbs_generation_end(dcbs_generation_begin(), 12);
 	dcbs_record_hit(cache, 1e-6);

@@ -8,6 +8,7 @@
 
 #include "analyse/verdict/bottleneck.h"
 #include "analyse/check_sums.h"
+#include "analyse/event_loops.h"
 #include "analyse/neighbours.h"
 #include "analyse/profiler_cost.h"
 #include "analyse/stacks/functions.h"
@@ -72,7 +73,7 @@ static int add_section(struct dcbs_report *r, const struct snapshot *snap, size_
 	to->error_s = sampled_sections_error_s(snap, index);
 	to->unseen_s = facts->stat.sampled ? facts->unseen_ns * S_PER_NS : NAN;
 	processes_skew(&to->skew, snap, index);
-	if (summary_is_unseen(facts))
+	if (summary_is_unseen(facts) || facts->suspends)
 		summary_forget_times(to);
 	err = err ? err : ledger_section(to, facts, snap);
 	to->fault_cpu_s = sample_weights_fault_s(snap, (__u16)index, to->self_wall.cpu_s, &to->fault_cpu_error_s);
@@ -178,7 +179,8 @@ static int fill_report(struct dcbs_report *r, const struct snapshot *snap, doubl
 	add_memory(r, snap);
 	summary_model(&r->model, snap);
 	if (!r->version || add_targets(r, snap) || add_sections(r, snap) || threads_fill(r, snap) ||
-	    neighbours_fill(r, snap) || functions_fill(r, snap) || operators_fill(r) || profiler_cost_fill(r, snap) || check_sums(r))
+	    neighbours_fill(r, snap) || event_loops_fill(r, snap) || functions_fill(r, snap) || operators_fill(r) ||
+	    profiler_cost_fill(r, snap) || check_sums(r))
 		return -ENOMEM;
 	return bottleneck_find(r, threshold_s);
 }
@@ -249,6 +251,7 @@ void dcbs_report_free(struct dcbs_report *r)
 	operators_free(r);
 	functions_free(r);
 	neighbours_free(r);
+	event_loops_free(r);
 	free(r->sections);
 	free(r->caches);
 	free(r->targets);

@@ -21,6 +21,7 @@ void snapshot_free(struct snapshot *snap)
 	free(snap->sections);
 	free(snap->threads);
 	free(snap->neighbours);
+	free(snap->event_loops);
 	free(snap->sampled_parts);
 	for (i = 0; i < snap->nr_frames; i++) {
 		free(snap->frames[i].function);

@@ -31,6 +31,7 @@ struct snapshot_section {
 	__u32 kind;			/* enum dcbs_name_kind */
 	__u64 unreturned;		/* calls of a --section function that ended otherwise than by a return, or whose end was missed */
 	__u64 open;			/* calls still open */
+	__u64 most_open;		/* the most calls that the profiler has seen open at once */
 	struct timed_calls *timed;	/* NULL: calls were not timed in on-periods */
 	__u64 cut_off_ns[CAUSES];	/* in an analysis: waits that were charged to it, and were outside of it */
 	double total_error_ns;		/* in an analysis: the error of total_ns, where that is an estimate */
@@ -38,6 +39,7 @@ struct snapshot_section {
 	__u64 given_up_calls;		/* of a --section function: calls that were probed, before the probes were given up */
 	double timed_share;		/* of a --section function: time in it by the time that passed, while all calls were timed; 0: unknown */
 	bool has_no_time;		/* of a sampled section: there were no samples, and no calls that were timed, to estimate it from */
+	bool suspends;			/* of a sampled section: an `async def`, of which samples see the running alone */
 	bool left_by_jump;		/* of a --section function: each of its calls ends by a jump to another function */
 	double seen_share;		/* of that time, what samples saw of it then, at most; 0: the time was too short to tell */
 	__s64 late_growth_bytes;	/* growth of self_memory in the last part of the window, see late_part */
@@ -74,6 +76,12 @@ struct snapshot_neighbour {
 	__u64 ns;		/* that it ran meanwhile */
 };
 
+/* A thread that runs an event loop. */
+struct snapshot_event_loop {
+	__u32 number;			/* of `loop` in its stacks */
+	struct event_loop figures;	/* comm: raw bytes */
+};
+
 /* The part of a section that belongs to one process. There are no parts if there is only one process. */
 struct snapshot_part {
 	__u32 target;			/* index of `targets` */
@@ -107,6 +115,8 @@ struct snapshot_stack {
 	__u64 off_samples;	/* sampled waits */
 	__u64 off_ns[CAUSES];	/* duration of waits by cause; that of the waits which a sample stands for included */
 	double cpu_samples2, off_ns2;	/* the variances of both */
+	__u32 loop;		/* number of the event loop that was held meanwhile; 0: none */
+	__u64 step_ns;		/* the longest time for which the loop's step had run, as far as is known, waits included */
 	__u32 tid;		/* of the thread that waits, if it may be an idle one: no section, not the main thread; else 0 */
 	__u32 nr_frames;
 	__u32 *frames;		/* index of `frames`, innermost first */
@@ -135,6 +145,9 @@ struct snapshot {
 	size_t nr_threads;
 	struct snapshot_neighbour *neighbours;	/* the longest waits first */
 	size_t nr_neighbours;
+	struct snapshot_event_loop *event_loops;	/* in no order */
+	size_t nr_event_loops;
+	__u64 more_event_loops;		/* for which there was no room */
 	double wait_scale;		/* factor by which waits were multiplied, because they were observed in on-periods */
 	struct snapshot_frame *frames;	/* each function and line once */
 	size_t nr_frames;

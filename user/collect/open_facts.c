@@ -155,6 +155,8 @@ static void add_unread_record(struct open_facts *f, const struct dcbs_event *e)
 	}
 	if (e->flags & DCBS_ERROR)
 		stat->errors++;
+	if (e->flags & DCBS_CANCELLED)
+		stat->cancelled++;
 	if (e->value_ns > stat->max_ns)
 		stat->max_ns = e->value_ns;
 	if (~e->value_ns > stat->min_inv_ns)

@@ -244,6 +244,7 @@ bool session_poll(struct session *session)
 	if (!session->children || clock_now_ns() - session->rss.read_ns > RSS_EVERY_NS)
 		rss_total_read(session);
 	growth_trend_look(&session->growth, &session->bpf);
+	in_flight_look(&session->in_flight, &session->bpf, &session->targets);
 	session->overhead.exceeded |= !levers_poll(session);
 	return running;
 }

@@ -20,6 +20,7 @@
 #include "collect/samples/sampling.h"
 #include "collect/snapshot.h"
 #include "collect/stats/cpu_neighbours.h"
+#include "collect/stats/loop_figures.h"
 #include "collect/stats/open_calls.h"
 #include "collect/stats/read_ledgers.h"
 #include "host/bpf_stats.h"
@@ -171,11 +172,15 @@ static int copy_map_facts(struct session *session, struct snapshot *snap, const 
 	if (!err)
 		err = cpu_neighbours_copy(&session->bpf, snap);
 	if (!err)
+		err = loop_figures_copy(&session->bpf, snap);
+	if (!err)
 		function_probes_copy_shares(&session->probes, snap, section_index);
 	if (!err)
 		growth_trend_add(&session->growth, &session->bpf, snap->ended_by == DCBS_ENDED_TARGET_EXIT, snap, section_index);
 	if (!err)
 		open_calls_add(session, snap, section_index);
+	if (!err)
+		in_flight_add(&session->in_flight, snap, section_index);
 	return err;
 }
 

@@ -19,6 +19,7 @@
 #include "collect/overhead/run_clock.h"
 #include "collect/overhead/timed_periods.h"
 #include "collect/stats/growth_trend.h"
+#include "collect/stats/in_flight.h"
 #include "collect/stats/thread_lister.h"
 #include "collect/target/function_probes.h"
 #include "collect/target/target.h"
@@ -76,6 +77,7 @@ struct session {
 	struct overhead overhead;
 	struct rss_total rss;
 	struct growth_trend growth;
+	struct in_flight in_flight;
 	struct session_window window;
 	struct notes notes;
 	__u64 attached_ns;		/* when session_start() had attached */

@@ -11,6 +11,7 @@
 #include "collect/overhead/levers.h"
 #include "collect/samples/sampler.h"
 #include "collect/stats/cpu_neighbours.h"
+#include "collect/stats/loop_figures.h"
 #include "collect/stats/open_calls.h"
 #include "collect/window.h"
 
@@ -84,7 +85,9 @@ void window_restart(struct session *session)
 	stat_maps_clear(&session->bpf);
 	open_calls_clear(&session->bpf);
 	cpu_neighbours_clear(&session->bpf);
+	loop_figures_clear(&session->bpf);
 	growth_trend_clear(&session->growth);
+	in_flight_clear(&session->in_flight);
 	levers_clear(session);
 	sampler_clear(session->sampler);
 	process_facts_clear(session);

@@ -248,6 +248,11 @@ EXPORT void dcbs_section_fail(dcbs_token token)
 	section_end(token, DCBS_ERROR);
 }
 
+EXPORT void dcbs_section_cancel(dcbs_token token)
+{
+	section_end(token, DCBS_CANCELLED);
+}
+
 static cold void items_slow(dcbs_token token, uint64_t n)
 {
 	const struct dcbs_calls *elsewhere = dcbs_leader_elsewhere();

@@ -15,6 +15,7 @@ struct symbol {
 	__u32 body_line;	/* of a Python function: the first line behind first_line that has code. 0: unknown */
 	bool bare;		/* `function` is the last part of a qualname; the classes and functions around it are unknown */
 	bool python;
+	bool suspends;		/* of an `async def`: a coroutine or an asynchronous generator, which runs in pieces */
 	bool internal;		/* the interpreter's own code, which tracebacks do not show */
 };
 

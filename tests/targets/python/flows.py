@@ -11,7 +11,7 @@ divided among N event loops, each in a thread of its own.
 
 Prints what its own clocks say, by section. Each call's duration lies between `inside_s` and `around_s`:
 
-    {"pid", "sections": {name: {"count", "inside_s", "around_s", "p50_s": [inside, around], "cpu_s"}}, "held_open", "own": {...}}
+    {"pid", "sections": {name: {"count", "inside_s", "around_s", "p50_s": [inside, around], "cpu_s", "most_open"}}, "held_open", "own": {...}}
 """
 import argparse
 import asyncio
@@ -30,6 +30,7 @@ profiler = PerformanceProfiler()
 lock = threading.Lock()
 calls = {}      # name -> [(inside, around)]
 cpu_s = {}
+open_now, most_open = {}, {}
 
 
 class Timed:
@@ -39,7 +40,13 @@ class Timed:
         self.name = name
         self.section = profiler.profile_section(name)
 
+    def count_open(self, change):
+        with lock:
+            open_now[self.name] = open_now.get(self.name, 0) + change
+            most_open[self.name] = max(open_now[self.name], most_open.get(self.name, 0))
+
     def __enter__(self):
+        self.count_open(1)
         self.before = time.perf_counter()
         self.section.__enter__()
         self.begun = time.perf_counter()
@@ -51,6 +58,7 @@ class Timed:
         after = time.perf_counter()
         with lock:
             calls.setdefault(self.name, []).append((ending - self.begun, after - self.before))
+        self.count_open(-1)
 
 
 def burn(seconds, *names):
@@ -158,9 +166,10 @@ def middle(values):
 
 def print_truth(held_open):
     sections = {name: {"count": len(pairs), "inside_s": sum(i for i, _ in pairs), "around_s": sum(a for _, a in pairs),
-                       "p50_s": [middle([i for i, _ in pairs]), middle([a for _, a in pairs])], "cpu_s": cpu_s.get(name, 0.0)}
+                       "p50_s": [middle([i for i, _ in pairs]), middle([a for _, a in pairs])], "cpu_s": cpu_s.get(name, 0.0),
+                       "most_open": most_open[name]}
                 for name, pairs in calls.items()}
-    own = {name: {key: stats[key] for key in ("count", "total_s", "self_s", "mean_s", "p50_s", "errors", "open")}
+    own = {name: {key: stats[key] for key in ("count", "total_s", "self_s", "mean_s", "p50_s", "errors", "cancelled", "open")}
            for name, stats in profiler.get_section_stats().items()}
     print(json.dumps({"pid": os.getpid(), "sections": sections, "held_open": held_open, "own": own}), flush=True)
 

@@ -184,6 +184,7 @@ static inline void fixture_questions(struct snapshot *snap)
 	forward->stat.rss_min_inv = ~(800 * 1048576ULL);
 	question->stat.items = 412;
 	question->stat.errors = 3;
+	question->stat.cancelled = 5;
 	question->open = 1;
 }
 

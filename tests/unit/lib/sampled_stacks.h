@@ -157,6 +157,24 @@ static inline void stacks_cluster(struct snapshot *snap, const struct stacks_cal
 	stacks_in_question(stacks_waited(STACK(snap, section, CALLERS(*c), c->answer, cluster, comprehension, gil), CAUSE_GIL, 7 * SEC), c);
 }
 
+/* The main thread runs an event loop, too, and one function holds it. */
+static inline void stacks_loop(struct snapshot *snap, struct snapshot_stack *holder)
+{
+	struct snapshot_event_loop *loop = calloc(1, sizeof(*loop));
+
+	assert_non_null(loop);
+	*loop = (struct snapshot_event_loop) {.number = 1, .figures = {
+		.pid = 4242, .tid = 4242, .comm = "python3", .waited_ns = 40 * SEC, .held_ns = 20 * SEC, .flows_ns = 60 * SEC * 212,
+		.flows_most = 300, .hold_max_ns = 350 * MS, .hold_max_flows = 256, .step_max_ns = 340 * MS, .step_max_flows = 213, .steps = 9000,
+	}};
+	loop->figures.holds[(hist_place(4 * MS) + 7) / 8] = 1200;
+	loop->figures.holds[(hist_place(340 * MS) + 7) / 8] = 30;
+	holder->loop = 1;
+	holder->step_ns = 330 * MS;
+	snap->event_loops = loop;
+	snap->nr_event_loops = 1;
+}
+
 /* fixture_measured() with some stacks. */
 static inline struct snapshot *stacks_evaluation(void)
 {
@@ -169,7 +187,7 @@ static inline struct snapshot *stacks_evaluation(void)
 	stacks_forward(snap, &c);
 	stacks_cluster(snap, &c);
 	stacks_ran(STACK(snap, c.outer, CALLERS(c)), 97);
-	stacks_waited(STACK(snap, c.outer, CALLERS(c), pause, nanosleep), CAUSE_SLEEP, 9900 * MS);
+	stacks_loop(snap, stacks_waited(STACK(snap, c.outer, CALLERS(c), pause, nanosleep), CAUSE_SLEEP, 9900 * MS));
 	stacks_waited(stacks_ran(STACK(snap, SNAPSHOT_OUTSIDE, pool), 690), CAUSE_LOCK, 40 * SEC);
 	snap->counters.ticks = 3560;
 	return snap;

@@ -13,6 +13,7 @@
 
 #define COARSE_SUB (1 << COARSE_SCALE)
 #define SHORT_CALL_NS 10000.0
+#define ROUNDING 0.01	/* of a mean number of calls */
 #define WALL_FIELDS (sizeof(struct dcbs_wall) / sizeof(double))
 
 /* ---- wall time ---- */
@@ -286,6 +287,19 @@ int ledger_spread(struct dcbs_spread *to, const __u32 *places, __u64 max, __u64 
 
 /* ---- a section ---- */
 
+/* A call that ended in its thread's last moments is in stat.open and may have been open alone. */
+static int64_t most_in_flight(const struct snapshot_section *facts, double mean)
+{
+	__u64 open = facts->open - facts->stat.open, any = facts->stat.count || facts->open || facts->stat.unstarted;
+	__u64 least = mean > 0 ? (__u64)ceil(mean - ROUNDING) : 0;
+
+	if (facts->stat.sampled)
+		return DCBS_UNKNOWN;
+	open = open > facts->most_open ? open : facts->most_open;
+	open = open > least ? open : least;
+	return summary_count(open > any ? open : any);
+}
+
 static int add_spreads(struct dcbs_section *to, const struct section_ledger *l)
 {
 	__u64 calls = (__u64)to->count, not_shrunk = calls > l->shrunk_calls ? calls - l->shrunk_calls : 0;
@@ -316,7 +330,12 @@ int ledger_section(struct dcbs_section *to, const struct snapshot_section *facts
 		section_wall(&to->self_wall, facts, true);
 		to->cpu_error_s = cpu_error_s(facts);
 	}
+	if (facts->suspends) {
+		to->wall.await_s = to->self_wall.await_s = NAN;
+		to->cpu_error_s = facts->total_error_ns * S_PER_NS;
+	}
 	to->in_flight = snap->end_ns > snap->start_ns ? to->total_s / ((double)(snap->end_ns - snap->start_ns) * S_PER_NS) : NAN;
+	to->in_flight_most = most_in_flight(facts, to->in_flight);
 	ledger_memory(&to->memory, memory_known ? &l->memory : NULL, calls_known ? summary_count(l->peak_bytes) : DCBS_UNKNOWN);
 	ledger_memory(&to->self_memory, memory_known ? &l->self_memory : NULL, DCBS_UNKNOWN);
 	to->late_growth_bytes = memory_known && snap->late_part > 0 ? facts->late_growth_bytes : DCBS_UNKNOWN;

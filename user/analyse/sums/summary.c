@@ -94,7 +94,8 @@ int summary_section(struct dcbs_section *to, const struct snapshot_section *fact
 		.p50_s = p[0] * S_PER_NS, .p90_s = p[1] * S_PER_NS, .p95_s = p[2] * S_PER_NS,
 		.p99_s = p[3] * S_PER_NS, .p999_s = p[4] * S_PER_NS,
 		.open = summary_count(facts->open), .open_at_start = summary_count(s->unstarted),
-		.errors = summary_count(s->errors), .items = s->items ? summary_count(s->items) : DCBS_UNKNOWN,
+		.errors = summary_count(s->errors), .cancelled = s->sampled ? DCBS_UNKNOWN : summary_count(s->cancelled),
+		.items = s->items ? summary_count(s->items) : DCBS_UNKNOWN,
 		.items_per_s = s->items && s->total_ns ? s->items / (s->total_ns * S_PER_NS) : NAN,
 	};
 	if (!to->name)

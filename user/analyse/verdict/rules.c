@@ -16,6 +16,7 @@
 #include <stddef.h>
 
 #include "analyse/memory_cost.h"
+#include "analyse/verdict/await_rules.h"
 #include "analyse/verdict/evidence.h"
 #include "analyse/verdict/hot_code.h"
 #include "analyse/verdict/rules.h"
@@ -157,7 +158,22 @@ static const struct rule time_rules[] = {
 	 "it is swap, use less memory"},
 	{DCBS_CAUSE_SLEEP, "sleeping", sleep_s, NULL, evidence_each_call,
 	 "it asks for its waits itself: look for sleeps, back-off and polling, and wait for the event instead"},
-	{DCBS_CAUSE_AWAIT, "awaiting, while other coroutines ran or the event loop waited", await_s, NULL, evidence_in_flight,
+	{DCBS_CAUSE_LOOP, "awaiting, while the event loop was held", await_s, await_rules_held, await_rules_evidence_held,
+	 "move that function off the event loop: asyncio.to_thread() if it waits or releases the interpreter lock, a process pool if it "
+	 "computes in Python"},
+	{DCBS_CAUSE_LOOP, "awaiting, while the event loop was busy with others", await_s, await_rules_busy, await_rules_evidence_busy,
+	 "one thread does all the work: move what computes to other processes, make each step cheaper, or take a faster loop (uvloop)"},
+	{DCBS_CAUSE_AWAIT, "awaiting, one by one", await_s, await_rules_one_by_one, await_rules_evidence_idle,
+	 "start requests together instead of one after the other (asyncio.gather(), TaskGroup), with a semaphore as a bound"},
+	{DCBS_CAUSE_AWAIT, "awaiting, with few in flight", await_s, await_rules_uneven, await_rules_evidence_idle,
+	 "keep as many in flight all the time as at most: begin the next one when one ends (a semaphore, a queue), instead of waiting "
+	 "for the slowest of a batch"},
+	{DCBS_CAUSE_AWAIT, "awaiting, with few in flight", await_s, await_rules_few, await_rules_evidence_idle,
+	 "raise the concurrency: the event loop has time for more requests in flight, as far as the server takes them"},
+	{DCBS_CAUSE_AWAIT, "awaiting answers from outside", await_s, await_rules_slow_peer, await_rules_evidence_idle,
+	 "the other side is slow, not this process: look at the server, its queue and its limits; more requests in flight help only if "
+	 "it can take them"},
+	{DCBS_CAUSE_AWAIT, "awaiting, while other coroutines ran or the event loop waited", await_s, await_rules_unclear, evidence_in_flight,
 	 "it is suspended: if its thread has time to spare, keep more of them in flight; if not, move what computes on that thread "
 	 "to others (asyncio.to_thread(), a process pool)"},
 	{DCBS_CAUSE_GPU, "waiting for the GPU", gpu_s, NULL, evidence_ran,

@@ -102,7 +102,8 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 			"not keep the class of a function; the profiler finds it in the source, if that has not changed since the process "
 			"started. Otherwise the function is not counted, and the report lists those that it may be. The total, "
 			"self time, waits and functions of the section are known within the error that the report shows (a standard "
-			"deviation, error_s in the JSON document); its number of calls is unknown.",
+			"deviation, error_s in the JSON document); its number of calls is unknown. Samples see an `async def` only while it "
+			"runs, so its total is unknown, too.",
 	}, {
 		.name = "threshold", .key = 't', .argument = "SECONDS", .type = OPTION_NUMBER, .commands = PROFILE, .min = 0, .max = 1e9,
 		.preset = "1", .offset = offsetof(struct opts, profile.threshold_s),

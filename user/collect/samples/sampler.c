@@ -159,7 +159,10 @@ static struct target *target_of_sample(struct sampler *sampler, __u32 tgid)
 static void count_sample(struct snapshot_stack *stack, const struct sample *sample)
 {
 	double ns = (double)sample->off_ns + (double)sample->throttled_ns + (double)sample->queue_ns;
+	__u64 step_ns = sample->step_ns + (sample->weight ? (__u64)(ns / sample->weight) : 0);
 
+	if (sample->loop && step_ns > stack->step_ns)
+		stack->step_ns = step_ns;
 	if (sample->kind == SAMPLE_CPU) {
 		stack->cpu_samples += sample->weight;
 		stack->fault_samples += sample->flags & SAMPLE_IN_FAULT ? sample->weight : 0;
@@ -230,7 +233,7 @@ static int take_sample(void *ctx, void *data, size_t size)
 	push_missing_frames(sampler, sample->flags);
 	tid = may_be_idle_thread(sample, target) ? sample->tid : 0;
 	section_functions_add_to(&sampler->functions, &sampler->parts, target ? target->pid : 0, sample, sampler->at, sampler->depth);
-	key = (struct stack_key){sample->sections, sample->nr_sections, sampler->at, sampler->depth, tid};
+	key = (struct stack_key){sample->sections, sample->nr_sections, sampler->at, sampler->depth, tid, sample->loop};
 	stack = stack_table_add(&sampler->table, &key);
 	if (!stack) {
 		sampler->lost_stacks++;
@@ -305,11 +308,22 @@ double sampler_most_ns(const struct sampler *sampler, __u16 section_id, int freq
 	return sampled_parts_most_ns(&sampler->parts, section_id, 1e9 / frequency_hz);
 }
 
+/* Marks the sections of functions whose time is only partly seen. */
+static void copy_suspending(const struct section_functions *functions, struct snapshot *snap, const __u16 *section_index)
+{
+	size_t i;
+
+	for (i = 0; i < functions->nr; i++)
+		if (functions->list[i].suspends && section_index[functions->list[i].section_id] < snap->nr_sections)
+			snap->sections[section_index[functions->list[i].section_id]]->suspends = true;
+}
+
 int sampler_copy(const struct sampler *sampler, struct snapshot *snap, const __u16 *section_index)
 {
 	if (!sampler)
 		return 0;
 	snap->counters.stacks_broken += sampler->lost_stacks;
+	copy_suspending(&sampler->functions, snap, section_index);
 	if (sampled_parts_copy(&sampler->parts, snap, section_index))
 		return -ENOMEM;
 	return stack_table_copy(&sampler->table, snap, section_index);

@@ -242,6 +242,10 @@ static void note_python_section(struct session *session, const struct dcbs_nativ
 			  "module.function or module.Class.method, or by FILE:LINE; one that takes little time may be on no sample",
 			  option->name, option->function);
 	}
+	if (f->suspends)
+		notes_add(&session->notes, "section %s: %s is an `async def`. Samples see it only while it runs, so how long it took with its "
+			  "waits is unknown; a marker in it tells: async with profiler.profile_section(\"%s\")", option->name,
+			  option->function, option->name);
 	if (f->counted.all > 1) {
 		list_places(session->sampler, &f->counted, places, sizeof(places));
 		notes_add(&session->notes, "section %s: it is the sum of %zu functions of that name: %s. --section %s=python:FILE:LINE "

@@ -50,6 +50,8 @@ static bool is_function(struct section_function *f, const struct stack_table *ta
 	match = s->python ? python_match(f->name, s) : PYTHON_MATCH_NO;
 	if (match != PYTHON_MATCH_NO)
 		add_place(match == PYTHON_MATCH_YES ? &f->counted : &f->perhaps, table, frame);
+	if (match == PYTHON_MATCH_YES)
+		f->suspends |= s->suspends;
 	return match == PYTHON_MATCH_YES;
 }
 

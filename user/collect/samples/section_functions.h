@@ -19,6 +19,7 @@ struct python_places {
 struct section_function {
 	const char *name;
 	bool python;
+	bool suspends;		/* one of `counted` is of an `async def`, which samples see only while it runs */
 	__u32 section_id;
 	struct python_places counted;	/* Python functions that are the section */
 	struct python_places perhaps;	/* that may be it: their interpreter does not know their class. They are not counted */

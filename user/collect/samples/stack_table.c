@@ -76,7 +76,8 @@ __u32 stack_table_frame(struct stack_table *table, const struct symbol *s)
 
 static bool is_same_stack(const struct snapshot_stack *stack, const struct stack_key *key)
 {
-	return stack->tid == key->tid && stack->nr_sections == key->nr_sections && stack->nr_frames == key->nr_frames &&
+	return stack->tid == key->tid && stack->loop == key->loop && stack->nr_sections == key->nr_sections &&
+	       stack->nr_frames == key->nr_frames &&
 	       !memcmp(stack->sections, key->sections, key->nr_sections * sizeof(key->sections[0])) &&
 	       !memcmp(stack->frames, key->frames, key->nr_frames * sizeof(key->frames[0]));
 }
@@ -98,13 +99,15 @@ static struct snapshot_stack *add_table_stack(struct stack_table *table, const s
 	stack->nr_frames = key->nr_frames;
 	stack->frames = frames;
 	stack->tid = key->tid;
+	stack->loop = key->loop;
 	return stack;
 }
 
 struct snapshot_stack *stack_table_add(struct stack_table *table, const struct stack_key *key)
 {
-	__u64 h = hash_bytes(hash_bytes(0xcbf29ce484222325ULL + key->tid, key->sections, key->nr_sections * sizeof(key->sections[0])),
-			     key->frames, key->nr_frames * sizeof(key->frames[0]));
+	__u64 seed = 0xcbf29ce484222325ULL + key->tid + key->loop;
+	__u64 h = hash_bytes(hash_bytes(seed, key->sections, key->nr_sections * sizeof(key->sections[0])), key->frames,
+			     key->nr_frames * sizeof(key->frames[0]));
 	struct stack_index *index = &table->by_stack;
 	struct snapshot_stack *stack;
 	__u32 i;

@@ -29,6 +29,7 @@ struct stack_key {
 	const __u32 *frames;
 	__u32 nr_frames;
 	__u32 tid;		/* as in struct snapshot_stack */
+	__u32 loop;		/* likewise */
 };
 
 int stack_table_open(struct stack_table *table);

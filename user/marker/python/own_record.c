@@ -245,7 +245,7 @@ static inline void add_call_times(struct section_totals *f, const struct own_cal
 		f->max_ns = duration_ns;
 }
 
-void own_record_end(struct own_call *c, bool failed)
+void own_record_end(struct own_call *c, enum call_end end)
 {
 	uint64_t now, duration_ns;
 	struct section_figures *figures = c->figures;
@@ -263,7 +263,8 @@ void own_record_end(struct own_call *c, bool failed)
 	add_call_times(&figures->totals, c, now, duration_ns);
 	add_rss_sample(figures, now);
 	buckets_add(&figures->buckets, duration_ns);
-	figures->totals.errors += failed;
+	figures->totals.errors += end == CALL_FAILED;
+	figures->totals.cancelled += end == CALL_CANCELLED;
 	c->figures = NULL;
 	if (unlikely(c->flow->context) && !c->flow->innermost)
 		Py_DECREF(own_flow_end(c->flow));

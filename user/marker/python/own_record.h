@@ -15,6 +15,12 @@
 #include "flows/own_flows.h"
 #include "section_figures.h"
 
+enum call_end {
+	CALL_RETURNED,
+	CALL_FAILED,
+	CALL_CANCELLED,		/* its task was cancelled */
+};
+
 struct own_call {
 	dcbs_token token;
 	struct own_flow *flow;	/* that it began in; valid while it is open */
@@ -29,7 +35,7 @@ int own_record_start(void);
 
 /* context: see context_follow(). */
 void own_record_begin(struct own_call *c, struct section_figures *figures, PyObject *context);
-void own_record_end(struct own_call *c, bool failed);
+void own_record_end(struct own_call *c, enum call_end end);
 void own_record_add_items(const struct own_call *c, uint64_t n);
 
 /* Moves a call, which may be open, to another place in memory. */

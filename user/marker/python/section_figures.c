@@ -185,8 +185,9 @@ static PyObject *figures_totals(PyObject *self, PyObject *unused)
 	uint64_t since_ns = f->owner->since_ns ? f->owner->since_ns : first_ns;
 
 	(void)unused;
-	return Py_BuildValue("KKIKKKKKKKLKKKKK", (unsigned long long)t.count, (unsigned long long)t.primitive, f->open.count,
-			     (unsigned long long)t.errors, (unsigned long long)t.items, (unsigned long long)t.total_ns,
+	return Py_BuildValue("KKIKKKKKKKKLKKKKK", (unsigned long long)t.count, (unsigned long long)t.primitive, f->open.count,
+			     (unsigned long long)t.errors, (unsigned long long)t.cancelled,
+			     (unsigned long long)t.items, (unsigned long long)t.total_ns,
 			     (unsigned long long)t.self_ns, (unsigned long long)t.sum_ns,
 			     (unsigned long long)t.min_ns, (unsigned long long)t.max_ns, (long long)t.rss_growth_bytes,
 			     (unsigned long long)t.rss_samples, (unsigned long long)t.rss_sum_bytes,

@@ -12,7 +12,7 @@
 
 struct section_totals {
 	uint64_t count, primitive;	/* calls; calls within no other call of the section in their flow */
-	uint64_t errors, items;
+	uint64_t errors, cancelled, items;
 	uint64_t total_ns, self_ns;	/* inclusive time in a flow, recursion counted once; time without another section open inside */
 	uint64_t sum_ns, min_ns, max_ns;	/* of the calls' durations */
 	int64_t rss_growth_bytes;	/* of the process while the section was open in any flow */

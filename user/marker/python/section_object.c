@@ -64,17 +64,19 @@ static dcbs_token begin_marked(const struct section_object *s)
 }
 
 /* Our own record reads the clock just inside the marker, so that no figure of ours includes the marker's cost. */
-static void end_marked(struct own_call *c, uint64_t tokens, bool failed)
+static void end_marked(struct own_call *c, uint64_t tokens, enum call_end end)
 {
 	if (unlikely(tokens)) {
 		own_record_add_items(c, tokens);
 		dcbs_section_items(c->token, tokens);
 	}
-	own_record_end(c, failed);
-	if (unlikely(failed))
+	own_record_end(c, end);
+	if (likely(end == CALL_RETURNED))
+		dcbs_section_end(c->token);
+	else if (end == CALL_FAILED)
 		dcbs_section_fail(c->token);
 	else
-		dcbs_section_end(c->token);
+		dcbs_section_cancel(c->token);
 }
 
 /* The object is entered while it is open. Without memory for it the earlier call ends here, rather than never. */
@@ -83,7 +85,7 @@ static cold void push_earlier_call(struct section_object *s)
 	struct earlier_call *e = malloc(sizeof(*e));
 
 	if (!e) {
-		end_marked(&s->call, 0, false);
+		end_marked(&s->call, 0, CALL_RETURNED);
 		return;
 	}
 	own_record_move(&e->call, &s->call);
@@ -129,11 +131,11 @@ static inline void open_section(struct section_object *s)
 	s->open = true;
 }
 
-static inline void close_section(struct section_object *s, bool failed)
+static inline void close_section(struct section_object *s, enum call_end end)
 {
 	if (unlikely(s->earlier))
 		prefer_own_call(s);
-	end_marked(&s->call, s->open ? s->tokens : 0, failed);
+	end_marked(&s->call, s->open ? s->tokens : 0, end);
 	if (unlikely(s->earlier))
 		pop_earlier_call(s);
 	else
@@ -146,7 +148,7 @@ static void section_dealloc(PyObject *self)
 	struct section_object *s = (struct section_object *)self;
 
 	while (unlikely(s->open))
-		close_section(s, false);
+		close_section(s, CALL_RETURNED);
 	if (likely(s->figures)) {
 		s->figures->objects--;
 		Py_DECREF((PyObject *)s->figures);
@@ -176,22 +178,26 @@ static cold bool is_cancellation(PyObject *exception)
 	return is;
 }
 
-/* Returns false for the exceptions that close a generator, end an iteration or cancel a task. */
-static cold bool is_error(PyObject *exception)
+/* The exceptions that close a generator or end an iteration are no errors. */
+static cold enum call_end end_by_exception(PyObject *exception)
 {
-	return exception != Py_None && !is_cancellation(exception) && !PyErr_GivenExceptionMatches(exception, PyExc_GeneratorExit) &&
-	       !PyErr_GivenExceptionMatches(exception, PyExc_StopIteration) &&
-	       !PyErr_GivenExceptionMatches(exception, PyExc_StopAsyncIteration);
+	if (is_cancellation(exception))
+		return CALL_CANCELLED;
+	if (PyErr_GivenExceptionMatches(exception, PyExc_GeneratorExit) ||
+	    PyErr_GivenExceptionMatches(exception, PyExc_StopIteration) ||
+	    PyErr_GivenExceptionMatches(exception, PyExc_StopAsyncIteration))
+		return CALL_RETURNED;
+	return CALL_FAILED;
 }
 
-static inline bool has_failed(PyObject *const *args, Py_ssize_t nargs)
+static inline enum call_end end_by_arguments(PyObject *const *args, Py_ssize_t nargs)
 {
-	return nargs && unlikely(args[0] != Py_None) && is_error(args[0]);
+	return nargs && unlikely(args[0] != Py_None) ? end_by_exception(args[0]) : CALL_RETURNED;
 }
 
 static PyObject *section_exit(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
 {
-	close_section((struct section_object *)self, has_failed(args, nargs));
+	close_section((struct section_object *)self, end_by_arguments(args, nargs));
 	return extension_none();
 }
 
@@ -204,7 +210,7 @@ static PyObject *section_aenter(PyObject *self, PyObject *unused)
 
 static PyObject *section_aexit(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
 {
-	close_section((struct section_object *)self, has_failed(args, nargs));
+	close_section((struct section_object *)self, end_by_arguments(args, nargs));
 	return ready_awaitable_new(NULL);
 }
 

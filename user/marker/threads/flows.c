@@ -21,7 +21,8 @@ void dcbs_flow_set(uint64_t id, const void *at)
 	if (!r)
 		return;
 	r->flow_id = usable_id(id);
-	r->flow_at = (uint64_t)(uintptr_t)(at ? at : &r->flow_id);
+	r->flow_at = at ? (uint64_t)(uintptr_t)at & ~DCBS_AT_HAS_SERIAL : (uint64_t)(uintptr_t)&r->flow_id;
+	r->flow_serial = (uint64_t)(uintptr_t)at & DCBS_AT_HAS_SERIAL;
 	r->in_flow = (uint8_t)((r->in_flow & DCBS_FIRST_FLOW_FULL) | (r->flow_id ? DCBS_OTHER_FLOW : 0));
 }
 

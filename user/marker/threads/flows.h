@@ -25,8 +25,11 @@ static inline struct dcbs_flow_slot *flows_slot_of(dcbs_token token)
 
 /*
  * Makes `id` the calling thread's current flow; 0: the first one. `at`: address of the word in which others find the
- * number of the current flow at any time; NULL: only these calls change it. Only in the copy that leads.
+ * number of the current flow at any time; NULL: only these calls change it. Its lowest bit is DCBS_AT_HAS_SERIAL if the word
+ * behind it counts the changes of the flow. Only in the copy that leads.
  */
+#define DCBS_AT_HAS_SERIAL 1ULL
+
 HIDDEN void dcbs_flow_set(uint64_t id, const void *at);
 
 /* The same in any copy. */

@@ -15,6 +15,7 @@
 #include "render/format.h"
 #include "render/json/json_functions.h"
 #include "render/json/json_ledger.h"
+#include "render/loops/json_loops.h"
 #include "render/json/json_sections.h"
 #include "render/json/json_stream.h"
 #include "render/json/json_value.h"
@@ -252,6 +253,9 @@ int json_write(FILE *file, const struct dcbs_report *r, const struct render_opti
 	write_array(&doc, "threads", r->threads, r->nr_threads, json_ledger_thread);
 	write_member(&doc, "wall_check", wall_check_object(r));
 	write_array(&doc, "neighbours", r->neighbours, r->nr_neighbours, json_ledger_neighbour);
+	write_array(&doc, "event_loops", r->event_loops, r->nr_event_loops, json_loops_loop);
+	if (r->more_event_loops > 0)
+		write_member(&doc, "more_event_loops", integer_or_null(r->more_event_loops));
 	write_array(&doc, "notes", r->notes, r->nr_notes, note_string);
 	write_member(&doc, "frequency_hz", integer_or_null(r->frequency_hz));
 	write_array(&doc, "frames", r->frames, r->nr_frames, json_functions_frame);

@@ -30,7 +30,7 @@ static json_t *skew_object(const struct dcbs_skew *s)
 static json_t *section_additions(const struct dcbs_section *s)
 {
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-			 "s:{s:o, s:o}, s:o, s:o}",
+			 "s:{s:o, s:o}, s:o, s:o, s:o}",
 			 "open", integer_or_null(s->open), "errors", integer_or_null(s->errors),
 			 "items", integer_or_null(s->items), "items_per_s", real_or_null(s->items_per_s),
 			 "error_s", real_or_null(s->error_s), "unseen_s", real_or_null(s->unseen_s),
@@ -47,8 +47,9 @@ static json_t *section_additions(const struct dcbs_section *s)
 			 "faults", json_ledger_spread(&s->faults, &json_ledger_faults_keys),
 			 "profiling_s", real_or_null(s->profiling_s),
 			 "profiling_per_call_s", real_or_null(s->profiling_per_call_s), "cpu_error_s", real_or_null(s->cpu_error_s),
-			 "in_flight", "mean", real_or_null(s->in_flight), "max", json_null(),
-			 "fault_cpu_s", real_or_null(s->fault_cpu_s), "fault_cpu_error_s", real_or_null(s->fault_cpu_error_s));
+			 "in_flight", "mean", real_or_null(s->in_flight), "max", integer_or_null(s->in_flight_most),
+			 "fault_cpu_s", real_or_null(s->fault_cpu_s), "fault_cpu_error_s", real_or_null(s->fault_cpu_error_s),
+			 "cancelled", integer_or_null(s->cancelled));
 }
 
 json_t *json_sections_section(const struct dcbs_section *s)
@@ -102,13 +103,15 @@ static void read_section(struct json_get *r, const json_t *o, struct dcbs_sectio
 		.p99_s = json_get_real(r, o, "p99_s"), .p999_s = json_get_real(r, o, "p999_s"),
 		.open = json_get_integer(r, o, "open"), .open_at_start = json_get_integer(r, o, "open_at_start"),
 		.unreturned = json_get_integer(r, o, "unreturned"),
-		.errors = json_get_integer(r, o, "errors"), .items = json_get_integer(r, o, "items"),
+		.errors = json_get_integer(r, o, "errors"), .cancelled = json_get_integer(r, o, "cancelled"),
+		.items = json_get_integer(r, o, "items"),
 		.items_per_s = json_get_real(r, o, "items_per_s"), .error_s = json_get_real(r, o, "error_s"),
 		.unseen_s = json_get_real(r, o, "unseen_s"), .cpu_error_s = json_get_real(r, o, "cpu_error_s"),
 		.profiling_s = json_get_real(r, o, "profiling_s"), .late_growth_bytes = json_get_signed_integer(r, o, "late_growth_bytes"),
 		.profiling_per_call_s = json_get_real(r, o, "profiling_per_call_s"),
 		.in_flight = json_get_real(r, json_get_object(r, o, "in_flight"), "mean"),
 		.fault_cpu_s = json_get_real(r, o, "fault_cpu_s"), .fault_cpu_error_s = json_get_real(r, o, "fault_cpu_error_s"),
+		.in_flight_most = json_get_integer(r, json_get_object(r, o, "in_flight"), "max"),
 	};
 	json_hist_read(r, json_get_object(r, o, "histogram"), &s->histogram, HIST_SCALE, HIST_PLACES);
 	json_ledger_read_wall(r, json_get_object(r, o, "wall"), json_get_object(r, o, "wall_parts"), &s->wall);

@@ -127,6 +127,7 @@ static void write_details(const struct text *t, const struct dcbs_section *s)
 	add_detail(words, s->open_at_start, "open at the start");
 	add_detail(words, s->unreturned, "ended without a return");
 	add_detail(words, s->errors, s->errors == 1 ? "error" : "errors");
+	add_detail(words, s->cancelled, "cancelled");
 	add_detail(words, s->items, s->items == 1 ? "item" : "items");
 	if (s->items > 0 && !isnan(s->items_per_s))
 		fprintf(words, ", %s/s", human_number(s->items_per_s).text);
@@ -337,6 +338,7 @@ int text_write(FILE *file, const struct dcbs_report *report, const struct render
 	write_sections(&t);
 	text_processes(&t);
 	text_why(&t);
+	text_loops(&t);
 	text_functions(&t, options->order);
 	text_operators(&t);
 	text_memory(&t);

@@ -11,6 +11,7 @@ void text_failed_children(const struct text *t);	/* lines below the processes */
 void text_processes(const struct text *t);	/* if there are several */
 void text_why(const struct text *t);		/* the causes of the sections' time */
 void text_functions(const struct text *t, enum order_key order);
+void text_loops(const struct text *t);		/* event loops of threads that run coroutines */
 void text_operators(const struct text *t);	/* of PyTorch */
 void text_memory(const struct text *t);
 

@@ -86,6 +86,7 @@ bool code_names_find(struct code_names *names, const struct python_frame *frame,
 	symbol->function = code->name;
 	symbol->file = code->file;
 	symbol->internal = code->internal;
+	symbol->suspends = code->suspends;
 	symbol->first_line = code->first_line <= INT32_MAX ? code->first_line : 0;
 	symbol->body_line = code->body_line;
 	symbol->bare = code->bare;

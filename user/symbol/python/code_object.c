@@ -16,12 +16,13 @@
 #define BYTES_SIZE_OFFSET 16		/* in a bytes object */
 #define BYTES_DATA_OFFSET 32
 #define VERSION_MINOR 12		/* from 3.12 on each code object has a version number of its own */
+#define CODE_SUSPENDS (0x80 | 0x200)	/* co_flags: CO_COROUTINE, CO_ASYNC_GENERATOR */
 #define FLAGS_MINOR 14			/* from 3.14 on the reference count has flags in its highest 16 bits */
 
 struct code_header {
 	__u64 type, name, file, table;
 	__u32 first_line, tag;
-	__u32 internal, alive;
+	__u32 internal, alive, suspends, pad;
 };
 
 struct code_fields {
@@ -98,6 +99,7 @@ static int read_header(struct code_header *to, const struct target_memory *memor
 	to->first_line = (__u32)read_field(&f, layout->code_firstlineno, 4);
 	to->tag = read_tag(&f, memory, layout);
 	to->alive = is_alive(&f, layout);
+	to->suspends = (read_field(&f, layout->code_flags, 4) & CODE_SUSPENDS) != 0;
 	/* The interpreter's own code, below an __init__() that it calls directly. Tracebacks do not show it. */
 	to->internal = layout->minor >= 13 && !to->first_line && read_field(&f, layout->code_name, 8) == to->file;
 	return f.outside ? -EINVAL : 0;
@@ -158,6 +160,7 @@ static int read_contents(struct code_object **code, const struct code_header *he
 	(*code)->file = file;
 	(*code)->first_line = header->first_line;
 	(*code)->internal = header->internal;
+	(*code)->suspends = header->suspends;
 	return 0;
 }
 

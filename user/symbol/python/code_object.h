@@ -20,6 +20,7 @@ struct code_object {
 	__u32 first_line;
 	__u32 body_line;	/* the first line behind it that has code; 0: unknown */
 	__u32 internal;		/* the interpreter's own code */
+	__u32 suspends;		/* of an `async def` */
 	__u32 bare;		/* `name` is the last part of a qualname; set by the caller, as is body_line */
 	__u32 table_bytes;
 	unsigned char table[];

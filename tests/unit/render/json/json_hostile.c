@@ -58,6 +58,9 @@ static void test_wrong_values(void **state)
 	document_refuse(DOCUMENT_HEAD "{\"name\":\"a\",\"growth\":{\"histogram\":{\"scale\":2,\"buckets\":[[193,1]]}}}]}", "histogram.buckets");
 	document_refuse(DOCUMENT_HEAD "],\"threads\":[{\"pid\":1,\"tid\":-1,\"name\":\"\"}]}", "threads[0].tid");
 	document_refuse(DOCUMENT_HEAD "],\"threads\":[{\"pid\":1,\"tid\":1}]}", "threads[0].name");
+	document_refuse(DOCUMENT_HEAD "],\"event_loops\":[{\"pid\":1,\"tid\":1}]}", "event_loops[0].thread");
+	document_refuse(DOCUMENT_HEAD "],\"event_loops\":[{\"pid\":1,\"tid\":1,\"thread\":\"a\",\"holders\":[{}]}]}", "holders[0].function");
+	document_refuse(DOCUMENT_HEAD "],\"event_loops\":[{\"pid\":1,\"tid\":1,\"thread\":\"a\",\"hold\":[]}]}", "hold");
 }
 
 static void refuse_buckets(const char *buckets)

@@ -27,7 +27,8 @@ percentiles within 1.1 %). Calls of one name add up. As in the profiler's own re
 for which it was open in a flow: recursion counts once, and several flows add up. A flow is a thread, or a context
 (contextvars) on it: each task of an event loop runs in one of its own. Sections nest within their flow, and sections of
 tasks count as inside those of the thread that runs the loop. Greenlets share the flow of their thread, unless they run in
-contexts. get_section_stats() also has the durations of single calls. A task that is cancelled is no error of its sections.
+contexts. get_section_stats() also has the durations of single calls. A task that is cancelled is no error of its
+sections: these count under `cancelled`.
 
 With dcbs-bpfprof attached its figures are added. They cover the time since it attached and all objects of the
 process. generate_report() then says why each section took so long, how it changed memory and which remedy applies;

@@ -29,6 +29,7 @@ class Figures(NamedTuple):
     primitive: int
     open: int
     errors: int
+    cancelled: int
     items: int
     total_ns: int
     self_ns: int
@@ -122,6 +123,7 @@ def section(recorded: "SectionFigures") -> Dict[str, Any]:
         **_times(figures, histogram),
         "open": figures.open,
         "errors": figures.errors,
+        "cancelled": figures.cancelled,
         "items": figures.items or None,
         "items_per_s": figures.items / (figures.total_ns * S) if figures.items and figures.total_ns else None,
         "histogram": {"scale": SCALE, "zero_count": histogram[0], "buckets": [list(bucket) for bucket in histogram[1]]},

@@ -86,7 +86,7 @@ class PerformanceProfiler(Profiler):
     def get_section_stats(self) -> Dict[str, Dict[str, Any]]:
         """Returns {section: figures}, with the keys of the JSON document.
 
-        count, open, errors and items are counts, of ended calls but for `open`. total_s (inclusive), self_s (exclusive),
+        count, open, errors, cancelled and items are counts, of ended calls but for `open`. total_s (inclusive), self_s (exclusive),
         mean_s, min_s, max_s and the percentiles p50_s to p999_s (within 1.1 %) are seconds; items_per_s is a rate.
         histogram has exponential buckets of durations in ns. memory.rss_delta_bytes is in bytes. A value that is not
         known is None. Source: the process's own record.

@@ -9,6 +9,7 @@
 #define ROUNDS		2
 
 unsigned int context_offset, context_entered_offset;
+uintptr_t context_serial;
 __thread uint64_t context_told __attribute__((tls_model("initial-exec")));
 
 /* The words that were the address of the entered context in each call so far, one bit each. */
@@ -64,6 +65,27 @@ static int look_into(PyObject *context, PyObject *look)
 	return is_entered(context) ? -1 : 0;
 }
 
+static uint64_t word_behind(void)
+{
+	return *(const uint64_t *)(context_word() + sizeof(void *));
+}
+
+/* Returns true if the word behind that of the context rises by one when a context is entered, and when it is left. */
+static bool word_behind_counts(void)
+{
+	PyObject *module = PyImport_ImportModule("contextvars"), *look = PyCFunction_New(&look_method, NULL);
+	PyObject *context = module ? PyObject_CallMethod(module, "Context", NULL) : NULL;
+	uint64_t before = word_behind();
+	int i;
+
+	for (i = 0; context && look && i < ROUNDS && !run_within(context, look) && word_behind() == before + 2; i++)
+		before += 2;
+	Py_XDECREF(context);
+	Py_XDECREF(look);
+	Py_XDECREF(module);
+	return i == ROUNDS;
+}
+
 static int make_experiment(void)
 {
 	PyObject *module = PyImport_ImportModule("contextvars"), *look = PyCFunction_New(&look_method, NULL);
@@ -92,4 +114,7 @@ void context_start(void)
 	/* Exactly one word, and the byte tells, too. */
 	if (!err && always_entered && candidates && !(candidates & (candidates - 1)))
 		context_offset = (unsigned int)(__builtin_ctzll(candidates) * sizeof(void *));
+	if (context_offset && word_behind_counts())
+		context_serial = DCBS_AT_HAS_SERIAL;
+	PyErr_Clear();
 }

@@ -1,0 +1,234 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""An evaluation on one event loop, against a server in another process that answers after a planted delay.
+
+    PYTHONPATH=build/python python3 tests/targets/python/loops.py KIND [--seconds S]
+
+Each "request" is a section of a coroutine. The kinds:
+
+    held       30 requests in flight; a function computes for 0.25 s at once, two times a second ("score")
+    blocked    the same, but the function sleeps instead of computing
+    steps      30 coroutines compute 2 ms each in turn: the loop is busy, and no step is long
+    low        batches of 40 requests, of which one takes ten times as long as the others
+    limited    a semaphore lets 4 requests in flight
+    server     60 requests in flight, each of which takes 0.7 s
+    one        one request after the other
+
+Prints what its own selector measured from "go" on. A wait is a call of select() that lasted 50 us or more:
+
+    {"pid", "waited_s", "held_s", "holds", "hold_max_s", "step_max_s", "in_flight", "most"}
+"""
+import argparse
+import asyncio
+import json
+import os
+import selectors
+import sys
+import threading
+import time
+
+from dcbs_profiler import PerformanceProfiler
+
+WAIT_S = 50e-6  # a shorter call of select() may have returned at once
+HOLD_S = 0.25
+
+profiler = PerformanceProfiler()
+
+
+# ---- the server, a process of its own ----
+
+async def answer(reader, writer):
+    delay = float(await reader.readline())
+    await asyncio.sleep(delay)
+    writer.write(b"answer\n")
+    writer.close()
+
+
+async def serve(port_to):
+    server = await asyncio.start_server(answer, "127.0.0.1", 0, backlog=1000)
+    os.write(port_to, b"%d\n" % server.sockets[0].getsockname()[1])
+    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
+
+
+def start_server():
+    """Forks the server, which ends with this process."""
+    read_end, write_end = os.pipe()
+    stdin_from, stdin_to = os.pipe()
+    if not os.fork():
+        os.close(stdin_to)
+        os.dup2(stdin_from, 0)
+        asyncio.run(serve(write_end))
+        os._exit(0)
+    os.close(stdin_from)
+    return int(os.read(read_end, 100)), stdin_to
+
+
+# ---- the target's own measure ----
+
+class TimedSelector(selectors.EpollSelector):
+    """Notes when select() was called and when it returned."""
+
+    def __init__(self):
+        super().__init__()
+        self.calls = []
+
+    def select(self, timeout=None):
+        before = time.perf_counter()
+        ready = super().select(timeout)
+        self.calls.append((before, time.perf_counter()))
+        return ready
+
+
+def measure(calls, begin, end):
+    """A hold lasts from the end of a wait to the beginning of the next one."""
+    waits = [(b, a) for b, a in calls if a - b >= WAIT_S and b >= begin and a <= end]
+    holds = [later[0] - earlier[1] for earlier, later in zip(waits, waits[1:])]
+    waited = sum(a - b for b, a in waits)
+    return {"waited_s": waited, "held_s": end - begin - waited, "holds": len(holds), "hold_max_s": max(holds, default=0)}
+
+
+class InFlight:
+    """The mean and the most of the coroutines that were in a section."""
+
+    def __init__(self):
+        self.now = self.most = self.sum = 0
+        self.since = time.perf_counter()
+
+    def change(self, by):
+        now = time.perf_counter()
+        self.sum += self.now * (now - self.since)
+        self.since = now
+        self.now += by
+        self.most = max(self.most, self.now)
+
+
+in_flight = InFlight()
+longest_step = [0.0]
+
+
+# ---- the evaluation ----
+
+async def request(port, delay):
+    in_flight.change(1)
+    with profiler.profile_section("request"):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"%f\n" % delay)
+        await reader.readline()
+        writer.close()
+    in_flight.change(-1)
+
+
+async def ask_until(port, delay, end):
+    while time.perf_counter() < end:
+        await request(port, delay)
+
+
+def note_step(begin):
+    longest_step[0] = max(longest_step[0], time.perf_counter() - begin)
+
+
+def burn(seconds):
+    begin = time.perf_counter()
+    while time.perf_counter() - begin < seconds:
+        pass
+    note_step(begin)
+
+
+def encode():
+    begin = time.perf_counter()
+    while time.perf_counter() - begin < HOLD_S:
+        pass
+    note_step(begin)
+
+
+def fetch_blocking():
+    begin = time.perf_counter()
+    time.sleep(HOLD_S)
+    note_step(begin)
+
+
+async def score_until(hold, end):
+    while time.perf_counter() < end:
+        await asyncio.sleep(0.25)
+        in_flight.change(1)
+        with profiler.profile_section("score"):
+            hold()
+        in_flight.change(-1)
+
+
+async def held(port, end, hold=encode):
+    await asyncio.gather(score_until(hold, end), *(ask_until(port, 0.03, end) for _ in range(30)))
+
+
+async def blocked(port, end):
+    await held(port, end, fetch_blocking)
+
+
+async def compute_until(end):
+    while time.perf_counter() < end:
+        in_flight.change(1)
+        with profiler.profile_section("request"):
+            burn(0.002)
+            await asyncio.sleep(0)
+        in_flight.change(-1)
+
+
+async def steps(_, end):
+    await asyncio.gather(*(compute_until(end) for _ in range(30)))
+
+
+async def low(port, end):
+    while time.perf_counter() < end:
+        await asyncio.gather(*(request(port, 0.03 if number else 0.3) for number in range(40)))
+
+
+async def ask_within(limit, port, end):
+    while time.perf_counter() < end:
+        async with limit:
+            await request(port, 0.02)
+
+
+async def limited(port, end):
+    limit = asyncio.Semaphore(4)
+    await asyncio.gather(*(ask_within(limit, port, end) for _ in range(100)))
+
+
+async def server(port, end):
+    await asyncio.gather(*(ask_until(port, 0.7, end) for _ in range(60)))
+
+
+async def one(port, end):
+    await ask_until(port, 0.02, end)
+
+
+KINDS = {kind.__name__: kind for kind in (held, blocked, steps, low, limited, server, one)}
+
+
+async def evaluate(args, port, selector):
+    await request(port, 0.001)      # the thread has a section before the profiler attaches
+    print("ready", os.getpid(), flush=True)
+    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
+    in_flight.__init__()
+    begin = time.perf_counter()
+    await KINDS[args.kind](port, begin + args.seconds)
+    end = time.perf_counter()
+    in_flight.change(0)
+    truth = measure(selector.calls, begin, end)
+    truth.update(pid=os.getpid(), tid=threading.get_native_id(), step_max_s=longest_step[0],
+                 in_flight=in_flight.sum / (end - begin), most=in_flight.most)
+    print(json.dumps(truth), flush=True)
+    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("kind", choices=KINDS)
+    parser.add_argument("--seconds", type=float, default=2.0)
+    args = parser.parse_args()
+    port, _ = start_server()
+    selector = TimedSelector()
+    loop = asyncio.SelectorEventLoop(selector)
+    loop.run_until_complete(evaluate(args, port, selector))
+
+
+main()

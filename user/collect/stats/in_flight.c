@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* in_flight.c - see in_flight.h. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "collect/flow_slots.h"
+#include "collect/stats/in_flight.h"
+
+#define LOOK_NS 200000000ULL	/* between looks ... */
+#define LOOK_PART 200		/* ... or longer, so that they take at most this part of the time of one CPU */
+
+/* The part of a record before the counters of its names. */
+#define HEAD_BYTES offsetof(struct dcbs_record, nested)
+
+struct look {
+	struct in_flight *in_flight;
+	const struct process *process;
+	const struct target *target;
+	unsigned int chunks_left;
+};
+
+/* A name whose section id is not known yet has not ended a call so far. */
+static void count_slot(const struct look *look, const struct dcbs_slot *s)
+{
+	__u32 section_id = look->process->section_id[s->name & (DCBS_NAMES - 1)] & ~SECTION_MODEL;
+
+	if (!(s->use & DCBS_USE_ENDED) && section_id && section_id < BPFPROF_SECTIONS)
+		look->in_flight->seen[section_id]++;
+}
+
+static void count_flow_slot(void *ctx, const struct dcbs_flow_slot *s)
+{
+	count_slot(ctx, &s->slot);
+}
+
+static void look_at_record(struct look *look, const struct dcbs_record *r)
+{
+	unsigned int i = r->innermost, left = DCBS_SLOTS;
+
+	for (; i && i < DCBS_SLOTS && left--; i = dcbs_use_below(r->slots[i].use))
+		count_slot(look, &r->slots[i]);
+	flow_slots_each(look->target, r, &look->chunks_left, count_flow_slot, look);
+}
+
+static void look_at_target(struct look *look)
+{
+	struct dcbs_state state;
+	struct dcbs_record r;
+	__u64 at;
+	int n;
+
+	if (!look->target->state || target_read(look->target, look->target->state, &state, offsetof(struct dcbs_state, names)))
+		return;
+	for (at = state.records, n = 0; at && n < TARGET_RECORDS; at = r.next, n++) {
+		if (target_read(look->target, at, &r, HEAD_BYTES) || r.magic != DCBS_RECORD_MAGIC)
+			return;
+		look_at_record(look, &r);
+	}
+}
+
+static void keep_most(struct in_flight *in_flight)
+{
+	size_t i;
+
+	for (i = 0; i < BPFPROF_SECTIONS; i++)
+		if (in_flight->seen[i] > in_flight->most[i])
+			in_flight->most[i] = in_flight->seen[i];
+}
+
+void in_flight_look(struct in_flight *in_flight, const struct programs *bpf, const struct target_list *targets)
+{
+	struct look look = {.in_flight = in_flight};
+	__u64 begin = clock_now_ns(), took;
+	size_t i;
+
+	if (begin < in_flight->due_ns)
+		return;
+	memset(in_flight->seen, 0, sizeof(in_flight->seen));
+	for (i = 0; i < targets->nr; i++) {
+		look.target = &targets->list[i];
+		look.process = &bpf->processes[look.target->index];
+		look.chunks_left = FLOW_CHUNKS_READ;
+		if (look.target->pid && !look.target->ended)
+			look_at_target(&look);
+	}
+	keep_most(in_flight);
+	took = clock_now_ns() - begin;
+	in_flight->due_ns = begin + (took * LOOK_PART > LOOK_NS ? took * LOOK_PART : LOOK_NS);
+}
+
+void in_flight_add(const struct in_flight *in_flight, struct snapshot *snap, const __u16 *section_index)
+{
+	struct snapshot_section *section;
+	size_t i;
+
+	for (i = SECTION_FIRST; i < BPFPROF_SECTIONS; i++) {
+		if (section_index[i] >= snap->nr_sections)
+			continue;
+		section = snap->sections[section_index[i]];
+		if (in_flight->most[i] > section->most_open)
+			section->most_open = in_flight->most[i];
+	}
+}
+
+void in_flight_clear(struct in_flight *in_flight)
+{
+	memset(in_flight, 0, sizeof(*in_flight));
+}
