@@ -67,7 +67,7 @@ struct dcbs_wall {
 	double network_s;	/* a socket, also in a set that is polled: the file that ends the wait counts */
 	double fault_s;		/* a page fault that waits for the disk */
 	double sleep_s;		/* also a poll that lasted until its limit of time, a timer, and a wait for a signal */
-	double gpu_s;		/* a system call on an NVIDIA device */
+	double gpu_s;		/* a system call on a device of a GPU */
 	double other_s;
 	/*
 	 * Its flow was not the current one on its thread: a coroutine waited for its turn, or for what it awaits. Then cpu_s is an
