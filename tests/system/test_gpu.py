@@ -4,13 +4,14 @@ import platform
 import unittest
 
 from gpu_stub import Stub
-from launch import Target
+from hogs import hogs
+from launch import Target, run
 from ledgers import LedgerCase, urgent, watch
 from needs import CC, needs_bpf
 from reports import sections
 
 HZ = 997
-SECONDS = 0.5           # of each planted bottleneck
+SECONDS = 0.4           # of each planted bottleneck
 NAMES = ("gpu", "launch", "copy", "item", "full", "cpu")
 SIGMA = 4               # an error is a standard deviation
 SHARE = 0.02            # of the section: ticks fall a little before and after the driver's own clock reads
@@ -108,3 +109,56 @@ class Gpu(LedgerCase):
 
     def test_python_no_names(self):
         self.check_old("gpu_work.py")
+
+    def check_gpu_bound(self, sync, start=urgent):
+        found, truth = self.evaluate("new", ("gpu",), sync=sync, start=start)
+        self.check_parts(found["gpu"], truth["gpu"])
+        self.check_known(found["gpu"], truth["gpu"])
+        self.check_verdicts_with_names("gpu")
+
+    def test_a_wait_that_yields(self):
+        self.check_gpu_bound("yield")
+
+    def test_a_wait_that_blocks(self):
+        if not self.stub.device:
+            self.skipTest("no right to make a device")
+        found, truth = self.evaluate("new", ("gpu", "item"), sync="block")
+        for name in ("gpu", "item"):
+            self.check_parts(found[name], truth[name])
+            self.check_known(found[name], truth[name])
+            self.check_verdict(self.report, name, "gpu")
+
+    def test_on_busy_cpus(self):
+        """The GPU works on while the thread that waits for it has no CPU."""
+        with hogs(1):
+            for sync in "spin", "yield":
+                with self.subTest(sync):
+                    self.check_gpu_bound(sync, Target)
+
+    def evaluate_bare(self, build, name):
+        with Target("gpu_work", 1, name, hold=True, env={**self.stub.environment(build), "GPU_WORK_BARE": "1"}) as target:
+            self.report, truth = watch(target, "-t", 0.2, "-F", HZ, "--max-overhead", 100, marked=False)
+        self.check_closes(self.report)
+        return sections(self.report)["(outside)"], truth["gpu"][name]
+
+    def test_no_sections(self):
+        """A process without sections gets a verdict, too."""
+        outside, truth = self.evaluate_bare("new", "gpu")
+        self.check_share(outside["gpu"]["wait_s"], outside["gpu"]["wait_s_error"], truth["sync_ns"], truth, "waits")
+        self.assertEqual(self.report["bottlenecks"][0]["cause"], "gpu", self.report["bottlenecks"])
+
+    def test_a_gpu_that_is_not_used(self):
+        outside, _ = self.evaluate_bare("new", "cpu")
+        self.assertEqual(outside["gpu"]["driver_s"], 0)
+        self.assertIn("was the model moved to the device?", self.report["bottlenecks"][0]["evidence"])
+        self.assertEqual(self.report["gpu_libraries"], ["libcuda"])
+
+    def test_check(self):
+        for build, words in ("old", "are on no stack"), ("new", "tell waits from launches."):
+            with Target("gpu_work", 0, env=self.stub.environment(build)) as target:
+                done = run("check", "-p", target.pid)
+            self.assertIn("libcuda (libcuda.so.1)", done.stdout.decode())
+            self.assertIn(words, done.stdout.decode())
+            self.assertIn("-s wait=libcuda.so.1:cuStreamSynchronize", done.stdout.decode())
+        with Target("sections") as target:
+            self.assertIn("no driver of a GPU", run("check", "-p", target.pid).stdout.decode())

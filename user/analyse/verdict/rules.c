@@ -142,12 +142,12 @@ static const struct rule time_rules[] = {
 	 "the host's own work takes the time: use CUDA graphs (torch.compile(mode=\"reduce-overhead\")), larger batches, or less Python for "
 	 "each step"},
 	{DCBS_CAUSE_CPU_OR_GPU, "running in the GPU's driver, where it waits or launches (not known which)", gpu_subject_unknown_s, NULL, evidence_ran,
-	 "the functions of drivers before 575 are on no stack: time the waits by -s wait=libcuda.so.1:cuStreamSynchronize. If it waits, the GPU "
-	 "is the bottleneck; if it launches, the host is"},
+	 "the functions of drivers before 575 are on no stack: `dcbs-bpfprof check -p PID` prints the options that time its waits. If it waits, "
+	 "the GPU is the bottleneck; if it launches, the host is"},
 	{DCBS_CAUSE_CPU_OR_GPU, "launching work on the GPU, or waiting for a place in its queue", gpu_subject_queued_s,
 	 gpu_subject_may_be_queued, evidence_launches,
-	 "time the launches by -s launch=libcuda.so.1:cuLaunchKernel: at some 10 us each the host is the bottleneck (CUDA graphs, larger batches); "
-	 "if they take longer, their queue is full, and the GPU is the bottleneck (lower precision, faster kernels)"},
+	 "`dcbs-bpfprof check -p PID` prints the option that times the launches: at some 10 us each the host is the bottleneck (CUDA graphs, "
+	 "larger batches); if they take longer, their queue is full, and the GPU is the bottleneck (lower precision, faster kernels)"},
 	{DCBS_CAUSE_RUNQUEUE, "waiting for a free CPU", runqueue_s, competes_with_itself, evidence_competitors,
 	 "its own threads compete: use fewer compute threads than there are CPUs (torch.set_num_threads, OMP_NUM_THREADS)"},
 	{DCBS_CAUSE_RUNQUEUE, "waiting for a free CPU", runqueue_s, competes_with_others, evidence_competitors,

@@ -68,7 +68,7 @@ static void test_nothing_but_launches(void **state)
 	(void)state;
 	gpu_ticks(snap, "cuLaunchKernel", 95);
 	gpu_host_ticks(snap, 5);
-	expect(snap, DCBS_CAUSE_CPU_OR_GPU, "or waiting for a place in its queue 9.50 s", "-s launch=");
+	expect(snap, DCBS_CAUSE_CPU_OR_GPU, "or waiting for a place in its queue 9.50 s", "times the launches");
 }
 
 static void test_no_names(void **state)
@@ -78,7 +78,7 @@ static void test_no_names(void **state)
 	(void)state;
 	gpu_ticks(snap, NULL, 80);
 	gpu_host_ticks(snap, 20);
-	expect(snap, DCBS_CAUSE_CPU_OR_GPU, "(not known which) 8.00 s", "-s wait=");
+	expect(snap, DCBS_CAUSE_CPU_OR_GPU, "(not known which) 8.00 s", "time its waits");
 	snap = gpu_section();
 	gpu_ticks(snap, NULL, 30);
 	gpu_host_ticks(snap, 70);
