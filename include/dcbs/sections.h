@@ -93,7 +93,7 @@ struct dcbs_gpu {
 	double driver_s, driver_error_s;	/* wait_s, launch_s, alloc_s, other_s and unknown_s */
 	double wait_s, wait_error_s;		/* wall.gpu_s: calls that wait for the GPU, and calls that copy */
 	double copy_s, copy_error_s;		/* part of wait_s: calls that copy; they wait for work that was launched before them */
-	double d2h_s;				/* part of copy_s: to the host, as far as names tell */
+	double d2h_s, h2d_s;			/* parts of copy_s: to the host and to the GPU, as far as names tell */
 	double launch_s, launch_error_s;	/* running in calls that launch work. They wait there, too, if the queue is full */
 	double alloc_s, alloc_error_s;		/* running in calls for memory */
 	double other_s, other_error_s;		/* running in other calls */

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""A driver of a GPU without a GPU (tests/targets/cuda/stub/libcuda.c), in two builds, and evaluations that use it.
+"""A driver of a GPU without a GPU (tests/targets/cuda/stub/libcuda.c), in two builds, and a runtime above it.
 
     old: exports that jump to functions without names, as drivers before 575 have
     new: exports with frames and names
@@ -24,6 +24,7 @@ class Stub:
         for build, options in BUILDS.items():
             os.mkdir(os.path.join(self.folder.name, build))
             compile_target("libcuda.c", os.path.join(self.folder.name, build, "libcuda.so.1"), *options)
+            compile_target("libcudart.c", os.path.join(self.folder.name, build, "libcudart.so.12"), *BUILDS["new"])
         self.device = os.path.join(self.folder.name, "nvidia0")
         with contextlib.suppress(OSError):
             os.mknod(self.device, 0o600 | stat.S_IFCHR, KMSG)

@@ -30,10 +30,10 @@ class Gpu(LedgerCase):
         cls.stub = Stub()
         cls.addClassCleanup(cls.stub.close)
 
-    def evaluate(self, build, names, program="gpu_work", seconds=SECONDS, sync="spin", start=urgent, args=()):
+    def evaluate(self, build, names, program="gpu_work", seconds=SECONDS, sync="spin", start=urgent, **more):
         """Returns the sections by name, and what the driver says of each. Every ledger closes."""
-        with start(program, seconds, *names, hold=True, env=self.stub.environment(build, sync)) as target:
-            self.report, truth = watch(target, "-t", 0.2, "-F", HZ, "--max-overhead", 100, *args)
+        with start(program, seconds, *names, hold=True, env={**self.stub.environment(build, sync), **more}) as target:
+            self.report, truth = watch(target, "-t", 0.2, "-F", HZ, "--max-overhead", 100)
         self.check_closes(self.report)
         return sections(self.report), truth["gpu"]
 
@@ -109,6 +109,16 @@ class Gpu(LedgerCase):
 
     def test_python_no_names(self):
         self.check_old("gpu_work.py")
+
+    def test_a_runtime_above_a_driver_without_names(self):
+        """The runtime's names tell what the driver's do not, but not to which side it copies."""
+        found, truth = self.evaluate("old", NAMES, GPU_WORK_RUNTIME="1")
+        for name in NAMES:
+            with self.subTest(name):
+                self.check_parts(found[name], truth[name])
+                self.check_known(found[name], truth[name])
+                self.check_verdicts_with_names(name)
+        self.assertIn("if each copy", self.verdicts(self.report, "item")[0]["suggestion"])
 
     def check_gpu_bound(self, sync, start=urgent):
         found, truth = self.evaluate("new", ("gpu",), sync=sync, start=start)

@@ -25,7 +25,8 @@ static const struct {
 	{"hipEventSynchronize", GPU_CALL_WAIT}, {"hipCtxSynchronize", GPU_CALL_WAIT}, {"hsa_signal_wait", GPU_CALL_WAIT},
 	{"zeCommandQueueSynchronize", GPU_CALL_WAIT}, {"zeCommandListHostSynchronize", GPU_CALL_WAIT},
 	{"zeFenceHostSynchronize", GPU_CALL_WAIT}, {"zeEventHostSynchronize", GPU_CALL_WAIT},
-	{"cuMemcpyDtoH", GPU_CALL_READ}, {"hipMemcpyDtoH", GPU_CALL_READ}, {"cuMemcpy", GPU_CALL_COPY}, {"cudaMemcpy", GPU_CALL_COPY},
+	{"cuMemcpyDtoH", GPU_CALL_READ}, {"hipMemcpyDtoH", GPU_CALL_READ}, {"cuMemcpyHtoD", GPU_CALL_WRITE},
+	{"hipMemcpyHtoD", GPU_CALL_WRITE}, {"cuMemcpy", GPU_CALL_COPY}, {"cudaMemcpy", GPU_CALL_COPY},
 	{"hipMemcpy", GPU_CALL_COPY}, {"hsa_memory_copy", GPU_CALL_COPY},
 	{"cuLaunch", GPU_CALL_LAUNCH}, {"cuGraphLaunch", GPU_CALL_LAUNCH}, {"cudaLaunch", GPU_CALL_LAUNCH},
 	{"cudaGraphLaunch", GPU_CALL_LAUNCH}, {"hipLaunch", GPU_CALL_LAUNCH}, {"hipModuleLaunch", GPU_CALL_LAUNCH},
@@ -74,16 +75,27 @@ static const struct snapshot_frame *frame_at(const struct snapshot *snap, const 
 /* The frame further out says what the program called, and the one further in may know to which side it copies. */
 static enum gpu_call join_calls(enum gpu_call inner, enum gpu_call outer)
 {
-	if (outer == GPU_CALL_UNKNOWN || (inner == GPU_CALL_READ && outer == GPU_CALL_COPY))
-		return inner;
-	return outer;
+	bool inner_knows = outer == GPU_CALL_COPY && (inner == GPU_CALL_READ || inner == GPU_CALL_WRITE);
+
+	return outer == GPU_CALL_UNKNOWN || inner_knows ? inner : outer;
+}
+
+/* PyTorch's function behind .item() reads one number. */
+static bool is_read_of_number(const struct snapshot *snap, const struct snapshot_stack *stack, __u32 i)
+{
+	const struct snapshot_frame *f;
+
+	for (; (f = frame_at(snap, stack, i)) && !f->python; i++)
+		if (f->function && strstr(f->function, "_local_scalar_dense"))
+			return true;
+	return false;
 }
 
 enum gpu_call gpu_calls_of_stack(const struct snapshot *snap, const struct snapshot_stack *stack)
 {
 	const struct snapshot_frame *f;
 	enum gpu_call call = GPU_CALL_UNKNOWN;
-	__u32 i = 0, end;
+	__u32 i = 0, outside;
 
 	while ((f = frame_at(snap, stack, i)) && f->library == LIBRARY_SYSTEM && i < SYSTEM_FRAMES)
 		i++;
@@ -92,7 +104,7 @@ enum gpu_call gpu_calls_of_stack(const struct snapshot *snap, const struct snaps
 	for (; (f = frame_at(snap, stack, i)) && f->library != LIBRARY_OTHER; i++)
 		if (library_kind_is_gpu(f->library))
 			call = join_calls(call, call_of_name(f->function));
-	for (end = i + STATIC_FRAMES; (f = frame_at(snap, stack, i)) && !f->python && i < end; i++)
+	for (outside = i; (f = frame_at(snap, stack, i)) && !f->python && i < outside + STATIC_FRAMES; i++)
 		call = join_calls(call, call_of_name(f->function));
-	return call;
+	return call == GPU_CALL_COPY && is_read_of_number(snap, stack, outside) ? GPU_CALL_READ : call;
 }

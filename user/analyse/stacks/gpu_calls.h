@@ -14,8 +14,9 @@ enum gpu_call {
 	GPU_CALL_NONE,		/* not in a driver */
 	GPU_CALL_UNKNOWN,	/* no function of a known name is on the stack */
 	GPU_CALL_WAIT,		/* for work on the GPU */
-	GPU_CALL_COPY,		/* which waits for the work before it, and copies */
-	GPU_CALL_READ,		/* a copy from the GPU to the host */
+	GPU_CALL_COPY,		/* waits for the work before it, and copies */
+	GPU_CALL_READ,		/* a copy to the host */
+	GPU_CALL_WRITE,		/* a copy to the GPU */
 	GPU_CALL_LAUNCH,	/* of work on the GPU */
 	GPU_CALL_ALLOC,		/* or free memory */
 	GPU_CALL_OTHER,

@@ -42,9 +42,14 @@ int gpu_times_libraries(struct dcbs_report *r, const struct snapshot *snap)
 
 /* ---- sums ---- */
 
+static bool is_copy(enum gpu_call call)
+{
+	return call == GPU_CALL_COPY || call == GPU_CALL_READ || call == GPU_CALL_WRITE;
+}
+
 static bool is_wait(enum gpu_call call)
 {
-	return call == GPU_CALL_WAIT || call == GPU_CALL_COPY || call == GPU_CALL_READ;
+	return call == GPU_CALL_WAIT || is_copy(call);
 }
 
 static void add_gpu_stack(struct gpu_sums *sums, const struct snapshot *snap, const struct snapshot_stack *stack)
@@ -99,10 +104,11 @@ static void add_moved(struct dcbs_gpu *gpu, const struct gpu_sums *sums, enum gp
 static struct dcbs_gpu moved_waits(const struct gpu_sums *sums)
 {
 	struct dcbs_gpu gpu = {0};
+	enum gpu_call call;
 
-	add_moved(&gpu, sums, GPU_CALL_WAIT);
-	add_moved(&gpu, sums, GPU_CALL_COPY);
-	add_moved(&gpu, sums, GPU_CALL_READ);
+	for (call = 0; call < GPU_CALLS; call++)
+		if (is_wait(call))
+			add_moved(&gpu, sums, call);
 	return gpu;
 }
 
@@ -122,9 +128,14 @@ static double ticks_error_s(const struct gpu_sums *sums, double ticks, double s,
 	return hypot(share, total);
 }
 
+static double ticks_of_copies(const struct gpu_sums *sums)
+{
+	return sums->ticks[GPU_CALL_COPY] + sums->ticks[GPU_CALL_READ] + sums->ticks[GPU_CALL_WRITE];
+}
+
 static double ticks_of_waits(const struct gpu_sums *sums)
 {
-	return sums->ticks[GPU_CALL_WAIT] + sums->ticks[GPU_CALL_COPY] + sums->ticks[GPU_CALL_READ];
+	return sums->ticks[GPU_CALL_WAIT] + ticks_of_copies(sums);
 }
 
 /* The same with the waits that are moved. Those that a tick stands for have the same relative error as its running time has. */
@@ -160,14 +171,14 @@ static double copy_time_s(const struct gpu_sums *sums, enum gpu_call call)
 static void fill_parts(struct dcbs_section *to, const struct gpu_sums *sums)
 {
 	struct dcbs_gpu *gpu = &to->gpu;
-	double copy_ticks = sums->ticks[GPU_CALL_COPY] + sums->ticks[GPU_CALL_READ];
 	double driver_ticks = sums->all - sums->ticks[GPU_CALL_NONE];
 
 	gpu->wait_s = to->wall.gpu_s;
 	gpu->wait_error_s = waits_error_s(sums, ticks_of_waits(sums), moved_s(gpu), to);
 	gpu->d2h_s = copy_time_s(sums, GPU_CALL_READ);
-	gpu->copy_s = gpu->d2h_s + copy_time_s(sums, GPU_CALL_COPY);
-	gpu->copy_error_s = waits_error_s(sums, copy_ticks, gpu->copy_s, to);
+	gpu->h2d_s = copy_time_s(sums, GPU_CALL_WRITE);
+	gpu->copy_s = gpu->d2h_s + gpu->h2d_s + copy_time_s(sums, GPU_CALL_COPY);
+	gpu->copy_error_s = waits_error_s(sums, ticks_of_copies(sums), gpu->copy_s, to);
 	gpu->launch_s = running_s(sums, GPU_CALL_LAUNCH);
 	gpu->launch_error_s = ticks_error_s(sums, sums->ticks[GPU_CALL_LAUNCH], gpu->launch_s, to);
 	gpu->alloc_s = running_s(sums, GPU_CALL_ALLOC);

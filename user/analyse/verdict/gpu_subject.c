@@ -68,23 +68,37 @@ bool gpu_subject_reads_each_step(const struct subject *s)
 	return gpu->d2h_s > 0 && gpu->d2h_s >= MOST_SHARE * s->wall.gpu_s && gpu->launch_s >= STEP_LAUNCH_SHARE * s->total_s;
 }
 
+bool gpu_subject_copies_unknown(const struct subject *s)
+{
+	const struct dcbs_gpu *gpu = &s->section->gpu;
+	double unknown_s = gpu->copy_s - gpu->d2h_s - gpu->h2d_s;
+
+	return unknown_s > 0 && unknown_s >= MOST_SHARE * s->wall.gpu_s && gpu->launch_s >= STEP_LAUNCH_SHARE * s->total_s;
+}
+
 bool gpu_subject_copies(const struct subject *s)
 {
 	const struct dcbs_gpu *gpu = &s->section->gpu;
 
-	return gpu->copy_s > 0 && gpu->copy_s >= MOST_SHARE * s->wall.gpu_s && !gpu_subject_reads_each_step(s);
+	return gpu->copy_s > 0 && gpu->copy_s >= MOST_SHARE * s->wall.gpu_s && !gpu_subject_reads_each_step(s) &&
+	       !gpu_subject_copies_unknown(s);
+}
+
+static bool is_in_copies(const struct subject *s)
+{
+	return gpu_subject_copies(s) || gpu_subject_copies_unknown(s) || gpu_subject_reads_each_step(s);
 }
 
 bool gpu_subject_spins(const struct subject *s)
 {
 	const struct dcbs_gpu *gpu = &s->section->gpu;
 
-	return gpu->spin_s > 0 && gpu->spin_s >= MOST_SHARE * s->wall.gpu_s && !gpu_subject_copies(s) && !gpu_subject_reads_each_step(s);
+	return gpu->spin_s > 0 && gpu->spin_s >= MOST_SHARE * s->wall.gpu_s && !is_in_copies(s);
 }
 
 bool gpu_subject_blocks(const struct subject *s)
 {
-	return !gpu_subject_spins(s) && !gpu_subject_reads_each_step(s);
+	return !gpu_subject_spins(s) && !gpu_subject_reads_each_step(s) && !gpu_subject_copies_unknown(s);
 }
 
 double gpu_subject_copy_s(const struct subject *s)

@@ -17,6 +17,7 @@ bool gpu_subject_launches(const struct subject *s);		/* the host's launches and 
 bool gpu_subject_calls_driver(const struct subject *s);		/* much of its running time is in the driver, for an unknown purpose */
 bool gpu_subject_may_be_queued(const struct subject *s);	/* nearly all of its running time is in launches */
 bool gpu_subject_copies(const struct subject *s);
+bool gpu_subject_copies_unknown(const struct subject *s);	/* nothing tells to which side, and whether results are read at each step */
 bool gpu_subject_reads_each_step(const struct subject *s);	/* it waits where it copies results to the host */
 bool gpu_subject_spins(const struct subject *s);		/* it waits otherwise, and its threads run meanwhile */
 bool gpu_subject_blocks(const struct subject *s);		/* neither of the last two: what it waits for besides copies */

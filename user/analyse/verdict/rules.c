@@ -180,6 +180,9 @@ static const struct rule time_rules[] = {
 	 "to others (asyncio.to_thread(), a process pool)"},
 	{DCBS_CAUSE_GPU, "copying to or from the GPU", gpu_subject_copy_s, gpu_subject_copies, evidence_spun,
 	 "pin the memory (pin_memory=True, non_blocking=True), keep tensors on the device, and copy less, in larger pieces"},
+	{DCBS_CAUSE_GPU, "waiting for the GPU, or copying, in calls that copy", gpu_subject_wait_s, gpu_subject_copies_unknown, evidence_spun,
+	 "if each copy is a result of a step (.item(), .cpu(), print, a comparison in Python), the GPU runs dry after it: keep results on the device and "
+	 "read them every few steps; if the copies are large, pin the memory (pin_memory=True, non_blocking=True)"},
 	{DCBS_CAUSE_GPU, "waiting for the GPU at each step, to copy a result to the host", gpu_subject_wait_s, gpu_subject_reads_each_step,
 	 evidence_spun,
 	 "the GPU runs dry after each of them: keep results on the device and read them every few steps (.item(), .cpu(), print, a comparison "

@@ -28,7 +28,7 @@ static const struct ledger_field wall_fields[] = {
 };
 static const struct ledger_field part_fields[] = {WALL(sync_s), WALL(pipe_s), WALL(child_s), WALL(stopped_s)};
 static const struct ledger_field gpu_fields[] = {
-	GPU(driver_s), GPU_ERROR(driver), GPU(wait_s), GPU_ERROR(wait), GPU(copy_s), GPU_ERROR(copy), GPU(d2h_s),
+	GPU(driver_s), GPU_ERROR(driver), GPU(wait_s), GPU_ERROR(wait), GPU(copy_s), GPU_ERROR(copy), GPU(d2h_s), GPU(h2d_s),
 	GPU(launch_s), GPU_ERROR(launch), GPU(alloc_s), GPU_ERROR(alloc), GPU(other_s), GPU_ERROR(other),
 	GPU(unknown_s), GPU_ERROR(unknown), GPU(spin_s), GPU(runqueue_s), GPU(throttled_s), GPU(steal_s),
 };

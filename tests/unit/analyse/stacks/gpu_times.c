@@ -61,23 +61,24 @@ static void test_a_wait_that_spins(void **state)
 }
 
 /* A stack of 10 s in the driver's and the runtime's functions, outermost first. */
-static enum { WAIT, READ, COPY, LAUNCH, UNKNOWN, NONE } kind_of(const char *runtime, enum library_kind of, const char *driver)
+static enum { WAIT, READ, WRITE, COPY, LAUNCH, UNKNOWN, NONE } kind_of(const char *runtime, enum library_kind of, const char *driver)
 {
 	struct snapshot *snap = gpu_section();
 	__u32 a = gpu_frame(snap, runtime, of), b = gpu_frame(snap, driver, LIBRARY_CUDA), c = gpu_frame(snap, NULL, LIBRARY_CUDA);
 	const struct dcbs_gpu *gpu;
 	struct dcbs_report *r;
-	double d2h_s, copy_s, wait_s, launch_s, unknown_s;
+	double d2h_s, h2d_s, copy_s, wait_s, launch_s, unknown_s;
 
 	stacks_ran(STACK(snap, 0, stacks_frame(snap, "f", "a.py", 1, true), a, b, c), 100);
 	gpu = &section_of(&r, snap)->gpu;
 	d2h_s = gpu->d2h_s;
+	h2d_s = gpu->h2d_s;
 	copy_s = gpu->copy_s;
 	wait_s = gpu->wait_s;
 	launch_s = gpu->launch_s;
 	unknown_s = gpu->unknown_s;
 	dcbs_report_free(r);
-	return d2h_s > 0 ? READ : copy_s > 0 ? COPY : wait_s > 0 ? WAIT : launch_s > 0 ? LAUNCH : unknown_s > 0 ? UNKNOWN : NONE;
+	return d2h_s > 0 ? READ : h2d_s > 0 ? WRITE : copy_s > 0 ? COPY : wait_s > 0 ? WAIT : launch_s > 0 ? LAUNCH : unknown_s > 0 ? UNKNOWN : NONE;
 }
 
 static void test_the_outermost_name_tells(void **state)
@@ -85,6 +86,7 @@ static void test_the_outermost_name_tells(void **state)
 	(void)state;
 	assert_int_equal(kind_of("cudaMemcpyAsync", LIBRARY_CUDART, "cuStreamSynchronize"), COPY);
 	assert_int_equal(kind_of("cudaMemcpyAsync", LIBRARY_CUDART, "cuMemcpyDtoHAsync_v2"), READ);
+	assert_int_equal(kind_of("cudaMemcpyAsync", LIBRARY_CUDART, "cuMemcpyHtoDAsync_v2"), WRITE);
 	assert_int_equal(kind_of("cudaLaunchKernel", LIBRARY_CUDART, NULL), LAUNCH);
 	assert_int_equal(kind_of("cudaDeviceSynchronize", LIBRARY_CUDART, NULL), WAIT);
 	assert_int_equal(kind_of("hipStreamSynchronize", LIBRARY_HIP, "hsa_signal_wait_scacquire"), WAIT);

@@ -50,6 +50,23 @@ static void test_a_result_each_step(void **state)
 	expect(snap, DCBS_CAUSE_GPU, "copying to or from", "pin the memory");
 }
 
+/* Nothing tells to which side the runtime copies, unless PyTorch's function for .item() is above it. */
+static void test_copies_to_an_unknown_side(void **state)
+{
+	struct snapshot *snap = gpu_section();
+	__u32 item;
+
+	(void)state;
+	gpu_ticks(snap, "cudaMemcpyAsync", 80);
+	gpu_ticks(snap, "cuLaunchKernel", 20);
+	expect(snap, DCBS_CAUSE_GPU, "in calls that copy 8.00 s", "if each copy is a result of a step");
+	snap = gpu_section();
+	item = gpu_frame(snap, "at::native::_local_scalar_dense_cuda(at::Tensor const&)", LIBRARY_OTHER);
+	stacks_ran(STACK(snap, 0, item, gpu_frame(snap, "cudaMemcpyAsync", LIBRARY_CUDART), gpu_frame(snap, NULL, LIBRARY_CUDA)), 80);
+	gpu_ticks(snap, "cuLaunchKernel", 20);
+	expect(snap, DCBS_CAUSE_GPU, "at each step", "keep results on the device");
+}
+
 static void test_launches(void **state)
 {
 	struct snapshot *snap = gpu_section();
@@ -114,6 +131,7 @@ int main(void)
 		cmocka_unit_test(test_gpu_bound),
 		cmocka_unit_test(test_copies),
 		cmocka_unit_test(test_a_result_each_step),
+		cmocka_unit_test(test_copies_to_an_unknown_side),
 		cmocka_unit_test(test_launches),
 		cmocka_unit_test(test_nothing_but_launches),
 		cmocka_unit_test(test_no_names),
