@@ -24,7 +24,7 @@ int main(int argc, char **argv)
 		return complain();
 	switch (opts.command) {
 	case COMMAND_CHECK:
-		return cmd_check() ? complain() : 0;
+		return cmd_check(&opts) ? complain() : 0;
 	case COMMAND_LIST:
 		return cmd_list() ? complain() : 0;
 	case COMMAND_REPORT:

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "collect/confine.h"
+#include "collect/gpu_drivers.h"
 #include "collect/list_targets.h"
 #include "collect/session.h"
 #include "dcbs/profiler.h"
@@ -19,6 +20,11 @@ struct dcbs_profiler {
 };
 
 /* ---- processes ---- */
+
+int dcbs_profiler_gpu_drivers(pid_t pid, struct dcbs_gpu_driver *list, size_t max)
+{
+	return gpu_drivers_list(pid, list, max);
+}
 
 int dcbs_profiler_list(struct dcbs_process **list, size_t *nr)
 {

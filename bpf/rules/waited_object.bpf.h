@@ -17,6 +17,7 @@
 #define S_IFIFO	0010000
 
 #define NVIDIA_MAJOR 195
+#define ACCEL_MAJOR 261
 #define AF_UNIX 1
 
 /* Values of s_magic: file systems whose files are no data on a disk. */
@@ -35,15 +36,25 @@
 /* A set of causes is a word with a bit for each. This bit says that a socket in it is of the local kind (AF_UNIX). */
 #define LOCAL_SOCKET (1U << 31)
 
-static __always_inline bool is_nvidia(struct file *file, struct inode *inode)
+#define NAME_BYTES(n) (~0ULL >> (64 - 8 * (n)))	/* the first n bytes of a name in a little-endian word */
+#define NAME(a, b, c, d, e, f, g) \
+	((u64)(a) | (u64)(b) << 8 | (u64)(c) << 16 | (u64)(d) << 24 | (u64)(e) << 32 | (u64)(f) << 40 | (u64)(g) << 48)
+
+/*
+ * Devices of GPUs: nvidia0, nvidiactl, nvidia-uvm; kfd, which is AMD's; renderD128 of any vendor; accel0; dxg of Windows' hypervisor. Most
+ * have no fixed major number, so names count, too.
+ */
+static __always_inline bool is_gpu(struct file *file, struct inode *inode)
 {
 	const unsigned char *name = BPF_CORE_READ(file, f_path.dentry, d_name.name);
-	char text[8] = "";
+	u32 major = BPF_CORE_READ(inode, i_rdev) >> 20;
+	u64 word = 0;
 
-	if (BPF_CORE_READ(inode, i_rdev) >> 20 == NVIDIA_MAJOR)
+	if (major == NVIDIA_MAJOR || major == ACCEL_MAJOR)
 		return true;
-	bpf_probe_read_kernel_str(text, sizeof(text), name);
-	return text[0] == 'n' && text[1] == 'v' && text[2] == 'i' && text[3] == 'd' && text[4] == 'i' && text[5] == 'a';
+	bpf_probe_read_kernel_str(&word, sizeof(word), name);
+	return (word & NAME_BYTES(6)) == NAME('n', 'v', 'i', 'd', 'i', 'a', 0) || word == NAME('r', 'e', 'n', 'd', 'e', 'r', 'D') ||
+	       word == NAME('k', 'f', 'd', 0, 0, 0, 0) || word == NAME('d', 'x', 'g', 0, 0, 0, 0);
 }
 
 /* Files that have no inode of their own differ in their names. Another thread signals an eventfd. */
@@ -94,7 +105,7 @@ __weak __noinline u32 causes_of_file(u64 address)
 	case S_IFIFO:
 		return 1U << CAUSE_PIPE;
 	case S_IFCHR:
-		return 1U << (is_nvidia(file, inode) ? CAUSE_GPU : CAUSE_OTHER);
+		return 1U << (is_gpu(file, inode) ? CAUSE_GPU : CAUSE_OTHER);
 	}
 	return 1U << cause_of_inode(file, inode, mode);
 }
@@ -117,19 +128,19 @@ static __noinline u32 causes_of_descriptor(struct task_struct *task, u32 fd)
 }
 
 /*
- * Returns the one of a set that is named: the others are often there beside it, to stop the wait. Nothing but its end ends a wait
- * for an empty set.
+ * Returns the one of a set that is named: the others are often there beside it, to stop the wait. A GPU's driver polls its device with
+ * pipes and eventfds of its own. Nothing but its end ends a wait for an empty set.
  */
 static __always_inline u32 cause_in_set(u32 causes)
 {
+	if (causes & 1U << CAUSE_GPU)
+		return CAUSE_GPU;
 	if (causes & 1U << CAUSE_NETWORK)
 		return CAUSE_NETWORK;
 	if (causes & 1U << CAUSE_PIPE)
 		return CAUSE_PIPE;
 	if (causes & 1U << CAUSE_CHILD)
 		return CAUSE_CHILD;
-	if (causes & 1U << CAUSE_GPU)
-		return CAUSE_GPU;
 	if (causes & 1U << CAUSE_DISK)
 		return CAUSE_DISK;
 	if (causes & 1U << CAUSE_OTHER)

@@ -34,7 +34,7 @@ enum cause {
 	CAUSE_NETWORK,		/* a socket, also one in a set that is polled */
 	CAUSE_FAULT,		/* a page fault that had to wait for a disk */
 	CAUSE_SLEEP,		/* also a poll or a wait for events that lasted until its limit of time, and a wait for a signal */
-	CAUSE_GPU,		/* a system call on an NVIDIA device */
+	CAUSE_GPU,		/* a system call on a device of a GPU */
 	CAUSE_PIPE,
 	CAUSE_CHILD,		/* wait(), a pidfd, vfork() */
 	CAUSE_STOPPED,		/* by a signal, a debugger or the freezer */

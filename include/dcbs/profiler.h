@@ -98,6 +98,19 @@ struct dcbs_process {
 int dcbs_profiler_list(struct dcbs_process **list, size_t *nr);
 void dcbs_profiler_list_free(struct dcbs_process *list, size_t nr);
 
+/* Whether a driver's functions are on the stack while they run, so that samples tell waits from launches. */
+enum dcbs_gpu_names { DCBS_GPU_NAMES_UNKNOWN, DCBS_GPU_NAMES_ON_STACK, DCBS_GPU_NAMES_NOT_ON_STACK };
+
+/* A driver of a GPU, or a runtime above it, that a process has loaded. */
+struct dcbs_gpu_driver {
+	const char *library;	/* "libcuda", "libcudart", "libamdhip64", "libhsa-runtime64", "libze_loader" */
+	char file[256];		/* base name; valid UTF-8 without control characters */
+	enum dcbs_gpu_names names;
+};
+
+/* Stores the drivers that the process has loaded. Returns their number, at most max, or -errno. */
+int dcbs_profiler_gpu_drivers(pid_t pid, struct dcbs_gpu_driver *list, size_t max);
+
 /*
  * Attaches to the targets and begins the window. When it returns 0, the targets' sections are being counted. Frequent errors:
  * -ESRCH: a target has ended; -EPERM: rights are missing; -EINVAL: an option is wrong; -ENOENT: there is no such function.

@@ -232,6 +232,8 @@ struct dcbs_report {
 	struct dcbs_stack *stacks;	/* the stacks of a section stand together */
 	size_t nr_stacks;
 	int frequency_hz;	/* of the samples; 0: sampling was off */
+	char **gpu_libraries;	/* drivers of GPUs that targets had mapped, as far as samples showed: "libcuda" */
+	size_t nr_gpu_libraries;
 	struct dcbs_model_summary model;
 	struct dcbs_cache_summary *caches;	/* by name */
 	size_t nr_caches;

@@ -36,6 +36,7 @@ enum dcbs_cause {
 	DCBS_CAUSE_COLLECTIVE,		/* waiting for another rank in a collective operation */
 	DCBS_CAUSE_AWAIT,		/* a coroutine that is suspended */
 	DCBS_CAUSE_LOOP,		/* the same, while other coroutines held the event loop */
+	DCBS_CAUSE_CPU_OR_GPU,		/* running in the driver of a GPU, for which nothing tells whether it waits or works */
 };
 
 /* Bucket `index` counts durations in (2^(index/32), 2^((index+1)/32)] ns; in a struct dcbs_spread it is wider, see there. */
@@ -68,7 +69,7 @@ struct dcbs_wall {
 	double network_s;	/* a socket, also in a set that is polled: the file that ends the wait counts */
 	double fault_s;		/* a page fault that waits for the disk */
 	double sleep_s;		/* also a poll that lasted until its limit of time, a timer, and a wait for a signal */
-	double gpu_s;		/* a system call on an NVIDIA device */
+	double gpu_s;		/* a system call on a device of a GPU; in sections also calls of its driver that spin, see struct dcbs_gpu */
 	double other_s;
 	/*
 	 * Its flow was not the current one on its thread: a coroutine waited for its turn, or for what it awaits. Then cpu_s is an
@@ -81,6 +82,25 @@ struct dcbs_wall {
 	double pipe_s;		/* part of other_s */
 	double child_s;		/* part of other_s: wait() for a child process, a pidfd, vfork() */
 	double stopped_s;	/* part of other_s: stopped by a signal, a debugger or the freezer */
+};
+
+/*
+ * The time of a section in the driver of a GPU. A driver spins while it waits, so samples are the source: those whose innermost frames
+ * are in libcuda, libcudart, libamdhip64, libhsa-runtime64 or libze_loader. The name of the outermost function there says what the
+ * call was for; older drivers have no names on the stack. x_error_s is the standard deviation of x_s. All fields are NAN if the time is
+ * unknown, or no such library was mapped.
+ */
+struct dcbs_gpu {
+	double driver_s, driver_error_s;	/* wait_s, launch_s, alloc_s, other_s and unknown_s */
+	double wait_s, wait_error_s;		/* wall.gpu_s: calls that wait for the GPU, and calls that copy */
+	double copy_s, copy_error_s;		/* part of wait_s: calls that copy; they wait for work that was launched before them */
+	double d2h_s, h2d_s;			/* parts of copy_s: to the host and to the GPU, as far as names tell */
+	double launch_s, launch_error_s;	/* running in calls that launch work. They wait there, too, if the queue is full */
+	double alloc_s, alloc_error_s;		/* running in calls for memory */
+	double other_s, other_error_s;		/* running in other calls */
+	double unknown_s, unknown_error_s;	/* running in calls without a name: it waits, launches or does something else */
+	/* Parts of wait_s, which the kernel's account has as running, as waits for a CPU, for its quota, and as steal. */
+	double spin_s, runqueue_s, throttled_s, steal_s;
 };
 
 /*
@@ -166,7 +186,7 @@ struct dcbs_section {
 	double profiling_s;
 	double profiling_per_call_s;	/* profiling_s / count */
 	double error_s;		/* standard deviation of total_s; NAN: total_s is exact */
-	double cpu_error_s;	/* standard deviation of wall.cpu_s and wall.await_s; NAN: wall.cpu_s is as exact as total_s */
+	double cpu_error_s;	/* standard deviation of wall.cpu_s, wall.await_s and wall.gpu_s; NAN: they are as exact as total_s */
 	/*
 	 * The part of self_wall.cpu_s that ticks found in page faults which the section's own code met, and its standard deviation. Faults
 	 * within system calls are not in it. NAN: no tick.
@@ -176,6 +196,7 @@ struct dcbs_section {
 	double unseen_s;
 	struct dcbs_histogram histogram;	/* of the calls' durations */
 	struct dcbs_wall wall, self_wall;	/* total_s and self_s by cause */
+	struct dcbs_gpu gpu;
 	struct dcbs_memory memory, self_memory;
 	/*
 	 * Growth in self_memory in the last part of the window, see late_part in struct dcbs_report. A leak grows there as before.

@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """Verdicts whose remedy depends on more than the cause: who had the CPU, what the threads did, when memory was given back."""
-import contextlib
-import os
-import subprocess
-import sys
 
+from hogs import hogs
 from launch import Profiler, Target
 from needs import needs_bpf
 from paths import target_program
@@ -12,18 +9,6 @@ from reports import ReportCase, sections
 
 MIB = 1 << 20
 SECONDS = 3
-
-
-@contextlib.contextmanager
-def hogs(number):
-    """Processes that only compute, in this process's scheduling group: they share the CPUs with a target."""
-    running = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(number)]
-    try:
-        yield [process.pid for process in running]
-    finally:
-        for process in running:
-            process.kill()
-            process.wait()
 
 
 @needs_bpf
@@ -50,7 +35,7 @@ class Verdicts(ReportCase):
     # ---- who had the CPU ----
 
     def test_other_processes_have_the_cpu(self):
-        with hogs(3 * len(os.sched_getaffinity(0))) as pids:
+        with hogs(3) as pids:
             report, _ = self.watch("verdicts.py", "starved", SECONDS)
         shares = {n["pid"]: n["cpu_share"] for n in report["neighbours"]}
         self.assertGreater(sum(shares.get(pid, 0) for pid in pids), 0.5, report["neighbours"])

@@ -126,6 +126,9 @@ static void hold_section(struct sums *c, const struct dcbs_section *s)
 	hold_wall(c, s->name, &s->wall, "its total", s->total_s);
 	hold_wall(c, s->name, &s->self_wall, "its self time", s->self_s);
 	hold_self_wall(c, s);
+	hold_part(c, s->name, "the time in the GPU's driver", s->gpu.driver_s, "its total", s->total_s);
+	hold_part(c, s->name, "the wait for the GPU", s->gpu.wait_s, "the time in its driver", s->gpu.driver_s);
+	hold_part(c, s->name, "copies", s->gpu.copy_s, "the wait for the GPU", s->gpu.wait_s);
 }
 
 static double threads_wall_s(const struct dcbs_report *r)

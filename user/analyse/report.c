@@ -12,6 +12,7 @@
 #include "analyse/neighbours.h"
 #include "analyse/profiler_cost.h"
 #include "analyse/stacks/functions.h"
+#include "analyse/stacks/gpu_times.h"
 #include "analyse/stacks/operators.h"
 #include "analyse/sums/ledger.h"
 #include "analyse/processes.h"
@@ -77,6 +78,8 @@ static int add_section(struct dcbs_report *r, const struct snapshot *snap, size_
 		summary_forget_times(to);
 	err = err ? err : ledger_section(to, facts, snap);
 	to->fault_cpu_s = sample_weights_fault_s(snap, (__u16)index, to->self_wall.cpu_s, &to->fault_cpu_error_s);
+	if (!err)
+		gpu_times_fill(to, snap, (__u16)index);
 	return err;
 }
 
@@ -145,12 +148,14 @@ static void add_memory(struct dcbs_report *r, const struct snapshot *snap)
 	r->unexplained_bytes = ledger_subtract(ledger_subtract(r->rss_end_bytes, r->rss_start_bytes), explained);
 }
 
-static int add_outside(struct dcbs_report *r, const struct snapshot *snap)
+static int add_outside(struct dcbs_section *to, const struct snapshot *snap)
 {
-	struct dcbs_section *to = &r->sections[r->nr_sections++];
 	int err = threads_fill_outside(to, snap);
 
+	if (err)
+		return err;
 	to->fault_cpu_s = sample_weights_fault_s(snap, SNAPSHOT_OUTSIDE, to->self_wall.cpu_s, &to->fault_cpu_error_s);
+	gpu_times_fill(to, snap, SNAPSHOT_OUTSIDE);
 	return err;
 }
 
@@ -162,7 +167,7 @@ static int add_sections(struct dcbs_report *r, const struct snapshot *snap)
 		return err;
 	qsort(r->sections, r->nr_sections, sizeof(*r->sections), section_order);
 	qsort(r->caches, r->nr_caches, sizeof(*r->caches), cache_order);
-	return threads_have_outside(snap) ? add_outside(r, snap) : 0;
+	return threads_have_outside(snap) ? add_outside(&r->sections[r->nr_sections++], snap) : 0;
 }
 
 static int fill_report(struct dcbs_report *r, const struct snapshot *snap, double threshold_s)
@@ -178,7 +183,7 @@ static int fill_report(struct dcbs_report *r, const struct snapshot *snap, doubl
 		return -ENOMEM;
 	add_memory(r, snap);
 	summary_model(&r->model, snap);
-	if (!r->version || add_targets(r, snap) || add_sections(r, snap) || threads_fill(r, snap) ||
+	if (gpu_times_libraries(r, snap) || !r->version || add_targets(r, snap) || add_sections(r, snap) || threads_fill(r, snap) ||
 	    neighbours_fill(r, snap) || event_loops_fill(r, snap) || functions_fill(r, snap) || operators_fill(r) ||
 	    profiler_cost_fill(r, snap) || check_sums(r))
 		return -ENOMEM;
@@ -234,6 +239,8 @@ static void free_members(struct dcbs_report *r)
 		free(r->caches[i].name);
 	for (i = 0; i < r->nr_notes; i++)
 		free(r->notes[i]);
+	for (i = 0; i < r->nr_gpu_libraries; i++)
+		free(r->gpu_libraries[i]);
 	for (i = 0; i < r->nr_targets; i++) {
 		free(r->targets[i].comm);
 		free(r->targets[i].command);
@@ -257,6 +264,7 @@ void dcbs_report_free(struct dcbs_report *r)
 	free(r->targets);
 	free(r->threads);
 	free(r->notes);
+	free(r->gpu_libraries);
 	for (i = 0; i < r->overhead.nr_reduced; i++)
 		free(r->overhead.reduced[i]);
 	free(r->overhead.reduced);

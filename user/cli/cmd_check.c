@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* cmd_check.c - `dcbs-bpfprof check`: checks whether this machine can profile. */
+/* cmd_check.c - `dcbs-bpfprof check`: checks whether this machine can profile, and which drivers of GPUs processes have. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/sanitize.h"
 #include "cli/cmd_check.h"
+#include "dcbs/profiler.h"
 #include "host/requirements.h"
 #include "host/uprobe.h"
 
 #define GROUP "dcbs-bpfprof"
+#define MOST_DRIVERS 8
 
 /* Prints the commands after which the members of a group run this program without root, and what they may do then. */
 static void print_setcap(void)
@@ -37,7 +40,37 @@ static void print_setcap(void)
 	free(clean);
 }
 
-int cmd_check(void)
+/* Waits can be timed where the names of functions are known, also if these are on no stack. */
+static void print_cuda(const struct dcbs_gpu_driver *driver)
+{
+	static const char *const words[] = {
+		[DCBS_GPU_NAMES_UNKNOWN] = "It is not known whether its functions are on the stack while they run",
+		[DCBS_GPU_NAMES_ON_STACK] = "Its functions are on the stack while they run: samples tell waits from launches",
+		[DCBS_GPU_NAMES_NOT_ON_STACK] =
+			"Its functions jump and are on no stack: samples tell waits from launches only below a runtime (libcudart)",
+	};
+
+	printf("  %s.\n  To time waits and launches: -s wait=%s:cuStreamSynchronize -s launch=%s:cuLaunchKernel\n", words[driver->names],
+	       driver->file, driver->file);
+}
+
+static int print_drivers(pid_t pid)
+{
+	struct dcbs_gpu_driver drivers[MOST_DRIVERS];
+	int i, nr = dcbs_profiler_gpu_drivers(pid, drivers, MOST_DRIVERS);
+
+	if (nr < 0)
+		return nr;
+	printf("\nProcess %d has loaded %s\n", (int)pid, nr ? "these drivers of GPUs:" : "no driver of a GPU.");
+	for (i = 0; i < nr; i++) {
+		printf("%s (%s)\n", drivers[i].library, drivers[i].file);
+		if (!strcmp(drivers[i].library, "libcuda"))
+			print_cuda(&drivers[i]);
+	}
+	return 0;
+}
+
+int cmd_check(const struct opts *opts)
 {
 	static const char *const words[] = {"ok", "degraded", "missing"};
 	int err = 0;
@@ -53,5 +86,7 @@ int cmd_check(void)
 			err = fail(-EPERM, "this machine cannot profile: %s is missing", r->name);
 	}
 	print_setcap();
+	for (i = 0; i < opts->profile.nr_pids && !err; i++)
+		err = print_drivers(opts->pids[i]);
 	return err;
 }

@@ -13,6 +13,7 @@
 
 #include "bpfprof/abi.h"
 #include "dcbs/profiler.h"
+#include "symbol/library_kind.h"
 
 #define SNAPSHOT_RAW_NAME DCBS_NAME_BYTES
 
@@ -103,6 +104,7 @@ struct snapshot_frame {
 	char *function, *file;
 	__u32 line;
 	__u32 first_line;	/* of the function's definition; 0: unknown */
+	enum library_kind library;	/* that its code is in */
 	bool python;
 };
 
@@ -154,6 +156,7 @@ struct snapshot {
 	struct snapshot_stack *stacks;	/* each stack once for the sections that were open */
 	size_t nr_stacks;
 	int frequency_hz;		/* of samples; 0: stacks were not sampled */
+	unsigned int gpu_libraries;	/* a bit for each enum library_kind that a target had mapped, as far as samples showed */
 	struct counters counters;
 	/* Runs of programs that the kernel left out: at ends of threads; at forks and execs; at changes of memory. */
 	__u64 missed_ends, missed_starts, missed_pages;

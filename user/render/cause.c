@@ -45,7 +45,7 @@ static const char *const words[] = {
 	[DCBS_CAUSE_OTHER] = "other waits", [DCBS_CAUSE_MEMORY_GROWTH] = "memory growth",
 	[DCBS_CAUSE_MEMORY_CHURN] = "memory churn", [DCBS_CAUSE_CACHE] = "a cache that seldom hits",
 	[DCBS_CAUSE_SPIN] = "spinning", [DCBS_CAUSE_COLLECTIVE] = "another rank",
-	[DCBS_CAUSE_AWAIT] = "await", [DCBS_CAUSE_LOOP] = "event loop held",
+	[DCBS_CAUSE_AWAIT] = "await", [DCBS_CAUSE_LOOP] = "event loop held", [DCBS_CAUSE_CPU_OR_GPU] = "CPU or GPU",
 };
 
 const char *cause_word(enum dcbs_cause cause)

@@ -20,6 +20,14 @@ struct function_places {
 	char reason[128];
 };
 
+/* Returns true if the code at an exit, of which two bytes are given, is a return. Any other exit is a jump to another function. */
+static inline bool function_places_is_return(const unsigned char *bytes)
+{
+	unsigned char code = bytes[0] == 0xf2 || bytes[0] == 0xf3 ? bytes[1] : bytes[0];
+
+	return code == 0xc2 || code == 0xc3 || code == 0xca || code == 0xcb;
+}
+
 /* Loads what decodes code. To be called before function_places_find() is called in a process without rights, which cannot. */
 void function_places_prepare(void);
 

@@ -43,6 +43,7 @@ struct symbols {
 	struct code_names python;
 	struct memory_map map;
 	__u64 map_ns;			/* when it was read; 0: never */
+	unsigned int gpu_libraries;	/* see symbols_gpu_libraries() */
 	struct image *images[MAX_IMAGES];
 	size_t nr_images;
 	struct perf_map perf_map;
@@ -83,6 +84,23 @@ static bool is_mapped(const struct symbols *symbols, const struct image *image)
 	return false;
 }
 
+static void note_gpu_libraries(struct symbols *symbols)
+{
+	enum library_kind kind;
+	size_t i;
+
+	for (i = 0; i < symbols->map.nr; i++) {
+		kind = library_kind_of(symbols->map.list[i].path);
+		if (library_kind_is_gpu(kind))
+			symbols->gpu_libraries |= 1U << kind;
+	}
+}
+
+unsigned int symbols_gpu_libraries(const struct symbols *symbols)
+{
+	return symbols->gpu_libraries;
+}
+
 /* The PID of a process that has ended may be another's. Then, and if the mappings cannot be read, the last ones stay. */
 static bool read_map(struct symbols *symbols)
 {
@@ -96,6 +114,7 @@ static bool read_map(struct symbols *symbols)
 	}
 	memory_map_free(&symbols->map);
 	symbols->map = fresh;
+	note_gpu_libraries(symbols);
 	return true;
 }
 
@@ -233,7 +252,7 @@ static size_t find_functions(struct symbols *symbols, __u64 address, struct symb
 	const struct memory_mapping *mapping = find_mapping(symbols, address);
 	__u64 given_up = budget_given_up();
 	struct image *image;
-	size_t nr = 1;
+	size_t nr = 1, i;
 
 	list[0] = (struct symbol){};
 	if (!mapping)
@@ -246,6 +265,8 @@ static size_t find_functions(struct symbols *symbols, __u64 address, struct symb
 		nr = image_find(image, mapping, address, &symbols->intern, list, MAX_INLINED);
 		release_debug_info(symbols, image, budget_given_up() != given_up);
 	}
+	for (i = 0; i < nr; i++)
+		list[i].library = library_kind_of(mapping->path);
 	if (budget_given_up() == given_up)	/* else the next look-up may find more */
 		cache_place(symbols, address, list, nr);
 	return nr;

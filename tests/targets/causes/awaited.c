@@ -6,7 +6,7 @@
  *
  * The table at the end lists the kinds. A wait takes WAIT_NS: a helper thread, a child, or a limit of time ends it. The JSON line
  * has, besides the sections, "causes": {"NAME": the entry of the ledger or its part that the wait belongs to}. A kind that this
- * kernel lacks has no section.
+ * kernel lacks has no section, and neither has a device without the right to make one.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -252,6 +252,11 @@ static void poll_child(void)
 	waitpid(child, NULL, 0);
 }
 
+static void wait_for_device(void)
+{
+	poll_device(WAIT_NS);
+}
+
 /* ---- the table ---- */
 
 static const struct kind {
@@ -260,6 +265,7 @@ static const struct kind {
 	void (*wait_for)(const int *files);
 	void (*lock)(bool take);		/* the helper holds this lock */
 	void (*alone)(void);			/* waits without a helper */
+	const char *device;			/* the name of a device that is polled */
 	bool ring;
 } kinds[] = {
 	{"read_pipe", "pipe_s", .files = pipe_files, .wait_for = wait_by_read},
@@ -298,6 +304,11 @@ static const struct kind {
 	{"semaphore", "lock_s", .lock = use_semaphore},
 	{"waitpid", "child_s", .alone = wait_for_child},
 	{"pidfd", "child_s", .alone = poll_child},
+	{"device_nvidia", "gpu_s", .alone = wait_for_device, .device = "nvidia0"},
+	{"device_kfd", "gpu_s", .alone = wait_for_device, .device = "kfd"},
+	{"device_render", "gpu_s", .alone = wait_for_device, .device = "renderD128"},
+	{"device_dxg", "gpu_s", .alone = wait_for_device, .device = "dxg"},
+	{"device_other", "pipe_s", .alone = wait_for_device, .device = "kfd2"},
 };
 
 #define KINDS (sizeof(kinds) / sizeof(*kinds))
@@ -363,7 +374,7 @@ int main(int argc, char **argv)
 	has_ring = ring_open(&ring);
 	truth_gate();
 	for (i = 0; i < KINDS; i++) {
-		if (kinds[i].ring && !has_ring)
+		if ((kinds[i].ring && !has_ring) || (kinds[i].device && !open_device(kinds[i].device)))
 			continue;
 		accounts[i] = (struct account)ACCOUNT(kinds[i].name);
 		for (n = 0; n < calls; n++)

@@ -4,13 +4,19 @@
 #define TARGETS_AWAITED_FILES_H
 
 #include <arpa/inet.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -66,6 +72,39 @@ static inline void take_input(const int *files)
 
 	if (read(files[0], bytes, files == timer_files || files == event_files ? 8 : sizeof(bytes)) < 0)
 		exit(1);
+}
+
+/* ---- devices ---- */
+
+#define KMSG_MINOR 11	/* of the kernel's messages: a file at its end is not ready, as is a GPU's device */
+
+static int device_file = -1;
+
+/* Opens a device of that name. Returns false if this process may not make one. */
+static inline bool open_device(const char *name)
+{
+	char folder[] = "/tmp/awaited-XXXXXX", path[64];
+
+	if (device_file >= 0)
+		close(device_file);
+	if (!mkdtemp(folder))
+		exit(1);
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	device_file = mknod(path, S_IFCHR | 0600, makedev(1, KMSG_MINOR)) ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+	unlink(path);
+	rmdir(folder);
+	return device_file >= 0 && lseek(device_file, 0, SEEK_END) >= 0;
+}
+
+/* A driver polls its device beside files of its own; one of those ends this wait. */
+static inline void poll_device(uint64_t ns)
+{
+	struct pollfd set[] = {{.fd = idle_pipe[0], .events = POLLIN}, {.fd = device_file, .events = POLLIN},
+			       {.fd = timer_files[0], .events = POLLIN}};
+	struct itimerspec in = {.it_value.tv_nsec = (long)ns};
+
+	timerfd_settime(timer_files[0], 0, &in, NULL);
+	poll(set, sizeof(set) / sizeof(*set), -1);
 }
 
 #endif

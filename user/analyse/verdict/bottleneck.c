@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyse/stacks/gpu_times.h"
 #include "analyse/sums/ledger.h"
 #include "analyse/verdict/bottleneck.h"
 #include "analyse/verdict/evidence.h"
@@ -127,6 +128,7 @@ static struct subject whole_target(const struct dcbs_report *r, const struct dcb
 		ledger_add_wall(&s.wall, &t->wall);
 		s.total_s += t->wall_s;
 	}
+	gpu_times_move(&s.wall, &outside->gpu);
 	if (s.total_s > 0)
 		return s;
 	s.wall = outside->wall;
@@ -159,7 +161,7 @@ static struct subject work_outside(const struct dcbs_report *r, const struct dcb
 /* Outside of sections one cause must exceed the threshold and take most of the time: many small causes are no bottleneck. */
 static bool is_clear(const struct subject *s, const struct rule *rule, double threshold_s)
 {
-	double part_s = rule->part ? rule->part(&s->wall) : s->wall.cpu_s;
+	double part_s = rule->part ? rule->part(s) : s->wall.cpu_s;
 
 	return rule->cause != DCBS_CAUSE_UNKNOWN && part_s >= threshold_s && part_s >= CLEAR_SHARE * s->total_s;
 }

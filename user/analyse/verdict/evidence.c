@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "analyse/verdict/evidence.h"
+#include "analyse/verdict/gpu_subject.h"
 #include "analyse/memory_cost.h"
 #include "base/human.h"
 
@@ -66,6 +67,32 @@ void evidence_ran(FILE *to, const struct subject *s, const struct rule *rule)
 	fprintf(to, "; ran %s", human_time(s->wall.cpu_s).text);
 }
 
+/* The names of functions tell it, samples count it. */
+void evidence_launches(FILE *to, const struct subject *s, const struct rule *rule)
+{
+	const struct dcbs_gpu *gpu = &s->section->gpu;
+
+	evidence_ran(to, s, rule);
+	fprintf(to, "; in launches %s (error %s), waiting for the GPU %s", human_time(gpu->launch_s).text,
+		human_time(gpu->launch_error_s).text, human_time(s->wall.gpu_s).text);
+}
+
+void evidence_in_driver(FILE *to, const struct subject *s, const struct rule *rule)
+{
+	const struct dcbs_gpu *gpu = &s->section->gpu;
+
+	evidence_ran(to, s, rule);
+	fprintf(to, "; in the driver %s (error %s)", human_time(gpu->unknown_s).text, human_time(gpu->unknown_error_s).text);
+}
+
+void evidence_spun(FILE *to, const struct subject *s, const struct rule *rule)
+{
+	const struct dcbs_gpu *gpu = &s->section->gpu;
+
+	evidence_ran(to, s, rule);
+	fprintf(to, "; by samples, error %s; threads spun for %s", human_time(gpu->wait_error_s).text, human_time(gpu->spin_s).text);
+}
+
 void evidence_ran_for_it(FILE *to, const struct subject *s, const struct rule *rule)
 {
 	evidence_ran(to, s, rule);
@@ -77,7 +104,7 @@ void evidence_each_call(FILE *to, const struct subject *s, const struct rule *ru
 {
 	assert(rule->part);
 	if (s->section->count > 0)
-		fprintf(to, "; %s a call", human_time(rule->part(&s->wall) / (double)s->section->count).text);
+		fprintf(to, "; %s a call", human_time(rule->part(s) / (double)s->section->count).text);
 }
 
 void evidence_in_flight(FILE *to, const struct subject *s, const struct rule *rule)
@@ -94,7 +121,7 @@ void evidence_major(FILE *to, const struct subject *s, const struct rule *rule)
 	assert(rule->part);
 	if (n > 0)
 		fprintf(to, "; %s major faults, %s each", human_exact(n).text,
-			human_time(rule->part(&s->wall) / (double)n).text);
+			human_time(rule->part(s) / (double)n).text);
 }
 
 static void write_fault_cost(FILE *to, const struct subject *s)
@@ -143,7 +170,7 @@ void evidence_leak(FILE *to, const struct subject *s, const struct rule *rule)
 
 static void write_time(FILE *to, const struct subject *s, const struct rule *rule)
 {
-	double part_s = rule->part(&s->wall);
+	double part_s = rule->part(s);
 
 	fprintf(to, "%s %s of %s (%s)", rule->what, human_time(part_s).text, human_time(s->total_s).text,
 		share_of(part_s, s->total_s).text);
@@ -152,19 +179,19 @@ static void write_time(FILE *to, const struct subject *s, const struct rule *rul
 /* A wait may be the verdict though computing took a little more: see COMPUTING_WEIGHT in rules.c. The larger part comes first. */
 static bool is_larger(const struct subject *s, const struct rule *second, const struct rule *rule)
 {
-	return second && rule->part && second->part(&s->wall) > rule->part(&s->wall);
+	return second && rule->part && second->part(s) > rule->part(s);
 }
 
 static void write_larger(FILE *to, const struct subject *s, const struct rule *second)
 {
-	double part_s = second->part(&s->wall);
+	double part_s = second->part(s);
 
 	fprintf(to, "%s %s (%s), ", second->what, human_time(part_s).text, share_of(part_s, s->total_s).text);
 }
 
 static void write_second(FILE *to, const struct subject *s, const struct rule *second)
 {
-	double part_s = second ? second->part(&s->wall) : 0;
+	double part_s = second ? second->part(s) : 0;
 
 	if (second && part_s >= SECOND_SHARE * s->total_s)
 		fprintf(to, "; then %s (%s)", second->what, share_of(part_s, s->total_s).text);
@@ -242,6 +269,8 @@ char *evidence_line(const struct subject *s, const struct rule *rule, const stru
 		rule->evidence(to, s, rule);
 	if (!larger)
 		write_second(to, s, second);
+	if (rule->cause == DCBS_CAUSE_CPU && gpu_subject_is_unused(s->report))
+		fputs("; libcuda is loaded, but no work on the GPU was seen (was the model moved to the device?)", to);
 	write_hot(to, s, rule, hot);
 	write_calls(to, s->section);
 	if (s->section->self_s < SELF_SHARE * s->section->total_s)

@@ -12,6 +12,7 @@
 #include "base/array.h"
 
 #define ALL_FRAMES 1000
+#define DRIVER_FRAMES 3		/* innermost ones, of which one is in the driver if the others are of the C library */
 
 struct pattern {
 	const char *function, *file;	/* parts of them; NULL: any */
@@ -113,12 +114,30 @@ static bool frame_matches(const struct dcbs_frame *f, const struct code_kind *ki
 	return false;
 }
 
+/* A driver of a GPU gives its CPU away while it waits, which is no barrier. */
+static bool is_in_gpu_driver(const struct dcbs_report *r, const struct dcbs_stack *stack)
+{
+	static const char *const drivers[] = {"/libcuda.so", "/libamdhip64", "/libhsa-runtime64", "/libze_loader.so"};
+	const struct dcbs_frame *f;
+	size_t i, k;
+
+	for (i = 0; i < stack->nr_frames && i < DRIVER_FRAMES; i++) {
+		f = &r->frames[stack->frames[stack->nr_frames - 1 - i]];
+		for (k = 0; k < ARRAY_SIZE(drivers) && f->file; k++)
+			if (strstr(f->file, drivers[k]))
+				return true;
+	}
+	return false;
+}
+
 /* Returns the innermost frame that matches, if enough frames do. */
 static const struct dcbs_frame *matching_frame(const struct dcbs_report *r, const struct dcbs_stack *stack, const struct code_kind *kind)
 {
 	const struct dcbs_frame *first = NULL, *f;
 	size_t i, found = 0;
 
+	if (kind->rule.cause == DCBS_CAUSE_SPIN && is_in_gpu_driver(r, stack))
+		return NULL;
 	for (i = 0; i < stack->nr_frames && i < kind->depth; i++) {
 		f = &r->frames[stack->frames[stack->nr_frames - 1 - i]];
 		if (!frame_matches(f, kind))

@@ -18,6 +18,7 @@
 #include "analyse/memory_cost.h"
 #include "analyse/verdict/await_rules.h"
 #include "analyse/verdict/evidence.h"
+#include "analyse/verdict/gpu_subject.h"
 #include "analyse/verdict/hot_code.h"
 #include "analyse/verdict/rules.h"
 #include "base/array.h"
@@ -31,8 +32,7 @@
 #define LEAK_FIRST_BYTES_PER_S (1 << 20)
 
 /* For struct rule.part. */
-#define PART(name, seconds) static double name(const struct dcbs_wall *w) { return seconds; }
-PART(cpu_s, w->cpu_s)
+#define PART(name, seconds) static double name(const struct subject *s) { const struct dcbs_wall *w = &s->wall; return seconds; }
 PART(runqueue_s, w->runqueue_s)
 PART(throttled_s, w->throttled_s)
 PART(steal_s, w->steal_s)
@@ -43,32 +43,37 @@ PART(sync_s, w->sync_s)
 PART(network_s, w->network_s)
 PART(fault_s, w->fault_s)
 PART(sleep_s, w->sleep_s)
-PART(gpu_s, w->gpu_s)
 PART(pipe_s, w->pipe_s)
 PART(child_s, w->child_s)
 PART(stopped_s, w->stopped_s)
 PART(await_s, w->await_s)
 PART(other_s, w->other_s - w->pipe_s - w->child_s - w->stopped_s)
 
+/* Returns true if computing alone does not explain why the host is slow. */
+static bool calls_gpu(const struct subject *s)
+{
+	return gpu_subject_launches(s) || gpu_subject_calls_driver(s);
+}
+
 static bool is_threaded(const struct subject *s)
 {
-	return s->wall.worker_cpu_s >= WORKER_SHARE * s->wall.cpu_s && s->wall.worker_cpu_s > 0;
+	return !calls_gpu(s) && s->wall.worker_cpu_s >= WORKER_SHARE * s->wall.cpu_s && s->wall.worker_cpu_s > 0;
 }
 
 static bool is_outside(const struct subject *s)
 {
-	return subject_is_outside(s->section);
+	return subject_is_outside(s->section) && !calls_gpu(s);
 }
 
 /* Returns true if threads ran that nobody woke for a section, as those of a pool that spins do. */
 static bool has_company(const struct subject *s)
 {
-	return !is_threaded(s) && !is_outside(s) && s->others_cpu_s >= COMPANY_SHARE * s->wall.cpu_s;
+	return !is_threaded(s) && !is_outside(s) && !calls_gpu(s) && s->others_cpu_s >= COMPANY_SHARE * s->wall.cpu_s;
 }
 
 static bool is_alone(const struct subject *s)
 {
-	return !is_threaded(s) && !is_outside(s) && !has_company(s);
+	return !is_threaded(s) && !is_outside(s) && !calls_gpu(s) && !has_company(s);
 }
 
 /* The share of the targets' own threads among those that had the CPU; NAN: it is not known who had it. */
@@ -119,18 +124,31 @@ static const struct rule leak_rule = {
 };
 
 static const struct rule time_rules[] = {
-	{DCBS_CAUSE_CPU, "computing", cpu_s, is_threaded, evidence_workers,
+	{DCBS_CAUSE_CPU, "computing", gpu_subject_computing_s, is_threaded, evidence_workers,
 	 "it computes on several threads: put more into a batch, use cheaper operations (a smaller model, bfloat16, a KV "
 	 "cache), or more CPUs"},
-	{DCBS_CAUSE_CPU, "computing", cpu_s, has_company, evidence_beside,
+	{DCBS_CAUSE_CPU, "computing", gpu_subject_computing_s, has_company, evidence_beside,
 	 "see in FUNCTIONS what those threads do: put more into a batch or use cheaper operations; if they spin, use fewer threads "
 	 "(OMP_NUM_THREADS, OMP_WAIT_POLICY=passive)"},
-	{DCBS_CAUSE_CPU, "computing", cpu_s, is_alone, evidence_alone,
+	{DCBS_CAUSE_CPU, "computing", gpu_subject_computing_s, is_alone, evidence_alone,
 	 "it computes on the calling thread alone: put more into a batch, use cheaper operations or native code for the "
 	 "loop, or spread it over threads or processes"},
-	{DCBS_CAUSE_CPU, "computing", cpu_s, is_outside, NULL,
+	{DCBS_CAUSE_CPU, "computing", gpu_subject_computing_s, is_outside, NULL,
 	 "make sections of the parts of it, to see which one takes the time; then put more into a batch, or use cheaper "
 	 "operations or more threads"},
+	{DCBS_CAUSE_CPU, "computing and launching work on the GPU", gpu_subject_computing_s, gpu_subject_launches, evidence_launches,
+	 "the GPU runs dry while the host launches, unless it is busy all the same (nvidia-smi) and the queue of launches is full: use CUDA graphs "
+	 "(torch.compile(mode=\"reduce-overhead\")), larger batches, or less Python for each step"},
+	{DCBS_CAUSE_CPU, "computing between calls of the GPU's driver", gpu_subject_computing_s, gpu_subject_calls_driver, evidence_in_driver,
+	 "the host's own work takes the time: use CUDA graphs (torch.compile(mode=\"reduce-overhead\")), larger batches, or less Python for "
+	 "each step"},
+	{DCBS_CAUSE_CPU_OR_GPU, "running in the GPU's driver, where it waits or launches (not known which)", gpu_subject_unknown_s, NULL, evidence_ran,
+	 "the functions of drivers before 575 are on no stack: `dcbs-bpfprof check -p PID` prints the options that time its waits. If it waits, "
+	 "the GPU is the bottleneck; if it launches, the host is"},
+	{DCBS_CAUSE_CPU_OR_GPU, "launching work on the GPU, or waiting for a place in its queue", gpu_subject_queued_s,
+	 gpu_subject_may_be_queued, evidence_launches,
+	 "`dcbs-bpfprof check -p PID` prints the option that times the launches: at some 10 us each the host is the bottleneck (CUDA graphs, "
+	 "larger batches); if they take longer, their queue is full, and the GPU is the bottleneck (lower precision, faster kernels)"},
 	{DCBS_CAUSE_RUNQUEUE, "waiting for a free CPU", runqueue_s, competes_with_itself, evidence_competitors,
 	 "its own threads compete: use fewer compute threads than there are CPUs (torch.set_num_threads, OMP_NUM_THREADS)"},
 	{DCBS_CAUSE_RUNQUEUE, "waiting for a free CPU", runqueue_s, competes_with_others, evidence_competitors,
@@ -176,7 +194,19 @@ static const struct rule time_rules[] = {
 	{DCBS_CAUSE_AWAIT, "awaiting, while other coroutines ran or the event loop waited", await_s, await_rules_unclear, evidence_in_flight,
 	 "it is suspended: if its thread has time to spare, keep more of them in flight; if not, move what computes on that thread "
 	 "to others (asyncio.to_thread(), a process pool)"},
-	{DCBS_CAUSE_GPU, "waiting for the GPU", gpu_s, NULL, evidence_ran,
+	{DCBS_CAUSE_GPU, "copying to or from the GPU", gpu_subject_copy_s, gpu_subject_copies, evidence_spun,
+	 "pin the memory (pin_memory=True, non_blocking=True), keep tensors on the device, and copy less, in larger pieces"},
+	{DCBS_CAUSE_GPU, "waiting for the GPU, or copying, in calls that copy", gpu_subject_wait_s, gpu_subject_copies_unknown, evidence_spun,
+	 "if each copy is a result of a step (.item(), .cpu(), print, a comparison in Python), the GPU runs dry after it: keep results on the device and "
+	 "read them every few steps; if the copies are large, pin the memory (pin_memory=True, non_blocking=True)"},
+	{DCBS_CAUSE_GPU, "waiting for the GPU at each step, to copy a result to the host", gpu_subject_wait_s, gpu_subject_reads_each_step,
+	 evidence_spun,
+	 "the GPU runs dry after each of them: keep results on the device and read them every few steps (.item(), .cpu(), print, a comparison "
+	 "in Python); if the results are large, pin their memory"},
+	{DCBS_CAUSE_GPU, "waiting for the GPU", gpu_subject_wait_s, gpu_subject_spins, evidence_spun,
+	 "the GPU is the bottleneck: use larger batches, lower precision, faster kernels and fewer points that synchronise (.item(), .cpu(), "
+	 "print); cudaDeviceScheduleBlockingSync frees the CPU that spins meanwhile"},
+	{DCBS_CAUSE_GPU, "waiting for the GPU", gpu_subject_wait_s, gpu_subject_blocks, evidence_ran,
 	 "the host waits for the device: use larger batches and fewer points that synchronise (.item(), .cpu(), print)"},
 	{DCBS_CAUSE_OTHER, "waiting for a pipe", pipe_s, NULL, evidence_each_call,
 	 "it waits for another process, such as a DataLoader worker or a subprocess: use more workers, prefetch, or pass "
@@ -207,7 +237,7 @@ static double cause_s(const struct subject *s, enum dcbs_cause cause)
 
 	for (i = 0; i < ARRAY_SIZE(time_rules); i++)
 		if (time_rules[i].cause == cause && rule_fits(&time_rules[i], s))
-			total_s += time_rules[i].part(&s->wall);
+			total_s += time_rules[i].part(s);
 	return cause == DCBS_CAUSE_CPU ? COMPUTING_WEIGHT * total_s : total_s;
 }
 
@@ -218,7 +248,7 @@ static bool explains_more(const struct subject *s, const struct rule *a, const s
 	assert(a->part && (!b || b->part));
 	if (a_s != b_s)
 		return a_s > b_s;
-	return b && a->part(&s->wall) > b->part(&s->wall);
+	return b && a->part(s) > b->part(s);
 }
 
 /* The rule of the largest cause other than `except`. NULL: no time is known, or nothing took any. */

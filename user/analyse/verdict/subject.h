@@ -23,7 +23,7 @@ struct subject {
 struct rule {
 	enum dcbs_cause cause;
 	const char *what;				/* the text that names it; NULL: none */
-	double (*part)(const struct dcbs_wall *wall);	/* the seconds that it accounts for; NULL: none */
+	double (*part)(const struct subject *s);	/* the seconds that it accounts for; NULL: none */
 	bool (*applies)(const struct subject *s);	/* NULL: it applies to every subject */
 	/* Writes the numbers that support it; NULL: none. */
 	void (*evidence)(FILE *to, const struct subject *s, const struct rule *rule);

@@ -46,9 +46,10 @@ static const char *order_names(void)
 
 const struct option_row option_table[OPTION_ROWS + 1] = {
 	{
-		.name = "pid", .key = 'p', .argument = "PID", .type = OPTION_PID, .commands = PROFILE, .min = 1, .max = INT_MAX,
+		.name = "pid", .key = 'p', .argument = "PID", .type = OPTION_PID, .commands = PROFILE | OPTION_COMMAND(COMMAND_CHECK), .min = 1, .max = INT_MAX,
 		.help = "attach to this process; may be given several times",
-		.manual = "Attach to this process. May be given several times: sections of the same name are then added up.",
+		.manual = "Attach to this process. May be given several times: sections of the same name are then added up. With the command check: "
+			"say which drivers of GPUs it has loaded.",
 	}, {
 		.name = "children", .key = 'c', .type = OPTION_FLAG, .commands = PROFILE, .offset = offsetof(struct opts, profile.children),
 		.help = "follow the processes that the targets start",

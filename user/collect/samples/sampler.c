@@ -30,6 +30,7 @@ struct sampler {
 	__u32 at[DEPTH_MAX];		/* ... by their numbers in the table */
 	struct return_cache returns;
 	__u64 lost_stacks;
+	unsigned int gpu_libraries;	/* of all targets so far, see symbols_gpu_libraries() */
 };
 
 /* ---- one sample ---- */
@@ -231,6 +232,7 @@ static int take_sample(void *ctx, void *data, size_t size)
 		sample->flags &= (__u16)~SAMPLE_NATIVE_CUT;
 	push_python_frames(sampler, target, sample, python);
 	push_missing_frames(sampler, sample->flags);
+	sampler->gpu_libraries |= symbols_gpu_libraries(target->symbols);
 	tid = may_be_idle_thread(sample, target) ? sample->tid : 0;
 	section_functions_add_to(&sampler->functions, &sampler->parts, target ? target->pid : 0, sample, sampler->at, sampler->depth);
 	key = (struct stack_key){sample->sections, sample->nr_sections, sampler->at, sampler->depth, tid, sample->loop};
@@ -324,6 +326,7 @@ int sampler_copy(const struct sampler *sampler, struct snapshot *snap, const __u
 		return 0;
 	snap->counters.stacks_broken += sampler->lost_stacks;
 	copy_suspending(&sampler->functions, snap, section_index);
+	snap->gpu_libraries = sampler->gpu_libraries;
 	if (sampled_parts_copy(&sampler->parts, snap, section_index))
 		return -ENOMEM;
 	return stack_table_copy(&sampler->table, snap, section_index);

@@ -39,7 +39,7 @@ static bool is_same_text(const char *a, const char *b)
 
 static bool is_same_frame(const struct snapshot_frame *f, const struct symbol *s)
 {
-	return f->line == s->line && f->first_line == s->first_line && f->python == s->python &&
+	return f->line == s->line && f->first_line == s->first_line && f->python == s->python && f->library == s->library &&
 	       is_same_text(f->function, s->function) && is_same_text(f->file, s->file);
 }
 
@@ -52,7 +52,7 @@ static bool add_table_frame(struct stack_table *table, const struct symbol *s)
 	f = &table->frames[table->nr_frames];
 	*f = (struct snapshot_frame) {
 		.function = s->function ? strdup(s->function) : NULL, .file = s->file ? strdup(s->file) : NULL,
-		.line = s->line, .first_line = s->first_line, .python = s->python,
+		.line = s->line, .first_line = s->first_line, .library = s->library, .python = s->python,
 	};
 	table->nr_frames++;
 	return true;
@@ -166,7 +166,7 @@ static int copy_table_frames(const struct stack_table *table, struct snapshot *s
 		snap->frames[snap->nr_frames++] = (struct snapshot_frame) {
 			.function = from->function ? strdup(from->function) : NULL,
 			.file = from->file ? strdup(from->file) : NULL, .line = from->line,
-			.first_line = from->first_line, .python = from->python,
+			.first_line = from->first_line, .library = from->library, .python = from->python,
 		};
 	}
 	return 0;

@@ -46,14 +46,6 @@ static int use_return_probe(struct function_probe *probe, const struct target *t
 	return err;
 }
 
-/* Any other end is a jump to another function. */
-static bool is_return_place(const struct code_place *place)
-{
-	__u8 code = place->bytes[0] == 0xf2 || place->bytes[0] == 0xf3 ? place->bytes[1] : place->bytes[0];
-
-	return code == 0xc2 || code == 0xc3 || code == 0xca || code == 0xcb;
-}
-
 static int use_exits(struct function_probe *probe, const struct function_lookup *found, const char *function)
 {
 	const struct function_places *places = &found->places;
@@ -74,7 +66,7 @@ static int use_exits(struct function_probe *probe, const struct function_lookup 
 	memcpy(probe->end_offsets, places->exits, places->nr_exits * sizeof(*places->exits));
 	for (i = 0; i < places->nr_exits; i++) {
 		probe->end_stepped |= is_stepped_place(&found->exits[i]);
-		probe->nr_jumps += !is_return_place(&found->exits[i]);
+		probe->nr_jumps += !function_places_is_return(found->exits[i].bytes);
 	}
 	return 0;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* json_ledger.c - the ledgers to and from the document. */
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -16,6 +17,8 @@ struct ledger_field {
 };
 
 #define WALL(name) {#name, offsetof(struct dcbs_wall, name), false}
+#define GPU(name) {#name, offsetof(struct dcbs_gpu, name), false}
+#define GPU_ERROR(name) {#name "_s_error", offsetof(struct dcbs_gpu, name##_error_s), false}
 #define MEMORY(name, is_signed) {#name, offsetof(struct dcbs_memory, name), is_signed}
 
 static const struct ledger_field wall_fields[] = {
@@ -24,6 +27,11 @@ static const struct ledger_field wall_fields[] = {
 	{"residue_s", offsetof(struct dcbs_wall, residue_s), true},
 };
 static const struct ledger_field part_fields[] = {WALL(sync_s), WALL(pipe_s), WALL(child_s), WALL(stopped_s)};
+static const struct ledger_field gpu_fields[] = {
+	GPU(driver_s), GPU_ERROR(driver), GPU(wait_s), GPU_ERROR(wait), GPU(copy_s), GPU_ERROR(copy), GPU(d2h_s), GPU(h2d_s),
+	GPU(launch_s), GPU_ERROR(launch), GPU(alloc_s), GPU_ERROR(alloc), GPU(other_s), GPU_ERROR(other),
+	GPU(unknown_s), GPU_ERROR(unknown), GPU(spin_s), GPU(runqueue_s), GPU(throttled_s), GPU(steal_s),
+};
 static const struct ledger_field memory_fields[] = {
 	MEMORY(rss_delta_bytes, true), MEMORY(anon_delta_bytes, true), MEMORY(file_delta_bytes, true),
 	MEMORY(shmem_delta_bytes, true), MEMORY(peak_delta_bytes, false), MEMORY(minor_faults, false),
@@ -94,6 +102,16 @@ void json_ledger_read_wall(struct json_get *r, const json_t *wall, const json_t 
 {
 	read_reals(r, wall, to, wall_fields, ARRAY_SIZE(wall_fields));
 	read_reals(r, parts, to, part_fields, ARRAY_SIZE(part_fields));
+}
+
+json_t *json_ledger_gpu(const struct dcbs_gpu *gpu)
+{
+	return isnan(gpu->driver_s) ? json_null() : reals_object(gpu, gpu_fields, ARRAY_SIZE(gpu_fields));
+}
+
+void json_ledger_read_gpu(struct json_get *r, const json_t *o, struct dcbs_gpu *to)
+{
+	read_reals(r, o, to, gpu_fields, ARRAY_SIZE(gpu_fields));
 }
 
 json_t *json_ledger_memory(const struct dcbs_memory *memory)

@@ -259,6 +259,7 @@ static int read_document(const char *path, const json_t *doc, struct dcbs_report
 	json_loops_read(&r, doc, to);
 	read_costs(&r, doc, to);
 	read_strings(&r, doc, "notes", &to->notes, &to->nr_notes);
+	read_strings(&r, doc, "gpu_libraries", &to->gpu_libraries, &to->nr_gpu_libraries);
 	json_functions_read(&r, doc, to);
 	return r.err;
 }

@@ -19,7 +19,7 @@ static const char *const causes[] = {
 	[DCBS_CAUSE_MEMORY_GROWTH] = "memory-growth",
 	[DCBS_CAUSE_MEMORY_CHURN] = "memory-churn", [DCBS_CAUSE_CACHE] = "cache",
 	[DCBS_CAUSE_SPIN] = "spin", [DCBS_CAUSE_COLLECTIVE] = "collective",
-	[DCBS_CAUSE_AWAIT] = "await", [DCBS_CAUSE_LOOP] = "loop",
+	[DCBS_CAUSE_AWAIT] = "await", [DCBS_CAUSE_LOOP] = "loop", [DCBS_CAUSE_CPU_OR_GPU] = "cpu-or-gpu",
 };
 static const char *const kinds[] = {
 	[DCBS_NAME_SECTION] = "section", [DCBS_NAME_FORWARD] = "forward_pass", [DCBS_NAME_GENERATION] = "generation",

@@ -45,6 +45,8 @@ static void test_spinning(void **state)
 		      "60.0% of its samples: spinning", "fewer threads");
 	expect_advice(running_in("sched_yield", "libc.so.6", "exec_blas_async_wait", "libopenblas.so.0", 60), DCBS_CAUSE_SPIN,
 		      "(sched_yield)", "OMP_WAIT_POLICY");
+	/* A driver of a GPU yields while it waits: what it waits for is unknown here, but it is no barrier. */
+	expect_advice(running_in("sched_yield", "libc.so.6", NULL, "/usr/lib/libcuda.so.535.1", 60), DCBS_CAUSE_CPU, "computing", "");
 	/* A worker that computes has the pool's loop above it. */
 	expect_advice(running_in("dgemm_kernel", "libopenblas.so.0", "blas_thread_server", "libopenblas.so.0", 90), DCBS_CAUSE_CPU,
 		      "computing", "calling thread alone");

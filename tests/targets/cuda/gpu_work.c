@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * gpu_work.c - an evaluation on a GPU that has one planted bottleneck after the other, each in a section of its name.
+ *
+ *     LD_LIBRARY_PATH=FOLDER_OF_THE_STUB gpu_work SECONDS NAME...
+ *
+ * With GPU_WORK_BARE in the environment there are no sections; with GPU_WORK_RUNTIME it calls libcudart instead of the
+ * driver. Names: gpu, launch, copy, item, full, cpu (see the table). The driver is stub/libcuda.c. The JSON line has for each name what its
+ * calls of the driver took by the driver's own account:
+ *
+ *     "gpu": {NAME: {"total_ns", "sync_ns", "copy_ns", "launch_ns", "full_ns"}}
+ */
+#include <dlfcn.h>
+
+#include "dcbs/markers.h"
+#include "truth.h"
+
+#define COPY_BYTES (64 << 20)
+
+struct driver_account {
+	uint64_t sync_ns, copy_ns, launch_ns, full_ns;
+};
+
+enum copy_kind { TO_DEVICE = 1, TO_HOST = 2 };
+
+static struct {
+	int (*synchronise)(void *stream);
+	int (*upload)(uint64_t to, const void *from, size_t bytes);
+	int (*download)(void *to, uint64_t from, size_t bytes);
+	int (*launch)(void *kernel, unsigned int gx, unsigned int gy, unsigned int gz, unsigned int bx, unsigned int by, unsigned int bz,
+		      unsigned int shared, void *stream, void **parameters, void **extra);
+	const struct driver_account *(*account)(void);
+} driver;
+
+/* All NULL: the driver is called. */
+static struct {
+	int (*synchronise)(void *stream);
+	int (*copy)(void *to, const void *from, size_t bytes, int kind, void *stream);
+	int (*launch)(void *kernel, unsigned int blocks, unsigned int threads);
+} runtime;
+
+/* ---- calls ---- */
+
+static void synchronise(void)
+{
+	if (runtime.synchronise)
+		runtime.synchronise(NULL);
+	else
+		driver.synchronise(NULL);
+}
+
+static void upload(const void *from, size_t bytes)
+{
+	if (runtime.copy)
+		runtime.copy((void *)1, from, bytes, TO_DEVICE, NULL);
+	else
+		driver.upload(1, from, bytes);
+}
+
+static void download(void *to, size_t bytes)
+{
+	if (runtime.copy)
+		runtime.copy(to, (void *)1, bytes, TO_HOST, NULL);
+	else
+		driver.download(to, 1, bytes);
+}
+
+static void launch(uintptr_t kernel_ns)
+{
+	if (runtime.launch)
+		runtime.launch((void *)kernel_ns, 1, 1);
+	else
+		driver.launch((void *)kernel_ns, 1, 1, 1, 1, 1, 1, 0, NULL, NULL, NULL);
+}
+
+/* ---- evaluations ---- */
+
+static void launch_kernels(int n, uintptr_t kernel_ns, uint64_t host_ns)
+{
+	while (n--) {
+		launch(kernel_ns);
+		truth_spin_ns(host_ns);
+	}
+}
+
+static void do_gpu(void)
+{
+	launch_kernels(20, 400000, 0);
+	synchronise();
+}
+
+static void do_launch(void)
+{
+	launch_kernels(200, 2000, 8000);
+	synchronise();
+}
+
+static void do_copy(void)
+{
+	upload(&driver, COPY_BYTES);
+}
+
+static void do_item(void)
+{
+	float logit;
+
+	launch_kernels(30, 20000, 2000);
+	download(&logit, sizeof(logit));
+}
+
+/* Nothing waits for the results. */
+static void do_full(void)
+{
+	launch_kernels(100, 50000, 0);
+}
+
+static void do_cpu(void)
+{
+	truth_spin_ns(5000000);
+}
+
+static const struct work {
+	const char *name;
+	void (*once)(void);
+} works[] = {
+	{"gpu", do_gpu}, {"launch", do_launch}, {"copy", do_copy}, {"item", do_item}, {"full", do_full}, {"cpu", do_cpu},
+};
+
+static void *open_library(const char *name)
+{
+	void *library = dlopen(name, RTLD_NOW);
+
+	if (!library) {
+		fprintf(stderr, "%s\n", dlerror());
+		exit(1);
+	}
+	return library;
+}
+
+static void open_driver(void)
+{
+	void *library = open_library("libcuda.so.1");
+
+	*(void **)&driver.synchronise = dlsym(library, "cuStreamSynchronize");
+	*(void **)&driver.upload = dlsym(library, "cuMemcpyHtoD_v2");
+	*(void **)&driver.download = dlsym(library, "cuMemcpyDtoH_v2");
+	*(void **)&driver.launch = dlsym(library, "cuLaunchKernel");
+	*(void **)&driver.account = dlsym(library, "stub_account");
+	if (!getenv("GPU_WORK_RUNTIME"))
+		return;
+	library = open_library("libcudart.so.12");
+	*(void **)&runtime.synchronise = dlsym(library, "cudaStreamSynchronize");
+	*(void **)&runtime.copy = dlsym(library, "cudaMemcpyAsync");
+	*(void **)&runtime.launch = dlsym(library, "cudaLaunchKernel");
+}
+
+static void work_for(const struct work *work, double seconds, bool bare, const char *comma)
+{
+	dcbs_id id = bare ? 0 : dcbs_section_name(work->name);
+	struct driver_account before = *driver.account(), after;
+	uint64_t start = truth_now_ns(), end = start + (uint64_t)(seconds * 1e9);
+	dcbs_token token;
+
+	while (truth_now_ns() < end) {
+		if (!bare)
+			token = dcbs_section_begin(id);
+		work->once();
+		if (!bare)
+			dcbs_section_end(token);
+	}
+	end = truth_now_ns();
+	after = *driver.account();
+	printf("%s\"%s\":{\"total_ns\":%" PRIu64, comma, work->name, end - start);
+	truth_number("sync_ns", after.sync_ns - before.sync_ns);
+	truth_number("copy_ns", after.copy_ns - before.copy_ns);
+	truth_number("launch_ns", after.launch_ns - before.launch_ns);
+	truth_number("full_ns", after.full_ns - before.full_ns);
+	printf("}");
+	synchronise();
+}
+
+int main(int argc, char **argv)
+{
+	bool bare = getenv("GPU_WORK_BARE");
+	double seconds = argc > 1 ? strtod(argv[1], NULL) : 1;
+	const char *comma = "";
+	size_t k;
+	int i;
+
+	open_driver();
+	truth_gate();
+	truth_open();
+	printf(",\"gpu\":{");
+	for (i = 2; i < argc; i++)
+		for (k = 0; k < sizeof(works) / sizeof(*works); k++)
+			if (!strcmp(works[k].name, argv[i])) {
+				work_for(&works[k], seconds, bare, comma);
+				comma = ",";
+			}
+	printf("}");
+	truth_close();
+	return 0;
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * libcuda.c - a libcuda.so.1 without a GPU: its functions take as long as those of a driver do, and wait as a driver does.
+ *
+ * The GPU is a point in time, until which it is busy: a launch moves it on, a synchronisation waits for it. At most QUEUE launches may
+ * be outstanding; one more waits. A kernel's handle is its duration in ns. STUB_SYNC says how calls wait: spin, yield, or block, by polling
+ * the device STUB_DEVICE. One thread may call at a time. stub_account() returns what the calls took, by the stub's own clock reads.
+ *
+ * Compiled with -DOLD, exports are those of drivers before 575: each jumps to a function without a name, so no stack shows it. Otherwise
+ * they have frames and names.
+ */
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#define QUEUE 1024
+#define LAUNCH_NS 4000		/* of the host's work for a launch */
+#define COPY_NS 5000		/* of a copy, besides its bytes */
+#define COPY_BYTES_PER_NS 10
+
+#ifdef OLD
+#define EXPORT(name, ...) \
+	__asm__(".pushsection .text\n.balign 32\n.globl " #name "\n.type " #name ",@function\n" #name ":\n" \
+		"mov stub_at_" #name "(%rip),%rax\njmp *%rax\n.skip 21,0xcc\n.size " #name ",.-" #name "\n.popsection"); \
+	static int stub_##name(__VA_ARGS__); \
+	__attribute__((used, visibility("hidden"))) int (*stub_at_##name)(__VA_ARGS__) = stub_##name; \
+	static int stub_##name(__VA_ARGS__)
+#else
+#define EXPORT(name, ...) int name(__VA_ARGS__); int name(__VA_ARGS__)
+#endif
+
+static struct {
+	uint64_t sync_ns, copy_ns, launch_ns;	/* in such calls */
+	uint64_t full_ns;			/* of launch_ns: waiting for a place in the queue */
+	uint64_t syncs, copies, launches;
+} account;
+
+static uint64_t free_at, done_at[QUEUE];
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
+}
+
+/* ---- waiting ---- */
+
+static void block_until(uint64_t end)
+{
+	static int device = -1, timer = -1;
+	struct itimerspec at = {.it_value = {(time_t)(end / 1000000000ULL), (long)(end % 1000000000ULL)}};
+	struct pollfd set[2];
+
+	if (device < 0) {
+		device = open(getenv("STUB_DEVICE"), O_RDONLY | O_CLOEXEC);
+		timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+		if (device < 0)
+			abort();
+	}
+	lseek(device, 0, SEEK_END);
+	timerfd_settime(timer, TFD_TIMER_ABSTIME, &at, NULL);
+	set[0] = (struct pollfd){.fd = device, .events = POLLIN};
+	set[1] = (struct pollfd){.fd = timer, .events = POLLIN};
+	ppoll(set, 2, NULL, NULL);
+}
+
+/* The call goes on after the loop, so it is on the stack. */
+static __attribute__((noinline)) uint64_t wait_until(uint64_t end)
+{
+	const char *how = getenv("STUB_SYNC");
+	char first = how ? *how : 's';
+	uint64_t start = now_ns(), now = start;
+
+	while (now < end) {
+		if (first == 'y')
+			sched_yield();
+		else if (first == 'b')
+			block_until(end);
+		now = now_ns();
+	}
+	return now - start;
+}
+
+static __attribute__((noinline)) void work_for(uint64_t ns)
+{
+	uint64_t end = now_ns() + ns;
+
+	while (now_ns() < end)
+		;
+}
+
+/* ---- the driver ---- */
+
+static __attribute__((noinline)) int launch(uint64_t duration_ns)
+{
+	uint64_t start = now_ns(), *done = &done_at[account.launches++ % QUEUE], now;
+
+	work_for(LAUNCH_NS);
+	account.full_ns += wait_until(*done);
+	now = now_ns();
+	free_at = (free_at > now ? free_at : now) + duration_ns;
+	*done = free_at;
+	account.launch_ns += now_ns() - start;
+	return 0;
+}
+
+static __attribute__((noinline)) int synchronise(void)
+{
+	uint64_t start = now_ns();
+
+	wait_until(free_at);
+	account.syncs++;
+	account.sync_ns += now_ns() - start;
+	return 0;
+}
+
+static __attribute__((noinline)) int copy(uint64_t bytes)
+{
+	uint64_t start = now_ns();
+
+	wait_until(free_at);
+	work_for(COPY_NS + bytes / COPY_BYTES_PER_NS);
+	account.copies++;
+	account.copy_ns += now_ns() - start;
+	return 0;
+}
+
+EXPORT(cuInit, unsigned int flags)
+{
+	return (int)flags;
+}
+
+EXPORT(cuStreamSynchronize, void *stream)
+{
+	return stream ? 1 : synchronise();
+}
+
+EXPORT(cuCtxSynchronize, void)
+{
+	return synchronise();
+}
+
+EXPORT(cuMemcpyHtoD_v2, uint64_t to, const void *from, size_t bytes)
+{
+	return to && from ? copy(bytes) : 1;
+}
+
+EXPORT(cuMemcpyDtoH_v2, void *to, uint64_t from, size_t bytes)
+{
+	return to && from ? copy(bytes) : 1;
+}
+
+EXPORT(cuLaunchKernel, void *kernel, unsigned int gx, unsigned int gy, unsigned int gz, unsigned int bx, unsigned int by,
+       unsigned int bz, unsigned int shared, void *stream, void **parameters, void **extra)
+{
+	if (stream || parameters || extra || shared || !(gx && gy && gz && bx && by && bz))
+		return 1;
+	return launch((uint64_t)(uintptr_t)kernel);
+}
+
+const void *stub_account(void);
+const void *stub_account(void)
+{
+	return &account;
+}

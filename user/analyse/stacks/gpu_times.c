@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* gpu_times.c - the time of a section in the driver of a GPU. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyse/stacks/gpu_calls.h"
+#include "analyse/stacks/gpu_times.h"
+#include "analyse/stacks/sample_weights.h"
+#include "base/clock.h"
+
+#define GPU_FIELDS (sizeof(struct dcbs_gpu) / sizeof(double))
+
+_Static_assert(sizeof(struct dcbs_gpu) == GPU_FIELDS * sizeof(double), "all fields are doubles");
+
+/* The sums of a section's samples, by what the driver was called for. */
+struct gpu_sums {
+	double ticks[GPU_CALLS], all, all2;	/* by weight; of all samples, and the squares */
+	double off_ns[GPU_CALLS][CAUSES];	/* of sampled waits */
+	double off_ns2;				/* the variance of those that are moved */
+	struct sample_weights weights;
+	double queue_tick_s;			/* of a tick: run-queue waits, if none was sampled. A thread waits for its CPU where it runs */
+};
+
+int gpu_times_libraries(struct dcbs_report *r, const struct snapshot *snap)
+{
+	enum library_kind kind;
+
+	r->gpu_libraries = calloc(LIBRARY_KINDS, sizeof(*r->gpu_libraries));
+	if (!r->gpu_libraries)
+		return -ENOMEM;
+	for (kind = 0; kind < LIBRARY_KINDS; kind++) {
+		if (!(snap->gpu_libraries & 1U << kind))
+			continue;
+		r->gpu_libraries[r->nr_gpu_libraries] = strdup(library_kind_name(kind));
+		if (!r->gpu_libraries[r->nr_gpu_libraries++])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* ---- sums ---- */
+
+static bool is_copy(enum gpu_call call)
+{
+	return call == GPU_CALL_COPY || call == GPU_CALL_READ || call == GPU_CALL_WRITE;
+}
+
+static bool is_wait(enum gpu_call call)
+{
+	return call == GPU_CALL_WAIT || is_copy(call);
+}
+
+static void add_gpu_stack(struct gpu_sums *sums, const struct snapshot *snap, const struct snapshot_stack *stack)
+{
+	enum gpu_call call = gpu_calls_of_stack(snap, stack);
+	int c;
+
+	sums->all += (double)stack->cpu_samples;
+	sums->all2 += stack->cpu_samples2;
+	sums->ticks[call] += (double)stack->cpu_samples;
+	for (c = 0; c < CAUSES; c++)
+		sums->off_ns[call][c] += (double)stack->off_ns[c];
+	if (is_wait(call))
+		sums->off_ns2 += stack->off_ns2;
+}
+
+static struct gpu_sums sum_samples(const struct snapshot *snap, __u16 section, enum sample_scope scope)
+{
+	struct gpu_sums sums = {0};
+	size_t i;
+
+	for (i = 0; i < snap->nr_stacks; i++)
+		if (sample_weights_covers(snap, &snap->stacks[i], section, scope))
+			add_gpu_stack(&sums, snap, &snap->stacks[i]);
+	sample_weights_compute(&sums.weights, snap, section, scope);
+	if (sums.all > 0)
+		sums.queue_tick_s = sums.weights.off_missing_s[CAUSE_RUNQUEUE] / sums.all;
+	return sums;
+}
+
+static double running_s(const struct gpu_sums *sums, enum gpu_call call)
+{
+	return sums->ticks[call] * sums->weights.tick_s;
+}
+
+static double off_s(const struct gpu_sums *sums, enum gpu_call call, int cause)
+{
+	double s = sums->off_ns[call][cause] * sums->weights.off_s[cause];
+
+	return cause == CAUSE_RUNQUEUE ? s + sums->ticks[call] * sums->queue_tick_s : s;
+}
+
+/* The time in calls that wait, but for what the kernel knows as a wait for the GPU. */
+static void add_moved(struct dcbs_gpu *gpu, const struct gpu_sums *sums, enum gpu_call call)
+{
+	gpu->spin_s += running_s(sums, call);
+	gpu->runqueue_s += off_s(sums, call, CAUSE_RUNQUEUE);
+	gpu->throttled_s += off_s(sums, call, CAUSE_THROTTLED);
+	gpu->steal_s += sums->ticks[call] * sums->weights.steal_s;
+}
+
+static struct dcbs_gpu moved_waits(const struct gpu_sums *sums)
+{
+	struct dcbs_gpu gpu = {0};
+	enum gpu_call call;
+
+	for (call = 0; call < GPU_CALLS; call++)
+		if (is_wait(call))
+			add_moved(&gpu, sums, call);
+	return gpu;
+}
+
+static double moved_s(const struct dcbs_gpu *gpu)
+{
+	return gpu->spin_s + gpu->runqueue_s + gpu->throttled_s + gpu->steal_s;
+}
+
+/* ---- errors ---- */
+
+/* The standard deviation of the time of some ticks. A section that is known from samples has an error of its own, which is shared. */
+static double ticks_error_s(const struct gpu_sums *sums, double ticks, double s, const struct dcbs_section *section)
+{
+	double share = sample_weights_share_error(ticks, sums->all, sums->all2) * sums->all * sums->weights.tick_s;
+	double total = section->total_s > 0 && !isnan(section->error_s) ? section->error_s * s / section->total_s : 0;
+
+	return hypot(share, total);
+}
+
+static double ticks_of_copies(const struct gpu_sums *sums)
+{
+	return sums->ticks[GPU_CALL_COPY] + sums->ticks[GPU_CALL_READ] + sums->ticks[GPU_CALL_WRITE];
+}
+
+static double ticks_of_waits(const struct gpu_sums *sums)
+{
+	return sums->ticks[GPU_CALL_WAIT] + ticks_of_copies(sums);
+}
+
+/* The same with the waits that are moved. Those that a tick stands for have the same relative error as its running time has. */
+static double waits_error_s(const struct gpu_sums *sums, double ticks, double s, const struct dcbs_section *section)
+{
+	double by_ticks_s = sums->weights.tick_s + sums->queue_tick_s + sums->weights.steal_s;
+	double scale = sums->weights.tick_s > 0 ? by_ticks_s / sums->weights.tick_s : 1;
+	double sampled_s = sqrt(sums->off_ns2) * sums->weights.off_s[CAUSE_RUNQUEUE];
+
+	return hypot(ticks_error_s(sums, ticks, s, section) * scale, sampled_s);
+}
+
+/* ---- a section ---- */
+
+static void set_unknown(struct dcbs_gpu *gpu)
+{
+	double *fields = (double *)gpu;
+	size_t i;
+
+	for (i = 0; i < GPU_FIELDS; i++)
+		fields[i] = NAN;
+}
+
+/* The part of copies, waits that the kernel knows as such included. */
+static double copy_time_s(const struct gpu_sums *sums, enum gpu_call call)
+{
+	struct dcbs_gpu one = {0};
+
+	add_moved(&one, sums, call);
+	return moved_s(&one) + off_s(sums, call, CAUSE_GPU);
+}
+
+static void fill_parts(struct dcbs_section *to, const struct gpu_sums *sums)
+{
+	struct dcbs_gpu *gpu = &to->gpu;
+	double driver_ticks = sums->all - sums->ticks[GPU_CALL_NONE];
+
+	gpu->wait_s = to->wall.gpu_s;
+	gpu->wait_error_s = waits_error_s(sums, ticks_of_waits(sums), moved_s(gpu), to);
+	gpu->d2h_s = copy_time_s(sums, GPU_CALL_READ);
+	gpu->h2d_s = copy_time_s(sums, GPU_CALL_WRITE);
+	gpu->copy_s = gpu->d2h_s + gpu->h2d_s + copy_time_s(sums, GPU_CALL_COPY);
+	gpu->copy_error_s = waits_error_s(sums, ticks_of_copies(sums), gpu->copy_s, to);
+	gpu->launch_s = running_s(sums, GPU_CALL_LAUNCH);
+	gpu->launch_error_s = ticks_error_s(sums, sums->ticks[GPU_CALL_LAUNCH], gpu->launch_s, to);
+	gpu->alloc_s = running_s(sums, GPU_CALL_ALLOC);
+	gpu->alloc_error_s = ticks_error_s(sums, sums->ticks[GPU_CALL_ALLOC], gpu->alloc_s, to);
+	gpu->other_s = running_s(sums, GPU_CALL_OTHER);
+	gpu->other_error_s = ticks_error_s(sums, sums->ticks[GPU_CALL_OTHER], gpu->other_s, to);
+	gpu->unknown_s = running_s(sums, GPU_CALL_UNKNOWN);
+	gpu->unknown_error_s = ticks_error_s(sums, sums->ticks[GPU_CALL_UNKNOWN], gpu->unknown_s, to);
+	gpu->driver_s = gpu->wait_s + gpu->launch_s + gpu->alloc_s + gpu->other_s + gpu->unknown_s;
+	gpu->driver_error_s = waits_error_s(sums, driver_ticks, gpu->driver_s, to);
+}
+
+static double move_one(double *from, double s)
+{
+	double moved = fmax(fmin(*from, s), 0);
+
+	*from -= moved;
+	return moved;
+}
+
+void gpu_times_move(struct dcbs_wall *wall, const struct dcbs_gpu *gpu)
+{
+	if (isnan(gpu->wait_s) || isnan(wall->cpu_s))
+		return;
+	wall->gpu_s += move_one(&wall->cpu_s, gpu->spin_s) + move_one(&wall->runqueue_s, gpu->runqueue_s) +
+		       move_one(&wall->throttled_s, gpu->throttled_s) + move_one(&wall->steal_s, gpu->steal_s);
+}
+
+void gpu_times_fill(struct dcbs_section *to, const struct snapshot *snap, __u16 section)
+{
+	struct gpu_sums sums, self;
+	struct dcbs_gpu self_gpu;
+
+	set_unknown(&to->gpu);
+	if (!snap->gpu_libraries || isnan(to->wall.cpu_s))
+		return;
+	sums = sum_samples(snap, section, SAMPLE_SCOPE_TOTAL);
+	if (sums.all <= 0)
+		return;
+	to->gpu = moved_waits(&sums);
+	gpu_times_move(&to->wall, &to->gpu);
+	fill_parts(to, &sums);
+	if (ticks_of_waits(&sums) > 0)
+		to->cpu_error_s = isnan(to->cpu_error_s) ? to->gpu.wait_error_s : hypot(to->cpu_error_s, to->gpu.wait_error_s);
+	self = sum_samples(snap, section, SAMPLE_SCOPE_SELF);
+	self_gpu = moved_waits(&self);
+	gpu_times_move(&to->self_wall, &self_gpu);
+}

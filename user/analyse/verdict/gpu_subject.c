@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * gpu_subject.c - what a section does with a GPU.
+ *
+ * Names of functions tell a wait from a launch, but not a launch that waits for a place in the full queue from one that works. If a
+ * section does little else than launch, both are possible, and the verdict says so.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "analyse/verdict/gpu_subject.h"
+
+#define QUEUED_SHARE 0.7	/* of the running time, in launches: from there on the queue may be full */
+#define QUEUED_LEAST 0.3	/* of the total */
+#define LAUNCH_SHARE 0.1	/* of the total: launches from there on make a section one that launches ... */
+#define LITTLE_WAIT_SHARE 0.1	/* ... if it waits less than that */
+#define STEP_LAUNCH_SHARE 0.02	/* of the total: a section that reads results also launches what it reads */
+#define MOST_SHARE 0.5		/* of the wait */
+
+/* An unknown time counts as 0. No part is above the running time that is judged. */
+static double running_part_s(const struct subject *s, double part_s)
+{
+	return isnan(part_s) ? 0 : fmin(part_s, fmax(s->wall.cpu_s, 0));
+}
+
+bool gpu_subject_may_be_queued(const struct subject *s)
+{
+	double launch_s = running_part_s(s, s->section->gpu.launch_s);
+
+	return launch_s > 0 && launch_s >= QUEUED_SHARE * s->wall.cpu_s && launch_s >= QUEUED_LEAST * s->total_s;
+}
+
+double gpu_subject_queued_s(const struct subject *s)
+{
+	return gpu_subject_may_be_queued(s) ? running_part_s(s, s->section->gpu.launch_s) : 0;
+}
+
+double gpu_subject_unknown_s(const struct subject *s)
+{
+	return running_part_s(s, s->section->gpu.unknown_s);
+}
+
+/* A time that is unknown stays unknown. */
+double gpu_subject_computing_s(const struct subject *s)
+{
+	double rest_s = s->wall.cpu_s - gpu_subject_unknown_s(s) - gpu_subject_queued_s(s);
+
+	return rest_s < 0 ? 0 : rest_s;
+}
+
+bool gpu_subject_launches(const struct subject *s)
+{
+	return s->section->gpu.launch_s >= LAUNCH_SHARE * s->total_s && !gpu_subject_may_be_queued(s) &&
+	       s->wall.gpu_s < LITTLE_WAIT_SHARE * s->total_s;
+}
+
+bool gpu_subject_calls_driver(const struct subject *s)
+{
+	return gpu_subject_unknown_s(s) >= LAUNCH_SHARE * s->total_s && s->total_s > 0 && !gpu_subject_launches(s);
+}
+
+/* ---- waits ---- */
+
+bool gpu_subject_reads_each_step(const struct subject *s)
+{
+	const struct dcbs_gpu *gpu = &s->section->gpu;
+
+	return gpu->d2h_s > 0 && gpu->d2h_s >= MOST_SHARE * s->wall.gpu_s && gpu->launch_s >= STEP_LAUNCH_SHARE * s->total_s;
+}
+
+bool gpu_subject_copies_unknown(const struct subject *s)
+{
+	const struct dcbs_gpu *gpu = &s->section->gpu;
+	double unknown_s = gpu->copy_s - gpu->d2h_s - gpu->h2d_s;
+
+	return unknown_s > 0 && unknown_s >= MOST_SHARE * s->wall.gpu_s && gpu->launch_s >= STEP_LAUNCH_SHARE * s->total_s;
+}
+
+bool gpu_subject_copies(const struct subject *s)
+{
+	const struct dcbs_gpu *gpu = &s->section->gpu;
+
+	return gpu->copy_s > 0 && gpu->copy_s >= MOST_SHARE * s->wall.gpu_s && !gpu_subject_reads_each_step(s) &&
+	       !gpu_subject_copies_unknown(s);
+}
+
+static bool is_in_copies(const struct subject *s)
+{
+	return gpu_subject_copies(s) || gpu_subject_copies_unknown(s) || gpu_subject_reads_each_step(s);
+}
+
+bool gpu_subject_spins(const struct subject *s)
+{
+	const struct dcbs_gpu *gpu = &s->section->gpu;
+
+	return gpu->spin_s > 0 && gpu->spin_s >= MOST_SHARE * s->wall.gpu_s && !is_in_copies(s);
+}
+
+bool gpu_subject_blocks(const struct subject *s)
+{
+	return !gpu_subject_spins(s) && !gpu_subject_reads_each_step(s) && !gpu_subject_copies_unknown(s);
+}
+
+double gpu_subject_copy_s(const struct subject *s)
+{
+	return gpu_subject_copies(s) ? fmin(s->section->gpu.copy_s, s->wall.gpu_s) : 0;
+}
+
+double gpu_subject_wait_s(const struct subject *s)
+{
+	return s->wall.gpu_s - gpu_subject_copy_s(s);
+}
+
+/* ---- the whole report ---- */
+
+/* A runtime may be linked into programs that run without a GPU; the driver is there where a GPU is. */
+bool gpu_subject_is_unused(const struct dcbs_report *r)
+{
+	bool mapped = false;
+	size_t i;
+
+	for (i = 0; i < r->nr_gpu_libraries; i++)
+		mapped |= !strcmp(r->gpu_libraries[i], "libcuda");
+	for (i = 0; i < r->nr_sections; i++)
+		if (r->sections[i].gpu.driver_s > 0)
+			return false;
+	return mapped;
+}
