@@ -10,6 +10,7 @@
 #include "analyse/check_sums.h"
 #include "analyse/neighbours.h"
 #include "analyse/profiler_cost.h"
+#include "analyse/stacks/parents.h"
 #include "analyse/stacks/functions.h"
 #include "analyse/stacks/operators.h"
 #include "analyse/sums/ledger.h"
@@ -165,7 +166,7 @@ static int fill_report(struct dcbs_report *r, const struct snapshot *snap, doubl
 		return -ENOMEM;
 	add_memory(r, snap);
 	summary_model(&r->model, snap);
-	if (!r->version || add_targets(r, snap) || add_sections(r, snap) || threads_fill(r, snap) ||
+	if (!r->version || add_targets(r, snap) || add_sections(r, snap) || parents_fill(r, snap) || threads_fill(r, snap) ||
 	    neighbours_fill(r, snap) || functions_fill(r, snap) || operators_fill(r) || profiler_cost_fill(r, snap) || check_sums(r))
 		return -ENOMEM;
 	return bottleneck_find(r, threshold_s);
@@ -210,6 +211,7 @@ static void free_members(struct dcbs_report *r)
 
 	for (i = 0; i < r->nr_sections; i++) {
 		free(r->sections[i].name);
+		free(r->sections[i].parent);
 		free(r->sections[i].histogram.buckets);
 		free(r->sections[i].growth.histogram.buckets);
 		free(r->sections[i].faults.histogram.buckets);

@@ -13,6 +13,8 @@
 #define KEY_RETURN_PROBES 0x101
 #define KEY_CHECKPOINT 0x102
 #define KEY_AS_ROOT 0x103
+#define KEY_FLAT 0x104
+#define KEY_WIDTH 0x105
 
 /* Returns the names, or the suffixes, of all formats: "text, json". */
 static const char *join_formats(char *list, size_t size, bool suffixes)
@@ -144,6 +146,19 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 		.help = "order of functions, also in the words of cProfile",
 		.manual = "Order of the functions of a section. The words of cProfile are understood as well.",
 	}, {
+		.name = "flat", .key = KEY_FLAT, .type = OPTION_FLAG, .commands = SHOW, .offset = offsetof(struct opts, flat),
+		.help = "list the sections by their time, not as a tree",
+		.manual =
+			"List the sections of the text report by their time. Without this option each stands below the section around it, as "
+			"far as samples of the stack show that.",
+	}, {
+		.name = "width", .key = KEY_WIDTH, .argument = "COLUMNS", .type = OPTION_WHOLE_NUMBER, .commands = SHOW, .min = 40,
+		.max = 10000, .offset = offsetof(struct opts, width),
+		.help = "columns of the text on standard output",
+		.manual =
+			"Columns of the text on standard output. The default is the width of the terminal; names that do not fit are shortened. "
+			"Without a terminal, and in files, it is 100 columns, and lines are longer where a name needs it.",
+	}, {
 		.name = "frequency", .key = 'F', .argument = "HZ", .type = OPTION_WHOLE_NUMBER, .commands = PROFILE, .min = 0, .max = 10000,
 		.preset = "99", .offset = offsetof(struct opts, profile.frequency_hz),
 		.help = "stack samples a second; 0: none",
@@ -198,9 +213,11 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 		.help = "no live table",
 		.manual = "Show no live table.",
 	}, {
-		.name = "verbose", .key = 'v', .type = OPTION_FLAG, .commands = PROFILE, .offset = offsetof(struct opts, verbose),
-		.help = "say on standard error what is being done",
-		.manual = "Say on standard error what is being done.",
+		.name = "verbose", .key = 'v', .type = OPTION_FLAG, .commands = SHOW, .offset = offsetof(struct opts, verbose),
+		.help = "say on standard error what is being done; a longer report",
+		.manual =
+			"Say on standard error what is being done. The text report is longer: all sections, verdicts and threads, more functions, "
+			"what profiling cost in detail, and how well sums agree with the kernel's own account.",
 	}, {
 		.name = "help", .key = 'h', .type = OPTION_HELP, .commands = ALL,
 		.help = "print this and exit",

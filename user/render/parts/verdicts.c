@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* verdicts.c - the bottlenecks: one verdict for each chain of sections, on its innermost section that has one. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/human.h"
+#include "render/cause.h"
+#include "render/text/text_parts.h"
+
+#define MOST_VERDICTS 5		/* without --verbose */
+#define INSIDE_SHARE 0.5	/* of a section's time: verdicts inside that cover so much stand for it */
+#define INDENT 5
+
+/* Memory is that of a section itself, and nothing that is said of sections inside stands for it. */
+static bool is_of_memory(const struct dcbs_bottleneck *b)
+{
+	return b->cause == DCBS_CAUSE_MEMORY_GROWTH || b->cause == DCBS_CAUSE_MEMORY_CHURN;
+}
+
+/* The first verdicts of the report, with the nodes of their sections. */
+struct judged {
+	const struct dcbs_bottleneck *verdicts;
+	size_t nodes[MOST_JUDGED], nr;
+};
+
+static void find_nodes(struct judged *j, const struct text *t)
+{
+	const struct dcbs_report *r = t->report;
+	size_t i;
+
+	j->verdicts = r->bottlenecks;
+	j->nr = r->nr_bottlenecks < MOST_JUDGED ? r->nr_bottlenecks : MOST_JUDGED;
+	for (i = 0; i < j->nr; i++)
+		j->nodes[i] = section_tree_find(&t->tree, r->bottlenecks[i].section);
+}
+
+static bool is_said_inside(const struct text *t, const struct judged *j, size_t at)
+{
+	const struct dcbs_bottleneck *b = &j->verdicts[at];
+	size_t i;
+
+	for (i = 0; i < j->nr && j->nodes[at] != SECTION_TREE_NONE && !is_of_memory(b); i++)
+		if (j->nodes[i] != SECTION_TREE_NONE && j->nodes[i] != j->nodes[at] &&
+		    j->verdicts[i].total_s >= INSIDE_SHARE * b->total_s && section_tree_is_within(&t->tree, j->nodes[i], j->nodes[at]))
+			return true;
+	return false;
+}
+
+/* Returns true if an earlier verdict is on the same section. */
+static bool is_second(const struct dcbs_report *r, size_t at)
+{
+	size_t i;
+
+	for (i = 0; i < at; i++)
+		if (!strcmp(r->bottlenecks[i].section, r->bottlenecks[at].section))
+			return true;
+	return false;
+}
+
+static void write_title(const struct text *t, const struct dcbs_bottleneck *b, size_t node, size_t number)
+{
+	size_t len;
+	const char *cause = cause_word(b->cause);
+	char *words = NULL, label[32];
+	FILE *to = open_memstream(&words, &len);
+
+	if (!to)
+		return;
+	if (node == SECTION_TREE_NONE)
+		fputs(b->section, to);
+	else
+		text_chain(t, to, node);
+	fprintf(to, ": %s", human_time(b->total_s).text);
+	if (!isnan(b->share))
+		fprintf(to, ", %s of the window", human_share(b->share).text);
+	if (cause)
+		fprintf(to, "; cause: %s", cause);
+	snprintf(label, sizeof(label), "%3zu.", number);
+	if (!fclose(to))
+		text_lines_beside(t, label, INDENT, "%s", words);
+	free(words);
+}
+
+/* The answer has shown the advice of its verdict already. */
+static void write_reasons(const struct text *t, const struct dcbs_bottleneck *b)
+{
+	if (b->evidence)
+		text_lines_beside(t, "", INDENT, "%s", b->evidence);
+	if (b->suggestion && b != t->verdict)
+		text_lines_beside(t, "", INDENT, "What to do: %s.", b->suggestion);
+}
+
+static void write_verdict(const struct text *t, const struct dcbs_bottleneck *b, size_t node, size_t number)
+{
+	const struct dcbs_report *r = t->report;
+	const struct dcbs_bottleneck *other;
+
+	write_title(t, b, node, number);
+	write_reasons(t, b);
+	for (other = b + 1; other < r->bottlenecks + r->nr_bottlenecks && other < r->bottlenecks + MOST_JUDGED; other++) {
+		if (strcmp(other->section, b->section))
+			continue;
+		text_lines_beside(t, "", INDENT, "Also: %s", cause_word(other->cause) ? cause_word(other->cause) : "another cause");
+		write_reasons(t, other);
+	}
+}
+
+void text_verdicts(const struct text *t)
+{
+	const struct dcbs_report *r = t->report;
+	size_t i, shown = 0, more;
+	struct judged j;
+
+	if (!r->nr_sections && !r->nr_caches)
+		return;
+	find_nodes(&j, t);
+	more = r->nr_bottlenecks - j.nr;
+	text_lines_heading(t, "BOTTLENECKS");
+	if (!j.nr)
+		text_lines_paragraph(t, "Nothing took %s or more.", human_time(r->threshold_s).text);
+	for (i = 0; i < j.nr; i++) {
+		if (is_second(r, i) || is_said_inside(t, &j, i))
+			continue;
+		if (shown < MOST_VERDICTS || t->verbose)
+			write_verdict(t, &j.verdicts[i], j.nodes[i], ++shown);
+		else
+			more++;
+	}
+	if (more)
+		text_lines_paragraph(t, "(%zu more took %s or more: --verbose shows them)", more, human_time(r->threshold_s).text);
+}
