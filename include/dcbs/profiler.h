@@ -89,6 +89,8 @@ struct dcbs_process {
 	pid_t pid;
 	int64_t names;		/* of sections and caches, registered so far */
 	char *command;		/* valid UTF-8 without control characters */
+	uid_t uid;		/* its effective user; (uid_t)-1: unknown */
+	double started_at;	/* Unix time; NAN: unknown */
 };
 
 /*

@@ -37,11 +37,22 @@ static void print_setcap(void)
 	free(clean);
 }
 
+/* The last line: all that a reader in a hurry needs. */
+static void print_verdict(const struct requirement *missing, size_t degraded)
+{
+	if (missing)
+		printf("\nnot ready: %s\n", missing->otherwise);
+	else if (degraded)
+		printf("\nready; %zu degraded: see above what is lost\n", degraded);
+	else
+		puts("\nready");
+}
+
 int cmd_check(void)
 {
 	static const char *const words[] = {"ok", "degraded", "missing"};
-	int err = 0;
-	size_t i;
+	const struct requirement *missing = NULL;
+	size_t i, degraded = 0;
 
 	for (i = 0; i < nr_requirements; i++) {
 		const struct requirement *r = &requirements[i];
@@ -49,9 +60,11 @@ int cmd_check(void)
 		bool ok = state == REQUIREMENT_OK;
 
 		printf("%-9s %s%s%s\n", words[state], r->name, ok ? "" : ": ", ok ? "" : r->otherwise);
-		if (state == REQUIREMENT_MISSING)
-			err = fail(-EPERM, "this machine cannot profile: %s is missing", r->name);
+		degraded += state == REQUIREMENT_DEGRADED;
+		if (state == REQUIREMENT_MISSING && !missing)
+			missing = r;
 	}
 	print_setcap();
-	return err;
+	print_verdict(missing, degraded);
+	return missing ? fail(-EPERM, "this machine cannot profile: %s is missing", missing->name) : 0;
 }

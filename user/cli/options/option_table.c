@@ -68,12 +68,12 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 			"sits on the file of the markers: other processes that use this file are not counted, but their sections cost "
 			"them as much as if they were profiled.",
 	}, {
-		.name = "duration", .key = 'd', .argument = "SECONDS", .type = OPTION_NUMBER, .commands = PROFILE, .min = 0.001, .max = 1e9,
+		.name = "duration", .key = 'd', .argument = "SECONDS", .type = OPTION_SECONDS, .commands = PROFILE, .min = 0.001, .max = 1e9,
 		.offset = offsetof(struct opts, duration_s),
 		.help = "stop after this time",
-		.manual = "Stop after this time. Without it the profile ends at Ctrl-C or when all targets have ended.",
+		.manual = "Stop after this time, such as 90, 5m or 1h30m. Without it the profile ends at Ctrl-C or when all targets have ended.",
 	}, {
-		.name = "interval", .key = 'i', .argument = "SECONDS", .type = OPTION_NUMBER, .commands = PROFILE, .min = 0.05, .max = 3600,
+		.name = "interval", .key = 'i', .argument = "SECONDS", .type = OPTION_SECONDS, .commands = PROFILE, .min = 0.05, .max = 3600,
 		.preset = "1", .offset = offsetof(struct opts, interval_s),
 		.help = "time between updates of the live table",
 		.manual = "Time between two updates of the live table.",
@@ -106,7 +106,7 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 			"self time, waits and functions of the section are known within the error that the report shows (a standard "
 			"deviation, error_s in the JSON document); its number of calls is unknown.",
 	}, {
-		.name = "threshold", .key = 't', .argument = "SECONDS", .type = OPTION_NUMBER, .commands = PROFILE, .min = 0, .max = 1e9,
+		.name = "threshold", .key = 't', .argument = "SECONDS", .type = OPTION_SECONDS, .commands = PROFILE, .min = 0, .max = 1e9,
 		.preset = "1", .offset = offsetof(struct opts, profile.threshold_s),
 		.help = "sections of at least this total time are bottlenecks",
 		.manual = "Sections of at least this total time are listed as bottlenecks.",
@@ -126,7 +126,7 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 			"is full or a limit is reached. One line on standard error names the place, and the exit status says that something "
 			"went wrong. A report that standard output does not take is kept in the same way if no FILE has it.",
 	}, {
-		.name = "checkpoint", .key = KEY_CHECKPOINT, .argument = "SECONDS", .type = OPTION_NUMBER, .commands = PROFILE,
+		.name = "checkpoint", .key = KEY_CHECKPOINT, .argument = "SECONDS", .type = OPTION_SECONDS, .commands = PROFILE,
 		.min = 0, .max = 1e9, .preset = "300", .offset = offsetof(struct opts, checkpoint_s),
 		.help = "time between updates of the files of -o during the profile; 0: only at the end",
 		.manual =

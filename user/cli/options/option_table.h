@@ -14,6 +14,7 @@ enum option_type {
 	OPTION_FLAG,		/* bool */
 	OPTION_NUMBER,		/* double */
 	OPTION_WHOLE_NUMBER,	/* int */
+	OPTION_SECONDS,		/* double; may be typed with units */
 	OPTION_PID,
 	OPTION_SECTION,
 	OPTION_ORDER,
