@@ -250,6 +250,8 @@ static void add_word(struct opts *opts, char *arg)
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		if (similar_distance(arg, commands[i].word, 1) <= 1)
 			refuse("%s: no such command; did you mean `dcbs-bpfprof %s`?", arg, commands[i].word);
+	if (!arg[strspn(arg, "0123456789")])
+		refuse("%s: a process to attach to comes after -p: dcbs-bpfprof -p %s", arg, arg);
 	refuse("%s: not understood; a command to start comes after --, a process to attach to after -p", arg);
 }
 

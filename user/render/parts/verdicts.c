@@ -32,7 +32,8 @@ static void find_nodes(struct judged *j, const struct text *t)
 	j->verdicts = r->bottlenecks;
 	j->nr = r->nr_bottlenecks < MOST_JUDGED ? r->nr_bottlenecks : MOST_JUDGED;
 	for (i = 0; i < j->nr; i++)
-		j->nodes[i] = section_tree_find(&t->tree, r->bottlenecks[i].section);
+		j->nodes[i] = r->bottlenecks[i].cause == DCBS_CAUSE_CACHE ? SECTION_TREE_NONE :
+			      section_tree_find(&t->tree, r->bottlenecks[i].section);
 }
 
 static bool is_said_inside(const struct text *t, const struct judged *j, size_t at)
@@ -47,13 +48,18 @@ static bool is_said_inside(const struct text *t, const struct judged *j, size_t 
 	return false;
 }
 
+static bool is_same(const struct dcbs_bottleneck *a, const struct dcbs_bottleneck *b)
+{
+	return (a->cause == DCBS_CAUSE_CACHE) == (b->cause == DCBS_CAUSE_CACHE) && !strcmp(a->section, b->section);
+}
+
 /* Returns true if an earlier verdict is on the same section. */
 static bool is_second(const struct dcbs_report *r, size_t at)
 {
 	size_t i;
 
 	for (i = 0; i < at; i++)
-		if (!strcmp(r->bottlenecks[i].section, r->bottlenecks[at].section))
+		if (is_same(&r->bottlenecks[i], &r->bottlenecks[at]))
 			return true;
 	return false;
 }
@@ -99,9 +105,10 @@ static void write_verdict(const struct text *t, const struct dcbs_bottleneck *b,
 	write_title(t, b, node, number);
 	write_reasons(t, b);
 	for (other = b + 1; other < r->bottlenecks + r->nr_bottlenecks && other < r->bottlenecks + MOST_JUDGED; other++) {
-		if (strcmp(other->section, b->section))
+		if (!is_same(other, b))
 			continue;
-		text_lines_beside(t, "", INDENT, "Also: %s", cause_word(other->cause) ? cause_word(other->cause) : "another cause");
+		if (cause_word(other->cause))
+			text_lines_beside(t, "", INDENT, "Also: %s", cause_word(other->cause));
 		write_reasons(t, other);
 	}
 }

@@ -17,7 +17,8 @@
 #define MOST_THREADS 8
 #define LABEL_BYTES 96
 #define RUN_QUEUE 0.1		/* of a section's time: from there on, who had the CPU is worth a line */
-#define MOST_NEIGHBOURS 6
+#define MOST_NEIGHBOURS 6	/* with --verbose */
+#define FEW_NEIGHBOURS 3
 #define CHECKED 0.02		/* of the CPU time, and ... */
 #define CHECKED_S 0.05		/* ... seconds: a larger difference between two accounts of it is worth a line */
 #define RESIDUE 0.001		/* of a section's time: a larger residue is worth a line */
@@ -168,13 +169,13 @@ static bool any_run_queue(const struct dcbs_report *r)
 static void write_neighbours(const struct text *t)
 {
 	const struct dcbs_report *r = t->report;
+	size_t len, i, most = t->verbose ? MOST_NEIGHBOURS : FEW_NEIGHBOURS;
 	char *names = NULL;
-	size_t len, i;
 	FILE *to;
 
 	if (!r->nr_neighbours || !any_run_queue(r) || !(to = open_memstream(&names, &len)))
 		return;
-	for (i = 0; i < r->nr_neighbours && i < MOST_NEIGHBOURS; i++)
+	for (i = 0; i < r->nr_neighbours && i < most; i++)
 		fprintf(to, "%s%s %d %s%s", i ? ", " : "", r->neighbours[i].comm, (int)r->neighbours[i].pid,
 			human_share(r->neighbours[i].cpu_share).text, r->neighbours[i].is_target ? " (a target)" : "");
 	if (!fclose(to))

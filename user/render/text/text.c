@@ -120,7 +120,7 @@ static void add_accesses(FILE *words, const struct dcbs_cache_summary *c)
 	fprintf(words, "%s hits, %s of %s missed", human_share(c->hit_rate).text, human_exact(c->misses).text,
 		human_exact(c->total_accesses).text);
 	if (c->misses > 0)
-		fprintf(words, " (%s or more)", human_time(c->mean_s * (double)c->misses).text);
+		fprintf(words, " (≥ %s)", human_time(c->mean_s * (double)c->misses).text);
 	fprintf(words, "; access %s, p99 %s", human_time(c->mean_s).text, human_time(c->p99_s).text);
 }
 
@@ -135,7 +135,7 @@ static void write_cache(const struct text *t, const struct dcbs_cache_summary *c
 	if (c->total_accesses > 0)
 		add_accesses(words, c);
 	if (!isnan(c->current_size_bytes))
-		fprintf(words, "%ssize %s", ftell(words) ? "; " : "", human_size(c->current_size_bytes).text);
+		fprintf(words, "%s%s", ftell(words) ? "; " : "", human_size(c->current_size_bytes).text);
 	if (c->max_size_bytes > c->current_size_bytes)
 		fprintf(words, ", %s at most", human_size(c->max_size_bytes).text);
 	if (!fclose(words) && len)
