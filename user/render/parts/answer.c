@@ -118,14 +118,23 @@ static size_t slowest_node(const struct text *t)
 	return section_tree_slowest(&t->tree);
 }
 
+/* The verdict on the time outside of all sections, if that is more than the slowest chain; waits for others are not in it. */
+static const struct dcbs_bottleneck *outside_verdict(const struct text *t)
+{
+	const struct dcbs_bottleneck *outside = verdict_on(t->report, DCBS_OUTSIDE);
+	size_t node = slowest_node(t);
+
+	if (outside && (node == SECTION_TREE_NONE || outside->total_s > t->tree.nodes[node].section->total_s))
+		return outside;
+	return NULL;
+}
+
 /* That of the innermost section of the slowest chain that has one. Without sections, that of the whole process. */
 const struct dcbs_bottleneck *text_answer_verdict(const struct text *t)
 {
-	const struct dcbs_bottleneck *verdict = NULL;
+	const struct dcbs_bottleneck *verdict = outside_verdict(t);
 	size_t node = slowest_node(t), i;
 
-	if (node == SECTION_TREE_NONE)
-		return verdict_on(t->report, DCBS_OUTSIDE);
 	for (i = 0; node != SECTION_TREE_NONE && i < MOST_AROUND && !verdict; i++, node = t->tree.nodes[node].parent)
 		verdict = verdict_on(t->report, t->tree.nodes[node].section->name);
 	return verdict;
@@ -290,10 +299,13 @@ void text_answer(const struct text *t, int label_width)
 	size_t node = slowest_node(t);
 
 	fputc('\n', t->file);
-	if (node != SECTION_TREE_NONE)
-		write_slowest(t, label_width, node);
-	else
+	if (node == SECTION_TREE_NONE)
 		write_busiest(t, label_width);
+	else if (outside_verdict(t))
+		text_lines_beside(t, "slowest", label_width, "outside of all sections: %s, %s of the window", human_time(t->verdict->total_s).text,
+				  human_share(t->verdict->share).text);
+	else
+		write_slowest(t, label_width, node);
 	if (t->verdict)
 		write_verdict(t, label_width, t->verdict);
 	else if (node != SECTION_TREE_NONE)

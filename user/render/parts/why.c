@@ -179,7 +179,7 @@ static void write_neighbours(const struct text *t)
 		fprintf(to, "%s%s %d %s%s", i ? ", " : "", r->neighbours[i].comm, (int)r->neighbours[i].pid,
 			human_share(r->neighbours[i].cpu_share).text, r->neighbours[i].is_target ? " (a target)" : "");
 	if (!fclose(to))
-		text_lines_paragraph(t, "While threads waited for a CPU, these processes had it: %s.", names);
+		text_lines_paragraph(t, "While threads waited for a CPU, it had: %s.", names);
 	free(names);
 }
 
