@@ -147,14 +147,19 @@ class Listed(unittest.TestCase):
         with tempfile.TemporaryDirectory(prefix="dcbs-pages-") as directory:
             done = make("install", "DESTDIR=" + directory, "prefix=/usr")
             self.assertEqual(done.returncode, 0, done.stdout)
-            for name in "dcbs-bpfprof.1", "libbpfprof.3":
+            for name in "dcbs-bpfprof.1", "libbpfprof.3", "dcbs-markers.3":
                 with open(os.path.join(directory, "usr/share/man/man" + name[-1], name)) as page:
                     pages[name] = page.read()
                 self.assertIn(version, pages[name])
                 self.assertIsNone(re.search(r"@\w+@", pages[name]))
             self.assertIn("max\\-overhead", pages["dcbs-bpfprof.1"])
-            example = re.search(r"^\.SH EXAMPLE\n\.nf\n(.*?)^\.fi", pages["libbpfprof.3"], re.M | re.S).group(1).replace("\\e", "\\")
-            done = subprocess.run(["cc", "-std=c11", "-D_POSIX_C_SOURCE=200809L", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-x", "c",
-                                   "-I", os.path.join(directory, "usr/include"), "-"], input=example, stdout=subprocess.PIPE,
-                                  stderr=subprocess.STDOUT, text=True)
-            self.assertEqual((done.returncode, done.stdout), (0, ""))
+            for name in "libbpfprof.3", "dcbs-markers.3":
+                example = re.search(r"^\.SH EXAMPLE\n\.nf\n(.*?)^\.fi", pages[name], re.M | re.S).group(1).replace("\\e", "\\")
+                done = subprocess.run(["cc", "-std=c11", "-D_POSIX_C_SOURCE=200809L", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-x", "c",
+                                       "-I", os.path.join(directory, "usr/include"), "-"], input=example, stdout=subprocess.PIPE,
+                                      stderr=subprocess.STDOUT, text=True)
+                self.assertEqual((done.returncode, done.stdout), (0, ""))
+            for name in pages:
+                self.assertRegex(pages[name], r"(?m)^\.SH EXAMPLES?$")
+                self.assertRegex(pages[name], r"(?m)^\.SH FILES$")
+                self.assertRegex(pages[name], r"(?m)^\.SH SEE ALSO$")
