@@ -60,11 +60,13 @@ static bool contains(const struct around *a, __u16 section)
 	return false;
 }
 
-/* Keeps those that are in `other`, too. */
+/* Keeps those that are in `other`, too. Most samples of a section list the same. */
 static void intersect(struct around *a, const struct around *other)
 {
 	__u32 i, nr = a->nr;
 
+	if (nr == other->nr && !memcmp(a->sections, other->sections, nr * sizeof(*a->sections)))
+		return;
 	a->nr = 0;
 	for (i = 0; i < nr; i++)
 		if (contains(other, a->sections[i]))
