@@ -140,6 +140,13 @@ static void add_nodes(struct section_tree *tree, const struct tree_links *l)
 	for (i = 0; i < l->report->nr_sections; i++)
 		if (l->parent[i] == NONE)
 			add_root(tree, l, i);
+	for (i = tree->nr; i-- > 0;) {
+		struct section_tree_node *n = &tree->nodes[i];
+
+		n->end = n->end > i ? n->end : i + 1;
+		if (n->parent != NONE && tree->nodes[n->parent].end < n->end)
+			tree->nodes[n->parent].end = n->end;
+	}
 }
 
 bool section_tree_build(struct section_tree *tree, const struct dcbs_report *report, bool flat)
@@ -203,9 +210,8 @@ size_t section_tree_slowest(const struct section_tree *tree)
 
 bool section_tree_is_within(const struct section_tree *tree, size_t inside, size_t around)
 {
-	while (inside != NONE && inside != around)
-		inside = tree->nodes[inside].parent;
-	return inside == around;
+	assert(inside < tree->nr && around < tree->nr);
+	return inside >= around && inside < tree->nodes[around].end;
 }
 
 size_t section_tree_find(const struct section_tree *tree, const char *name)

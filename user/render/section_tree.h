@@ -13,6 +13,7 @@
 struct section_tree_node {
 	const struct dcbs_section *section;
 	size_t parent;	/* index of the nodes; SECTION_TREE_NONE: a root */
+	size_t end;	/* the index behind the last node below it */
 	int depth;
 };
 

@@ -9,7 +9,8 @@
 #include "render/text/text_parts.h"
 
 #define MOST_VERDICTS 5		/* without --verbose */
-#define INSIDE_SHARE 0.5	/* of a section's time: verdicts inside that cover so much stand for it */
+#define OWN_SHARE 0.25		/* of a section's time: with less of its own, verdicts on sections inside stand for it, if they have ... */
+#define INSIDE_SHARE 0.5	/* ... so much of it */
 #define INDENT 5
 
 /* Memory is that of a section itself, and nothing that is said of sections inside stands for it. */
@@ -36,16 +37,37 @@ static void find_nodes(struct judged *j, const struct text *t)
 			      section_tree_find(&t->tree, r->bottlenecks[i].section);
 }
 
+/* Returns true if verdict `inside` is on a section in the one of verdict `around`, and on its time. */
+static bool is_inside(const struct text *t, const struct judged *j, size_t inside, size_t around)
+{
+	return j->nodes[inside] != SECTION_TREE_NONE && j->nodes[inside] != j->nodes[around] &&
+	       !is_of_memory(&j->verdicts[inside]) && section_tree_is_within(&t->tree, j->nodes[inside], j->nodes[around]);
+}
+
+/* The time of the verdicts inside. Of those that are inside one another the outermost one counts. */
+static double inside_s(const struct text *t, const struct judged *j, size_t around)
+{
+	double sum_s = 0;
+	size_t i, k;
+
+	for (i = 0; i < j->nr; i++) {
+		if (!is_inside(t, j, i, around))
+			continue;
+		for (k = 0; k < j->nr && !(is_inside(t, j, k, around) && is_inside(t, j, i, k)); k++)
+			;
+		sum_s += k == j->nr ? j->verdicts[i].total_s : 0;
+	}
+	return sum_s;
+}
+
 static bool is_said_inside(const struct text *t, const struct judged *j, size_t at)
 {
 	const struct dcbs_bottleneck *b = &j->verdicts[at];
-	size_t i;
+	size_t node = j->nodes[at];
 
-	for (i = 0; i < j->nr && j->nodes[at] != SECTION_TREE_NONE && !is_of_memory(b); i++)
-		if (j->nodes[i] != SECTION_TREE_NONE && j->nodes[i] != j->nodes[at] &&
-		    j->verdicts[i].total_s >= INSIDE_SHARE * b->total_s && section_tree_is_within(&t->tree, j->nodes[i], j->nodes[at]))
-			return true;
-	return false;
+	if (node == SECTION_TREE_NONE || is_of_memory(b) || !(t->tree.nodes[node].section->self_s < OWN_SHARE * b->total_s))
+		return false;
+	return inside_s(t, j, at) >= INSIDE_SHARE * b->total_s;
 }
 
 static bool is_same(const struct dcbs_bottleneck *a, const struct dcbs_bottleneck *b)
