@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/human.h"
+#include "bpfprof/marker_abi.h"
 #include "render/cause.h"
 #include "render/text/display.h"
 #include "render/text/table.h"
@@ -43,12 +44,31 @@ static void add_time(const struct text *t, FILE *words, const struct dcbs_sectio
 			human_time(s->mean_s).text, human_time(s->p99_s).text);
 }
 
+static bool is_of_model(const struct dcbs_section *s)
+{
+	return s->kind == DCBS_NAME_FORWARD || s->kind == DCBS_NAME_GENERATION;
+}
+
+/* Returns true if the chain, or what is inside its innermost section, is of the model. */
+static bool concerns_model(const struct text *t, size_t node)
+{
+	size_t i;
+
+	for (i = node; i < t->tree.nodes[node].end; i++)
+		if (is_of_model(t->tree.nodes[i].section))
+			return true;
+	for (i = t->tree.nodes[node].parent; i != SECTION_TREE_NONE; i = t->tree.nodes[i].parent)
+		if (is_of_model(t->tree.nodes[i].section))
+			return true;
+	return false;
+}
+
 /* Tokens a second or, if there are none, the items of the innermost section of the chain that has some. */
 static void add_rate(const struct text *t, FILE *words, size_t node)
 {
 	const struct dcbs_model_times *generation = &t->report->model.generation;
 
-	if (generation->tokens > 0 && !isnan(generation->tokens_per_s)) {
+	if (generation->tokens > 0 && !isnan(generation->tokens_per_s) && concerns_model(t, node)) {
 		fprintf(words, "; %s tokens/s", human_number(generation->tokens_per_s).text);
 		return;
 	}
