@@ -376,33 +376,4 @@ struct rss_local {
 	u32 pad;
 };
 
-#define WALK_BYTES 256	/* a power of two */
-
-/*
- * A sample in the making: the head, the Python frames and behind them the native addresses are sent as one. There
- * is room for both at their longest.
- */
-struct walker {
-	u64 next;	/* address of the next frame */
-	u32 passed;	/* frames beyond the innermost ones */
-	u32 pad;
-	u8 frame[WALK_BYTES + 8];	/* copy of a frame; `code`: of the head of its code object */
-	u8 code[WALK_BYTES + 8];
-	struct sample sample;
-	struct python_frame python[SAMPLE_PYTHON + SAMPLE_NATIVE / 2 + 1];
-};
-
-struct cpu_walker {
-	struct walker walker;
-	u8 stack[SAMPLE_CPU_STACK - SAMPLE_STACK];	/* the rest of it, right behind the walker's sample */
-	struct thread_account account;	/* see open_sections_apart() */
-};
-
-struct sample_context {
-	struct walker *walker;
-	const struct python_layout *layout;
-	struct thread_account *account;
-	bool off;		/* the thread waits: only its own sections are listed */
-};
-
 #endif

@@ -156,6 +156,11 @@ struct dcbs_skew {
  */
 struct dcbs_section {
 	char *name;		/* valid UTF-8 without control characters */
+	/*
+	 * The section around it: the innermost one that was open around it in every sample of the stack that met it. NULL: there is
+	 * none, or that is not known.
+	 */
+	char *parent;
 	int kind;		/* 1: section, 3: a model's forward pass, 4: a model's generation */
 	int64_t count;		/* calls that began and ended in the window; an estimate or DCBS_UNKNOWN if error_s is a number */
 	/*

@@ -24,7 +24,9 @@ static void check(const char *text, size_t size)
 
 static void show(const struct dcbs_report *report, const struct render_format *format, int order)
 {
-	const struct render_options options = {.width = 40 + 40 * order, .order = (enum order_key)order};
+	const struct render_options options = {
+		.width = order ? 40 + 40 * order : 0, .order = (enum order_key)order, .flat = order == 1, .verbose = order & 1,
+	};
 	char *text = NULL;
 	size_t size;
 	FILE *f = open_memstream(&text, &size);

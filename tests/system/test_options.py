@@ -6,14 +6,14 @@ import subprocess
 import tempfile
 import unittest
 
-from bad_input import GOLDEN, BadInput
+from bad_input import GOLDEN, NO_SUCH_PID, BadInput
 from install import make
 from launch import run
 from paths import BUILD, INCLUDE, PROFILER
 
 HEADER = os.path.join(INCLUDE, "dcbs", "profiler.h")
 PAGE = os.path.join(BUILD, "docs", "dcbs-bpfprof.1")
-PROFILE_ONLY = ("-p 1", "-c", "-d 3", "-i 2", "-s a=b:c", "-t 2", "-F 500", "--max-overhead 2", "-q", "-v")
+PROFILE_ONLY = ("-p 1", "-c", "-d 3", "-i 2", "-s a=b:c", "-t 2", "-F 500", "--max-overhead 2", "-q")
 LONG = {"-p": "--pid", "-c": "--children", "-d": "--duration", "-i": "--interval", "-s": "--section", "-t": "--threshold",
         "-F": "--frequency", "-q": "--quiet", "-v": "--verbose", "-f": "--format", "-o": "--output", "-S": "--sort-by"}
 
@@ -27,7 +27,8 @@ class Applicable(BadInput):
 
     def test_of_list_and_check(self):
         for command in ["list"], ["check"]:
-            for option in PROFILE_ONLY[command == ["check"]:] + ("-f json", "-o " + self.path("never.json"), "-S name"):
+            for option in PROFILE_ONLY[command == ["check"]:] + ("-f json", "-o " + self.path("never.json"), "-S name", "-v", "--flat",
+                                                                 "--width 100"):
                 self.refused(command, option)
         self.assertFalse(os.path.exists(self.path("never.json")))
 
@@ -38,6 +39,13 @@ class Applicable(BadInput):
         done = run("report", GOLDEN, "-f", "json", "-S", "name", "-o", copy)
         self.assertEqual((done.returncode, done.stderr), (0, b""))
         self.assertTrue(os.path.exists(copy))
+
+    def test_of_text(self):
+        """Options of the text are refused where there is no text."""
+        self.one_line(run("report", GOLDEN, "-f", "json", "--width", "100"), 2, "--width", "json")
+        self.one_line(run("report", GOLDEN, "-f", "svg", "--flat"), 2, "--flat", "svg")
+        done = run("report", GOLDEN, "-f", "json", "--flat", "-o", self.path("copy.txt"))
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
 
     def test_words_that_do_not_apply(self):
         self.one_line(run("list", "surplus"), 2, "surplus", "list")
@@ -62,6 +70,9 @@ class Blamed(BadInput):
         self.blames("--pidd", "--pidd=5")
         self.blames("--frob", "-p", "1", "--frob", "-d", "1")
         self.blames("--s", "--s", "x=y:z")    # --section or --sort-by
+        for wrong, right in ("--pd", "--pid"), ("--duratoin", "--duration"), ("--treshold=2", "--threshold"):
+            self.assertIn("did you mean %s?" % right, self.blames(wrong.split("=")[0], wrong))
+        self.assertNotIn("did you mean", self.blames("--frob", "--frob"))
         self.blames("-Z", "-Z")
         self.blames("-Z", "-qZv", "-p", "1")
         self.blames("-Z", "report", GOLDEN, "-Z", "x")
@@ -76,7 +87,16 @@ class Blamed(BadInput):
     def test_commands(self):
         self.assertIn("no such command yet", self.blames("diff", "diff", "a.json", "b.json"))
         self.blames("surplus", "surplus")
+        self.assertIn("did you mean `dcbs-bpfprof list`?", self.blames("lst", "lst"))
         self.blames("check", "-p", "1", "-d", "1", "check")
+
+
+class Times(BadInput):
+    def test_units(self):
+        for good in "90", "1.5", "500ms", "5m", "1h30m", "2d":
+            self.one_line(run("-p", NO_SUCH_PID, "-d", good), 1, str(NO_SUCH_PID))
+        for bad in "5x", "30m1h", "5m30", "-1", "inf", "":
+            self.one_line(run("-p", NO_SUCH_PID, "-d", bad), 2, "--duration", "1h30m")
 
 
 class Listed(unittest.TestCase):
@@ -108,6 +128,19 @@ class Listed(unittest.TestCase):
             self.assertIn("Default: %s." % shown, part)
         self.assertEqual(library, {})
 
+    def test_examples(self):
+        """Five of them, which are understood: what is refused is that there is no such process or file."""
+        lines = self.help().split("Examples:\n")[1].split("\n\n")[0].split("\n")
+        self.assertEqual(len(lines), 5)
+        with tempfile.TemporaryDirectory(prefix="dcbs-pages-") as directory:
+            for line in lines:
+                words = re.split(r"   +", line.strip())[0].replace("4242", str(NO_SUCH_PID)).split()
+                if "--" in words:
+                    continue
+                done = run(*words[words.index("dcbs-bpfprof") + 1:], cwd=directory)
+                self.assertEqual(done.returncode, 1, (words, done.stderr))
+                self.assertRegex(done.stderr.decode(), "no process|No such file")
+
     def test_installed_pages(self):
         """Whole, with the version, and with an example that compiles."""
         version = subprocess.run([PROFILER, "-V"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
@@ -115,14 +148,19 @@ class Listed(unittest.TestCase):
         with tempfile.TemporaryDirectory(prefix="dcbs-pages-") as directory:
             done = make("install", "DESTDIR=" + directory, "prefix=/usr")
             self.assertEqual(done.returncode, 0, done.stdout)
-            for name in "dcbs-bpfprof.1", "libbpfprof.3":
+            for name in "dcbs-bpfprof.1", "libbpfprof.3", "dcbs-markers.3":
                 with open(os.path.join(directory, "usr/share/man/man" + name[-1], name)) as page:
                     pages[name] = page.read()
                 self.assertIn(version, pages[name])
                 self.assertIsNone(re.search(r"@\w+@", pages[name]))
             self.assertIn("max\\-overhead", pages["dcbs-bpfprof.1"])
-            example = re.search(r"^\.SH EXAMPLE\n\.nf\n(.*?)^\.fi", pages["libbpfprof.3"], re.M | re.S).group(1).replace("\\e", "\\")
-            done = subprocess.run(["cc", "-std=c11", "-D_POSIX_C_SOURCE=200809L", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-x", "c",
-                                   "-I", os.path.join(directory, "usr/include"), "-"], input=example, stdout=subprocess.PIPE,
-                                  stderr=subprocess.STDOUT, text=True)
-            self.assertEqual((done.returncode, done.stdout), (0, ""))
+            for name in "libbpfprof.3", "dcbs-markers.3":
+                example = re.search(r"^\.SH EXAMPLE\n\.nf\n(.*?)^\.fi", pages[name], re.M | re.S).group(1).replace("\\e", "\\")
+                done = subprocess.run(["cc", "-std=c11", "-D_POSIX_C_SOURCE=200809L", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-x", "c",
+                                       "-I", os.path.join(directory, "usr/include"), "-"], input=example, stdout=subprocess.PIPE,
+                                      stderr=subprocess.STDOUT, text=True)
+                self.assertEqual((done.returncode, done.stdout), (0, ""))
+            for name in pages:
+                self.assertRegex(pages[name], r"(?m)^\.SH EXAMPLES?$")
+                self.assertRegex(pages[name], r"(?m)^\.SH FILES$")
+                self.assertRegex(pages[name], r"(?m)^\.SH SEE ALSO$")

@@ -11,6 +11,7 @@
 #include "analyse/event_loops.h"
 #include "analyse/neighbours.h"
 #include "analyse/profiler_cost.h"
+#include "analyse/stacks/parents.h"
 #include "analyse/stacks/functions.h"
 #include "analyse/stacks/gpu_times.h"
 #include "analyse/stacks/operators.h"
@@ -183,8 +184,8 @@ static int fill_report(struct dcbs_report *r, const struct snapshot *snap, doubl
 		return -ENOMEM;
 	add_memory(r, snap);
 	summary_model(&r->model, snap);
-	if (gpu_times_libraries(r, snap) || !r->version || add_targets(r, snap) || add_sections(r, snap) || threads_fill(r, snap) ||
-	    neighbours_fill(r, snap) || event_loops_fill(r, snap) || functions_fill(r, snap) || operators_fill(r) ||
+	if (gpu_times_libraries(r, snap) || !r->version || add_targets(r, snap) || add_sections(r, snap) || parents_fill(r, snap) ||
+	    threads_fill(r, snap) || neighbours_fill(r, snap) || event_loops_fill(r, snap) || functions_fill(r, snap) || operators_fill(r) ||
 	    profiler_cost_fill(r, snap) || check_sums(r))
 		return -ENOMEM;
 	return bottleneck_find(r, threshold_s);
@@ -229,6 +230,7 @@ static void free_members(struct dcbs_report *r)
 
 	for (i = 0; i < r->nr_sections; i++) {
 		free(r->sections[i].name);
+		free(r->sections[i].parent);
 		free(r->sections[i].histogram.buckets);
 		free(r->sections[i].growth.histogram.buckets);
 		free(r->sections[i].faults.histogram.buckets);

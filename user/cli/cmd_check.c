@@ -70,11 +70,23 @@ static int print_drivers(pid_t pid)
 	return 0;
 }
 
+/* The last line: all that a reader in a hurry needs. */
+static void print_verdict(const struct requirement *missing, size_t degraded)
+{
+	if (missing)
+		printf("\nnot ready: %s\n", missing->otherwise);
+	else if (degraded)
+		printf("\nready; %zu degraded: see above what is lost\n", degraded);
+	else
+		puts("\nready");
+}
+
 int cmd_check(const struct opts *opts)
 {
 	static const char *const words[] = {"ok", "degraded", "missing"};
+	const struct requirement *missing = NULL;
+	size_t i, degraded = 0;
 	int err = 0;
-	size_t i;
 
 	for (i = 0; i < nr_requirements; i++) {
 		const struct requirement *r = &requirements[i];
@@ -82,11 +94,13 @@ int cmd_check(const struct opts *opts)
 		bool ok = state == REQUIREMENT_OK;
 
 		printf("%-9s %s%s%s\n", words[state], r->name, ok ? "" : ": ", ok ? "" : r->otherwise);
-		if (state == REQUIREMENT_MISSING)
-			err = fail(-EPERM, "this machine cannot profile: %s is missing", r->name);
+		degraded += state == REQUIREMENT_DEGRADED;
+		if (state == REQUIREMENT_MISSING && !missing)
+			missing = r;
 	}
 	print_setcap();
 	for (i = 0; i < opts->profile.nr_pids && !err; i++)
 		err = print_drivers(opts->pids[i]);
-	return err;
+	print_verdict(missing, degraded);
+	return missing ? fail(-EPERM, "this machine cannot profile: %s is missing", missing->name) : err;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* options.c - reads the command line by the table of options. */
-#include <argp.h>
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
@@ -12,27 +11,15 @@
 
 #include "base/array.h"
 #include "base/error.h"
+#include "cli/options/help.h"
 #include "cli/options/option_table.h"
+#include "cli/options/seconds.h"
+#include "cli/options/similar.h"
 #include "cli/options.h"
 #include "render/render.h"
 
 #define USAGE_STATUS 2
 #define KEY_WORD 1		/* getopt: a word that is no option */
-
-static const char usage[] =
-	"Usage:\n"
-	"  dcbs-bpfprof -p PID [OPTION...]               attach to a running evaluation\n"
-	"  dcbs-bpfprof [OPTION...] -- COMMAND ARG...    start COMMAND and profile it\n"
-	"  dcbs-bpfprof report FILE.json [OPTION...]     show a saved session\n"
-	"  dcbs-bpfprof list                             list processes that carry markers\n"
-	"  dcbs-bpfprof check                            check whether this machine can profile\n";
-
-static const char doc[] =
-	"Times the named sections of a running evaluation, without stopping or slowing it."
-	"\v"
-	"Ends at Ctrl-C, after -d, or when the target exits. The report goes to standard output, everything else to "
-	"standard error. Exit status: 0 a report was made, 1 it could not be made, 2 the command line is wrong; with COMMAND, "
-	"its own status, 125 no report could be made, 126 COMMAND cannot be executed, 127 it was not found.";
 
 static const struct { const char *word; enum command command; } commands[] = {
 	{"report", COMMAND_REPORT}, {"list", COMMAND_LIST}, {"check", COMMAND_CHECK},
@@ -76,6 +63,15 @@ static double parse_number(const struct option_row *row, const char *arg)
 	return v;
 }
 
+static double parse_seconds(const struct option_row *row, const char *arg)
+{
+	double v = seconds_parse(arg);
+
+	if (!(v >= row->min && v <= row->max))
+		refuse("--%s %s: must be a time from %.10g to %.10g seconds, such as 90, 5m or 1h30m", row->name, arg, row->min, row->max);
+	return v;
+}
+
 static double parse_whole_number(const struct option_row *row, const char *arg)
 {
 	double v = parse_number(row, arg);
@@ -100,6 +96,11 @@ static void set_flag(struct opts *opts, const struct option_row *row, char *arg)
 static void set_number(struct opts *opts, const struct option_row *row, char *arg)
 {
 	*(double *)((char *)opts + row->offset) = parse_number(row, arg);
+}
+
+static void set_seconds(struct opts *opts, const struct option_row *row, char *arg)
+{
+	*(double *)((char *)opts + row->offset) = parse_seconds(row, arg);
 }
 
 static void set_whole_number(struct opts *opts, const struct option_row *row, char *arg)
@@ -163,28 +164,10 @@ static void add_output(struct opts *opts, const struct option_row *row, char *ar
 	opts->outputs[opts->nr_outputs++] = arg;
 }
 
-static void set_argp_option(struct argp_option *option, const struct option_row *row, char *help, size_t size)
-{
-	const char *choices = row->choices ? row->choices() : NULL;
-
-	snprintf(help, size, "%s%s%s%s%s%s", row->help, choices ? ": " : "", choices ? choices : "",
-		 row->preset ? " (default " : "", row->preset ? row->preset : "", row->preset ? ")" : "");
-	*option = (struct argp_option){.name = row->name, .key = row->key, .arg = row->argument, .doc = help};
-}
-
 static void __attribute__((noreturn)) show_help(struct opts *opts, const struct option_row *row, char *arg)
 {
-	static struct argp_option argp_options[OPTION_ROWS + 1];
-	static char help[OPTION_ROWS][256];
-	const struct argp argp = {argp_options, NULL, NULL, doc, NULL, NULL, NULL};
-	size_t i;
-
 	(void)opts, (void)row, (void)arg;
-	for (i = 0; option_table[i].name; i++)
-		set_argp_option(&argp_options[i], &option_table[i], help[i], sizeof(help[i]));
-	puts(usage);
-	argp_help(&argp, stdout, ARGP_HELP_PRE_DOC | ARGP_HELP_LONG | ARGP_HELP_POST_DOC, program_invocation_short_name);
-	exit(fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS);
+	exit(help_print());
 }
 
 static void __attribute__((noreturn)) show_version(struct opts *opts, const struct option_row *row, char *arg)
@@ -195,7 +178,8 @@ static void __attribute__((noreturn)) show_version(struct opts *opts, const stru
 }
 
 static void (*const set_value[])(struct opts *opts, const struct option_row *row, char *arg) = {
-	[OPTION_FLAG] = set_flag, [OPTION_NUMBER] = set_number, [OPTION_WHOLE_NUMBER] = set_whole_number, [OPTION_PID] = add_pid,
+	[OPTION_FLAG] = set_flag, [OPTION_NUMBER] = set_number, [OPTION_WHOLE_NUMBER] = set_whole_number,
+	[OPTION_SECONDS] = set_seconds, [OPTION_PID] = add_pid,
 	[OPTION_SECTION] = add_section, [OPTION_ORDER] = set_order, [OPTION_FORMAT] = set_format, [OPTION_OUTPUT] = add_output,
 	[OPTION_HELP] = show_help, [OPTION_VERSION] = show_version,
 };
@@ -220,6 +204,19 @@ static void set_option(struct opts *opts, const struct option_row *row, char *ar
 		*(bool *)((char *)opts + row->given_offset) = true;
 }
 
+/* A long option that there is not, or the beginning of several. */
+static void __attribute__((noreturn)) refuse_unknown(const char *word)
+{
+	char name[32];
+	const char *similar;
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(word + 2, "="), word + 2);
+	similar = similar_option(name);
+	if (similar)
+		refuse("--%s: no such option; did you mean --%s?", name, similar);
+	refuse("%.*s: no such option; `dcbs-bpfprof --help` lists them", (int)strcspn(word, "="), word);
+}
+
 /* getopt has gone past the word. It has set optopt to the key of the option, or to 0 if a long one is unknown. */
 static void __attribute__((noreturn)) refuse_bad_option(const char *word)
 {
@@ -232,8 +229,8 @@ static void __attribute__((noreturn)) refuse_bad_option(const char *word)
 	if (row)
 		refuse("--%s: takes no value", row->name);
 	if (optopt)
-		refuse("-%s: there is no such option; `dcbs-bpfprof --help` lists them", letter);
-	refuse("%.*s: there is no such option; `dcbs-bpfprof --help` lists them", (int)strcspn(word, "="), word);
+		refuse("-%s: no such option; `dcbs-bpfprof --help` lists them", letter);
+	refuse_unknown(word);
 }
 
 static void add_word(struct opts *opts, char *arg)
@@ -250,6 +247,11 @@ static void add_word(struct opts *opts, char *arg)
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		if (!strcmp(arg, commands[i].word))
 			refuse("%s: a command is the first word: dcbs-bpfprof %s", arg, arg);
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		if (similar_distance(arg, commands[i].word, 1) <= 1)
+			refuse("%s: no such command; did you mean `dcbs-bpfprof %s`?", arg, commands[i].word);
+	if (!arg[strspn(arg, "0123456789")])
+		refuse("%s: a process to attach to comes after -p: dcbs-bpfprof -p %s", arg, arg);
 	refuse("%s: not understood; a command to start comes after --, a process to attach to after -p", arg);
 }
 
@@ -270,8 +272,23 @@ static void check_targets(const struct opts *opts)
 			       opts->sections[i].name, opts->sections[i].function);
 }
 
+/* Options of the text must not be given where there is no text. */
+static void check_text(const struct opts *opts)
+{
+	bool text = !strcmp(opts->format, "text");
+	size_t i;
+
+	if (opts->width && !text)
+		refuse("--width: applies to text on standard output; --format is %s", opts->format);
+	for (i = 0; i < opts->nr_outputs; i++)
+		text |= !strcmp(render_by_suffix(opts->outputs[i])->name, "text");
+	if (opts->flat && !text)
+		refuse("--flat: applies to text; --format is %s, and no -o FILE is a .txt", opts->format);
+}
+
 static void check_line(const struct opts *opts)
 {
+	check_text(opts);
 	if (opts->command == COMMAND_PROFILE)
 		check_targets(opts);
 	else if (opts->argv)

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -28,7 +29,7 @@ static void explain_if_empty(const struct render_format *format, const char *whe
 /* ftruncate() fails with EINVAL on a pipe or a device. */
 static int write_file(FILE *file, int fd, const char *path, const struct dcbs_report *report, const struct opts *opts)
 {
-	const struct render_options options = {.order = opts->sort_by};
+	const struct render_options options = {.order = opts->sort_by, .flat = opts->flat, .verbose = opts->verbose};
 	const struct render_format *format = render_by_suffix(path);
 	int err;
 
@@ -112,9 +113,25 @@ static int terminal_width(int fd)
 	return isatty(fd) && !ioctl(fd, TIOCGWINSZ, &size) ? size.ws_col : 0;
 }
 
+/* See https://no-color.org. */
+static bool has_colour(int fd)
+{
+	const char *terminal = getenv("TERM"), *no_colour = getenv("NO_COLOR");
+
+	return isatty(fd) && terminal && terminal[0] && strcmp(terminal, "dumb") && !(no_colour && no_colour[0]);
+}
+
+static struct render_options options_for(int fd, const struct opts *opts)
+{
+	return (struct render_options) {
+		.width = opts->width ? opts->width : terminal_width(fd), .order = opts->sort_by, .flat = opts->flat,
+		.verbose = opts->verbose, .colour = has_colour(fd),
+	};
+}
+
 static int write_standard(const struct dcbs_report *report, const struct opts *opts)
 {
-	const struct render_options options = {.width = terminal_width(STDOUT_FILENO), .order = opts->sort_by};
+	const struct render_options options = options_for(STDOUT_FILENO, opts);
 	FILE *file = fopencookie(NULL, "w", (cookie_io_functions_t){.write = write_patiently});
 	int err;
 
@@ -138,7 +155,7 @@ int output_standard(const struct dcbs_report *report, const struct opts *opts)
 
 void output_so_far(const struct dcbs_report *report, const struct opts *opts)
 {
-	const struct render_options options = {.width = terminal_width(STDERR_FILENO), .order = opts->sort_by};
+	const struct render_options options = options_for(STDERR_FILENO, opts);
 
 	render_write(render_by_name("text"), stderr, report, &options);
 }

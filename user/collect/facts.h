@@ -41,6 +41,7 @@ struct snapshot_section {
 	double timed_share;		/* of a --section function: time in it by the time that passed, while all calls were timed; 0: unknown */
 	bool has_no_time;		/* of a sampled section: there were no samples, and no calls that were timed, to estimate it from */
 	bool suspends;			/* of a sampled section: an `async def`, of which samples see the running alone */
+	bool is_function;		/* it was asked for by --section: where a sample lists it says nothing of the marked sections around it */
 	bool left_by_jump;		/* of a --section function: each of its calls ends by a jump to another function */
 	double seen_share;		/* of that time, what samples saw of it then, at most; 0: the time was too short to tell */
 	__s64 late_growth_bytes;	/* growth of self_memory in the last part of the window, see late_part */

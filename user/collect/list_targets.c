@@ -2,11 +2,13 @@
 /* list_targets.c - the running processes that carry markers. */
 #include <dirent.h>
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
 #include "base/error.h"
+#include "base/proc.h"
 #include "base/sanitize.h"
 #include "collect/list_targets.h"
 #include "collect/target/target.h"
@@ -35,12 +37,18 @@ static int list_marked_target(struct process_listing *listing, const struct targ
 	const char *comm = target->facts.comm, *command = target->command;
 	char *text = command[0] ? sanitize(command, sizeof(target->command)) : sanitize(comm, sizeof(target->facts.comm));
 
+	struct proc_owner owner;
+
 	if (!text || !array_reserve(listing->processes, listing->nr, listing->room, 1)) {
 		free(text);
 		return -ENOMEM;
 	}
-	listing->processes[listing->nr++] =
-		(struct dcbs_process){.pid = target->pid, .names = names_registered(target, marker), .command = text};
+	if (proc_owner_of(target->pid, &owner))
+		owner.uid = (uid_t)-1;
+	listing->processes[listing->nr++] = (struct dcbs_process) {
+		.pid = target->pid, .names = names_registered(target, marker), .command = text, .uid = owner.uid,
+		.started_at = target->facts.started_at > 0 ? target->facts.started_at : NAN,
+	};
 	return 0;
 }
 

@@ -153,6 +153,17 @@ static void copy_window(const struct session *session, struct snapshot *snap)
 	snap->ended_by = session->window.ended_by;
 }
 
+#define SURE_BYTES 64	/* of a name: a longer one may have been cut, which is no reason to take it for another */
+
+static void mark_functions(const struct session *session, struct snapshot *snap)
+{
+	size_t i, k;
+
+	for (i = 0; i < session->opts.nr_sections; i++)
+		for (k = 0; k < snap->nr_sections; k++)
+			snap->sections[k]->is_function |= !strncmp(snap->sections[k]->name, session->opts.sections[i].name, SURE_BYTES);
+}
+
 /* The order matters: read_ledgers() sets the scale of waits, and copy_sections() the index that the later ones need. */
 static int copy_map_facts(struct session *session, struct snapshot *snap, const struct thread_view *views, size_t nr_views)
 {
@@ -163,6 +174,7 @@ static int copy_map_facts(struct session *session, struct snapshot *snap, const 
 	err = read_ledgers(session, snap, views, nr_views);
 	if (!err)
 		err = copy_sections(session, snap, section_index);
+	mark_functions(session, snap);
 	if (!err)
 		err = levers_add_estimates(session, snap, section_index);
 	if (!err)

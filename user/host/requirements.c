@@ -228,7 +228,7 @@ static enum requirement_state check_pids_of_children(void)
 /* On every kernel, see kernel_quirks.h. */
 static enum requirement_state check_avoided(void) { return REQUIREMENT_OK; }
 
-#define AS_ROOT "run as root: sudo dcbs-bpfprof ..., or see `dcbs-bpfprof check`"
+#define AS_ROOT "run as root: sudo dcbs-bpfprof ..., or as the end of `dcbs-bpfprof check` says"
 
 const struct requirement requirements[] = {
 	{"capability CAP_BPF", check_cap_bpf, "without it no BPF program can be loaded; " AS_ROOT, false},

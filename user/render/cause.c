@@ -17,20 +17,21 @@ static const struct cause_letter {
 	char letter;
 	const char *word;
 	size_t field;		/* of struct dcbs_wall */
+	const char *colour;	/* of a terminal; ECMA-48, SGR */
 } letters[] = {
-	{'C', "computing", offsetof(struct dcbs_wall, cpu_s)},
-	{'R', "run queue", offsetof(struct dcbs_wall, runqueue_s)},
-	{'T', "throttled", offsetof(struct dcbs_wall, throttled_s)},
-	{'V', "steal", offsetof(struct dcbs_wall, steal_s)},
-	{'G', "GIL", offsetof(struct dcbs_wall, gil_s)},
-	{'L', "lock", offsetof(struct dcbs_wall, lock_s)},
-	{'D', "disk", offsetof(struct dcbs_wall, disk_s)},
-	{'F', "page faults", offsetof(struct dcbs_wall, fault_s)},
-	{'N', "network", offsetof(struct dcbs_wall, network_s)},
-	{'g', "GPU", offsetof(struct dcbs_wall, gpu_s)},
-	{'S', "sleep", offsetof(struct dcbs_wall, sleep_s)},
-	{'A', "await", offsetof(struct dcbs_wall, await_s)},
-	{'o', "other waits", offsetof(struct dcbs_wall, other_s)},
+	{'C', "computing", offsetof(struct dcbs_wall, cpu_s), "32"},
+	{'R', "run queue", offsetof(struct dcbs_wall, runqueue_s), "31"},
+	{'T', "throttled", offsetof(struct dcbs_wall, throttled_s), "31"},
+	{'V', "steal", offsetof(struct dcbs_wall, steal_s), "31"},
+	{'G', "GIL", offsetof(struct dcbs_wall, gil_s), "33"},
+	{'L', "lock", offsetof(struct dcbs_wall, lock_s), "33"},
+	{'D', "disk", offsetof(struct dcbs_wall, disk_s), "35"},
+	{'F', "page faults", offsetof(struct dcbs_wall, fault_s), "35"},
+	{'N', "network", offsetof(struct dcbs_wall, network_s), "36"},
+	{'g', "GPU", offsetof(struct dcbs_wall, gpu_s), "34"},
+	{'S', "sleep", offsetof(struct dcbs_wall, sleep_s), "2"},
+	{'A', "await", offsetof(struct dcbs_wall, await_s), "36"},
+	{'o', "other waits", offsetof(struct dcbs_wall, other_s), "2"},
 };
 
 #define NR ARRAY_SIZE(letters)
@@ -117,7 +118,7 @@ static void divide_cells(const double *share, int columns, int *cells)
 	}
 }
 
-void cause_bar(FILE *file, const struct dcbs_wall *wall, int columns)
+void cause_bar(FILE *file, const struct dcbs_wall *wall, int columns, bool colour)
 {
 	double share[NR];
 	int cells[NR];
@@ -129,9 +130,14 @@ void cause_bar(FILE *file, const struct dcbs_wall *wall, int columns)
 		return;
 	}
 	divide_cells(share, columns, cells);
-	for (i = 0; i < NR; i++)
+	for (i = 0; i < NR; i++) {
+		if (colour && cells[i] > 0)
+			fprintf(file, "\033[%sm", letters[i].colour);
 		while (cells[i]-- > 0 && columns-- > 0)
 			fputc(letters[i].letter, file);
+	}
+	if (colour)
+		fputs("\033[0m", file);
 }
 
 int cause_largest(FILE *file, const struct dcbs_wall *wall, int columns)
@@ -150,6 +156,23 @@ int cause_largest(FILE *file, const struct dcbs_wall *wall, int columns)
 		share[at] = -1;
 	}
 	return used;
+}
+
+void cause_in_words(FILE *file, const struct dcbs_wall *wall)
+{
+	double share[NR];
+	int numbers;
+	size_t at;
+
+	if (!get_shares(wall, share))
+		return;
+	for (numbers = 0; numbers < MOST_NUMBERS; numbers++) {
+		at = index_of_largest(share);
+		if (numbers && share[at] < LEAST_SHARE)
+			break;
+		fprintf(file, "%s%s %s", numbers ? ", " : "", letters[at].word, human_share(share[at]).text);
+		share[at] = -1;
+	}
 }
 
 unsigned int cause_set(const struct dcbs_wall *wall)

@@ -15,10 +15,13 @@ bool cause_known(const struct dcbs_wall *wall);
 bool cause_any_known(const struct dcbs_report *report);
 
 /* Writes a bar of exactly `columns` letters: the bar is the whole time, each letter stands for a cause. Spaces if unknown. */
-void cause_bar(FILE *file, const struct dcbs_wall *wall, int columns);
+void cause_bar(FILE *file, const struct dcbs_wall *wall, int columns, bool colour);
 
 /* Writes the largest causes, up to three, as far as they fit: "C 62.0%  G 30.1%". Returns the columns used. */
 int cause_largest(FILE *file, const struct dcbs_wall *wall, int columns);
+
+/* Writes the same as words: "computing 62.0%, GIL 30.1%". Nothing if they are unknown. */
+void cause_in_words(FILE *file, const struct dcbs_wall *wall);
 
 /* The causes that take 1 % or more, one bit each; and the meaning of their letters: "C computing, G GIL". */
 unsigned int cause_set(const struct dcbs_wall *wall);

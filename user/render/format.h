@@ -15,8 +15,11 @@
 #include "render/order.h"
 
 struct render_options {
-	int width;		/* columns; 0: 80 */
+	int width;		/* columns; 0: no terminal: 100 columns, and more where a name needs it */
 	enum order_key order;	/* of the functions of a section */
+	bool flat;		/* sections as a list instead of a tree */
+	bool colour;		/* escape sequences for colours */
+	bool verbose;		/* with the checks and the costs of the profiler, and longer lists */
 };
 
 struct render_format {

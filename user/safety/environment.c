@@ -26,7 +26,7 @@ static const struct {
 	const char *name;
 	bool (*harmless)(const char *value);
 } trusted[] = {
-	{"TERM", is_word}, {"COLUMNS", is_word}, {"LINES", is_word}, {"TZ", is_zone},
+	{"TERM", is_word}, {"NO_COLOR", is_word}, {"COLUMNS", is_word}, {"LINES", is_word}, {"TZ", is_zone},
 	{"LANG", is_word}, {"LC_ALL", is_word}, {"LC_CTYPE", is_word}, {"LC_NUMERIC", is_word}, {"LC_MESSAGES", is_word},
 	{"SUDO_UID", is_word}, {"SUDO_GID", is_word},
 	{"DCBS_BPFPROF_DEBUG", is_word},	/* a switch; a user who may run this program as root may read the verifier's messages */

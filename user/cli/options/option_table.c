@@ -13,6 +13,8 @@
 #define KEY_RETURN_PROBES 0x101
 #define KEY_CHECKPOINT 0x102
 #define KEY_AS_ROOT 0x103
+#define KEY_FLAT 0x104
+#define KEY_WIDTH 0x105
 
 /* Returns the names, or the suffixes, of all formats: "text, json". */
 static const char *join_formats(char *list, size_t size, bool suffixes)
@@ -67,12 +69,12 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 			"sits on the file of the markers: other processes that use this file are not counted, but their sections cost "
 			"them as much as if they were profiled.",
 	}, {
-		.name = "duration", .key = 'd', .argument = "SECONDS", .type = OPTION_NUMBER, .commands = PROFILE, .min = 0.001, .max = 1e9,
+		.name = "duration", .key = 'd', .argument = "SECONDS", .type = OPTION_SECONDS, .commands = PROFILE, .min = 0.001, .max = 1e9,
 		.offset = offsetof(struct opts, duration_s),
 		.help = "stop after this time",
-		.manual = "Stop after this time. Without it the profile ends at Ctrl-C or when all targets have ended.",
+		.manual = "Stop after this time, such as 90, 5m or 1h30m. Without it the profile ends at Ctrl-C or when all targets have ended.",
 	}, {
-		.name = "interval", .key = 'i', .argument = "SECONDS", .type = OPTION_NUMBER, .commands = PROFILE, .min = 0.05, .max = 3600,
+		.name = "interval", .key = 'i', .argument = "SECONDS", .type = OPTION_SECONDS, .commands = PROFILE, .min = 0.05, .max = 3600,
 		.preset = "1", .offset = offsetof(struct opts, interval_s),
 		.help = "time between updates of the live table",
 		.manual = "Time between two updates of the live table.",
@@ -106,7 +108,7 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 			"deviation, error_s in the JSON document); its number of calls is unknown. Samples see an `async def` only while it "
 			"runs, so its total is unknown, too.",
 	}, {
-		.name = "threshold", .key = 't', .argument = "SECONDS", .type = OPTION_NUMBER, .commands = PROFILE, .min = 0, .max = 1e9,
+		.name = "threshold", .key = 't', .argument = "SECONDS", .type = OPTION_SECONDS, .commands = PROFILE, .min = 0, .max = 1e9,
 		.preset = "1", .offset = offsetof(struct opts, profile.threshold_s),
 		.help = "sections of at least this total time are bottlenecks",
 		.manual = "Sections of at least this total time are listed as bottlenecks.",
@@ -126,7 +128,7 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 			"is full or a limit is reached. One line on standard error names the place, and the exit status says that something "
 			"went wrong. A report that standard output does not take is kept in the same way if no FILE has it.",
 	}, {
-		.name = "checkpoint", .key = KEY_CHECKPOINT, .argument = "SECONDS", .type = OPTION_NUMBER, .commands = PROFILE,
+		.name = "checkpoint", .key = KEY_CHECKPOINT, .argument = "SECONDS", .type = OPTION_SECONDS, .commands = PROFILE,
 		.min = 0, .max = 1e9, .preset = "300", .offset = offsetof(struct opts, checkpoint_s),
 		.help = "time between updates of the files of -o during the profile; 0: only at the end",
 		.manual =
@@ -145,6 +147,19 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 		.choices = order_names,
 		.help = "order of functions, also in the words of cProfile",
 		.manual = "Order of the functions of a section. The words of cProfile are understood as well.",
+	}, {
+		.name = "flat", .key = KEY_FLAT, .type = OPTION_FLAG, .commands = SHOW, .offset = offsetof(struct opts, flat),
+		.help = "list the sections by their time, not as a tree",
+		.manual =
+			"List the sections of the text report by their time. Without this option each stands below the section around it, as "
+			"far as samples of the stack show that.",
+	}, {
+		.name = "width", .key = KEY_WIDTH, .argument = "COLUMNS", .type = OPTION_WHOLE_NUMBER, .commands = SHOW, .min = 40,
+		.max = 10000, .offset = offsetof(struct opts, width),
+		.help = "columns of the text on standard output",
+		.manual =
+			"Columns of the text on standard output. The default is the width of the terminal; names that do not fit are shortened. "
+			"Without a terminal, and in files, it is 100 columns, and lines are longer where a name needs it.",
 	}, {
 		.name = "frequency", .key = 'F', .argument = "HZ", .type = OPTION_WHOLE_NUMBER, .commands = PROFILE, .min = 0, .max = 10000,
 		.preset = "99", .offset = offsetof(struct opts, profile.frequency_hz),
@@ -200,9 +215,11 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 		.help = "no live table",
 		.manual = "Show no live table.",
 	}, {
-		.name = "verbose", .key = 'v', .type = OPTION_FLAG, .commands = PROFILE, .offset = offsetof(struct opts, verbose),
-		.help = "say on standard error what is being done",
-		.manual = "Say on standard error what is being done.",
+		.name = "verbose", .key = 'v', .type = OPTION_FLAG, .commands = SHOW, .offset = offsetof(struct opts, verbose),
+		.help = "say on standard error what is being done; a longer report",
+		.manual =
+			"Say on standard error what is being done. The text report is longer: all sections, verdicts and threads, more functions, "
+			"what profiling cost in detail, and how well sums agree with the kernel's own account.",
 	}, {
 		.name = "help", .key = 'h', .type = OPTION_HELP, .commands = ALL,
 		.help = "print this and exit",

@@ -14,6 +14,7 @@ enum option_type {
 	OPTION_FLAG,		/* bool */
 	OPTION_NUMBER,		/* double */
 	OPTION_WHOLE_NUMBER,	/* int */
+	OPTION_SECONDS,		/* double; may be typed with units */
 	OPTION_PID,
 	OPTION_SECTION,
 	OPTION_ORDER,
@@ -38,7 +39,7 @@ struct option_row {
 	const char *manual;		/* paragraphs for the manual page, plain text, separated by an empty line */
 };
 
-#define OPTION_ROWS 18
+#define OPTION_ROWS 20
 
 /* Ends with a row whose name is NULL. */
 extern const struct option_row option_table[OPTION_ROWS + 1];

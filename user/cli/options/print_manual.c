@@ -89,7 +89,8 @@ static void print_heading(const struct option_row *row)
 
 static void print_values(const struct option_row *row)
 {
-	bool is_bounded = (row->type == OPTION_NUMBER || row->type == OPTION_WHOLE_NUMBER) && row->max < BOUNDS_NOT_WORTH_SAYING;
+	bool is_number = row->type == OPTION_NUMBER || row->type == OPTION_SECONDS || row->type == OPTION_WHOLE_NUMBER;
+	bool is_bounded = is_number && row->max < BOUNDS_NOT_WORTH_SAYING;
 
 	puts(".br");
 	if (row->choices)

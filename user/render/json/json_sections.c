@@ -30,7 +30,7 @@ static json_t *skew_object(const struct dcbs_skew *s)
 static json_t *section_additions(const struct dcbs_section *s)
 {
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-			 "s:{s:o, s:o}, s:o, s:o, s:o, s:o}",
+			 "s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o}",
 			 "open", integer_or_null(s->open), "errors", integer_or_null(s->errors),
 			 "items", integer_or_null(s->items), "items_per_s", real_or_null(s->items_per_s),
 			 "error_s", real_or_null(s->error_s), "unseen_s", real_or_null(s->unseen_s),
@@ -49,7 +49,7 @@ static json_t *section_additions(const struct dcbs_section *s)
 			 "profiling_per_call_s", real_or_null(s->profiling_per_call_s), "cpu_error_s", real_or_null(s->cpu_error_s),
 			 "in_flight", "mean", real_or_null(s->in_flight), "max", integer_or_null(s->in_flight_most),
 			 "fault_cpu_s", real_or_null(s->fault_cpu_s), "fault_cpu_error_s", real_or_null(s->fault_cpu_error_s),
-			 "cancelled", integer_or_null(s->cancelled), "gpu", json_ledger_gpu(&s->gpu));
+			 "cancelled", integer_or_null(s->cancelled), "gpu", json_ledger_gpu(&s->gpu), "parent", string_or_null(s->parent));
 }
 
 json_t *json_sections_section(const struct dcbs_section *s)
@@ -94,7 +94,7 @@ static void read_skew(struct json_get *r, const json_t *o, struct dcbs_skew *s)
 static void read_section(struct json_get *r, const json_t *o, struct dcbs_section *s)
 {
 	*s = (struct dcbs_section) {
-		.name = json_get_name(r, o, "name"), .count = json_get_integer(r, o, "count"),
+		.name = json_get_name(r, o, "name"), .count = json_get_integer(r, o, "count"), .parent = json_get_string(r, o, "parent"),
 		.kind = json_get_word(r, o, "kind", &json_words_kinds, DCBS_NAME_SECTION),
 		.total_s = json_get_real(r, o, "total_s"), .self_s = json_get_real(r, o, "self_s"),
 		.mean_s = json_get_real(r, o, "mean_s"), .min_s = json_get_real(r, o, "min_s"),

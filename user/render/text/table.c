@@ -12,8 +12,8 @@
 #include "render/unknown.h"
 
 #define NAME_TITLE "section"
-#define NAME_LEAST 12	/* columns: a column of numbers is left out before names get less */
-#define MEMORY_NAME 11	/* "unexplained" */
+#define NAME_LEAST 24	/* columns: a column of numbers is left out before names get less ... */
+#define NAME_LEAST_LIVE 12	/* ... in the live table */
 #define TIME_WIDTH 6
 #define GROWTH_WIDTH 8
 
@@ -116,24 +116,51 @@ static void drop_errors(struct table *t)
 			t->columns &= ~(1U << i);
 }
 
+static void fit_table(struct table *t, const struct dcbs_report *report, int width, int longest, int least)
+{
+	assert(sets[t->set].nr < 8 * sizeof(t->columns));
+	t->columns = (1U << sets[t->set].nr) - 1;
+	if (!has_estimates(report))
+		drop_errors(t);
+	while (t->columns && width - numbers_width(t) < (longest < least ? longest : least))
+		drop_column(t);
+	t->name_width = width - numbers_width(t);
+	if (t->name_width < 1)
+		t->name_width = 1;
+	if (t->name_width > longest)
+		t->name_width = longest;
+}
+
+static enum table_set known_set(enum table_set set, const struct dcbs_report *report)
+{
+	return set == TABLE_LIVE && !cause_any_known(report) ? TABLE_TIMES : set;
+}
+
+void table_fit_names(struct table *t, enum table_set set, const struct dcbs_report *report, int width, int longest,
+		     bool whole_names)
+{
+	*t = (struct table) {.set = known_set(set, report)};
+	fit_table(t, report, width, longest, NAME_LEAST);
+	if (whole_names)
+		t->name_width = longest;
+}
+
 void table_fit(struct table *t, enum table_set set, const struct dcbs_report *report, int width)
 {
-	int longest = set == TABLE_MEMORY ? MEMORY_NAME : sizeof(NAME_TITLE) - 1, name;
+	int longest = sizeof(NAME_TITLE) - 1, name;
 	size_t i;
 
 	for (i = 0; i < report->nr_sections; i++) {
 		name = display_width(report->sections[i].name);
 		longest = name > longest ? name : longest;
 	}
-	t->set = set == TABLE_LIVE && !cause_any_known(report) ? TABLE_TIMES : set;
-	assert(sets[t->set].nr < 8 * sizeof(t->columns));
-	t->columns = (1U << sets[t->set].nr) - 1;
-	if (!has_estimates(report))
-		drop_errors(t);
-	while (t->columns && width - numbers_width(t) < (longest < NAME_LEAST ? longest : NAME_LEAST))
-		drop_column(t);
-	name = width - numbers_width(t);
-	t->name_width = name < longest ? (name > 1 ? name : 1) : longest;
+	*t = (struct table) {.set = known_set(set, report)};
+	fit_table(t, report, width, longest, NAME_LEAST_LIVE);
+}
+
+int table_width(const struct table *t)
+{
+	return t->name_width + numbers_width(t);
 }
 
 bool table_has_bar(const struct table *t)
@@ -166,27 +193,35 @@ void table_titles(const struct table *t, FILE *file)
 	for (i = 0; i < sets[t->set].nr; i++) {
 		c = column_shown(t, i);
 		if (c)
-			fprintf(file, " %*s", c->value == BAR ? -c->width : c->width, c->title);
+			fprintf(file, " %*s", c->value == BAR ? 0 : c->width, c->title);
 	}
 }
 
-static void write_field(FILE *file, const struct table_column *c, const struct dcbs_section *s, double duration_s)
+static void write_field(const struct table *t, FILE *file, const struct table_column *c, const struct dcbs_section *s,
+			double duration_s)
 {
 	fputc(' ', file);
 	if (c->value == BAR)
-		cause_bar(file, (const void *)((const char *)s + c->field), c->width);
+		cause_bar(file, (const void *)((const char *)s + c->field), c->width, t->colour);
 	else
 		display_cell(file, format_field(c, s, duration_s).text, c->width, DISPLAY_RIGHT);
 }
 
-void table_row(const struct table *t, FILE *file, const struct dcbs_section *s, double duration_s)
+void table_row_indented(const struct table *t, FILE *file, const struct dcbs_section *s, double duration_s, int indent)
 {
 	size_t i;
 
-	display_cell(file, s->name, t->name_width, DISPLAY_LEFT);
+	indent = indent < t->name_width ? indent : t->name_width - 1;
+	fprintf(file, "%*s", indent, "");
+	display_cell(file, s->name, t->name_width - indent, DISPLAY_LEFT);
 	for (i = 0; i < sets[t->set].nr; i++)
 		if (column_shown(t, i))
-			write_field(file, column_shown(t, i), s, duration_s);
+			write_field(t, file, column_shown(t, i), s, duration_s);
+}
+
+void table_row(const struct table *t, FILE *file, const struct dcbs_section *s, double duration_s)
+{
+	table_row_indented(t, file, s, duration_s, 0);
 }
 
 void table_bytes(const struct table *t, FILE *file, const char *name, double bytes)

@@ -9,7 +9,14 @@
 
 void text_lines_heading(const struct text *t, const char *title)
 {
-	fprintf(t->file, "\n%s\n", title);
+	fprintf(t->file, t->colour ? "\n\033[1m%s\033[0m\n" : "\n%s\n", title);
+}
+
+int text_lines_room(const struct text *t, const char *name, int columns)
+{
+	int needed = t->whole_names ? display_width(name) : 0;
+
+	return needed > columns ? needed : columns;
 }
 
 static void write_wrapped(const struct text *t, const char *label, int label_width, const char *fmt, va_list args)

@@ -8,7 +8,8 @@
 
 #define LARGE 0.05	/* of the window: a section whose operators take so long is shown */
 #define SMALL 0.01	/* of the time of its operators: one that took less by itself is not shown */
-#define MOST 8		/* operators of a section */
+#define MOST 8		/* operators of a section, with --verbose */
+#define FEW 4
 #define TIME_WIDTH 6
 #define SHARE_WIDTH 6
 
@@ -29,7 +30,7 @@ static void write_operator(const struct text *t, const struct dcbs_operator *o, 
 	fputc(' ', t->file);
 	display_cell(t->file, human_share(o->self_s / all_s).text, SHARE_WIDTH, DISPLAY_RIGHT);
 	fputc(' ', t->file);
-	display_short(t->file, o->name, t->width - 2 * (TIME_WIDTH + 1) - SHARE_WIDTH - 1);
+	display_short(t->file, o->name, text_lines_room(t, o->name, t->width - 2 * (TIME_WIDTH + 1) - SHARE_WIDTH - 1));
 	fputc('\n', t->file);
 }
 
@@ -37,14 +38,12 @@ static void write_operator(const struct text *t, const struct dcbs_operator *o, 
 static void write_section(const struct text *t, size_t first, size_t end, double all_s)
 {
 	const struct dcbs_operator *o = t->report->operators;
-	size_t i;
+	size_t i, most = t->verbose ? MOST : FEW;
 
-	text_lines_paragraph(t, "%s: %s in operators", o[first].section, human_time(all_s).text);
+	text_lines_paragraph(t, "%s: %s in %zu operator%s", o[first].section, human_time(all_s).text, end - first, end - first == 1 ? "" : "s");
 	fprintf(t->file, "%*s %*s %*s operator\n", TIME_WIDTH, "self", TIME_WIDTH, "total", SHARE_WIDTH, "share");
-	for (i = first; i < end && i < first + MOST && o[i].self_s >= SMALL * all_s; i++)
+	for (i = first; i < end && i < first + most && o[i].self_s >= SMALL * all_s; i++)
 		write_operator(t, &o[i], all_s);
-	if (i < end)
-		text_lines_paragraph(t, "(%zu more took less by themselves)", end - i);
 }
 
 void text_operators(const struct text *t)
@@ -65,7 +64,4 @@ void text_operators(const struct text *t)
 			text_lines_heading(t, "OPERATORS");
 		write_section(t, first, end, all_s);
 	}
-	if (shown)
-		text_lines_paragraph(t, "self: while it was the innermost operator of PyTorch; total: including operators that it called; share: of the "
-				     "time in operators.");
 }

@@ -8,7 +8,8 @@
 #include "render/text/display.h"
 #include "render/text/text_parts.h"
 
-#define MOST_PROCESSES 16	/* those with the most time in sections; the others share a line */
+#define MOST_PROCESSES 64	/* with --verbose: those with the most time in sections; the others share a line */
+#define FEW_PROCESSES 8
 #define NAME_COLUMNS 20
 #define WIDE 69		/* columns of a whole line, the name included */
 #define NARROW 31	/* columns of a line without start and exit, the name not included */
@@ -38,7 +39,7 @@ static void write_process_line(const struct text *t, const char *pid, const char
 	bool wide = t->width >= WIDE;
 
 	fprintf(t->file, "%8s ", pid);
-	display_cell(t->file, name, wide ? NAME_COLUMNS : t->width - NARROW, DISPLAY_LEFT);
+	display_cell(t->file, name, text_lines_room(t, name, wide ? NAME_COLUMNS : t->width - NARROW), DISPLAY_LEFT);
 	if (wide)
 		fprintf(t->file, " %8s %8s", came, went);
 	fprintf(t->file, " %11s %9s\n", calls, time);
@@ -73,8 +74,8 @@ static void write_rest(const struct text *t, const struct dcbs_target **all, siz
 void text_processes(const struct text *t)
 {
 	const struct dcbs_report *r = t->report;
+	size_t i, most = t->verbose ? MOST_PROCESSES : FEW_PROCESSES;
 	const struct dcbs_target **all;
-	size_t i;
 
 	if (r->nr_targets < 2 || isnan(r->targets[0].sections_s) || !(all = calloc(r->nr_targets, sizeof(*all))))
 		return;
@@ -83,7 +84,7 @@ void text_processes(const struct text *t)
 	qsort(all, r->nr_targets, sizeof(*all), busiest_first);
 	text_lines_heading(t, "PROCESSES");
 	write_process_line(t, "pid", "name", "came", "went", "calls", "sections");
-	for (i = 0; i < r->nr_targets && i < MOST_PROCESSES; i++)
+	for (i = 0; i < r->nr_targets && i < most; i++)
 		write_process(t, all[i]);
 	if (i < r->nr_targets)
 		write_rest(t, all, i);

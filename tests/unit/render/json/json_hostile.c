@@ -29,6 +29,22 @@ static void test_wrong_documents(void **state)
 	document_refuse("{\"a\":1e999}", "is not JSON");
 }
 
+/* Sections that are around one another, and verdicts on them. */
+static void test_circle_of_parents(void **state)
+{
+	static const char text[] = DOCUMENT_HEAD
+		"{\"name\":\"a\",\"total_s\":9,\"self_s\":0,\"parent\":\"c\"},{\"name\":\"b\",\"total_s\":8,\"parent\":\"a\"},"
+		"{\"name\":\"c\",\"total_s\":7,\"parent\":\"b\"},{\"name\":\"d\",\"total_s\":6,\"parent\":\"d\"}],"
+		"\"bottlenecks\":[{\"section\":\"a\",\"total_s\":9,\"cause\":\"cpu\"},{\"section\":\"c\",\"total_s\":7,\"cause\":\"gil\"},"
+		"{\"section\":\"nowhere\",\"total_s\":6,\"cause\":\"cpu\"}]}";
+	struct dcbs_report *r = NULL;
+
+	(void)state;
+	assert_int_equal(document_load(text, strlen(text), &r), 0);
+	document_show(r);
+	document_refuse(DOCUMENT_HEAD "{\"name\":\"a\",\"parent\":3}]}", "sections[0].parent");
+}
+
 static void test_wrong_values(void **state)
 {
 	(void)state;
@@ -158,7 +174,7 @@ static void test_every_value_of_another_type(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_wrong_documents), cmocka_unit_test(test_wrong_values),
+		cmocka_unit_test(test_wrong_documents), cmocka_unit_test(test_wrong_values), cmocka_unit_test(test_circle_of_parents),
 		cmocka_unit_test(test_wrong_histograms), cmocka_unit_test(test_files), cmocka_unit_test(test_hostile_texts),
 		cmocka_unit_test(test_deep_nesting), cmocka_unit_test(test_truncated_anywhere), cmocka_unit_test(test_random_damage),
 		cmocka_unit_test(test_every_value_of_another_type),

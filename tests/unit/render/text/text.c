@@ -44,7 +44,7 @@ static void check_golden(struct snapshot *snap, int width, const char *name)
 {
 	char *text = render_snapshot(snap, width);
 
-	check_lines(text, width ? width : 80);
+	check_lines(text, width);
 	golden_check(name, text);
 	free(text);
 	snapshot_free(snap);
@@ -53,7 +53,7 @@ static void check_golden(struct snapshot *snap, int width, const char *name)
 static void test_evaluation(void **state)
 {
 	(void)state;
-	check_golden(fixture_evaluation(), 0, "evaluation.txt");
+	check_golden(fixture_evaluation(), 80, "evaluation.txt");
 	check_golden(fixture_evaluation(), 60, "evaluation-60.txt");
 	check_golden(fixture_evaluation(), 120, "evaluation-120.txt");
 }
@@ -61,16 +61,16 @@ static void test_evaluation(void **state)
 static void test_ledgers(void **state)
 {
 	(void)state;
-	check_golden(fixture_measured(), 0, "measured.txt");
+	check_golden(fixture_measured(), 80, "measured.txt");
 	check_golden(fixture_measured(), 60, "measured-60.txt");
 	check_golden(fixture_measured(), 120, "measured-120.txt");
-	check_golden(fixture_unmarked(), 0, "unmarked.txt");
+	check_golden(fixture_unmarked(), 80, "unmarked.txt");
 }
 
 static void test_functions(void **state)
 {
 	(void)state;
-	check_golden(stacks_evaluation(), 0, "functions.txt");
+	check_golden(stacks_evaluation(), 80, "functions.txt");
 	check_golden(stacks_evaluation(), 60, "functions-60.txt");
 }
 
@@ -83,7 +83,7 @@ static void test_no_data(void **state)
 	fixture_note(snap, "process 4242 (python3) has not loaded the markers: there are no sections to time. They are "
 		     "picked up as soon as it does.");
 	snap->ended_by = DCBS_ENDED_TARGET_EXIT;
-	check_golden(snap, 0, "no-data.txt");
+	check_golden(snap, 80, "no-data.txt");
 }
 
 static void test_everything_lost(void **state)
@@ -97,7 +97,7 @@ static void test_everything_lost(void **state)
 	snap->counters.lost_section_ids = 7;
 	snap->counters.exits_unread = 2;
 	snap->counters.calls = 1;
-	check_golden(snap, 0, "lost.txt");
+	check_golden(snap, 80, "lost.txt");
 }
 
 static void test_long_and_wide_names(void **state)
@@ -117,7 +117,80 @@ static void test_long_and_wide_names(void **state)
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
 		fixture_call(fixture_section(snap, names[i], DCBS_NAME_SECTION), (i + 1) * SEC, SEC);
 	fixture_count(&fixture_section(snap, names[0], DCBS_NAME_CACHE)->stat, 90 * SEC);
-	check_golden(snap, 0, "names.txt");
+	check_golden(snap, 80, "names.txt");
+}
+
+/* A file has no width: no name is shortened in it. */
+static void test_whole_names(void **state)
+{
+	static const char *const names[] = {
+		"evaluation/category_based_sampling/cluster_token_embeddings/k_means/of_the_second_kind/with_all_questions_of_the_run",
+		"/usr/bin/python3 evaluate.py --model tiny --questions 5000 --category-based-sampling",
+		"/srv/evaluations/tiny/evaluate.py:141", "cluster_token_embeddings.<locals>.<listcomp>",
+	};
+	struct snapshot *snap = stacks_evaluation();
+	char *text;
+	size_t i;
+
+	(void)state;
+	fixture_call(fixture_section(snap, names[0], DCBS_NAME_SECTION), 2 * SEC, 2 * SEC);
+	text = render_snapshot(snap, 0);
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strstr(text, names[i]))
+			fail_msg("no %s in %s", names[i], text);
+	assert_null(strstr(text, "\342\200\246"));
+	free(text);
+	snapshot_free(snap);
+}
+
+static char *render_with(const struct render_options *options)
+{
+	struct snapshot *snap = stacks_evaluation();
+	struct dcbs_report *r = NULL;
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	assert_non_null(f);
+	assert_int_equal(report_build(&r, snap, 1), 0);
+	assert_int_equal(render_write(render_by_name("text"), f, r, options), 0);
+	fclose(f);
+	dcbs_report_free(r);
+	snapshot_free(snap);
+	return text;
+}
+
+static void test_colour(void **state)
+{
+	char *plain = render_with(&(struct render_options) {.width = 100}), *to = plain, *from;
+	char *coloured = render_with(&(struct render_options) {.width = 100, .colour = true});
+
+	(void)state;
+	assert_null(strchr(plain, '\033'));
+	assert_non_null(strstr(coloured, "\033[1mSECTIONS\033[0m\n"));
+	for (from = coloured; *from; from++)
+		if (*from == '\033')
+			from += strcspn(from, "m");
+		else
+			assert_int_equal(*from, *to++);
+	assert_int_equal(*to, 0);
+	free(plain);
+	free(coloured);
+}
+
+/* Each section below the one around it, and with --flat in the order of their time. */
+static void test_tree(void **state)
+{
+	char *tree = render_with(&(struct render_options) {.width = 100}), *flat = render_with(&(struct render_options) {.width = 100, .flat = true});
+
+	(void)state;
+	assert_non_null(strstr(tree, "slowest  evaluation > answer_question > forward_pass: 27.8 s, 44.5% of the window; 412 calls"));
+	assert_non_null(strstr(tree, "\nevaluation "));
+	assert_non_null(strstr(tree, "\n  answer_question "));
+	assert_non_null(strstr(tree, "\n    forward_pass "));
+	assert_non_null(strstr(flat, "\nforward_pass "));
+	free(tree);
+	free(flat);
 }
 
 static void check_every_width(struct snapshot *snap)
@@ -161,7 +234,7 @@ static void test_absurd_values(void **state)
 	r->functions[1].cumulative_s = 1e300;
 	r->functions[2].self_samples = INT64_MAX;
 	r->functions[3].line = INT64_MAX;
-	text = dcbs_report_text(r, 0);
+	text = dcbs_report_text(r, 80);
 	assert_non_null(text);
 	check_lines(text, 80);
 	free(text);
@@ -178,7 +251,7 @@ static void check_native_name(const char *name, const char *want)
 	size_t i;
 
 	assert_int_equal(report_build(&r, snap, 1), 0);
-	for (i = 0; strcmp(r->functions[i].function, "sgemm_kernel"); i++)
+	for (i = 0; strcmp(r->functions[i].function, "sgemm_kernel") || strcmp(r->functions[i].section, "forward_pass"); i++)
 		;
 	free(r->functions[i].function);
 	r->functions[i].function = strdup(name);
@@ -219,7 +292,7 @@ static void test_raw_bytes_in_a_report(void **state)
 	strcpy(r->version, "\033");
 	strcpy(r->functions[0].function, "\033[2J");
 	strcpy(r->functions[0].file, "a\n\233");
-	text = dcbs_report_text(r, 0);
+	text = dcbs_report_text(r, 80);
 	check_lines(text, 80);
 	assert_null(strchr(text, '\033'));
 	free(text);
@@ -297,6 +370,7 @@ int main(void)
 		cmocka_unit_test(test_evaluation), cmocka_unit_test(test_ledgers), cmocka_unit_test(test_functions),
 		cmocka_unit_test(test_native_names), cmocka_unit_test(test_no_data),
 		cmocka_unit_test(test_everything_lost), cmocka_unit_test(test_long_and_wide_names),
+		cmocka_unit_test(test_whole_names), cmocka_unit_test(test_colour), cmocka_unit_test(test_tree),
 		cmocka_unit_test(test_every_width), cmocka_unit_test(test_absurd_values),
 		cmocka_unit_test(test_raw_bytes_in_a_report), cmocka_unit_test(test_shortening),
 		cmocka_unit_test(test_formats), cmocka_unit_test(test_full_disk),

@@ -99,7 +99,7 @@ static void check_end_words(int code, const char *words)
 	snap->targets[0].exit_known = true;
 	snap->targets[0].exit_code = code;
 	r = document_report(snap);
-	text = dcbs_report_text(r, 0);
+	text = dcbs_report_text(r, 80);
 	assert_non_null(strstr(text, words));
 	free(text);
 	dcbs_report_free(r);

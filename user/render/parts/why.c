@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* text_why.c - where the time went: a bar of causes for each section or, if there are no sections, for each thread. */
+/* why.c - where the time of threads went, which processes had the CPU, and whether the sums are right. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -14,50 +14,42 @@
 #define BAR_NARROW 10
 #define NAME_LEAST 8
 #define NUMBERS 25		/* three causes */
-#define WORKER_WIDTH 9		/* " w+3.40s" */
-#define MOST_SECTIONS 20
 #define MOST_THREADS 8
 #define LABEL_BYTES 96
-#define SMALL 0.005		/* of the largest section: a smaller one is not worth a line */
 #define RUN_QUEUE 0.1		/* of a section's time: from there on, who had the CPU is worth a line */
-#define MOST_NEIGHBOURS 6
+#define MOST_NEIGHBOURS 6	/* with --verbose */
+#define FEW_NEIGHBOURS 3
+#define CHECKED 0.02		/* of the CPU time, and ... */
+#define CHECKED_S 0.05		/* ... seconds: a larger difference between two accounts of it is worth a line */
 #define RESIDUE 0.001		/* of a section's time: a larger residue is worth a line */
 
 struct bars {
 	const struct text *text;
 	int name, bar, numbers;	/* columns */
 	unsigned int set;	/* causes that were shown */
-	bool workers;		/* there is room for the time of worker threads */
 };
 
 static void write_bar(struct bars *b, const char *name, const struct dcbs_wall *w)
 {
 	FILE *file = b->text->file;
-	int used;
 
 	display_cell(file, name, b->name, DISPLAY_LEFT);
 	fputc(' ', file);
-	cause_bar(file, w, b->bar);
+	cause_bar(file, w, b->bar, b->text->colour);
 	fputc(' ', file);
-	used = cause_largest(file, w, b->numbers);
-	if (w->worker_cpu_s > 0 && b->workers)
-		fprintf(file, "%*s w+%s", b->numbers - used, "", human_tight(human_time(w->worker_cpu_s)).text);
+	cause_largest(file, w, b->numbers);
 	fputc('\n', file);
 	b->set |= cause_set(w);
 }
 
 static struct bars fit_bars(const struct text *t, int longest)
 {
-	struct bars b = {.text = t, .bar = t->width < NARROW ? BAR_NARROW : BAR};
+	struct bars b = {.text = t, .bar = t->width < NARROW ? BAR_NARROW : BAR, .name = longest};
 	int room = t->width - b.bar - 2;
 
-	b.name = room - NUMBERS - WORKER_WIDTH;
-	if (b.name < NAME_LEAST)
-		b.name = NAME_LEAST;
-	if (b.name > longest)
-		b.name = longest;
-	b.workers = room - b.name >= NUMBERS + WORKER_WIDTH;
-	b.numbers = b.workers ? NUMBERS : room - b.name;
+	if (b.name > room - NUMBERS && !t->whole_names)
+		b.name = room - NUMBERS < NAME_LEAST ? NAME_LEAST : room - NUMBERS;
+	b.numbers = NUMBERS < room - b.name ? NUMBERS : room - b.name;
 	return b;
 }
 
@@ -73,59 +65,6 @@ static void write_legend(const struct bars *b, const char *whole)
 	if (!fclose(to) && b->set)
 		text_lines_paragraph(b->text, "One letter is %d%% of %s: %s.", 100 / b->bar, whole, words);
 	free(words);
-}
-
-/* ---- sections ---- */
-
-static bool is_shown_section(const struct text *t, const struct dcbs_section *s)
-{
-	double most = t->report->sections[0].total_s;
-
-	return cause_known(&s->wall) && s->total_s > 0 && !(s->total_s < SMALL * most);
-}
-
-static int longest_name(const struct text *t)
-{
-	int longest = NAME_LEAST, width;
-	size_t i;
-
-	for (i = 0; i < t->report->nr_sections; i++) {
-		width = display_width(t->report->sections[i].name);
-		longest = width > longest ? width : longest;
-	}
-	return longest;
-}
-
-static bool any_workers(const struct dcbs_report *r)
-{
-	size_t i;
-
-	for (i = 0; i < r->nr_sections; i++)
-		if (r->sections[i].wall.worker_cpu_s > 0)
-			return true;
-	return false;
-}
-
-/* "(outside)" is the last section and always shown. */
-static void write_section_bars(const struct text *t)
-{
-	const struct dcbs_report *r = t->report;
-	struct bars b = fit_bars(t, longest_name(t));
-	size_t i, shown = 0, left = 0;
-
-	for (i = 0; i < r->nr_sections; i++) {
-		if (is_shown_section(t, &r->sections[i]) && (shown < MOST_SECTIONS || i + 1 == r->nr_sections)) {
-			write_bar(&b, r->sections[i].name, &r->sections[i].wall);
-			shown++;
-		} else {
-			left++;
-		}
-	}
-	if (left)
-		text_lines_paragraph(t, "(%zu more took little time)", left);
-	write_legend(&b, "a section's time, including calls it made");
-	if (b.workers && any_workers(r))
-		text_lines_paragraph(t, "w: CPU time of threads without a section that the section woke, besides its own.");
 }
 
 /* ---- threads ---- */
@@ -164,7 +103,6 @@ static void write_thread_bars(const struct text *t)
 	char name[LABEL_BYTES];
 	size_t i, shown = 0, left = 0;
 
-	b.workers = false;
 	for (i = 0; i < r->nr_threads; i++) {
 		if (!is_listed(&r->threads[i]))
 			continue;
@@ -184,7 +122,7 @@ static void write_idle_threads(const struct text *t)
 
 	for (i = 0; i < t->report->nr_threads; i++)
 		idle += t->report->threads[i].idle;
-	if (idle)
+	if (idle && (t->verbose || !table_nr_sections(t->report)))
 		text_lines_paragraph(t, "%zu idle %s not part of %s.", idle,
 				     idle == 1 ? "thread is" : "threads are", DCBS_OUTSIDE);
 }
@@ -208,7 +146,9 @@ static void write_cpu_check(const struct text *t)
 {
 	const struct dcbs_report *r = t->report;
 
-	if (!isnan(r->ledger_cpu_s) && !isnan(r->kernel_cpu_s))
+	double off_s = fabs(r->ledger_cpu_s - r->kernel_cpu_s);
+
+	if (!isnan(off_s) && (t->verbose || (off_s > CHECKED_S && off_s > CHECKED * r->kernel_cpu_s)))
 		text_lines_paragraph(t, "Computing in all threads: %s by these ledgers, %s by the kernel's own account.",
 				     human_time(r->ledger_cpu_s).text, human_time(r->kernel_cpu_s).text);
 	if (worst_residue(r) >= RESIDUE)
@@ -229,30 +169,35 @@ static bool any_run_queue(const struct dcbs_report *r)
 static void write_neighbours(const struct text *t)
 {
 	const struct dcbs_report *r = t->report;
+	size_t len, i, most = t->verbose ? MOST_NEIGHBOURS : FEW_NEIGHBOURS;
 	char *names = NULL;
-	size_t len, i;
 	FILE *to;
 
 	if (!r->nr_neighbours || !any_run_queue(r) || !(to = open_memstream(&names, &len)))
 		return;
-	for (i = 0; i < r->nr_neighbours && i < MOST_NEIGHBOURS; i++)
+	for (i = 0; i < r->nr_neighbours && i < most; i++)
 		fprintf(to, "%s%s %d %s%s", i ? ", " : "", r->neighbours[i].comm, (int)r->neighbours[i].pid,
 			human_share(r->neighbours[i].cpu_share).text, r->neighbours[i].is_target ? " (a target)" : "");
 	if (!fclose(to))
-		text_lines_paragraph(t, "While threads waited for a CPU, these processes had it: %s.", names);
+		text_lines_paragraph(t, "While threads waited for a CPU, it had: %s.", names);
 	free(names);
 }
 
-void text_why(const struct text *t)
+void text_threads(const struct text *t)
+{
+	if (!cause_any_known(t->report) || (table_nr_sections(t->report) && !t->verbose))
+		return;
+	text_lines_heading(t, "THREADS");
+	write_thread_bars(t);
+	if (!table_nr_sections(t->report))
+		text_waits(t);
+}
+
+void text_waits(const struct text *t)
 {
 	if (!cause_any_known(t->report))
 		return;
-	text_lines_heading(t, "WHERE THE TIME WENT");
-	if (table_nr_sections(t->report))
-		write_section_bars(t);
-	else
-		write_thread_bars(t);
-	write_idle_threads(t);
 	write_neighbours(t);
+	write_idle_threads(t);
 	write_cpu_check(t);
 }

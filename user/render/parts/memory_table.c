@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* text_memory.c - the growth of memory by section; the lines add up to the growth of the process. */
+/* memory_table.c - the growth of memory by section; the lines add up to the growth of the process. */
 #include <math.h>
 
 #include "base/human.h"
+#include "render/text/display.h"
 #include "render/text/table.h"
 #include "render/text/text_parts.h"
 #include "render/unknown.h"
@@ -115,6 +116,37 @@ static const char *others_words(const struct dcbs_report *r)
 	return "reclaim, and other changes by other tasks";
 }
 
+static bool is_large(double bytes)
+{
+	return fabs(bytes) >= LARGE_BYTES;
+}
+
+/* If nothing grew or shrank, the line of the answer has all. */
+static bool has_moved(const struct dcbs_report *r)
+{
+	const struct dcbs_section *most;
+	size_t i;
+
+	for (i = 0; i < r->nr_sections; i++)
+		if (moved_bytes(&r->sections[i].self_memory) >= LARGE_BYTES)
+			return true;
+	return is_large(unknown_to_nan(r->others_bytes)) || is_large(unknown_to_nan(r->unexplained_bytes)) ||
+	       is_large(unknown_to_nan(r->rss_end_bytes) - unknown_to_nan(r->rss_start_bytes)) ||
+	       all_copied_bytes(r, &most) >= COPIED_BYTES;
+}
+
+static int longest_name(const struct dcbs_report *r)
+{
+	int longest = sizeof("unexplained") - 1, width;
+	size_t i;
+
+	for (i = 0; i < r->nr_sections; i++) {
+		width = display_width(r->sections[i].name);
+		longest = width > longest ? width : longest;
+	}
+	return longest;
+}
+
 void text_memory(const struct text *t)
 {
 	const struct dcbs_report *r = t->report;
@@ -123,10 +155,10 @@ void text_memory(const struct text *t)
 	double rest;
 	char words[64];
 
-	if (r->sections_bytes == DCBS_UNKNOWN)
+	if (r->sections_bytes == DCBS_UNKNOWN || (!has_moved(r) && !t->verbose))
 		return;
 	text_lines_heading(t, "MEMORY");
-	table_fit(&table, TABLE_MEMORY, r, t->width);
+	table_fit_names(&table, TABLE_MEMORY, r, t->width, longest_name(r), t->whole_names);
 	table_titles(&table, t->file);
 	fputc('\n', t->file);
 	rest = write_section_rows(t, &table, &left);

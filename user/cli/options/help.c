@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* help.c - what --help prints: usage, examples, and the table of options. */
+#include <argp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/options/help.h"
+#include "cli/options/option_table.h"
+
+static const char usage[] =
+	"Usage:\n"
+	"  dcbs-bpfprof -p PID [OPTION...]               attach to a running evaluation\n"
+	"  dcbs-bpfprof [OPTION...] -- COMMAND ARG...    start COMMAND and profile it\n"
+	"  dcbs-bpfprof report FILE.json [OPTION...]     show a saved session\n"
+	"  dcbs-bpfprof list                             list processes that carry markers\n"
+	"  dcbs-bpfprof check                            check whether this machine can profile\n"
+	"\n"
+	"Examples:\n"
+	"  sudo dcbs-bpfprof -p 4242                     watch process 4242; Ctrl-C ends with the report\n"
+	"  sudo dcbs-bpfprof -p 4242 -d 5m -o run.json   for five minutes, and save the session\n"
+	"  sudo dcbs-bpfprof -- python3 evaluate.py      from the first section on\n"
+	"  sudo dcbs-bpfprof -cp 4242 -d 60 -o run.svg   with its workers; a flame graph\n"
+	"  dcbs-bpfprof report run.json -S self          a saved session, the hottest functions first\n";
+
+static const char doc[] =
+	"Times the named sections of a running evaluation, without stopping or slowing it."
+	"\v"
+	"SECONDS may have units: 500ms, 90, 5m, 1h30m. Ends at Ctrl-C, after -d, or when the target exits. The report goes to "
+	"standard output, everything else to standard error. Exit status: 0 a report was made, 1 it could not be made, 2 the "
+	"command line is wrong; with COMMAND, its own status, 125 no report could be made, 126 COMMAND cannot be executed, 127 it "
+	"was not found.";
+
+static void set_argp_option(struct argp_option *option, const struct option_row *row, char *help, size_t size)
+{
+	const char *choices = row->choices ? row->choices() : NULL;
+
+	snprintf(help, size, "%s%s%s%s%s%s", row->help, choices ? ": " : "", choices ? choices : "",
+		 row->preset ? " (default " : "", row->preset ? row->preset : "", row->preset ? ")" : "");
+	*option = (struct argp_option){.name = row->name, .key = row->key, .arg = row->argument, .doc = help};
+}
+
+int help_print(void)
+{
+	static struct argp_option argp_options[OPTION_ROWS + 1];
+	static char help[OPTION_ROWS][256];
+	const struct argp argp = {argp_options, NULL, NULL, doc, NULL, NULL, NULL};
+	size_t i;
+
+	for (i = 0; option_table[i].name; i++)
+		set_argp_option(&argp_options[i], &option_table[i], help[i], sizeof(help[i]));
+	puts(usage);
+	argp_help(&argp, stdout, ARGP_HELP_PRE_DOC | ARGP_HELP_LONG | ARGP_HELP_POST_DOC, program_invocation_short_name);
+	return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
+}
