@@ -274,8 +274,8 @@ struct wait_rate {
 
 /* The event loop of a thread, see bpfprof/loops.h. */
 struct loop_state {
-	u32 number;		/* index + 1 of its entry in `event_loops`; 0: it has none */
-	u16 selects, has_epoll;	/* the wait since off_ns is in its selector; it has waited for an epoll set */
+	u32 number, flows;	/* index + 1 of its entry in `event_loops`, 0: none; flows that had open sections at since_ns */
+	u32 selects, has_epoll;	/* the wait since off_ns is in its selector; it has waited for an epoll set */
 	u64 since_ns;		/* time up to which its time is charged; 0: no section of a coroutine was open */
 	u64 hold_ns;		/* when it last came out of its selector; 0: not known */
 	u64 serial, step_ns;	/* number of the step that was seen running, first at that time; 0: none */

@@ -18,7 +18,7 @@ ROUND_S = 0.01          # of the target's own time between its clock reads and t
 SHARE = 0.05            # of the window
 
 
-def watch_loop(kind, seconds=1.2, python=None, options=()):
+def watch_loop(kind, seconds=1.5, python=None, options=()):
     command = [python, target_source("loops.py")] if python else ["loops.py"]
     with Target(*command, kind, "--seconds", seconds) as target:
         with Profiler("-p", target.pid, "-t", 0.2, "--max-overhead", 100, *options, wait_for=target.pid) as profiler:
@@ -33,7 +33,7 @@ def watch_loop(kind, seconds=1.2, python=None, options=()):
 
 
 class LoopCase(LedgerCase):
-    def check_loop(self, kind, seconds=1.2, python=None, options=()):
+    def check_loop(self, kind, seconds=1.5, python=None, options=()):
         """Compares the figures of the loop with the target's own, and returns the loop and the report.
 
         The target sees a wait until it runs again, and the profiler until it could run: what it waited for a CPU lies between.
@@ -129,13 +129,13 @@ class EventLoop(LoopCase):
         self.check_reason(report, "await", r"of at most 4 in flight on average", "raise the concurrency")
 
     def test_slow_server(self):
-        _, report = self.check_loop("server", 1.5)
+        _, report = self.check_loop("server")
         self.check_reason(report, "await", r"of at most 60 in flight on average", "server")
 
     def test_one_by_one(self):
         loop, report = self.check_loop("one")
         self.assertEqual(loop["in_flight"]["max"], 1)
-        self.check_reason(report, "await", "1 of at most 1 in flight on average", "start requests together")
+        self.check_reason(report, "await", r"1\.00 of at most 1 in flight on average", "start requests together")
         self.assertEqual(sections(report)["request"]["in_flight"]["max"], 1)
 
 

@@ -101,7 +101,7 @@ static __always_inline void end_hold(struct thread_account *account, struct even
 	if (ns <= loop->hold_max_ns)
 		return;
 	loop->hold_max_ns = ns;
-	loop->hold_max_flows = account->key.flows;
+	loop->hold_max_flows = account->loop.flows;
 }
 
 /*
@@ -110,27 +110,32 @@ static __always_inline void end_hold(struct thread_account *account, struct even
  */
 static __noinline int loop_charge_held(struct thread_account *account, struct process *process, u64 now)
 {
+	bool observed = account && !throttle.waits_off && account->generation == throttle.wait_generation;
 	struct event_loop *loop;
-	u64 ns, flows;
+	u64 ns;
 
 	if (!account || !process)
 		return 0;
-	if (!runs_flows(account) || throttle.waits_off || account->generation != throttle.wait_generation) {
+	if (!account->loop.number && account->key.flows > 1 && account->key.flow_serial && runs_flows(account))
+		take_loop_entry(account, bpf_get_current_task_btf(), process);
+	loop = entry_of_loop(account);
+	if (loop && observed && account->loop.since_ns) {
+		ns = loop_ns_within(account->loop.since_ns, now);
+		__sync_fetch_and_add(&loop->held_ns, ns);
+		__sync_fetch_and_add(&loop->flows_ns, ns * account->loop.flows);
+		if (!runs_flows(account))
+			end_hold(account, loop, now);
+	}
+	if (!observed || !runs_flows(account)) {
 		forget_loop_times(account);
 		return 0;
 	}
-	flows = account->key.flows;
-	if (!account->loop.number && flows > 1 && account->key.flow_serial)
-		take_loop_entry(account, bpf_get_current_task_btf(), process);
-	ns = account->loop.since_ns ? loop_ns_within(account->loop.since_ns, now) : 0;
 	account->loop.since_ns = now;
-	loop = entry_of_loop(account);
+	account->loop.flows = account->key.flows;
 	if (!loop)
 		return 0;
-	__sync_fetch_and_add(&loop->held_ns, ns);
-	__sync_fetch_and_add(&loop->flows_ns, ns * flows);
-	if (window.start_ns && flows > loop->flows_most)
-		loop->flows_most = flows;
+	if (window.start_ns && account->loop.flows > loop->flows_most)
+		loop->flows_most = account->loop.flows;
 	look_at_step(account, loop, now);
 	return 0;
 }

@@ -6,7 +6,7 @@
 
 Each "request" is a section of a coroutine. The kinds:
 
-    held       30 requests in flight; a function computes for 0.25 s at once, two times a second ("score")
+    held       30 requests in flight; a function computes for 0.25 s at once, every half a second ("score")
     blocked    the same, but the function sleeps instead of computing
     steps      30 coroutines compute 2 ms each in turn: the loop is busy, and no step is long
     low        batches of 40 requests, of which one takes ten times as long as the others
@@ -148,8 +148,9 @@ def fetch_blocking():
 
 
 async def score_until(hold, end):
-    while time.perf_counter() < end:
-        await asyncio.sleep(0.25)
+    """The last one ends while requests are in flight."""
+    while time.perf_counter() < end - 3 * HOLD_S:
+        await asyncio.sleep(HOLD_S)
         in_flight.change(1)
         with profiler.profile_section("score"):
             hold()
