@@ -16,6 +16,7 @@
 #include "symbol/library_kind.h"
 
 #define SNAPSHOT_RAW_NAME DCBS_NAME_BYTES
+#define SNAPSHOT_FUNCTION_NAME 64	/* longer names are cut */
 
 /* All calls of a function, as those that were timed in on-periods stand for them. */
 struct timed_calls {
@@ -39,6 +40,7 @@ struct snapshot_section {
 	__u64 given_up_calls;		/* of a --section function: calls that were probed, before the probes were given up */
 	double timed_share;		/* of a --section function: time in it by the time that passed, while all calls were timed; 0: unknown */
 	bool has_no_time;		/* of a sampled section: there were no samples, and no calls that were timed, to estimate it from */
+	char function[SNAPSHOT_FUNCTION_NAME];	/* of a native --section: the function, or one of them; "": it is none */
 	bool left_by_jump;		/* of a --section function: each of its calls ends by a jump to another function */
 	double seen_share;		/* of that time, what samples saw of it then, at most; 0: the time was too short to tell */
 	__s64 late_growth_bytes;	/* growth of self_memory in the last part of the window, see late_part */
