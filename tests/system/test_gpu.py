@@ -11,7 +11,7 @@ from needs import CC, needs_bpf
 from reports import sections
 
 HZ = 997
-SECONDS = 0.4           # of each planted bottleneck
+SECONDS = 0.3           # of each planted bottleneck
 NAMES = ("gpu", "launch", "copy", "item", "full", "cpu")
 SIGMA = 4               # an error is a standard deviation
 SHARE = 0.02            # of the section: ticks fall a little before and after the driver's own clock reads
@@ -30,10 +30,10 @@ class Gpu(LedgerCase):
         cls.stub = Stub()
         cls.addClassCleanup(cls.stub.close)
 
-    def evaluate(self, build, names, program="gpu_work", seconds=SECONDS, sync="spin", start=urgent, **more):
+    def evaluate(self, build, names, program="gpu_work", seconds=SECONDS, sync="spin", start=urgent, options=(), **more):
         """Returns the sections by name, and what the driver says of each. Every ledger closes."""
         with start(program, seconds, *names, hold=True, env={**self.stub.environment(build, sync), **more}) as target:
-            self.report, truth = watch(target, "-t", 0.2, "-F", HZ, "--max-overhead", 100)
+            self.report, truth = watch(target, "-t", 0.2, "-F", HZ, "--max-overhead", 100, *options)
         self.check_closes(self.report)
         return sections(self.report), truth["gpu"]
 
@@ -120,6 +120,17 @@ class Gpu(LedgerCase):
                 self.check_verdicts_with_names(name)
         self.assertIn("if each copy", self.verdicts(self.report, "item")[0]["suggestion"])
 
+    def test_waits_that_probes_tell(self):
+        """A function of the driver that is timed by --section tells what the samples in it are."""
+        options = [option for name, function in (("wait", "cuStreamSynchronize"), ("read", "cuMemcpyDtoH_v2"))
+                   for option in ("-s", "%s=libcuda.so.1:%s" % (name, function))]
+        found, truth = self.evaluate("old", ("gpu", "item"), options=(*options, "--return-probes"))
+        for name, inner, spent in ("gpu", "wait", "sync_ns"), ("item", "read", "copy_ns"):
+            with self.subTest(name):
+                self.check_share(found[name]["gpu"]["wait_s"], found[name]["gpu"]["wait_s_error"], truth[name][spent], truth[name], name)
+                self.check_share(found[inner]["wall"]["gpu_s"], found[inner]["gpu"]["wait_s_error"], truth[name][spent], truth[name], inner)
+                self.check_verdict(self.report, name, "gpu")
+
     def check_gpu_bound(self, sync, start=urgent):
         found, truth = self.evaluate("new", ("gpu",), sync=sync, start=start)
         self.check_parts(found["gpu"], truth["gpu"])
@@ -164,7 +175,7 @@ class Gpu(LedgerCase):
         self.assertEqual(self.report["gpu_libraries"], ["libcuda"])
 
     def test_check(self):
-        for build, words in ("old", "are on no stack"), ("new", "tell waits from launches."):
+        for build, words in ("old", "cuLaunchKernel --return-probes\n"), ("new", "tell waits from launches."):
             with Target("gpu_work", 0, env=self.stub.environment(build)) as target:
                 done = run("check", "-p", target.pid)
             self.assertIn("libcuda (libcuda.so.1)", done.stdout.decode())

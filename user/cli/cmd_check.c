@@ -40,7 +40,7 @@ static void print_setcap(void)
 	free(clean);
 }
 
-/* Waits can be timed where the names of functions are known, also if these are on no stack. */
+/* Waits can be timed also if the functions are on no stack. One that is left by a jump returns only for a return probe. */
 static void print_cuda(const struct dcbs_gpu_driver *driver)
 {
 	static const char *const words[] = {
@@ -50,8 +50,8 @@ static void print_cuda(const struct dcbs_gpu_driver *driver)
 			"Its functions jump and are on no stack: samples tell waits from launches only below a runtime (libcudart)",
 	};
 
-	printf("  %s.\n  To time waits and launches: -s wait=%s:cuStreamSynchronize -s launch=%s:cuLaunchKernel\n", words[driver->names],
-	       driver->file, driver->file);
+	printf("  %s.\n  To time waits and launches: -s wait=%s:cuStreamSynchronize -s launch=%s:cuLaunchKernel%s\n", words[driver->names],
+	       driver->file, driver->file, driver->names == DCBS_GPU_NAMES_ON_STACK ? "" : " --return-probes");
 }
 
 static int print_drivers(pid_t pid)

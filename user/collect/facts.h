@@ -16,6 +16,7 @@
 #include "symbol/library_kind.h"
 
 #define SNAPSHOT_RAW_NAME DCBS_NAME_BYTES
+#define SNAPSHOT_FUNCTION_NAME 64	/* longer names are cut */
 
 /* All calls of a function, as those that were timed in on-periods stand for them. */
 struct timed_calls {
@@ -42,6 +43,7 @@ struct snapshot_section {
 	bool has_no_time;		/* of a sampled section: there were no samples, and no calls that were timed, to estimate it from */
 	bool suspends;			/* of a sampled section: an `async def`, of which samples see the running alone */
 	bool is_function;		/* it was asked for by --section: where a sample lists it says nothing of the marked sections around it */
+	char function[SNAPSHOT_FUNCTION_NAME];	/* of a native --section: the function, or one of them; "": it is none */
 	bool left_by_jump;		/* of a --section function: each of its calls ends by a jump to another function */
 	double seen_share;		/* of that time, what samples saw of it then, at most; 0: the time was too short to tell */
 	__s64 late_growth_bytes;	/* growth of self_memory in the last part of the window, see late_part */

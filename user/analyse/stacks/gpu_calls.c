@@ -3,7 +3,8 @@
  * gpu_calls.c - for what a thread was in the driver of a GPU.
  *
  * The innermost frames decide, without those of the C library: a driver that waits reads the clock, or gives its CPU away. Of the frames
- * of the driver and of the runtime above it, the outermost one with a name of the table says which call of the program it is.
+ * of the driver and of the runtime above it, the outermost one with a name of the table says which call of the program it is. If no frame
+ * has one, the driver's function that is timed by --section says it.
  */
 #include <ctype.h>
 #include <string.h>
@@ -91,6 +92,18 @@ static bool is_read_of_number(const struct snapshot *snap, const struct snapshot
 	return false;
 }
 
+/* The call of the driver that a section of --section times, if one is open. */
+static enum gpu_call call_of_sections(const struct snapshot *snap, const struct snapshot_stack *stack)
+{
+	enum gpu_call call = GPU_CALL_UNKNOWN;
+	__u32 i;
+
+	for (i = 0; i < stack->nr_sections && i < SAMPLE_SECTIONS && call == GPU_CALL_UNKNOWN; i++)
+		if (stack->sections[i] < snap->nr_sections)
+			call = call_of_name(snap->sections[stack->sections[i]]->function);
+	return call;
+}
+
 enum gpu_call gpu_calls_of_stack(const struct snapshot *snap, const struct snapshot_stack *stack)
 {
 	const struct snapshot_frame *f;
@@ -106,5 +119,7 @@ enum gpu_call gpu_calls_of_stack(const struct snapshot *snap, const struct snaps
 			call = join_calls(call, call_of_name(f->function));
 	for (outside = i; (f = frame_at(snap, stack, i)) && !f->python && i < outside + STATIC_FRAMES; i++)
 		call = join_calls(call, call_of_name(f->function));
+	if (call == GPU_CALL_UNKNOWN)
+		return call_of_sections(snap, stack);
 	return call == GPU_CALL_COPY && is_read_of_number(snap, stack, outside) ? GPU_CALL_READ : call;
 }

@@ -207,9 +207,24 @@ void gpu_times_move(struct dcbs_wall *wall, const struct dcbs_gpu *gpu)
 		       move_one(&wall->throttled_s, gpu->throttled_s) + move_one(&wall->steal_s, gpu->steal_s);
 }
 
+/* The same of its self time. No sample has a native --section as its innermost section: its self time is a part of the total. */
+static struct dcbs_gpu self_waits(const struct snapshot *snap, __u16 section, const struct dcbs_section *to)
+{
+	bool native = section < snap->nr_sections && snap->sections[section]->function[0];
+	struct gpu_sums sums = sum_samples(snap, section, native ? SAMPLE_SCOPE_TOTAL : SAMPLE_SCOPE_SELF);
+	struct dcbs_gpu gpu = moved_waits(&sums);
+	double share = native && to->total_s > 0 ? to->self_s / to->total_s : 1;
+
+	gpu.spin_s *= share;
+	gpu.runqueue_s *= share;
+	gpu.throttled_s *= share;
+	gpu.steal_s *= share;
+	return gpu;
+}
+
 void gpu_times_fill(struct dcbs_section *to, const struct snapshot *snap, __u16 section)
 {
-	struct gpu_sums sums, self;
+	struct gpu_sums sums;
 	struct dcbs_gpu self_gpu;
 
 	set_unknown(&to->gpu);
@@ -223,7 +238,6 @@ void gpu_times_fill(struct dcbs_section *to, const struct snapshot *snap, __u16 
 	fill_parts(to, &sums);
 	if (ticks_of_waits(&sums) > 0)
 		to->cpu_error_s = isnan(to->cpu_error_s) ? to->gpu.wait_error_s : hypot(to->cpu_error_s, to->gpu.wait_error_s);
-	self = sum_samples(snap, section, SAMPLE_SCOPE_SELF);
-	self_gpu = moved_waits(&self);
+	self_gpu = self_waits(snap, section, to);
 	gpu_times_move(&to->self_wall, &self_gpu);
 }

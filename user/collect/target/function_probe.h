@@ -20,6 +20,7 @@
 struct function_probe {
 	int fd;				/* of the file that holds the function */
 	pid_t pid;
+	char function[SNAPSHOT_FUNCTION_NAME];	/* its name, demangled */
 	bool mapped;			/* the process has, or had, mapped the file */
 	__u32 section_id;
 	__u64 cookie;			/* CALL_COOKIE() */

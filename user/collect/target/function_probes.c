@@ -150,6 +150,7 @@ static void copy_probe_shares(const struct function_probe *probe, struct snapsho
 {
 	if (section >= snap->nr_sections)
 		return;
+	snprintf(snap->sections[section]->function, sizeof(snap->sections[section]->function), "%s", probe->function);
 	snap->sections[section]->given_up_calls += probe->given_up_calls;
 	snap->sections[section]->timed_share = probe->timed_share;
 	snap->sections[section]->seen_share = probe->seen_share;

@@ -119,6 +119,29 @@ static void test_a_driver_without_names(void **state)
 	dcbs_report_free(r);
 }
 
+/* A function of the driver that --section times tells what the samples in it are, though it is on no stack. */
+static void test_a_timed_function(void **state)
+{
+	struct snapshot *snap = gpu_section();
+	struct snapshot_section *timed = fixture_section(snap, "wait", DCBS_NAME_SECTION);
+	const struct dcbs_section *s;
+	struct dcbs_report *r;
+
+	(void)state;
+	fixture_call(timed, 9 * SEC, 9 * SEC);
+	snprintf(timed->function, sizeof(timed->function), "cuStreamSynchronize");
+	stacks_within(gpu_ticks(snap, NULL, 90), 1);
+	gpu_host_ticks(snap, 10);
+	s = section_of(&r, snap);
+	near(s->wall.gpu_s, 9);
+	near(s->gpu.unknown_s, 0);
+	s = dcbs_report_section(r, "wait");
+	check_closes(s);
+	near(s->wall.gpu_s, 9);
+	near(s->self_wall.gpu_s, 9);
+	dcbs_report_free(r);
+}
+
 /* ---- what is not the driver's time ---- */
 
 /* The driver calls a function of the program, which computes. */
@@ -207,6 +230,7 @@ int main(void)
 		cmocka_unit_test(test_the_outermost_name_tells),
 		cmocka_unit_test(test_a_static_runtime),
 		cmocka_unit_test(test_a_driver_without_names),
+		cmocka_unit_test(test_a_timed_function),
 		cmocka_unit_test(test_a_callback),
 		cmocka_unit_test(test_no_driver),
 		cmocka_unit_test(test_no_samples),
