@@ -143,21 +143,60 @@ static void test_whole_names(void **state)
 	snapshot_free(snap);
 }
 
-static char *render_with(const struct render_options *options)
+static char *render_report(const struct dcbs_report *r, const struct render_options *options)
 {
-	struct snapshot *snap = stacks_evaluation();
-	struct dcbs_report *r = NULL;
 	char *text = NULL;
 	size_t len;
 	FILE *f = open_memstream(&text, &len);
 
 	assert_non_null(f);
-	assert_int_equal(report_build(&r, snap, 1), 0);
 	assert_int_equal(render_write(render_by_name("text"), f, r, options), 0);
 	fclose(f);
+	return text;
+}
+
+static char *render_with(const struct render_options *options)
+{
+	struct snapshot *snap = stacks_evaluation();
+	struct dcbs_report *r = NULL;
+	char *text;
+
+	assert_int_equal(report_build(&r, snap, 1), 0);
+	text = render_report(r, options);
 	dcbs_report_free(r);
 	snapshot_free(snap);
 	return text;
+}
+
+/* The markers and other functions that say nothing have no row, unless they took time themselves. */
+static void test_functions_that_say_nothing(void **state)
+{
+	const struct render_options options = {.width = 100, .verbose = true};
+	struct snapshot *snap = stacks_evaluation();
+	struct dcbs_report *r = NULL;
+	char *before, *after;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(report_build(&r, snap, 1), 0);
+	before = render_report(r, &options);
+	for (i = 0; i < r->nr_functions; i++) {
+		struct dcbs_function *f = &r->functions[i];
+
+		if (strcmp(f->function, "pthread_cond_wait") && strcmp(f->function, "sgemm_kernel"))
+			continue;
+		free(f->file);
+		f->file = strdup("/usr/lib/libdcbs-markers.so.1");
+	}
+	after = render_report(r, &options);
+	assert_non_null(strstr(before, " pthread_cond_wait "));
+	assert_null(strstr(after, " pthread_cond_wait "));
+	assert_non_null(strstr(after, " sgemm_kernel "));
+	assert_null(strstr(before, "_call_impl"));
+	free(before);
+	free(after);
+	dcbs_report_free(r);
+	snapshot_free(snap);
 }
 
 static void test_colour(void **state)
@@ -371,6 +410,7 @@ int main(void)
 		cmocka_unit_test(test_native_names), cmocka_unit_test(test_no_data),
 		cmocka_unit_test(test_everything_lost), cmocka_unit_test(test_long_and_wide_names),
 		cmocka_unit_test(test_whole_names), cmocka_unit_test(test_colour), cmocka_unit_test(test_tree),
+		cmocka_unit_test(test_functions_that_say_nothing),
 		cmocka_unit_test(test_every_width), cmocka_unit_test(test_absurd_values),
 		cmocka_unit_test(test_raw_bytes_in_a_report), cmocka_unit_test(test_shortening),
 		cmocka_unit_test(test_formats), cmocka_unit_test(test_full_disk),
