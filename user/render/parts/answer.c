@@ -172,7 +172,8 @@ static void write_verdict(const struct text *t, int label_width, const struct dc
 }
 
 /* "computing 62.0%, GIL 30.1%", behind some words. */
-static void write_causes(const struct text *t, const char *label, int label_width, const char *before, const struct dcbs_wall *wall)
+static void write_causes(const struct text *t, const char *label, int label_width, const char *before,
+			 const struct dcbs_wall *wall)
 {
 	char *words = NULL;
 	size_t len;
@@ -197,7 +198,8 @@ static void write_busiest(const struct text *t, int label_width)
 		busiest++;
 	if (busiest == r->threads + r->nr_threads)
 		return;
-	snprintf(before, sizeof(before), "thread %s %d, ran %s: ", busiest->name, (int)busiest->tid, human_time(busiest->wall.cpu_s).text);
+	snprintf(before, sizeof(before), "thread %s %d, ran %s: ", busiest->name, (int)busiest->tid,
+		 human_time(busiest->wall.cpu_s).text);
 	write_causes(t, "busiest", label_width, before, &busiest->wall);
 }
 
@@ -322,8 +324,8 @@ void text_answer(const struct text *t, int label_width)
 	if (node == SECTION_TREE_NONE)
 		write_busiest(t, label_width);
 	else if (outside_verdict(t))
-		text_lines_beside(t, "slowest", label_width, "outside of all sections: %s, %s of the window", human_time(t->verdict->total_s).text,
-				  human_share(t->verdict->share).text);
+		text_lines_beside(t, "slowest", label_width, "outside of all sections: %s, %s of the window",
+				  human_time(t->verdict->total_s).text, human_share(t->verdict->share).text);
 	else
 		write_slowest(t, label_width, node);
 	if (t->verdict)

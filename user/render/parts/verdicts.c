@@ -9,8 +9,8 @@
 #include "render/text/text_parts.h"
 
 #define MOST_VERDICTS 5		/* without --verbose */
-#define OWN_SHARE 0.25		/* of a section's time: with less of its own, verdicts on sections inside stand for it, if they have ... */
-#define INSIDE_SHARE 0.5	/* ... so much of it */
+#define OWN_SHARE 0.25		/* of a section's time: with less of its own, verdicts on sections inside stand for it ... */
+#define INSIDE_SHARE 0.5	/* ... if they have so much of it */
 #define INDENT 5
 
 /* Memory is that of a section itself, and nothing that is said of sections inside stands for it. */

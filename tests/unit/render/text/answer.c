@@ -34,10 +34,12 @@ static void test_chain(void **state)
 {
 	(void)state;
 	ANSWER(stacks_evaluation(), 1, NULL,
-	       "\nslowest  evaluation > answer_question > forward_pass: 27.8 s, 44.5% of the window; 412 calls, mean 67.4 ms, p99 302 ms; 128 tokens/s\n",
+	       "\nslowest  evaluation > answer_question > forward_pass: 27.8 s, 44.5% of the window; 412 calls, "
+	       "mean 67.4 ms, p99 302 ms; 128 tokens/s\n",
 	       "\nwhy      memory that is kept after every call: 1.43 MiB a call, 33.2 GiB an hour\n", "\nto do    a leak, perhaps: ",
 	       "\nmemory   +388 MiB (812 MiB at the start, 1.17 GiB at the end), peak 1.22 GiB; most growth in forward_pass: +589 MiB\n",
-	       "\ncaches   clusters 25.0% hits, embeddings 80.0% hits\n", "\ncost     of profiling: <0.1% of one CPU; nothing was lost\n");
+	       "\ncaches   clusters 25.0% hits, embeddings 80.0% hits\n",
+	       "\ncost     of profiling: <0.1% of one CPU; nothing was lost\n");
 }
 
 /* Below the threshold there is no verdict, but causes. */
@@ -61,7 +63,8 @@ static void test_outside(void **state)
 	(void)state;
 	fixture_call(fixture_section(snap, "short", DCBS_NAME_SECTION), SEC / 10, SEC / 10);
 	fixture_thread(snap, 5000, "busy", 62400 * MS);
-	ANSWER(snap, 1, "short", "\nslowest  outside of all sections: 2m23s, 229% of the window\n", "\nwhy      computing ", "\nto do    make sections");
+	ANSWER(snap, 1, "short", "\nslowest  outside of all sections: 2m23s, 229% of the window\n",
+	       "\nwhy      computing ", "\nto do    make sections");
 }
 
 static void test_no_sections(void **state)

@@ -108,7 +108,8 @@ static void test_colour(void **state)
 /* Each section below the one around it, and with --flat in the order of their time. */
 static void test_tree(void **state)
 {
-	char *tree = render_with(&(struct render_options) {.width = 100}), *flat = render_with(&(struct render_options) {.width = 100, .flat = true});
+	char *tree = render_with(&(struct render_options) {.width = 100});
+	char *flat = render_with(&(struct render_options) {.width = 100, .flat = true});
 
 	(void)state;
 	assert_non_null(strstr(tree, "slowest  evaluation > answer_question > forward_pass: 27.8 s, 44.5% of the window; 412 calls"));
