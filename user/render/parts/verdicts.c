@@ -146,7 +146,9 @@ void text_verdicts(const struct text *t)
 	find_nodes(&j, t);
 	more = r->nr_bottlenecks - j.nr;
 	text_lines_heading(t, "BOTTLENECKS");
-	if (!j.nr)
+	if (!j.nr && isnan(r->threshold_s))
+		text_lines_paragraph(t, "This session has no verdicts.");
+	else if (!j.nr)
 		text_lines_paragraph(t, "Nothing took %s or more.", human_time(r->threshold_s).text);
 	for (i = 0; i < j.nr; i++) {
 		if (is_second(r, i) || is_said_inside(t, &j, i))

@@ -94,11 +94,29 @@ static void test_losses(void **state)
 	ANSWER(snap, 1, "nothing was lost", "; lost: 12 calls, 7 names: see the end\n");
 }
 
+/* A saved session without counters of losses. */
+static void test_unknown_losses(void **state)
+{
+	struct snapshot *snap = fixture_evaluation();
+	struct dcbs_report *r = NULL;
+	char *text;
+
+	(void)state;
+	assert_int_equal(report_build(&r, snap, 1), 0);
+	r->lost.samples = DCBS_UNKNOWN;
+	text = dcbs_report_text(r, 100);
+	assert_non_null(strstr(text, "; losses are unknown\n"));
+	free(text);
+	dcbs_report_free(r);
+	snapshot_free(snap);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_chain), cmocka_unit_test(test_no_verdict), cmocka_unit_test(test_outside),
 		cmocka_unit_test(test_no_sections), cmocka_unit_test(test_cache_of_that_name), cmocka_unit_test(test_losses),
+		cmocka_unit_test(test_unknown_losses),
 	};
 
 	setenv("TZ", "UTC", 1);
