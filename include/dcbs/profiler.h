@@ -175,7 +175,10 @@ const char *dcbs_profiler_error(void);
 const struct dcbs_section *dcbs_report_section(const struct dcbs_report *report, const char *name);
 const struct dcbs_cache_summary *dcbs_report_cache(const struct dcbs_report *report, const char *name);
 
-/* The report as text of `width` columns (0: 100, and more where a name needs it), and as a JSON document. To be freed with free(); NULL: no memory. */
+/*
+ * The report as text of `width` columns (0: 100, and more where a name needs it), and as a JSON document. To be freed with free();
+ * NULL: no memory.
+ */
 char *dcbs_report_text(const struct dcbs_report *report, int width);
 char *dcbs_report_json(const struct dcbs_report *report);
 

@@ -56,7 +56,7 @@ class CommandLine(BadInput):
     def test_values(self):
         for args, word in (("-p 0", "--pid"), ("-p 1.5", "--pid"), ("-p -5", "--pid"), ("-p 12x", "--pid"), ("-p 99999999999", "--pid"),
                            ("-d 0", "--duration"), ("-d nan", "--duration"), ("-d -1", "--duration"),
-                           ("-d 1s", "--duration"), ("-i 0", "--interval"), ("-i inf", "--interval"),
+                           ("-d 1x", "--duration"), ("-i 0", "--interval"), ("-i inf", "--interval"),
                            ("-F -1", "--frequency"), ("-F 1e9", "--frequency"), ("-t -1", "--threshold"),
                            ("--max-overhead 0", "--max-overhead"), ("--max-overhead 101", "--max-overhead"),
                            ("-S colour", "--sort-by"), ("-f yaml", "json"), ("-o x.yaml", ".json"), ("-o plain", ".json"),

@@ -156,9 +156,9 @@ class Listed(unittest.TestCase):
             self.assertIn("max\\-overhead", pages["dcbs-bpfprof.1"])
             for name in "libbpfprof.3", "dcbs-markers.3":
                 example = re.search(r"^\.SH EXAMPLE\n\.nf\n(.*?)^\.fi", pages[name], re.M | re.S).group(1).replace("\\e", "\\")
-                done = subprocess.run(["cc", "-std=c11", "-D_POSIX_C_SOURCE=200809L", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-x", "c",
-                                       "-I", os.path.join(directory, "usr/include"), "-"], input=example, stdout=subprocess.PIPE,
-                                      stderr=subprocess.STDOUT, text=True)
+                compiler = ["cc", "-std=c11", "-D_POSIX_C_SOURCE=200809L", "-Wall", "-Wextra", "-Werror", "-fsyntax-only"]
+                done = subprocess.run([*compiler, "-x", "c", "-I", os.path.join(directory, "usr/include"), "-"], input=example,
+                                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
                 self.assertEqual((done.returncode, done.stdout), (0, ""))
             for name in pages:
                 self.assertRegex(pages[name], r"(?m)^\.SH EXAMPLES?$")

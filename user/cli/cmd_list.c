@@ -32,12 +32,21 @@ static void format_user(uid_t uid, char *to, size_t size)
 	free(clean);
 }
 
+/* In whole seconds, as the start is not known better than that. */
 static struct human format_age(const struct dcbs_process *p)
 {
+	struct human age = {"-"};
 	struct timespec now;
+	double s;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	return human_tight(human_time(isnan(p->started_at) ? NAN : fmax((double)now.tv_sec - p->started_at, 0)));
+	s = floor(fmax((double)now.tv_sec - p->started_at, 0));
+	if (isnan(p->started_at))
+		return age;
+	if (s >= 60)
+		return human_tight(human_time(s));
+	snprintf(age.text, sizeof(age.text), "%ds", (int)s);
+	return age;
 }
 
 /* The bytes of a command that a line of the terminal has room for: all of them without a terminal. No character is cut. */

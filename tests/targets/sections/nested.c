@@ -4,8 +4,8 @@
  *
  *     nested [--rounds N] [--ns-body NS]
  *
- * "shared" is called in "question" and in "review", which "run" is around; "guest" is called in "run" and outside of all. "lone" is
- * open on another thread. Each body computes for --ns-body. Truth: "around": {name: name or null}.
+ * "shared" is called in "question" and in "review", which "run" is around; "guest" is called in "run" and outside of all. "lone"
+ * is open on another thread. Each body computes for --ns-body. Truth: "around": {name: name or null}.
  */
 #include <pthread.h>
 
@@ -59,7 +59,9 @@ static void *run_lone(void *arg)
 
 int main(int argc, char **argv)
 {
-	const struct truth_option options[] = {{"--rounds", &rounds, NULL, NULL}, {"--ns-body", &body_ns, NULL, NULL}, {NULL, NULL, NULL, NULL}};
+	const struct truth_option options[] = {
+		{"--rounds", &rounds, NULL, NULL}, {"--ns-body", &body_ns, NULL, NULL}, {NULL, NULL, NULL, NULL},
+	};
 	pthread_t lone;
 	uint64_t i;
 
@@ -71,8 +73,8 @@ int main(int argc, char **argv)
 		run_round();
 	pthread_join(lone, NULL);
 	truth_open();
-	printf(",\"around\": {\"run\": null, \"question\": \"run\", \"review\": \"run\", \"forward\": \"question\", \"shared\": \"run\", "
-	       "\"guest\": null, \"lone\": null}");
+	printf(",\"around\": {\"run\": null, \"question\": \"run\", \"review\": \"run\", \"forward\": \"question\", "
+	       "\"shared\": \"run\", \"guest\": null, \"lone\": null}");
 	truth_close();
 	return 0;
 }

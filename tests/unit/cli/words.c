@@ -21,7 +21,9 @@ static void test_times(void **state)
 		{"90", 90}, {"1.5", 1.5}, {".5", 0.5}, {"500ms", 0.5}, {"5m", 300}, {"1h30m", 5400}, {"2d", 172800}, {"1m5.5s", 65.5}, {"0", 0},
 		{"1e3", 1000},
 	};
-	static const char *const bad[] = {"", "m", "5x", "5 m", "30m1h", "5m5m", "5m30", "5mm", "1e", "inf", "nan", "5m-3s", "--5", "5M"};
+	static const char *const bad[] = {
+		"", "m", "5x", "5 m", "30m1h", "5m5m", "5m30", "5mm", "1e", "inf", "nan", "5m-3s", "--5", "5M",
+	};
 	size_t i;
 
 	(void)state;

@@ -6,7 +6,8 @@
  * lists behind it; the first of them is its parent. So a section that is called in two places has a parent that contains both
  * places, or none. Two sections cannot be around each other, because a sample lists each section once.
  *
- * A sample lists functions of --section behind the marked sections, whatever contains what. So each kind is compared with its own.
+ * A sample lists functions of --section behind the marked sections, whatever contains what. So each kind is compared
+ * with its own.
  */
 #include <errno.h>
 #include <stdbool.h>

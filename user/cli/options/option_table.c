@@ -72,7 +72,8 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 		.name = "duration", .key = 'd', .argument = "SECONDS", .type = OPTION_SECONDS, .commands = PROFILE, .min = 0.001, .max = 1e9,
 		.offset = offsetof(struct opts, duration_s),
 		.help = "stop after this time",
-		.manual = "Stop after this time, such as 90, 5m or 1h30m. Without it the profile ends at Ctrl-C or when all targets have ended.",
+		.manual =
+			"Stop after this time, such as 90, 5m or 1h30m. Without it the profile ends at Ctrl-C or when all targets have ended.",
 	}, {
 		.name = "interval", .key = 'i', .argument = "SECONDS", .type = OPTION_SECONDS, .commands = PROFILE, .min = 0.05, .max = 3600,
 		.preset = "1", .offset = offsetof(struct opts, interval_s),

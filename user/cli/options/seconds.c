@@ -17,7 +17,7 @@ static const struct {
 	{"ms", 1e-3}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400},
 };
 
-/* Skips the unit at *at. Returns its seconds; a number without a unit has seconds, and ends the text. NAN: there is no such unit. */
+/* Skips the unit at *at. Returns its seconds; 1 at the end of the text. NAN: there is no such unit. */
 static double skip_unit(const char **at)
 {
 	size_t i, length = strspn(*at, "abcdefghijklmnopqrstuvwxyz");

@@ -5,7 +5,10 @@
 
 #include <stddef.h>
 
-/* The edits that make one word of the other: a letter inserted, left out, replaced, or two neighbours exchanged. At most `most` + 1. */
+/*
+ * The edits that make one word of the other, at most `most` + 1. An edit inserts, leaves out or replaces a letter, or exchanges two
+ * neighbours.
+ */
 size_t similar_distance(const char *a, const char *b, size_t most);
 
 /* The long option that `name` may stand for, without dashes; NULL: none is similar. */

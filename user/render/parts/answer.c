@@ -40,8 +40,9 @@ static void add_time(const struct text *t, FILE *words, const struct dcbs_sectio
 	if (r->duration_s > 0)
 		fprintf(words, ", %s of the window", human_share_within(s->total_s / r->duration_s, s->error_s / r->duration_s).text);
 	if (s->count > 0)
-		fprintf(words, "; %s %s, mean %s, p99 %s", human_exact(s->count).text, s->count == 1 ? "call" : "calls",
-			human_time(s->mean_s).text, human_time(s->p99_s).text);
+		fprintf(words, "; %s %s", human_exact(s->count).text, s->count == 1 ? "call" : "calls");
+	if (s->count > 0 && !isnan(s->mean_s))
+		fprintf(words, ", mean %s, p99 %s", human_time(s->mean_s).text, human_time(s->p99_s).text);
 }
 
 static bool is_of_model(const struct dcbs_section *s)
@@ -172,7 +173,8 @@ static void write_verdict(const struct text *t, int label_width, const struct dc
 }
 
 /* "computing 62.0%, GIL 30.1%", behind some words. */
-static void write_causes(const struct text *t, const char *label, int label_width, const char *before, const struct dcbs_wall *wall)
+static void write_causes(const struct text *t, const char *label, int label_width, const char *before,
+			 const struct dcbs_wall *wall)
 {
 	char *words = NULL;
 	size_t len;
@@ -197,7 +199,8 @@ static void write_busiest(const struct text *t, int label_width)
 		busiest++;
 	if (busiest == r->threads + r->nr_threads)
 		return;
-	snprintf(before, sizeof(before), "thread %s %d, ran %s: ", busiest->name, (int)busiest->tid, human_time(busiest->wall.cpu_s).text);
+	snprintf(before, sizeof(before), "thread %s %d, ran %s: ", busiest->name, (int)busiest->tid,
+		 human_time(busiest->wall.cpu_s).text);
 	write_causes(t, "busiest", label_width, before, &busiest->wall);
 }
 
@@ -281,8 +284,17 @@ static bool add_loss(FILE *words, int64_t n, const char *of, bool first)
 	return first && n <= 0;
 }
 
-static void add_losses(FILE *words, const struct dcbs_lost *l)
+/* A saved session may lack some. */
+static bool losses_known(const struct dcbs_lost *l)
 {
+	return l->sections != DCBS_UNKNOWN && l->processes != DCBS_UNKNOWN && l->records != DCBS_UNKNOWN &&
+	       l->samples != DCBS_UNKNOWN && l->stacks != DCBS_UNKNOWN && l->names != DCBS_UNKNOWN;
+}
+
+/* Notes may be about losses that have no number. */
+static void add_losses(FILE *words, const struct dcbs_report *r)
+{
+	const struct dcbs_lost *l = &r->lost;
 	bool none = add_loss(words, l->sections, "calls", true);
 
 	none = add_loss(words, l->processes, "processes", none);
@@ -290,7 +302,12 @@ static void add_losses(FILE *words, const struct dcbs_lost *l)
 	none = add_loss(words, l->samples, "samples", none);
 	none = add_loss(words, l->stacks, "stacks", none);
 	none = add_loss(words, l->names, "names", none);
-	fputs(none ? "; nothing was lost" : ": see the end", words);
+	if (!none)
+		fputs(": see the end", words);
+	else if (!losses_known(l))
+		fputs("; losses are unknown", words);
+	else
+		fputs(r->nr_notes ? "; no loss was counted, but see the notes at the end" : "; nothing was lost", words);
 }
 
 static void write_cost(const struct text *t, int label_width)
@@ -308,7 +325,7 @@ static void write_cost(const struct text *t, int label_width)
 		fprintf(to, "of profiling: %s of one CPU", human_share(o->target_cpu_share).text);
 	if (o->nr_reduced)
 		fputs(", reduced to stay within the limit", to);
-	add_losses(to, &t->report->lost);
+	add_losses(to, t->report);
 	if (!fclose(to))
 		text_lines_beside(t, "cost", label_width, "%s", words);
 	free(words);
@@ -322,8 +339,8 @@ void text_answer(const struct text *t, int label_width)
 	if (node == SECTION_TREE_NONE)
 		write_busiest(t, label_width);
 	else if (outside_verdict(t))
-		text_lines_beside(t, "slowest", label_width, "outside of all sections: %s, %s of the window", human_time(t->verdict->total_s).text,
-				  human_share(t->verdict->share).text);
+		text_lines_beside(t, "slowest", label_width, "outside of all sections: %s, %s of the window",
+				  human_time(t->verdict->total_s).text, human_share(t->verdict->share).text);
 	else
 		write_slowest(t, label_width, node);
 	if (t->verdict)

@@ -9,8 +9,8 @@
 #include "render/text/text_parts.h"
 
 #define MOST_VERDICTS 5		/* without --verbose */
-#define OWN_SHARE 0.25		/* of a section's time: with less of its own, verdicts on sections inside stand for it, if they have ... */
-#define INSIDE_SHARE 0.5	/* ... so much of it */
+#define OWN_SHARE 0.25		/* of a section's time: with less of its own, verdicts on sections inside stand for it ... */
+#define INSIDE_SHARE 0.5	/* ... if they have so much of it */
 #define INDENT 5
 
 /* Memory is that of a section itself, and nothing that is said of sections inside stands for it. */
@@ -146,7 +146,9 @@ void text_verdicts(const struct text *t)
 	find_nodes(&j, t);
 	more = r->nr_bottlenecks - j.nr;
 	text_lines_heading(t, "BOTTLENECKS");
-	if (!j.nr)
+	if (!j.nr && isnan(r->threshold_s))
+		text_lines_paragraph(t, "This session has no verdicts.");
+	else if (!j.nr)
 		text_lines_paragraph(t, "Nothing took %s or more.", human_time(r->threshold_s).text);
 	for (i = 0; i < j.nr; i++) {
 		if (is_second(r, i) || is_said_inside(t, &j, i))

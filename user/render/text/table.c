@@ -207,11 +207,17 @@ static void write_field(const struct table *t, FILE *file, const struct table_co
 		display_cell(file, format_field(c, s, duration_s).text, c->width, DISPLAY_RIGHT);
 }
 
+/* In a narrow terminal deep sections are indented less, so that half of the column is left for the name. */
+static int fit_indent(const struct table *t, const char *name, int indent)
+{
+	return indent + display_width(name) > t->name_width && indent > t->name_width / 2 ? t->name_width / 2 : indent;
+}
+
 void table_row_indented(const struct table *t, FILE *file, const struct dcbs_section *s, double duration_s, int indent)
 {
 	size_t i;
 
-	indent = indent < t->name_width ? indent : t->name_width - 1;
+	indent = fit_indent(t, s->name, indent);
 	fprintf(file, "%*s", indent, "");
 	display_cell(file, s->name, t->name_width - indent, DISPLAY_LEFT);
 	for (i = 0; i < sets[t->set].nr; i++)

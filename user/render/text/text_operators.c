@@ -40,7 +40,8 @@ static void write_section(const struct text *t, size_t first, size_t end, double
 	const struct dcbs_operator *o = t->report->operators;
 	size_t i, most = t->verbose ? MOST : FEW;
 
-	text_lines_paragraph(t, "%s: %s in %zu operator%s", o[first].section, human_time(all_s).text, end - first, end - first == 1 ? "" : "s");
+	text_lines_paragraph(t, "%s: %s in %zu operator%s", o[first].section, human_time(all_s).text, end - first,
+			     end - first == 1 ? "" : "s");
 	fprintf(t->file, "%*s %*s %*s operator\n", TIME_WIDTH, "self", TIME_WIDTH, "total", SHARE_WIDTH, "share");
 	for (i = first; i < end && i < first + most && o[i].self_s >= SMALL * all_s; i++)
 		write_operator(t, &o[i], all_s);

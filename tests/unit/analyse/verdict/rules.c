@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* rules.c - planted waits and work give the right verdict with evidence and advice; a healthy target gives none. */
+#include "sampled_stacks.h"
 #include "verdict.h"
 
 static void expect_none(struct snapshot *snap)
@@ -130,6 +131,26 @@ static void test_mostly_inside(void **state)
 	struct dcbs_report *r = verdict_report(snap);
 	assert_int_equal(r->nr_bottlenecks, 1);
 	assert_string_equal(r->bottlenecks[0].section, "work");
+	dcbs_report_free(r);
+}
+
+/* A section of another thread, which samples show in another section, does not stand for one that is mostly in short sections. */
+static void test_inside_another_section(void **state)
+{
+	struct snapshot *snap = stacks_begin(fixture_empty());
+	__u32 frame = stacks_frame(snap, "f", "f.py", 1, true);
+	struct dcbs_report *r;
+
+	(void)state;
+	fixture_call(fixture_section(snap, "serve", DCBS_NAME_SECTION), 9 * SEC, SEC / 10);
+	fixture_call(fixture_section(snap, "train", DCBS_NAME_SECTION), 8 * SEC, SEC / 10);
+	fixture_call(fixture_section(snap, "step", DCBS_NAME_SECTION), 7 * SEC, 7 * SEC);
+	snap->wall_known = true;
+	stacks_within(stacks_ran(STACK(snap, stacks_section(snap, "step"), frame), 9), stacks_section(snap, "train"));
+	r = verdict_report(snap);
+	assert_int_equal(r->nr_bottlenecks, 2);
+	assert_string_equal(r->bottlenecks[0].section, "serve");
+	assert_string_equal(r->bottlenecks[1].section, "step");
 	dcbs_report_free(r);
 }
 
@@ -323,7 +344,8 @@ int main(void)
 		cmocka_unit_test(test_computing), cmocka_unit_test(test_major_faults),
 		cmocka_unit_test(test_half_of_the_time), cmocka_unit_test(test_no_cause_stands_out),
 		cmocka_unit_test(test_parts_of_one_cause), cmocka_unit_test(test_wait_for_own_workers),
-		cmocka_unit_test(test_mostly_inside), cmocka_unit_test(test_mostly_inside_short_ones),
+		cmocka_unit_test(test_mostly_inside), cmocka_unit_test(test_inside_another_section),
+		cmocka_unit_test(test_mostly_inside_short_ones),
 		cmocka_unit_test(test_who_had_the_cpu), cmocka_unit_test(test_pool_that_spins), cmocka_unit_test(test_cannot_tell),
 		cmocka_unit_test(test_idle_pool), cmocka_unit_test(test_healthy),
 		cmocka_unit_test(test_main_thread_waits_for_workers), cmocka_unit_test(test_nothing_clear_outside),

@@ -34,10 +34,12 @@ static void test_chain(void **state)
 {
 	(void)state;
 	ANSWER(stacks_evaluation(), 1, NULL,
-	       "\nslowest  evaluation > answer_question > forward_pass: 27.8 s, 44.5% of the window; 412 calls, mean 67.4 ms, p99 302 ms; 128 tokens/s\n",
+	       "\nslowest  evaluation > answer_question > forward_pass: 27.8 s, 44.5% of the window; 412 calls, "
+	       "mean 67.4 ms, p99 302 ms; 128 tokens/s\n",
 	       "\nwhy      memory that is kept after every call: 1.43 MiB a call, 33.2 GiB an hour\n", "\nto do    a leak, perhaps: ",
 	       "\nmemory   +388 MiB (812 MiB at the start, 1.17 GiB at the end), peak 1.22 GiB; most growth in forward_pass: +589 MiB\n",
-	       "\ncaches   clusters 25.0% hits, embeddings 80.0% hits\n", "\ncost     of profiling: <0.1% of one CPU; nothing was lost\n");
+	       "\ncaches   clusters 25.0% hits, embeddings 80.0% hits\n",
+	       "\ncost     of profiling: <0.1% of one CPU; nothing was lost\n");
 }
 
 /* Below the threshold there is no verdict, but causes. */
@@ -61,7 +63,8 @@ static void test_outside(void **state)
 	(void)state;
 	fixture_call(fixture_section(snap, "short", DCBS_NAME_SECTION), SEC / 10, SEC / 10);
 	fixture_thread(snap, 5000, "busy", 62400 * MS);
-	ANSWER(snap, 1, "short", "\nslowest  outside of all sections: 2m23s, 229% of the window\n", "\nwhy      computing ", "\nto do    make sections");
+	ANSWER(snap, 1, "short", "\nslowest  outside of all sections: 2m23s, 229% of the window\n",
+	       "\nwhy      computing ", "\nto do    make sections");
 }
 
 static void test_no_sections(void **state)
@@ -91,11 +94,29 @@ static void test_losses(void **state)
 	ANSWER(snap, 1, "nothing was lost", "; lost: 12 calls, 7 names: see the end\n");
 }
 
+/* A saved session without counters of losses. */
+static void test_unknown_losses(void **state)
+{
+	struct snapshot *snap = fixture_evaluation();
+	struct dcbs_report *r = NULL;
+	char *text;
+
+	(void)state;
+	assert_int_equal(report_build(&r, snap, 1), 0);
+	r->lost.samples = DCBS_UNKNOWN;
+	text = dcbs_report_text(r, 100);
+	assert_non_null(strstr(text, "; losses are unknown\n"));
+	free(text);
+	dcbs_report_free(r);
+	snapshot_free(snap);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_chain), cmocka_unit_test(test_no_verdict), cmocka_unit_test(test_outside),
 		cmocka_unit_test(test_no_sections), cmocka_unit_test(test_cache_of_that_name), cmocka_unit_test(test_losses),
+		cmocka_unit_test(test_unknown_losses),
 	};
 
 	setenv("TZ", "UTC", 1);

@@ -120,79 +120,6 @@ static void test_long_and_wide_names(void **state)
 	check_golden(snap, 80, "names.txt");
 }
 
-/* A file has no width: no name is shortened in it. */
-static void test_whole_names(void **state)
-{
-	static const char *const names[] = {
-		"evaluation/category_based_sampling/cluster_token_embeddings/k_means/of_the_second_kind/with_all_questions_of_the_run",
-		"/usr/bin/python3 evaluate.py --model tiny --questions 5000 --category-based-sampling",
-		"/srv/evaluations/tiny/evaluate.py:141", "cluster_token_embeddings.<locals>.<listcomp>",
-	};
-	struct snapshot *snap = stacks_evaluation();
-	char *text;
-	size_t i;
-
-	(void)state;
-	fixture_call(fixture_section(snap, names[0], DCBS_NAME_SECTION), 2 * SEC, 2 * SEC);
-	text = render_snapshot(snap, 0);
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (!strstr(text, names[i]))
-			fail_msg("no %s in %s", names[i], text);
-	assert_null(strstr(text, "\342\200\246"));
-	free(text);
-	snapshot_free(snap);
-}
-
-static char *render_with(const struct render_options *options)
-{
-	struct snapshot *snap = stacks_evaluation();
-	struct dcbs_report *r = NULL;
-	char *text = NULL;
-	size_t len;
-	FILE *f = open_memstream(&text, &len);
-
-	assert_non_null(f);
-	assert_int_equal(report_build(&r, snap, 1), 0);
-	assert_int_equal(render_write(render_by_name("text"), f, r, options), 0);
-	fclose(f);
-	dcbs_report_free(r);
-	snapshot_free(snap);
-	return text;
-}
-
-static void test_colour(void **state)
-{
-	char *plain = render_with(&(struct render_options) {.width = 100}), *to = plain, *from;
-	char *coloured = render_with(&(struct render_options) {.width = 100, .colour = true});
-
-	(void)state;
-	assert_null(strchr(plain, '\033'));
-	assert_non_null(strstr(coloured, "\033[1mSECTIONS\033[0m\n"));
-	for (from = coloured; *from; from++)
-		if (*from == '\033')
-			from += strcspn(from, "m");
-		else
-			assert_int_equal(*from, *to++);
-	assert_int_equal(*to, 0);
-	free(plain);
-	free(coloured);
-}
-
-/* Each section below the one around it, and with --flat in the order of their time. */
-static void test_tree(void **state)
-{
-	char *tree = render_with(&(struct render_options) {.width = 100}), *flat = render_with(&(struct render_options) {.width = 100, .flat = true});
-
-	(void)state;
-	assert_non_null(strstr(tree, "slowest  evaluation > answer_question > forward_pass: 27.8 s, 44.5% of the window; 412 calls"));
-	assert_non_null(strstr(tree, "\nevaluation "));
-	assert_non_null(strstr(tree, "\n  answer_question "));
-	assert_non_null(strstr(tree, "\n    forward_pass "));
-	assert_non_null(strstr(flat, "\nforward_pass "));
-	free(tree);
-	free(flat);
-}
-
 static void check_every_width(struct snapshot *snap)
 {
 	char *text;
@@ -370,7 +297,6 @@ int main(void)
 		cmocka_unit_test(test_evaluation), cmocka_unit_test(test_ledgers), cmocka_unit_test(test_functions),
 		cmocka_unit_test(test_native_names), cmocka_unit_test(test_no_data),
 		cmocka_unit_test(test_everything_lost), cmocka_unit_test(test_long_and_wide_names),
-		cmocka_unit_test(test_whole_names), cmocka_unit_test(test_colour), cmocka_unit_test(test_tree),
 		cmocka_unit_test(test_every_width), cmocka_unit_test(test_absurd_values),
 		cmocka_unit_test(test_raw_bytes_in_a_report), cmocka_unit_test(test_shortening),
 		cmocka_unit_test(test_formats), cmocka_unit_test(test_full_disk),
