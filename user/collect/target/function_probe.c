@@ -109,7 +109,7 @@ int function_probe_open(struct function_probe *probe, const struct target *targe
 		*probe = (struct function_probe){
 			.fd = fd, .pid = target->pid, .mapped = found->file.mapped, .entry_stepped = is_stepped_place(&code->entry),
 		};
-		snprintf(probe->function, sizeof(probe->function), "%s", code->name);
+		snprintf(probe->function, sizeof(probe->function), "%.*s", (int)sizeof(probe->function) - 1, code->name);
 		err = use_places(probe, target, code, code->name, return_probes);
 		if (err)
 			function_probe_close(probe);
