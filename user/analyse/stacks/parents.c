@@ -134,3 +134,26 @@ int parents_fill(struct dcbs_report *r, const struct snapshot *snap)
 	free(all);
 	return err;
 }
+
+/* NULL: it has none. */
+static const struct dcbs_section *parent_of(const struct dcbs_report *r, const struct dcbs_section *s)
+{
+	size_t i;
+
+	for (i = 0; i < r->nr_sections && s->parent; i++)
+		if (!strcmp(r->sections[i].name, s->parent))
+			return &r->sections[i];
+	return NULL;
+}
+
+bool parents_may_contain(const struct dcbs_report *r, const struct dcbs_section *around, const struct dcbs_section *inside)
+{
+	const struct dcbs_section *s = parent_of(r, inside);
+	size_t levels;
+
+	if (!s)
+		return true;
+	for (levels = 0; s && s != around && levels < SAMPLE_SECTIONS; levels++)
+		s = parent_of(r, s);
+	return s == around;
+}

@@ -9,4 +9,7 @@
 /* Fills `parent` of the report's sections, which must be complete. Returns 0 or -ENOMEM. */
 int parents_fill(struct dcbs_report *report, const struct snapshot *snap);
 
+/* Returns false if samples show `inside` in other sections than `around`. Where they do not show it in any, it may be inside. */
+bool parents_may_contain(const struct dcbs_report *report, const struct dcbs_section *around, const struct dcbs_section *inside);
+
 #endif

@@ -8,12 +8,12 @@
 #include <string.h>
 
 #include "analyse/stacks/gpu_times.h"
+#include "analyse/stacks/parents.h"
 #include "analyse/sums/ledger.h"
 #include "analyse/verdict/bottleneck.h"
 #include "analyse/verdict/evidence.h"
 #include "analyse/verdict/rules.h"
 #include "base/human.h"
-#include "bpfprof/samples.h"
 
 #define LOW_HIT_RATE 0.5
 #define ACTIVE_SHARE 0.01	/* of a thread's time; a thread that is active for less is not judged */
@@ -68,19 +68,6 @@ static double others_cpu_s(const struct dcbs_report *r)
 	return last && subject_is_outside(last) ? fmin(cpu_s, last->wall.cpu_s) : cpu_s;
 }
 
-/* Returns false if samples show that `inside` is in other sections than `around`. Where they do not show any it may be inside. */
-static bool may_be_inside(const struct dcbs_report *r, const struct dcbs_section *inside, const struct dcbs_section *around)
-{
-	const struct dcbs_section *s = inside->parent ? dcbs_report_section(r, inside->parent) : NULL;
-	size_t levels;
-
-	if (!s)
-		return true;
-	for (levels = 0; s && s != around && levels < SAMPLE_SECTIONS; levels++)
-		s = s->parent ? dcbs_report_section(r, s->parent) : NULL;
-	return s == around;
-}
-
 /*
  * Returns true if other sections, inside this one by all that is known, have its time and are judged themselves: there is one
  * verdict for a chain of sections, on the innermost one.
@@ -96,7 +83,7 @@ static bool is_judged_inside(const struct dcbs_report *r, const struct dcbs_sect
 		const struct dcbs_section *s = &r->sections[i];
 
 		if (s != section && !subject_is_outside(s) && s->total_s >= threshold_s && s->total_s <= section->total_s &&
-		    may_be_inside(r, s, section))
+		    parents_may_contain(r, section, s))
 			inside_s += s->self_s;
 	}
 	return inside_s >= CHAIN_INSIDE_SHARE * section->total_s;
