@@ -157,7 +157,7 @@ class Gpu(LedgerCase):
                     self.check_gpu_bound(sync, Target)
 
     def evaluate_bare(self, build, name):
-        with Target("gpu_work", 1, name, hold=True, env={**self.stub.environment(build), "GPU_WORK_BARE": "1"}) as target:
+        with urgent("gpu_work", 1, name, hold=True, env={**self.stub.environment(build), "GPU_WORK_BARE": "1"}) as target:
             self.report, truth = watch(target, "-t", 0.2, "-F", HZ, "--max-overhead", 100, marked=False)
         self.check_closes(self.report)
         return sections(self.report)["(outside)"], truth["gpu"][name]
