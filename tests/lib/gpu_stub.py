@@ -4,7 +4,6 @@
     old: exports that jump to functions without names, as drivers before 575 have
     new: exports with frames and names
 """
-import contextlib
 import os
 import stat
 import tempfile
@@ -25,11 +24,16 @@ class Stub:
             os.mkdir(os.path.join(self.folder.name, build))
             compile_target("libcuda.c", os.path.join(self.folder.name, build, "libcuda.so.1"), *options)
             compile_target("libcudart.c", os.path.join(self.folder.name, build, "libcudart.so.12"), *BUILDS["new"])
-        self.device = os.path.join(self.folder.name, "nvidia0")
-        with contextlib.suppress(OSError):
-            os.mknod(self.device, 0o600 | stat.S_IFCHR, KMSG)
-        if not os.path.exists(self.device):
-            self.device = None
+        self.device = self.make_device(os.path.join(self.folder.name, "nvidia0"))
+
+    @staticmethod
+    def make_device(path):
+        try:
+            os.mknod(path, 0o600 | stat.S_IFCHR, KMSG)
+            os.close(os.open(path, os.O_RDONLY))
+        except OSError:
+            return None
+        return path
 
     def environment(self, build, sync="spin"):
         return {"LD_LIBRARY_PATH": os.path.join(self.folder.name, build), "STUB_SYNC": sync, "STUB_DEVICE": self.device or ""}

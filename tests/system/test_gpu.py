@@ -81,13 +81,14 @@ class Gpu(LedgerCase):
             self.assertIn("not known which", verdict["evidence"])
             self.assertNotIn("calling thread", verdict["suggestion"])
 
-    def check_new(self, program):
-        found, truth = self.evaluate("new", NAMES, program)
+    def check_new(self, program, *options):
+        found, truth = self.evaluate("new", NAMES, program, options=options)
         for name in NAMES:
             with self.subTest(name):
                 self.check_parts(found[name], truth[name])
                 self.check_known(found[name], truth[name])
                 self.check_verdicts_with_names(name)
+        return found, truth
 
     def check_old(self, program):
         """No stack has the names: the time in the driver is known, and nothing is said of what it is."""
@@ -105,7 +106,10 @@ class Gpu(LedgerCase):
         self.check_old("gpu_work")
 
     def test_python_names(self):
-        self.check_new("gpu_work.py")
+        """A function that is known from samples has its waits, too."""
+        found, truth = self.check_new("gpu_work.py", "-s", "sampled=python:gpu")
+        gpu = found["sampled"]["gpu"]
+        self.check_share(gpu["wait_s"], gpu["wait_s_error"], truth["gpu"]["sync_ns"], truth["gpu"], "sampled waits")
 
     def test_python_no_names(self):
         self.check_old("gpu_work.py")
@@ -157,7 +161,7 @@ class Gpu(LedgerCase):
                     self.check_gpu_bound(sync, Target)
 
     def evaluate_bare(self, build, name):
-        with Target("gpu_work", 1, name, hold=True, env={**self.stub.environment(build), "GPU_WORK_BARE": "1"}) as target:
+        with urgent("gpu_work", 1, name, hold=True, env={**self.stub.environment(build), "GPU_WORK_BARE": "1"}) as target:
             self.report, truth = watch(target, "-t", 0.2, "-F", HZ, "--max-overhead", 100, marked=False)
         self.check_closes(self.report)
         return sections(self.report)["(outside)"], truth["gpu"][name]

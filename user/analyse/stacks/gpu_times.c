@@ -207,13 +207,14 @@ void gpu_times_move(struct dcbs_wall *wall, const struct dcbs_gpu *gpu)
 		       move_one(&wall->throttled_s, gpu->throttled_s) + move_one(&wall->steal_s, gpu->steal_s);
 }
 
-/* The same of its self time. No sample has a native --section as its innermost section: its self time is a part of the total. */
+/* The same of its self time. No sample has a --section as its innermost section: its self time is a part of the total. */
 static struct dcbs_gpu self_waits(const struct snapshot *snap, __u16 section, const struct dcbs_section *to)
 {
-	bool native = section < snap->nr_sections && snap->sections[section]->function[0];
-	struct gpu_sums sums = sum_samples(snap, section, native ? SAMPLE_SCOPE_TOTAL : SAMPLE_SCOPE_SELF);
+	const struct snapshot_section *facts = section < snap->nr_sections ? snap->sections[section] : NULL;
+	bool by_option = facts && (facts->function[0] || facts->stat.sampled);
+	struct gpu_sums sums = sum_samples(snap, section, by_option ? SAMPLE_SCOPE_TOTAL : SAMPLE_SCOPE_SELF);
 	struct dcbs_gpu gpu = moved_waits(&sums);
-	double share = native && to->total_s > 0 ? to->self_s / to->total_s : 1;
+	double share = by_option && to->total_s > 0 ? to->self_s / to->total_s : 1;
 
 	gpu.spin_s *= share;
 	gpu.runqueue_s *= share;
