@@ -4,6 +4,9 @@
  * bpfprof/loops.h.
  *
  * Other threads pay two comparisons at each switch and tick. A loop's figures are those of the on-periods of waits.
+ *
+ * An entry of `event_loops` belongs to one thread. The programs on that thread add to it while they hold the thread's account;
+ * on_iter_thread adds the part of a wait that has passed. The thread's name and number stay when it ends.
  */
 #ifndef BPF_RULES_FLOWS_EVENT_LOOP_H
 #define BPF_RULES_FLOWS_EVENT_LOOP_H

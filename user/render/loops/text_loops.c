@@ -66,11 +66,11 @@ static void write_loop(const struct text *t, const struct dcbs_event_loop *loop)
 			  human_share(loop->busy_share).text, human_time(loop->held_s + loop->waited_s).text,
 			  human_number(loop->in_flight).text, human_exact(loop->in_flight_most).text);
 	if (loop->holds > 0)
-		text_lines_beside(t, "", INDENT, "held between two waits: p50 %s, p99 %s, max %s, while %s were in flight",
+		text_lines_beside(t, "", INDENT, "held between two waits: p50 %s, p99 %s, max %s, with %s in flight",
 				  human_time(loop->hold_p50_s).text, human_time(loop->hold_p99_s).text, human_time(loop->hold_max_s).text,
 				  human_exact(loop->hold_in_flight).text);
 	if (loop->step_max_s > 0)
-		text_lines_beside(t, "", INDENT, "longest step: at least %s, while %s were in flight", human_time(loop->step_max_s).text,
+		text_lines_beside(t, "", INDENT, "longest step: at least %s, with %s in flight", human_time(loop->step_max_s).text,
 				  human_exact(loop->step_in_flight).text);
 	write_holders(t, loop);
 }
