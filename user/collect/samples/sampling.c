@@ -22,7 +22,7 @@
 #define PLACES_BYTES 4096
 #define SOON_TRIES 10			/* searches of an image without an interpreter that follow each other as soon; then ... */
 #define ABSENT_NS 250000000ULL		/* ... at these intervals, and ... */
-#define ABSENT_COST 100			/* ... at least this many times as long as a search takes */
+#define ABSENT_COST 100			/* ... at least this many times the CPU time that a search takes */
 #define LATE_NS 200000000ULL		/* an interpreter that was found this late is noted */
 
 static int read_target_memory(void *target, __u64 address, void *to, size_t size)
@@ -83,18 +83,16 @@ void sampling_add_target(struct session *session, struct target *target, const s
 
 /*
  * An image may be searched before it is complete, and a program may load Python whenever it likes. So the search goes on as long as
- * the process lives, less and less often: it takes at most 1/ABSENT_COST of the profiler's time.
+ * the process lives. It is repeated soon while the image is new, and then takes at most 1/ABSENT_COST of the profiler's time.
  */
-static __u64 next_search(struct target *target, int err, __u64 now, __u64 cost_ns)
+static __u64 next_search(struct target *target, int err, __u64 now, __u64 cpu_ns)
 {
 	__u64 wait = target->python_tries < STARTING_TRIES ? STARTING_NS : STARTING_LATER_NS;
 
 	target->python_tries++;
-	if (err != -EAGAIN && target->python_tries > SOON_TRIES)
-		wait = ABSENT_NS;
-	if (err != -EAGAIN && wait < cost_ns * ABSENT_COST)
-		wait = cost_ns * ABSENT_COST;
-	return now + wait;
+	if (err == -EAGAIN || target->python_tries <= SOON_TRIES)
+		return now + wait;
+	return now + (cpu_ns * ABSENT_COST > ABSENT_NS ? cpu_ns * ABSENT_COST : ABSENT_NS);
 }
 
 static void note_late_python(struct session *session, const struct target *target, __u64 now)
@@ -122,6 +120,7 @@ static void examine_interpreter(struct session *session, struct target *target, 
 {
 	struct python_layout layout = {};
 	char reason[256] = "";
+	__u64 cpu_ns = clock_cpu_ns();
 	int err = interpreter_find(target->pid, &layout, reason, sizeof(reason));
 	bool again = err == -EAGAIN || err == -ENOENT || (err && err != -ENOTSUP && target->python_tries < STARTING_TRIES);
 
@@ -129,7 +128,7 @@ static void examine_interpreter(struct session *session, struct target *target, 
 		target->python_due_ns = 0;
 		return;
 	}
-	target->python_due_ns = again ? next_search(target, err, now, clock_now_ns() - now) : 0;
+	target->python_due_ns = again ? next_search(target, err, now, clock_cpu_ns() - cpu_ns) : 0;
 	if (err == -ENOENT) {
 		if (!target->python_absent_ns)
 			target->python_absent_ns = now;
