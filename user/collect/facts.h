@@ -40,7 +40,7 @@ struct snapshot_section {
 	double unseen_ns;		/* in an analysis: time of samples with missing frames, which may be the function's, too */
 	__u64 given_up_calls;		/* of a --section function: calls that were probed, before the probes were given up */
 	double timed_share;		/* of a --section function: time in it by the time that passed, while all calls were timed; 0: unknown */
-	bool has_no_time;		/* of a sampled section: there were no samples, and no calls that were timed, to estimate it from */
+	bool has_no_time;		/* of a sampled section: neither samples nor timed calls tell it */
 	bool suspends;			/* of a sampled section: an `async def`, of which samples see the running alone */
 	bool is_function;		/* it was asked for by --section: where a sample lists it says nothing of the marked sections around it */
 	char function[SNAPSHOT_FUNCTION_NAME];	/* of a native --section: the function, or one of them; "": it is none */

@@ -33,6 +33,17 @@ static bool samples_miss(const struct snapshot_section *facts, double least_ns)
 	return (double)facts->stat.total_ns + 2 * facts->total_error_ns < MISSED_SHARE * least_ns;
 }
 
+/*
+ * Returns true if the calls that began before the probes were taken away took longer than the estimate for the whole window: the
+ * function was called more often then than in the stretch, as after a start without work.
+ */
+static bool are_contradicted(const struct snapshot_section *facts, const struct section_stat *timed, double by_timed_ns)
+{
+	double begun_ns = (double)facts->given_up_calls * (double)timed->sum_ns / (double)timed->count;
+
+	return begun_ns > (1 + STRETCH_ERROR) * by_timed_ns;
+}
+
 bool stretch_calls_hold_against(struct snapshot_section *facts, const struct section_stat *timed, const struct snapshot *snap)
 {
 	double by_timed_ns = time_by_timed_calls(facts, timed, snap), added;
@@ -42,6 +53,10 @@ bool stretch_calls_hold_against(struct snapshot_section *facts, const struct sec
 	added = snap->probe_added_ns * (double)timed->count / (double)timed->sum_ns;
 	if (!(added < 0.5) || !samples_miss(facts, by_timed_ns * (1 - 2 * added)))
 		return false;
+	if (are_contradicted(facts, timed, by_timed_ns)) {
+		facts->has_no_time = true;
+		return true;
+	}
 	facts->stat.total_ns = facts->stat.self_ns = (__u64)(by_timed_ns * (1 - added));
 	facts->total_error_ns = by_timed_ns * added + STRETCH_ERROR * (double)facts->stat.total_ns;
 	return true;

@@ -7,7 +7,8 @@
 
 /*
  * If samples miss the function, the timed calls stand for all. They are of one stretch of the window, so the error is large. facts
- * has the total and its error by the samples. timed: the counters of the timed calls. Returns true if they do stand for all.
+ * has the total and its error by the samples. timed: the counters of the timed calls. Returns true if they do stand for all, or if
+ * nothing tells the total: then facts->has_no_time is set.
  */
 bool stretch_calls_hold_against(struct snapshot_section *facts, const struct section_stat *timed, const struct snapshot *snap);
 

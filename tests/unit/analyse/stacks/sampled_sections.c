@@ -158,11 +158,31 @@ static void test_samples_that_miss_the_function(void **state)
 	dcbs_report_free(r);
 }
 
+/* The stretch in which all calls were timed was one of idling: 1,600 calls in 3 % of it. Then the function was called all the time. */
+static void test_a_stretch_that_is_not_like_the_others(void **state)
+{
+	struct snapshot *snap = sampled_snapshot();
+	struct snapshot_section *g = snap->sections[2];
+	struct dcbs_report *r;
+
+	(void)state;
+	snap->probe_added_ns = 2000;
+	g->stat.count = 1600;
+	g->stat.sum_ns = 640 * MS;
+	g->timed_share = 0.03;
+	g->seen_share = 0.05;
+	g->given_up_calls = 53000;
+	r = sampled_report(snap);
+	assert_true(isnan(dcbs_report_section(r, "G")->total_s));
+	dcbs_report_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sampled_sections), cmocka_unit_test(test_timed_in_periods),
 		cmocka_unit_test(test_samples_that_miss_the_function), cmocka_unit_test(test_too_few_periods), cmocka_unit_test(test_too_few_timed),
+		cmocka_unit_test(test_a_stretch_that_is_not_like_the_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
