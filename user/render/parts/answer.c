@@ -30,6 +30,16 @@ void text_chain(const struct text *t, FILE *to, size_t node)
 		fprintf(to, "%s%s", t->tree.nodes[chain[nr]].section->name, nr ? " > " : "");
 }
 
+#define SEVERAL 1.5
+
+void text_share(FILE *to, double share, double error)
+{
+	if (share > SEVERAL)
+		fprintf(to, ", %s at a time on average", human_number(share).text);
+	else
+		fprintf(to, ", %s of the window", human_share_within(share, error).text);
+}
+
 static void add_time(const struct text *t, FILE *words, const struct dcbs_section *s)
 {
 	const struct dcbs_report *r = t->report;
@@ -38,7 +48,7 @@ static void add_time(const struct text *t, FILE *words, const struct dcbs_sectio
 	if (s->error_s > 0)
 		fprintf(words, " ± %s", human_time_within(s->error_s, s->error_s).text);
 	if (r->duration_s > 0)
-		fprintf(words, ", %s of the window", human_share_within(s->total_s / r->duration_s, s->error_s / r->duration_s).text);
+		text_share(words, s->total_s / r->duration_s, s->error_s / r->duration_s);
 	if (s->count > 0)
 		fprintf(words, "; %s %s", human_exact(s->count).text, s->count == 1 ? "call" : "calls");
 	if (s->count > 0 && !isnan(s->mean_s))

@@ -100,8 +100,10 @@ static void write_title(const struct text *t, const struct dcbs_bottleneck *b, s
 	else
 		text_chain(t, to, node);
 	fprintf(to, ": %s", human_time(b->total_s).text);
-	if (!isnan(b->share))
+	if (!isnan(b->share) && !strcmp(b->section, DCBS_OUTSIDE))
 		fprintf(to, ", %s of the window", human_share(b->share).text);
+	else if (!isnan(b->share))
+		text_share(to, b->share, NAN);
 	if (cause)
 		fprintf(to, "; cause: %s", cause);
 	snprintf(label, sizeof(label), "%3zu.", number);

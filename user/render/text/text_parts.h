@@ -16,6 +16,7 @@ void text_ends(const struct text *t, int label_width);	/* how the given targets 
 void text_answer(const struct text *t, int label_width);	/* what is slowest, why, and what to do about it */
 const struct dcbs_bottleneck *text_answer_verdict(const struct text *t);	/* the one that the answer shows; NULL: none */
 void text_chain(const struct text *t, FILE *to, size_t node);	/* "outer > inner": the sections around a node, and its own */
+void text_share(FILE *to, double share, double error);	/* of the window; beyond it, how many of a section were open at a time */
 void text_sections(const struct text *t);
 void text_verdicts(const struct text *t);	/* one for each chain of sections */
 void text_functions(const struct text *t, enum order_key order);

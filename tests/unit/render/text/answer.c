@@ -67,6 +67,18 @@ static void test_outside(void **state)
 	       "\nwhy      computing ", "\nto do    make sections");
 }
 
+static void test_several_at_a_time(void **state)
+{
+	struct snapshot *snap = fixture_empty();
+	struct snapshot_section *facts = fixture_section(snap, "request", DCBS_NAME_SECTION);
+	int i;
+
+	(void)state;
+	for (i = 0; i < 4; i++)
+		fixture_call(facts, 50 * SEC, 50 * SEC);
+	ANSWER(snap, 1, "of the window", "\nslowest  request: 3m20s, 3.21 at a time on average; 4 calls, ");
+}
+
 static void test_no_sections(void **state)
 {
 	(void)state;
@@ -114,7 +126,7 @@ static void test_unknown_losses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_chain), cmocka_unit_test(test_no_verdict), cmocka_unit_test(test_outside),
+		cmocka_unit_test(test_chain), cmocka_unit_test(test_no_verdict), cmocka_unit_test(test_outside), cmocka_unit_test(test_several_at_a_time),
 		cmocka_unit_test(test_no_sections), cmocka_unit_test(test_cache_of_that_name), cmocka_unit_test(test_losses),
 		cmocka_unit_test(test_unknown_losses),
 	};
