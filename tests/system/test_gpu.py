@@ -174,7 +174,7 @@ class Gpu(LedgerCase):
 
     def test_a_gpu_that_is_not_used(self):
         outside, _ = self.evaluate_bare("new", "cpu")
-        self.assertEqual(outside["gpu"]["driver_s"], 0)
+        self.assertLessEqual(outside["gpu"]["driver_s"], SIGMA * outside["gpu"]["driver_s_error"])
         self.assertIn("was the model moved to the device?", self.report["bottlenecks"][0]["evidence"])
         self.assertEqual(self.report["gpu_libraries"], ["libcuda"])
 

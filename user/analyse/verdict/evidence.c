@@ -270,7 +270,7 @@ char *evidence_line(const struct subject *s, const struct rule *rule, const stru
 	if (!larger)
 		write_second(to, s, second);
 	if (rule->cause == DCBS_CAUSE_CPU && gpu_subject_is_unused(s->report))
-		fputs("; libcuda is loaded, but no work on the GPU was seen (was the model moved to the device?)", to);
+		fputs("; libcuda is loaded, but next to no work on the GPU was seen (was the model moved to the device?)", to);
 	write_hot(to, s, rule, hot);
 	write_calls(to, s->section);
 	if (s->section->self_s < SELF_SHARE * s->section->total_s)

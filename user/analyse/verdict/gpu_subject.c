@@ -113,6 +113,8 @@ double gpu_subject_wait_s(const struct subject *s)
 
 /* ---- the whole report ---- */
 
+#define UNSURE_SIGMA 2	/* some ticks in the driver are its start and its end */
+
 /* A runtime may be linked into programs that run without a GPU; the driver is there where a GPU is. */
 bool gpu_subject_is_unused(const struct dcbs_report *r)
 {
@@ -122,7 +124,7 @@ bool gpu_subject_is_unused(const struct dcbs_report *r)
 	for (i = 0; i < r->nr_gpu_libraries; i++)
 		mapped |= !strcmp(r->gpu_libraries[i], "libcuda");
 	for (i = 0; i < r->nr_sections; i++)
-		if (r->sections[i].gpu.driver_s > 0)
+		if (r->sections[i].gpu.driver_s > UNSURE_SIGMA * r->sections[i].gpu.driver_error_s)
 			return false;
 	return mapped;
 }

@@ -22,7 +22,7 @@ bool gpu_subject_reads_each_step(const struct subject *s);	/* it waits where it 
 bool gpu_subject_spins(const struct subject *s);		/* it waits otherwise, and its threads run meanwhile */
 bool gpu_subject_blocks(const struct subject *s);		/* neither of the last two: what it waits for besides copies */
 
-/* Returns true if NVIDIA's driver is mapped and no sample of the report is in it. */
+/* Returns true if NVIDIA's driver is mapped and no section has more samples in it than chance explains. */
 bool gpu_subject_is_unused(const struct dcbs_report *r);
 
 #endif
