@@ -109,6 +109,10 @@ static void test_the_gpu_is_not_used(void **state)
 	(void)state;
 	gpu_host_ticks(snap, 100);
 	expect(snap, DCBS_CAUSE_CPU, "was the model moved to the device?", "");
+	snap = gpu_section();
+	gpu_host_ticks(snap, 999);
+	gpu_ticks(snap, "cuStreamSynchronize", 1);
+	expect(snap, DCBS_CAUSE_CPU, "was the model moved to the device?", "");
 }
 
 /* A target without sections is judged by its threads. */
