@@ -11,7 +11,7 @@ from needs import CC, needs_bpf
 from reports import sections
 
 HZ = 997
-# Of each planted bottleneck. Ticks and a loop of some microseconds are periodic both, so few ticks may fall out of proportion.
+# A planted bottleneck lasts so long, as a few hundred ticks may meet a loop of some microseconds out of proportion.
 SECONDS = 1
 NAMES = ("gpu", "launch", "copy", "item", "full", "cpu")
 SIGMA = 4               # an error is a standard deviation
