@@ -4,7 +4,7 @@ import unittest
 
 from interpreters import interpreters
 from launch import Profiler, Target, profile
-from ledgers import LedgerCase
+from ledgers import LedgerCase, watch
 from needs import needs_bpf
 from paths import target_source
 from reports import sections
@@ -18,15 +18,7 @@ def watch_flows(*args, python=None):
     """Attaches while sections are open, and detaches while some still are."""
     command = ([python, target_source("flows.py")] if python else ["flows.py"]) + list(args)
     with Target(*command) as target:
-        with Profiler("-p", target.pid, "--max-overhead", 100, wait_for=target.pid) as profiler:
-            profiler.wait_watching()
-            target.go()
-            truth = target.result()
-            profiler.stop()
-            report = profiler.report()
-        target.line()
-        target.end()
-        return report, truth
+        return watch(target, "--max-overhead", 100)
 
 
 class FlowCase(LedgerCase):

@@ -7,8 +7,8 @@ import re
 import unittest
 
 from interpreters import interpreters
-from launch import Profiler, Target
-from ledgers import LedgerCase
+from launch import Target
+from ledgers import LedgerCase, watch
 from needs import needs_bpf
 from paths import target_source
 from reports import sections
@@ -21,15 +21,7 @@ SHARE = 0.05            # of the window
 def watch_loop(kind, seconds=1.5, python=None, options=()):
     command = [python, target_source("loops.py")] if python else ["loops.py"]
     with Target(*command, kind, "--seconds", seconds) as target:
-        with Profiler("-p", target.pid, "-t", 0.2, "--max-overhead", 100, *options, wait_for=target.pid) as profiler:
-            profiler.wait_watching()
-            target.go()
-            truth = target.result()
-            profiler.stop()
-            report = profiler.report()
-        target.line()
-        target.end()
-    return report, truth
+        return watch(target, "-t", 0.2, "--max-overhead", 100, *options)
 
 
 class LoopCase(LedgerCase):

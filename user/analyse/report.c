@@ -66,6 +66,13 @@ static int add_targets(struct dcbs_report *r, const struct snapshot *snap)
 	return 0;
 }
 
+/* The parts of the running time that only samples tell. The GPU's come last: they are moved out of it. */
+static void add_sampled_parts(struct dcbs_section *to, const struct snapshot *snap, __u16 section)
+{
+	to->fault_cpu_s = sample_weights_fault_s(snap, section, to->self_wall.cpu_s, &to->fault_cpu_error_s);
+	gpu_times_fill(to, snap, section);
+}
+
 static int add_section(struct dcbs_report *r, const struct snapshot *snap, size_t index)
 {
 	const struct snapshot_section *facts = snap->sections[index];
@@ -78,9 +85,8 @@ static int add_section(struct dcbs_report *r, const struct snapshot *snap, size_
 	if (summary_is_unseen(facts) || facts->suspends)
 		summary_forget_times(to);
 	err = err ? err : ledger_section(to, facts, snap);
-	to->fault_cpu_s = sample_weights_fault_s(snap, (__u16)index, to->self_wall.cpu_s, &to->fault_cpu_error_s);
 	if (!err)
-		gpu_times_fill(to, snap, (__u16)index);
+		add_sampled_parts(to, snap, (__u16)index);
 	return err;
 }
 
@@ -153,10 +159,8 @@ static int add_outside(struct dcbs_section *to, const struct snapshot *snap)
 {
 	int err = threads_fill_outside(to, snap);
 
-	if (err)
-		return err;
-	to->fault_cpu_s = sample_weights_fault_s(snap, SNAPSHOT_OUTSIDE, to->self_wall.cpu_s, &to->fault_cpu_error_s);
-	gpu_times_fill(to, snap, SNAPSHOT_OUTSIDE);
+	if (!err)
+		add_sampled_parts(to, snap, SNAPSHOT_OUTSIDE);
 	return err;
 }
 

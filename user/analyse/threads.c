@@ -134,8 +134,8 @@ int threads_fill_outside(struct dcbs_section *to, const struct snapshot *snap)
 		.name = strdup(DCBS_OUTSIDE), .kind = DCBS_NAME_SECTION, .count = DCBS_UNKNOWN,
 		.total_s = total_ns * S_PER_NS, .self_s = total_ns * S_PER_NS, .mean_s = NAN, .min_s = NAN, .max_s = NAN,
 		.p50_s = NAN, .p90_s = NAN, .p95_s = NAN, .p99_s = NAN, .p999_s = NAN,
-		.cancelled = DCBS_UNKNOWN, .items = DCBS_UNKNOWN, .items_per_s = NAN, .error_s = NAN, .unseen_s = NAN, .cpu_error_s = NAN, .in_flight = NAN,
-		.in_flight_most = DCBS_UNKNOWN,		.profiling_s = NAN, .profiling_per_call_s = NAN,
+		.cancelled = DCBS_UNKNOWN, .items = DCBS_UNKNOWN, .items_per_s = NAN, .error_s = NAN, .unseen_s = NAN, .cpu_error_s = NAN,
+		.in_flight = NAN, .in_flight_most = DCBS_UNKNOWN, .profiling_s = NAN, .profiling_per_call_s = NAN,
 	};
 	if (!to->name)
 		return -ENOMEM;

@@ -36,7 +36,6 @@ static int list_marked_target(struct process_listing *listing, const struct targ
 {
 	const char *comm = target->facts.comm, *command = target->command;
 	char *text = command[0] ? sanitize(command, sizeof(target->command)) : sanitize(comm, sizeof(target->facts.comm));
-
 	struct proc_owner owner;
 
 	if (!text || !array_reserve(listing->processes, listing->nr, listing->room, 1)) {

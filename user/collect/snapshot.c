@@ -174,7 +174,8 @@ static int copy_map_facts(struct session *session, struct snapshot *snap, const 
 	err = read_ledgers(session, snap, views, nr_views);
 	if (!err)
 		err = copy_sections(session, snap, section_index);
-	mark_functions(session, snap);
+	if (!err)
+		mark_functions(session, snap);
 	if (!err)
 		err = levers_add_estimates(session, snap, section_index);
 	if (!err)

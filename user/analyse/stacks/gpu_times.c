@@ -208,11 +208,12 @@ void gpu_times_move(struct dcbs_wall *wall, const struct dcbs_gpu *gpu)
 }
 
 /* The same of its self time. No sample has a --section as its innermost section: its self time is a part of the total. */
-static struct dcbs_gpu self_waits(const struct snapshot *snap, __u16 section, const struct dcbs_section *to)
+static struct dcbs_gpu self_waits(const struct snapshot *snap, __u16 section, const struct dcbs_section *to,
+				  const struct gpu_sums *total)
 {
 	const struct snapshot_section *facts = section < snap->nr_sections ? snap->sections[section] : NULL;
 	bool by_option = facts && (facts->function[0] || facts->stat.sampled);
-	struct gpu_sums sums = sum_samples(snap, section, by_option ? SAMPLE_SCOPE_TOTAL : SAMPLE_SCOPE_SELF);
+	struct gpu_sums sums = by_option ? *total : sum_samples(snap, section, SAMPLE_SCOPE_SELF);
 	struct dcbs_gpu gpu = moved_waits(&sums);
 	double share = by_option && to->total_s > 0 ? to->self_s / to->total_s : 1;
 
@@ -239,6 +240,6 @@ void gpu_times_fill(struct dcbs_section *to, const struct snapshot *snap, __u16 
 	fill_parts(to, &sums);
 	if (ticks_of_waits(&sums) > 0)
 		to->cpu_error_s = isnan(to->cpu_error_s) ? to->gpu.wait_error_s : hypot(to->cpu_error_s, to->gpu.wait_error_s);
-	self_gpu = self_waits(snap, section, to);
+	self_gpu = self_waits(snap, section, to, &sums);
 	gpu_times_move(&to->self_wall, &self_gpu);
 }

@@ -135,7 +135,7 @@ static bool read_exact_times(struct exact_times *e, const struct snapshot *snap,
 
 /* The sums of a section's samples. */
 struct sampled_times {
-	double ticks, off_ns[CAUSES];
+	double ticks, ticks2, fault_ticks, off_ns[CAUSES];
 };
 
 static struct sampled_times add_up_samples(const struct snapshot *snap, __u16 section, enum sample_scope scope)
@@ -150,6 +150,8 @@ static struct sampled_times add_up_samples(const struct snapshot *snap, __u16 se
 		if (!sample_weights_covers(snap, stack, section, scope))
 			continue;
 		sampled.ticks += (double)stack->cpu_samples;
+		sampled.ticks2 += stack->cpu_samples2;
+		sampled.fault_ticks += (double)stack->fault_samples;
 		for (c = 0; c < CAUSES; c++)
 			sampled.off_ns[c] += (double)stack->off_ns[c];
 	}
@@ -252,16 +254,8 @@ double sample_weights_share_bound(double all, double all2)
 
 double sample_weights_fault_s(const struct snapshot *snap, __u16 section, double cpu_s, double *error_s)
 {
-	double ticks = 0, ticks2 = 0, faults = 0;
-	size_t i;
+	struct sampled_times sampled = add_up_samples(snap, section, SAMPLE_SCOPE_SELF);
 
-	for (i = 0; i < snap->nr_stacks; i++) {
-		if (!sample_weights_covers(snap, &snap->stacks[i], section, SAMPLE_SCOPE_SELF))
-			continue;
-		ticks += (double)snap->stacks[i].cpu_samples;
-		ticks2 += snap->stacks[i].cpu_samples2;
-		faults += (double)snap->stacks[i].fault_samples;
-	}
-	*error_s = cpu_s * sample_weights_share_error(faults, ticks, ticks2);
-	return ticks > 0 ? cpu_s * faults / ticks : NAN;
+	*error_s = cpu_s * sample_weights_share_error(sampled.fault_ticks, sampled.ticks, sampled.ticks2);
+	return sampled.ticks > 0 ? cpu_s * sampled.fault_ticks / sampled.ticks : NAN;
 }

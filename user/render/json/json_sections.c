@@ -26,7 +26,7 @@ static json_t *skew_object(const struct dcbs_skew *s)
 			 "slowest", process_time_object(&s->slowest), "fastest", process_time_object(&s->fastest));
 }
 
-/* The members that were added later; they stand behind those of section_object(), whose order is kept. */
+/* The members that were added later; they stand behind those of json_sections_section(), whose order is kept. */
 static json_t *section_additions(const struct dcbs_section *s)
 {
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "

@@ -149,11 +149,10 @@ static size_t slowest_node(const struct text *t)
 	return section_tree_slowest(&t->tree);
 }
 
-/* The verdict on the time outside of all sections, if that is more than the slowest chain; waits for others are not in it. */
-static const struct dcbs_bottleneck *outside_verdict(const struct text *t)
+/* The verdict on the time outside of all sections, if that is more than the slowest chain (`node`). Waits for others are not in it. */
+static const struct dcbs_bottleneck *outside_verdict(const struct text *t, size_t node)
 {
 	const struct dcbs_bottleneck *outside = verdict_on(t->report, DCBS_OUTSIDE);
-	size_t node = slowest_node(t);
 
 	if (outside && (node == SECTION_TREE_NONE || outside->total_s > t->tree.nodes[node].section->total_s))
 		return outside;
@@ -163,8 +162,8 @@ static const struct dcbs_bottleneck *outside_verdict(const struct text *t)
 /* That of the innermost section of the slowest chain that has one. Without sections, that of the whole process. */
 const struct dcbs_bottleneck *text_answer_verdict(const struct text *t)
 {
-	const struct dcbs_bottleneck *verdict = outside_verdict(t);
 	size_t node = slowest_node(t), i;
+	const struct dcbs_bottleneck *verdict = outside_verdict(t, node);
 
 	for (i = 0; node != SECTION_TREE_NONE && i < MOST_AROUND && !verdict; i++, node = t->tree.nodes[node].parent)
 		verdict = verdict_on(t->report, t->tree.nodes[node].section->name);
@@ -348,7 +347,7 @@ void text_answer(const struct text *t, int label_width)
 	fputc('\n', t->file);
 	if (node == SECTION_TREE_NONE)
 		write_busiest(t, label_width);
-	else if (outside_verdict(t))
+	else if (outside_verdict(t, node))
 		text_lines_beside(t, "slowest", label_width, "outside of all sections: %s, %s of the window",
 				  human_time(t->verdict->total_s).text, human_share(t->verdict->share).text);
 	else
