@@ -20,7 +20,6 @@ static __always_inline bool copy_from_task(struct task_struct *task, void *to, u
 /* Reads the open sections of a thread that was off its CPU when observation began, and still is. */
 static __noinline int read_open_sections(struct thread_account *account, struct task_struct *task, struct process *process)
 {
-	struct section_walk w = {.account = account, .process = process};
 	u64 record = 0;
 
 	if (!process->tls_offset || !copy_from_task(task, &record, sizeof(record), thread_pointer(task) + process->tls_offset) ||
@@ -32,7 +31,7 @@ static __noinline int read_open_sections(struct thread_account *account, struct 
 	account->readable = DCBS_SLOTS;
 	account->key.flow = 0;
 	account->own = record;
-	open_sections_walk(&w);
+	open_sections_walk(account, process, 0);
 	account->record = record;
 	account->sections = 1;
 	return 0;

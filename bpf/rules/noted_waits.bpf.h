@@ -47,10 +47,13 @@ static __always_inline void reduce_wait(struct thread_account *account, u32 caus
 		__sync_fetch_and_add(&account->sum.outside_off_ns[c.cause & (CAUSES - 1)], -ns);
 }
 
-static __noinline int reduce_waits(struct thread_account *account, u64 ns)
+__weak __noinline int reduce_waits(struct thread_account *account, u64 ns)
 {
-	u64 queued = ns < account->queued_ns ? ns : account->queued_ns, waited;
+	u64 queued, waited;
 
+	if (!account)
+		return 0;
+	queued = ns < account->queued_ns ? ns : account->queued_ns;
 	waited = ns - queued < account->waited_ns ? ns - queued : account->waited_ns;
 	account->queued_ns = account->waited_ns = 0;
 	if (account->nr_queued > QUEUED_SECTIONS)
@@ -84,18 +87,21 @@ static long note_charged_section(u32 i, struct thread_account **c)
 }
 
 /* Notes the waits that charge_off() has charged before this slice: in an off-period it has charged none. */
-static __always_inline void note_waits(struct thread_account *account, u64 off, u64 woken, u64 queued, u64 now)
+__weak __noinline int note_waits(struct thread_account *account, u64 off, u64 woken, u64 queued, u64 now)
 {
+	if (!account)
+		return 0;
 	account->queued_ns = account->waited_ns = 0;
 	account->nr_queued = 0;
 	if (throttle.waits_off || window.end_ns)
-		return;
+		return 0;
 	account->queued_ns = ns_in_window(queued, now);
 	account->waited_ns = ns_in_window(off, woken);
 	account->waited_cause = account->cause;
 	account->queued_weight = throttle.wait_weight > 1 ? throttle.wait_weight : 1;
 	if (has_charged_sections(account))
 		bpf_loop(nr_all_open(account), note_charged_section, &account, 0);
+	return 0;
 }
 
 #endif

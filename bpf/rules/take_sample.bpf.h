@@ -200,17 +200,19 @@ static __always_inline u64 time_between(u64 t, u64 low, u64 high)
 
 /*
  * Sends the part of a wait up to `now` that has not been sent yet: by its cause until `woken`, as throttled until `queued`, then as
- * run-queue wait.
+ * run-queue wait. Global, so that it is verified once.
  */
-static __always_inline void wait_send(struct task_struct *task, struct thread_account *account, u64 woken, u64 queued, u64 now)
+__weak __noinline int wait_send(struct walker *w, struct thread_account *account, u64 woken, u64 queued, u64 now)
 {
-	struct walker *w = bpf_task_storage_get(&waits, task, NULL, 0);
-	u64 start = account->off_sample_ns;
+	u64 start;
 
+	if (!w || !account)
+		return 0;
+	start = account->off_sample_ns;
 	if (window.end_ns && now > window.end_ns)
 		now = window.end_ns;
-	if (!w || now <= start || throttle.waits_off || account->off_generation != throttle.wait_generation)
-		return;
+	if (now <= start || throttle.waits_off || account->off_generation != throttle.wait_generation)
+		return 0;
 	woken = time_between(woken, start, now);
 	queued = time_between(queued, woken, now);
 	w->sample.weight = weighted_ns(account->off_weight);
@@ -219,6 +221,7 @@ static __always_inline void wait_send(struct task_struct *task, struct thread_ac
 	w->sample.queue_ns = (now - queued) * w->sample.weight;
 	account->off_sample_ns = now;
 	sample_send(w, SAMPLE_STACK);
+	return 0;
 }
 
 static __always_inline void sample_waited(struct task_struct *task, struct thread_account *account, u64 woken, u64 queued, u64 now)
@@ -229,9 +232,10 @@ static __always_inline void sample_waited(struct task_struct *task, struct threa
 		return;
 	if (__sync_bool_compare_and_swap(&account->off_sampled, WAIT_TAKEN, WAIT_NONE)) {
 		w = bpf_task_storage_get(&waits, task, NULL, 0);
-		if (w)
-			w->sample.cause = account->cause;
-		wait_send(task, account, woken, queued, now);
+		if (!w)
+			return;
+		w->sample.cause = account->cause;
+		wait_send(w, account, woken, queued, now);
 	} else if (!__sync_bool_compare_and_swap(&account->off_sampled, WAIT_SENDING, WAIT_OVER)) {
 		*(volatile u32 *)&account->off_sampled = WAIT_NONE;
 	}
@@ -246,7 +250,7 @@ static __always_inline void sample_waiting(struct task_struct *task, struct thre
 	if (!w || !__sync_bool_compare_and_swap(&account->off_sampled, WAIT_TAKEN, WAIT_SENDING))
 		return;
 	w->sample.cause = cause;
-	wait_send(task, account, woken, queued, now);
+	wait_send(w, account, woken, queued, now);
 	if (!__sync_bool_compare_and_swap(&account->off_sampled, WAIT_SENDING, WAIT_TAKEN))
 		*(volatile u32 *)&account->off_sampled = WAIT_NONE;
 }

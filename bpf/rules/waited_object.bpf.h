@@ -90,7 +90,7 @@ static __always_inline u32 cause_of_inode(struct file *file, struct inode *inode
 	return mode ? CAUSE_DISK : CAUSE_OTHER;
 }
 
-/* Returns a set of one cause. Global, so that it is verified once; therefore the pointer comes as a number. */
+/* Returns a set of one cause. Global, as others here, so that it is verified once; therefore pointers come as numbers. */
 __weak __noinline u32 causes_of_file(u64 address)
 {
 	struct file *file = (void *)address;
@@ -110,21 +110,27 @@ __weak __noinline u32 causes_of_file(u64 address)
 	return 1U << cause_of_inode(file, inode, mode);
 }
 
-static __noinline struct file *file_at(struct task_struct *task, u32 fd)
+/* Returns the address of the file behind a descriptor, 0 if there is none. */
+__weak __noinline u64 file_in_table(u64 address, u32 fd)
 {
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct fdtable *table = (void *)address;
 	struct file **files = BPF_CORE_READ(table, fd), *file = NULL;
 
 	if (fd >= BPF_CORE_READ(table, max_fds) || bpf_probe_read_kernel(&file, sizeof(file), files + fd))
-		return NULL;
-	return file;
+		return 0;
+	return (u64)file;
 }
 
-static __noinline u32 causes_of_descriptor(struct task_struct *task, u32 fd)
+static __always_inline struct file *file_at(struct task_struct *task, u32 fd)
 {
-	struct file *file = file_at(task, fd);
+	return (void *)file_in_table((u64)BPF_CORE_READ(task, files, fdt), fd);
+}
 
-	return file ? causes_of_file((u64)file) : 1U << CAUSE_OTHER;
+static __always_inline u32 causes_of_descriptor(struct task_struct *task, u32 fd)
+{
+	u64 file = (u64)file_at(task, fd);
+
+	return file ? causes_of_file(file) : 1U << CAUSE_OTHER;
 }
 
 /*
@@ -221,9 +227,10 @@ static __always_inline struct file *file_of_node(struct rb_node *node)
 	return BPF_CORE_READ(item, ffd.file);
 }
 
-static __noinline u32 causes_of_epoll(struct task_struct *task, u32 fd)
+/* Returns the causes of the files in an epoll set. */
+__weak __noinline u32 causes_in_set(u64 address)
 {
-	struct eventpoll *epoll = epoll_at(task, fd);
+	struct eventpoll *epoll = (void *)address;
 	struct rb_node *nodes[2 * SET_NODES + 1] = {};
 	u32 causes = 0, i;
 
@@ -241,6 +248,11 @@ static __noinline u32 causes_of_epoll(struct task_struct *task, u32 fd)
 	return causes;
 }
 
+static __always_inline u32 causes_of_epoll(struct task_struct *task, u32 fd)
+{
+	return causes_in_set((u64)epoll_at(task, fd));
+}
+
 /* Returns the cause of the file that ended the wait for an epoll set: the first one that is ready. */
 static __noinline u32 causes_of_ready(struct task_struct *task, u32 fd)
 {
@@ -253,7 +265,7 @@ static __noinline u32 causes_of_ready(struct task_struct *task, u32 fd)
 	list = (void *)epoll + bpf_core_field_offset(struct eventpoll, rdllist);
 	first = BPF_CORE_READ(epoll, rdllist.next);
 	if (!first || first == list)
-		return causes_of_epoll(task, fd);
+		return causes_in_set((u64)epoll);
 	item = (void *)first - bpf_core_field_offset(struct epitem, rdllink);
 	return causes_of_file((u64)BPF_CORE_READ(item, ffd.file));
 }

@@ -44,11 +44,14 @@ static __always_inline u32 coarse_place(u64 v)
 }
 
 /* Puts the growth and the faults of an ended call into its section's distributions. */
-static __noinline int end_call(struct call_memory *call)
+__weak __noinline int end_call(struct call_memory *call)
 {
-	struct section_ledger *ledger = ledger_of(call->section_id);
+	struct section_ledger *ledger;
 	u32 place;
 
+	if (!call)
+		return 0;
+	ledger = ledger_of(call->section_id);
 	call->use = 0;
 	if (!ledger)
 		return 0;

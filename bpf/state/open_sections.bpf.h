@@ -57,7 +57,7 @@ static __always_inline void begin_call(struct thread_account *account, u32 slot,
 }
 
 /* Does the same as section_id_of(), with scratch space in the account. A tick that finds the account busy must not use it. */
-static __noinline u32 open_section_id(struct process *process, u64 state, u32 id)
+__weak __noinline u32 open_section_id(struct process *process, u64 state, u32 id)
 {
 	struct thread_account *account = bpf_task_storage_get(&thread_accounts, bpf_get_current_task_btf(), NULL, 0);
 
@@ -70,15 +70,19 @@ static __noinline u32 open_section_id(struct process *process, u64 state, u32 id
 	return section_id_of_name(process, state, id, &account->name);
 }
 
-/* Adds an open section to the list. Returns its section_id. */
-static __always_inline u32 list_section(struct section_walk *w, const struct dcbs_slot *s, u32 slot)
+/* Adds an open section to the list. Returns its section_id. Global, like others here, so that it is verified once. */
+__weak __noinline u32 list_section(struct thread_account *account, struct process *process, u64 state, const struct dcbs_slot *s,
+				   u32 slot)
 {
-	struct thread_account *account = w->account;
-	u32 section_id = w->process->section_id[s->name & (DCBS_NAMES - 1)], n = account->nr_open, first;
+	u32 section_id, n, first;
 	u64 *listed, bit;
 
+	if (!account || !process || !s)
+		return SECTION_OTHER;
+	n = account->nr_open;
+	section_id = process->section_id[s->name & (DCBS_NAMES - 1)];
 	if (!section_id)
-		section_id = open_section_id(w->process, w->state, s->name);
+		section_id = open_section_id(process, state, s->name);
 	section_id &= SECTION_MODEL - 1;
 	if (!section_id || section_id >= BPFPROF_SECTIONS)
 		section_id = SECTION_OTHER;
@@ -113,7 +117,7 @@ static long list_open_slot(u32 i, struct section_walk *w)
 	account->at = dcbs_use_below(s->use);
 	if (s->use & DCBS_USE_ENDED)
 		return 0;
-	section_id = list_section(w, s, slot);
+	section_id = list_section(account, w->process, w->state, s, slot);
 	if (account->own)
 		begin_call(account, slot, s->use, section_id);
 	return 0;
@@ -138,7 +142,7 @@ static long look_for_flow(u32 i, struct flow_search *f)
 }
 
 /* Returns the address of the innermost open section of a flow, 0 if it has none. */
-static __noinline u64 find_flow(u64 table, u64 id)
+__weak __noinline u64 find_flow(u64 table, u64 id)
 {
 	u32 bits = dcbs_flow_bits(table);
 	struct flow_search f = {.places = table & ~DCBS_FLOW_BITS, .id = id};
@@ -165,7 +169,7 @@ static long list_flow_slot(u32 i, struct section_walk *w)
 	}
 	account->next_slot = s->below;
 	if (s->slot.use && !(s->slot.use & DCBS_USE_ENDED))
-		list_section(w, &s->slot, SLOT_IN_CHUNK);
+		list_section(account, w->process, w->state, &s->slot, SLOT_IN_CHUNK);
 	return 0;
 }
 
@@ -188,22 +192,24 @@ static __always_inline void list_flow_sections(struct section_walk *w)
 	bpf_loop(FLOW_DEPTH + 1, list_flow_slot, w, 0);
 }
 
-/* Lists the open sections from account->slots, which have been read. */
-static __always_inline void open_sections_walk(struct section_walk *w)
+/* Lists the open sections from account->slots, which have been read. Returns true if there are too many. */
+__weak __noinline int open_sections_walk(struct thread_account *account, struct process *process, u64 state)
 {
-	struct thread_account *account = w->account;
+	struct section_walk w = {.account = account, .process = process, .state = state};
 
+	if (!account || !process)
+		return 0;
 	if (account->own && account->nr_open)
 		bpf_loop(account->nr_open, end_gone_call, &account, 0);
 	account->nr_open = account->nr_flow = 0;
 	account->more_slots = 0;
 	account->at = account->key.innermost;
-	w->cut = false;
 	__builtin_memset(account->listed, 0, sizeof(account->listed));
 	__builtin_memset(account->listed_in_flow, 0, sizeof(account->listed_in_flow));
 	if (account->key.flow_open)
-		list_flow_sections(w);
-	bpf_loop(DCBS_DEPTH, list_open_slot, w, 0);
+		list_flow_sections(&w);
+	bpf_loop(DCBS_DEPTH, list_open_slot, &w, 0);
+	return w.cut;
 }
 
 static __always_inline bool read_slots(struct thread_account *account, u64 record, bool few)
@@ -229,8 +235,8 @@ static __always_inline void open_sections_forget(struct thread_account *account)
 /* Brings `open` up to date after the record of the current task has changed, or when it is another one. */
 __weak __noinline int open_sections_renew(struct thread_account *account, struct process *process, u64 record, u64 own)
 {
-	struct section_walk w = {.account = account, .process = process};
-	bool few;
+	bool few, cut;
+	u64 state;
 
 	if (!account || !process)
 		return 0;
@@ -244,15 +250,15 @@ __weak __noinline int open_sections_renew(struct thread_account *account, struct
 		return 0;
 	few = account->key.innermost < FEW_SLOTS;
 	if (!read_slots(account, record, few) ||
-	    bpf_probe_read_user(&w.state, sizeof(w.state), (void *)(record + __builtin_offsetof(struct dcbs_record, state)))) {
+	    bpf_probe_read_user(&state, sizeof(state), (void *)(record + __builtin_offsetof(struct dcbs_record, state)))) {
 		open_sections_forget(account);
 		__sync_fetch_and_add(&counters.lost_open_sections, 1);
 		return 0;
 	}
-	open_sections_walk(&w);
+	cut = open_sections_walk(account, process, state);
 	if (account->more_slots && few && read_slots(account, record, false))
-		open_sections_walk(&w);
-	if (w.cut)
+		cut = open_sections_walk(account, process, state);
+	if (cut)
 		__sync_fetch_and_add(&counters.sections_cut, 1);
 	return 0;
 }

@@ -88,15 +88,15 @@ static __always_inline void add_whole_call(struct ring_reader *reader, struct se
 }
 
 /* Adds a section of which more is noted than its duration. */
-static __noinline int add_section_event(struct ring_reader *reader, const struct ring_read *r, const struct dcbs_event *e,
-					u32 section_id)
+static __always_inline void add_section_event(struct ring_reader *reader, const struct ring_read *r, const struct dcbs_event *e,
+					      u32 section_id)
 {
 	struct section_stat *stat;
 	u32 key = section_id & ~SECTION_MODEL;
 
 	stat = bpf_map_lookup_elem(&stats, &key);
 	if (!stat)
-		return 0;
+		return;
 	if (e->flags & DCBS_ERROR)
 		__sync_fetch_and_add(&stat->errors, 1);
 	if (e->flags & DCBS_CANCELLED)
@@ -111,7 +111,6 @@ static __noinline int add_section_event(struct ring_reader *reader, const struct
 		add_whole_call(reader, stat, key, e);
 	else
 		add_plain_call(stat, key, e);
-	return 0;
 }
 
 static __always_inline void add_cache_access(struct section_stat *stat, u32 section_id, u64 ns, bool hit)
@@ -139,7 +138,7 @@ static __always_inline bool is_of_cache(u32 kind)
 }
 
 /* Adds all other events. A section's name cannot take cache events, nor a cache's name others. */
-static __noinline int add_other_event(const struct ring_read *r, const struct dcbs_event *e, u32 section_id)
+static __always_inline void add_other_event(const struct ring_read *r, const struct dcbs_event *e, u32 section_id)
 {
 	struct section_stat *stat;
 	u64 observed;
@@ -147,10 +146,10 @@ static __noinline int add_other_event(const struct ring_read *r, const struct dc
 	section_id &= ~SECTION_MODEL;
 	stat = bpf_map_lookup_elem(&stats, &section_id);
 	if (!stat)
-		return 0;
+		return;
 	if (section_id >= SECTION_FIRST && is_of_cache(e->kind) != (stat->kind == DCBS_NAME_CACHE)) {
 		__sync_fetch_and_add(&counters.lost_garbage, 1);
-		return 0;
+		return;
 	}
 	switch (e->kind) {
 	case DCBS_EVENT_OPEN_TIME:
@@ -174,7 +173,6 @@ static __noinline int add_other_event(const struct ring_read *r, const struct dc
 		__sync_fetch_and_add(&stat->items, e->value_ns);
 		break;
 	}
-	return 0;
 }
 
 static __always_inline bool event_makes_sense(const struct dcbs_event *e, u64 now)
@@ -197,26 +195,30 @@ static __always_inline void uncount_open(struct dcbs_event *e, const struct ring
 		__sync_fetch_and_add(&stat->open, -1);
 }
 
-/* Reads an event that is not the common one. */
-static __noinline int read_uncommon_event(struct chunk *c, u32 i)
+/* Reads an event that is not the common one. Global, so that it is verified once. */
+__weak __noinline int read_uncommon_event(struct ring_reader *reader, struct process *process, u32 i)
 {
-	struct dcbs_event *e = &c->reader->events[i & (CHUNK_EVENTS - 1)];
-	struct ring_read *r = &c->reader->read;
+	struct dcbs_event *e;
+	struct ring_read *r;
 	u32 section_id;
 
+	if (!reader || !process)
+		return 0;
+	e = &reader->events[i & (CHUNK_EVENTS - 1)];
+	r = &reader->read;
 	if (!event_makes_sense(e, r->now)) {
 		__sync_fetch_and_add(&counters.lost_garbage, 1);
 		return 0;
 	}
 	if (e->kind == DCBS_EVENT_NONE || e->end_ns < r->start_ns || e->end_ns > r->end_ns)
 		return 0;
-	section_id = c->process->section_id[e->name & (DCBS_NAMES - 1)];
+	section_id = process->section_id[e->name & (DCBS_NAMES - 1)];
 	if (!section_id)
-		section_id = section_id_of(c->process, r->state, e->name);
+		section_id = section_id_of(process, r->state, e->name);
 	if (e->kind == DCBS_EVENT_SECTION && e->flags & DCBS_AFTER_EXIT)
 		uncount_open(e, r, section_id);
 	if (e->kind == DCBS_EVENT_SECTION)
-		add_section_event(c->reader, r, e, section_id);
+		add_section_event(reader, r, e, section_id);
 	else
 		add_other_event(r, e, section_id);
 	return 0;
@@ -242,7 +244,7 @@ static __always_inline void read_event(struct chunk *c, u32 i)
 	    e->self_ns <= e->value_ns && section_id - 1 < SECTION_MODEL - 1)
 		section_sum_add(reader, section_id, e);
 	else
-		read_uncommon_event(c, i);
+		read_uncommon_event(reader, c->process, i);
 }
 
 #endif

@@ -68,7 +68,7 @@ static __always_inline u32 section_id_of_name(struct process *process, u64 state
  * Looks up the thread's storage itself, because Linux 6.1 accepts a map's key in task storage only if it knows
  * that it is there.
  */
-static __noinline u32 section_id_of(struct process *process, u64 state, u32 id)
+__weak __noinline u32 section_id_of(struct process *process, u64 state, u32 id)
 {
 	struct ring_reader *reader = bpf_task_storage_get(&ring_readers, bpf_get_current_task_btf(), NULL, 0);
 

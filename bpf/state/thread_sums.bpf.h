@@ -32,7 +32,7 @@ __weak __noinline int section_sum_spill(struct section_sum *sum)
 }
 
 /* Gives a section its sum. The sum of another section at the same place is carried to `stats` first. */
-static __noinline int section_sum_take(struct ring_reader *reader, u32 section_id)
+__weak __noinline int section_sum_take(struct ring_reader *reader, u32 section_id)
 {
 	struct section_sum *sum;
 
@@ -55,7 +55,7 @@ static __always_inline struct section_sum *section_sum_of(struct ring_reader *re
 }
 
 /* Gives a bucket its sum. The sum of another bucket at the same place is carried to `stats` first. */
-static __noinline int bucket_sum_take(struct ring_reader *reader, u32 i, u32 key)
+__weak __noinline int bucket_sum_take(struct ring_reader *reader, u32 i, u32 key)
 {
 	struct bucket_sum *sum;
 

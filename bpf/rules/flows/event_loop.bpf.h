@@ -111,7 +111,7 @@ static __always_inline void end_hold(struct thread_account *account, struct even
  * A thread that runs several contexts of Python in turn has an event loop, though it may never wait. With a single one it may be
  * the worker of a pool, which runs each call in a context: it has a loop if it waits in a selector, see loop_leave().
  */
-static __noinline int loop_charge_held(struct thread_account *account, struct process *process, u64 now)
+__weak __noinline int loop_charge_held(struct thread_account *account, struct process *process, u64 now)
 {
 	bool observed = account && !throttle.waits_off && account->generation == throttle.wait_generation;
 	struct event_loop *loop;
