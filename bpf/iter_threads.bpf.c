@@ -6,7 +6,8 @@
  * has few pieces at hand. It also finds out what threads wait for already. It must not take a thread's lock: it
  * may be preempted, and the thread would go unread meanwhile.
  */
-#include "rules/cpu_quota.bpf.h"
+#include "rules/queue/cpu_quota.bpf.h"
+#include "rules/queue/queue_wait.bpf.h"
 #include "rules/flows/event_loop.bpf.h"
 #include "rules/off_cpu_cause.bpf.h"
 #include "state/rss_counters.bpf.h"
@@ -53,6 +54,7 @@ static __always_inline void account_prepare(struct thread_account *account, stru
 	read_open_sections(account, task, process);
 	account->cause = cause_of(task, process, account, state);
 	quota_note(account, task);
+	queue_wait_note(account, task);
 	account->off_ns = now;
 }
 
@@ -65,16 +67,13 @@ static __always_inline u32 cause_so_far(struct thread_account *account, struct t
 /* Charges a wait that goes on, up to now, unless the thread's own program is about to do so. */
 static __always_inline void charge_current_wait(struct thread_account *account, struct task_struct *task)
 {
-	u64 now = bpf_ktime_get_ns(), off = *(volatile u64 *)&account->off_ns, woken = account->woken_ns;
+	u64 now = bpf_ktime_get_ns(), off = *(volatile u64 *)&account->off_ns, woken;
 	u32 cause = cause_so_far(account, task);
 	u64 queued;
 
 	if (!off || off >= now || task->on_cpu || !__sync_bool_compare_and_swap(&account->off_ns, off, now))
 		return;
-	if (cause == CAUSE_RUNQUEUE)
-		woken = off;
-	else if (woken < off || woken > now)
-		woken = now;
+	woken = queued_since(account, task, off, now, false);
 	charge_off(account, cause, off, woken);
 	loop_waited(account, off, woken);
 	queued = woken + (woken < now ? quota_part_so_far(account, now - woken) : 0);
@@ -150,6 +149,7 @@ int on_iter_thread(struct bpf_iter__task *ctx)
 	view.busy = reader ? reader->busy || reader->has_section_sums : 0;
 	bpf_probe_read_kernel_str(view.comm, sizeof(view.comm), task->comm);
 	look_for_quota(task);
+	wakeups_wanted = cpu_quotas || !delay_is_counted();
 	account = account_of(task, flags);
 	if (account && !account->dead) {
 		account_prepare(account, task, process);

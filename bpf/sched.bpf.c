@@ -8,7 +8,8 @@
 #include "rules/copies.bpf.h"
 #include "rules/neighbours.bpf.h"
 #include "rules/off_cpu_cause.bpf.h"
-#include "rules/cpu_quota.bpf.h"
+#include "rules/queue/cpu_quota.bpf.h"
+#include "rules/queue/queue_wait.bpf.h"
 #include "rules/flows/event_loop.bpf.h"
 #include "rules/new_children.bpf.h"
 #include "rules/noted_waits.bpf.h"
@@ -39,12 +40,8 @@ static __always_inline void charge_stolen(struct thread_account *account, struct
  */
 static __always_inline void charge_wait(struct task_struct *task, struct thread_account *account, u64 off, u64 end)
 {
-	u64 woken = account->woken_ns, queued;
+	u64 woken = queued_since(account, task, off, end, true), queued;
 
-	if (account->cause == CAUSE_RUNQUEUE || woken < off)
-		woken = off;
-	if (woken > end)
-		woken = end;
 	if (woken > off && (account->limit_ns || account->waits_for_epoll || account->waits_for_local))
 		account->cause = cause_at_end(task, account, woken);
 	if (woken > off)
@@ -98,6 +95,7 @@ static __always_inline void thread_descheduled(void *ctx, struct task_struct *ta
 	if (account->cause != CAUSE_RUNQUEUE)
 		account->inherit = 0;	/* its next work is for the thread that wakes it */
 	quota_note(account, task);
+	queue_wait_note(account, task);
 	if (sampling)
 		sample_wait(ctx, task, process, account, now);
 	account->off_ns = now;
@@ -144,13 +142,13 @@ static __always_inline void thread_last_switch(struct task_struct *task, struct 
 	account->exec_merged_ns = ran;
 }
 
-static __always_inline void thread_scheduled(struct task_struct *prev, struct task_struct *task)
+static __noinline int thread_scheduled(struct task_struct *prev, struct task_struct *task)
 {
 	struct thread_account *account = account_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	u64 off, now = bpf_ktime_get_ns();
 
 	if (!account || account->dead)
-		return;
+		return 0;
 	if (!account->since_ns)
 		account_start(account, task, now);
 	begin_faults(account, task);
@@ -158,31 +156,38 @@ static __always_inline void thread_scheduled(struct task_struct *prev, struct ta
 	account->slice_exec_ns = task->se.sum_exec_runtime;
 	if (!account_in_generation(account)) {
 		account->slice_ns = now;
-		return;
+		return 0;
 	}
 	off = __sync_lock_test_and_set(&account->off_ns, 0);
 	if (!off)
-		return;
+		return 0;
 	charge_wait(task, account, off, now);
 	if (!throttle.waits_off && !window.end_ns)
 		neighbour_charge(prev, account->queued_ns);
+	return 0;
 }
 
+static __noinline int switched_out(u64 *ctx, struct task_struct *prev, struct process *process)
+{
+	u32 state = switch_tells_state ? (u32)ctx[3] : prev->__state;
+
+	__sync_fetch_and_add(&counters.switches, 1);
+	if (state & TASK_DEAD)
+		thread_last_switch(prev, process);
+	else
+		thread_descheduled(ctx, prev, process, ctx[0] ? 0 : state);
+	return 0;
+}
+
+/* Every switch of the machine pays for this function, so it is short, and what it calls is not a part of it. */
 SEC("tp_btf/sched_switch")
 int on_switch(u64 *ctx)
 {
 	struct task_struct *prev = (struct task_struct *)ctx[1], *next = (struct task_struct *)ctx[2];
 	struct process *process = process_of(prev);
-	u32 state;
 
-	if (process) {
-		state = switch_tells_state ? (u32)ctx[3] : prev->__state;
-		__sync_fetch_and_add(&counters.switches, 1);
-		if (state & TASK_DEAD)
-			thread_last_switch(prev, process);
-		else
-			thread_descheduled(ctx, prev, process, ctx[0] ? 0 : state);
-	}
+	if (process)
+		switched_out(ctx, prev, process);
 	if (process_of(next))
 		thread_scheduled(prev, next);
 	return 0;
@@ -234,14 +239,16 @@ int BPF_PROG(on_waking, struct task_struct *task)
 	if (!process)
 		return 0;
 	account = account_of(task, 0);
-	if (account)
-		inherit_from_waker(account, task, process);
+	if (!account)
+		return 0;
+	__sync_fetch_and_add(&counters.wakings, 1);
+	inherit_from_waker(account, task, process);
 	return 0;
 }
 
 /*
  * The thread is in a run queue now. The time before was its waking up, which takes a while on an idle CPU, and no
- * run-queue wait.
+ * run-queue wait. Attached only where the kernel does not count run-queue waits, and for threads that have a CPU quota.
  */
 SEC("tp_btf/sched_wakeup")
 int BPF_PROG(on_wakeup, struct task_struct *task)
@@ -253,7 +260,7 @@ int BPF_PROG(on_wakeup, struct task_struct *task)
 	account = account_of(task, 0);
 	if (!account)
 		return 0;
-	__sync_fetch_and_add(&counters.wakings, 1);
+	__sync_fetch_and_add(&counters.wakeups, 1);
 	account->woken_ns = bpf_ktime_get_ns();
 	quota_note(account, task);
 	return 0;

@@ -31,6 +31,7 @@ extern const volatile bool sampling;		/* --frequency is not 0 */
 extern const volatile __u64 sample_period_ns;
 extern const volatile __u64 samples_half;	/* bytes: half of the ring `samples` */
 extern const volatile bool kernel_counts_steal;	/* it knows what its hypervisor took, and takes it off running time */
+extern const volatile bool kernel_counts_delay;	/* it counts how long threads wait in run queues */
 extern const volatile bool switch_tells_state;	/* Linux 5.18 and later: on_switch has a fourth argument */
 
 extern struct window window;
@@ -38,6 +39,7 @@ extern struct counters counters;
 extern struct throttle throttle;
 extern __u32 nr_event_loops;	/* so far; there may be more than `event_loops` has room for */
 extern __u32 cpu_quotas;	/* a thread of a target is in a cgroup with a CPU quota */
+extern __u32 wakeups_wanted;	/* on_wakeup must be attached: it alone tells when a target's thread is put into a run queue */
 extern struct pid_space pid_space;
 extern __u32 only_tgid;		/* of the one target */
 extern __s32 rss_locals_fd;	/* a descriptor in the profiler, in which on_iter_thread runs */

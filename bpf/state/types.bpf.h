@@ -29,8 +29,8 @@
  *
  *  * on_switch prepares the account of the next thread (thread_scheduled()), which does not run yet, and on_fork the
  *    account and the ring reader of a new thread or process.
- *  * on_waking and on_wakeup store `inherit`, `inherit_flow`, `woken_by_own`, `woken_ns`, `cfs_rq` and `throttled_ns` from the waker's CPU: one
- *    word each.
+ *  * on_waking and on_wakeup store `inherit`, `inherit_flow`, `woken_by_own`, `woken_ns`, `cfs_rq` and `throttled_ns` from the
+ *    waker's CPU: one word each.
  *  * on_iter_thread, in the profiler, reads ring readers and accounts. It must not take the lock: it may be preempted, and
  *    the thread would go unread meanwhile. It charges a wait that goes on: it exchanges `off_ns` by compare-and-swap, as
  *    the thread does by an atomic exchange when it is switched in, and whichever of them takes the old value charges it.
@@ -48,7 +48,7 @@
  * its process's totals, once.
  *
  * Slice. A slice lasts from the switch that gives a thread its CPU to the switch that takes it away. The wait
- * before it has two parts: from `off_ns` to `woken_ns` by its cause, and from there to `slice_ns` in a run queue. The
+ * before it has two parts: from `off_ns` by its cause, and from queued_since() to `slice_ns` in a run queue. The
  * second part begins with the time in which the CPU quota was used up, if there is one.
  * Both are charged when the slice begins, to the sections that were open when the thread was switched out. When
  * the slice ends, its length is compared with the kernel's sum_exec_runtime. Time that the kernel did not count is
@@ -289,7 +289,8 @@ struct thread_account {
 	u64 exec_merged_ns;	/* running time that its process's totals have already */
 	u64 exec_end_ns;	/* its sum_exec_runtime when the window closed; 0: not closed yet */
 	u64 off_ns;		/* since when it is off its CPU; 0: it runs. The program that exchanges it charges the time */
-	u64 woken_ns;		/* when it was last put into a run queue */
+	u64 woken_ns;		/* when it was last put into a run queue, as far as on_wakeup saw it */
+	u64 run_delay_ns;	/* its sched_info.run_delay when it was last switched out */
 	u64 slice_ns;		/* begin of its current slice */
 	u64 slice_exec_ns;	/* its sum_exec_runtime at slice_ns, or when it was last switched out */
 	u64 off_sample_ns;	/* start of the wait whose stack is in `waits`, or the time up to which that wait has been sent */

@@ -310,7 +310,8 @@ struct counters {
 	__u64 memory_short;	/* times that there was no memory for a thread's storage: its next event tries again */
 	__u64 exits_unread;	/* threads that exited on a kernel that does not let us read their last events */
 	__u64 section_ids_used;
-	__u64 wakings;		/* wake-ups of the targets' threads */
+	__u64 wakings;		/* wake-ups of the targets' threads ... */
+	__u64 wakeups;		/* ... and those of them whose time was noted */
 	__u64 rss_events;	/* changes of RSS that were charged one by one ... */
 	__u64 rss_skipped;	/* ... and those that were skipped, for a later event to charge */
 	__u64 samples;		/* samples of stacks that were sent ... */

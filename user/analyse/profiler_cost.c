@@ -22,12 +22,12 @@ static double cost_ns(__u64 n, double each_ns)
 static double total_cost_ns(const struct snapshot *snap, double ns_per_flush)
 {
 	const struct counters *c = &snap->counters;
-	__u64 traced = c->switches + 2 * c->wakings + c->rss_events + c->rss_skipped;
+	__u64 traced = c->switches + c->wakings + c->wakeups + c->rss_events + c->rss_skipped;
 	__u64 tick_samples = c->samples > c->wait_samples ? c->samples - c->wait_samples : 0;
 
 	return cost_ns(traced, snap->trace_ns) + cost_ns(c->flushes, ns_per_flush) + cost_ns(c->switches, snap->bpf_ns_per_switch) +
-	       cost_ns(c->wakings, snap->bpf_ns_per_waking) + cost_ns(c->rss_events, snap->bpf_ns_per_rss_event) +
-	       cost_ns(c->ticks, snap->bpf_ns_per_tick) + cost_ns(tick_samples, snap->bpf_ns_per_sample) + cost_ns(c->calls, snap->ns_per_call);
+	       cost_ns(c->wakings, snap->bpf_ns_per_waking) + cost_ns(c->wakeups, snap->bpf_ns_per_wakeup) +
+	       cost_ns(c->rss_events, snap->bpf_ns_per_rss_event) + cost_ns(c->ticks, snap->bpf_ns_per_tick) + cost_ns(tick_samples, snap->bpf_ns_per_sample) + cost_ns(c->calls, snap->ns_per_call);
 }
 
 static int64_t known_bytes(__u64 n)

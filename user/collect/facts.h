@@ -177,6 +177,7 @@ struct snapshot {
 	double bpf_ns_per_flush;	/* mean run time of the flush program, measured by the kernel; NAN: unknown */
 	double bpf_ns_per_switch;	/* the same for the programs of other events */
 	double bpf_ns_per_waking;
+	double bpf_ns_per_wakeup;
 	double bpf_ns_per_rss_event;
 	double bpf_ns_per_tick;
 	double bpf_ns_per_sample;

@@ -146,6 +146,7 @@ int session_start(struct session *session)
 	if (err)
 		return err;
 	thread_lister_visit(&session->lister, &session->bpf);
+	events_complete_waits(&session->events, &session->bpf);
 	window_open(session);
 	session->attached_ns = clock_now_ns();
 	if (!session->events.waits_known)
@@ -245,6 +246,7 @@ bool session_poll(struct session *session)
 		rss_total_read(session);
 	growth_trend_look(&session->growth, &session->bpf);
 	in_flight_look(&session->in_flight, &session->bpf, &session->targets);
+	events_complete_waits(&session->events, &session->bpf);
 	session->overhead.exceeded |= !levers_poll(session);
 	return running;
 }

@@ -101,7 +101,8 @@ static void copy_costs(const struct session *session, struct snapshot *snap)
 	snap->bpf_ns_per_switch = bpf_stats_run_ns(skel->progs.on_switch);
 	snap->bpf_ns_per_tick = bpf_stats_run_ns(skel->progs.on_tick);
 	snap->bpf_ns_per_sample = session->sampler ? bpf_stats_run_ns(skel->progs.on_sample) : NAN;
-	snap->bpf_ns_per_waking = bpf_stats_run_ns(skel->progs.on_wakeup) + bpf_stats_run_ns(skel->progs.on_waking);
+	snap->bpf_ns_per_waking = bpf_stats_run_ns(skel->progs.on_waking);
+	snap->bpf_ns_per_wakeup = bpf_stats_run_ns(skel->progs.on_wakeup);
 	snap->bpf_ns_per_rss_event = bpf_stats_run_ns(skel->progs.on_rss);
 	snap->ns_per_call = cost_meter_ns_per_call(&session->overhead.meter);
 	snap->probe_added_ns = fmax(costs->trap_ns, costs->step_ns);

@@ -64,7 +64,7 @@ static inline struct snapshot *fixture_empty(void)
 	snap->rss_start_bytes = snap->rss_end_bytes = snap->rss_peak_bytes = DCBS_UNKNOWN;
 	snap->bpf_ns_per_flush = snap->bpf_ns_per_switch = snap->trap_ns = NAN;
 	snap->ns_per_call = snap->probe_added_ns = NAN;
-	snap->bpf_ns_per_waking = snap->bpf_ns_per_rss_event = NAN;
+	snap->bpf_ns_per_waking = snap->bpf_ns_per_wakeup = snap->bpf_ns_per_rss_event = NAN;
 	snap->targets = calloc(2, sizeof(*snap->targets));
 	snap->sections = calloc(64, sizeof(*snap->sections));
 	snap->notes = calloc(8, sizeof(*snap->notes));

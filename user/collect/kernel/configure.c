@@ -75,6 +75,19 @@ static bool kernel_knows_steal(void)
 	return steal > 0;
 }
 
+/* The third figure of /proc/PID/schedstat is how often a thread got a CPU. The kernel counts it where it counts the delays. */
+static bool kernel_counts_delay(void)
+{
+	unsigned long long slices = 0;
+	FILE *schedstat = fopen("/proc/self/schedstat", "re");
+
+	if (schedstat && fscanf(schedstat, "%*u %*u %llu", &slices) != 1)
+		slices = 0;
+	if (schedstat)
+		fclose(schedstat);
+	return slices > 0;
+}
+
 static void fill_small_places(struct bpfprof *skel)
 {
 	__u32 ns;
@@ -166,6 +179,7 @@ void programs_configure(struct programs *bpf, const struct dcbs_options *opts, s
 	fill_syscall_kinds(skel);
 	skel->rodata->switch_tells_state = kernel_release_at_least(5, 18);
 	skel->rodata->kernel_counts_steal = kernel_knows_steal();
+	skel->rodata->kernel_counts_delay = kernel_counts_delay();
 	skel->rodata->nr_cpus = (__u32)libbpf_num_possible_cpus();
 	skel->rodata->map_syscall = SYS_mmap;
 	skel->rodata->unmap_syscall = SYS_munmap;

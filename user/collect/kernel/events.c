@@ -56,7 +56,7 @@ static int attach_group(int *links, struct bpf_program *const *progs, size_t n)
 	for (i = 0; i < n; i++) {
 		int fd;
 
-		if (links[i] || !bpf_program__autoload(progs[i]))
+		if (links[i] || !progs[i] || !bpf_program__autoload(progs[i]))
 			continue;
 		fd = bpf_raw_tracepoint_open(NULL, bpf_program__fd(progs[i]));
 		if (fd < 0)
@@ -78,10 +78,17 @@ static void detach_group(int *links, size_t n)
 int events_attach_waits(struct events *events, const struct programs *bpf)
 {
 	const struct bpfprof *skel = bpf->skel;
-	struct bpf_program *progs[] = {skel->progs.on_switch, skel->progs.on_waking, skel->progs.on_wakeup};
+	struct bpf_program *on_wakeup = skel->bss->wakeups_wanted ? skel->progs.on_wakeup : NULL;
+	struct bpf_program *progs[] = {skel->progs.on_switch, skel->progs.on_waking, on_wakeup};
 
 	_Static_assert(ARRAY_SIZE(progs) == ARRAY_SIZE(events->waits), "a link for each");
 	return attach_group(events->waits, progs, ARRAY_SIZE(progs));
+}
+
+void events_complete_waits(struct events *events, const struct programs *bpf)
+{
+	if (events->waits[0] && !events->waits[2] && bpf->skel->bss->wakeups_wanted)
+		events_attach_waits(events, bpf);
 }
 
 void events_detach_waits(struct events *events)
@@ -138,7 +145,7 @@ int events_attach(struct events *events, const struct programs *bpf, int frequen
 		err = events_attach_waits(events, bpf);
 	if (err)
 		return err;
-	events->waits_known = !program_copies_attach(skel, skel->progs.on_fork, &events->links) && events->waits[1] && events->waits[2];
+	events->waits_known = !program_copies_attach(skel, skel->progs.on_fork, &events->links) && events->waits[1];
 	events->memory_known = !events_attach_memory(events, bpf) && events->memory[0] && events->memory[1];
 	return attach_thread_ends(&events->links, skel);
 }

@@ -23,6 +23,9 @@ int events_attach(struct events *events, const struct programs *bpf, int frequen
 int events_attach_waits(struct events *events, const struct programs *bpf);
 int events_attach_memory(struct events *events, const struct programs *bpf);
 
+/* Attaches the program on wake-ups that cpu_quota.bpf.h and queue_wait.bpf.h need, if they have found that they do. */
+void events_complete_waits(struct events *events, const struct programs *bpf);
+
 void events_detach_waits(struct events *events);
 void events_detach_memory(struct events *events);
 

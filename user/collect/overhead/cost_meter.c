@@ -59,7 +59,6 @@ double cost_meter_read(struct cost_meter *meter, const struct programs *bpf, con
 	const struct bpfprof *skel = bpf->skel;
 	const struct counters c = skel->bss->counters, *last = &meter->last;
 	double rss_ns = run_ns(&meter->rss, skel->progs.on_rss, 300) + costs->trace_ns;
-	double waking_ns = run_ns(&meter->waking, skel->progs.on_waking, 300) + run_ns(&meter->wakeup, skel->progs.on_wakeup, 200);
 	double flush_ns = run_ns(&meter->flush, skel->progs.on_flush, 3000) + trap_ns(costs);
 	__u64 now = clock_now_ns(), since = meter->read_ns;
 
@@ -70,7 +69,8 @@ double cost_meter_read(struct cost_meter *meter, const struct programs *bpf, con
 	cost_ns[LEVER_CALLS] = meter->entries_ns + (double)(c.call_ends - last->call_ends) * end_ns(meter, bpf, costs, end_stepped);
 	meter->calls_ns += cost_ns[LEVER_CALLS];
 	cost_ns[LEVER_WAITS] = (double)(c.switches - last->switches) * run_ns(&meter->on_switch, skel->progs.on_switch, 1500) +
-			       (double)(c.wakings - last->wakings) * waking_ns;
+			       (double)(c.wakings - last->wakings) * run_ns(&meter->waking, skel->progs.on_waking, 300) +
+			       (double)(c.wakeups - last->wakeups) * run_ns(&meter->wakeup, skel->progs.on_wakeup, 200);
 	cost_ns[LEVER_MARKERS] = (double)(c.flushes - last->flushes) * flush_ns +
 				 (double)(c.ticks - last->ticks) * run_ns(&meter->tick, skel->progs.on_tick, 1500);
 	meter->flush_events = (double)(c.events - last->events) / (double)(c.flushes - last->flushes);

@@ -21,7 +21,7 @@ static bool all_measured(const struct programs *bpf)
 		__u64 runs;
 		const struct bpf_program *prog;
 	} measured[] = {
-		{c->flushes, skel->progs.on_flush}, {c->switches, skel->progs.on_switch}, {c->wakings, skel->progs.on_wakeup},
+		{c->flushes, skel->progs.on_flush}, {c->switches, skel->progs.on_switch}, {c->wakeups, skel->progs.on_wakeup},
 		{c->wakings, skel->progs.on_waking}, {c->rss_events, skel->progs.on_rss}, {c->ticks, skel->progs.on_tick},
 	};
 	size_t i;
