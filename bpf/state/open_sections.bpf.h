@@ -10,6 +10,7 @@
 #ifndef BPF_STATE_OPEN_SECTIONS_H
 #define BPF_STATE_OPEN_SECTIONS_H
 
+#include "state/flows/find_flow.bpf.h"
 #include "state/read_ring.bpf.h"
 #include "state/memory_ledger.bpf.h"
 #include "state/rss_counters.bpf.h"
@@ -124,36 +125,6 @@ static long list_open_slot(u32 i, struct section_walk *w)
 }
 
 /* ---- flows ---- */
-
-struct flow_search {
-	u64 places, id, innermost;
-	u32 place, mask;
-};
-
-static long look_for_flow(u32 i, struct flow_search *f)
-{
-	struct dcbs_flow flow = {};
-
-	if (bpf_probe_read_user(&flow, sizeof(flow), (void *)(f->places + ((f->place + i) & f->mask) * sizeof(flow))))
-		return 1;
-	if (flow.id == f->id)
-		f->innermost = flow.innermost;
-	return !flow.id || flow.id == f->id;
-}
-
-/* Returns the address of the innermost open section of a flow, 0 if it has none. */
-__weak __noinline u64 find_flow(u64 table, u64 id)
-{
-	u32 bits = dcbs_flow_bits(table);
-	struct flow_search f = {.places = table & ~DCBS_FLOW_BITS, .id = id};
-
-	if (!table || !id || !bits || bits > 31)
-		return 0;
-	f.mask = (1U << bits) - 1;
-	f.place = dcbs_flow_place(id, bits);
-	bpf_loop(DCBS_FLOW_PROBES, look_for_flow, &f, 0);
-	return f.innermost;
-}
 
 /* Adds the next open section of a flow. */
 static long list_flow_slot(u32 i, struct section_walk *w)

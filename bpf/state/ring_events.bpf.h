@@ -138,7 +138,7 @@ static __always_inline bool is_of_cache(u32 kind)
 }
 
 /* Adds all other events. A section's name cannot take cache events, nor a cache's name others. */
-static __always_inline void add_other_event(const struct ring_read *r, const struct dcbs_event *e, u32 section_id)
+static __noinline int add_other_event(const struct ring_read *r, const struct dcbs_event *e, u32 section_id)
 {
 	struct section_stat *stat;
 	u64 observed;
@@ -146,10 +146,10 @@ static __always_inline void add_other_event(const struct ring_read *r, const str
 	section_id &= ~SECTION_MODEL;
 	stat = bpf_map_lookup_elem(&stats, &section_id);
 	if (!stat)
-		return;
+		return 0;
 	if (section_id >= SECTION_FIRST && is_of_cache(e->kind) != (stat->kind == DCBS_NAME_CACHE)) {
 		__sync_fetch_and_add(&counters.lost_garbage, 1);
-		return;
+		return 0;
 	}
 	switch (e->kind) {
 	case DCBS_EVENT_OPEN_TIME:
@@ -173,6 +173,7 @@ static __always_inline void add_other_event(const struct ring_read *r, const str
 		__sync_fetch_and_add(&stat->items, e->value_ns);
 		break;
 	}
+	return 0;
 }
 
 static __always_inline bool event_makes_sense(const struct dcbs_event *e, u64 now)
@@ -241,10 +242,12 @@ static __always_inline void read_event(struct chunk *c, u32 i)
 	u32 section_id = c->process->section_id[meta >> 32 & (DCBS_NAMES - 1)];
 
 	if ((meta & COMMON_MASK) == COMMON && end <= r->limit_ns && start >= r->start_ns && start < end &&
-	    e->self_ns <= e->value_ns && section_id - 1 < SECTION_MODEL - 1)
+	    e->self_ns <= e->value_ns && section_id - 1 < SECTION_MODEL - 1) {
 		section_sum_add(reader, section_id, e);
-	else
-		read_uncommon_event(reader, c->process, i);
+		return;
+	}
+	barrier();	/* what the call needs is read again, so that the common event keeps less on the stack */
+	read_uncommon_event(c->reader, c->process, i);
 }
 
 #endif
