@@ -213,9 +213,9 @@ struct dcbs_section {
 	struct dcbs_skew skew;
 };
 
-/* A thread of a target, or all threads of it that have ended, added up. Its wall adds up to wall_s. */
+/* A thread of a target, or those of it that have ended and are alike, added up. Its wall adds up to wall_s. */
 struct dcbs_thread {
-	pid_t pid, tid;		/* tid 0: threads of `pid` that have ended; both 0: threads of children that have ended */
+	pid_t pid, tid;		/* tid 0: ended threads of `pid`, without its main thread; both 0: threads of children that have ended */
 	char *name;		/* its comm */
 	int64_t threads;	/* how many this stands for */
 	bool sections;		/* it had a section open in the window */
@@ -227,3 +227,27 @@ struct dcbs_thread {
 };
 
 #endif
+/* Roles of threads of a process. */
+enum dcbs_role {
+	DCBS_ROLE_MAIN,		/* its main thread */
+	DCBS_ROLE_SECTIONS,	/* other threads that may have had sections */
+	DCBS_ROLE_POOL,		/* other threads, which had none */
+	DCBS_ROLE_HELPER,	/* all threads of a child without sections */
+	DCBS_ROLE_ENDED,	/* all threads of all children that have ended */
+};
+
+/* The time of threads of a process outside of all sections. Those of one role are added up. Idle threads are in none. */
+struct dcbs_outside {
+	pid_t pid;		/* 0: children that have ended */
+	enum dcbs_role role;
+	int64_t threads;
+	double wall_s;		/* the part of the window in which they existed, added up */
+	double total_s;		/* the part of DCBS_OUTSIDE that is theirs; NAN: only the waits are known */
+	/*
+	 * total_s is at most that much off: the running time outside of sections is known for DCBS_ROLE_MAIN and DCBS_ROLE_SECTIONS
+	 * together. NAN: total_s is exact.
+	 */
+	double error_s;
+	struct dcbs_wall wall;	/* total_s by cause */
+};
+

@@ -51,7 +51,7 @@ struct snapshot_section {
 	struct section_ledger ledger;	/* waits and growth of open calls included */
 };
 
-/* A thread; with tid 0: all ended threads of a process. */
+/* A thread; with tid 0: ended threads of a process that are alike, without its main thread; pid 0: of ended children. */
 struct snapshot_thread {
 	pid_t pid, tid;
 	char comm[16];
@@ -62,6 +62,7 @@ struct snapshot_thread {
 
 struct snapshot_target {
 	pid_t pid;
+	bool marked;		/* it may have had some: they were over before an event of the kernel */
 	char comm[64];
 	char *command;			/* arguments joined by spaces, raw bytes; NULL: unknown */
 	double started_at;		/* Unix time */

@@ -252,6 +252,7 @@ int json_write(FILE *file, const struct dcbs_report *r, const struct render_opti
 	write_member(&doc, "threshold_s", real_or_null(r->threshold_s));
 	write_array(&doc, "threads", r->threads, r->nr_threads, json_ledger_thread);
 	write_member(&doc, "wall_check", wall_check_object(r));
+	write_array(&doc, "outside", r->outside, r->nr_outside, json_ledger_outside);
 	write_array(&doc, "neighbours", r->neighbours, r->nr_neighbours, json_ledger_neighbour);
 	write_array(&doc, "event_loops", r->event_loops, r->nr_event_loops, json_loops_loop);
 	if (r->more_event_loops > 0)

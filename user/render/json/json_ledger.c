@@ -171,6 +171,39 @@ void json_ledger_read_thread(struct json_get *r, const json_t *o, struct dcbs_th
 json_t *json_ledger_neighbour(const struct dcbs_neighbour *n)
 {
 	return json_pack("{s:o, s:o, s:o, s:b}", "pid", integer_or_null(n->pid), "comm", string_or_null(n->comm),
+/* ---- the time outside of sections, by process and role ---- */
+
+json_t *json_ledger_outside(const struct dcbs_outside *o)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "pid", o->pid ? integer_or_null(o->pid) : json_null(),
+			 "role", string_or_null(json_words_of(&json_words_roles, (int)o->role)), "threads", integer_or_null(o->threads),
+			 "wall_s", real_or_null(o->wall_s), "total_s", real_or_null(o->total_s), "total_s_error", real_or_null(o->error_s),
+			 "wall", json_ledger_wall(&o->wall), "wall_parts", json_ledger_parts(&o->wall));
+}
+
+static void read_outside(struct json_get *r, const json_t *o, struct dcbs_outside *to)
+{
+	*to = (struct dcbs_outside) {
+		.pid = json_get_optional_pid(r, o, "pid"),
+		.role = (enum dcbs_role)json_get_word(r, o, "role", &json_words_roles, DCBS_ROLE_ENDED),
+		.threads = json_get_integer(r, o, "threads"), .wall_s = json_get_real(r, o, "wall_s"),
+		.total_s = json_get_real(r, o, "total_s"), .error_s = json_get_real(r, o, "total_s_error"),
+	};
+	json_ledger_read_wall(r, json_get_object(r, o, "wall"), json_get_object(r, o, "wall_parts"), &to->wall);
+}
+
+void json_ledger_read_outside(struct json_get *r, const json_t *doc, struct dcbs_report *to)
+{
+	const json_t *array = json_get_array(r, doc, "outside", &to->outside, sizeof(*to->outside));
+	size_t i;
+
+	for (i = 0; i < json_array_size(array) && !r->err; i++) {
+		to->nr_outside = i + 1;
+		read_outside(r, json_get_enter(r, array, "outside", i), &to->outside[i]);
+	}
+	json_get_leave(r);
+}
+
 			 "cpu_share", real_or_null(n->cpu_share), "is_target", n->is_target);
 }
 
