@@ -127,6 +127,7 @@ struct dcbs_target {
 	double ended_at;	/* of a followed child that has ended, Unix time; NAN for all others */
 	int64_t exit_status;	/* with which it ended; DCBS_UNKNOWN: it runs, was killed by a signal, or its end was not observed */
 	int64_t signal;		/* that killed it; DCBS_UNKNOWN: it was not killed, or that was not observed */
+	int64_t rank;		/* in a distributed run, by its environment when it was executed; DCBS_UNKNOWN: that names none */
 	int64_t sections;	/* calls that began and ended in the window */
 	double sections_s;	/* time of its threads in sections, each moment counted once */
 };

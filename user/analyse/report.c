@@ -58,6 +58,7 @@ static int add_targets(struct dcbs_report *r, const struct snapshot *snap)
 		to->started_at = from->started_at;
 		to->markers = from->markers;
 		to->parent = from->parent;
+		to->rank = from->has_rank ? from->rank : DCBS_UNKNOWN;
 		to->ended_at = from->ended_at > 0 ? from->ended_at : NAN;
 		add_end(to, from);
 		processes_fill_target(to, snap, r->nr_targets - 1);
@@ -270,8 +271,8 @@ void dcbs_report_free(struct dcbs_report *r)
 	free(r->caches);
 	free(r->targets);
 	free(r->threads);
-	free(r->notes);
 	free(r->outside);
+	free(r->notes);
 	free(r->gpu_libraries);
 	for (i = 0; i < r->overhead.nr_reduced; i++)
 		free(r->overhead.reduced[i]);

@@ -75,6 +75,8 @@ struct snapshot_target {
 };
 
 /* A process that ran while targets waited for the CPU that it had. */
+	bool has_rank;			/* its environment names its rank in a distributed run */
+	int rank;
 struct snapshot_neighbour {
 	pid_t pid;
 	char comm[16];		/* raw bytes */

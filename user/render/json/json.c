@@ -41,7 +41,8 @@ static json_t *target_object(const struct dcbs_target *t)
 {
 	return json_pack("{s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "pid", integer_or_null(t->pid), "comm", string_or_null(t->comm),
 			 "command", string_or_null(t->command), "started_at", real_or_null(t->started_at), "markers", t->markers,
-			 "exit_status", integer_or_null(t->exit_status), "signal", integer_or_null(t->signal));
+			 "exit_status", integer_or_null(t->exit_status), "signal", integer_or_null(t->signal),
+			 "rank", integer_or_null(t->rank));
 }
 
 /* A target of a session that has several. */

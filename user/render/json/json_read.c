@@ -37,6 +37,7 @@ static void read_target(struct json_get *r, const json_t *o, struct dcbs_target 
 	t->started_at = json_get_real(r, o, "started_at");
 	t->markers = json_is_true(json_object_get(o, "markers"));
 	t->parent = json_get_optional_pid(r, o, "parent");
+	t->rank = json_get_integer(r, o, "rank");
 	t->ended_at = json_get_real(r, o, "ended_at");
 	t->exit_status = json_get_integer(r, o, "exit_status");
 	t->signal = json_get_integer(r, o, "signal");
