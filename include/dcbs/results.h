@@ -240,9 +240,9 @@ struct dcbs_report {
 	size_t nr_caches;
 	struct dcbs_thread *threads;	/* by CPU time, largest first */
 	size_t nr_threads;
-	struct dcbs_neighbour *neighbours;	/* by cpu_share, largest first; at most 16 */
 	struct dcbs_outside *outside;	/* DCBS_OUTSIDE by process and role, by total_s, largest first */
 	size_t nr_outside;
+	struct dcbs_neighbour *neighbours;	/* by cpu_share, largest first; at most 16 */
 	size_t nr_neighbours;
 	struct dcbs_event_loop *event_loops;	/* by in_flight and their time, largest first */
 	size_t nr_event_loops;

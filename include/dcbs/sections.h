@@ -130,6 +130,11 @@ struct dcbs_memory {
 	 * It is at most this; page faults that brought no page are taken for such writes.
 	 */
 	int64_t copied_bytes;
+	/*
+	 * Standard deviations of figures that are estimates, because memory was observed part of the time: see memory_estimated in struct
+	 * dcbs_report. DCBS_UNKNOWN: the figures are exact.
+	 */
+	int64_t grown_error_bytes, shrunk_error_bytes, mapped_error_bytes, unmapped_error_bytes, minor_faults_error, major_faults_error;
 };
 
 /* The time of one process in a section. */
@@ -226,7 +231,6 @@ struct dcbs_thread {
 	struct dcbs_wall wall;	/* worker_cpu_s is here a part of cpu_s: the time that was charged to other threads' sections */
 };
 
-#endif
 /* Roles of threads of a process. */
 enum dcbs_role {
 	DCBS_ROLE_MAIN,		/* its main thread */
@@ -251,3 +255,4 @@ struct dcbs_outside {
 	struct dcbs_wall wall;	/* total_s by cause */
 };
 
+#endif

@@ -256,8 +256,8 @@ static int read_document(const char *path, const json_t *doc, struct dcbs_report
 	read_model(&r, doc, &to->model);
 	read_caches(&r, doc, to);
 	read_threads(&r, doc, to);
-	json_ledger_read_neighbours(&r, doc, to);
 	json_ledger_read_outside(&r, doc, to);
+	json_ledger_read_neighbours(&r, doc, to);
 	json_loops_read(&r, doc, to);
 	read_costs(&r, doc, to);
 	read_strings(&r, doc, "notes", &to->notes, &to->nr_notes);

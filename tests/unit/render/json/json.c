@@ -55,7 +55,8 @@ static void check_ledger_keys(const json_t *s, const char *wall, const char *par
 	check_keys(json_object_get(s, parts), "sync_s pipe_s child_s stopped_s ");
 	check_keys(json_object_get(s, memory), "rss_delta_bytes anon_delta_bytes file_delta_bytes shmem_delta_bytes "
 		   "peak_delta_bytes minor_faults major_faults mapped_bytes unmapped_bytes grown_bytes shrunk_bytes "
-		   "copied_bytes ");
+		   "copied_bytes grown_bytes_error shrunk_bytes_error mapped_bytes_error unmapped_bytes_error minor_faults_error "
+		   "major_faults_error ");
 }
 
 static void check_section_keys(const json_t *s)
