@@ -132,7 +132,7 @@ class Verdicts(ReportCase):
 
     def test_a_rank_that_the_others_wait_for(self):
         """It is named by its number, as the launcher gave it, and by its PID."""
-        report, truth = self.watch("verdicts.py", "ranks", SECONDS, args=["-c"])
+        report, truth = self.watch("verdicts.py", "ranks", 2, args=["-c"])
         by_pid = {t["pid"]: t["rank"] for t in report["targets"]}
         pids = [child["pid"] for child in truth["children"]]
         self.assertEqual([by_pid[pid] for pid in pids], [0, 1])
@@ -142,7 +142,7 @@ class Verdicts(ReportCase):
         self.assertIn("rank 1 (process %d) is the slowest in step" % pids[1], verdict["evidence"])
 
     def test_a_worker_that_the_main_thread_waits_for(self):
-        report, truth = self.watch("verdicts.py", "pool", SECONDS, args=["-c"])
+        report, truth = self.watch("verdicts.py", "pool", 2, args=["-c"])
         verdict = self.verdict(report, "(outside)")
         self.assertIn("waiting for worker processes", verdict["evidence"])
         self.assertIn("of 2 child processes %d was busy longest" % truth["slow"], verdict["evidence"])
