@@ -48,7 +48,7 @@ TARGETS = [
     ("spin", [ints("--seconds", 1, 1), ints("--threads", 1, 6), ints("--ns-body", 50, 100000)], None),
     ("stress", [ints("--threads", 1, 8), ints("--seconds", 1, 1), ints("--forks", 0, 20)], None),
     ("memory", [], None),
-    ("storm", [words("1.5")], "storm_touch"),
+    ("storm", [words("3")], "storm_touch"),
     ("hot", [ints("--rounds", 1, 10)], None),
     ("layers", [], None),
     ("plain", [ints("--calls", 10, 3000)], "work_a"),
