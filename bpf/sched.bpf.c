@@ -133,7 +133,7 @@ static __always_inline void thread_last_switch(struct task_struct *task, struct 
 		return;
 	if (!account->dead)
 		exit_missed(task, account, sum);
-	to = account->idle ? &sum->ended_idle : &sum->ended;
+	to = &sum->ended[account->ended_role & (ENDED_ROLES - 1)];
 	ran = task->se.sum_exec_runtime - account->exec_start_ns;
 	if (ran > account->exec_merged_ns) {
 		__sync_fetch_and_add(&to->cpu_ns, ran - account->exec_merged_ns);

@@ -31,6 +31,28 @@ static __always_inline bool is_idle(const struct thread_account *account, struct
 	return !account->sections && task->pid != task->tgid && wall - waited < wall / 100;
 }
 
+/* A section that is over before the next event leaves its thread's record only. */
+static __always_inline bool may_have_had_sections(const struct thread_account *account, struct task_struct *task)
+{
+	const struct ring_reader *reader = bpf_task_storage_get(&ring_readers, task, NULL, 0);
+
+	return account->sections || (reader && reader->record);
+}
+
+static __always_inline enum ended_role role_at_end(const struct thread_account *account, struct task_struct *task,
+						   struct process_sum *sum, u64 wall)
+{
+	bool sections = may_have_had_sections(account, task);
+
+	if (task->pid == task->tgid) {
+		sum->main_sections = sections;
+		return ENDED_MAIN;
+	}
+	if (is_idle(account, task, wall))
+		return ENDED_IDLE;
+	return sections ? ENDED_SECTIONS : ENDED_POOL;
+}
+
 /*
  * Charges pending events and adds the thread's time to its process, once. The thread still runs for a moment, see
  * thread_last_switch() in sched.bpf.c.
@@ -46,8 +68,8 @@ static __noinline int merge_account(struct thread_account *account, struct proce
 		memory_charge(account);
 	charge_run(account, now);
 	start = account->since_ns > window.start_ns ? account->since_ns : window.start_ns;
-	f.to = is_idle(account, task, now > start ? now - start : 0) ? &sum->ended_idle : &sum->ended;
-	account->idle = f.to == &sum->ended_idle;
+	account->ended_role = role_at_end(account, task, sum, now > start ? now - start : 0);
+	f.to = &sum->ended[account->ended_role & (ENDED_ROLES - 1)];
 	add_nonzero(&f.to->threads, 1);
 	add_nonzero(&f.to->wall_ns, now > start ? now - start : 0);
 	add_nonzero(&f.to->worker_ns, account->sum.worker_ns);

@@ -322,7 +322,7 @@ struct thread_account {
 	u32 cause;		/* enum cause, of the wait since off_ns */
 	u32 busy;		/* the lock, as in struct ring_reader */
 	u32 dead;
-	u32 idle;		/* its time is in process_sum.ended_idle */
+	u32 ended_role;		/* enum ended_role: its time is there, once it is dead */
 	u32 sections;		/* a section has been open on it */
 	u32 pad1;
 	struct thread_sum sum;

@@ -222,6 +222,15 @@ struct thread_sum {
 	__u64 outside_off_ns[CAUSES];	/* part of off_ns while no section was open on it */
 };
 
+/* Roles of threads of a process that have exited. */
+enum ended_role {
+	ENDED_SECTIONS,		/* they may have had sections */
+	ENDED_POOL,		/* they never had one */
+	ENDED_IDLE,		/* the same, and they did little but wait */
+	ENDED_MAIN,		/* the main thread */
+	ENDED_ROLES,		/* a power of 2 */
+};
+
 /* RSS by kind, bytes: anon, file, shmem. */
 #define RSS_KINDS 3
 
@@ -234,9 +243,8 @@ struct process_sum {
 	__s64 total_vm;			/* pages, as of the last event */
 	__s64 count[4];			/* the kernel's shared counters, as of the last event */
 	__u32 generation;		/* value of throttle.memory_generation that `count` and `total_vm` are of */
-	__u32 pad;
-	struct thread_sum ended;	/* threads that have exited */
-	struct thread_sum ended_idle;	/* those of them that had no section and little to do but wait */
+	__u32 main_sections;		/* 1: the main thread has exited, and may have had sections */
+	struct thread_sum ended[ENDED_ROLES];	/* threads that have exited */
 };
 
 /*
@@ -278,7 +286,7 @@ struct pid_space {
 /* A thread of a target, as the iterator `on_iter_thread` lists it: how far its ring has been read, and its times. */
 struct thread_view {
 	__u32 pid, tid;		/* in the profiler's PID namespace */
-	__u64 record;		/* address in the target; 0: no record has been read */
+	__u64 record;		/* address in the target; 0: no record has been read, and the thread has had no section */
 	__u64 consumed;		/* events read, in terms of dcbs_record.head */
 	__u32 busy;		/* a program was interrupted in reading the ring, or sums are not in `stats` yet */
 	__u32 sections;		/* 1: a section has been open on it in the window */

@@ -127,6 +127,7 @@ struct dcbs_target {
 	double ended_at;	/* of a followed child that has ended, Unix time; NAN for all others */
 	int64_t exit_status;	/* with which it ended; DCBS_UNKNOWN: it runs, was killed by a signal, or its end was not observed */
 	int64_t signal;		/* that killed it; DCBS_UNKNOWN: it was not killed, or that was not observed */
+	int64_t rank;		/* in a distributed run, by its environment when it was executed; DCBS_UNKNOWN: that names none */
 	int64_t sections;	/* calls that began and ended in the window */
 	double sections_s;	/* time of its threads in sections, each moment counted once */
 };
@@ -239,6 +240,8 @@ struct dcbs_report {
 	size_t nr_caches;
 	struct dcbs_thread *threads;	/* by CPU time, largest first */
 	size_t nr_threads;
+	struct dcbs_outside *outside;	/* DCBS_OUTSIDE by process and role, by total_s, largest first */
+	size_t nr_outside;
 	struct dcbs_neighbour *neighbours;	/* by cpu_share, largest first; at most 16 */
 	size_t nr_neighbours;
 	struct dcbs_event_loop *event_loops;	/* by in_flight and their time, largest first */

@@ -130,6 +130,11 @@ struct dcbs_memory {
 	 * It is at most this; page faults that brought no page are taken for such writes.
 	 */
 	int64_t copied_bytes;
+	/*
+	 * Standard deviations of figures that are estimates, because memory was observed part of the time: see memory_estimated in struct
+	 * dcbs_report. DCBS_UNKNOWN: the figures are exact.
+	 */
+	int64_t grown_error_bytes, shrunk_error_bytes, mapped_error_bytes, unmapped_error_bytes, minor_faults_error, major_faults_error;
 };
 
 /* The time of one process in a section. */
@@ -213,9 +218,9 @@ struct dcbs_section {
 	struct dcbs_skew skew;
 };
 
-/* A thread of a target, or all threads of it that have ended, added up. Its wall adds up to wall_s. */
+/* A thread of a target, or those of it that have ended and are alike, added up. Its wall adds up to wall_s. */
 struct dcbs_thread {
-	pid_t pid, tid;		/* tid 0: threads of `pid` that have ended; both 0: threads of children that have ended */
+	pid_t pid, tid;		/* tid 0: ended threads of `pid`, without its main thread; both 0: threads of children that have ended */
 	char *name;		/* its comm */
 	int64_t threads;	/* how many this stands for */
 	bool sections;		/* it had a section open in the window */
@@ -224,6 +229,30 @@ struct dcbs_thread {
 	double wall_s;		/* the part of the window in which it existed; NAN: unknown */
 	double kernel_cpu_s;	/* its CPU time in the window by the kernel's account (sum_exec_runtime) */
 	struct dcbs_wall wall;	/* worker_cpu_s is here a part of cpu_s: the time that was charged to other threads' sections */
+};
+
+/* Roles of threads of a process. */
+enum dcbs_role {
+	DCBS_ROLE_MAIN,		/* its main thread */
+	DCBS_ROLE_SECTIONS,	/* other threads that may have had sections */
+	DCBS_ROLE_POOL,		/* other threads, which had none */
+	DCBS_ROLE_HELPER,	/* all threads of a child without sections */
+	DCBS_ROLE_ENDED,	/* all threads of all children that have ended */
+};
+
+/* The time of threads of a process outside of all sections. Those of one role are added up. Idle threads are in none. */
+struct dcbs_outside {
+	pid_t pid;		/* 0: children that have ended */
+	enum dcbs_role role;
+	int64_t threads;
+	double wall_s;		/* the part of the window in which they existed, added up */
+	double total_s;		/* the part of DCBS_OUTSIDE that is theirs; NAN: only the waits are known */
+	/*
+	 * total_s is at most that much off: the running time outside of sections is known for DCBS_ROLE_MAIN and DCBS_ROLE_SECTIONS
+	 * together. NAN: total_s is exact.
+	 */
+	double error_s;
+	struct dcbs_wall wall;	/* total_s by cause */
 };
 
 #endif

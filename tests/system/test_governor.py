@@ -128,9 +128,16 @@ class Budget(unittest.TestCase):
             self.near(own["grown_bytes"], moved if grows > 0 else 0, PART, name + " grew", moved)
             self.near(own["rss_delta_bytes"], section["count"] * keeps, PART, name, moved)
             self.assertIsNone(section["memory"]["peak_delta_bytes"])
+            self.check_address_space(own, moved if grows > 0 else 0, name)
         touched = sum(max(grows, 0) * found[name]["count"] for name, grows, _ in STORM)
         self.near(sum(found[name]["self_memory"]["minor_faults"] for name, _, _ in STORM), touched / PAGE, what="faults")
         self.near(found["leak"]["self_memory"]["rss_delta_bytes"], found["leak"]["count"] * 2 * PAGE, PART, "leak")
+
+    def check_address_space(self, own, mapped, name):
+        """The bytes that a section has mapped in all of its calls lie within four standard deviations of the estimate."""
+        self.assertIsNotNone(own["mapped_bytes_error"], name)
+        self.assertLessEqual(abs(own["mapped_bytes"] - mapped), 4 * own["mapped_bytes_error"] + PAGE, name)
+        self.assertLessEqual(own["mapped_bytes_error"], 0.5 * mapped, name)
 
     def test_waits(self):
         """Four of the threads are runnable at a time; the others wait for a futex."""

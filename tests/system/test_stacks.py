@@ -20,6 +20,7 @@ SHAPES = target_source("shapes.py")
 STAGE = target_source("stage.py")
 REUSE = target_source("reuse.py")
 HZ = 999
+MOST_RATE = 1.6         # the period of the ticks is changed at random, and the shortest one is the mean one by this
 INNERMOST, OUTERMOST = 96, 32   # the frames of a stack that is cut
 MORE = "(more frames)"
 # Functions in a section beside its loop: by them the target enters and leaves it.
@@ -94,6 +95,26 @@ def attached(target, work, *options):
         return profiler.report(), truth
 
 
+class Caller:
+    """The thread that starts a shape on another thread, and waits for it.
+
+    It is woken by that thread, as when that has started. From then on its running time is charged to the sections of the thread that
+    woke it, until it waits again. So its ticks may be among those of the section: on its stack, and no more than it can have had.
+    """
+
+    def __init__(self, printed, shape):
+        self.shape, self.ticks = shape, 0
+        self.stack = [(shape.name(f["function"]), f["file"]) for f in printed["stack"][::-1]]
+        # A tick comes at most MOST_RATE * HZ times in a second of running time, and once more each time that the thread gets a CPU.
+        self.most = MOST_RATE * HZ * printed["cpu_s"] + printed["switches"] + 1
+
+    def has(self, frames):
+        """Whether the stack is that of the call: below the shape's function there is no other code of the target."""
+        names = [(self.shape.name(f["function"]), f["file"]) for f in frames]
+        own = {file for _, file in self.stack} | {STAGE}
+        return names[:len(self.stack)] == self.stack and not [f for _, f in names[len(self.stack):] if f in own]
+
+
 class OneOf:
     """The tests on one interpreter, `path`."""
 
@@ -115,10 +136,16 @@ class Shapes(OneOf):
         qualified = any("." in f["function"] for printed in truth["shapes"].values() for f in printed["stack"])
         for name, printed in truth["shapes"].items():
             stacks, shape = sampled(report, name), Truth(printed, qualified)
+            caller = Caller(truth["callers"][name], shape) if name in truth["callers"] else None
             self.assertTrue(stacks, "no sample of %s" % name)
             for samples, python, _ in stacks:
+                if caller and caller.has(python):
+                    caller.ticks += samples
+                    continue
                 self.assertIsNone(shape.differs(python), name)
                 seen += samples
+            if caller:
+                self.assertLessEqual(caller.ticks, caller.most, name)
         self.assertEqual({k: v for k, v in report["lost"].items() if v and k != "samples"}, {})
         self.assertLessEqual(report["lost"]["samples"], 2 + seen / 1000)    # between two sections
         return seen

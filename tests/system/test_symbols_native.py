@@ -36,9 +36,12 @@ class Running:
         self.pid = find(self.process.pid) if find else self.process.pid
         self.ask = Asker(self.pid)
 
-    def jit(self, name):
-        self.process.stdin.write("jit %s\n" % name)
+    def order(self, order):
+        self.process.stdin.write(order + "\n")
         return int(self.process.stdout.readline())
+
+    def jit(self, name):
+        return self.order("jit " + name)
 
     def __enter__(self):
         return self
@@ -202,6 +205,27 @@ class Made(Case):
             second = running.jit("second")
             time.sleep(1.1)     # the maps are not read anew for every question
             self.assertEqual(running.ask.native(second), [(b"second", None, 0)])
+
+    def test_registered_for_debuggers(self):
+        """Code that has no line in a perf map, but an object in the list that LLVM keeps for debuggers, as numba's has."""
+        with Running(PLACES) as running:
+            first = running.order("register _ZN8__main__3addB2v1Ell")
+            named = [(b"__main__::add[abi:v1](long, long)", None, 0)]
+            self.assertEqual(running.ask.native(first + 8), named)
+            self.assertEqual([running.ask.native(first + at) for at in (-1, 0x100)], [[(None, None, 0)]] * 2)
+            second = running.order("register plain_name")
+            time.sleep(1.1)     # the list is not read anew for every question
+            self.assertEqual(running.ask.native(second), [(b"plain_name", None, 0)])
+            self.assertEqual(running.ask.native(first), named)
+
+    def test_a_list_that_lies(self):
+        for how in 1, 2, 3:
+            with self.subTest(how=how), Running(PLACES) as running:
+                made = running.order("register made")
+                running.order("lie %d" % how)
+                before = time.monotonic()
+                self.assertEqual(running.ask.native(made), [(None if how == 3 else b"made", None, 0)])
+                self.assertLess(time.monotonic() - before, 5)
 
     def test_names_only_for_what_it_made(self):
         """A perf map cannot rename a function in a mapped file."""

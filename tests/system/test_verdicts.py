@@ -130,6 +130,24 @@ class Verdicts(ReportCase):
         self.assertIsNone(skew["slowest"]["count"])
         self.assertGreater(skew["skew"], 2)
 
+    def test_a_rank_that_the_others_wait_for(self):
+        """It is named by its number, as the launcher gave it, and by its PID."""
+        report, truth = self.watch("verdicts.py", "ranks", 2, args=["-c"])
+        by_pid = {t["pid"]: t["rank"] for t in report["targets"]}
+        pids = [child["pid"] for child in truth["children"]]
+        self.assertEqual([by_pid[pid] for pid in pids], [0, 1])
+        self.assertIsNone(by_pid[next(t["pid"] for t in report["targets"] if not t["parent"])])
+        verdict = self.verdict(report, "reduce", "collective")
+        self.assertIn("the others wait for rank 1 (process %d): it waits least" % pids[1], verdict["evidence"])
+        self.assertIn("rank 1 (process %d) is the slowest in step" % pids[1], verdict["evidence"])
+
+    def test_a_worker_that_the_main_thread_waits_for(self):
+        report, truth = self.watch("verdicts.py", "pool", 2, args=["-c"])
+        verdict = self.verdict(report, "(outside)")
+        self.assertIn("waiting for worker processes", verdict["evidence"])
+        self.assertIn("of 2 child processes %d was busy longest" % truth["slow"], verdict["evidence"])
+        self.assertIn("%d least" % truth["fast"], verdict["evidence"])
+
     def test_a_function_that_samples_cannot_see(self):
         """Over budget its time is not that of the samples: it is that of the timed calls, with an error, or unknown."""
         report, truth = self.watch("deep", 2 * SECONDS, args=["--max-overhead", "0.3", "-s", "token=%s:token" % target_program("deep")])

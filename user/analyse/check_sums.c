@@ -165,6 +165,26 @@ static void hold_threads(struct sums *c)
 	}
 }
 
+static void hold_outside(struct sums *c)
+{
+	const struct dcbs_report *r = c->r;
+	double sum_s = 0, all_s = r->nr_sections ? r->sections[r->nr_sections - 1].total_s : NAN;
+	size_t i;
+
+	for (i = 0; i < r->nr_outside; i++) {
+		const struct dcbs_outside *o = &r->outside[i];
+
+		hold_part(c, DCBS_OUTSIDE, "the time of a role", o->total_s, "the time of its threads", o->wall_s);
+		hold_part(c, DCBS_OUTSIDE, "the time of threads", o->wall_s, "the window times the threads", r->duration_s * (double)o->threads);
+		hold_wall(c, DCBS_OUTSIDE, &o->wall, "the time of a role", o->total_s);
+		sum_s += o->total_s;
+	}
+	if (r->nr_outside)
+		hold_part(c, DCBS_OUTSIDE, "the sum of all roles", sum_s, "its total", all_s);
+	if (r->nr_outside)
+		hold_part(c, DCBS_OUTSIDE, "its total", all_s, "the sum of all roles", sum_s);
+}
+
 /* ---- functions ---- */
 
 /* No function runs while the section's flow is not the current one. */
@@ -235,6 +255,7 @@ int check_sums(struct dcbs_report *r)
 		return 0;
 	hold_sections(&c);
 	hold_threads(&c);
+	hold_outside(&c);
 	hold_functions(&c);
 	if (c.no_memory)
 		err = -ENOMEM;

@@ -16,6 +16,7 @@
 #include "analyse/stacks/gpu_times.h"
 #include "analyse/stacks/operators.h"
 #include "analyse/sums/ledger.h"
+#include "analyse/outside.h"
 #include "analyse/processes.h"
 #include "analyse/report.h"
 #include "analyse/stacks/sample_weights.h"
@@ -57,6 +58,7 @@ static int add_targets(struct dcbs_report *r, const struct snapshot *snap)
 		to->started_at = from->started_at;
 		to->markers = from->markers;
 		to->parent = from->parent;
+		to->rank = from->has_rank ? from->rank : DCBS_UNKNOWN;
 		to->ended_at = from->ended_at > 0 ? from->ended_at : NAN;
 		add_end(to, from);
 		processes_fill_target(to, snap, r->nr_targets - 1);
@@ -189,7 +191,7 @@ static int fill_report(struct dcbs_report *r, const struct snapshot *snap, doubl
 	add_memory(r, snap);
 	summary_model(&r->model, snap);
 	if (gpu_times_libraries(r, snap) || !r->version || add_targets(r, snap) || add_sections(r, snap) || parents_fill(r, snap) ||
-	    threads_fill(r, snap) || neighbours_fill(r, snap) || event_loops_fill(r, snap) || functions_fill(r, snap) || operators_fill(r) ||
+	    threads_fill(r, snap) || outside_fill(r, snap) || neighbours_fill(r, snap) || event_loops_fill(r, snap) || functions_fill(r, snap) || operators_fill(r) ||
 	    profiler_cost_fill(r, snap) || check_sums(r))
 		return -ENOMEM;
 	return bottleneck_find(r, threshold_s);
@@ -269,6 +271,7 @@ void dcbs_report_free(struct dcbs_report *r)
 	free(r->caches);
 	free(r->targets);
 	free(r->threads);
+	free(r->outside);
 	free(r->notes);
 	free(r->gpu_libraries);
 	for (i = 0; i < r->overhead.nr_reduced; i++)

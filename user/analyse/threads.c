@@ -140,7 +140,8 @@ int threads_fill_outside(struct dcbs_section *to, const struct snapshot *snap)
 	if (!to->name)
 		return -ENOMEM;
 	ledger_wall(&to->wall, off_ns, 0, total_ns);
-	ledger_memory(&to->memory, snap->memory_known ? &snap->outside.self_memory : NULL, DCBS_UNKNOWN);
+	ledger_memory(&to->memory, snap->memory_known ? &snap->outside.self_memory : NULL,
+		      snap->memory_estimated ? &snap->outside_variance[1] : NULL, DCBS_UNKNOWN);
 	to->self_wall = to->wall;
 	to->self_memory = to->memory;
 	to->skew.ratio = NAN;

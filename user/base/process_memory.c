@@ -265,3 +265,15 @@ int process_memory_read(pid_t pid, __u64 address, void *to, size_t size)
 	}
 	return 0;
 }
+
+void process_memory_forget(pid_t pid)
+{
+	struct page_file *file = &page_files[pid & (NR_OPEN - 1)];
+
+	if (file->pid == pid) {
+		close(file->fd);
+		file->pid = 0;
+	}
+	if (anonymous.pid == pid)
+		anonymous.pid = 0;
+}

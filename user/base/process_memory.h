@@ -15,4 +15,7 @@
 /* Reads all `size` bytes. Returns 0 or -errno: -EFAULT if some are not mapped, or cannot be read without waiting. */
 int process_memory_read(pid_t pid, __u64 address, void *to, size_t size);
 
+/* To be called when a process has executed another image. After vfork() its old memory lives on, and would be taken for its own. */
+void process_memory_forget(pid_t pid);
+
 #endif

@@ -27,6 +27,11 @@ struct timed_calls {
 	double buckets[HIST_PLACES];
 };
 
+/* The squares of the standard deviations of figures in a struct memory_sum, as far as they are estimates. 0: they are not. */
+struct memory_variance {
+	double grown, shrunk, mapped, unmapped, minor, major;
+};
+
 /* One section or cache. All times are in ns. */
 struct snapshot_section {
 	char name[SNAPSHOT_RAW_NAME];	/* raw bytes, as the target registered them */
@@ -49,13 +54,15 @@ struct snapshot_section {
 	__s64 late_growth_bytes;	/* growth of self_memory in the last part of the window, see late_part */
 	struct section_stat stat;	/* total_ns and self_ns include open calls */
 	struct section_ledger ledger;	/* waits and growth of open calls included */
+	struct memory_variance memory_variance[2];	/* of its `memory` and `self_memory` */
 };
 
-/* A thread; with tid 0: all ended threads of a process. */
+/* A thread; with tid 0: ended threads of a process that are alike, without its main thread; pid 0: of ended children. */
 struct snapshot_thread {
 	pid_t pid, tid;
 	char comm[16];
 	bool sections;		/* it had some */
+	bool marked;		/* it may have had some: they were over before an event of the kernel */
 	bool idle;		/* with tid 0: the threads did little but wait */
 	struct thread_sum sum;
 };
@@ -68,6 +75,8 @@ struct snapshot_target {
 	double ended_at;		/* of a child that has ended; 0: it runs, or was given by its PID */
 	pid_t parent;			/* of a child that is followed; 0: the process was given by its PID */
 	bool markers;
+	bool has_rank;			/* its environment names its rank in a distributed run */
+	int rank;
 	bool exit_known;		/* it has ended, and exit_code is what wait() reports of it */
 	__s32 exit_code;
 	__u64 names_lost;
@@ -146,6 +155,7 @@ struct snapshot {
 	struct snapshot_section **sections;	/* in no order; a name occurs once per kind */
 	size_t nr_sections;
 	struct section_ledger outside;	/* waits and memory of threads while they had no section open */
+	struct memory_variance outside_variance[2];
 	struct snapshot_thread *threads;
 	size_t nr_threads;
 	struct snapshot_neighbour *neighbours;	/* the longest waits first */

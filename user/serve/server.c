@@ -67,7 +67,7 @@ static char *summary_text(const struct dcbs_report *report)
 {
 	struct dcbs_report summary = *report;
 
-	summary.nr_functions = summary.nr_stacks = summary.nr_frames = summary.nr_threads = 0;
+	summary.nr_functions = summary.nr_stacks = summary.nr_frames = summary.nr_threads = summary.nr_outside = 0;
 	if (summary.nr_sections > SUMMARY_SECTIONS)
 		summary.nr_sections = SUMMARY_SECTIONS;
 	return dcbs_report_json(&summary);

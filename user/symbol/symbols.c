@@ -10,6 +10,7 @@
 #include "base/budget.h"
 #include "base/clock.h"
 #include "symbol/native/images.h"
+#include "symbol/native/jit_objects.h"
 #include "symbol/perf_map.h"
 #include "symbol/python/code_names.h"
 #include "symbol/symbols.h"
@@ -47,6 +48,7 @@ struct symbols {
 	struct image *images[MAX_IMAGES];
 	size_t nr_images;
 	struct perf_map perf_map;
+	struct jit_objects jit;
 	struct cache places;		/* struct native_place by address */
 	struct cached_rule rules[NR_RULES];
 	__u64 checked[NR_CHECKED];	/* address << 1, plus 1 if it is in the interpreter's loop */
@@ -222,6 +224,8 @@ static size_t name_generated(struct symbols *symbols, __u64 address, struct symb
 
 	symbols->perf_map.ended |= target_memory_is_gone(&symbols->memory);
 	name = perf_map_find(&symbols->perf_map, address);
+	if (!name)
+		name = jit_objects_find(&symbols->jit, &symbols->memory, &symbols->map, symbols->pid, address);
 	*to = (struct symbol){.function = name ? intern_keep(&symbols->intern, name) : NULL};
 	return 1;
 }
@@ -342,7 +346,7 @@ bool symbols_is_interpreter(struct symbols *symbols, __u64 address)
 
 bool symbols_generated_cut(const struct symbols *symbols)
 {
-	return symbols->perf_map.cut;
+	return symbols->perf_map.cut || symbols->jit.cut;
 }
 
 void symbols_close(struct symbols *symbols)
@@ -354,6 +358,7 @@ void symbols_close(struct symbols *symbols)
 	for (i = 0; i < symbols->nr_images; i++)
 		images_put(symbols->images[i]);
 	perf_map_free(&symbols->perf_map);
+	jit_objects_free(&symbols->jit);
 	cache_clear(&symbols->places);
 	code_names_free(&symbols->python);
 	memory_map_free(&symbols->map);

@@ -53,7 +53,7 @@ unsigned int symbols_gpu_libraries(const struct symbols *symbols);
 /* Reads the mappings again, after the process has loaded or unloaded libraries or called execve(). */
 void symbols_refresh(struct symbols *symbols, const struct python_layout *layout);
 
-/* Returns true if the process lists more functions that it compiled than are kept: those compiled first have no names. */
+/* Returns true if the process lists more functions that it compiled than are kept: some of them have no names. */
 bool symbols_generated_cut(const struct symbols *symbols);
 
 void symbols_close(struct symbols *symbols);

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""A target for the verdicts: one thread that is starved, threads that compete, a leak until the exit, items of slow workers.
+"""A target for the verdicts: one thread that is starved, threads that compete, a leak until the exit, items of slow workers,
+ranks that wait for each other.
 
 usage: verdicts.py KIND [SECONDS]. Prints "ready PID", waits for a line, works, and prints its truth as JSON.
 """
 import hashlib
 import json
+import multiprocessing
 import os
+import socket
+import subprocess
 import sys
 import threading
 import time
@@ -119,7 +123,57 @@ def items(seconds):
     return {"children": in_children(work, [0.03, 0.003])}
 
 
-KINDS = {"starved": starved, "competing": competing, "leak": leak, "fill": fill, "cow": cow, "items": items}
+def all_reduce(peer):
+    peer.send(b"x")
+    peer.recv(1)
+
+
+def one_rank(seconds):
+    """A rank waits for the other one after each step. Steps of rank 1 take longer."""
+    number, steps = int(os.environ["RANK"]), int(seconds / 0.02)
+    with socket.socket(fileno=int(os.environ["PEER"])) as peer:
+        for _ in range(steps):
+            with profiler.profile_section("step"):
+                time.sleep(0.002 + 0.012 * number)
+            with profiler.profile_section("reduce"):
+                all_reduce(peer)
+    return {"pid": os.getpid()}
+
+
+def ranks(seconds):
+    """Two ranks as a launcher executes them."""
+    ends, children = socket.socketpair(), []
+    for number, end in enumerate(ends):
+        children.append(subprocess.Popen([sys.executable, __file__, "one_rank", str(seconds)], pass_fds=[end.fileno()], text=True,
+                                         env={**os.environ, "RANK": str(number), "PEER": str(end.fileno())},
+                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE))
+        children[-1].stdout.readline()
+    time.sleep(seconds / 4)     # so that the profiler follows the children
+    for child in children:
+        child.stdin.write("\n")
+        child.stdin.flush()
+    truth = {"children": [json.loads(child.stdout.readline()) for child in children]}
+    kept.append(children)
+    return truth
+
+
+def work_in_pool(wait_s):
+    time.sleep(wait_s)
+    return os.getpid()
+
+
+def pool(seconds):
+    """The main thread waits for two worker processes, of which one has more to do."""
+    workers = multiprocessing.get_context("fork").Pool(2)
+    kept.append(workers)
+    with profiler.profile_section("prepare"):
+        pass
+    slow, fast = workers.map(work_in_pool, [seconds, seconds / 5], chunksize=1)
+    return {"slow": slow, "fast": fast}
+
+
+KINDS = {"starved": starved, "competing": competing, "leak": leak, "fill": fill, "cow": cow, "items": items, "ranks": ranks,
+         "one_rank": one_rank, "pool": pool}
 
 
 def main():

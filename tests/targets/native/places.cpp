@@ -5,7 +5,8 @@
  *	{"address": A, "return": 0 or 1, "expect": [["function", "file", line], ...]}
  *
  * A name that is null need not be known without DWARF. Then it prints a line "ready" and obeys commands: "jit NAME" puts
- * a function into anonymous memory and its name into /tmp/perf-PID.map, and prints the address.
+ * a function into anonymous memory and its name into /tmp/perf-PID.map, and prints the address; "register SYMBOL" registers it for
+ * debuggers instead, with "lie N" the list of such functions goes on for ever (1), is not mapped (2), or has too large an object (3).
  */
 #include <cstdint>
 #include <cstdio>
@@ -17,6 +18,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include <vector>
+
+#include "jit_object.h"
 
 #define NOINLINE __attribute__((noinline, noclone))
 #define INLINE inline __attribute__((always_inline))
@@ -101,10 +104,38 @@ static NOINLINE int local_function(int x)
 	return x;
 }
 
+static void *make_code()
+{
+	return mmap(nullptr, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+/* The function begins 64 bytes after the code's begin, and takes 256 bytes. */
+static void register_object(const char *symbol)
+{
+	uint64_t code = (uint64_t)make_code();
+
+	jit_object_register(symbol, code, 4096, 64, 256);
+	std::printf("%llu\n", (unsigned long long)code + 64);
+}
+
+static void lie(int how)
+{
+	jit_code_entry *first = __jit_debug_descriptor.first;
+
+	if (how == 1)
+		first->next = first;
+	else if (how == 2)
+		first->next = (jit_code_entry *)4096;
+	else
+		first->size = 1ULL << 40;
+	__jit_debug_descriptor.first = first;
+	std::puts("0");
+}
+
 static void jit(const char *name)
 {
 	char path[64];
-	void *code = mmap(nullptr, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *code = make_code();
 	std::FILE *map;
 
 	std::snprintf(path, sizeof(path), "/tmp/perf-%d.map", (int)getpid());
@@ -148,6 +179,10 @@ int main()
 		order[std::strcspn(order, "\n")] = 0;
 		if (!std::strncmp(order, "jit ", 4))
 			jit(order + 4);
+		else if (!std::strncmp(order, "register ", 9))
+			register_object(order + 9);
+		else if (!std::strncmp(order, "lie ", 4))
+			lie(std::atoi(order + 4));
 		std::fflush(stdout);
 	}
 	return 0;

@@ -8,7 +8,11 @@ Each shape leads to a busy loop of S seconds in which the stack does not change.
 its stack by its frame objects. The loop is a section named after the shape. The stacks are printed at the end, innermost
 frame first:
 
-    {"pid", "shapes": {NAME: {"tid", "stack": [{"function", "file", "lines"}, ...]}}, "skipped": {NAME: why}}
+    {"pid", "shapes": {NAME: {"tid", "stack": [{"function", "file", "lines"}, ...]}}, "skipped": {NAME: why},
+     "callers": {NAME: {"stack", "cpu_s", "switches"}}}
+
+A shape that runs on another thread has a caller: the thread that starts it and waits for it. "stack" is where it does that, "cpu_s" and
+"switches" are its CPU time and how often it was switched out, from before the start until the end, by its own clock and the kernel's account.
 
 "function" is the qualified name from 3.11 on, before that the name. "lines" is the one line of the frame's call, or the
 lines of the loop. Each shape runs some times without a loop before, so that the interpreter has specialised its code.
@@ -43,6 +47,8 @@ def go_through(name, quick, times=1):
     stage.here.name, stage.here.quick = name, quick
     for _ in range(times):
         stage.SHAPES[name]()
+    if not quick:
+        stage.mode.call_ends()
 
 
 def warm_up(names):
@@ -87,7 +93,8 @@ def main():
         sys.stdin.readline()
         for name in names:
             go_through(name, False)
-    print(json.dumps({"pid": os.getpid(), "shapes": stage.mode.shapes(), "skipped": skipped}), flush=True)
+    print(json.dumps({"pid": os.getpid(), "shapes": stage.mode.shapes(), "skipped": skipped,
+                      "callers": stage.mode.callers}), flush=True)
     if opts.asleep or os.environ.get("DCBS_TARGET_HOLD") == "1":
         sys.stdin.readline()
     if opts.asleep:

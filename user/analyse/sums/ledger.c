@@ -200,15 +200,37 @@ static int64_t copied_bytes(const struct memory_sum *m)
 	return summary_count(faulted > m->grown ? faulted - m->grown : 0);
 }
 
-void ledger_memory(struct dcbs_memory *to, const struct memory_sum *m, int64_t peak_bytes)
+static int64_t deviation(double variance)
+{
+	return (int64_t)fmin(rint(sqrt(variance)), 1e18);
+}
+
+static void add_memory_errors(struct dcbs_memory *to, const struct memory_variance *v)
+{
+	to->grown_error_bytes = deviation(v->grown);
+	to->shrunk_error_bytes = deviation(v->shrunk);
+	to->mapped_error_bytes = deviation(v->mapped);
+	to->unmapped_error_bytes = deviation(v->unmapped);
+	to->minor_faults_error = deviation(v->minor);
+	to->major_faults_error = deviation(v->major);
+}
+
+static void forget_memory(struct dcbs_memory *to)
 {
 	*to = (struct dcbs_memory) {
-		DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN,
-		DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN,
+		DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN,
+		DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN,
 	};
+}
+
+void ledger_memory(struct dcbs_memory *to, const struct memory_sum *m, const struct memory_variance *variance, int64_t peak_bytes)
+{
+	forget_memory(to);
 	if (!m)
 		return;
 	*to = (struct dcbs_memory) {
+		.grown_error_bytes = DCBS_UNKNOWN, .shrunk_error_bytes = DCBS_UNKNOWN, .mapped_error_bytes = DCBS_UNKNOWN,
+		.unmapped_error_bytes = DCBS_UNKNOWN, .minor_faults_error = DCBS_UNKNOWN, .major_faults_error = DCBS_UNKNOWN,
 		.rss_delta_bytes = ledger_growth(m),
 		.anon_delta_bytes = m->anon, .file_delta_bytes = m->file, .shmem_delta_bytes = m->shmem,
 		.grown_bytes = summary_count(m->grown), .shrunk_bytes = summary_count(m->shrunk),
@@ -217,6 +239,8 @@ void ledger_memory(struct dcbs_memory *to, const struct memory_sum *m, int64_t p
 		.mapped_bytes = summary_count(m->mapped), .unmapped_bytes = summary_count(m->unmapped),
 		.copied_bytes = copied_bytes(m),
 	};
+	if (variance)
+		add_memory_errors(to, variance);
 }
 
 /* ---- distributions per call ---- */
@@ -321,6 +345,7 @@ int ledger_section(struct dcbs_section *to, const struct snapshot_section *facts
 	const struct section_ledger *l = &facts->ledger;
 	bool memory_known = snap->memory_known && !facts->stat.sampled;
 	bool calls_known = memory_known && !snap->memory_estimated && calls_are_known(l) && !facts->stat.flow_total_ns;
+	const struct memory_variance *variance = snap->memory_estimated ? facts->memory_variance : NULL;
 	bool wall_known = snap->wall_known && !summary_is_unseen(facts) && (!facts->stat.sampled || snap->frequency_hz);
 
 	to->wall = to->self_wall = unknown_wall;
@@ -336,8 +361,8 @@ int ledger_section(struct dcbs_section *to, const struct snapshot_section *facts
 	}
 	to->in_flight = snap->end_ns > snap->start_ns ? to->total_s / ((double)(snap->end_ns - snap->start_ns) * S_PER_NS) : NAN;
 	to->in_flight_most = most_in_flight(facts, to->in_flight);
-	ledger_memory(&to->memory, memory_known ? &l->memory : NULL, calls_known ? summary_count(l->peak_bytes) : DCBS_UNKNOWN);
-	ledger_memory(&to->self_memory, memory_known ? &l->self_memory : NULL, DCBS_UNKNOWN);
+	ledger_memory(&to->memory, memory_known ? &l->memory : NULL, variance, calls_known ? summary_count(l->peak_bytes) : DCBS_UNKNOWN);
+	ledger_memory(&to->self_memory, memory_known ? &l->self_memory : NULL, variance ? &variance[1] : NULL, DCBS_UNKNOWN);
 	to->late_growth_bytes = memory_known && snap->late_part > 0 ? facts->late_growth_bytes : DCBS_UNKNOWN;
 	ledger_no_spread(&to->growth);
 	ledger_no_spread(&to->faults);

@@ -36,8 +36,8 @@ void ledger_add_wall(struct dcbs_wall *to, const struct dcbs_wall *from);
  */
 double ledger_active_s(const struct dcbs_wall *wall);
 
-/* m NULL: unknown, then all fields are DCBS_UNKNOWN. */
-void ledger_memory(struct dcbs_memory *to, const struct memory_sum *m, int64_t peak_bytes);
+/* m NULL: unknown, then all fields are DCBS_UNKNOWN. variance NULL: the figures are exact. */
+void ledger_memory(struct dcbs_memory *to, const struct memory_sum *m, const struct memory_variance *variance, int64_t peak_bytes);
 
 /* The growth of RSS, bytes. */
 int64_t ledger_growth(const struct memory_sum *m);

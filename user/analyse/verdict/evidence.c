@@ -209,19 +209,75 @@ static const struct dcbs_section *most_uneven(const struct subject *s)
 	return most;
 }
 
+/* Workers of a rank that were executed anew have its environment, too: then the number does not tell which of them is meant. */
+static int64_t rank_of(const struct dcbs_report *r, pid_t pid)
+{
+	int64_t rank = DCBS_UNKNOWN;
+	size_t i, same = 0;
+
+	for (i = 0; i < r->nr_targets; i++)
+		if (r->targets[i].pid == pid)
+			rank = r->targets[i].rank;
+	for (i = 0; i < r->nr_targets; i++)
+		same += r->targets[i].rank == rank;
+	return same == 1 ? rank : DCBS_UNKNOWN;
+}
+
+static void write_process(FILE *to, const struct dcbs_report *r, pid_t pid)
+{
+	int64_t rank = rank_of(r, pid);
+
+	if (rank == DCBS_UNKNOWN)
+		fprintf(to, "process %d", (int)pid);
+	else
+		fprintf(to, "rank %lld (process %d)", (long long)rank, (int)pid);
+}
+
 /* In a collective operation the rank that comes last waits least. In other sections the slowest process is the one to look at. */
-static void write_late_process(FILE *to, const struct subject *s)
+static void write_late_process(FILE *to, const struct subject *s, bool collective)
 {
 	const struct dcbs_section *uneven = most_uneven(s);
 	const struct dcbs_skew *own = &s->section->skew;
 
-	if (own->processes > 1 && own->ratio >= SKEW_LEAST)
-		fprintf(to, "; process %d waits least, %s a call, and %d most, %s", (int)own->fastest.pid,
-			human_time(own->fastest.mean_s).text, (int)own->slowest.pid, human_time(own->slowest.mean_s).text);
-	if (uneven)
-		fprintf(to, "; process %d is the slowest in %s: mean %s, %s times that of %d", (int)uneven->skew.slowest.pid, uneven->name,
-			human_time(uneven->skew.slowest.mean_s).text, human_number(uneven->skew.ratio).text,
-			(int)uneven->skew.fastest.pid);
+	if (own->processes > 1 && own->ratio >= SKEW_LEAST) {
+		fputs(collective ? "; the others wait for " : "; ", to);
+		write_process(to, s->report, own->fastest.pid);
+		fprintf(to, "%s waits least, %s a call, and ", collective ? ": it" : "", human_time(own->fastest.mean_s).text);
+		write_process(to, s->report, own->slowest.pid);
+		fprintf(to, " most, %s", human_time(own->slowest.mean_s).text);
+	}
+	if (uneven) {
+		fputs("; ", to);
+		write_process(to, s->report, uneven->skew.slowest.pid);
+		fprintf(to, " is the slowest in %s: mean %s, %s times that of ", uneven->name, human_time(uneven->skew.slowest.mean_s).text,
+			human_number(uneven->skew.ratio).text);
+		write_process(to, s->report, uneven->skew.fastest.pid);
+	}
+}
+
+/* Waiting for a queue, a worker has nothing to do. */
+static double busy_s(const struct dcbs_outside *o)
+{
+	return o->wall_s - o->wall.lock_s - o->wall.pipe_s;
+}
+
+/* If workers have sections, those tell which one is slow. */
+void evidence_child_processes(FILE *to, const struct subject *s, const struct rule *rule)
+{
+	const struct dcbs_outside *most = NULL, *least = NULL, *o;
+	size_t workers = 0;
+
+	(void)rule;
+	for (o = s->report->outside; o < s->report->outside + s->report->nr_outside; o++) {
+		if (o->role != DCBS_ROLE_HELPER)
+			continue;
+		workers++;
+		most = !most || busy_s(o) > busy_s(most) ? o : most;
+		least = !least || busy_s(o) < busy_s(least) ? o : least;
+	}
+	if (workers > 1)
+		fprintf(to, "; of %zu child processes %d was busy longest, for %s, and %d least, for %s", workers, (int)most->pid,
+			human_time(busy_s(most)).text, (int)least->pid, human_time(busy_s(least)).text);
 }
 
 static void write_hot(FILE *to, const struct subject *s, const struct rule *rule, const struct hot_code *hot)
@@ -232,7 +288,7 @@ static void write_hot(FILE *to, const struct subject *s, const struct rule *rule
 		return;
 	fprintf(to, "; %s of its samples: %s (%s)", human_share(hot->share).text, hot->rule->what, hot->function);
 	if (waits)
-		write_late_process(to, s);
+		write_late_process(to, s, hot->rule->cause == DCBS_CAUSE_COLLECTIVE);
 }
 
 static void write_calls(FILE *to, const struct dcbs_section *s)

@@ -9,6 +9,7 @@
 /* For struct rule.evidence. */
 void evidence_alone(FILE *to, const struct subject *s, const struct rule *rule);
 void evidence_workers(FILE *to, const struct subject *s, const struct rule *rule);
+void evidence_child_processes(FILE *to, const struct subject *s, const struct rule *rule);
 void evidence_beside(FILE *to, const struct subject *s, const struct rule *rule);
 void evidence_competitors(FILE *to, const struct subject *s, const struct rule *rule);
 void evidence_ran(FILE *to, const struct subject *s, const struct rule *rule);

@@ -219,7 +219,7 @@ static const struct rule time_rules[] = {
 };
 
 static const struct rule worker_wait_rule = {
-	DCBS_CAUSE_OTHER, WORKER_WAIT, other_s, NULL, NULL, WORKER_WAIT_ADVICE,
+	DCBS_CAUSE_OTHER, WORKER_WAIT, other_s, NULL, evidence_child_processes, WORKER_WAIT_ADVICE,
 };
 
 static const struct rule unknown_rule = {.cause = DCBS_CAUSE_UNKNOWN};

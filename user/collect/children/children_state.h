@@ -36,7 +36,7 @@ struct children {
 	struct ended_child *ended;
 	size_t nr_ended, room_ended;
 	__u64 more_ended;		/* ended children that did not fit into `ended` */
-	struct thread_sum threads, idle;	/* of all ended children, as in struct process_sum */
+	struct thread_sum threads[ENDED_ROLES];	/* of all ended children, as in struct process_sum */
 	struct process_rss rss;
 };
 

@@ -16,9 +16,12 @@ struct moments {
 	double sum, square, product;
 };
 
+/* Figures that only grow. They are estimated one by one. */
+enum flow { GROWN, SHRUNK, MAPPED, UNMAPPED, MINOR, MAJOR, FLOWS };
+
 /* Estimates of one section over all off-periods, in bytes except for the faults. */
 struct memory_estimate {
-	double grown, shrunk, minor, major, mapped, unmapped;
+	double flow[FLOWS], square[FLOWS];	/* sums over off-periods of the growth of a figure, and of its square */
 	struct moments net[RSS_KINDS];
 };
 
@@ -31,6 +34,7 @@ struct off_periods {
 	struct section_estimate sections[BPFPROF_SECTIONS];
 	struct moments total[RSS_KINDS];	/* of the growth of all sections; `product` equals `square` */
 	unsigned int count;			/* off-periods that had events */
+	double times;				/* the sum of their ratios to their on-periods */
 	bool off, any_off;			/* the period at hand is an off-period; there has been one */
 	__u64 on_ns, off_ns;			/* when the last on-period began and ended; on_ns 0: there was none */
 	double on_faults;			/* faults of that on-period */
@@ -78,6 +82,12 @@ static void add_moments(struct moments *m, double x, double total)
 	m->product += x * total;
 }
 
+static void add_flow(struct memory_estimate *e, enum flow flow, double x)
+{
+	e->flow[flow] += x;
+	e->square[flow] += x * x;
+}
+
 /* The off-period had `times` as much as the on-period. Faults of the on-period that were charged to no section are added, too. */
 static void extend_estimate(struct memory_estimate *e, const struct memory_sum *now, const struct memory_sum *begin, double times,
 			    double uncharged, const double *total)
@@ -86,12 +96,12 @@ static void extend_estimate(struct memory_estimate *e, const struct memory_sum *
 	double net[RSS_KINDS];
 	int i;
 
-	e->grown += times * counter_increase(now->grown, begin->grown);
-	e->shrunk += times * counter_increase(now->shrunk, begin->shrunk);
-	e->minor += faults * counter_increase(now->minor, begin->minor);
-	e->major += faults * counter_increase(now->major, begin->major);
-	e->mapped += times * counter_increase(now->mapped, begin->mapped);
-	e->unmapped += times * counter_increase(now->unmapped, begin->unmapped);
+	add_flow(e, GROWN, times * counter_increase(now->grown, begin->grown));
+	add_flow(e, SHRUNK, times * counter_increase(now->shrunk, begin->shrunk));
+	add_flow(e, MAPPED, times * counter_increase(now->mapped, begin->mapped));
+	add_flow(e, UNMAPPED, times * counter_increase(now->unmapped, begin->unmapped));
+	add_flow(e, MINOR, faults * counter_increase(now->minor, begin->minor));
+	add_flow(e, MAJOR, faults * counter_increase(now->major, begin->major));
 	scaled_growth(now, begin, times, net);
 	for (i = 0; i < RSS_KINDS; i++)
 		add_moments(&e->net[i], net[i], total[i]);
@@ -151,6 +161,7 @@ static void add_off_period(struct off_periods *p, const struct ledger_array *led
 		extend_estimate(&to->self, &now->self_memory, &to->self_begin, times, uncharged, total);
 	}
 	p->count++;
+	p->times += times;
 }
 
 static void note_on_period_begin(struct off_periods *p, const struct ledger_array *ledgers)
@@ -197,6 +208,7 @@ void off_periods_clear(struct off_periods *p, __u64 now)
 	memset(p->sections, 0, sizeof(p->sections));
 	memset(p->total, 0, sizeof(p->total));
 	p->count = 0;
+	p->times = 0;
 	p->any_off = p->off;
 	if (p->off)
 		p->off_ns = p->on_ns = now;
@@ -215,6 +227,18 @@ static double covariance(double product, double x, double y, unsigned int n)
 	return product - x * y / n;
 }
 
+/* The variance of a sum of n equally distributed values, from their spread. One value alone may be wrong by all of itself. */
+static double variance_of_sum(double square, double sum, unsigned int n)
+{
+	return n < 2 ? square : fmax(covariance(square, sum, sum, n), 0) * n / (n - 1);
+}
+
+/* An on-period stands for the off-period after it, and both differ from the mean: a longer off-period by less of its length. */
+static double variance_of_flow(const struct off_periods *p, const struct memory_estimate *e, enum flow flow)
+{
+	return variance_of_sum(e->square[flow], e->flow[flow], p->count) * (1 + p->count / p->times);
+}
+
 /*
  * Returns the growth of a section, corrected by linear regression on the known growth of all sections; 0: it cannot be
  * distinguished from chance.
@@ -226,7 +250,7 @@ static double net_growth(const struct memory_estimate *e, int kind, const struct
 	double of_total = covariance(total->square, total->sum, total->sum, n), slope, net, error;
 
 	if (n < FEW_PERIODS)
-		return known->flow > 0 ? known->growth[kind] * (e->grown + e->shrunk) / known->flow : 0;
+		return known->flow > 0 ? known->growth[kind] * (e->flow[GROWN] + e->flow[SHRUNK]) / known->flow : 0;
 	slope = of_total > 0 ? covariance(m->product, m->sum, total->sum, n) / of_total : 0;
 	net = m->sum + slope * (known->growth[kind] - total->sum);
 	error = covariance(m->square, m->sum, m->sum, n) - slope * slope * of_total;
@@ -245,13 +269,23 @@ static void add_estimate(struct memory_sum *to, const struct memory_estimate *e,
 	to->file += (__s64)net[1];
 	to->shmem += (__s64)net[2];
 	all = net[0] + net[1] + net[2];
-	grown = rint(fmax((all + e->grown + e->shrunk) / 2, fmax(all, 0)));
+	grown = rint(fmax((all + e->flow[GROWN] + e->flow[SHRUNK]) / 2, fmax(all, 0)));
 	to->grown += (__u64)grown;
 	to->shrunk += (__u64)(grown - all);
-	to->mapped += (__u64)llrint(e->mapped);
-	to->unmapped += (__u64)llrint(e->unmapped);
-	to->minor += (__u64)llrint(e->minor);
-	to->major += (__u64)llrint(e->major);
+	to->mapped += (__u64)llrint(e->flow[MAPPED]);
+	to->unmapped += (__u64)llrint(e->flow[UNMAPPED]);
+	to->minor += (__u64)llrint(e->flow[MINOR]);
+	to->major += (__u64)llrint(e->flow[MAJOR]);
+}
+
+static void add_variances(struct memory_variance *to, const struct memory_estimate *e, const struct off_periods *p)
+{
+	to->grown += variance_of_flow(p, e, GROWN);
+	to->shrunk += variance_of_flow(p, e, SHRUNK);
+	to->mapped += variance_of_flow(p, e, MAPPED);
+	to->unmapped += variance_of_flow(p, e, UNMAPPED);
+	to->minor += variance_of_flow(p, e, MINOR);
+	to->major += variance_of_flow(p, e, MAJOR);
 }
 
 static void subtract_observed(struct known_growth *known, const struct memory_sum *m)
@@ -276,14 +310,16 @@ static void compute_known_growth(struct known_growth *known, const struct snapsh
 	for (i = 0; i < snap->nr_sections; i++)
 		subtract_observed(known, &snap->sections[i]->ledger.self_memory);
 	for (id = 0; id < used; id++)
-		known->flow += p->sections[id].self.grown + p->sections[id].self.shrunk;
+		known->flow += p->sections[id].self.flow[GROWN] + p->sections[id].self.flow[SHRUNK];
 }
 
-static struct section_ledger *ledger_in_snapshot(struct snapshot *snap, const __u16 *section_index, size_t id)
+static void add_estimates(struct section_ledger *to, struct memory_variance *variance, const struct section_estimate *from,
+			  const struct known_growth *known)
 {
-	if (id == SECTION_OUTSIDE)
-		return &snap->outside;
-	return section_index[id] == SNAPSHOT_OUTSIDE ? NULL : &snap->sections[section_index[id]]->ledger;
+	add_estimate(&to->memory, &from->all, known);
+	add_estimate(&to->self_memory, &from->self, known);
+	add_variances(&variance[0], &from->all, known->periods);
+	add_variances(&variance[1], &from->self, known->periods);
 }
 
 /* If an off-period is at hand, it is closed in a copy. */
@@ -306,12 +342,12 @@ void off_periods_add(const struct off_periods *p, struct snapshot *snap, const _
 		close_off_period(copy, ledgers, faults, snap->end_ns, now);
 	compute_known_growth(&known, snap, copy, ledgers->nr);
 	for (id = 0; id < ledgers->nr && copy->count; id++) {
-		struct section_ledger *to = ledger_in_snapshot(snap, section_index, id);
+		struct snapshot_section *to = section_index[id] == SNAPSHOT_OUTSIDE ? NULL : snap->sections[section_index[id]];
 
-		if (!to)
-			continue;
-		add_estimate(&to->memory, &copy->sections[id].all, &known);
-		add_estimate(&to->self_memory, &copy->sections[id].self, &known);
+		if (id == SECTION_OUTSIDE)
+			add_estimates(&snap->outside, snap->outside_variance, &copy->sections[id], &known);
+		else if (to)
+			add_estimates(&to->ledger, to->memory_variance, &copy->sections[id], &known);
 	}
 	free(copy);
 }

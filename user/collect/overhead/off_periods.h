@@ -13,6 +13,9 @@
  *				anywhere and would make growth out of none. After only a few off-periods, the known growth
  *				is divided in proportion to the bytes grown and shrunk
  *
+ * How much these figures may be off follows from how much the on-periods differ. The growth of RSS has no such error, as it is 0 where it
+ * may be chance, and all sections together have the growth that is known.
+ *
  * The rest of the processes' growth is reported as unexplained. Nothing is known of single calls.
  */
 #ifndef COLLECT_OVERHEAD_OFF_PERIODS_H

@@ -203,8 +203,8 @@ static void note_cut_maps(struct session *session)
 
 	for (i = 0; i < session->targets.nr; i++)
 		if (session->targets.list[i].symbols && symbols_generated_cut(session->targets.list[i].symbols))
-			notes_add(&session->notes, "the perf map of process %d is too long to be kept whole: functions that it compiled first "
-				  "have no names", session->targets.list[i].pid);
+			notes_add(&session->notes, "process %d lists more functions that it compiled, in its perf map or for debuggers, than are "
+				  "kept: some of them have no names", session->targets.list[i].pid);
 }
 
 /* "FILE:LINE, FILE:LINE and 3 more" */

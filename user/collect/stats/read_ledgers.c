@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* read_ledgers.c - copies the ledgers of wall time and memory from the maps. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -43,9 +43,15 @@ static struct snapshot_thread *add_thread_facts(struct snapshot *snap, pid_t pid
 	struct snapshot_thread *t = &snap->threads[snap->nr_threads++];
 
 	*t = (struct snapshot_thread){.pid = pid, .tid = tid, .sections = sections, .sum = *sum};
-	memcpy(t->comm, comm, sizeof(t->comm));
-	t->comm[sizeof(t->comm) - 1] = 0;
+	snprintf(t->comm, sizeof(t->comm), "%.*s", (int)sizeof(t->comm) - 1, comm);
 	return t;
+}
+
+static void add_live_thread(struct snapshot *snap, const struct thread_view *view)
+{
+	struct snapshot_thread *t = add_thread_facts(snap, (pid_t)view->pid, (pid_t)view->tid, view->comm, view->sections, &view->sum);
+
+	t->marked = view->sections || view->record;
 }
 
 static void add_process_rss(struct snapshot *snap, const struct process_rss *rss)
@@ -60,14 +66,22 @@ static void add_process_rss(struct snapshot *snap, const struct process_rss *rss
 	}
 }
 
-static void add_ended_threads(struct snapshot *snap, pid_t pid, const struct thread_sum *busy, const struct thread_sum *idle)
+/* The main thread keeps its number and its name. main_sections: it may have had sections. */
+static void add_ended_threads(struct snapshot *snap, pid_t pid, const char *main_comm, bool main_sections, const struct thread_sum *ended)
 {
-	static const char ended[16] = "(ended)";
+	enum ended_role role;
 
-	if (busy->threads)
-		add_thread_facts(snap, pid, 0, ended, true, busy);
-	if (idle->threads)
-		add_thread_facts(snap, pid, 0, ended, false, idle)->idle = true;
+	for (role = 0; role < ENDED_ROLES; role++) {
+		bool is_main = role == ENDED_MAIN;
+		struct snapshot_thread *t;
+
+		if (!ended[role].threads)
+			continue;
+		t = add_thread_facts(snap, pid, is_main ? pid : 0, is_main ? main_comm : "(ended)",
+				     is_main ? main_sections : role == ENDED_SECTIONS, &ended[role]);
+		t->idle = role == ENDED_IDLE;
+		t->marked = t->sections;
+	}
 }
 
 static void add_process_facts(const struct programs *bpf, struct snapshot *snap, const struct target *target)
@@ -77,7 +91,7 @@ static void add_process_facts(const struct programs *bpf, struct snapshot *snap,
 
 	if (!target->pid || bpf_map_lookup_elem(bpf_map__fd(bpf->skel->maps.process_sums), &target->index, &sum))
 		return;
-	add_ended_threads(snap, target->pid, &sum.ended, &sum.ended_idle);
+	add_ended_threads(snap, target->pid, target->facts.comm, sum.main_sections, sum.ended);
 	if (!sum.mm && !target->parent)		/* a child may have no memory of its own yet */
 		snap->memory_known = false;
 	process_sums_add_rss(bpf, target, &sum, false, &rss);
@@ -89,7 +103,7 @@ static void add_ended_children(const struct children *children, struct snapshot 
 {
 	if (!children)
 		return;
-	add_ended_threads(snap, 0, &children->threads, &children->idle);
+	add_ended_threads(snap, 0, "(ended)", true, children->threads);
 	add_process_rss(snap, &children->rss);
 }
 
@@ -152,7 +166,7 @@ int read_ledgers(const struct session *session, struct snapshot *snap, const str
 {
 	size_t i;
 
-	snap->threads = calloc(nr_views + 2 * session->targets.nr + 2, sizeof(*snap->threads));
+	snap->threads = calloc(nr_views + ENDED_ROLES * (session->targets.nr + 1), sizeof(*snap->threads));
 	if (!snap->threads)
 		return fail(-ENOMEM, "out of memory");
 	snap->counters = session->bpf.skel->bss->counters;
@@ -161,7 +175,7 @@ int read_ledgers(const struct session *session, struct snapshot *snap, const str
 	snap->outside = session->bpf.ledgers[SECTION_OUTSIDE];
 	for (i = 0; i < nr_views; i++)
 		if (views[i].sum.threads)
-			add_thread_facts(snap, (pid_t)views[i].pid, (pid_t)views[i].tid, views[i].comm, views[i].sections, &views[i].sum);
+			add_live_thread(snap, &views[i]);
 	for (i = 0; i < session->targets.nr; i++)
 		add_process_facts(&session->bpf, snap, &session->targets.list[i]);
 	add_ended_children(session->children, snap);

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/process_memory.h"
 #include "collect/target/attach.h"
 #include "collect/target/marker_probe.h"
 #include "collect/target/publish.h"
@@ -50,6 +51,7 @@ void attach_forget_image(struct programs *bpf, struct target *target, __u32 exec
 	uprobe_detach(target->seldom_link);
 	target->marker_link = target->seldom_link = NULL;
 	target->seldom_tried = false;
+	process_memory_forget(target->pid);
 	target_refresh(target);
 	publish_python(bpf, target);
 }

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/proc.h"
@@ -20,6 +21,10 @@
 #include "collect/target/target.h"
 #include "safety/trace_right.h"
 
+#define ENVIRONMENT_START 50	/* the field of /proc/PID/stat with its address, ... */
+#define ENVIRONMENT_END 51	/* ... and with that of its end */
+#define ENVIRONMENT_BYTES 65536	/* a longer one is not read to its end */
+#define RANK_DIGITS 7
 #define START_TOLERANCE_S 0.5	/* between the start of a process as BPF saw it and as /proc shows it, in ticks of 10 ms */
 
 bool target_is_gone(const struct target *target)
@@ -58,12 +63,46 @@ void target_refresh_comm(struct target *target)
 		snprintf(f->comm, sizeof(f->comm), "%.*s", (int)strcspn(buf, "\n"), buf);
 }
 
+/* Returns the number behind "NAME=" in an environment, which may be cut; -1: there is none. */
+static int number_in_environment(const char *environment, size_t size, const char *name)
+{
+	size_t at, len = strlen(name);
+	char digits[RANK_DIGITS + 1];
+
+	for (at = 0; at < size; at += strnlen(environment + at, size - at) + 1) {
+		if (strncmp(environment + at, name, len) || environment[at + len] != '=')
+			continue;
+		snprintf(digits, sizeof(digits), "%s", environment + at + len + 1);
+		return digits[0] && strspn(digits, "0123456789") == strlen(digits) ? atoi(digits) : -1;
+	}
+	return -1;
+}
+
+/* Launchers of distributed runs tell each process its rank in the environment with which it is executed. */
+static void refresh_rank(struct target *target)
+{
+	static const char *const names[] = {"RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID", "LOCAL_RANK"};
+	__u64 start = proc_stat_field(target->pid, ENVIRONMENT_START), end = proc_stat_field(target->pid, ENVIRONMENT_END);
+	size_t i, size = end <= start ? 0 : end - start < ENVIRONMENT_BYTES ? end - start : ENVIRONMENT_BYTES;
+	char *environment = calloc(1, size + 1);
+
+	target->facts.has_rank = false;
+	for (i = 0; environment && i < ARRAY_SIZE(names) && !target->facts.has_rank; i++) {
+		if (!i && target_read(target, start, environment, size))
+			break;
+		target->facts.rank = number_in_environment(environment, size, names[i]);
+		target->facts.has_rank = target->facts.rank >= 0;
+	}
+	free(environment);
+}
+
 void target_refresh(struct target *target)
 {
 	char buf[sizeof(target->command)];
 	ssize_t n, i;
 
 	target_refresh_comm(target);
+	refresh_rank(target);
 	n = read_proc_file(target, "cmdline", buf, sizeof(buf));
 	for (i = 0; i + 1 < n; i++)
 		if (!buf[i])

@@ -39,9 +39,10 @@ static json_t *mib_or_null(double bytes)
 
 static json_t *target_object(const struct dcbs_target *t)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "pid", integer_or_null(t->pid), "comm", string_or_null(t->comm),
+	return json_pack("{s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o}", "pid", integer_or_null(t->pid), "comm", string_or_null(t->comm),
 			 "command", string_or_null(t->command), "started_at", real_or_null(t->started_at), "markers", t->markers,
-			 "exit_status", integer_or_null(t->exit_status), "signal", integer_or_null(t->signal));
+			 "exit_status", integer_or_null(t->exit_status), "signal", integer_or_null(t->signal),
+			 "rank", integer_or_null(t->rank));
 }
 
 /* A target of a session that has several. */
@@ -251,6 +252,7 @@ int json_write(FILE *file, const struct dcbs_report *r, const struct render_opti
 	write_member(&doc, "lost", lost_object(&r->lost));
 	write_member(&doc, "threshold_s", real_or_null(r->threshold_s));
 	write_array(&doc, "threads", r->threads, r->nr_threads, json_ledger_thread);
+	write_array(&doc, "outside", r->outside, r->nr_outside, json_ledger_outside);
 	write_member(&doc, "wall_check", wall_check_object(r));
 	write_array(&doc, "neighbours", r->neighbours, r->nr_neighbours, json_ledger_neighbour);
 	write_array(&doc, "event_loops", r->event_loops, r->nr_event_loops, json_loops_loop);

@@ -9,6 +9,7 @@
 #include "render/json/json_hist.h"
 #include "render/json/json_ledger.h"
 #include "render/json/json_value.h"
+#include "render/json/json_words.h"
 
 struct ledger_field {
 	const char *key;
@@ -20,6 +21,7 @@ struct ledger_field {
 #define GPU(name) {#name, offsetof(struct dcbs_gpu, name), false}
 #define GPU_ERROR(name) {#name "_s_error", offsetof(struct dcbs_gpu, name##_error_s), false}
 #define MEMORY(name, is_signed) {#name, offsetof(struct dcbs_memory, name), is_signed}
+#define MEMORY_ERROR(name, field) {#name "_error", offsetof(struct dcbs_memory, field), false}
 
 static const struct ledger_field wall_fields[] = {
 	WALL(cpu_s), WALL(worker_cpu_s), WALL(runqueue_s), WALL(throttled_s), WALL(steal_s), WALL(gil_s), WALL(lock_s),
@@ -37,6 +39,9 @@ static const struct ledger_field memory_fields[] = {
 	MEMORY(shmem_delta_bytes, true), MEMORY(peak_delta_bytes, false), MEMORY(minor_faults, false),
 	MEMORY(major_faults, false), MEMORY(mapped_bytes, false), MEMORY(unmapped_bytes, false),
 	MEMORY(grown_bytes, false), MEMORY(shrunk_bytes, false), MEMORY(copied_bytes, false),
+	MEMORY_ERROR(grown_bytes, grown_error_bytes), MEMORY_ERROR(shrunk_bytes, shrunk_error_bytes),
+	MEMORY_ERROR(mapped_bytes, mapped_error_bytes), MEMORY_ERROR(unmapped_bytes, unmapped_error_bytes),
+	MEMORY_ERROR(minor_faults, minor_faults_error), MEMORY_ERROR(major_faults, major_faults_error),
 };
 
 const struct json_spread_keys json_ledger_growth_keys = {"p50_bytes", "p90_bytes", "p99_bytes", "max_bytes"};
@@ -164,6 +169,39 @@ void json_ledger_read_thread(struct json_get *r, const json_t *o, struct dcbs_th
 		.kernel_cpu_s = json_get_real(r, o, "kernel_cpu_s"),
 	};
 	json_ledger_read_wall(r, json_get_object(r, o, "wall"), json_get_object(r, o, "wall_parts"), &to->wall);
+}
+
+/* ---- the time outside of sections, by process and role ---- */
+
+json_t *json_ledger_outside(const struct dcbs_outside *o)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "pid", o->pid ? integer_or_null(o->pid) : json_null(),
+			 "role", string_or_null(json_words_of(&json_words_roles, (int)o->role)), "threads", integer_or_null(o->threads),
+			 "wall_s", real_or_null(o->wall_s), "total_s", real_or_null(o->total_s), "total_s_error", real_or_null(o->error_s),
+			 "wall", json_ledger_wall(&o->wall), "wall_parts", json_ledger_parts(&o->wall));
+}
+
+static void read_outside(struct json_get *r, const json_t *o, struct dcbs_outside *to)
+{
+	*to = (struct dcbs_outside) {
+		.pid = json_get_optional_pid(r, o, "pid"),
+		.role = (enum dcbs_role)json_get_word(r, o, "role", &json_words_roles, DCBS_ROLE_ENDED),
+		.threads = json_get_integer(r, o, "threads"), .wall_s = json_get_real(r, o, "wall_s"),
+		.total_s = json_get_real(r, o, "total_s"), .error_s = json_get_real(r, o, "total_s_error"),
+	};
+	json_ledger_read_wall(r, json_get_object(r, o, "wall"), json_get_object(r, o, "wall_parts"), &to->wall);
+}
+
+void json_ledger_read_outside(struct json_get *r, const json_t *doc, struct dcbs_report *to)
+{
+	const json_t *array = json_get_array(r, doc, "outside", &to->outside, sizeof(*to->outside));
+	size_t i;
+
+	for (i = 0; i < json_array_size(array) && !r->err; i++) {
+		to->nr_outside = i + 1;
+		read_outside(r, json_get_enter(r, array, "outside", i), &to->outside[i]);
+	}
+	json_get_leave(r);
 }
 
 /* ---- who had the CPU ---- */

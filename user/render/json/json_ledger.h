@@ -28,6 +28,9 @@ void json_ledger_read_spread(struct json_get *r, const json_t *o, struct dcbs_sp
 			     const struct json_spread_keys *keys);
 void json_ledger_read_thread(struct json_get *r, const json_t *o, struct dcbs_thread *to);
 
+json_t *json_ledger_outside(const struct dcbs_outside *outside);
+void json_ledger_read_outside(struct json_get *r, const json_t *doc, struct dcbs_report *to);
+
 json_t *json_ledger_neighbour(const struct dcbs_neighbour *n);
 void json_ledger_read_neighbours(struct json_get *r, const json_t *doc, struct dcbs_report *to);
 

@@ -37,6 +37,7 @@ static void read_target(struct json_get *r, const json_t *o, struct dcbs_target 
 	t->started_at = json_get_real(r, o, "started_at");
 	t->markers = json_is_true(json_object_get(o, "markers"));
 	t->parent = json_get_optional_pid(r, o, "parent");
+	t->rank = json_get_integer(r, o, "rank");
 	t->ended_at = json_get_real(r, o, "ended_at");
 	t->exit_status = json_get_integer(r, o, "exit_status");
 	t->signal = json_get_integer(r, o, "signal");
@@ -255,6 +256,7 @@ static int read_document(const char *path, const json_t *doc, struct dcbs_report
 	read_model(&r, doc, &to->model);
 	read_caches(&r, doc, to);
 	read_threads(&r, doc, to);
+	json_ledger_read_outside(&r, doc, to);
 	json_ledger_read_neighbours(&r, doc, to);
 	json_loops_read(&r, doc, to);
 	read_costs(&r, doc, to);

@@ -24,10 +24,15 @@ static const char *const causes[] = {
 static const char *const kinds[] = {
 	[DCBS_NAME_SECTION] = "section", [DCBS_NAME_FORWARD] = "forward_pass", [DCBS_NAME_GENERATION] = "generation",
 };
+static const char *const roles[] = {
+	[DCBS_ROLE_MAIN] = "main", [DCBS_ROLE_SECTIONS] = "sections", [DCBS_ROLE_POOL] = "pool", [DCBS_ROLE_HELPER] = "helper",
+	[DCBS_ROLE_ENDED] = "ended",
+};
 
 const struct json_words json_words_ended_by = {ended_by, ARRAY_SIZE(ended_by)};
 const struct json_words json_words_causes = {causes, ARRAY_SIZE(causes)};
 const struct json_words json_words_kinds = {kinds, ARRAY_SIZE(kinds)};
+const struct json_words json_words_roles = {roles, ARRAY_SIZE(roles)};
 
 const char *json_words_of(const struct json_words *words, int value)
 {

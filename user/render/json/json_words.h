@@ -15,6 +15,7 @@ struct json_words {
 extern const struct json_words json_words_ended_by;	/* enum dcbs_ended_by */
 extern const struct json_words json_words_causes;	/* enum dcbs_cause */
 extern const struct json_words json_words_kinds;	/* kinds of a section */
+extern const struct json_words json_words_roles;	/* enum dcbs_role */
 
 /* The word for a value. NULL: none. */
 const char *json_words_of(const struct json_words *words, int value);

@@ -11,10 +11,41 @@
 #define FEW_SAMPLES 3	/* fewer do not carry a row */
 #define TWO_SIGMA 1.96
 
+double function_rows_time(const struct dcbs_function *f, enum order_key order)
+{
+	return order == ORDER_SELF || order_is_rest(f) ? f->self_s : f->cumulative_s;
+}
+
+double function_rows_error(const struct dcbs_function *f, enum order_key order)
+{
+	return order == ORDER_SELF || order_is_rest(f) ? f->self_error_s : f->cumulative_error_s;
+}
+
+/*
+ * Returns true if the samples carry the row: its time is more than nothing in 19 of 20 cases. Waits are timed, so the error of the
+ * ticks does not matter to a row of waits.
+ */
+static bool is_certain(const struct dcbs_function *f, enum order_key order)
+{
+	bool self = order == ORDER_SELF || order_is_rest(f);
+	int64_t samples = self ? f->self_samples : f->cumulative_samples;
+	double off_s = self ? f->self_off_s : f->cumulative_off_s;
+
+	if (off_s >= 0.5 * function_rows_time(f, order) || isnan(function_rows_error(f, order)))
+		return true;
+	return samples >= FEW_SAMPLES && function_rows_time(f, order) >= TWO_SIGMA * function_rows_error(f, order);
+}
+
+/* Returns true if the function itself took some of the section's time, by more samples than chance brings. */
+static bool has_own_time(const struct function_rows *rows, const struct dcbs_function *f)
+{
+	return f->self_s >= SMALL * rows->total_s && is_certain(f, ORDER_SELF);
+}
+
 /* Returns true if f is on every stack of the section and has no self time. */
 static bool is_caller(const struct function_rows *rows, const struct dcbs_function *f)
 {
-	return f->cumulative_s >= (1 - SMALL) * rows->total_s && !(f->self_s >= SMALL * rows->total_s);
+	return f->cumulative_s >= (1 - SMALL) * rows->total_s && !has_own_time(rows, f);
 }
 
 static bool is_unnamed(const struct dcbs_function *f)
@@ -71,31 +102,6 @@ bool function_rows_collect(struct function_rows *rows, const struct dcbs_report 
 			rows->functions[rows->nr++] = sorted[i];
 	sum_rows(rows);
 	return rows->nr && rows->total_s > 0;
-}
-
-double function_rows_time(const struct dcbs_function *f, enum order_key order)
-{
-	return order == ORDER_SELF || order_is_rest(f) ? f->self_s : f->cumulative_s;
-}
-
-double function_rows_error(const struct dcbs_function *f, enum order_key order)
-{
-	return order == ORDER_SELF || order_is_rest(f) ? f->self_error_s : f->cumulative_error_s;
-}
-
-/*
- * Returns true if the samples carry the row: its time is more than nothing in 19 of 20 cases. Waits are timed, so the error of the
- * ticks does not matter to a row of waits.
- */
-static bool is_certain(const struct dcbs_function *f, enum order_key order)
-{
-	bool self = order == ORDER_SELF || order_is_rest(f);
-	int64_t samples = self ? f->self_samples : f->cumulative_samples;
-	double off_s = self ? f->self_off_s : f->cumulative_off_s;
-
-	if (off_s >= 0.5 * function_rows_time(f, order) || isnan(function_rows_error(f, order)))
-		return true;
-	return samples >= FEW_SAMPLES && function_rows_time(f, order) >= TWO_SIGMA * function_rows_error(f, order);
 }
 
 /* The markers themselves, and the wrapper around each module of PyTorch. */

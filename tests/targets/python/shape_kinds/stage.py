@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """The stage on which shapes of a Python stack appear: how a shape is noted, and the loop it leads to, see shapes.py."""
 import contextlib
+import resource
 import sys
 import threading
 import time
@@ -51,6 +52,12 @@ def codes(frame):
     return found
 
 
+def usage():
+    """CPU time of the current thread, and how often it was switched out so far."""
+    used = resource.getrusage(resource.RUSAGE_THREAD)
+    return time.thread_time(), used.ru_nvcsw + used.ru_nivcsw
+
+
 class Busy:
     """Runs one shape after the other, each with a loop of some seconds."""
 
@@ -58,6 +65,7 @@ class Busy:
         self.seconds = seconds
         self.profiler = PerformanceProfiler() if PerformanceProfiler else None
         self.noted, self.sections, self.kept = {}, {}, []
+        self.callers = {}       # of a shape that runs on another thread: the thread that waits for it
 
     def begin(self, frame):
         self.kept.append(codes(frame))
@@ -70,6 +78,14 @@ class Busy:
     def finish(self):
         self.sections.pop(here.name).__exit__(None, None, None)
 
+    def call_begins(self, frame):
+        self.callers[here.name] = {"stack": frames(frame, True), "begun": usage()}
+
+    def call_ends(self):
+        caller = self.callers.get(here.name)
+        if caller:
+            caller["cpu_s"], caller["switches"] = (now - begun for now, begun in zip(usage(), caller.pop("begun")))
+
     def shapes(self):
         return self.noted
 
@@ -80,13 +96,19 @@ class Asleep:
     def __init__(self):
         self.gate = threading.Lock()
         self.gate.acquire()
-        self.threads = {}
+        self.threads, self.callers = {}, {}
 
     def begin(self, _frame):
         self.threads[here.name] = threading.get_ident(), threading.get_native_id()
         return 0
 
     def finish(self):
+        pass
+
+    def call_begins(self, _frame):
+        pass
+
+    def call_ends(self):
         pass
 
     def shapes(self):
@@ -118,6 +140,8 @@ def leaf(*_args, **_kwargs):
 def carried(function):
     """The function, to be called by another thread that belongs to this shape."""
     name, quick = here.name, here.quick
+    if not quick:
+        mode.call_begins(sys._getframe(1))
 
     def carry():
         here.name, here.quick = name, quick

@@ -211,6 +211,57 @@ static void test_faults_that_are_not_charged(void **state)
 	near((__s64)sections[LEAK].ledger.self_memory.minor, all, 0.001 * all);
 }
 
+/*
+ * On-periods see a map and its unmap in one of four cases, by chance. The error says how far the estimate may be from the truth: over
+ * many repetitions, the distance is that error on average.
+ */
+static void test_errors_are_those_of_chance(void **state)
+{
+	double off_by = 0, error = 0;
+	unsigned int run, i;
+	struct snapshot snap;
+
+	(void)state;
+	for (run = 0; run < 200; run++) {
+		const struct memory_variance *v = sections[CHURN].memory_variance;
+		double truth = 0;
+
+		memset(ledgers, 0, sizeof(ledgers));
+		memset(sections, 0, sizeof(sections));
+		off_periods_clear(periods, now);
+		for (i = 0; i < PERIODS; i++) {
+			off_periods_enable(periods, &in_use, NAN, now);
+			ledgers[CHURN].self_memory.mapped += random() % 4 ? 0 : PIECE;
+			off_periods_disable(periods, NAN, now += MS);
+			now += 2 * MS;
+			truth += (random() % 4 ? 0 : PIECE) + (random() % 4 ? 0 : PIECE);
+		}
+		off_periods_enable(periods, &in_use, NAN, now);
+		take_snapshot(&snap, 0);
+		truth += (double)ledgers[CHURN].self_memory.mapped;
+		off_by += pow((double)sections[CHURN].ledger.self_memory.mapped - truth, 2);
+		error += v[1].mapped;
+		assert_true(v[1].unmapped == 0 && v[0].mapped == 0);
+	}
+	assert_true(off_by > 0.7 * error && off_by < 1.4 * error);
+}
+
+/* One off-period says nothing of the spread: the error is as large as the estimate. */
+static void test_error_of_one_period(void **state)
+{
+	struct snapshot snap;
+
+	(void)state;
+	off_periods_enable(periods, &in_use, NAN, now);
+	ledgers[CHURN].self_memory.mapped += PIECE;
+	off_periods_disable(periods, NAN, now += MS);
+	now += MS;
+	memset(sections, 0, sizeof(sections));
+	take_snapshot(&snap, 0);
+	near((__s64)sections[CHURN].ledger.self_memory.mapped, 2 * PIECE, 1);
+	assert_true(sqrt(sections[CHURN].memory_variance[1].mapped) >= PIECE);
+}
+
 static void test_clear(void **state)
 {
 	struct snapshot snap;
@@ -233,6 +284,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_one_section_has_all, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_an_off_period_that_goes_on, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_faults_that_are_not_charged, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_errors_are_those_of_chance, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_error_of_one_period, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_clear, set_up, tear_down),
 	};
 

@@ -55,7 +55,8 @@ static void check_ledger_keys(const json_t *s, const char *wall, const char *par
 	check_keys(json_object_get(s, parts), "sync_s pipe_s child_s stopped_s ");
 	check_keys(json_object_get(s, memory), "rss_delta_bytes anon_delta_bytes file_delta_bytes shmem_delta_bytes "
 		   "peak_delta_bytes minor_faults major_faults mapped_bytes unmapped_bytes grown_bytes shrunk_bytes "
-		   "copied_bytes ");
+		   "copied_bytes grown_bytes_error shrunk_bytes_error mapped_bytes_error unmapped_bytes_error minor_faults_error "
+		   "major_faults_error ");
 }
 
 static void check_section_keys(const json_t *s)
@@ -94,8 +95,8 @@ static void test_names_of_the_contract(void **state)
 
 	(void)state;
 	check_keys(doc, "schema tool version target window sections memory bottlenecks functions operators model caches overhead lost "
-		   "threshold_s threads wall_check neighbours event_loops notes gpu_libraries frequency_hz frames stacks ");
-	check_keys(json_object_get(doc, "target"), "pid comm command started_at markers exit_status signal ");
+		   "threshold_s threads outside wall_check neighbours event_loops notes gpu_libraries frequency_hz frames stacks ");
+	check_keys(json_object_get(doc, "target"), "pid comm command started_at markers exit_status signal rank ");
 	check_keys(json_object_get(doc, "window"), "started_at duration_s ended_by ");
 	check_section_keys(find_by_name(doc, "sections", "answer_question"));
 	check_keys(json_object_get(doc, "memory"), "rss_start_bytes rss_end_bytes rss_peak_bytes sections_bytes "
