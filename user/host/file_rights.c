@@ -8,6 +8,7 @@
 #include "host/file_rights.h"
 #include "host/requirements.h"
 #include "safety/capabilities.h"
+#include "safety/helper.h"
 #include "safety/sandbox.h"
 #include "safety/sandbox_calls.h"
 
@@ -27,8 +28,10 @@ static const struct sandbox_call calls[] = {
 static int limit_rights(void *ctx)
 {
 	const __u64 *keep = ctx;
-	int err = sandbox_capabilities(*keep);
+	int err;
 
+	helper_ignore_signals();
+	err = sandbox_capabilities(*keep);
 #ifndef __SANITIZE_ADDRESS__
 	if (!err)
 		err = sandbox_system_calls(calls, ARRAY_SIZE(calls));
