@@ -17,7 +17,7 @@
 /* It opens, copies into memory, and forks a successor for itself. */
 static const struct sandbox_call calls[] = {
 	ANY(openat), ANY(openat2), ANY(close), ANY(fstat), ANY(newfstatat), ANY(fstatfs), ANY(readlink), ANY(readlinkat), ANY(read),
-	ANY(pread64), ANY(lseek), ANY(sendfile), ANY(memfd_create), ANY(ftruncate), ANY(fcntl), ANY(recvfrom), ANY(sendmsg),
+	ANY(pread64), ANY(lseek), ANY(sendfile), ANY(memfd_create), ANY(ftruncate), SANDBOX_DESCRIPTORS, ANY(recvfrom), ANY(sendmsg),
 	ANY(setitimer), ANY(poll), ANY(ppoll), ANY(pidfd_open), ANY(wait4), ANY(clone), ANY(clone3), ANY(set_robust_list), ANY(rseq),
 	ANY(prctl), ANY(getpid), ANY(getppid), ANY(gettid), ANY(clock_gettime), ANY(rt_sigaction), ANY(rt_sigprocmask),
 	ANY(rt_sigreturn), ANY(brk), ANY(munmap), ANY(mremap), ANY(madvise), ANY(getrandom),

@@ -52,7 +52,7 @@ static const struct sandbox_call calls[] = {
 	ONLY(bpf, 0, BPF_LINK_CREATE), ANY(perf_event_open), ONLY(ioctl, 1, PERF_EVENT_IOC_SET_BPF),
 	ONLY(ioctl, 1, PERF_EVENT_IOC_ENABLE), ONLY(ioctl, 1, PERF_EVENT_IOC_DISABLE),
 	ANY(pidfd_getfd), NONE_OF(openat, 2, O_ACCMODE | O_CREAT | O_TRUNC), ANY(read), ANY(pread64), ANY(close), ANY(fstat),
-	ANY(newfstatat), ANY(fcntl), ANY(lseek), ANY(recvfrom), ANY(sendto), ANY(poll), ANY(ppoll),
+	ANY(newfstatat), SANDBOX_DESCRIPTORS, ANY(lseek), ANY(recvfrom), ANY(sendto), ANY(poll), ANY(ppoll),
 	ANY(brk), ANY(munmap), ANY(mremap), ANY(madvise), NONE_OF(mmap, 2, PROT_EXEC), ANY(getpid), ANY(getuid), ANY(getgid), ANY(clock_gettime), ANY(futex),
 	ANY(rt_sigreturn), ANY(exit), ANY(exit_group),
 };
