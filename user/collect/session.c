@@ -374,6 +374,7 @@ void session_close(struct session *session)
 
 	if (!session)
 		return;
+	probe_keeper_dismiss();
 	sampling_close(session);
 	children_close(session);
 	events_close(&session->events);

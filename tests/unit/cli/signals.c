@@ -110,7 +110,7 @@ static void commit_fault(int sig)
 	if (sig == SIGTRAP)
 		__asm__ volatile("int3");
 	else
-		*(volatile int *)(uintptr_t)sig = 0;
+		*(volatile char *)(uintptr_t)sig = 0;
 }
 
 static void test_own_faults(void **state)
