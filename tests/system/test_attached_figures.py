@@ -123,7 +123,8 @@ class Cost(AskingCase):
         self.assertGreater(overhead["answers"], 1)
         self.assertLessEqual(overhead["answers_s"], sum(took))      # the target's own clock was read around it
         self.assertLessEqual(overhead["answers_s"], 0.3 + 0.003 * window_s + 2 * max(took))
-        self.assertGreaterEqual(overhead["target_cpu_share"], overhead["answers_s"] / window_s)
+        if overhead["target_cpu_share"] is not None:
+            self.assertGreaterEqual(overhead["target_cpu_share"], overhead["answers_s"] / window_s)
 
 
 @needs_bpf

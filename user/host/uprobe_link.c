@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -102,8 +101,7 @@ static void __attribute__((noreturn)) close_links(int orders, pid_t starter)
 	};
 	int fd;
 
-	helper_ignore_signals();
-	prctl(PR_SET_NAME, CLOSER_NAME, 0, 0, 0);
+	helper_hide(CLOSER_NAME);
 	if (sandbox_capabilities(0) || !helper_end_with(starter) || sandbox_system_calls(calls, ARRAY_SIZE(calls)))
 		_exit(1);
 	while (read(orders, &fd, sizeof(fd)) == sizeof(fd))

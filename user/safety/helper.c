@@ -33,13 +33,18 @@ void helper_ignore_signals(void)
 		signal(sig, sig == SIGCHLD ? SIG_DFL : SIG_IGN);
 }
 
+void helper_hide(const char *name)
+{
+	helper_ignore_signals();
+	prctl(PR_SET_NAME, name, 0, 0, 0);
+	clear_arguments();
+}
+
 void helper_begin(const char *name)
 {
 	int fd, null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	helper_ignore_signals();
-	prctl(PR_SET_NAME, name, 0, 0, 0);
-	clear_arguments();
+	helper_hide(name);
 	for (fd = STDIN_FILENO; null >= 0 && fd <= STDERR_FILENO; fd++)
 		dup2(null, fd);
 	if (null > STDERR_FILENO)

@@ -13,9 +13,10 @@
 	(LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO | \
 	 LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM | LANDLOCK_ACCESS_FS_REMOVE_DIR)
 
-static bool allow_folders(int ruleset, const int *folders, size_t nr)
+/* The right to truncate a file is decided when it is opened, also for a process that gets the descriptor. */
+static bool allow_folders(int ruleset, __u64 access, const int *folders, size_t nr)
 {
-	struct landlock_path_beneath_attr rule = {.allowed_access = FILES};
+	struct landlock_path_beneath_attr rule = {.allowed_access = access};
 	size_t i;
 
 	for (i = 0; i < nr; i++) {
@@ -28,17 +29,16 @@ static bool allow_folders(int ruleset, const int *folders, size_t nr)
 
 bool sandbox_folders(const int *folders, size_t nr)
 {
-	struct landlock_ruleset_attr limited = {.handled_access_fs = FILES | OTHER_NODES};
 	long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	const __u64 files = version >= TRUNCATES ? FILES | ACCESS_TRUNCATE : FILES;
+	const struct landlock_ruleset_attr limited = {.handled_access_fs = files | OTHER_NODES};
 	int ruleset;
 	bool done;
 
-	if (version >= TRUNCATES)
-		limited.handled_access_fs |= ACCESS_TRUNCATE;
 	ruleset = version > 0 ? (int)syscall(SYS_landlock_create_ruleset, &limited, sizeof(limited), 0) : -1;
 	if (ruleset < 0)
 		return false;
-	done = allow_folders(ruleset, folders, nr) && !syscall(SYS_landlock_restrict_self, ruleset, 0);
+	done = allow_folders(ruleset, files, folders, nr) && !syscall(SYS_landlock_restrict_self, ruleset, 0);
 	close(ruleset);
 	return done;
 }
