@@ -6,6 +6,7 @@
 #include "analyse/report.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "collect/answers.h"
 #include "collect/confine.h"
 #include "collect/gpu_drivers.h"
 #include "collect/list_targets.h"
@@ -112,6 +113,11 @@ void dcbs_profiler_close(struct dcbs_profiler *prof)
 		return;
 	session_close(prof->session);
 	free(prof);
+}
+
+uint64_t dcbs_profiler_answered(struct dcbs_profiler *prof, uint64_t ns)
+{
+	return answers_add(prof->session, ns);
 }
 
 /* ---- reports ---- */

@@ -147,6 +147,13 @@ enum dcbs_ended_by dcbs_profiler_ended_by(const struct dcbs_profiler *prof);
  */
 int dcbs_profiler_confine(struct dcbs_profiler *prof);
 
+/*
+ * Called when a target has waited `ns` for an answer of the caller, such as a report of its own: this is a cost of profiling.
+ * Returns the time from which on another answer is within the part of max_overhead_percent that answers have, CLOCK_MONOTONIC
+ * nanoseconds.
+ */
+uint64_t dcbs_profiler_answered(struct dcbs_profiler *prof, uint64_t ns);
+
 /* Ends the window: calls that end later are not counted. Reports have `by` as ended_by. */
 void dcbs_profiler_stop(struct dcbs_profiler *prof, enum dcbs_ended_by by);
 

@@ -181,7 +181,7 @@ struct dcbs_event_loop {
 /* The cost of profiling. Counts are of the window. */
 struct dcbs_overhead {
 	/*
-	 * CPU time that profiling took from the targets, by duration_s: 1 is one CPU. Computed as the number of events times
+	 * Time that profiling took from the targets, by duration_s: 1 is one CPU. Computed as the number of events times
 	 * the cost of one: the run time of the BPF programs, which the kernel measures during the run, and the probe's trap,
 	 * which was measured at the start. Probes of --section are priced as the governor of --max-overhead prices them. NAN: unknown.
 	 */
@@ -195,6 +195,8 @@ struct dcbs_overhead {
 	int64_t profiler_rss_bytes;	/* the largest RSS of the process that runs the profiler; DCBS_UNKNOWN */
 	int64_t maps_bytes;	/* of the BPF maps in the kernel, as allocated at the start; DCBS_UNKNOWN */
 	int64_t thread_bytes;	/* that they take in addition for each thread of a target; DCBS_UNKNOWN */
+	int64_t answers;	/* reports of their own that targets asked for; DCBS_UNKNOWN */
+	double answers_s;	/* the time that they waited until these were built, a part of target_cpu_share; NAN: unknown */
 	char **reduced;		/* one line each: what was reduced to keep the cost within the limit, when, and what that means */
 	size_t nr_reduced;
 };

@@ -16,6 +16,13 @@ BUDGET_WARM_S = {"switches": 15}    # until 20,000 threads have found their way 
 BUDGET_S = 6
 
 
+def at(points, ns):
+    """The number of repetitions at that moment, between two lines of the target."""
+    after = next(i for i, point in enumerate(points) if point[0] >= ns)
+    (a, _, n), (b, _, m) = points[after - 1:after + 1]
+    return n + (m - n) * (ns - a) / (b - a)
+
+
 def cost_of(points, start, end):
     """CPU time for one repetition, by the lines of tests/targets/load/busy.c from start to end."""
     within = [point for point in points if start <= point[0] <= end]
@@ -95,6 +102,16 @@ class ProfilerItself(Base):
         for what, name in table.BUDGET.items():
             self.samples[name] = self.busy(what)
 
+    def check_calls(self, what, report, points):
+        """Compares the number of calls with the target's own account: one for each `units` repetitions."""
+        rate = int(what.split("-")[1])
+        units = 3000000 // rate
+        start = (report["window"]["started_at"] - time.time()) * 1e9 + time.monotonic_ns()
+        window_s = report["window"]["duration_s"]
+        section = next(s for s in report["sections"] if s["name"] == "call")
+        calls = (at(points, start + window_s * 1e9) - at(points, start)) / units
+        self.samples.setdefault(table.CALLS_COUNT % rate, []).append((section["count"] or 0) / calls)
+
     def busy(self, what):
         path = os.path.join(self.build, "tests/targets/load/busy")
         if not os.path.exists(path):
@@ -110,13 +127,15 @@ class ProfilerItself(Base):
         options = ["-s", f"call={path}:{function}"] if what.startswith("calls") else []
         ratios = []
         for _ in range(BUDGET_ROUNDS):
-            tool = self.attach(target.pid, "-d", str(BUDGET_S), "--max-overhead", "1", *options)
+            tool = self.attach(target.pid, "-d", str(BUDGET_S), "--max-overhead", "1", "-f", "json", *options, stdout=subprocess.PIPE)
             start = time.monotonic_ns()
-            tool.wait(60)
+            report, _ = tool.communicate(timeout=60)
             end = time.monotonic_ns()
             self.children.stop(tool)
             time.sleep(2.7)
             apart = [cost_of(points, start - 2e9, start), cost_of(points, end + 0.5e9, end + 2.6e9)]
+            if what.startswith("calls-"):
+                self.check_calls(what, json.loads(report), points)
             ratios.append(cost_of(points, start + 1.2e9, start + BUDGET_S * 1e9) / statistics.fmean(apart))
         os.kill(target.pid, signal.SIGKILL)
         reader.join()

@@ -17,6 +17,8 @@ BUDGET = {"sections": "short sections, after 1 s, ratio", "faults": "page faults
           "switches": "20,000 threads that switch, after 1 s, ratio", "calls": "calls of a --section function, after 1 s, ratio",
           **{f"calls-{n}": f"about {n:,} calls a second of one, after 1 s, ratio" for n in (500, 5000, 50000)}}
 
+CALLS_COUNT = "%d calls a second, count by the target's own, ratio"
+
 
 def median(bench, name):
     return statistics.median(bench.samples[name]) if bench.samples.get(name) else None
@@ -82,6 +84,20 @@ def print_bars(bench, only):
         print(f"{what:<50} {shown:>12} {f'{limit:.4g}{unit}':>12}   {verdict}")
 
 
+def percent(values):
+    return ", ".join(f"{100 * (value - 1):+.2f}" for value in sorted(values))
+
+
+def print_budget(bench):
+    """The five rounds: from the least to the most is an interval of 94 % confidence for the median."""
+    for name in BUDGET.values():
+        if bench.samples.get(name):
+            print(f"{name.removesuffix(', ratio')}: cost against before and after, %: {percent(bench.samples[name])}")
+    for rate in 500, 5000, 50000:
+        if bench.samples.get(CALLS_COUNT % rate):
+            print(f"{rate} calls a second: count against the target's own, %: {percent(bench.samples[CALLS_COUNT % rate])}")
+
+
 def print_rest(bench):
     seen = median(bench, "attach until the probe is in, ms")
     print()
@@ -91,6 +107,7 @@ def print_rest(bench):
         if bench.samples.get(names[0]):
             cpu, wall = (", ".join(f"{100 * (r - 1):+.2f}" for r in sorted(bench.samples[name])) for name in names)
             print(f"evaluation, {what}, %: CPU time {cpu}; by the clock {wall}")
+    print_budget(bench)
     if bench.samples.get(ROUND_TRIP):
         print(f"pipe round trip (two context switches) of processes that are not profiled: {median(bench, ROUND_TRIP):.2f} us; "
               f"while another one is: {ratio(bench, ROUND_TRIP_ATTACHED, ROUND_TRIP):.3f} times that")

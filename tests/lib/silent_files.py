@@ -9,7 +9,7 @@ import os
 import struct
 import sys
 
-LOOKUP, FORGET, GETATTR, OPEN, READ, RELEASE, INIT, OPENDIR, FLUSH, ACCESS = 1, 2, 3, 14, 15, 18, 26, 27, 25, 34
+LOOKUP, FORGET, GETATTR, OPEN, READ, STATFS, RELEASE, INIT, OPENDIR, FLUSH, ACCESS = 1, 2, 3, 14, 15, 17, 18, 26, 27, 25, 34
 FILE = 2
 
 
@@ -31,6 +31,8 @@ def answer(opcode, node, body, backing, size):
         return struct.pack("<QII", 1, 0, 0) + attributes(node, size)
     if opcode in (OPEN, OPENDIR):
         return struct.pack("<QII", 1, 0, 0)
+    if opcode == STATFS:
+        return struct.pack("<QQQQQIIII", 1, 0, 0, 1, 0, 4096, 255, 4096, 0) + b"\0" * 24
     if opcode == READ:
         _, at, count = struct.unpack_from("<QQI", body)
         return os.pread(backing, count, at)

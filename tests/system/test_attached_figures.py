@@ -107,6 +107,27 @@ class Answers(AskingCase):
 
 
 @needs_bpf
+class Cost(AskingCase):
+    def test_counted_and_bounded(self):
+        """A target that asks all the time: what it waited is in the cost of profiling, and keeps to its part of --max-overhead."""
+        target = self.target()
+        profiler = self.profiler(target, "--max-overhead", "1")
+        target.ask("many", 300)
+        took, end = [], time.monotonic() + 4
+        while time.monotonic() < end:
+            took += [target.ask("raw", "dcbs 1 %s\n" % what)["took"] for what in ("report", "summary")]
+        profiler.stop()
+        report = profiler.report()
+        overhead, window_s = report["overhead"], report["window"]["duration_s"]
+        self.assertGreater(len(took), overhead["answers"])
+        self.assertGreater(overhead["answers"], 1)
+        self.assertLessEqual(overhead["answers_s"], sum(took))      # the target's own clock was read around it
+        self.assertLessEqual(overhead["answers_s"], 0.3 + 0.003 * window_s + 2 * max(took))
+        if overhead["target_cpu_share"] is not None:
+            self.assertGreaterEqual(overhead["target_cpu_share"], overhead["answers_s"] / window_s)
+
+
+@needs_bpf
 class Window(AskingCase):
     def test_attached_later(self):
         """The process remembers all calls, the profiler those since its attach.

@@ -14,8 +14,8 @@ import time
 import unittest
 
 from launch import Profiler, Target
-from needs import needs_bpf
-from paths import PROFILER, PYTHON
+from needs import kernel_at_least, needs_bpf
+from paths import PROFILER, PYTHON, target_program
 from waiting import attached, holds_perf_events, wait_until
 
 OTHER_USER = 61002
@@ -27,6 +27,16 @@ def command(*words, options=(), **popen):
     done = subprocess.run([PROFILER, "-q", "-f", "json", *options, "--", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           stdin=subprocess.DEVNULL, text=True, timeout=60, **popen)
     return done.returncode, done.stdout, done.stderr
+
+
+def code_of(pid, program):
+    """The code of the program in the memory of the process."""
+    with open("/proc/%d/maps" % pid) as maps:
+        lines = [line.split() for line in maps]
+    start, end = next(line[0] for line in lines if line[1] == "r-xp" and line[-1] == os.path.realpath(program)).split("-")
+    with open("/proc/%d/mem" % pid, "rb") as memory:
+        memory.seek(int(start, 16))
+        return memory.read(int(end, 16) - int(start, 16))
 
 
 def end_of(report):
@@ -138,6 +148,26 @@ class Detached(Folder):
             self.check_session(kept, target.pid)
         os.close(read)
         os.close(write)
+
+
+    @unittest.skipUnless(kernel_at_least(6, 12), "the kernel removes perf events some time after they are closed")
+    def test_code_is_as_before(self):
+        """At the first byte of the report no probe of --section is in the target, and at the end no process is left."""
+        program = target_program("busy")
+        sections = [word for name in ("busy_call", "busy_paced_call", "busy_long_call") for word in ("-s", "%s=%s:%s" % (name, program, name))]
+        with Target("busy", "calls", "60") as target:
+            before = code_of(target.pid, program)
+            profiler = subprocess.Popen([PROFILER, "-q", "-p", str(target.pid), "-f", "json", *sections], stdout=subprocess.PIPE)
+            wait_until(lambda: code_of(target.pid, program) != before, 20)
+            time.sleep(1)
+            with open("/proc/%d/task/%d/children" % (profiler.pid, profiler.pid)) as f:
+                children = f.read().split()
+            profiler.send_signal(signal.SIGINT)
+            profiler.stdout.read(1)
+            self.assertEqual(code_of(target.pid, program), before)
+            profiler.communicate(timeout=20)
+            self.assertEqual(profiler.returncode, 0)
+        self.assertEqual([child for child in children if os.path.exists("/proc/%s/cwd" % child)], [])
 
 
 @needs_bpf

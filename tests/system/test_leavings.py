@@ -93,3 +93,29 @@ class Patched(ReportCase):
             truth = target.result()
             self.assertEqual(target.end(), 0)
         self.assertEqual(truth["right"], truth["calls"])
+
+    def test_breakpoint(self):
+        """One of the process itself: it is refused, and each call still gets its signal."""
+        with Target("patches", "breakpoint") as target:
+            done = run("-q", "-p", target.pid, "-d", "0.1", *native(target_program("patches"), "patched"))
+            self.assertEqual(done.returncode, 1)
+            self.assertRegex(done.stderr.decode(), r"\Adcbs-bpfprof: [^\n]*patched[^\n]*breakpoint[^\n]*\n\Z")
+            target.go()
+            truth = target.result()
+            self.assertEqual(target.end(), 0)
+        self.assertEqual(truth["right"], truth["calls"])
+
+    def test_another_profilers_probe(self):
+        """It is a breakpoint in memory, too, and no reason to refuse: both profilers count each call."""
+        with Target("patches", "nothing") as target:
+            options = ("-p", target.pid, *native(target_program("patches"), "patched"))
+            with Profiler(*options) as first:
+                first.wait_watching()
+                with Profiler(*options) as second:
+                    second.wait_watching()
+                    target.go()
+                    truth = target.result()
+                    self.assertEqual(target.end(), 0)
+                    counts = [sections(profiler.report())["patched"]["count"] for profiler in (first, second)]
+        self.assertEqual(truth["right"], 0)
+        self.assertEqual(counts, [truth["calls"]] * 2)

@@ -190,3 +190,40 @@ class Silent(unittest.TestCase):
         for child in children:
             with contextlib.suppress(OSError), open("/proc/%d/stat" % child) as f:
                 self.fail("a child is left: %s" % f.read())
+
+
+@unittest.skipIf(os.geteuid() or not os.path.exists("/dev/fuse"), "needs root and FUSE")
+class SilentLayer(unittest.TestCase):
+    """The program lies on an overlay, a layer of which is on such a file system, and only the process's own namespace has both."""
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="layer.", dir="/var/tmp")
+        self.addCleanup(os.rmdir, self.folder)
+        serve = 'mount -t tmpfs none "$2" && cd "$2" && mkdir lower upper work merged && exec "$3" "$4" "$1" lower'
+        self.server = self.start("unshare", "-m", "sh", "-c", serve, "sh", "/bin/sh", self.folder, sys.executable,
+                                 os.path.join(TESTS, "lib", "silent_files.py"))
+        if self.server.stdout.readline() != "mounted\n":
+            self.skipTest("FUSE cannot be mounted here")
+        work = ('cd "$1" && mount -t overlay -o lowerdir=$1/lower,upperdir=$1/upper,workdir=$1/work o merged && '
+                'exec merged/f -c "echo; while :; do :; done"')
+        self.target = self.start("nsenter", "-m", "-t", str(self.server.pid), "sh", "-c", work, "sh", self.folder)
+        if self.target.stdout.readline() != "\n":
+            self.skipTest("no overlay can be mounted on FUSE here")
+
+    def start(self, *command):
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def test_signal(self):
+        self.server.send_signal(signal.SIGSTOP)
+        self.addCleanup(self.server.send_signal, signal.SIGCONT)
+        process = self.start(PROFILER, "-q", "-p", str(self.target.pid))
+        time.sleep(3)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=3)
+        self.assertEqual(process.returncode, 0, out)
+        self.assertIn("FUNCTIONS", out)
+        self.assertIn("did not answer", " ".join(out.split()))

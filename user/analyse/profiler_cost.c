@@ -27,7 +27,8 @@ static double total_cost_ns(const struct snapshot *snap, double ns_per_flush)
 
 	return cost_ns(traced, snap->trace_ns) + cost_ns(c->flushes, ns_per_flush) + cost_ns(c->switches, snap->bpf_ns_per_switch) +
 	       cost_ns(c->wakings, snap->bpf_ns_per_waking) + cost_ns(c->wakeups, snap->bpf_ns_per_wakeup) +
-	       cost_ns(c->rss_events, snap->bpf_ns_per_rss_event) + cost_ns(c->ticks, snap->bpf_ns_per_tick) + cost_ns(tick_samples, snap->bpf_ns_per_sample) + cost_ns(c->calls, snap->ns_per_call);
+	       cost_ns(c->rss_events, snap->bpf_ns_per_rss_event) + cost_ns(c->ticks, snap->bpf_ns_per_tick) +
+	       cost_ns(tick_samples, snap->bpf_ns_per_sample) + cost_ns(c->calls, snap->ns_per_call) + (double)snap->answers_ns;
 }
 
 static int64_t known_bytes(__u64 n)
@@ -47,6 +48,8 @@ static void fill_overhead(struct dcbs_report *r, const struct snapshot *snap)
 	o->profiler_rss_bytes = known_bytes(snap->profiler_bytes);
 	o->maps_bytes = known_bytes(snap->maps_bytes);
 	o->thread_bytes = known_bytes(snap->thread_bytes);
+	o->answers = summary_count(snap->answers);
+	o->answers_s = (double)snap->answers_ns * S_PER_NS;
 	o->ns_per_flush = snap->trap_ns + snap->bpf_ns_per_flush;
 	o->ns_per_section = c->events ? cost_ns(c->flushes, o->ns_per_flush) / c->events : NAN;
 	o->target_cpu_share = r->duration_s > 0 ? total_cost_ns(snap, o->ns_per_flush) * S_PER_NS / r->duration_s : NAN;

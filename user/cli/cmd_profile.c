@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* cmd_profile.c - `dcbs-bpfprof -p PID` and `dcbs-bpfprof -- COMMAND`: attach, watch, stop, detach, report. */
+#include <errno.h>
 #include <stdio.h>
 #include <sys/resource.h>
 
 #include "base/budget.h"
+#include "base/error.h"
 #include "bpfprof/abi.h"
 #include "cli/cmd_profile.h"
 #include "cli/complain.h"
@@ -31,6 +33,12 @@ struct profile {
 	struct outputs outputs;
 };
 
+/* Returns the exit status if there is no report. */
+static int failure_status(const struct profile *p)
+{
+	return p->opts->argv ? STATUS_FAILED_WITH_COMMAND : STATUS_FAILED;
+}
+
 /* ---- attach ---- */
 
 static int attach_targets(struct profile *p)
@@ -43,7 +51,11 @@ static int attach_targets(struct profile *p)
 		options.nr_pids = 1;
 		options.argv = p->opts->argv;
 	}
+	signals_bound_attaching(failure_status(p));
 	err = dcbs_profiler_open(&p->prof, &options);
+	signals_attached();
+	if (p->child.pid && !err && signals_end_requested())
+		err = fail(-EINTR, "a signal ended the profile before the command was started");
 	if (!err && p->child.pid)
 		err = spawn_go(&p->child, p->opts->argv);
 	return err;
@@ -144,9 +156,9 @@ static bool run_profile(struct profile *p)
 /* With a command, its own status is passed on. It is 0 if the command still runs, or the user has ended the profile. */
 static int final_status(const struct profile *p, bool good)
 {
-	if (!p->opts->argv)
-		return good ? 0 : STATUS_FAILED;
-	return good || p->child.failure ? p->child.failure + p->child.status : STATUS_FAILED_WITH_COMMAND;
+	if (good || p->child.failure)
+		return p->child.failure + p->child.status;
+	return failure_status(p);
 }
 
 int cmd_profile(const struct opts *opts)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * signals.h - the signals that users send: SIGINT, SIGTERM and SIGHUP end the profile, SIGUSR1 asks for a report so far.
+ * signals.h - the signals that users send: SIGUSR1 asks for a report so far, SIGUSR2 means nothing, and every other signal that
+ * would end the program ends the profile, so that no result is lost.
  *
- * Each has one meaning at a time. While the profile runs, the first three close the window. While the report goes to
- * standard output, they end a wait for its reader. When everything is written, they end the program at once.
+ * An ending signal has one meaning at a time. While the profile runs, it closes the window. While the report goes to standard
+ * output, it ends a wait for its reader. When everything is written, it ends the program at once. A fault of the program itself
+ * ends it as ever.
  */
 #ifndef CLI_SIGNALS_H
 #define CLI_SIGNALS_H
@@ -14,11 +16,18 @@
 /* Called first, by every command: a write beyond a limit, or to a pipe that nobody reads, is an error and no signal. */
 void signals_make_errors(void);
 
-/* Undoes this in a child that is to execute another program. */
-void signals_make_default(void);
+/* Undoes all of it in a child that is to execute another program. */
+void signals_restore(void);
 
-/* Catches the signals of users. SIGHUP stays ignored if it was, as with nohup. */
+/* Catches the signals. One that was ignored stays so, as SIGHUP with nohup, but for SIGINT, SIGQUIT and SIGTERM. */
 void signals_catch(void);
+
+/*
+ * Between these two, an ending signal ends the program with a line and this status if attaching takes much longer: nothing has
+ * been measured by then, and nobody waits for it.
+ */
+void signals_bound_attaching(int status);
+void signals_attached(void);
 
 /* Blocks the signals, so that they are delivered only in ppoll() with *old. */
 void signals_block(sigset_t *old);

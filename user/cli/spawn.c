@@ -53,7 +53,7 @@ static void __attribute__((noreturn)) child_run(char **argv, int go, int failed,
 	/* One byte means: execute. End of file means that the profiler has ended. */
 	if (read(go, &word, 1) != 1)
 		_exit(1);
-	signals_make_default();
+	signals_restore();
 	dup2(STDERR_FILENO, STDOUT_FILENO);	/* the profiler's is for the report alone */
 	environ = environment_original();
 	if (for_user)

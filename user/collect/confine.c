@@ -6,6 +6,7 @@
 #include "collect/target/marker_object.h"
 #include "host/probe_keeper.h"
 #include "host/requirements.h"
+#include "host/uprobe_link.h"
 
 int confine_session(const struct session *session)
 {
@@ -15,5 +16,7 @@ int confine_session(const struct session *session)
 		.every_process = session->children, .is_marker = marker_object_has_place, .capabilities = requirements_of_probes(),
 	};
 
+	if (session->probes.nr)
+		uprobe_link_start_closers();
 	return probe_keeper_start(&rules);
 }

@@ -184,6 +184,7 @@ struct snapshot {
 	__s64 growth_bytes[RSS_KINDS];	/* growth of RSS that the targets caused: anon, file, shmem */
 	__s64 rss_start_bytes, rss_end_bytes, rss_peak_bytes;	/* of all targets; DCBS_UNKNOWN: unknown */
 	__u64 profiler_bytes, maps_bytes, thread_bytes;	/* see struct dcbs_overhead; 0: unknown */
+	__u64 answers, answers_ns;	/* to targets that asked for their own figures, and the time that they waited */
 	double bpf_ns_per_flush;	/* mean run time of the flush program, measured by the kernel; NAN: unknown */
 	double bpf_ns_per_switch;	/* the same for the programs of other events */
 	double bpf_ns_per_waking;

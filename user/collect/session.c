@@ -35,7 +35,7 @@
 #define POLL_MARKERS_NS 5000000ULL		/* between polls while a target has yet to load the markers ... */
 #define POLL_MARKERS_FOR_NS 3000000000ULL	/* ... for that long; then ... */
 #define POLL_MARKERS_LATER_NS 250000000ULL	/* ... between polls that are less frequent */
-#define READ_TRIES 200				/* a second, for threads that do not get a CPU */
+#define READ_NS 300000000ULL			/* for threads that do not get a CPU at the end: the report has to come within a second */
 
 /* ---- open ---- */
 
@@ -335,15 +335,15 @@ static bool some_thread_is_busy(struct session *session)
 /* The threads continue to run, so they are visited at once. */
 static void read_last_records(struct session *session)
 {
-	int i;
+	__u64 until = clock_now_ns() + READ_NS;
+	bool busy;
 
 	thread_lister_visit(&session->lister, &session->bpf);
 	usleep(RINGS_READ_US);
-	for (i = 0; i < READ_TRIES && some_thread_is_busy(session); i++)
+	while ((busy = some_thread_is_busy(session)) && clock_now_ns() < until)
 		usleep(RINGS_READ_US / 2);
-	if (i == READ_TRIES)
-		notes_add(&session->notes, "a thread did not get a CPU for a second at the end: some sections that it had just finished "
-			  "are missing");
+	if (busy)
+		notes_add(&session->notes, "a thread did not get a CPU for 0.3 s at the end: some sections that it had just finished are missing");
 }
 
 void session_stop(struct session *session, enum dcbs_ended_by by)
@@ -376,6 +376,7 @@ void session_close(struct session *session)
 
 	if (!session)
 		return;
+	probe_keeper_dismiss();
 	sampling_close(session);
 	children_close(session);
 	events_close(&session->events);

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "collect/answers.h"
 #include "collect/children/process_facts.h"
 #include "collect/kernel/program_copies.h"
 #include "collect/kernel/stat_maps.h"
@@ -218,6 +219,7 @@ static int fill_snapshot(struct session *session, struct snapshot *snap)
 	if (err)
 		return err;
 	copy_costs(session, snap);
+	answers_copy(session, snap);
 	copy_own_memory(session, snap);
 	copy_misses(session, snap);
 	return copy_all_notes(session, snap);

@@ -35,6 +35,12 @@ enum duty {
 	DUTIES,
 };
 
+/* Answers to targets that asked for their own figures. */
+struct answers {
+	__u64 nr, ns;		/* of the window */
+	__u64 ever_ns;
+};
+
 struct overhead {
 	struct governor governor;
 	struct cost_meter meter;
@@ -43,6 +49,7 @@ struct overhead {
 	struct fault_counts faults;		/* for off_periods */
 	struct timed_periods *timed_periods;	/* NULL: calls of functions have been timed all the time, or not at all */
 	unsigned int entries_over;		/* consecutive examinations at which the entries of functions alone were over budget */
+	struct answers answers;
 	struct notes reduced;			/* the reductions, for the report */
 	__u64 start_ns, next_ns;		/* start_ns 0: not opened yet */
 	bool remeasured;			/* the markers were over budget, and their cost has been measured once more since */

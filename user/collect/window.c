@@ -5,6 +5,7 @@
 #include <bpf/bpf.h>
 
 #include "base/clock.h"
+#include "collect/answers.h"
 #include "collect/children/process_facts.h"
 #include "collect/flow_slots.h"
 #include "collect/kernel/stat_maps.h"
@@ -89,6 +90,7 @@ void window_restart(struct session *session)
 	growth_trend_clear(&session->growth);
 	in_flight_clear(&session->in_flight);
 	levers_clear(session);
+	answers_clear(session);
 	sampler_clear(session->sampler);
 	process_facts_clear(session);
 	while (clock_now_ns() < start)

@@ -8,6 +8,7 @@
 #include "host/file_rights.h"
 #include "host/requirements.h"
 #include "safety/capabilities.h"
+#include "safety/helper.h"
 #include "safety/sandbox.h"
 #include "safety/sandbox_calls.h"
 
@@ -16,7 +17,7 @@
 /* It opens, copies into memory, and forks a successor for itself. */
 static const struct sandbox_call calls[] = {
 	ANY(openat), ANY(openat2), ANY(close), ANY(fstat), ANY(newfstatat), ANY(fstatfs), ANY(readlink), ANY(readlinkat), ANY(read),
-	ANY(pread64), ANY(lseek), ANY(sendfile), ANY(memfd_create), ANY(ftruncate), ANY(fcntl), ANY(recvfrom), ANY(sendmsg),
+	ANY(pread64), ANY(lseek), ANY(sendfile), ANY(memfd_create), ANY(ftruncate), SANDBOX_DESCRIPTORS, ANY(recvfrom), ANY(sendmsg),
 	ANY(setitimer), ANY(poll), ANY(ppoll), ANY(pidfd_open), ANY(wait4), ANY(clone), ANY(clone3), ANY(set_robust_list), ANY(rseq),
 	ANY(prctl), ANY(getpid), ANY(getppid), ANY(gettid), ANY(clock_gettime), ANY(rt_sigaction), ANY(rt_sigprocmask),
 	ANY(rt_sigreturn), ANY(brk), ANY(munmap), ANY(mremap), ANY(madvise), ANY(getrandom),
@@ -27,8 +28,10 @@ static const struct sandbox_call calls[] = {
 static int limit_rights(void *ctx)
 {
 	const __u64 *keep = ctx;
-	int err = sandbox_capabilities(*keep);
+	int err;
 
+	helper_ignore_signals();
+	err = sandbox_capabilities(*keep);
 #ifndef __SANITIZE_ADDRESS__
 	if (!err)
 		err = sandbox_system_calls(calls, ARRAY_SIZE(calls));

@@ -36,7 +36,7 @@ void isolate_use(bool on)
 /* It reads /proc and files, asks for further files to be opened, and writes its result. */
 static const struct sandbox_call calls[] = {
 	ANY(read), ANY(pread64), ANY(lseek), ANY(close), ANY(fstat), ANY(newfstatat), ANY(statx), ANY(fstatfs), ANY(readlink), ANY(readlinkat),
-	{.number = SCMP_SYS(openat), .argument = 2, .mask = O_ACCMODE | O_CREAT | O_TRUNC, .value = 0}, ANY(fcntl), ANY(write),
+	{.number = SCMP_SYS(openat), .argument = 2, .mask = O_ACCMODE | O_CREAT | O_TRUNC, .value = 0}, SANDBOX_DESCRIPTORS, ANY(write),
 	ANY(recvmsg), ANY(sendto), ANY(setsockopt), ANY(memfd_create), ANY(brk), ANY(munmap), ANY(mremap), ANY(madvise),
 	{.number = SCMP_SYS(mmap), .argument = 2, .mask = 4, .value = 0}, ANY(futex), ANY(getrandom), ANY(clock_gettime), ANY(getpid),
 	ANY(gettid), ANY(getrlimit), {.number = SCMP_SYS(prlimit64), .argument = 0, .mask = 0xffffffff, .value = 0},

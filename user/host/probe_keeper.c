@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "host/probe_keeper.h"
 #include "host/probe_orders.h"
+#include "host/uprobe_link.h"
 
 #define ANSWER_MS 900	/* a file may lie on a server that does not answer */
 
@@ -132,9 +133,16 @@ static void lose_keeper(void)
 	orders = -1;
 }
 
-void probe_keeper_end(void)
+void probe_keeper_dismiss(void)
 {
 	lose_keeper();
+	uprobe_link_close_together();
+}
+
+void probe_keeper_end(void)
+{
+	probe_keeper_dismiss();
+	uprobe_link_await_closers();
 	while (keeper && waitpid(keeper, NULL, 0) < 0 && errno == EINTR)
 		;
 	keeper = 0;

@@ -26,7 +26,13 @@ int probe_keeper_attach(const struct bpf_program *prog, const struct uprobe_plac
 /* Does not wait until the kernel has removed the probe. */
 void probe_keeper_detach(int number);
 
-/* Detaches the keeper's probes and waits for its end. Forgets the noted places. */
+/*
+ * The end begins: lets the keeper detach its probes, and does not wait for it. The caller's own probes are removed beside those and
+ * beside each other from now on, see uprobe_link.h.
+ */
+void probe_keeper_dismiss(void);
+
+/* Returns when all these probes are gone and the keeper has ended. Forgets the noted places. */
 void probe_keeper_end(void);
 
 #endif

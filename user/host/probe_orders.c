@@ -52,9 +52,9 @@ static const struct sandbox_call calls[] = {
 	ONLY(bpf, 0, BPF_LINK_CREATE), ANY(perf_event_open), ONLY(ioctl, 1, PERF_EVENT_IOC_SET_BPF),
 	ONLY(ioctl, 1, PERF_EVENT_IOC_ENABLE), ONLY(ioctl, 1, PERF_EVENT_IOC_DISABLE),
 	ANY(pidfd_getfd), NONE_OF(openat, 2, O_ACCMODE | O_CREAT | O_TRUNC), ANY(read), ANY(pread64), ANY(close), ANY(fstat),
-	ANY(newfstatat), ANY(fcntl), ANY(lseek), ANY(recvfrom), ANY(sendto), ANY(poll), ANY(ppoll),
+	ANY(newfstatat), SANDBOX_DESCRIPTORS, ANY(lseek), ANY(recvfrom), ANY(sendto), ANY(poll), ANY(ppoll),
 	ANY(brk), ANY(munmap), ANY(mremap), ANY(madvise), NONE_OF(mmap, 2, PROT_EXEC), ANY(getpid), ANY(getuid), ANY(getgid), ANY(clock_gettime), ANY(futex),
-	ANY(rt_sigreturn), ANY(exit), ANY(exit_group),
+	ANY(write), ANY(wait4), ANY(rt_sigreturn), ANY(exit), ANY(exit_group),
 };
 
 static int limit_rights(const struct keeper *keeper)
@@ -235,15 +235,31 @@ static void obey_order(struct keeper *keeper, const struct probe_order *order)
 	send(keeper->socket, &answer, sizeof(answer), MSG_NOSIGNAL);
 }
 
+static void detach_all(struct keeper *keeper)
+{
+	size_t i;
+
+	uprobe_link_close_together();
+	for (i = 0; i < keeper->nr; i++)
+		detach_link(keeper, (__s32)i);
+	uprobe_link_await_closers();
+}
+
 void probe_orders_obey(int socket, int profiler_fd, pid_t profiler, const struct probe_rules *rules, const struct probe_places *places)
 {
 	struct keeper keeper = {.socket = socket, .profiler_fd = profiler_fd, .profiler = profiler, .rules = rules, .places = places};
 	struct probe_order order;
 
 	helper_begin(KEEPER_NAME);
-	if (open_targets(&keeper) || close_others(&keeper) || limit_rights(&keeper))
+	uprobe_link_forget_closers();
+	if (open_targets(&keeper) || close_others(&keeper))
+		_exit(1);
+	if (places->nr)
+		uprobe_link_start_closers();
+	if (limit_rights(&keeper))
 		_exit(1);
 	while (recv(socket, &order, sizeof(order), 0) == sizeof(order))
 		obey_order(&keeper, &order);
+	detach_all(&keeper);
 	_exit(0);
 }

@@ -5,7 +5,6 @@
 
 #include <bpf/libbpf.h>
 
-#include "host/kernel_release.h"
 #include "host/probe_keeper.h"
 #include "host/uprobe.h"
 #include "host/uprobe_link.h"
@@ -14,11 +13,6 @@ struct uprobe {
 	struct uprobe_link *link;	/* NULL: the keeper has it */
 	int number;			/* of the keeper's link */
 };
-
-bool uprobe_has_links(void)
-{
-	return kernel_release_at_least(6, 12);
-}
 
 void uprobe_prepare(struct bpf_program *prog)
 {

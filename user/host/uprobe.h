@@ -15,13 +15,10 @@
 
 #include <stdbool.h>
 
-#include "host/uprobe_place.h"
+#include "host/uprobe_link.h"
 
 struct bpf_program;
 struct uprobe;
-
-/* Returns true if this kernel has uprobe_multi links that filter by process. */
-bool uprobe_has_links(void);
 
 /* Must be called before the program is loaded. It can then be attached only by uprobe_attach(). */
 void uprobe_prepare(struct bpf_program *prog);

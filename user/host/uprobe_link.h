@@ -11,9 +11,26 @@
 struct bpf_program;
 struct uprobe_link;
 
+/* Returns true if this kernel has uprobe_multi links that filter by process. */
+bool uprobe_has_links(void);
+
 /* Returns NULL with errno set if the program cannot be attached. */
 struct uprobe_link *uprobe_link_attach(const struct bpf_program *prog, const struct uprobe_place *place);
 
 void uprobe_link_detach(struct uprobe_link *link);
+
+/*
+ * The kernel takes a tenth of a second to remove a uprobe_multi link, and more on a busy machine, and makes the process wait that
+ * closes it. So a process with many links starts some processes that share its descriptors and close links beside each other.
+ * To be called while new processes may be made; without them links are closed one by one.
+ */
+void uprobe_link_start_closers(void);
+
+/* Called after a fork: those of the parent are not the child's. */
+void uprobe_link_forget_closers(void);
+
+/* From now on uprobe_link_detach() leaves the removal to them. uprobe_link_await_closers() returns when all links are gone. */
+void uprobe_link_close_together(void);
+void uprobe_link_await_closers(void);
 
 #endif

@@ -1,22 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* file_keeper.c - a child process that creates and names the output files of the sandboxed profiler. */
 #include <errno.h>
+#include <seccomp.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/error.h"
 #include "safety/capabilities.h"
 #include "safety/file_keeper.h"
 #include "safety/helper.h"
 #include "safety/invoker.h"
 #include "safety/sandbox.h"
+#include "safety/sandbox_calls.h"
+#include "safety/sandbox_folders.h"
 
 #define KEEPER_NAME "bpfprof-files"
+#define FOLDERS_MOST 128
+#define SPARES_MOST 4
+#define ANY(name) {.number = SCMP_SYS(name), .argument = -1}
 
 struct order {
 	__u32 file, order;
+};
+
+/* It opens files, names them, and hands them over. */
+static const struct sandbox_call calls[] = {
+	ANY(openat), ANY(close), ANY(fstat), ANY(newfstatat), ANY(statx), ANY(linkat), ANY(renameat), ANY(renameat2), ANY(unlinkat),
+	ANY(fsync), ANY(getrandom), ANY(recvfrom), ANY(sendmsg), ANY(getpid), ANY(geteuid), ANY(brk), ANY(munmap),
+	{.number = SCMP_SYS(mmap), .argument = 2, .mask = PROT_EXEC, .value = 0}, ANY(rt_sigreturn), ANY(exit_group),
 };
 
 /* Room for one descriptor beside an answer. */
@@ -77,6 +92,31 @@ static void __attribute__((noreturn)) obey_orders(int socket, struct owned_file 
 	_exit(0);
 }
 
+/* Lets the keeper write in the folders of its files and in the spare ones alone. */
+static void limit_to_folders(const struct owned_file *files, size_t nr)
+{
+	int folders[FOLDERS_MOST];
+	size_t i, first, n = owned_file_spares(folders, SPARES_MOST);
+
+	first = n;
+	for (i = 0; i < nr && n < FOLDERS_MOST; i++)
+		if (files[i].dir >= 0)
+			folders[n++] = files[i].dir;
+	if (i == nr)
+		sandbox_folders(folders, n);
+	for (i = 0; i < first; i++)
+		close(folders[i]);
+}
+
+static int limit_calls(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+	return 0;
+#else
+	return sandbox_system_calls(calls, ARRAY_SIZE(calls));
+#endif
+}
+
 /* Root itself may write to folders of other users, as before. */
 static __u64 kept_capabilities(void)
 {
@@ -97,6 +137,9 @@ int file_keeper_start(struct file_keeper *keeper, struct owned_file *files, size
 		close(ends[0]);
 		helper_begin(KEEPER_NAME);
 		if (sandbox_capabilities(kept_capabilities()))
+			_exit(1);
+		limit_to_folders(files, nr);
+		if (limit_calls())
 			_exit(1);
 		obey_orders(ends[1], files, nr);
 	}

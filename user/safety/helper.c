@@ -24,16 +24,27 @@ static void clear_arguments(void)
 		memset((void *)(uintptr_t)start, 0, end - start);
 }
 
-void helper_begin(const char *name)
+/* The kernel ends a process for its own faults all the same. A process that ignores SIGCHLD gets no status of a child. */
+void helper_ignore_signals(void)
 {
-	static const int ignored[] = {SIGINT, SIGQUIT, SIGHUP, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, SIGPIPE};
-	int fd, null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	size_t i;
+	int sig;
 
-	for (i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
-		signal(ignored[i], SIG_IGN);
+	for (sig = 1; sig <= SIGRTMAX; sig++)
+		signal(sig, sig == SIGCHLD ? SIG_DFL : SIG_IGN);
+}
+
+void helper_hide(const char *name)
+{
+	helper_ignore_signals();
 	prctl(PR_SET_NAME, name, 0, 0, 0);
 	clear_arguments();
+}
+
+void helper_begin(const char *name)
+{
+	int fd, null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	helper_hide(name);
 	for (fd = STDIN_FILENO; null >= 0 && fd <= STDERR_FILENO; fd++)
 		dup2(null, fd);
 	if (null > STDERR_FILENO)

@@ -12,10 +12,13 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/*
- * Called after the fork: gives the process its name, an empty command line, and no terminal. It ignores Ctrl-C, because it
- * ends with the profiler.
- */
+/* Ignores all signals: users send them to whole process groups, and a helper ends with the profiler, not before. */
+void helper_ignore_signals(void);
+
+/* Called after the fork: gives the process its name and an empty command line, and ignores all signals. */
+void helper_hide(const char *name);
+
+/* The same, and takes the terminal from it: not for a process that shares the profiler's descriptors. */
 void helper_begin(const char *name);
 
 /* Closes all descriptors but these and 0 to 2. Sorts the list. */

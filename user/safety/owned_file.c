@@ -205,6 +205,18 @@ static int open_spare(struct owned_file *file, const char *folder)
 	return file->dir < 0 ? -errno : open_new(file);
 }
 
+size_t owned_file_spares(int *folders, size_t max)
+{
+	const char *folder;
+	size_t i, n = 0;
+
+	for (i = 0; n < max && (folder = spare_folder(i)); i++) {
+		folders[n] = *folder == '/' ? open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+		n += folders[n] >= 0;
+	}
+	return n;
+}
+
 int owned_file_elsewhere(struct owned_file *file)
 {
 	const char *folder;

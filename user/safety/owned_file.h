@@ -49,6 +49,11 @@ int owned_file_elsewhere(struct owned_file *file);
 /* Stores the path at which the file is or will be. */
 void owned_file_where(const struct owned_file *file, char *to, size_t size);
 
+/*
+ * Opens the spare folders, to limit a process to them: stores up to `max` descriptors, of those that are there, and returns how many.
+ */
+size_t owned_file_spares(int *folders, size_t max);
+
 /* Returns the words for a reason, a negative errno of these functions. */
 const char *owned_file_reason(int err);
 

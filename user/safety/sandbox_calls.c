@@ -22,7 +22,8 @@ const struct sandbox_call sandbox_calls[] = {
 
 	/* Reading the target: its memory, its files in /proc, its programs and libraries and their debug information. */
 	ANY(process_vm_readv), ANY(get_robust_list), ANY(pidfd_open), NONE_OF(openat, 2, O_ACCMODE | O_CREAT | O_TRUNC),
-	ANY(read), ANY(readv), ANY(pread64), ANY(lseek), ANY(close), ANY(fcntl), ANY(getdents64), ANY(readlink), ANY(readlinkat),
+	ANY(read), ANY(readv), ANY(pread64), ANY(lseek), ANY(close), SANDBOX_DESCRIPTORS, ANY(getdents64),
+	ANY(readlink), ANY(readlinkat),
 	ANY(fstat), ANY(newfstatat), ANY(statx), ANY(stat), ANY(lstat), ANY(statfs), ANY(fstatfs),
 	ANY(access), ANY(faccessat), ANY(faccessat2), ANY(getcwd),
 

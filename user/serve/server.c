@@ -14,8 +14,6 @@
 
 #define CLIENT_NS 250000000ULL		/* limit for the request to arrive, and again for the answer to be read */
 #define FRESH_NS 200000000ULL		/* age up to which a document is sent to further clients, at least */
-#define BUILD_NS 300000000ULL		/* the time that building documents may take before it is limited, ... */
-#define BUILD_PART 100			/* ... and the part of the time since the start that it may take besides */
 #define SUMMARY_SECTIONS 256		/* of a summary */
 #define ACCEPT_NS 100000000ULL		/* in each period of this length ... */
 #define ACCEPT_MAX 32			/* ... up to this many connections are accepted, so that a flood does not stop the profiler's work */
@@ -45,8 +43,6 @@ struct server {
 	size_t nr_listeners;
 	struct client clients[SERVER_CLIENTS];
 	struct document *latest[SERVER_ANSWERS];	/* NULL: there is none, or it is too old */
-	__u64 start_ns;
-	__u64 build_ns;			/* the time that building all documents took */
 	__u64 accept_since_ns;
 	unsigned int accepted;		/* since then */
 };
@@ -85,20 +81,18 @@ static char *document_text(const struct server *server, enum server_answer answe
 	return text;
 }
 
-/* A client waits while a document is built. So the next one is built when this one's time is paid back. */
-static __u64 next_build_ns(const struct server *server, __u64 now)
+/* A client waits while a document is built. So the next one is built when that is within the budget again. */
+static __u64 next_build_ns(const struct server *server, __u64 began, __u64 now)
 {
-	__u64 paid_ns = server->start_ns;
+	__u64 paid_ns = dcbs_profiler_answered(server->prof, now - began);
 
-	if (server->build_ns > BUILD_NS)
-		paid_ns += (server->build_ns - BUILD_NS) * BUILD_PART;
 	return paid_ns > now + FRESH_NS ? paid_ns : now + FRESH_NS;
 }
 
 static struct document *document_build(struct server *server, enum server_answer answer)
 {
 	struct document *doc = calloc(1, sizeof(*doc));
-	__u64 begin_ns = clock_now_ns(), end_ns;
+	__u64 begin_ns = clock_now_ns();
 
 	if (doc)
 		doc->text = document_text(server, answer);
@@ -106,10 +100,8 @@ static struct document *document_build(struct server *server, enum server_answer
 		free(doc);
 		return NULL;
 	}
-	end_ns = clock_now_ns();
-	server->build_ns += end_ns - begin_ns;
 	doc->size = strlen(doc->text);
-	doc->replace_ns = next_build_ns(server, end_ns);
+	doc->replace_ns = next_build_ns(server, begin_ns, clock_now_ns());
 	doc->users = 1;
 	return doc;
 }
@@ -322,7 +314,6 @@ int server_open(struct server **result, struct dcbs_profiler *prof, FILE *messag
 	if (!server)
 		return fail(-ENOMEM, "out of memory");
 	server->prof = prof;
-	server->start_ns = clock_now_ns();
 	for (i = 0; i < SERVER_CLIENTS; i++)
 		server->clients[i].fd = -1;
 	for (i = 0; i < n; i++) {

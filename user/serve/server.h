@@ -9,7 +9,7 @@
  *     dcbs 1 report\n		the whole document
  *
  * The process waits for its answer, and a document of thousands of functions takes a while. So building documents takes
- * at most 1 % of the time, and 0.3 s besides: a request in between is answered by the latest document.
+ * at most its part of --max-overhead, and 0.3 s besides: a request in between is answered by the latest document.
  *
  * The process is not trusted. The bytes and the time of a request are bounded, as is the number of connections in a
  * period, and no function here waits for a client.

@@ -197,6 +197,14 @@ static void test_overhead(void **state)
 	r = build_report(snap, 1);
 	near(r->overhead.target_cpu_share, (1240 * 1790.0 + 9800 * 240.0 + 700 + 810) / 62.4e9);
 	assert_int_equal(r->overhead.faults, 9);
+	assert_int_equal(r->overhead.answers, 0);
+	dcbs_report_free(r);
+	snap->answers = 2;
+	snap->answers_ns = 5000000;
+	r = build_report(snap, 1);
+	near(r->overhead.target_cpu_share, (1240 * 1790.0 + 9800 * 240.0 + 700 + 810 + 5e6) / 62.4e9);
+	assert_int_equal(r->overhead.answers, 2);
+	near(r->overhead.answers_s, 5e-3);
 	dcbs_report_free(r);
 	snap->bpf_ns_per_waking = NAN;
 	r = build_report(snap, 1);

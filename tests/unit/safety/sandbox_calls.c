@@ -88,6 +88,8 @@ static long bind_socket(void) { return bind(-1, NULL, 0); }
 static long connect_socket(void) { return connect(-1, NULL, 0); }
 static long signal_parent(void) { return kill(getppid(), SIGWINCH); }
 static long signal_thread(void) { return syscall(SYS_tgkill, getppid(), getppid(), SIGWINCH); }
+static long own_descriptor(void) { return fcntl(ends[0], F_SETOWN, getppid()); }
+static long choose_signal(void) { return fcntl(ends[0], F_SETSIG, SIGKILL); }
 static long take_descriptor(void) { return syscall(SYS_pidfd_getfd, -1, 0, 0); }
 static long execute_program(void) { return syscall(SYS_execve, NULL, NULL, NULL); }
 static long fork_process(void) { return syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0); }
@@ -102,6 +104,7 @@ static const struct {
 	{"sendto an address", send_to_address}, {"rename", rename_file}, {"renameat", rename_at}, {"linkat", link_file},
 	{"unlink", remove_file}, {"unlinkat", remove_at}, {"open to create", create_file}, {"socket", make_socket},
 	{"bind", bind_socket}, {"connect", connect_socket}, {"kill another", signal_parent}, {"tgkill another", signal_thread},
+	{"fcntl F_SETOWN", own_descriptor}, {"fcntl F_SETSIG", choose_signal},
 	{"pidfd_getfd", take_descriptor}, {"execve", execute_program}, {"clone", fork_process}, {"chmod", change_mode},
 };
 
@@ -109,6 +112,7 @@ static long send_bytes(void) { return send(ends[0], "x", 1, MSG_DONTWAIT | MSG_N
 static long signal_itself(void) { return kill(getpid(), SIGWINCH); }
 static long raise_signal(void) { return raise(SIGWINCH); }
 static long read_file(void) { return open("/proc/self/status", O_RDONLY | O_CLOEXEC); }
+static long read_flags(void) { return fcntl(ends[0], F_GETFL); }
 static long ask_process(void) { return kill(getpid(), 0); }
 
 static const struct {
@@ -116,7 +120,7 @@ static const struct {
 	long (*call)(void);
 } allowed[] = {
 	{"send", send_bytes}, {"kill itself", signal_itself}, {"raise", raise_signal}, {"open to read", read_file},
-	{"kill 0", ask_process},
+	{"kill 0", ask_process}, {"fcntl F_GETFL", read_flags},
 };
 
 /* Makes the call in a child with the filter. Returns its errno, 0 if it succeeded, -1 if there is no filter here. */

@@ -16,6 +16,8 @@
 #define NR_KNOWN 64		/* a power of two */
 #define KNOWN_NS 1000000000ULL	/* a device number without a disk may belong to another file system after that */
 #define MAX_MOUNTS 65536
+#define MAX_PARENTS 8
+#define FIELD_PARENT 4		/* of /proc/PID/stat */
 
 bool file_system_type_is_local(const char *type)
 {
@@ -49,11 +51,12 @@ static char *next_word(char **text)
 bool file_system_parse_mount(char *line, struct mount_line *mount)
 {
 	unsigned int dev_major, dev_minor;
-	char *at = line, *word;
-	int i;
+	char *at = line, *word = next_word(&at);
 
-	for (i = 0; i < 3; i++)
-		word = next_word(&at);
+	if (!word || sscanf(word, "%u", &mount->id) != 1)
+		return false;
+	next_word(&at);
+	word = next_word(&at);
 	if (!word || sscanf(word, "%u:%u", &dev_major, &dev_minor) != 2)
 		return false;
 	next_word(&at);
@@ -133,31 +136,82 @@ static bool match_layers(void *ctx, struct mount_line *mount)
 	return !search->remote;
 }
 
-/* The paths are those of the process that has mounted the overlay. A path that is not known here says nothing against it. */
-static bool layers_are_local(const char *options)
-{
-	struct layer_search search = {.options = options};
+struct overlay_search {
+	dev_t dev;
+	char *options;		/* NULL: not found */
+	bool is_root;		/* found, as a root: its layers lie outside */
+};
 
-	each_mount(getpid(), match_layers, &search);
-	return !search.remote;
+static bool match_overlay(void *ctx, struct mount_line *mount)
+{
+	struct overlay_search *search = ctx;
+
+	if (mount->dev != search->dev || strcmp(mount->type, "overlay"))
+		return true;
+	search->is_root |= !strcmp(mount->point, "/");
+	if (strcmp(mount->point, "/"))
+		search->options = strdup(mount->options);
+	return !search->options;
+}
+
+/*
+ * The paths of the layers are those of the process that has mounted the overlay. A container has it as its root, where they mean
+ * nothing. A process that has it elsewhere, as those that manage containers do, sees the layers. *is_root: as in overlay_search.
+ */
+static bool find_layers(pid_t view, dev_t dev, struct layer_search *found, bool *is_root)
+{
+	struct overlay_search search = {.dev = dev};
+
+	each_mount(view, match_overlay, &search);
+	*is_root = search.is_root;
+	if (!search.options)
+		return false;
+	found->options = search.options;
+	each_mount(view, match_layers, found);
+	free(search.options);
+	return true;
+}
+
+/* Where nobody sees the layers, only the overlay that is the profiler's own root is taken for one of this machine. */
+static bool overlay_is_local(pid_t pid, dev_t dev)
+{
+	struct layer_search layers = {0};
+	bool is_root, is_own_root;
+	pid_t view;
+	int i;
+
+	if (find_layers(getpid(), dev, &layers, &is_own_root) || find_layers(1, dev, &layers, &is_root))
+		return !layers.remote;
+	for (i = 0, view = pid; i < MAX_PARENTS && view > 1; i++, view = (pid_t)proc_stat_field(view, FIELD_PARENT))
+		if (find_layers(view, dev, &layers, &is_root))
+			return !layers.remote;
+	return is_own_root;
 }
 
 /* ---- devices ---- */
 
 struct device_search {
 	dev_t dev;
-	bool found, local;
+	unsigned int id;	/* of the mount; 0: by its device number */
+	bool found, local, overlay;
 };
 
 static bool match_device(void *ctx, struct mount_line *mount)
 {
 	struct device_search *search = ctx;
 
-	if (mount->dev != search->dev)
+	if (search->id ? mount->id != search->id : mount->dev != search->dev)
 		return true;
 	search->found = true;
-	search->local = strcmp(mount->type, "overlay") ? file_system_type_is_local(mount->type) : layers_are_local(mount->options);
+	search->dev = mount->dev;
+	search->overlay = !strcmp(mount->type, "overlay");
+	search->local = file_system_type_is_local(mount->type);
 	return false;
+}
+
+static bool search_says_local(const struct device_search *search, pid_t pid)
+{
+	return search->overlay ? overlay_is_local(pid, search->dev) : search->local;
 }
 
 /* Shared memory and memfds lie on a file system of the kernel's own that is mounted nowhere. */
@@ -182,7 +236,7 @@ static bool look_up_device(pid_t pid, dev_t dev)
 
 	for (i = 0; i < ARRAY_SIZE(views) && !search.found; i++)
 		each_mount(views[i], match_device, &search);
-	return search.found ? search.local : major(dev) || is_shared_memory(dev);
+	return search.found ? search_says_local(&search, pid) : major(dev) || is_shared_memory(dev);
 }
 
 bool file_system_is_local(pid_t pid, dev_t dev)
@@ -197,4 +251,18 @@ bool file_system_is_local(pid_t pid, dev_t dev)
 	known[i].local = look_up_device(pid, dev);
 	known[i].until_ns = now + KNOWN_NS;
 	return known[i].local;
+}
+
+bool file_system_of_is_local(pid_t pid, int fd)
+{
+	struct device_search search = {0};
+	char name[32], text[PROC_TEXT];
+	__u64 id;
+
+	snprintf(name, sizeof(name), "fdinfo/%d", fd);
+	if (proc_read(getpid(), name, text, sizeof(text)) <= 0 || !proc_number(text, "mnt_id", 10, &id))
+		return false;
+	search.id = (unsigned int)id;
+	each_mount(pid, match_device, &search);
+	return search.found && search_says_local(&search, pid);
 }

@@ -18,11 +18,15 @@
  */
 bool file_system_is_local(pid_t pid, dev_t dev);
 
+/* The same for the file system through which the process would open the file of this descriptor. */
+bool file_system_of_is_local(pid_t pid, int fd);
+
 /* Returns true if the type, as mountinfo has it, is of this machine. An overlay is not: that depends on its layers. */
 bool file_system_type_is_local(const char *type);
 
 /* One line of mountinfo. The strings lie within the line. */
 struct mount_line {
+	unsigned int id;
 	dev_t dev;
 	char *point;		/* where it is mounted, with \040 for a blank */
 	char *type;

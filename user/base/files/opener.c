@@ -12,7 +12,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/array.h"
 #include "base/clock.h"
 #include "base/files/opener.h"
 #include "base/proc.h"
@@ -118,14 +117,9 @@ static void hide_command_line(void)
 
 static void __attribute__((noreturn)) keep_reader(int socket)
 {
-	static const int ignored[] = {SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGTSTP, SIGUSR1, SIGUSR2, SIGPIPE};
 	pid_t reader, self = getpid();
 	sigset_t none;
-	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(ignored); i++)
-		signal(ignored[i], SIG_IGN);
-	signal(SIGALRM, SIG_DFL);
 	signal(SIGCHLD, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -133,6 +127,7 @@ static void __attribute__((noreturn)) keep_reader(int socket)
 		reader = fork();
 		if (!reader) {
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			signal(SIGALRM, SIG_DFL);
 			if (getppid() == self)
 				serve_requests(socket);
 			_exit(0);

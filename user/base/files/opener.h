@@ -12,8 +12,8 @@
 #include "base/files/resolve.h"
 
 /*
- * Starts both if they do not run. limit(ctx) limits their rights, and returns 0 or -errno. Returns 0 or -errno: without an
- * opener the profiler opens the files itself.
+ * Starts both if they do not run. limit(ctx) limits their rights, has them ignore signals, and returns 0 or -errno. Returns 0 or
+ * -errno: without an opener the profiler opens the files itself.
  */
 int opener_start(int (*limit)(void *ctx), void *ctx);
 

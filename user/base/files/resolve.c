@@ -203,14 +203,16 @@ static bool magic_is_local(unsigned int magic)
 	return false;
 }
 
-/* The layers of an overlay are known by the device number of a mapping. */
+/* The layers of an overlay are known by the device number of a mapping, or by the mount through which it was opened. */
 static bool is_local_file(int fd, const struct file_request *request)
 {
 	struct statfs fs;
 
 	if (fstatfs(fd, &fs) || !magic_is_local((unsigned int)fs.f_type))
 		return false;
-	return (unsigned int)fs.f_type != OVERLAY_MAGIC || request->kind != FILE_MAPPED || file_system_is_local(request->pid, request->dev);
+	if ((unsigned int)fs.f_type != OVERLAY_MAGIC)
+		return true;
+	return request->kind == FILE_MAPPED ? file_system_is_local(request->pid, request->dev) : file_system_of_is_local(request->pid, fd);
 }
 
 int resolve_open_mapping(const struct file_request *request)

@@ -6,9 +6,10 @@
 
 #include "base/mapped_files.h"
 #include "base/proc.h"
+#include "collect/kernel/known_probes.h"
 #include "collect/target/code_check.h"
 
-#define BREAKPOINT 0xcc		/* another probe, which the kernel knows of */
+#define BREAKPOINT 0xcc		/* another probe, or somebody's breakpoint */
 
 struct code_search {
 	const struct target *target;
@@ -18,20 +19,38 @@ struct code_search {
 	enum code_state state;
 };
 
-static bool is_same_code(const unsigned char *memory, const unsigned char *file, size_t size)
+/* Where the kernel cannot tell, a breakpoint is taken for a debugger's if the process has one. */
+static bool is_probe(const struct target *target, __u64 offset)
+{
+	enum known_probe known = known_probes_find(offset);
+	__u64 tracer = 0;
+
+	if (known != PROBE_CANNOT_TELL)
+		return known == PROBE_IS_KNOWN;
+	return proc_status_number(target->pid, "TracerPid", 10, &tracer) && !tracer;
+}
+
+static enum code_state compare_code(const struct target *target, const unsigned char *memory, const struct code_place *place, size_t size)
 {
 	static const unsigned char nop5[] = {0x0f, 0x1f, 0x44, 0x00, 0x00};
+	const unsigned char *file = place->bytes;
+	enum code_state state = CODE_SAME;
 	size_t i;
 
 	for (i = 0; i < size; i++) {
-		if (memory[i] == file[i] || memory[i] == BREAKPOINT)
+		if (memory[i] == file[i])
 			continue;
+		if (memory[i] == BREAKPOINT) {
+			if (!is_probe(target, place->offset + i))
+				state = CODE_BREAKPOINT;
+			continue;
+		}
 		/* From Linux 6.18 on the kernel turns a probe on such a nop into a call. */
 		if (memory[i] != 0xe8 || size - i < sizeof(nop5) || memcmp(file + i, nop5, sizeof(nop5)))
-			return false;
+			return CODE_PATCHED;
 		i += sizeof(nop5) - 1;
 	}
-	return true;
+	return state;
 }
 
 static enum code_state check_place(const struct code_search *search, const struct proc_mapping *map, const struct code_place *place)
@@ -42,7 +61,7 @@ static enum code_state check_place(const struct code_search *search, const struc
 
 	if (!size || target_read(search->target, address, memory, size))
 		return CODE_UNREADABLE;
-	return is_same_code(memory, place->bytes, size) ? CODE_SAME : CODE_PATCHED;
+	return compare_code(search->target, memory, place, size);
 }
 
 static bool check_mapping(void *ctx, const struct proc_mapping *map)

@@ -25,6 +25,7 @@ enum code_state {
 	CODE_SAME,
 	CODE_NOT_MAPPED,	/* the target has not mapped the file, or not these places of it */
 	CODE_PATCHED,		/* the memory differs from the file */
+	CODE_BREAKPOINT,	/* it differs by a breakpoint that is no probe: of a debugger, or of the process itself */
 	CODE_UNREADABLE,	/* not in memory, so not patched; or the process is ending */
 };
 

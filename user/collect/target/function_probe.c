@@ -77,8 +77,11 @@ static int check_memory(const struct function_probe *probe, const struct target 
 {
 	enum code_state state = code_check(target, probe->fd, &found->entry, 1);
 
-	if (state != CODE_PATCHED && !probe->by_return)
+	if (state != CODE_PATCHED && state != CODE_BREAKPOINT && !probe->by_return)
 		state = code_check(target, probe->fd, found->exits, probe->nr_ends);
+	if (state == CODE_BREAKPOINT)
+		return fail(-ENOTSUP, "--section: %s has a breakpoint in process %d, of a debugger or of its own, which a probe would take "
+			    "away; remove it first", function, target->pid);
 	if (state == CODE_PATCHED)
 		return fail(-ENOTSUP, "--section: process %d has changed the code of %s in its memory (a hook or a patch): a probe there would "
 			    "break it", target->pid, function);

@@ -158,14 +158,14 @@ static json_t *overhead_object(const struct dcbs_overhead *o)
 
 	for (i = 0; i < o->nr_reduced; i++)
 		json_array_append_new(reduced, json_string(o->reduced[i]));
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "target_cpu_share", real_or_null(o->target_cpu_share), "flushes", integer_or_null(o->flushes),
 			 "samples", integer_or_null(o->samples), "switches", integer_or_null(o->switches),
 			 "faults", integer_or_null(o->faults), "ns_per_flush", real_or_null(o->ns_per_flush),
 			 "ns_per_section", real_or_null(o->ns_per_section),
 			 "profiler_rss_bytes", integer_or_null(o->profiler_rss_bytes),
 			 "maps_bytes", integer_or_null(o->maps_bytes), "thread_bytes", integer_or_null(o->thread_bytes),
-			 "reduced", reduced);
+			 "answers", integer_or_null(o->answers), "answers_s", real_or_null(o->answers_s), "reduced", reduced);
 }
 
 static json_t *lost_object(const struct dcbs_lost *l)

@@ -209,6 +209,7 @@ static void read_costs(struct json_get *r, const json_t *doc, struct dcbs_report
 		.faults = json_get_integer(r, o, "faults"), .ns_per_flush = json_get_real(r, o, "ns_per_flush"),
 		.ns_per_section = json_get_real(r, o, "ns_per_section"), .profiler_rss_bytes = json_get_integer(r, o, "profiler_rss_bytes"),
 		.maps_bytes = json_get_integer(r, o, "maps_bytes"), .thread_bytes = json_get_integer(r, o, "thread_bytes"),
+		.answers = json_get_integer(r, o, "answers"), .answers_s = json_get_real(r, o, "answers_s"),
 	};
 	if (o)
 		read_strings(r, o, "reduced", &to->overhead.reduced, &to->overhead.nr_reduced);

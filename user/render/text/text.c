@@ -181,6 +181,9 @@ static void write_overhead(const struct text *t)
 		text_lines_paragraph(t, "Profiling cost %s a section (%s probe hits of %s each).", human_time(o->ns_per_section * 1e-9).text,
 				     human_exact(o->flushes).text, human_time(o->ns_per_flush * 1e-9).text);
 	write_most_expensive(t);
+	if (t->verbose && o->answers > 0)
+		text_lines_paragraph(t, "The target asked for its own figures, and waited %s for %s answer%s.",
+				     human_time(o->answers_s).text, human_exact(o->answers).text, o->answers == 1 ? "" : "s");
 	if (t->verbose && o->profiler_rss_bytes > 0 && o->maps_bytes > 0 && o->thread_bytes > 0)
 		text_lines_paragraph(t, "Memory of the profiler: %s; of its maps in the kernel: %s, and %s for each "
 				     "thread of the target.",

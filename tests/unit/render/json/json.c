@@ -110,7 +110,7 @@ static void test_names_of_the_contract(void **state)
 		   "self_samples cumulative_samples self_cpu_s cumulative_cpu_s self_off_s cumulative_off_s self_s_error cumulative_s_error share_bound python ");
 	check_keys(json_array_get(json_object_get(doc, "frames"), 0), "function file line first_line python ");
 	check_keys(json_object_get(doc, "overhead"), "target_cpu_share flushes samples switches faults ns_per_flush "
-		   "ns_per_section profiler_rss_bytes maps_bytes thread_bytes reduced ");
+		   "ns_per_section profiler_rss_bytes maps_bytes thread_bytes answers answers_s reduced ");
 	check_keys(json_object_get(doc, "lost"), "sections records samples stacks names processes ");
 	assert_int_equal(json_integer_value(json_object_get(doc, "schema")), 1);
 	assert_string_equal(json_string_value(json_object_get(json_object_get(doc, "window"), "ended_by")), "signal");
