@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* comparison.c - answers about a comparison. */
+#include <math.h>
+
 #include "compare/comparison.h"
 #include "compare/stats/permutation.h"
 #include "compare/stats/welch.h"
@@ -12,6 +14,13 @@ const struct comparison_effect *comparison_main_effect(const struct comparison *
 		if (metric_subject_of(&c->options->metrics[k]) == subject->kind)
 			return &subject->effects[k];
 	return NULL;
+}
+
+bool comparison_differs_within_runs(const struct comparison *c, const struct comparison_subject *subject,
+				    const struct comparison_effect *e)
+{
+	return e->is_within_runs && (e->low > 0 || e->high < 0) && fabs(e->change) >= c->options->min_effect &&
+	       !(subject->share < c->options->min_time);
 }
 
 size_t comparison_sessions_needed(const struct comparison *c)

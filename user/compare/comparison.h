@@ -43,6 +43,7 @@ struct comparison_effect {
 	bool is_linear;			/* some value is 0 or negative, so it has no logarithm */
 	double change;			/* new_value / old_value - 1 */
 	double low, high;		/* its interval */
+	bool is_within_runs;		/* the interval covers what varies within one session each, and not how sessions differ */
 	double p;			/* of Welch's test */
 	double permuted_p;		/* of the permutation test; NAN: it was not needed */
 	double adjusted_p;		/* p, adjusted for all comparisons (Benjamini and Hochberg) */
@@ -138,6 +139,10 @@ struct comparison {
 
 /* Returns the effect that gives the verdict on a subject: that of the first metric of such subjects. NULL: there is none. */
 const struct comparison_effect *comparison_main_effect(const struct comparison *c, const struct comparison_subject *subject);
+
+/* Returns true if two sessions, one on each side, differ by more than varies within them. That is no verdict on the program. */
+bool comparison_differs_within_runs(const struct comparison *c, const struct comparison_subject *subject,
+				    const struct comparison_effect *e);
 
 /* The sessions that each side needs for a verdict. */
 size_t comparison_sessions_needed(const struct comparison *c);

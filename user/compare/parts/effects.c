@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "compare/parts/effects.h"
+#include "compare/parts/within_runs.h"
 #include "compare/stats/adjust.h"
 #include "compare/stats/permutation.h"
 #include "compare/stats/welch.h"
@@ -127,6 +128,8 @@ struct comparison_effect effects_measure(const struct comparison *c, const struc
 		scale_linear(&e, &w);
 	else
 		scale_logarithmic(&e, &w);
+	if (e.obstacle == OBSTACLE_ONE_EACH)
+		e.is_within_runs = within_runs_interval(c, subject, metric, &e.low, &e.high);
 	if (!e.obstacle) {
 		e.p = w.p;
 		e.permuted_p = permuted_p(c, &w, &old_values, &new_values);

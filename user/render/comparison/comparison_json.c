@@ -64,9 +64,9 @@ static json_t *effect_object(const struct comparison_effect *e, const struct met
 	char name[32];
 
 	metric_name(metric, name, sizeof(name));
-	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o}", "metric", name,
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:I, s:I, s:o, s:o}", "metric", name,
 			 "old", real_or_null(e->old_value), "new", real_or_null(e->new_value), "change", real_or_null(e->change),
-			 "low", real_or_null(e->low), "high", real_or_null(e->high), "p", real_or_null(e->p),
+			 "low", real_or_null(e->low), "high", real_or_null(e->high), "within_runs", e->is_within_runs, "p", real_or_null(e->p),
 			 "permuted_p", real_or_null(e->permuted_p), "adjusted_p", real_or_null(e->adjusted_p),
 			 "old_sessions", (json_int_t)e->nr_old, "new_sessions", (json_int_t)e->nr_new,
 			 "verdict", string_or_null(verdict_word(metric, e->verdict)), "obstacle", string_or_null(obstacle_words[e->obstacle]));

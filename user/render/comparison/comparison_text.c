@@ -16,6 +16,7 @@
 #define INTERVAL_COLUMNS 16
 #define ROWS_SHOWN 40		/* of sections, without verbose */
 #define ONLY_SHOWN 10
+#define DIFFERENCES_SHOWN 6
 
 struct comparison_page {
 	FILE *file;
@@ -52,6 +53,20 @@ static void write_sides(const struct comparison_page *p)
 
 /* ---- verdicts ---- */
 
+/* Of one session each: what is more than the variation within them. */
+static void write_differences(const struct comparison_page *p)
+{
+	const struct comparison *c = p->c;
+	size_t i, shown = 0;
+
+	for (i = 0; i < c->nr_common && p->main_metric < c->options->nr_metrics && shown < DIFFERENCES_SHOWN; i++)
+		if (c->subjects[i].kind == METRIC_OF_SECTION &&
+		    comparison_differs_within_runs(c, &c->subjects[i], &c->subjects[i].effects[p->main_metric])) {
+			write_beside(p, "in these 2 runs", comparison_effect_line(c, &c->subjects[i], p->main_metric).text);
+			shown++;
+		}
+}
+
 static void write_verdicts(const struct comparison_page *p)
 {
 	const struct comparison *c = p->c;
@@ -63,6 +78,7 @@ static void write_verdicts(const struct comparison_page *p)
 			if (comparison_is_news(c, &c->subjects[i], k))
 				write_beside(p, comparison_word(&c->options->metrics[k], c->subjects[i].effects[k].verdict),
 					     comparison_effect_line(c, &c->subjects[i], k).text);
+	write_differences(p);
 	for (i = 0; i < rest.nr; i++)
 		write_beside(p, rest.labels[i], rest.lines[i].text);
 	for (i = 0; i < c->nr_limits; i++)

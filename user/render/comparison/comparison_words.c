@@ -189,7 +189,8 @@ struct comparison_line comparison_obstacle_line(const struct comparison *c, enum
 		add_words(&line, "need at least %zu sessions on each side", comparison_sessions_needed(c));
 		break;
 	case OBSTACLE_ONE_EACH:
-		add_words(&line, "1 session each: cannot tell from noise; need at least %zu on each side", comparison_sessions_needed(c));
+		add_words(&line, "1 session each: cannot tell from noise, as intervals do not cover how one run differs from the next; need at "
+			  "least %zu sessions on each side", comparison_sessions_needed(c));
 		break;
 	}
 	return line;
