@@ -10,6 +10,8 @@ import xml.etree.ElementTree
 
 from bad_input import EVIL, GOLDEN, BadInput, controls
 from launch import run
+from needs import needs_bpf
+from paths import target_program
 from saved_sessions import save, section, session
 
 NAMES = ("load", "encode", "decode", "score")
@@ -310,6 +312,37 @@ class Wrong(Sides):
                 self.assertEqual(controls(done.stdout.replace(b"\r\n", b"\n")), [], fmt)
                 if fmt == "json":
                     json.loads(done.stdout)
+
+
+@needs_bpf
+class Measured(Sides):
+    def record(self, name, percent):
+        """A session of the program, and what it says of itself."""
+        path = self.path(name)
+        done = run("-q", "-o", path, "--", target_program("versions"), "--percent", percent, "--rounds", 150)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return path, json.loads(done.stderr.decode().strip().splitlines()[-1])["sections"]
+
+    def test_two_versions(self):
+        """Sessions in turns. The section that does three times the work is slower, and the values are those of the program's own clock."""
+        sides = [[], []]
+        for i in range(4):
+            for side, percent in enumerate((100, 300)):
+                sides[side].append(self.record("%d%d.json" % (side, i), percent))
+        doc = self.diff(*([path for path, _ in side] for side in sides), "-m", "cpu", "-m", "mean", "--min-effect", "50%")
+        self.assertEqual(self.verdicts(doc, "cpu"), {"changed": "slower", "steady": "no-change"})
+        self.assertAlmostEqual(self.of(doc, "changed", "cpu")["change"], 2, delta=0.3)
+        for name in "steady", "changed":
+            found = self.of(doc, name, "mean")
+            for side, value in zip(sides, (found["old"], found["new"])):
+                inside, around = (sum(math.log(times["total_ns"] / times["count"]) for times in all_times) / 4
+                                  for all_times in zip(*((truth[name], dict(truth[name]["around"], count=truth[name]["count"]))
+                                                         for _, truth in side)))
+                self.assertTrue(inside - 1e-6 <= math.log(value * 1e9) <= around + 1e-6, (name, inside, value, around))
+        warnings = " ".join(doc["warnings"])
+        self.assertIn("the command differs", warnings)
+        for word in "host differs", "kernel differs", "CPUs differs":
+            self.assertNotIn(word, warnings)
 
 
 class Large(Sides):

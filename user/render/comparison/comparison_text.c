@@ -53,7 +53,7 @@ static void write_sides(const struct comparison_page *p)
 
 /* ---- verdicts ---- */
 
-/* Of one session each: what is more than the variation within them. */
+/* Lists what differs between two sessions by more than varies within them. */
 static void write_differences(const struct comparison_page *p)
 {
 	const struct comparison *c = p->c;
