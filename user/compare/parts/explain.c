@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "compare/parts/effects.h"
 #include "compare/parts/explain.h"
 #include "compare/parts/subjects.h"
 #include "compare/stats/shape.h"
@@ -36,16 +37,18 @@ static bool mean_cause_shares(const struct dcbs_section *const *sections, size_t
 	return known;
 }
 
-/* The causes of a section add up to its mean: their shares are multiplied with it. */
-static void explain_causes(const struct comparison *c, struct comparison_subject *s, const struct comparison_effect *mean)
+/* The causes of a section add up to its mean, whatever metric is compared: their shares are multiplied with it. */
+static void explain_causes(const struct comparison *c, struct comparison_subject *s)
 {
+	static const struct metric mean_metric = {.kind = METRIC_MEAN};
+	const struct comparison_effect mean = effects_measure(c, s, &mean_metric, NULL);
 	double old_shares[METRIC_CAUSES], new_shares[METRIC_CAUSES];
 	size_t k;
 
-	s->causes_known = isfinite(mean->change) && mean_cause_shares(s->old_sections, c->old_side.nr, old_shares) &&
+	s->causes_known = isfinite(mean.change) && mean_cause_shares(s->old_sections, c->old_side.nr, old_shares) &&
 			  mean_cause_shares(s->new_sections, c->new_side.nr, new_shares);
 	for (k = 0; k < METRIC_CAUSES && s->causes_known; k++)
-		s->causes[k] = (struct comparison_cause){old_shares[k] * mean->old_value, new_shares[k] * mean->new_value};
+		s->causes[k] = (struct comparison_cause){old_shares[k] * mean.old_value, new_shares[k] * mean.new_value};
 }
 
 /* ---- distributions ---- */
@@ -128,16 +131,6 @@ static void explain_by_section(const struct comparison *c, struct comparison_sub
 	}
 }
 
-static const struct comparison_effect *mean_effect(const struct comparison *c, const struct comparison_subject *s)
-{
-	size_t k;
-
-	for (k = 0; k < c->options->nr_metrics; k++)
-		if (c->options->metrics[k].kind == METRIC_MEAN)
-			return &s->effects[k];
-	return NULL;
-}
-
 int explain_sections(struct comparison *c)
 {
 	struct shape_side old_side = {0}, new_side = {0};
@@ -146,12 +139,10 @@ int explain_sections(struct comparison *c)
 
 	for (i = 0; i < c->nr_subjects && !err; i++) {
 		struct comparison_subject *s = &c->subjects[i];
-		const struct comparison_effect *mean = mean_effect(c, s);
 
 		if (s->kind != METRIC_OF_SECTION || !s->in_old || !s->in_new)
 			continue;
-		if (mean)
-			explain_causes(c, s, mean);
+		explain_causes(c, s);
 		explain_shape(c, s, &old_side, &new_side);
 		if (has_verdict(comparison_main_effect(c, s)))
 			explain_by_section(c, s);
