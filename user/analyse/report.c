@@ -199,13 +199,13 @@ static int fill_report(struct dcbs_report *r, const struct snapshot *snap, doubl
 	r->ended_by = snap->ended_by;
 	r->more_targets = summary_count(snap->more_targets);
 	ledger_cut_estimates(snap->sections, snap);
-	if (sampled_sections_estimate(snap->sections, snap))
+	if (add_host(r, &snap->host) || sampled_sections_estimate(snap->sections, snap))
 		return -ENOMEM;
 	add_memory(r, snap);
 	summary_model(&r->model, snap);
-	if (gpu_times_libraries(r, snap) || !r->version || add_host(r, &snap->host) || add_targets(r, snap) || add_sections(r, snap) ||
-	    parents_fill(r, snap) || threads_fill(r, snap) || neighbours_fill(r, snap) || event_loops_fill(r, snap) ||
-	    functions_fill(r, snap) || operators_fill(r) || profiler_cost_fill(r, snap) || check_sums(r))
+	if (gpu_times_libraries(r, snap) || !r->version || add_targets(r, snap) || add_sections(r, snap) || parents_fill(r, snap) ||
+	    threads_fill(r, snap) || neighbours_fill(r, snap) || event_loops_fill(r, snap) || functions_fill(r, snap) || operators_fill(r) ||
+	    profiler_cost_fill(r, snap) || check_sums(r))
 		return -ENOMEM;
 	return bottleneck_find(r, threshold_s);
 }
