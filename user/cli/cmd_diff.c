@@ -9,6 +9,7 @@
 #include "cli/cmd_diff.h"
 #include "cli/complain.h"
 #include "cli/output.h"
+#include "cli/options/budget.h"
 #include "compare/compare.h"
 #include "safety/invoker.h"
 
@@ -67,8 +68,19 @@ static int exit_status(const struct comparison *c, const struct diff_opts *opts)
 	return complain();
 }
 
+/* Adds the limits of the file of --budget to those of --fail-if. */
+static int load_budget(struct comparison_options *options, const char *file)
+{
+	char *name = sanitize(file, NAME_BYTES);
+	int err = name ? budget_read(options->limits, &options->nr_limits, file, name) : fail(-ENOMEM, "no memory for --budget");
+
+	free(name);
+	return err;
+}
+
 static int compare_sides(const struct loaded_side *old_side, const struct loaded_side *new_side, const struct diff_opts *opts)
 {
+	static struct comparison_options options;
 	const struct comparison_side sides[2] = {
 		{(const char *const *)old_side->names, old_side->reports, old_side->nr},
 		{(const char *const *)new_side->names, new_side->reports, new_side->nr},
@@ -76,7 +88,8 @@ static int compare_sides(const struct loaded_side *old_side, const struct loaded
 	struct comparison *comparison;
 	int status;
 
-	if (compare_sessions(&comparison, &opts->compare, &sides[0], &sides[1]))
+	options = opts->compare;
+	if ((opts->budget && load_budget(&options, opts->budget)) || compare_sessions(&comparison, &options, &sides[0], &sides[1]))
 		return complain();
 	status = output_comparison(comparison, opts) ? complain() : exit_status(comparison, opts);
 	compare_free(comparison);

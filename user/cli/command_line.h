@@ -21,6 +21,7 @@ struct diff_opts {
 	const char *old_files[COMPARISON_SESSIONS], *new_files[COMPARISON_SESSIONS];
 	size_t nr_old, nr_new;
 	const char *format;
+	const char *budget;		/* a file; NULL: none */
 	bool inconclusive_fails;	/* a limit that cannot be judged is an error */
 	bool verbose;
 	int width;

@@ -117,6 +117,7 @@ struct comparison_limit {
 	const struct limit *limit;
 	const struct comparison_subject *subject;
 	const struct comparison_effect *effect;
+	double p;		/* that there is no change; of a budget: that the value is not beyond it */
 	double adjusted_p;	/* adjusted for all limits (Holm) */
 	enum { LIMIT_KEPT, LIMIT_EXCEEDED, LIMIT_CANNOT_TELL } state;
 };

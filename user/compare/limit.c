@@ -16,8 +16,18 @@ static const struct limit_unit {
 } units[] = {
 	{"ns", METRIC_SECONDS, 1e-9}, {"us", METRIC_SECONDS, 1e-6}, {"ms", METRIC_SECONDS, 1e-3}, {"s", METRIC_SECONDS, 1},
 	{"B", METRIC_BYTES, 1}, {"KiB", METRIC_BYTES, 1024}, {"MiB", METRIC_BYTES, 1 << 20}, {"GiB", METRIC_BYTES, 1 << 30},
-	{"", METRIC_COUNT, 1}, {"", METRIC_RATE, 1}, {"", METRIC_SHARE, 1},
+	{"", METRIC_COUNT, 1}, {"", METRIC_RATE, 1}, {"", METRIC_SHARE, 1}, {"%", METRIC_SHARE, 0.01},
 };
+
+double limit_unit_size(const struct metric *metric, const char *unit)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(units); i++)
+		if (units[i].unit == metric_unit_of(metric) && !strcmp(unit, units[i].word))
+			return units[i].size;
+	return 0;
+}
 
 static int refuse_limit(const char *text, const char *why)
 {
@@ -49,7 +59,7 @@ static int parse_subject(struct limit *limit, const char *text, size_t length)
 static int parse_amount(struct limit *limit, const char *text)
 {
 	char *end;
-	size_t i;
+	double size;
 
 	errno = 0;
 	limit->amount = strtod(text, &end);
@@ -60,12 +70,9 @@ static int parse_amount(struct limit *limit, const char *text)
 		limit->amount /= 100;
 		return 0;
 	}
-	for (i = 0; i < ARRAY_SIZE(units); i++)
-		if (units[i].unit == metric_unit_of(&limit->metric) && !strcmp(end, units[i].word)) {
-			limit->amount *= units[i].size;
-			return 0;
-		}
-	return refuse_limit(limit->text, "the change ends with %, or with a unit of this metric");
+	size = limit_unit_size(&limit->metric, end);
+	limit->amount *= size;
+	return size > 0 ? 0 : refuse_limit(limit->text, "the change ends with %, or with a unit of this metric");
 }
 
 int limit_parse(struct limit *limit, const char *text)
@@ -74,7 +81,10 @@ int limit_parse(struct limit *limit, const char *text)
 	const char *sign = !below || (above && above > below) ? above : below;
 	int err;
 
-	*limit = (struct limit){.text = text, .is_above = sign == above};
+	*limit = (struct limit){.is_above = sign == above};
+	if (strlen(text) >= sizeof(limit->text))
+		return fail(-EINVAL, "--fail-if: at most %zu bytes", sizeof(limit->text) - 1);
+	strcpy(limit->text, text);
 	if (!sign || sign == text)
 		return refuse_limit(text, "a limit is a metric, < or >, and a change");
 	err = parse_subject(limit, text, (size_t)(sign - text));

@@ -17,6 +17,7 @@
 #define KEY_INCONCLUSIVE 0x109
 #define KEY_FORCE 0x10a
 #define KEY_WIDTH 0x10b
+#define KEY_BUDGET 0x10c
 
 static const char *orders(void)
 {
@@ -80,6 +81,13 @@ const struct option_row diff_option_table[] = {
 			"percent or in a unit: 'forward_pass:p99>+10%', 'rss>+50MiB', 'decode:items_per_s<-5%'. SECTION may be a pattern, as in "
 			"'*:mean>+5%'; without it, all sections are meant. May be given several times: the more limits there are, the surer each must be "
 			"(Holm), so that one in twenty comparisons of equal programs fails in all.",
+	}, {
+		.name = "budget", .key = KEY_BUDGET, .argument = "FILE", .type = OPTION_BUDGET, .commands = DIFF,
+		.help = "end with status 3 if the new side exceeds a limit in FILE, such as p99 = \"< 80ms\"",
+		.manual =
+			"End with status 3 if the new side exceeds a limit in FILE. The file is TOML: a table for each section, [forward_pass], with a line for "
+			"each metric, p99 = \"< 80ms\" or items_per_s = \"> 100\"; rss and peak stand before the first table. A limit is "
+			"exceeded if the mean over the sessions is beyond it by more than chance, which takes three sessions of the new side.",
 	}, {
 		.name = "inconclusive", .key = KEY_INCONCLUSIVE, .argument = "WHAT", .type = OPTION_INCONCLUSIVE, .commands = DIFF, .preset = "fail",
 		.help = "status if there are too few sessions to judge a limit: fail is 1, pass is 0",

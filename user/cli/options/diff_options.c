@@ -11,8 +11,6 @@
 #include "cli/options/help.h"
 #include "render/comparison_format.h"
 
-#define LIMIT_TEXT_BYTES 1024
-
 /* The words of a command line that are no options. Without -- there must be two: OLD and NEW. */
 struct diff_words {
 	struct diff_opts *opts;
@@ -81,15 +79,16 @@ static void set_change_order(struct diff_opts *opts, const struct option_row *ro
 	refuse("--%s %s: there is no such order; there are: delta, change, name", row->name, arg);
 }
 
-/* The text is printed in the results. It lives as long as the program. */
+/* The text is printed in the results. */
 static void add_limit(struct diff_opts *opts, const struct option_row *row, const char *arg)
 {
-	const char *text = sanitize(arg, LIMIT_TEXT_BYTES);
+	char *text = sanitize(arg, 2 * LIMIT_TEXT_BYTES);
 
 	if (opts->compare.nr_limits == LIMIT_MOST)
 		refuse("--%s: at most %d of them", row->name, LIMIT_MOST);
 	if (!text || limit_parse(&opts->compare.limits[opts->compare.nr_limits++], text))
 		refuse("%s", dcbs_profiler_error());
+	free(text);
 }
 
 static void set_inconclusive(struct diff_opts *opts, const struct option_row *row, const char *arg)
@@ -133,6 +132,9 @@ static void set_diff_option(void *ctx, const struct option_row *row, char *arg)
 		return set_change_order(opts, row, arg);
 	case OPTION_LIMIT:
 		return add_limit(opts, row, arg);
+	case OPTION_BUDGET:
+		opts->budget = arg;
+		return;
 	case OPTION_INCONCLUSIVE:
 		return set_inconclusive(opts, row, arg);
 	case OPTION_COMPARISON_FORMAT:

@@ -137,6 +137,17 @@ struct comparison_effect effects_measure(const struct comparison *c, const struc
 	return e;
 }
 
+double effects_p_beyond(const struct comparison *c, const struct comparison_subject *subject, const struct limit *limit,
+			const struct comparison_subject *root)
+{
+	struct side_values v = side_values(c, &c->new_side, &limit->metric, subject, subject->new_sections, root ? root->new_sections : NULL);
+	bool is_logarithmic = v.is_positive && limit->amount > 0;
+
+	if (is_logarithmic)
+		take_logarithms(&v);
+	return welch_p_beyond(v.values, v.nr, is_logarithmic ? log(limit->amount) : limit->amount, limit->is_above);
+}
+
 /* ---- verdicts ---- */
 
 bool effects_is_change(const struct comparison *c, const struct comparison_effect *e)

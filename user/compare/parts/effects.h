@@ -12,6 +12,10 @@ int effects_fill(struct comparison *c, const struct comparison_subject *root);
 struct comparison_effect effects_measure(const struct comparison *c, const struct comparison_subject *subject,
 					 const struct metric *metric, const struct comparison_subject *root);
 
+/* The probability that the new side's mean is not beyond an amount, though its values are as they are. NAN: too few of them. */
+double effects_p_beyond(const struct comparison *c, const struct comparison_subject *subject, const struct limit *limit,
+			const struct comparison_subject *root);
+
 /* Returns true if the effect is more than chance: the interval is without 0, and so says the permutation test. */
 bool effects_is_change(const struct comparison *c, const struct comparison_effect *e);
 

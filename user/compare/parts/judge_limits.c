@@ -4,6 +4,7 @@
 #include <fnmatch.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "compare/parts/effects.h"
@@ -12,9 +13,9 @@
 
 static bool is_limited(const struct limit *limit, const struct comparison_subject *subject)
 {
-	if (metric_subject_of(&limit->metric) != subject->kind || (!subject->in_old && !subject->in_new))
+	if (metric_subject_of(&limit->metric) != subject->kind || (limit->is_absolute && !subject->in_new))
 		return false;
-	return !limit->subject[0] || !fnmatch(limit->subject, subject->name, 0);
+	return !limit->subject[0] || !strcmp(limit->subject, subject->name) || !fnmatch(limit->subject, subject->name, 0);
 }
 
 /* The effect of a limit has a place behind those of the metrics. */
@@ -30,27 +31,35 @@ static int add_subjects(struct comparison *c, size_t index, const struct compari
 		if (!is_limited(limit, s))
 			continue;
 		*e = effects_measure(c, s, &limit->metric, root);
-		c->limits[c->nr_limits++] = (struct comparison_limit){.limit = limit, .subject = s, .effect = e, .adjusted_p = NAN};
+		c->limits[c->nr_limits++] = (struct comparison_limit){.limit = limit, .subject = s, .effect = e};
+		c->limits[c->nr_limits - 1].p = limit->is_absolute ? effects_p_beyond(c, s, limit, root) : e->p;
 	}
 	if (c->nr_limits == before)
-		return fail(-ENOENT, "--fail-if %s: no session has such a section or cache", limit->text);
+		return fail(-ENOENT, "%s %s: no session has such a section or cache", limit->is_absolute ? "--budget" : "--fail-if", limit->text);
 	return 0;
 }
 
 static bool is_beyond(const struct limit *limit, const struct comparison_effect *e)
 {
-	double change = limit->is_share ? e->change : e->new_value - e->old_value;
+	double value = limit->is_absolute ? e->new_value : limit->is_share ? e->change : e->new_value - e->old_value;
 
-	return limit->is_above ? change > limit->amount : change < limit->amount;
+	return limit->is_above ? value > limit->amount : value < limit->amount;
 }
 
-/* A change that is established may be smaller than the limit: it is beyond the limit by the estimate, and not 0 by the test. */
+/* A change may be established and yet be smaller than the limit: it is beyond the limit by the estimate, and not 0 by the test. */
+static bool is_sure(const struct comparison *c, const struct comparison_limit *l)
+{
+	if (!l->limit->is_absolute && !effects_is_change(c, l->effect))
+		return false;
+	return l->adjusted_p <= 1 - c->options->confidence;
+}
+
 static void judge_limit(struct comparison *c, struct comparison_limit *l)
 {
-	if (l->effect->obstacle) {
+	if (l->limit->is_absolute ? isnan(l->p) : l->effect->obstacle != OBSTACLE_NONE) {
 		l->state = LIMIT_CANNOT_TELL;
 		c->nr_cannot_tell++;
-	} else if (is_beyond(l->limit, l->effect) && effects_is_change(c, l->effect) && l->adjusted_p <= 1 - c->options->confidence) {
+	} else if (is_beyond(l->limit, l->effect) && is_sure(c, l)) {
 		l->state = LIMIT_EXCEEDED;
 		c->nr_exceeded++;
 	}
@@ -63,7 +72,7 @@ static int adjust_limits(struct comparison *c)
 	int err = p ? 0 : -ENOMEM;
 
 	for (i = 0; i < c->nr_limits && p; i++)
-		p[i] = c->limits[i].effect->p;
+		p[i] = c->limits[i].p;
 	if (!err)
 		err = adjust_holm(p, adjusted, c->nr_limits);
 	for (i = 0; i < c->nr_limits && !err; i++)

@@ -49,3 +49,16 @@ struct welch welch_compare(const double *old_values, size_t nr_old, const double
 	w.p = students_t_two_sided(difference / error, freedom);
 	return w;
 }
+
+double welch_p_beyond(const double *values, size_t nr, double limit, bool is_above)
+{
+	double mean = mean_of(values, nr), beyond = is_above ? mean - limit : limit - mean, error;
+
+	if (nr < WELCH_LEAST)
+		return NAN;
+	error = sqrt(mean_variance(values, nr, mean));
+	if (error <= 1e-15 * fabs(mean))
+		return beyond > 0 ? 0 : 1;
+	return beyond > 0 ? students_t_two_sided(beyond / error, (double)(nr - 1)) / 2 :
+			    1 - students_t_two_sided(beyond / error, (double)(nr - 1)) / 2;
+}

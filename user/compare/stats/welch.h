@@ -3,6 +3,7 @@
 #ifndef COMPARE_STATS_WELCH_H
 #define COMPARE_STATS_WELCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct welch {
@@ -15,5 +16,8 @@ struct welch {
 
 /* low, high and p are NAN if a side has fewer than WELCH_LEAST values. */
 struct welch welch_compare(const double *old_values, size_t nr_old, const double *new_values, size_t nr_new, double confidence);
+
+/* The probability of values so far beyond a limit if their mean were not beyond it, one-sided. NAN: fewer than WELCH_LEAST values. */
+double welch_p_beyond(const double *values, size_t nr, double limit, bool is_above);
 
 #endif

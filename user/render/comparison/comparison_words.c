@@ -265,9 +265,13 @@ struct comparison_line comparison_limit_line(const struct comparison *c, const s
 
 	add_words(&line, "%s", clip_name(l->limit->text).text);
 	add_words(&line, ": %s ", clip_name(comparison_subject_name(l->subject)).text);
-	add_effect(&line, c, &l->limit->metric, l->effect);
+	if (l->limit->is_absolute)
+		add_words(&line, "%s", comparison_value(&l->limit->metric, l->effect->new_value).text);
+	else
+		add_effect(&line, c, &l->limit->metric, l->effect);
 	if (l->state == LIMIT_CANNOT_TELL)
-		add_words(&line, "; %s", comparison_obstacle_line(c, l->effect->obstacle).text);
+		add_words(&line, "; %s", l->limit->is_absolute ? "need at least 3 sessions of NEW in which it was measured" :
+			  comparison_obstacle_line(c, l->effect->obstacle).text);
 	return line;
 }
 
