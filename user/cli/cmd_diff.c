@@ -9,7 +9,7 @@
 #include "cli/cmd_diff.h"
 #include "cli/complain.h"
 #include "cli/output.h"
-#include "cli/options/budget.h"
+#include "cli/options/budget_file.h"
 #include "compare/compare.h"
 #include "safety/invoker.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* budget.c - the file of --budget: limits for the values of the new side. */
+/* budget_file.c - the file of --budget: limits for the values of the new side. */
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "base/sanitize.h"
-#include "cli/options/budget.h"
+#include "cli/options/budget_file.h"
 
 #define LINE_BYTES 1024
 #define VALUE_BYTES 64

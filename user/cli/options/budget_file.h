@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * budget.h - the file of --budget: limits for the values of the new side.
+ * budget_file.h - the file of --budget: limits for the values of the new side.
  *
  *     rss = "< 2GiB"
  *
@@ -13,8 +13,8 @@
  *
  * It is a part of TOML: tables, keys with strings, and comments.
  */
-#ifndef CLI_OPTIONS_BUDGET_H
-#define CLI_OPTIONS_BUDGET_H
+#ifndef CLI_OPTIONS_BUDGET_FILE_H
+#define CLI_OPTIONS_BUDGET_FILE_H
 
 #include "compare/limit.h"
 
