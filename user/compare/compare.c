@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* compare.c - compares the sessions of two sides. */
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -117,6 +118,7 @@ int compare_sessions(struct comparison **comparison, const struct comparison_opt
 	struct comparison *c = calloc(1, sizeof(*c));
 	int err;
 
+	assert(old_side->nr && new_side->nr && old_side->nr <= COMPARISON_SESSIONS && new_side->nr <= COMPARISON_SESSIONS);
 	if (!c)
 		return fail(-ENOMEM, "no memory for the comparison");
 	c->options = options;

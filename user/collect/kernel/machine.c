@@ -2,6 +2,7 @@
 /* machine.c - the machine, its kernel, and how much of its CPUs a process may use. */
 #include <fcntl.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 
 #define CGROUPS "/sys/fs/cgroup"
 #define LEVELS_MOST 64
+#define FILE_NAME_BYTES 32	/* room for "/cpu.cfs_period_us" */
 
 /* ---- CPUs ---- */
 
@@ -44,37 +46,49 @@ double machine_parse_quota(const char *text)
 	return quota > 0 && period > 0 ? quota / period : NAN;
 }
 
-static double read_quota_file(const char *path)
+/* Reads a file in a folder, whose path has room for the name of the file. */
+static bool read_in_folder(char *folder, const char *file, char *text, size_t size)
 {
-	char text[64];
-	ssize_t n;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+	size_t length = strlen(folder);
+	ssize_t n = -1;
+	int fd;
 
-	if (fd < 0)
+	strcpy(folder + length, file);
+	fd = open(folder, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+	folder[length] = 0;
+	if (fd >= 0) {
+		n = read(fd, text, size - 1);
+		close(fd);
+	}
+	text[n > 0 ? n : 0] = 0;
+	return n > 0;
+}
+
+/* In version 2 of cgroups quota and period are in one file, in version 1 in two. */
+static double read_folder_quota(char *folder)
+{
+	char quota[64], period[64], both[130];
+
+	if (read_in_folder(folder, "/cpu.max", both, sizeof(both)))
+		return machine_parse_quota(both);
+	if (!read_in_folder(folder, "/cpu.cfs_quota_us", quota, sizeof(quota)) ||
+	    !read_in_folder(folder, "/cpu.cfs_period_us", period, sizeof(period)))
 		return NAN;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (n <= 0)
-		return NAN;
-	text[n] = 0;
-	return machine_parse_quota(text);
+	snprintf(both, sizeof(both), "%s %s", quota, period);
+	return machine_parse_quota(both);
 }
 
 double machine_read_quota(const char *root, const char *folder)
 {
-	char path[PROC_TEXT + 64], *slash;
-	size_t root_length = strlen(root);
+	char path[PROC_TEXT + 128], *slash;
+	size_t root_length = strlen(root), most = sizeof(path) - FILE_NAME_BYTES;
 	double least = NAN;
 	int level;
 
-	if (strstr(folder, "/..") || (size_t)snprintf(path, sizeof(path) - 16, "%s%s", root, folder) >= sizeof(path) - 16)
+	if (strstr(folder, "/..") || (size_t)snprintf(path, most, "%s%s", root, strcmp(folder, "/") ? folder : "") >= most)
 		return NAN;
 	for (level = 0; level < LEVELS_MOST && strlen(path) >= root_length; level++) {
-		size_t length = strlen(path);
-
-		strcpy(path + length, "/cpu.max");
-		least = fmin(least, read_quota_file(path));
-		path[length] = 0;
+		least = fmin(least, read_folder_quota(path));
 		slash = strrchr(path, '/');
 		if (!slash)
 			break;
@@ -83,19 +97,48 @@ double machine_read_quota(const char *root, const char *folder)
 	return least;
 }
 
-/* The folder of a process in the one hierarchy of cgroup v2 is behind "0::". */
+/* Returns true if a list such as "cpu,cpuacct" has the controller of CPU time. */
+static bool has_cpu_controller(const char *list)
+{
+	for (; *list; list += strcspn(list, ","), list += *list == ',')
+		if (!strncmp(list, "cpu", 3) && (list[3] == ',' || !list[3]))
+			return true;
+	return false;
+}
+
+/* A line of /proc/PID/cgroup is "ID:CONTROLLERS:FOLDER"; in version 2 of cgroups there are no controllers in it. */
+static double read_line_quota(char *line)
+{
+	char *controllers = strchr(line, ':'), *folder = controllers ? strchr(controllers + 1, ':') : NULL, root[128];
+	double quota;
+
+	if (!folder)
+		return NAN;
+	*folder++ = 0;
+	controllers++;
+	if (!*controllers)
+		return machine_read_quota(CGROUPS, folder);
+	if (!has_cpu_controller(controllers))
+		return NAN;
+	snprintf(root, sizeof(root), CGROUPS "/%s", controllers);
+	quota = machine_read_quota(root, folder);
+	return isnan(quota) ? machine_read_quota(CGROUPS "/cpu", folder) : quota;
+}
+
 static double read_cpu_limit(pid_t pid)
 {
-	char text[PROC_TEXT], *line;
+	char text[PROC_TEXT], *line, *next;
+	double least = NAN;
 
 	if (proc_read(pid, "cgroup", text, sizeof(text)) < 0)
 		return NAN;
-	line = !strncmp(text, "0::", 3) ? text : strstr(text, "\n0::");
-	if (!line)
-		return NAN;
-	line += *line == '\n' ? 4 : 3;
-	line[strcspn(line, "\n")] = 0;
-	return machine_read_quota(CGROUPS, strcmp(line, "/") ? line : "");
+	for (line = text; *line; line = next) {
+		next = line + strcspn(line, "\n");
+		if (*next)
+			*next++ = 0;
+		least = fmin(least, read_line_quota(line));
+	}
+	return least;
 }
 
 void machine_read(struct snapshot_host *host, pid_t pid)

@@ -246,7 +246,7 @@ static void write_method(const struct comparison_page *p)
 	if (!c->nr_comparisons)
 		return;
 	fprintf(p->file, "Each session counts once. Intervals: Welch's t test on logarithms. A change must also pass the permutation test,\n"
-		"hold for all %zu comparisons together (Benjamini-Hochberg), and be at least %g%%.\n", c->nr_comparisons,
+		"hold together with all others (comparisons: %zu; Benjamini-Hochberg), and be at least %g%%.\n", c->nr_comparisons,
 		c->options->min_effect * 100);
 }
 
