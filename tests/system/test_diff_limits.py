@@ -76,7 +76,7 @@ class Budget(Sides):
     def test_errors_have_a_place(self):
         pair = self.sessions("old", 1) + self.sessions("new", 1)
         for text, place in (('mean', ":1:5:"), ('[decode\nmean = "< 1s"', ":1:8:"), ('\n\n  mean = 7', ":3:10:"), ('mean = "7ms"', ":1:9:"),
-                            ('mean = "< x"', ":1:11:"), ('mean = "< 7MiB"', ":1:12:"), ('mean = "< 7ms', ":1:8:"), ('p98 = "< 7ms"', ":1:1:"),
+                            ('mean = "< x"', ":1:11:"), ('mean = "< 7MiB"', ":1:12:"), ('mean = "< 7ms', ":1:14:"), ('p98 = "< 7ms"', ":1:1:"),
                             ('mean = "< 7ms" x', ":1:16:"), ('[a]\n[]\n', ":2:2:"), ('[a] b', ":1:5:"), ('rss = "< 7ms"', ":1:11:"),
                             ('"a\\n" = "< 7ms"', ":1:2:"), ('mean = "< -7ms"', ":1:11:"), ("", "no limit"), ("# nothing\n", "no limit"),
                             ("x" * 5000, "budget.toml"), ('[none]\nmean = "< 1s"', "no session"), ("\x1b[31m", ":1:1:")):

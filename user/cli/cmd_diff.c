@@ -89,7 +89,8 @@ static int compare_sides(const struct loaded_side *old_side, const struct loaded
 	int status;
 
 	options = opts->compare;
-	if ((opts->budget && load_budget(&options, opts->budget)) || compare_sessions(&comparison, &options, &sides[0], &sides[1]))
+	if ((opts->budget && load_budget(&options, opts->budget)) ||
+	    compare_sessions(&comparison, &options, &sides[0], &sides[1]))
 		return complain();
 	status = output_comparison(comparison, opts) ? complain() : exit_status(comparison, opts);
 	compare_free(comparison);
@@ -101,7 +102,8 @@ int cmd_diff(const struct diff_opts *opts)
 	static struct loaded_side old_side, new_side;
 	int status;
 
-	if (invoker_find() || load_side(&old_side, opts->old_files, opts->nr_old) || load_side(&new_side, opts->new_files, opts->nr_new))
+	if (invoker_find() || load_side(&old_side, opts->old_files, opts->nr_old) ||
+	    load_side(&new_side, opts->new_files, opts->nr_new))
 		status = complain();
 	else
 		status = compare_sides(&old_side, &new_side, opts);

@@ -62,7 +62,8 @@ static bool has_common_section(const struct comparison *c)
 	size_t i;
 
 	for (i = 0; i < c->nr_subjects; i++)
-		if (c->subjects[i].kind == METRIC_OF_SECTION && c->subjects[i].in_old && c->subjects[i].in_new && !c->subjects[i].is_hidden)
+		if (c->subjects[i].kind == METRIC_OF_SECTION && c->subjects[i].in_old && c->subjects[i].in_new &&
+		    !c->subjects[i].is_hidden)
 			return true;
 	return false;
 }
@@ -72,7 +73,8 @@ static int check_sides(const struct comparison *c)
 	if (c->options->force)
 		return 0;
 	if (!has_common_section(c))
-		return fail(-ENOENT, "no section is in both %s and %s%s: there is nothing to compare", c->old_side.files[0], c->new_side.files[0],
+		return fail(-ENOENT, "no section is in both %s and %s%s: there is nothing to compare", c->old_side.files[0],
+			    c->new_side.files[0],
 			    c->options->sections ? " and has such a name" : "");
 	return machines_check_sessions(c);
 }
@@ -106,7 +108,8 @@ static int fill_comparison(struct comparison *c)
 		return err;
 	root = subjects_root(c);
 	c->root = root ? root->name : NULL;
-	if ((err = effects_fill(c, root)) || (err = explain_sections(c)) || (err = changed_functions_fill(c)) || (err = machines_warn(c)))
+	if ((err = effects_fill(c, root)) || (err = explain_sections(c)) || (err = changed_functions_fill(c)) ||
+	    (err = machines_warn(c)))
 		return err;
 	sort_subjects(c);
 	return judge_limits(c, find_root(c));

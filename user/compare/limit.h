@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * limit.h - limits for a change, as --fail-if has them: forward_pass:p99>+10%, rss>+50MiB, *:mean>+5%, decode:items_per_s<-5%; and
+ * limit.h - limits for a change, as --fail-if has them: forward_pass:p99>+10%, rss>+50MiB, *:mean>+5%; and
  * limits for the values of the new side, as the file of --budget has them.
  */
 #ifndef COMPARE_LIMIT_H

@@ -14,8 +14,8 @@
 #define CAUSE(name) {#name, offsetof(struct dcbs_wall, name##_s)}
 
 const struct metric_cause metric_causes[METRIC_CAUSES] = {
-	CAUSE(cpu), CAUSE(runqueue), CAUSE(throttled), CAUSE(steal), CAUSE(gil), CAUSE(lock), CAUSE(disk), CAUSE(network), CAUSE(fault),
-	CAUSE(sleep), CAUSE(gpu), CAUSE(await), CAUSE(other),
+	CAUSE(cpu), CAUSE(runqueue), CAUSE(throttled), CAUSE(steal), CAUSE(gil), CAUSE(lock), CAUSE(disk), CAUSE(network),
+	CAUSE(fault), CAUSE(sleep), CAUSE(gpu), CAUSE(await), CAUSE(other),
 };
 
 static const struct metric_row {
@@ -101,7 +101,8 @@ const char *metric_names(void)
 	size_t i, n = 0;
 
 	for (i = 0; i < ARRAY_SIZE(metrics) && n < sizeof(list); i++)
-		n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%s", n ? ", " : "", i == METRIC_WAIT ? "wait:CAUSE" : metrics[i].name);
+		n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%s", n ? ", " : "",
+				      i == METRIC_WAIT ? "wait:CAUSE" : metrics[i].name);
 	return list;
 }
 

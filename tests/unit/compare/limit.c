@@ -14,7 +14,8 @@
 
 static void test_limits(void **state)
 {
-	static const struct { const char *text, *subject; enum metric_kind kind; bool is_above, is_share; double amount; } table[] = {
+	static const struct { const char *text, *subject; enum metric_kind kind; bool is_above,
+		is_share; double amount; } table[] = {
 		{"forward_pass:p99>+10%", "forward_pass", METRIC_P99, true, true, 0.1},
 		{"rss>+50MiB", "", METRIC_RSS, true, false, 50 * 1048576.0},
 		{"*:mean>+5%", "*", METRIC_MEAN, true, true, 0.05},
@@ -45,7 +46,8 @@ static void test_limits(void **state)
 static void test_no_limits(void **state)
 {
 	static const char *const texts[] = {
-		"", ">", "<", "p99", "p99>", "p99>10%", "p99>+", "p99>+x", "p99>+10", "p99>+10MiB", "rss>+10ms", "p98>+10%", "x:>+10%", ":p99>+10%",
+		"", ">", "<", "p99", "p99>", "p99>10%", "p99>+", "p99>+x", "p99>+10", "p99>+10MiB", "rss>+10ms", "p98>+10%",
+			"x:>+10%", ":p99>+10%",
 		"p99>+10%%", "p99>+nan%", "p99>+inf%", "wait:nothing>+1%", "wait>+1%", "x>+10%", "p99>+1e999%", ">+10%",
 	};
 	struct limit limit;

@@ -61,7 +61,8 @@ static void test_students_t_closed_forms(void **state)
 		assert_near(students_t_two_sided(t, 4), 1 - r * (1.5 - r * r / 2), 1e-12);
 	}
 	assert_near(students_t_two_sided(0, 3.7), 1, 1e-12);
-	assert_true(students_t_two_sided(INFINITY, 3) == 0 && isnan(students_t_two_sided(NAN, 3)) && isnan(students_t_two_sided(1, 0)));
+	assert_true(students_t_two_sided(INFINITY, 3) == 0 && isnan(students_t_two_sided(NAN, 3)) &&
+		    isnan(students_t_two_sided(1, 0)));
 	assert_true(isnan(students_t_limit(1, 3)) && isnan(students_t_limit(0.95, 0)));
 }
 
@@ -189,7 +190,8 @@ static void test_bootstrap_bad_runs(void **state)
 {
 	static const double zeros[SLICES];
 	double ones[SLICES], low, high;
-	const struct bootstrap_run empty = {zeros, zeros, SLICES}, short_run = {ones, ones, BOOTSTRAP_LEAST - 1}, whole = {ones, ones, SLICES};
+	const struct bootstrap_run empty = {zeros, zeros, SLICES}, short_run = {ones, ones, BOOTSTRAP_LEAST - 1},
+		whole = {ones, ones, SLICES};
 	size_t i;
 
 	(void)state;
@@ -231,7 +233,8 @@ static void test_shape(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_students_t_table), cmocka_unit_test(test_students_t_closed_forms), cmocka_unit_test(test_students_t_inverse),
+		cmocka_unit_test(test_students_t_table), cmocka_unit_test(test_students_t_closed_forms),
+			cmocka_unit_test(test_students_t_inverse),
 		cmocka_unit_test(test_welch), cmocka_unit_test(test_permutation), cmocka_unit_test(test_adjust),
 		cmocka_unit_test(test_bootstrap_covers), cmocka_unit_test(test_bootstrap_bad_runs), cmocka_unit_test(test_shape),
 	};

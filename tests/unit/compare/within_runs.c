@@ -51,7 +51,8 @@ static void fill_session(struct sliced_session *s, uint64_t seed, double factor)
 	};
 }
 
-static struct comparison_effect compare_two(struct sliced_session *old_session, struct sliced_session *new_session, const char *metric)
+static struct comparison_effect compare_two(struct sliced_session *old_session, struct sliced_session *new_session,
+					    const char *metric)
 {
 	struct comparison_options options = {.confidence = 0.95, .min_effect = 0.05, .min_time = 0.01, .nr_metrics = 1};
 	struct dcbs_report *reports[] = {&old_session->report, &new_session->report};

@@ -41,29 +41,30 @@ static bool is_bare(char c)
 static int read_word(struct budget_line *line, char *to, size_t size, bool may_be_bare)
 {
 	char quote = *line->at;
-	const char *begin = line->at, *end;
+	bool is_quoted = quote == '"' || quote == '\'';
+	const char *begin = line->at + is_quoted, *end = begin;
 	size_t length;
 
-	if (quote == '"' || quote == '\'') {
-		begin++;
-		end = strchr(begin, quote);
-		if (!end)
-			return refuse_line(line, "the quote is not closed");
-		line->at = end + 1;
-	} else {
-		for (end = begin; may_be_bare && is_bare(*end);)
-			end++;
-		if (end == begin)
-			return refuse_line(line, may_be_bare ? "a name is expected here" : "a value in quotes is expected here, such as \"< 80ms\"");
+	if (is_quoted)
+		end += strcspn(end, (char[]){quote, 0});
+	while (!is_quoted && may_be_bare && is_bare(*end))
+		end++;
+	if (is_quoted && !*end) {
 		line->at = end;
+		return refuse_line(line, "the quote is not closed");
 	}
+	if (!is_quoted && end == begin)
+		return refuse_line(line, may_be_bare ? "a name is expected here" :
+				   "a value in quotes is expected here, such as \"< 80ms\"");
+	line->at = begin;
 	length = (size_t)(end - begin);
-	if (!length || length >= size || (quote == '"' && memchr(begin, '\\', length))) {
-		line->at = begin;
-		return refuse_line(line, !length ? "this is empty" : length >= size ? "this is too long" : "backslashes are not understood: use 'quotes' of this kind");
-	}
+	if (!length || length >= size)
+		return refuse_line(line, length ? "this is too long" : "this is empty");
+	if (quote == '"' && memchr(begin, '\\', length))
+		return refuse_line(line, "backslashes are not understood: use 'quotes' of this kind");
 	memcpy(to, begin, length);
 	to[length] = 0;
+	line->at = end + is_quoted;
 	return 0;
 }
 
@@ -112,7 +113,8 @@ static int read_amount(struct budget_line *line, struct limit *limit, const char
 	line->at = place + (end - value);
 	size = limit_unit_size(&limit->metric, end + strspn(end, " "));
 	limit->amount *= size;
-	return size > 0 ? 0 : refuse_line(line, "this is no unit of the metric: times have ns, us, ms or s, sizes B, KiB, MiB or GiB");
+	return size > 0 ? 0 : refuse_line(line,
+					  "this is no unit of the metric: times have ns, us, ms or s, sizes B, KiB, MiB or GiB");
 }
 
 static int read_limit(struct budget_line *line, struct limit *limit)

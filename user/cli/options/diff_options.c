@@ -154,7 +154,8 @@ static void set_diff_option(void *ctx, const struct option_row *row, char *arg)
 
 static void set_diff_presets(struct diff_words *words)
 {
-	static const enum metric_kind kinds[] = {METRIC_MEAN, METRIC_P50, METRIC_P99, METRIC_SELF, METRIC_RSS, METRIC_PEAK, METRIC_HIT_RATE};
+	static const enum metric_kind kinds[] = {METRIC_MEAN, METRIC_P50, METRIC_P99, METRIC_SELF, METRIC_RSS, METRIC_PEAK,
+		METRIC_HIT_RATE};
 	const struct option_row *row;
 	size_t i;
 

@@ -142,7 +142,8 @@ static void keep_function(struct comparison_subject *s, const struct comparison_
 }
 
 /* Entries such as "(3 more)" and "(unknown)" are no functions. */
-static void compare_function(const struct comparison *c, struct comparison_subject *s, const struct session_function *group, size_t nr)
+static void compare_function(const struct comparison *c, struct comparison_subject *s, const struct session_function *group,
+			     size_t nr)
 {
 	struct comparison_function f = {.function = group->function->function, .file = group->function->file};
 	struct side_time old_time, new_time;

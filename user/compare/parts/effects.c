@@ -20,7 +20,8 @@ struct side_values {
 /* ---- values ---- */
 
 static double value_of(const struct metric *metric, enum metric_per per, const struct dcbs_report *report,
-		       const struct comparison_subject *subject, const struct dcbs_section *section, const struct dcbs_section *root)
+		       const struct comparison_subject *subject, const struct dcbs_section *section,
+		       const struct dcbs_section *root)
 {
 	const struct dcbs_cache_summary *cache;
 
@@ -140,7 +141,8 @@ struct comparison_effect effects_measure(const struct comparison *c, const struc
 double effects_p_beyond(const struct comparison *c, const struct comparison_subject *subject, const struct limit *limit,
 			const struct comparison_subject *root)
 {
-	struct side_values v = side_values(c, &c->new_side, &limit->metric, subject, subject->new_sections, root ? root->new_sections : NULL);
+	struct side_values v = side_values(c, &c->new_side, &limit->metric, subject, subject->new_sections,
+					   root ? root->new_sections : NULL);
 	bool is_logarithmic = v.is_positive && limit->amount > 0;
 
 	if (is_logarithmic)
@@ -164,7 +166,8 @@ static enum comparison_verdict judge_effect(const struct comparison *c, const st
 		return VERDICT_CANNOT_TELL;
 	if (subject->share < c->options->min_time)
 		return VERDICT_SMALL;
-	if (!effects_is_change(c, e) || !(e->adjusted_p <= 1 - c->options->confidence) || fabs(e->change) < c->options->min_effect)
+	if (!effects_is_change(c, e) || !(e->adjusted_p <= 1 - c->options->confidence) ||
+	    fabs(e->change) < c->options->min_effect)
 		return VERDICT_NO_CHANGE;
 	return e->new_value > e->old_value ? VERDICT_UP : VERDICT_DOWN;
 }

@@ -62,7 +62,8 @@ static void add_side(struct shape_side *side, const struct dcbs_section *const *
 			shape_add(side, &sections[i]->histogram);
 }
 
-static void explain_shape(const struct comparison *c, struct comparison_subject *s, struct shape_side *old_side, struct shape_side *new_side)
+static void explain_shape(const struct comparison *c, struct comparison_subject *s, struct shape_side *old_side,
+			  struct shape_side *new_side)
 {
 	shape_clear(old_side);
 	shape_clear(new_side);
@@ -92,7 +93,8 @@ static double time_per_call(const struct dcbs_section *const *inner, const struc
 	size_t i, known = 0;
 
 	for (i = 0; i < nr; i++)
-		if (inner[i] && outer[i] && outer[i]->count != DCBS_UNKNOWN && outer[i]->count > 0 && isfinite(inner[i]->total_s)) {
+		if (inner[i] && outer[i] && outer[i]->count != DCBS_UNKNOWN && outer[i]->count > 0 &&
+		    isfinite(inner[i]->total_s)) {
 			sum += inner[i]->total_s / (double)outer[i]->count;
 			known++;
 		}

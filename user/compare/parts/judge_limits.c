@@ -35,7 +35,8 @@ static int add_subjects(struct comparison *c, size_t index, const struct compari
 		c->limits[c->nr_limits - 1].p = limit->is_absolute ? effects_p_beyond(c, s, limit, root) : e->p;
 	}
 	if (c->nr_limits == before)
-		return fail(-ENOENT, "%s %s: no session has such a section or cache", limit->is_absolute ? "--budget" : "--fail-if", limit->text);
+		return fail(-ENOENT, "%s %s: no session has such a section or cache",
+			    limit->is_absolute ? "--budget" : "--fail-if", limit->text);
 	return 0;
 }
 

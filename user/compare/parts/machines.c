@@ -92,8 +92,9 @@ static const struct property {
 	const char *name;
 	void (*write)(const struct dcbs_report *report, char *to);
 } properties[] = {
-	{"host", write_host}, {"kernel", write_kernel}, {"CPU", write_cpu}, {"number of CPUs", write_cpus}, {"CPU quota", write_cpu_limit},
-	{"profiler's version", write_version}, {"command", write_command}, {"frequency of samples", write_frequency},
+	{"host", write_host}, {"kernel", write_kernel}, {"CPU", write_cpu}, {"number of CPUs", write_cpus},
+	{"CPU quota", write_cpu_limit}, {"profiler's version", write_version}, {"command", write_command},
+		{"frequency of samples", write_frequency},
 };
 
 /* Stores the first known value. Returns false if another session of the side has another one. */
@@ -116,7 +117,8 @@ static bool is_uniform(const struct property *property, const struct comparison_
 static int warn_of_property(struct comparison *c, const struct property *property)
 {
 	char old_value[VALUE_BYTES], new_value[VALUE_BYTES];
-	bool old_uniform = is_uniform(property, &c->old_side, old_value), new_uniform = is_uniform(property, &c->new_side, new_value);
+	bool old_uniform = is_uniform(property, &c->old_side, old_value);
+	bool new_uniform = is_uniform(property, &c->new_side, new_value);
 
 	if (!old_uniform || !new_uniform)
 		return add_warning(c, "the %s differs among the sessions of %s", property->name,
@@ -153,7 +155,9 @@ static int warn_of_load(struct comparison *c)
 
 	if (!(fabs(new_share - old_share) > RUNQUEUE_POINTS))
 		return 0;
-	return add_warning(c, "%s waited %s of the time in sections for a CPU, %s %s: the machine was busier; --metric cpu leaves these waits out",
+	return add_warning(c,
+			   "%s waited %s of the time in sections for a CPU, %s %s: the machine was busier; --metric cpu leaves "
+			   "these waits out",
 			   new_is_busier ? "NEW" : "OLD", human_share(fmax(old_share, new_share)).text,
 			   new_is_busier ? "OLD" : "NEW", human_share(fmin(old_share, new_share)).text);
 }
@@ -186,10 +190,11 @@ static int warn_of_losses(struct comparison *c)
 	int err = 0;
 
 	if (old_lossy || new_lossy)
-		err = add_warning(c, "calls were lost in %zu of the sessions of OLD and %zu of NEW: their reports say how many", old_lossy, new_lossy);
+		err = add_warning(c, "calls were lost in %zu of the sessions of OLD and %zu of NEW: their reports say how many",
+				  old_lossy, new_lossy);
 	if ((old_reduced || new_reduced) && !err)
-		err = add_warning(c, "to keep its cost low, the profiler measured less in %zu of the sessions of OLD and %zu of NEW: "
-				  "some of their figures are estimates", old_reduced, new_reduced);
+		err = add_warning(c, "to keep its cost low, the profiler measured less in %zu of the sessions of OLD and %zu of "
+				  "NEW: some of their figures are estimates", old_reduced, new_reduced);
 	return err;
 }
 
@@ -240,7 +245,8 @@ int machines_check_sessions(const struct comparison *c)
 	for (i = 0; i < nr; i++)
 		for (k = i + 1; k < nr; k++)
 			if (is_same_session(report_at(c, i), report_at(c, k)))
-				return fail(-EINVAL, "%s and %s are the same session, which would count twice; --force compares them all the same",
+				return fail(-EINVAL, "%s and %s are the same session, which would count twice; --force compares "
+					    "them all the same",
 					    file_at(c, i), file_at(c, k));
 	return 0;
 }

@@ -49,7 +49,8 @@ bool within_runs_interval(const struct comparison *c, const struct comparison_su
 	if (subject->kind != METRIC_OF_SECTION || !subject->old_sections[0] || !subject->new_sections[0] ||
 	    (metric_is_divided(metric) && c->options->per != METRIC_PER_CALL))
 		return false;
-	if (!take_slices(&old_slices, metric, subject->old_sections[0]) || !take_slices(&new_slices, metric, subject->new_sections[0]))
+	if (!take_slices(&old_slices, metric, subject->old_sections[0]) ||
+	    !take_slices(&new_slices, metric, subject->new_sections[0]))
 		return false;
 	old_run = (struct bootstrap_run){old_slices.amount, old_slices.calls, old_slices.nr};
 	new_run = (struct bootstrap_run){new_slices.amount, new_slices.calls, new_slices.nr};

@@ -24,7 +24,8 @@ static void write_number(FILE *file, double v)
 		fprintf(file, "%.9g", v);
 }
 
-static void write_effect(FILE *file, const struct comparison_subject *s, const struct comparison_effect *e, const struct metric *metric)
+static void write_effect(FILE *file, const struct comparison_subject *s, const struct comparison_effect *e,
+			 const struct metric *metric)
 {
 	static const char *const kinds[] = {"section", "process", "cache"};
 	static const char *const units[] = {"s", "bytes", "calls", "items/s", "share"};

@@ -56,7 +56,8 @@ static json_t *side_object(const struct comparison_side *side)
 
 	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "sessions", json_integer((json_int_t)side->nr),
 			 "files", strings_array(side->files, side->nr), "host", string_or_null(r->host.name),
-			 "command", string_or_null(r->nr_targets ? r->targets[0].command : NULL), "version", string_or_null(r->version));
+			 "command", string_or_null(r->nr_targets ? r->targets[0].command : NULL),
+			 "version", string_or_null(r->version));
 }
 
 static json_t *effect_object(const struct comparison_effect *e, const struct metric *metric)
@@ -66,10 +67,12 @@ static json_t *effect_object(const struct comparison_effect *e, const struct met
 	metric_name(metric, name, sizeof(name));
 	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:I, s:I, s:o, s:o}", "metric", name,
 			 "old", real_or_null(e->old_value), "new", real_or_null(e->new_value), "change", real_or_null(e->change),
-			 "low", real_or_null(e->low), "high", real_or_null(e->high), "within_runs", e->is_within_runs, "p", real_or_null(e->p),
+			 "low", real_or_null(e->low), "high", real_or_null(e->high), "within_runs", e->is_within_runs,
+			 "p", real_or_null(e->p),
 			 "permuted_p", real_or_null(e->permuted_p), "adjusted_p", real_or_null(e->adjusted_p),
 			 "old_sessions", (json_int_t)e->nr_old, "new_sessions", (json_int_t)e->nr_new,
-			 "verdict", string_or_null(verdict_word(metric, e->verdict)), "obstacle", string_or_null(obstacle_words[e->obstacle]));
+			 "verdict", string_or_null(verdict_word(metric, e->verdict)),
+			 "obstacle", string_or_null(obstacle_words[e->obstacle]));
 }
 
 static json_t *metrics_array(const struct comparison *c, const struct comparison_subject *s)
@@ -111,7 +114,8 @@ static json_t *functions_array(const struct comparison_subject *s)
 
 	for (i = 0; i < s->nr_functions; i++) {
 		const struct comparison_function *f = &s->functions[i];
-		json_t *o = json_pack("{s:o, s:o, s:o, s:o, s:o}", "function", string_or_null(f->function), "file", string_or_null(f->file),
+		json_t *o = json_pack("{s:o, s:o, s:o, s:o, s:o}", "function", string_or_null(f->function),
+				      "file", string_or_null(f->file),
 				      "old_s", real_or_null(f->old_s), "new_s", real_or_null(f->new_s),
 				      "change_error_s", real_or_null(f->error_s));
 
@@ -127,8 +131,9 @@ static json_t *shape_object(const struct comparison_shape *shape)
 {
 	return json_pack("{s:o, s:o, s:o, s:{s:o, s:o, s:o, s:o, s:o}}", "larger", real_or_null(shape->larger),
 			 "distance", real_or_null(shape->distance), "distance_at_s", real_or_null(shape->distance_at_s), "shifts",
-			 "p10", real_or_null(shape->shifts[0]), "p50", real_or_null(shape->shifts[1]), "p90", real_or_null(shape->shifts[2]),
-			 "p99", real_or_null(shape->shifts[3]), "p999", real_or_null(shape->shifts[4]));
+			 "p10", real_or_null(shape->shifts[0]), "p50", real_or_null(shape->shifts[1]),
+			 "p90", real_or_null(shape->shifts[2]), "p99", real_or_null(shape->shifts[3]), "p999",
+				real_or_null(shape->shifts[4]));
 }
 
 static json_t *subject_object(const struct comparison *c, const struct comparison_subject *s)
@@ -136,7 +141,8 @@ static json_t *subject_object(const struct comparison *c, const struct compariso
 	static const char *const kinds[] = {"section", "process", "cache"};
 
 	return json_pack("{s:s, s:s, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "kind", kinds[s->kind], "name", s->name,
-			 "in_old", s->in_old, "in_new", s->in_new, "parent", string_or_null(s->parent), "share", real_or_null(s->share),
+			 "in_old", s->in_old, "in_new", s->in_new, "parent", string_or_null(s->parent),
+			 "share", real_or_null(s->share),
 			 "metrics", metrics_array(c, s), "because", string_or_null(s->because), "causes", causes_object(s),
 			 "functions", functions_array(s),
 			 "calls", s->kind == METRIC_OF_SECTION ? shape_object(&s->shape) : json_null());
@@ -144,9 +150,12 @@ static json_t *subject_object(const struct comparison *c, const struct compariso
 
 static json_t *limit_object(const struct comparison_limit *l)
 {
-	static const char *const states[] = {[LIMIT_KEPT] = "kept", [LIMIT_EXCEEDED] = "exceeded", [LIMIT_CANNOT_TELL] = "cannot-tell"};
+	static const char *const states[] = {
+		[LIMIT_KEPT] = "kept", [LIMIT_EXCEEDED] = "exceeded", [LIMIT_CANNOT_TELL] = "cannot-tell",
+	};
 
-	return json_pack("{s:s, s:s, s:s, s:o, s:o}", "limit", l->limit->text, "name", l->subject->name, "state", states[l->state],
+	return json_pack("{s:s, s:s, s:s, s:o, s:o}", "limit", l->limit->text, "name", l->subject->name,
+			 "state", states[l->state],
 			 "adjusted_p", real_or_null(l->adjusted_p), "effect", effect_object(l->effect, &l->limit->metric));
 }
 

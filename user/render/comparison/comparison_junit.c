@@ -47,7 +47,8 @@ int comparison_junit(FILE *file, const struct comparison *c, const struct compar
 
 	(void)view;
 	fprintf(file, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-		"<testsuite name=\"dcbs-bpfprof diff\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"%zu\">\n", c->nr_limits,
+		"<testsuite name=\"dcbs-bpfprof diff\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"%zu\">\n",
+		c->nr_limits,
 		c->nr_exceeded, c->nr_cannot_tell);
 	for (i = 0; i < c->nr_limits; i++)
 		write_case(file, c, &c->limits[i]);

@@ -143,7 +143,8 @@ static void write_section(const struct comparison_page *p, const struct comparis
 	size_t k;
 
 	display_cell(p->file, s->name, p->name_columns, DISPLAY_LEFT);
-	write_cells(p, human_tight(comparison_value(metric, e->old_value)).text, human_tight(comparison_value(metric, e->new_value)).text);
+	write_cells(p, human_tight(comparison_value(metric, e->old_value)).text,
+		    human_tight(comparison_value(metric, e->new_value)).text);
 	write_change(p, e);
 	fputc(' ', p->file);
 	display_cell(p->file, comparison_interval(e).text, INTERVAL_COLUMNS, DISPLAY_RIGHT);
@@ -198,7 +199,8 @@ static void write_others(const struct comparison_page *p)
 			if (!shown++)
 				write_heading(p, "PROCESS AND CACHES");
 			metric_name(&c->options->metrics[k], name, sizeof(name));
-			write_beside(p, comparison_word(&c->options->metrics[k], e->verdict), comparison_effect_line(c, &c->subjects[i], k).text);
+			write_beside(p, comparison_word(&c->options->metrics[k], e->verdict),
+				     comparison_effect_line(c, &c->subjects[i], k).text);
 		}
 }
 
@@ -245,8 +247,9 @@ static void write_method(const struct comparison_page *p)
 	fputc('\n', p->file);
 	if (!c->nr_comparisons)
 		return;
-	fprintf(p->file, "Each session counts once. Intervals: Welch's t test on logarithms. A change must also pass the permutation test,\n"
-		"hold together with all others (comparisons: %zu; Benjamini-Hochberg), and be at least %g%%.\n", c->nr_comparisons,
+	fprintf(p->file, "Each session counts once. Intervals: Welch's t test on logarithms. A change must also pass the\n"
+		"permutation test, hold together with all others (comparisons: %zu; Benjamini-Hochberg), and be at least\n"
+		"%g%%.\n", c->nr_comparisons,
 		c->options->min_effect * 100);
 }
 

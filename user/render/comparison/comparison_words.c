@@ -189,8 +189,9 @@ struct comparison_line comparison_obstacle_line(const struct comparison *c, enum
 		add_words(&line, "need at least %zu sessions on each side", comparison_sessions_needed(c));
 		break;
 	case OBSTACLE_ONE_EACH:
-		add_words(&line, "1 session each: cannot tell from noise, as intervals do not cover how one run differs from the next; need at "
-			  "least %zu sessions on each side", comparison_sessions_needed(c));
+		add_words(&line,
+			  "1 session each: cannot tell from noise, as intervals do not cover how one run differs from the next; "
+			  "need at least %zu sessions on each side", comparison_sessions_needed(c));
 		break;
 	}
 	return line;
@@ -203,7 +204,8 @@ struct same_answer {
 	double most;
 };
 
-static struct same_answer collect_answers(const struct comparison *c, enum comparison_verdict verdict, enum comparison_obstacle obstacle)
+static struct same_answer collect_answers(const struct comparison *c, enum comparison_verdict verdict,
+					  enum comparison_obstacle obstacle)
 {
 	struct same_answer a = {.most = 0};
 	size_t i;
@@ -214,7 +216,8 @@ static struct same_answer collect_answers(const struct comparison *c, enum compa
 		if (!e || e->verdict != verdict || e->obstacle != obstacle)
 			continue;
 		if (a.nr++ < NAMES_LISTED)
-			add_words(&a.names, "%s%s", a.nr > 1 ? ", " : "", clip_name(comparison_subject_name(&c->subjects[i])).text);
+			add_words(&a.names, "%s%s", a.nr > 1 ? ", " : "",
+				  clip_name(comparison_subject_name(&c->subjects[i])).text);
 		if (!isnan(e->low))
 			a.most = fmax(a.most, fmax(fabs(e->low), fabs(e->high)));
 	}
@@ -338,7 +341,8 @@ struct comparison_line comparison_shape_line(const struct comparison_shape *shap
 	for (i = 0; i < COMPARISON_SHIFTS; i++) {
 		if (isnan(shape->shifts[i]))
 			continue;
-		add_words(&line, "%s%s %s", divider, names[i], shape->shifts[i] ? comparison_change(shape->shifts[i]).text : "<2.2%");
+		add_words(&line, "%s%s %s", divider, names[i],
+			  shape->shifts[i] ? comparison_change(shape->shifts[i]).text : "<2.2%");
 		divider = ", ";
 	}
 	return line;
