@@ -191,10 +191,12 @@ manuals := $(patsubst user/docs/%.in,$O/docs/%,$(wildcard user/docs/*.[13].in))
 
 $O/docs/options.roff: $O/user/cli/options/print_manual.o $O/user/all.a
 	@mkdir -p $(@D)
-	$(call say,TEXT,$@)$(CC) -pie $(harden_link) $(LDFLAGS) $(san) -o $O/user/cli/options/print_manual $^ $(libs) && $O/user/cli/options/print_manual > $@
+	$(call say,TEXT,$@)$(CC) -pie $(harden_link) $(LDFLAGS) $(san) -o $O/user/cli/options/print_manual $^ $(libs) && \
+		$O/user/cli/options/print_manual diff > $O/docs/diff_options.roff && $O/user/cli/options/print_manual > $@
 
 $O/docs/%: user/docs/%.in $O/docs/options.roff
-	$(call say,TEXT,$@)sed -e 's/@version@/$(VERSION)/' -e '/^@options@$$/{' -e 'r $O/docs/options.roff' -e 'd' -e '}' $< > $@
+	$(call say,TEXT,$@)sed -e 's/@version@/$(VERSION)/' -e '/^@options@$$/{' -e 'r $O/docs/options.roff' -e 'd' -e '}' \
+		-e '/^@diff_options@$$/{' -e 'r $O/docs/diff_options.roff' -e 'd' -e '}' $< > $@
 
 # ---- tests ----------------------------------------------------------------------------------------
 target_bins := $(addprefix $O/,$(basename $(wildcard tests/targets/*/*.c tests/targets/*/*.cpp)))

@@ -5,7 +5,7 @@
 The top folder says in which world a line runs. A folder in user/ is a stage. The root of a stage is its face, and its
 sub-folders are its inside: nothing outside STAGE/ includes STAGE/SUB/... Stages stand on floors, from top to ground:
 
-    main -> cli -> serve -> render, analyse -> collect -> symbol -> host -> safety -> base -> include
+    main -> cli -> serve -> render -> compare, analyse -> collect -> symbol -> host -> safety -> base -> include
 """
 import os
 import re
@@ -19,9 +19,10 @@ CONTRACTS = ["bpfprof/*", "dcbs/profiler.h", "dcbs/results.h", "dcbs/sections.h"
 STAGES = {
     "main.c": ["cli", "safety"],
     "profiler.c": ["analyse", "collect", "base", "dcbs/profiler.h"],
-    "cli": ["serve", "render", "host", "safety", "base"] + CONTRACTS,
+    "cli": ["serve", "render", "compare", "host", "safety", "base"] + CONTRACTS,
     "serve": ["base"] + CONTRACTS,
-    "render": ["base", "svg.js.h", "svg.css.h"] + CONTRACTS,
+    "render": ["compare", "base", "svg.js.h", "svg.css.h"] + CONTRACTS,
+    "compare": ["base"] + CONTRACTS,
     "analyse": ["collect/facts.h", "base"] + CONTRACTS,
     "collect": ["symbol", "host", "safety/pid_namespace.h", "safety/trace_right.h", "base", "bpfprof.skel.h"] + CONTRACTS,
     "symbol": ["base", "bpfprof/abi.h"],

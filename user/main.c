@@ -5,6 +5,7 @@
  * Standard output carries only the result; all messages go to standard error.
  */
 #include "cli/cmd_check.h"
+#include "cli/cmd_diff.h"
 #include "cli/cmd_list.h"
 #include "cli/cmd_profile.h"
 #include "cli/cmd_report.h"
@@ -29,6 +30,8 @@ int main(int argc, char **argv)
 		return cmd_list() ? complain() : 0;
 	case COMMAND_REPORT:
 		return cmd_report(&opts);
+	case COMMAND_DIFF:
+		return cmd_diff(&opts.diff);
 	case COMMAND_PROFILE:
 		return cmd_profile(&opts);
 	}

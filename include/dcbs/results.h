@@ -117,6 +117,14 @@ struct dcbs_operator {
 	int64_t self_samples;	/* ticks while running that found it innermost */
 };
 
+/* The machine that the profiler ran on. */
+struct dcbs_host {
+	char *name, *kernel, *cpu;	/* host name, release of the kernel, model of the CPU; NULL: unknown */
+	int64_t cpus;		/* that were online; DCBS_UNKNOWN */
+	double cpu_limit;	/* CPUs that the CPU quota of the first target's cgroups allows; NAN: there is none, or it is unknown */
+	char *libbpf;		/* version of the library; NULL: unknown */
+};
+
 /* A process that was profiled. */
 struct dcbs_target {
 	pid_t pid;
@@ -218,6 +226,7 @@ struct dcbs_report {
 	struct dcbs_target *targets;
 	size_t nr_targets;
 	int64_t more_targets;	/* followed children that have ended and are not in `targets`; their times are in the sections */
+	struct dcbs_host host;
 	double started_at;	/* the start of the window, Unix time */
 	double duration_s;	/* of the window */
 	enum dcbs_ended_by ended_by;

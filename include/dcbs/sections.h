@@ -84,6 +84,21 @@ struct dcbs_wall {
 	double stopped_s;	/* part of other_s: stopped by a signal, a debugger or the freezer */
 };
 
+#define DCBS_WALL_FIELDS (sizeof(struct dcbs_wall) / sizeof(double))
+
+/*
+ * A section's figures in each slice of the window, see struct dcbs_slices; the sums over all slices are the section's figures. A call
+ * that is open counts for the slices in which it is open, as far as the profiler sees it: it looks five times a second. A call counts in
+ * `count` where it ends. A wait counts where it ends; what is longer than its slice is in those before.
+ */
+struct dcbs_section_slices {
+	size_t nr;		/* that of struct dcbs_slices; 0: the section's are unknown */
+	int64_t *count;
+	double *total_s;
+	/* Parts of total_s, by the place of the field in struct dcbs_wall, whose members are doubles. NULL: 0 in all slices, or unknown. */
+	double *wall_s[DCBS_WALL_FIELDS];
+};
+
 /*
  * The time of a section in the driver of a GPU. A driver spins while it waits, so samples are the source: those whose innermost frames
  * are in libcuda, libcudart, libamdhip64, libhsa-runtime64 or libze_loader. The name of the outermost function there says what the
@@ -216,6 +231,7 @@ struct dcbs_section {
 	struct dcbs_spread growth;	/* growth of RSS by call, bytes; calls that shrank it are left out */
 	struct dcbs_spread faults;	/* page faults by call */
 	struct dcbs_skew skew;
+	struct dcbs_section_slices slices;
 };
 
 /* A thread of a target, or those of it that have ended and are alike, added up. Its wall adds up to wall_s. */

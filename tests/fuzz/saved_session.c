@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* saved_session.c - a saved session that anyone may have written: read, and shown in every format. */
+/* saved_session.c - a saved session that anyone may have written: read, shown in every format, and compared. */
 #include <locale.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "compare/compare.h"
 #include "dcbs/profiler.h"
+#include "render/comparison_format.h"
 #include "render/render.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -39,6 +42,42 @@ static void show(const struct dcbs_report *report, const struct render_format *f
 	free(text);
 }
 
+static void show_comparison(const struct comparison *c, const char *format, bool verbose)
+{
+	const struct comparison_view view = {.verbose = verbose};
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	if (!f)
+		return;
+	comparison_write(comparison_format_by_name(format), f, c, &view);
+	if (!fclose(f) && (!strcmp(format, "text") || !strcmp(format, "md")))
+		check(text, size);
+	free(text);
+}
+
+/* With itself, as if it were several sessions on each side. */
+static void compare(struct dcbs_report *report, size_t nr)
+{
+	static const char *const formats[] = {"text", "json", "csv", "md", "junit"}, *const files[] = {"a", "b", "c", "d"};
+	struct dcbs_report *reports[] = {report, report, report, report};
+	const struct comparison_side side = {files, reports, nr};
+	struct comparison_options options = {.confidence = 0.95, .nr_metrics = 3, .nr_limits = 1, .force = true};
+	struct comparison *c;
+	size_t i;
+
+	options.metrics[1].kind = METRIC_WAIT;
+	options.metrics[2].kind = METRIC_RSS;
+	if (limit_parse(&options.limits[0], "rss>+1MiB"))
+		abort();
+	if (compare_sessions(&c, &options, &side, &side))
+		return;
+	for (i = 0; i < 5; i++)
+		show_comparison(c, formats[i], nr > 1);
+	compare_free(c);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static int file = -1;
@@ -55,6 +94,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	for (format = render_formats; format->name; format++)
 		show(report, format, (int)(size % 6));
+	compare(report, size % 2 ? 1 : 4);
 	dcbs_report_free(report);
 	return 0;
 }

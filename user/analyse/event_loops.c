@@ -229,10 +229,11 @@ int event_loops_fill(struct dcbs_report *r, const struct snapshot *snap)
 
 void event_loops_free(struct dcbs_report *r)
 {
-	struct dcbs_event_loop *loop;
-	size_t i;
+	size_t i, k;
 
-	for (loop = r->event_loops; loop < r->event_loops + r->nr_event_loops; loop++) {
+	for (k = 0; k < r->nr_event_loops; k++) {
+		struct dcbs_event_loop *loop = &r->event_loops[k];
+
 		for (i = 0; i < loop->nr_holders; i++) {
 			free(loop->holders[i].function);
 			free(loop->holders[i].file);

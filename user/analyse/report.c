@@ -41,6 +41,21 @@ static void add_end(struct dcbs_target *to, const struct snapshot_target *from)
 		to->signal = WTERMSIG(from->exit_code);
 }
 
+static char *known_text(const char *raw, size_t size)
+{
+	return *raw ? sanitize(raw, size) : NULL;
+}
+
+static int add_host(struct dcbs_report *r, const struct snapshot_host *from)
+{
+	r->host = (struct dcbs_host) {
+		.name = known_text(from->name, sizeof(from->name)), .kernel = known_text(from->kernel, sizeof(from->kernel)),
+		.cpu = known_text(from->cpu, sizeof(from->cpu)), .cpus = from->cpus > 0 ? from->cpus : DCBS_UNKNOWN,
+		.cpu_limit = from->cpu_limit > 0 ? from->cpu_limit : NAN, .libbpf = from->libbpf ? strdup(from->libbpf) : NULL,
+	};
+	return (*from->name && !r->host.name) || (from->libbpf && !r->host.libbpf) ? -ENOMEM : 0;
+}
+
 static int add_targets(struct dcbs_report *r, const struct snapshot *snap)
 {
 	const struct snapshot_target *from;
@@ -186,7 +201,7 @@ static int fill_report(struct dcbs_report *r, const struct snapshot *snap, doubl
 	r->ended_by = snap->ended_by;
 	r->more_targets = summary_count(snap->more_targets);
 	ledger_cut_estimates(snap->sections, snap);
-	if (sampled_sections_estimate(snap->sections, snap))
+	if (add_host(r, &snap->host) || sampled_sections_estimate(snap->sections, snap))
 		return -ENOMEM;
 	add_memory(r, snap);
 	summary_model(&r->model, snap);
@@ -278,5 +293,9 @@ void dcbs_report_free(struct dcbs_report *r)
 		free(r->overhead.reduced[i]);
 	free(r->overhead.reduced);
 	free(r->version);
+	free(r->host.name);
+	free(r->host.kernel);
+	free(r->host.cpu);
+	free(r->host.libbpf);
 	free(r);
 }

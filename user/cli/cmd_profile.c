@@ -12,7 +12,7 @@
 #include "cli/output.h"
 #include "cli/output_files.h"
 #include "cli/signals.h"
-#include "cli/spawn.h"
+#include "cli/command/spawn.h"
 #include "cli/watch.h"
 #include "host/bpf_stats.h"
 #include "host/requirements.h"

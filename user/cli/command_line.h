@@ -7,12 +7,25 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "compare/comparison.h"
 #include "dcbs/profiler.h"
 #include "render/render.h"
 
 #define OPTS_MAX 64	/* targets, sections and outputs, each */
 
-enum command { COMMAND_PROFILE, COMMAND_REPORT, COMMAND_LIST, COMMAND_CHECK };
+enum command { COMMAND_PROFILE, COMMAND_REPORT, COMMAND_LIST, COMMAND_CHECK, COMMAND_DIFF };
+
+/* The command line of `diff`. */
+struct diff_opts {
+	struct comparison_options compare;
+	const char *old_files[COMPARISON_SESSIONS], *new_files[COMPARISON_SESSIONS];
+	size_t nr_old, nr_new;
+	const char *format;
+	const char *budget;		/* a file; NULL: none */
+	bool inconclusive_fails;	/* a limit that cannot be judged is an error */
+	bool verbose;
+	int width;
+};
 
 struct opts {
 	enum command command;
@@ -32,6 +45,7 @@ struct opts {
 	bool flat;			/* sections as a list */
 	bool quiet, verbose;
 	bool as_root;			/* the command, not only the profiler */
+	struct diff_opts diff;
 };
 
 #endif

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* options.c - reads the command line by the table of options. */
-#include <ctype.h>
-#include <errno.h>
-#include <getopt.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
-#include "base/error.h"
+#include "cli/options/diff_options.h"
+#include "cli/options/getopt_table.h"
 #include "cli/options/help.h"
 #include "cli/options/option_table.h"
 #include "cli/options/seconds.h"
@@ -18,26 +15,9 @@
 #include "cli/options.h"
 #include "render/render.h"
 
-#define USAGE_STATUS 2
-#define KEY_WORD 1		/* getopt: a word that is no option */
-
 static const struct { const char *word; enum command command; } commands[] = {
-	{"report", COMMAND_REPORT}, {"list", COMMAND_LIST}, {"check", COMMAND_CHECK},
+	{"report", COMMAND_REPORT}, {"list", COMMAND_LIST}, {"check", COMMAND_CHECK}, {"diff", COMMAND_DIFF},
 };
-
-/* Prints one line and ends the program. */
-static void __attribute__((noreturn, format(printf, 1, 2))) refuse(const char *fmt, ...)
-{
-	char line[1024];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(line, sizeof(line), fmt, args);
-	va_end(args);
-	fail(-EINVAL, "%s", line);
-	fprintf(stderr, "dcbs-bpfprof: %s\n", dcbs_profiler_error());
-	exit(USAGE_STATUS);
-}
 
 static const char *command_word(enum command command)
 {
@@ -51,18 +31,6 @@ static const char *command_word(enum command command)
 
 /* ---- one function for each enum option_type ---- */
 
-static double parse_number(const struct option_row *row, const char *arg)
-{
-	char *end;
-	double v;
-
-	errno = 0;
-	v = strtod(arg, &end);
-	if (errno || end == arg || *end || !isfinite(v) || v < row->min || v > row->max)
-		refuse("--%s %s: must be a number from %.10g to %.10g", row->name, arg, row->min, row->max);
-	return v;
-}
-
 static double parse_seconds(const struct option_row *row, const char *arg)
 {
 	double v = seconds_parse(arg);
@@ -74,7 +42,7 @@ static double parse_seconds(const struct option_row *row, const char *arg)
 
 static double parse_whole_number(const struct option_row *row, const char *arg)
 {
-	double v = parse_number(row, arg);
+	double v = getopt_table_number(row, arg);
 
 	if (v != floor(v) || arg[strspn(arg, "0123456789")])
 		refuse("--%s %s: must be a whole number", row->name, arg);
@@ -95,7 +63,7 @@ static void set_flag(struct opts *opts, const struct option_row *row, char *arg)
 
 static void set_number(struct opts *opts, const struct option_row *row, char *arg)
 {
-	*(double *)((char *)opts + row->offset) = parse_number(row, arg);
+	*(double *)((char *)opts + row->offset) = getopt_table_number(row, arg);
 }
 
 static void set_seconds(struct opts *opts, const struct option_row *row, char *arg)
@@ -167,7 +135,7 @@ static void add_output(struct opts *opts, const struct option_row *row, char *ar
 static void __attribute__((noreturn)) show_help(struct opts *opts, const struct option_row *row, char *arg)
 {
 	(void)opts, (void)row, (void)arg;
-	exit(help_print());
+	exit(help_print(false));
 }
 
 static void __attribute__((noreturn)) show_version(struct opts *opts, const struct option_row *row, char *arg)
@@ -186,17 +154,10 @@ static void (*const set_value[])(struct opts *opts, const struct option_row *row
 
 /* ---- the whole line ---- */
 
-static const struct option_row *row_by_key(int key)
+static void set_option(void *ctx, const struct option_row *row, char *arg)
 {
-	const struct option_row *row = option_table;
+	struct opts *opts = ctx;
 
-	while (row->name && row->key != key)
-		row++;
-	return row->name ? row : NULL;
-}
-
-static void set_option(struct opts *opts, const struct option_row *row, char *arg)
-{
 	if (!(row->commands & OPTION_COMMAND(opts->command)))
 		refuse("--%s: `dcbs-bpfprof %s` does not take this option", row->name, command_word(opts->command));
 	set_value[row->type](opts, row, arg);
@@ -204,37 +165,9 @@ static void set_option(struct opts *opts, const struct option_row *row, char *ar
 		*(bool *)((char *)opts + row->given_offset) = true;
 }
 
-/* A long option that there is not, or the beginning of several. */
-static void __attribute__((noreturn)) refuse_unknown(const char *word)
+static void add_word(void *ctx, char *arg)
 {
-	char name[32];
-	const char *similar;
-
-	snprintf(name, sizeof(name), "%.*s", (int)strcspn(word + 2, "="), word + 2);
-	similar = similar_option(name);
-	if (similar)
-		refuse("--%s: no such option; did you mean --%s?", name, similar);
-	refuse("%.*s: no such option; `dcbs-bpfprof --help` lists them", (int)strcspn(word, "="), word);
-}
-
-/* getopt has gone past the word. It has set optopt to the key of the option, or to 0 if a long one is unknown. */
-static void __attribute__((noreturn)) refuse_bad_option(const char *word)
-{
-	const struct option_row *row = row_by_key(optopt);
-	bool is_long = !strncmp(word, "--", 2);
-	char letter[2] = {(char)optopt, 0};
-
-	if (row && row->argument)
-		refuse("%s%s: its value is missing: %s", is_long ? "--" : "-", is_long ? row->name : letter, row->argument);
-	if (row)
-		refuse("--%s: takes no value", row->name);
-	if (optopt)
-		refuse("-%s: no such option; `dcbs-bpfprof --help` lists them", letter);
-	refuse_unknown(word);
-}
-
-static void add_word(struct opts *opts, char *arg)
-{
+	struct opts *opts = ctx;
 	size_t i;
 
 	if (opts->command == COMMAND_REPORT && !opts->file) {
@@ -312,7 +245,7 @@ static int split_command(struct opts *opts, int argc, char **argv)
 	return argc;
 }
 
-/* Returns true if the first word is a command. Refuses one that may come with a later release. */
+/* Returns true if the first word is a command. */
 static bool find_command(struct opts *opts, const char *word)
 {
 	size_t i;
@@ -322,8 +255,6 @@ static bool find_command(struct opts *opts, const char *word)
 			opts->command = commands[i].command;
 			return true;
 		}
-	if (!strcmp(word, "diff"))
-		refuse("diff: there is no such command yet; there are: report, list, check");
 	return false;
 }
 
@@ -337,55 +268,21 @@ static void set_presets(struct opts *opts)
 			set_value[row->type](opts, row, (char *)row->preset);
 }
 
-/* The table as getopt wants it. */
-struct getopt_names {
-	char letters[2 * OPTION_ROWS + 3];
-	struct option names[OPTION_ROWS + 1];
-};
-
-static void list_names(struct getopt_names *list)
-{
-	char *letter = stpcpy(list->letters, "-:");	/* words in their order; a missing value is ':' */
-	size_t i;
-
-	for (i = 0; option_table[i].name; i++) {
-		const struct option_row *row = &option_table[i];
-
-		list->names[i] = (struct option){row->name, row->argument ? required_argument : no_argument, NULL, row->key};
-		if (!isascii(row->key))
-			continue;
-		*letter++ = (char)row->key;
-		if (row->argument)
-			*letter++ = ':';
-	}
-}
-
-static void parse_words(struct opts *opts, int argc, char **argv)
-{
-	struct getopt_names list = {0};
-	int key;
-
-	list_names(&list);
-	optind = 0;
-	opterr = 0;
-	while ((key = getopt_long(argc, argv, list.letters, list.names, NULL)) >= 0) {
-		if (key == KEY_WORD)
-			add_word(opts, optarg);
-		else if (key == '?' || key == ':')
-			refuse_bad_option(argv[optind - 1]);
-		else
-			set_option(opts, row_by_key(key), optarg);
-	}
-}
-
 void options_parse(struct opts *opts, int argc, char **argv)
 {
+	const struct getopt_visitor visitor = {add_word, set_option, opts};
+
 	set_presets(opts);
+	if (argc > 1 && !strcmp(argv[1], "diff")) {
+		opts->command = COMMAND_DIFF;
+		diff_options_parse(&opts->diff, argc - 1, argv + 1);
+		return;
+	}
 	argc = split_command(opts, argc, argv);
 	if (argc > 1 && find_command(opts, argv[1])) {
 		argv++;
 		argc--;
 	}
-	parse_words(opts, argc, argv);
+	getopt_table_walk(option_table, argc, argv, &visitor);
 	check_line(opts);
 }

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "cli/output.h"
 #include "cli/signals.h"
+#include "render/comparison_format.h"
 #include "render/render.h"
 
 #define PIPE_ATOMIC 4096	/* a pipe that is ready takes so much without making the writer wait */
@@ -129,10 +130,15 @@ static struct render_options options_for(int fd, const struct opts *opts)
 	};
 }
 
+static FILE *open_standard(void)
+{
+	return fopencookie(NULL, "w", (cookie_io_functions_t){.write = write_patiently});
+}
+
 static int write_standard(const struct dcbs_report *report, const struct opts *opts)
 {
 	const struct render_options options = options_for(STDOUT_FILENO, opts);
-	FILE *file = fopencookie(NULL, "w", (cookie_io_functions_t){.write = write_patiently});
+	FILE *file = open_standard();
 	int err;
 
 	if (!file)
@@ -151,6 +157,19 @@ int output_standard(const struct dcbs_report *report, const struct opts *opts)
 	if (!err)
 		explain_if_empty(render_by_name(opts->format), "standard output", report);
 	return err ? fail(err, "cannot write the report to standard output: %s", strerror(-err)) : 0;
+}
+
+int output_comparison(const struct comparison *comparison, const struct diff_opts *opts)
+{
+	const struct comparison_view view = {
+		.width = opts->width ? opts->width : terminal_width(STDOUT_FILENO), .colour = has_colour(STDOUT_FILENO), .verbose = opts->verbose,
+	};
+	FILE *file = open_standard();
+	int err = file ? comparison_write(comparison_format_by_name(opts->format), file, comparison, &view) : -errno;
+
+	if (file)
+		fclose(file);
+	return err ? fail(err, "cannot write the comparison to standard output: %s", strerror(-err)) : 0;
 }
 
 void output_so_far(const struct dcbs_report *report, const struct opts *opts)

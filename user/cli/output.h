@@ -15,6 +15,9 @@ int output_check_standard(void);
 /* Writes the report to standard output, in the format of --format. A signal ends a wait for its reader: -EINTR. */
 int output_standard(const struct dcbs_report *report, const struct opts *opts);
 
+/* Writes a comparison to standard output, in the format of --format. */
+int output_comparison(const struct comparison *comparison, const struct diff_opts *opts);
+
 /* Writes the report so far, as text, to standard error. */
 void output_so_far(const struct dcbs_report *report, const struct opts *opts);
 

@@ -67,6 +67,14 @@ struct snapshot_thread {
 	struct thread_sum sum;
 };
 
+/* The machine. Raw bytes; "" and 0 are unknown. */
+struct snapshot_host {
+	char name[65], kernel[65], cpu[128];
+	long cpus;
+	double cpu_limit;		/* CPUs that the quota of the first target's cgroups allows; NAN: none, or unknown */
+	const char *libbpf;		/* its version; NULL: unknown */
+};
+
 struct snapshot_target {
 	pid_t pid;
 	char comm[64];
@@ -144,6 +152,7 @@ struct snapshot {
 	__u64 start_ns, end_ns;		/* the window, CLOCK_MONOTONIC */
 	double started_at;		/* start of the window in Unix time */
 	enum dcbs_ended_by ended_by;
+	struct snapshot_host host;
 	struct snapshot_target *targets;
 	size_t nr_targets;
 	__u64 more_targets;		/* ended children of which only sums are known */

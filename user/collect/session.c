@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/sanitize.h"
 #include "collect/children/children.h"
+#include "collect/kernel/machine.h"
 #include "collect/overhead/levers.h"
 #include "collect/samples/sampler.h"
 #include "collect/samples/sampling.h"
@@ -145,6 +146,8 @@ int session_start(struct session *session)
 	isolate_use(false);
 	if (err)
 		return err;
+	machine_read(&session->host, session->opts.nr_pids ? session->opts.pids[0] : getpid());
+	session->host.libbpf = libbpf_version_string();
 	thread_lister_visit(&session->lister, &session->bpf);
 	events_complete_waits(&session->events, &session->bpf);
 	window_open(session);

@@ -153,6 +153,7 @@ static void copy_window(const struct session *session, struct snapshot *snap)
 	snap->end_ns = window->end_ns ? window->end_ns : clock_now_ns();
 	snap->started_at = session->window.started_at;
 	snap->ended_by = session->window.ended_by;
+	snap->host = session->host;
 }
 
 #define SURE_BYTES 64	/* of a name: a longer one may have been cut, which is no reason to take it for another */

@@ -8,6 +8,7 @@
 #ifndef COLLECT_STATE_H
 #define COLLECT_STATE_H
 
+#include "collect/facts.h"
 #include "collect/kernel/events.h"
 #include "collect/kernel/programs.h"
 #include "collect/notes.h"
@@ -87,6 +88,7 @@ struct session {
 	struct in_flight in_flight;
 	struct session_window window;
 	struct notes notes;
+	struct snapshot_host host;	/* as it was at the start */
 	__u64 attached_ns;		/* when session_start() had attached */
 	__u64 images_missed;		/* calls of execve() that were followed by another before the target was examined */
 };

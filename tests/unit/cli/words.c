@@ -50,12 +50,12 @@ static void test_distance(void **state)
 static void test_similar(void **state)
 {
 	(void)state;
-	assert_string_equal(similar_option("pd"), "pid");
-	assert_string_equal(similar_option("treshold"), "threshold");
-	assert_string_equal(similar_option("ouptut"), "output");
-	assert_null(similar_option("frobnicate"));
-	assert_null(similar_option("x"));
-	assert_null(similar_option(""));
+	assert_string_equal(similar_option(option_table, "pd"), "pid");
+	assert_string_equal(similar_option(option_table, "treshold"), "threshold");
+	assert_string_equal(similar_option(option_table, "ouptut"), "output");
+	assert_null(similar_option(option_table, "frobnicate"));
+	assert_null(similar_option(option_table, "x"));
+	assert_null(similar_option(option_table, ""));
 }
 
 int main(void)

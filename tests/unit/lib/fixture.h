@@ -57,6 +57,9 @@ static inline struct snapshot *fixture_empty(void)
 	struct snapshot *snap = calloc(1, sizeof(*snap));
 
 	assert_non_null(snap);
+	snap->host = (struct snapshot_host){
+		.name = "machine", .kernel = "6.1.0", .cpu = "CPU of a test", .cpus = 2, .cpu_limit = 1.5, .libbpf = "v1.1",
+	};
 	snap->start_ns = 100 * SEC;
 	snap->end_ns = 162 * SEC + 400 * MS;
 	snap->started_at = 1714533165.25;

@@ -13,6 +13,7 @@ static const char usage[] =
 	"  dcbs-bpfprof -p PID [OPTION...]               attach to a running evaluation\n"
 	"  dcbs-bpfprof [OPTION...] -- COMMAND ARG...    start COMMAND and profile it\n"
 	"  dcbs-bpfprof report FILE.json [OPTION...]     show a saved session\n"
+	"  dcbs-bpfprof diff OLD.json... -- NEW.json...  compare sessions; `diff --help` lists its options\n"
 	"  dcbs-bpfprof list                             list processes that carry markers\n"
 	"  dcbs-bpfprof check                            check whether this machine can profile\n"
 	"\n"
@@ -31,6 +32,21 @@ static const char doc[] =
 	"command line is wrong; with COMMAND, its own status, 125 no report could be made, 126 COMMAND cannot be executed, 127 it "
 	"was not found.";
 
+static const char diff_usage[] =
+	"Usage:\n"
+	"  dcbs-bpfprof diff OLD.json NEW.json [OPTION...]\n"
+	"  dcbs-bpfprof diff OLD.json... -- NEW.json... [OPTION...]\n"
+	"\n"
+	"Examples:\n"
+	"  dcbs-bpfprof diff old*.json -- new*.json      what has become slower, and why\n"
+	"  dcbs-bpfprof diff old*.json -- new*.json --fail-if '*:mean>+5%'     for CI: status 3 if something did\n";
+
+static const char diff_doc[] =
+	"Compares saved sessions, section by section."
+	"\v"
+	"Record at least four sessions of each version, in turns. Exit status: 0 the sessions were compared, 1 they cannot be compared, 2 "
+	"the command line is wrong, 3 a limit of --fail-if is exceeded.";
+
 static void set_argp_option(struct argp_option *option, const struct option_row *row, char *help, size_t size)
 {
 	const char *choices = row->choices ? row->choices() : NULL;
@@ -40,16 +56,21 @@ static void set_argp_option(struct argp_option *option, const struct option_row 
 	*option = (struct argp_option){.name = row->name, .key = row->key, .arg = row->argument, .doc = help};
 }
 
-int help_print(void)
+static void print_options(const struct option_row *table, const char *text)
 {
-	static struct argp_option argp_options[OPTION_ROWS + 1];
-	static char help[OPTION_ROWS][256];
-	const struct argp argp = {argp_options, NULL, NULL, doc, NULL, NULL, NULL};
+	static struct argp_option argp_options[OPTION_ROWS_MOST + 1];
+	static char help[OPTION_ROWS_MOST][256];
+	const struct argp argp = {argp_options, NULL, NULL, text, NULL, NULL, NULL};
 	size_t i;
 
-	for (i = 0; option_table[i].name; i++)
-		set_argp_option(&argp_options[i], &option_table[i], help[i], sizeof(help[i]));
-	puts(usage);
+	for (i = 0; table[i].name && i < OPTION_ROWS_MOST; i++)
+		set_argp_option(&argp_options[i], &table[i], help[i], sizeof(help[i]));
 	argp_help(&argp, stdout, ARGP_HELP_PRE_DOC | ARGP_HELP_LONG | ARGP_HELP_POST_DOC, program_invocation_short_name);
+}
+
+int help_print(bool of_diff)
+{
+	puts(of_diff ? diff_usage : usage);
+	print_options(of_diff ? diff_option_table : option_table, of_diff ? diff_doc : doc);
 	return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

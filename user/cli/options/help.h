@@ -3,7 +3,9 @@
 #ifndef CLI_HELP_H
 #define CLI_HELP_H
 
-/* Prints it on standard output. Returns the exit status of the program. */
-int help_print(void);
+#include <stdbool.h>
+
+/* Prints it on standard output; of_diff: that of the command diff. Returns the exit status of the program. */
+int help_print(bool of_diff);
 
 #endif

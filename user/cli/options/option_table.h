@@ -22,6 +22,18 @@ enum option_type {
 	OPTION_OUTPUT,
 	OPTION_HELP,
 	OPTION_VERSION,
+	/* of diff alone */
+	OPTION_OLD_FILE,
+	OPTION_NEW_FILE,
+	OPTION_METRIC,
+	OPTION_PER,
+	OPTION_PERCENT,		/* a share, double: 5% or 0.05 */
+	OPTION_PATTERN,
+	OPTION_CHANGE_ORDER,
+	OPTION_LIMIT,
+	OPTION_BUDGET,
+	OPTION_INCONCLUSIVE,
+	OPTION_COMPARISON_FORMAT,
 };
 
 struct option_row {
@@ -40,9 +52,13 @@ struct option_row {
 };
 
 #define OPTION_ROWS 20
+#define OPTION_ROWS_MOST 40	/* of any table */
 
 /* Ends with a row whose name is NULL. */
 extern const struct option_row option_table[OPTION_ROWS + 1];
+
+/* The options of `diff`. Their offsets are those of struct diff_opts. Ends with a row whose name is NULL. */
+extern const struct option_row diff_option_table[];
 
 /* A bit of option_row's `commands`. */
 #define OPTION_COMMAND(command) (1U << (command))

@@ -103,11 +103,13 @@ static void print_values(const struct option_row *row)
 		puts("Also an option of \\fBreport\\fR.");
 }
 
-int main(void)
+/* With a word on the command line: the options of `diff`. */
+int main(int argc, char **argv)
 {
 	const struct option_row *row;
 
-	for (row = option_table; row->name; row++) {
+	(void)argv;
+	for (row = argc > 1 ? diff_option_table : option_table; row->name; row++) {
 		print_heading(row);
 		print_paragraphs(row->manual);
 		print_values(row);

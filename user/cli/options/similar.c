@@ -35,13 +35,13 @@ size_t similar_distance(const char *a, const char *b, size_t most)
 	return smaller(d[m][n], most + 1);
 }
 
-const char *similar_option(const char *name)
+const char *similar_option(const struct option_row *table, const char *name)
 {
 	size_t best = MOST_EDITS + 1, edits, letters = strlen(name);
 	const struct option_row *row;
 	const char *found = NULL;
 
-	for (row = option_table; row->name; row++) {
+	for (row = table; row->name; row++) {
 		edits = similar_distance(name, row->name, MOST_EDITS);
 		if (edits < best && edits * LETTERS_PER_EDIT <= letters) {
 			best = edits;

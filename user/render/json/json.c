@@ -14,6 +14,7 @@
 
 #include "render/format.h"
 #include "render/json/json_functions.h"
+#include "render/json/json_host.h"
 #include "render/json/json_ledger.h"
 #include "render/loops/json_loops.h"
 #include "render/json/json_sections.h"
@@ -221,6 +222,7 @@ static void write_session_head(struct json_document *doc, const struct dcbs_repo
 		write_array(doc, "targets", r->targets, r->nr_targets, process_object);
 	if (r->more_targets > 0)
 		write_member(doc, "more_targets", integer_or_null(r->more_targets));
+	write_member(doc, "host", json_host_object(r));
 	write_member(doc, "window", window_object(r));
 }
 

@@ -17,6 +17,7 @@
 #include "dcbs/profiler.h"
 #include "render/json/json_functions.h"
 #include "render/json/json_get.h"
+#include "render/json/json_host.h"
 #include "render/json/json_hist.h"
 #include "render/json/json_ledger.h"
 #include "render/loops/json_loops.h"
@@ -250,6 +251,7 @@ static int read_document(const char *path, const json_t *doc, struct dcbs_report
 	to->more_targets = json_get_integer(&r, doc, "more_targets");
 	if (to->more_targets == DCBS_UNKNOWN)
 		to->more_targets = 0;
+	json_host_read(&r, doc, &to->host);
 	read_window(&r, doc, to);
 	json_sections_read(&r, doc, to);
 	read_memory(&r, doc, to);

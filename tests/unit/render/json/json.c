@@ -94,9 +94,10 @@ static void test_names_of_the_contract(void **state)
 	json_t *doc = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
 
 	(void)state;
-	check_keys(doc, "schema tool version target window sections memory bottlenecks functions operators model caches overhead lost "
+	check_keys(doc, "schema tool version target host window sections memory bottlenecks functions operators model caches overhead lost "
 		   "threshold_s threads outside wall_check neighbours event_loops notes gpu_libraries frequency_hz frames stacks ");
 	check_keys(json_object_get(doc, "target"), "pid comm command started_at markers exit_status signal rank ");
+	check_keys(json_object_get(doc, "host"), "name kernel cpu cpus cgroup versions ");
 	check_keys(json_object_get(doc, "window"), "started_at duration_s ended_by ");
 	check_section_keys(find_by_name(doc, "sections", "answer_question"));
 	check_keys(json_object_get(doc, "memory"), "rss_start_bytes rss_end_bytes rss_peak_bytes sections_bytes "

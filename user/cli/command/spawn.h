@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /* spawn.h - starts the command of `dcbs-bpfprof -- COMMAND`, held back until the profiler has attached. */
-#ifndef CLI_SPAWN_H
-#define CLI_SPAWN_H
+#ifndef CLI_COMMAND_SPAWN_H
+#define CLI_COMMAND_SPAWN_H
 
 #include <stdbool.h>
 #include <sys/types.h>

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "cli/signals.h"
-#include "cli/spawn.h"
+#include "cli/command/spawn.h"
 #include "safety/environment.h"
 #include "safety/invoker.h"
 #include "safety/pid_namespace.h"
