@@ -15,8 +15,8 @@ from test_flame import render
 SESSION = golden("functions.json")
 MIB = 1 << 20
 HOSTILE = ["<script>document.title = 'run'</script>", "<img src=x onerror=alert(1)>", "</script><script>alert(2)</script>",
-           "<!--", "]]>", "&amp;\"'`${1}", "\\", "\\u003c/script>", "x\u202ey", "javascript:alert(3)", " ", "7", "gr\u00f6\u00dfe",
-           "</title></style>"]
+           "<!--", "]]>", "&amp;\"'`${1}", "\\", "\\u003c/script>", "x\u202ey", "javascript:alert(3)", " ", "7",
+           "gr\u00f6\u00dfe", "</title></style>"]
 
 
 class Reader(html.parser.HTMLParser):
@@ -167,12 +167,17 @@ class Page(Sessions):
             self.assertEqual(with_named_frames(page.data("session")), with_named_frames(session))
 
 
-def with_slices(session):
-    """A session as a profiler with time slices writes it: the second half of the window is slower, one slice is unknown."""
+def with_slices(session, ends=False):
+    """A session as a profiler with time slices writes it: the second half of the window is slower, one slice is unknown.
+
+    With `ends` the slices differ in length: the last one ends after 40 s, the one before after 36.1 s.
+    """
     nr = 20
     session["slices"] = {"width_s": session["window"]["duration_s"] / nr, "count": nr,
                          "rss_bytes": [100 * MIB + i * MIB for i in range(nr)]}
     session["slices"]["rss_bytes"][3] = None
+    if ends:
+        session["slices"].update(end_s=[(i + 1) ** 2 * 0.1 for i in range(nr)], left_out=3)
     for section in session["sections"]:
         total = [0.5 + (i >= nr / 2) for i in range(nr)]
         section["slices"] = {"count": [10] * nr, "total_s": total, "cpu_s": [t / 2 for t in total],
@@ -247,7 +252,7 @@ class InBrowser(Sessions):
         names = browser.see(column % 0)
         self.assertEqual(names, browser.see("%s.slice().sort((a, b) => a.localeCompare(b))" % (column % 0)))
         browser.click(head % "total")
-        self.assertEqual(browser.see(column % 8)[0], "1m02s")
+        self.assertEqual(browser.see(column % 5)[0], "1m02s")
         self.assertEqual(browser.see(head % "total" + ".parentNode.getAttribute('aria-sort')"), "descending")
 
     def test_search(self):
@@ -327,9 +332,24 @@ class InBrowser(Sessions):
         browser = self.show(SESSION, with_slices)
         self.assertEqual(browser.see("document.querySelectorAll('#timeline svg').length"), 4)
         self.assertEqual(browser.see("document.querySelectorAll('#timeline svg')[1].querySelectorAll('.plain').length"), 19)
+        heights = ("Array.from(document.querySelector('#timeline svg').querySelectorAll('.cause-%s'), "
+                   "e => Number(e.getAttribute('height')))")
+        for cpu, gil in zip(browser.see(heights % "cpu"), browser.see(heights % "gil")):
+            self.assertAlmostEqual(cpu, gil, 6)
+        self.assertAlmostEqual(browser.see(heights % "cpu")[-1], 50, 6)
+        self.assertAlmostEqual(browser.see(heights % "cpu")[0], 50 / 3, 6)
         self.assertEqual(browser.see("document.querySelectorAll('#slowest tr.opens').length"), 2 * len(self.session["sections"]))
         browser.click("document.querySelector('#slowest tr.opens').cells[0]")
         self.assertIn("<b>inner</b>", browser.see("document.querySelector('#slowest tr.detail').textContent"))
+
+    def test_slices_of_different_length(self):
+        browser = self.show(SESSION, lambda session: with_slices(session, ends=True))
+        last = "Array.from(document.querySelectorAll('#timeline svg')[1].querySelectorAll('.plain')).pop()"
+        self.assertAlmostEqual(browser.see("Number(%s.getAttribute('x'))" % last), 1000 * 36.1 / 40, 3)
+        self.assertAlmostEqual(browser.see("Number(%s.getAttribute('width'))" % last), 1000 * 3.9 / 40, 3)
+        # 10 calls in 0.1 s at first, in 3.9 s at last.
+        self.assertAlmostEqual(browser.see("Number(%s.getAttribute('height'))" % last), 100 * 0.1 / 3.9, 3)
+        self.assertIn("3 sections", browser.see("document.getElementById('timeline').textContent"))
 
     def test_without_slices(self):
         browser = self.show(SESSION)

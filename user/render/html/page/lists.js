@@ -37,18 +37,20 @@ function functionsPane() {
 	if (!rows.length)
 		return null;
 	const table = new Table([
-		textColumn("function", value("function")),
+		textColumn("function", value("function")), timeColumn("self", value("self_s")),
+		timeColumn("\u00b1", value("self_s_error"), "standard deviation of self"),
+		timeColumn("running", value("self_cpu_s")), timeColumn("waiting", value("self_off_s")),
+		timeColumn("total", value("cumulative_s"), "with the functions that it called"), countColumn("samples", value("self_samples")),
 		{title: "place", value: (f) => f.file || "", show: (f) => formatPlace(f.file, f.line), text: true,
 			hint: "file and line of the definition"},
 		column("hottest line", (f) => f.lines && f.lines.length ? f.lines[0][0] : null, formatId),
-		textColumn("section", value("section")), timeColumn("self", value("self_s")), timeColumn("running", value("self_cpu_s")),
-		timeColumn("waiting", value("self_off_s")), timeColumn("\u00b1", value("self_s_error"), "standard deviation of self"),
-		timeColumn("total", value("cumulative_s"), "with the functions that it called"), countColumn("samples", value("self_samples")),
+		textColumn("section", value("section")),
 	], rows, {detail: functionDetail});
-	table.sortBy(4);
+	table.sortBy(1);
 	const source = make("p", "note", "From samples of the stack, at " + formatCount(session.frequency_hz) +
 		" Hz. The times of a section's functions add up to the time of that section.");
-	return makePane("functions", "Functions", [source, sectionChoice(table, rows), table.element, leftOutNote("functions", "functions")]);
+	return makePane("functions", "Functions", [source, sectionChoice(table, rows), table.element,
+		leftOutNote("functions", "functions")]);
 }
 
 function operatorsPane() {
@@ -172,7 +174,7 @@ function skewOfSections() {
 function processesPane() {
 	const more = session.more_targets;
 	return processes.length > 1 && makePane("processes", "Processes", [new Table([
-		column("PID", value("pid"), formatId), textColumn("name", value("comm")), textColumn("command", value("command")),
+		textColumn("process", value("comm")), column("PID", value("pid"), formatId), textColumn("command", value("command")),
 		column("parent", value("parent"), formatId), countColumn("calls", value("sections")),
 		timeColumn("in sections", value("sections_s")), textColumn("end", endOf),
 	], processes).element, more > 0 && make("p", "note", "And " + formatCount(more) + " children that came and went."),
@@ -185,8 +187,8 @@ function threadsPane() {
 		return null;
 	const most = Math.max(...rows.map((t) => t.wall_s || 0));
 	return makePane("threads", "Threads", [new Table([
-		textColumn("thread", (t) => t.name + (t.tid ? "" : " (ended, " + formatCount(t.threads) + ")")),
-		column("PID", value("pid"), formatId), column("TID", (t) => t.tid || null, formatId),
+		textColumn("thread", (t) => t.name + (t.tid ? "" : ", " + formatCount(t.threads))),
+		column("PID", (t) => t.pid || null, formatId), column("TID", (t) => t.tid || null, formatId),
 		{title: "why", left: true, value: value("wall_s"), show: (t) => causeBar(t.wall, (t.wall_s || 0) / most),
 			hint: "the length is its time in the window"},
 		timeColumn("computing", of("wall", "cpu_s")),
@@ -205,18 +207,24 @@ function neighbourWords() {
 
 // ---- cost, losses, notes ----
 
+const LOSSES = [["sections", "calls"], ["processes", "processes"], ["records", "records of calls"], ["samples", "samples"],
+	["stacks", "stacks"], ["names", "names"]];
+
+// Losses, and those that are unknown.
+function lossRows(lost) {
+	const rows = LOSSES.filter(([key]) => lost[key] !== 0).map(([key, word]) => ["lost " + word, formatCount(lost[key])]);
+	return rows.length ? rows : [["lost", "nothing"]];
+}
+
 function costPane() {
-	const o = session.overhead || {}, lost = session.lost || {}, check = session.wall_check || {};
-	const words = {
-		sections: "calls", records: "records of calls", samples: "samples", stacks: "stacks", names: "names", processes: "processes",
-	};
+	const o = session.overhead || {}, check = session.wall_check || {};
 	return makePane("cost", "Cost, losses, notes", [
 		pairs([["cost", formatShare(o.target_cpu_share), "of one CPU"],
 			["a section", known(o.ns_per_section) ? formatTime(o.ns_per_section * 1e-9) : "-", formatCount(o.flushes) + " probe hits of " +
 				(known(o.ns_per_flush) ? formatTime(o.ns_per_flush * 1e-9) : "-")],
 			["samples", formatCount(o.samples)], ["context switches", formatCount(o.switches)],
 			["CPU time of all threads", formatTime(check.ledger_cpu_s), formatTime(check.kernel_cpu_s) + " by the kernel's own account"],
-			...Object.keys(words).map((key) => ["lost " + words[key], formatCount(lost[key])])]),
+			...lossRows(session.lost || {})]),
 		make("ul", "", [...(o.reduced || []).map((line) => "Reduced: " + line), ...listOf("notes")].map(
 			(line) => make("li", "", line))),
 		leftOutNote("notes", "notes")]);

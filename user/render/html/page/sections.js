@@ -25,6 +25,19 @@ function rateOf(s) {
 	return known(s.items_per_s) ? formatNumber(s.items_per_s) + "/s" : "-";
 }
 
+// Whether calls took longer and longer, or began slowly, if that was established.
+function trendRows(trend) {
+	if (!trend)
+		return [];
+	const change = trend.change, word = change < 0 ? "shorter" : "longer";
+	return [
+		known(change) && ["trend of a call", formatShare(Math.abs(change)) + " " + word, "\u00b1 " + formatShare(trend.change_error) +
+			" over " + formatTime(trend.over_s)],
+		known(trend.warm_up_s) && ["warm-up", formatTime(trend.warm_up_s),
+			"calls took " + formatNumber(trend.warm_up_factor) + " times as long"],
+	];
+}
+
 function sectionFacts(s) {
 	const inFlight = s.in_flight || {};
 	return pairs([
@@ -39,6 +52,7 @@ function sectionFacts(s) {
 		known(inFlight.mean) && ["open at a time", formatNumber(inFlight.mean),
 			known(inFlight.max) && "most seen " + formatCount(inFlight.max)],
 		known(s.items) && ["items", formatCount(s.items), rateOf(s)],
+		...trendRows(s.trend),
 		s.errors > 0 && ["errors", formatCount(s.errors)], s.cancelled > 0 && ["cancelled", formatCount(s.cancelled)],
 		s.unreturned > 0 && ["without a return", formatCount(s.unreturned)],
 		known(s.profiling_s) && ["profiling added about", formatTime(s.profiling_s), known(s.profiling_per_call_s) &&
@@ -79,10 +93,11 @@ function sectionsPane() {
 	const rows = sectionTree();
 	if (!rows.length)
 		return null;
-	const largest = Math.max(...rows.filter((row) => !isOutside(row.s)).map((row) => row.s.total_s || 0), windowSeconds || 0);
+	const longest = Math.max(...rows.filter((row) => !isOutside(row.s)).map((row) => row.s.total_s || 0), windowSeconds || 0);
 	const table = new Table([
 		{title: "section", value: (row) => row.s.name, show: (row) => row.s.name, text: true},
-		{title: "why", left: true, value: (row) => plus([row.s.total_s]), show: (row) => causeBar(row.s.wall, (row.s.total_s || 0) / largest),
+		{title: "why", left: true, value: (row) => row.s.total_s,
+			show: (row) => causeBar(row.s.wall, (row.s.total_s || 0) / longest),
 			hint: "the length is its total time, the colours are its causes"},
 		{title: "total", value: sectionValue("total_s"), show: (row) => formatEstimate(row.s.total_s, row.s.error_s)},
 		shareColumn("share", (row) => known(row.s.total_s) ? row.s.total_s / windowSeconds : null, "of the window"),

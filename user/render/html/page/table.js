@@ -108,7 +108,7 @@ class Table {
 	makeCell(column, row, first) {
 		const cell = make("td", column.text ? "" : "num", column.show(row));
 		if (first && this.options.indent && this.sorted < 0)
-			cell.style.paddingLeft = 0.5 + 1.1 * this.options.indent(row) + "rem";
+			cell.style.paddingLeft = 1.5 + 1.1 * this.options.indent(row) + "rem";
 		if (first && this.options.detail)
 			cell.prepend(make("span", "mark", ""));
 		return cell;
