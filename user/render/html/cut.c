@@ -41,7 +41,9 @@ static bool find_limit(struct limit *limit, const double *values, size_t nr, siz
 	for (i = 0; i < nr; i++)
 		sorted[i] = values[i];
 	qsort(sorted, nr, sizeof(*sorted), compare_descending);
-	if (nr > most) {
+	if (!most) {
+		limit->above = INFINITY;
+	} else if (nr > most) {
 		limit->above = sorted[most - 1];
 		for (i = 0; i < most; i++)
 			limit->equal += sorted[i] == limit->above;
@@ -138,14 +140,15 @@ static int cut_stacks(struct cut_report *cut, const struct dcbs_report *whole)
 	cut->report.nr_stacks = 0;
 	for (i = 0; i < whole->nr_stacks && values; i++)
 		values[i] = stack_value(&whole->stacks[i]);
-	do {
+	for (;; most /= 2) {
 		if (!values || !cut->report.stacks || !find_limit(&limit, values, whole->nr_stacks, most)) {
 			free(values);
 			return -ENOMEM;
 		}
 		keep_stacks(cut, whole, limit);
-		most /= 2;
-	} while (nr_stack_frames(&cut->report) > MOST_STACK_FRAMES && most);
+		if (nr_stack_frames(&cut->report) <= MOST_STACK_FRAMES)
+			break;
+	}
 	free(values);
 	return 0;
 }

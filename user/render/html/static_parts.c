@@ -131,7 +131,7 @@ static void write_beginning(FILE *file, char *text, size_t len)
 
 int static_parts_write_text(FILE *file, const struct dcbs_report *report, const struct render_options *options)
 {
-	const struct render_options plain = {.order = options->order, .flat = options->flat, .verbose = options->verbose};
+	const struct render_options plain = {.order = options->order, .verbose = options->verbose};
 	char *text = NULL;
 	size_t len;
 	FILE *to = open_memstream(&text, &len);

@@ -91,6 +91,24 @@ static void test_stacks(void **state)
 	check_stacks(DEEP, 250000 / DEEP);
 }
 
+/* A single stack with more frames than the page takes. */
+static void test_endless_stack(void **state)
+{
+	struct dcbs_frame frame = {.function = name};
+	struct dcbs_stack stack = {.section = name, .cpu_s = 3, .nr_frames = 300000};
+	struct dcbs_report whole = {.stacks = &stack, .nr_stacks = 1, .frames = &frame, .nr_frames = 1};
+	struct cut_report cut;
+
+	(void)state;
+	stack.frames = calloc(stack.nr_frames, sizeof(*stack.frames));
+	assert_int_equal(cut_report_make(&cut, &whole), 0);
+	assert_int_equal(cut.report.nr_stacks, 0);
+	assert_int_equal(cut.left_out.stacks, 1);
+	assert_true(cut.left_out.stacks_s == 3);
+	cut_report_free(&cut);
+	free(stack.frames);
+}
+
 static void test_functions(void **state)
 {
 	struct dcbs_report whole = {.nr_functions = MANY};
@@ -148,7 +166,8 @@ static void test_small_report(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_stacks), cmocka_unit_test(test_functions), cmocka_unit_test(test_sections),
+		cmocka_unit_test(test_stacks), cmocka_unit_test(test_endless_stack), cmocka_unit_test(test_functions),
+		cmocka_unit_test(test_sections),
 		cmocka_unit_test(test_small_report),
 	};
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 // The flame graph: sections inside one another, then their functions from the outermost one on, then the cause of a wait.
 
-const FLAME_ROW = 20, FLAME_LEAST = 0.0008, FLAME_MOST = 4000;
+const FLAME_ROW = 20, FLAME_LEAST = 0.0008, FLAME_MOST = 4000, FLAME_DEEPEST = 500;
 
 class FlameNode {
 	constructor(name, kind, parent) {
@@ -45,7 +45,7 @@ function addStack(root, stack) {
 	let at = root;
 	for (const name of chainOf(section))
 		at = next(at.child("s" + name, name, "section"));
-	for (const index of indexes) {
+	for (const index of indexes.slice(0, FLAME_DEEPEST)) {
 		const frame = listOf("frames")[index];
 		if (!frame)
 			continue;
@@ -54,6 +54,8 @@ function addStack(root, stack) {
 		if (known(frame.line))
 			at.lines.set(frame.line, (at.lines.get(frame.line) || 0) + (cpu || 0) + (off || 0));
 	}
+	if (indexes.length > FLAME_DEEPEST)
+		at = next(at.child("deeper", "(deeper frames are left out)", "unknown"));
 	if (off > 0)
 		next(at.child("w" + cause, "waiting: " + (CAUSE_WORDS.get(cause + "_s") || cause || "unknown cause"), "waiting"));
 	for (const node of path)
