@@ -16,7 +16,7 @@ static void write_escaped(FILE *file, const char *s)
 		case '>': fputs("&gt;", file); break;
 		case '"': fputs("&quot;", file); break;
 		case '\'': fputs("&#39;", file); break;
-		default: fputc(*s, file);
+		default: putc_unlocked(*s, file);
 		}
 }
 

@@ -53,7 +53,7 @@ static void put_in_string(struct embed *e, char byte)
 	if (byte == '<')
 		fputs("\\u003c", e->to);
 	else
-		fputc(byte, e->to);
+		putc_unlocked(byte, e->to);
 }
 
 static void put_byte(struct embed *e, char byte)
@@ -62,7 +62,7 @@ static void put_byte(struct embed *e, char byte)
 		put_in_string(e, byte);
 		return;
 	}
-	fputc(byte, e->to);
+	putc_unlocked(byte, e->to);
 	if (byte == '"') {
 		e->in_string = true;
 		e->bytes = 0;
