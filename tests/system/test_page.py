@@ -364,6 +364,16 @@ class InBrowser(Sessions):
                 browser = self.show(path, edit)
                 self.assertLessEqual(browser.see("document.documentElement.scrollWidth"), width, path)
 
+    def test_no_stray_values(self):
+        """All text of a part of the page stands in an element; no value is shown as an internal word."""
+        for name in "functions", "evaluation", "measured", "processes":
+            browser = self.show(golden(name + ".json"), with_slices)
+            nodes = "Array.from(document.querySelectorAll('main > section'), e => Array.from(e.childNodes)).flat()"
+            stray = "%s.filter(n => n.nodeType === 3 && n.textContent.trim()).map(n => n.parentNode.id)" % nodes
+            self.assertEqual(browser.see(stray), [], name)
+            text = browser.see("document.getElementById('page').innerText")
+            self.assertNotRegex(text, r"undefined|NaN|\[object|Infinity|\bnull\b", name)
+
     def test_without_scripts(self):
         self.browser.ask("Emulation.setScriptExecutionDisabled", value=True)
         self.addCleanup(self.browser.ask, "Emulation.setScriptExecutionDisabled", value=False)

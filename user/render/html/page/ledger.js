@@ -98,8 +98,14 @@ const GPU_WORDS = {driver_s: "in the driver", wait_s: "waiting for the GPU", cop
 	h2d_s: "to the GPU", launch_s: "launching", alloc_s: "memory", other_s: "other calls", unknown_s: "not known which"};
 
 function gpuLedger(gpu) {
-	return pairs(Object.keys(GPU_WORDS).filter((key) => gpu[key] > 0).map((key) =>
-		[GPU_WORDS[key], formatEstimate(gpu[key], gpu[key + "_error"])]));
+	return pairs([
+		...Object.keys(GPU_WORDS).filter((key) => gpu[key] > 0).map((key) =>
+			[GPU_WORDS[key], formatEstimate(gpu[key], gpu[key + "_error"])]),
+		gpu.h2d_bytes > 0 && ["copied to the GPU", formatSize(gpu.h2d_bytes)],
+		gpu.d2h_bytes > 0 && ["copied to the host", formatSize(gpu.d2h_bytes)],
+		gpu.syncs > 0 && ["calls that waited for it", formatCount(gpu.syncs),
+			known(gpu.syncs_idle) && formatCount(gpu.syncs_idle) + " of them with nothing left to do"],
+	]);
 }
 
 // ---- histograms ----

@@ -68,7 +68,7 @@ function memoryPane() {
 	const m = session.memory || {}, rows = sections.filter((s) => s.memory && known(s.memory.rss_delta_bytes));
 	if (!rows.length && !known(m.rss_end_bytes))
 		return null;
-	const table = rows.length && new Table([
+	const table = rows.length > 0 && new Table([
 		textColumn("section", value("name")), growthColumn("growth", of("memory", "rss_delta_bytes")),
 		growthColumn("itself", of("self_memory", "rss_delta_bytes"), "with no other section open inside"),
 		growthColumn("anonymous", of("memory", "anon_delta_bytes")), growthColumn("files", of("memory", "file_delta_bytes")),
@@ -93,7 +93,7 @@ function gpuPane() {
 		return null;
 	const gpu = (title, key) => ({title, value: of("gpu", key), show: (s) => formatEstimate(s.gpu[key], s.gpu[key + "_error"])});
 	return makePane("gpu", "GPU", [
-		libraries.length > 0 && make("p", "note", "Drivers and runtimes: " + libraries.join(", ") + ". Times are from samples."),
+		libraries.length > 0 && make("p", "note", "Drivers and runtimes: " + libraries.join(", ") + ". Times with an error are from samples."),
 		rows.length > 0 && new Table([textColumn("section", value("name")), gpu("in the driver", "driver_s"), gpu("waiting", "wait_s"),
 			gpu("copying", "copy_s"), gpu("launching", "launch_s"), gpu("memory", "alloc_s"), gpu("other", "other_s"),
 			gpu("not known", "unknown_s")], rows).element]);
@@ -119,6 +119,8 @@ function loopsPane() {
 			["in flight", formatNumber(l.in_flight.mean), "at most " + formatCount(l.in_flight.max)],
 			["held between two waits, p50", formatTime(l.hold.p50_s)], ["p99", formatTime(l.hold.p99_s)],
 			["max", formatTime(l.hold.max_s), known(l.hold.in_flight) && "with " + formatCount(l.hold.in_flight) + " in flight"],
+			...Object.keys(l.waited_for || {}).filter((key) => l.waited_for[key] > 0).map((key) =>
+				["waited for: " + key.slice(0, -2), formatTime(l.waited_for[key])]),
 			["longest step", formatTime(l.step.max_s), known(l.step.error_s) && "at most " + formatTime(l.step.error_s) + " more"],
 		]), holders(l)])).concat([leftOutNote("event_loops", "event loops")]));
 }
@@ -166,7 +168,7 @@ function skewOfSections() {
 	const one = (title, key) => ({title, value: (s) => s.processes[key].pid, show: (s) => {
 		return "PID " + s.processes[key].pid + ", " + formatTime(processTime(s.processes[key]));
 	}});
-	return rows.length && new Table([textColumn("section", value("name")), countColumn("processes", (s) => s.processes.count),
+	return rows.length > 0 && new Table([textColumn("section", value("name")), countColumn("processes", (s) => s.processes.count),
 		column("slowest to fastest", (s) => s.processes.skew, formatNumber), one("slowest", "slowest"), one("fastest", "fastest"),
 	], rows).element;
 }
@@ -175,16 +177,27 @@ function processesPane() {
 	const more = session.more_targets;
 	return processes.length > 1 && makePane("processes", "Processes", [new Table([
 		textColumn("process", value("comm")), column("PID", value("pid"), formatId), textColumn("command", value("command")),
-		column("parent", value("parent"), formatId), countColumn("calls", value("sections")),
+		column("parent", value("parent"), formatId), column("rank", value("rank"), formatId), countColumn("calls", value("sections")),
 		timeColumn("in sections", value("sections_s")), textColumn("end", endOf),
 	], processes).element, more > 0 && make("p", "note", "And " + formatCount(more) + " children that came and went."),
 	leftOutNote("processes", "processes"), skewOfSections()]);
 }
 
+// Time outside of sections by process and by what its threads are for, where the session has it.
+function outsideTable() {
+	const rows = listOf("outside"), most = Math.max(...rows.map((o) => o.total_s || 0));
+	return rows.length > 0 && make("div", "", [make("h3", "", "Outside of sections"), new Table([
+		textColumn("threads", value("role")), column("PID", value("pid"), formatId), countColumn("number", value("threads")),
+		{title: "why", left: true, value: value("total_s"), show: (o) => causeBar(o.wall, (o.total_s || 0) / most)},
+		{title: "outside", value: value("total_s"), show: (o) => formatEstimate(o.total_s, o.total_s_error)},
+		timeColumn("wall", value("wall_s")),
+	], rows).element]);
+}
+
 function threadsPane() {
 	const rows = listOf("threads");
 	if (!rows.length)
-		return null;
+		return outsideTable() && makePane("threads", "Threads", [outsideTable()]);
 	const most = Math.max(...rows.map((t) => t.wall_s || 0));
 	return makePane("threads", "Threads", [new Table([
 		textColumn("thread", (t) => t.name + (t.tid ? "" : ", " + formatCount(t.threads))),
@@ -196,7 +209,7 @@ function threadsPane() {
 		timeColumn("run queue", of("wall", "runqueue_s")), timeColumn("wall", value("wall_s")),
 		textColumn("sections", (t) => t.sections ? "yes" : t.idle ? "idle" : "no"),
 	], rows, {detail: (t) => make("div", "blocks", [detailBlock("Wall time", wallLedger(t.wall, t.wall_parts, 0))])}).element,
-	neighbourWords(), leftOutNote("threads", "threads")]);
+	outsideTable(), neighbourWords(), leftOutNote("threads", "threads")]);
 }
 
 function neighbourWords() {
@@ -218,7 +231,9 @@ function lossRows(lost) {
 
 function costPane() {
 	const o = session.overhead || {}, check = session.wall_check || {};
+	const host = session.host || {}, name = [host.name, host.kernel, host.cpu, host.cpus && host.cpus + " CPUs"];
 	return makePane("cost", "Cost, losses, notes", [
+		name.some(Boolean) && make("p", "note", "On " + name.filter(Boolean).join(", ") + "."),
 		pairs([["cost", formatShare(o.target_cpu_share), "of one CPU"],
 			["a section", known(o.ns_per_section) ? formatTime(o.ns_per_section * 1e-9) : "-", formatCount(o.flushes) + " probe hits of " +
 				(known(o.ns_per_flush) ? formatTime(o.ns_per_flush * 1e-9) : "-")],
