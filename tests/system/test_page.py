@@ -83,7 +83,8 @@ class Sessions(unittest.TestCase):
         session = json.loads(json.dumps(self.session))
         section = session["sections"][0]
         session["sections"] = [dict(section, name="section %d" % i, parent=None, total_s=500.0 - i) for i in range(500)]
-        session["sections"][0]["name"] = "long " * 10000
+        session["sections"][0]["name"] = "l\u00f6ng " * 10000
+        session["bottlenecks"][0]["evidence"] = "\u00f6" * 30000
         session["functions"] = [{"section": "section %d" % (i // 200), "function": "f%d" % i, "cumulative_s": float(i % 1000),
                                  "self_s": 0.5} for i in range(100000)]
         session["frames"] = [{"function": "f%d" % i, "file": "/a/b.py", "line": i, "python": True} for i in range(100000)]
@@ -158,6 +159,8 @@ class Page(Sessions):
         self.assertAlmostEqual(kept_s + left["stacks_s"], sum(1e-3 * (i % 1000) for i in range(100000)), 3)
         self.assertTrue(all(session["frames"][i]["function"] for s in session["stacks"] for i in s[4]))
         self.assertLess(max(len(s["name"]) for s in session["sections"]), 1100)
+        self.assertLess(max(len(line) for line in written[:written.index("<pre>")].splitlines()), 5000)
+        self.assertNotIn("\\xC3", written)
 
     def test_any_session(self):
         """Sessions without data are pages, too."""

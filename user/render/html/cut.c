@@ -67,11 +67,17 @@ static double known_or_zero(double value)
 	return isfinite(value) && value > 0 ? value : 0;
 }
 
+/* As float: a saved session leaves out the last digits, and what is equal there must be equal in the live session, too. */
+static double comparable(double value)
+{
+	return (float)known_or_zero(value);
+}
+
 /* ---- functions ---- */
 
 static double function_value(const struct dcbs_function *f)
 {
-	return known_or_zero(order_is_rest(f) ? f->self_s : f->cumulative_s);
+	return comparable(order_is_rest(f) ? f->self_s : f->cumulative_s);
 }
 
 static int cut_functions(struct cut_report *cut, const struct dcbs_report *whole)
@@ -99,7 +105,7 @@ static int cut_functions(struct cut_report *cut, const struct dcbs_report *whole
 
 /* ---- stacks and their frames ---- */
 
-static double stack_value(const struct dcbs_stack *s)
+static double stack_time(const struct dcbs_stack *s)
 {
 	return known_or_zero(s->cpu_s) + known_or_zero(s->off_s);
 }
@@ -112,10 +118,10 @@ static void keep_stacks(struct cut_report *cut, const struct dcbs_report *whole,
 	r->nr_stacks = 0;
 	cut->left_out.stacks_s = 0;
 	for (i = 0; i < whole->nr_stacks; i++) {
-		if (is_kept(&limit, stack_value(&whole->stacks[i])))
+		if (is_kept(&limit, comparable(stack_time(&whole->stacks[i]))))
 			r->stacks[r->nr_stacks++] = whole->stacks[i];
 		else
-			cut->left_out.stacks_s += stack_value(&whole->stacks[i]);
+			cut->left_out.stacks_s += stack_time(&whole->stacks[i]);
 	}
 	cut->left_out.stacks = whole->nr_stacks - r->nr_stacks;
 }
@@ -139,7 +145,7 @@ static int cut_stacks(struct cut_report *cut, const struct dcbs_report *whole)
 	cut->report.stacks = calloc(whole->nr_stacks + 1, sizeof(*cut->report.stacks));
 	cut->report.nr_stacks = 0;
 	for (i = 0; i < whole->nr_stacks && values; i++)
-		values[i] = stack_value(&whole->stacks[i]);
+		values[i] = comparable(stack_time(&whole->stacks[i]));
 	for (;; most /= 2) {
 		if (!values || !cut->report.stacks || !find_limit(&limit, values, whole->nr_stacks, most)) {
 			free(values);

@@ -12,8 +12,24 @@
 #define LABEL_WIDTH 9
 #define VERDICT_INDENT 5	/* "  1. ": the lines of a verdict stand below its title */
 #define MOST_TEXT_BYTES (256 << 10)
+#define MOST_SENTENCE 4000	/* bytes: names in it may be long */
 
 /* ---- lines ---- */
+
+static void write_sentence(FILE *file, const char *words)
+{
+	char *beginning = strndup(words, MOST_SENTENCE);
+	size_t len = beginning ? strlen(beginning) : 0;
+	bool is_cut = len < strlen(words);
+
+	while (is_cut && len && (words[len] & 0xc0) == 0x80)	/* inside a character */
+		len--;
+	if (beginning)
+		beginning[len] = 0;
+	markup_text(file, beginning ? beginning : "?");
+	fputs(is_cut ? "\342\200\246" : "", file);
+	free(beginning);
+}
 
 /* Calls line() for each line of the text, which is changed. */
 static void each_line(FILE *file, char *text, void (*line)(FILE *file, const char *words))
@@ -62,7 +78,7 @@ static void answer_line(FILE *file, const char *words)
 	while (label && words[label - 1] == ' ')
 		label--;
 	fprintf(file, "<div><dt>%.*s</dt><dd>", label, words);
-	markup_text(file, words + LABEL_WIDTH);
+	write_sentence(file, words + LABEL_WIDTH);
 	fputs("</dd></div>\n", file);
 }
 
@@ -85,7 +101,7 @@ static void verdict_line(FILE *file, const char *words)
 		words += strspn(words, " ");
 		fputs(strncmp(words, "What to do: ", strlen("What to do: ")) ? "<p class=\"reason\">" : "<p class=\"advice\">", file);
 	}
-	markup_text(file, words);
+	write_sentence(file, words);
 	fputs("</p>\n", file);
 }
 
