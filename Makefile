@@ -52,7 +52,7 @@ harden_link := -Wl,-z,relro,-z,now,-z,noexecstack
 # Packages that build it, that test it, and that it is measured against. All are in Debian 12.
 packages_build := gcc g++ make pkg-config clang llvm libbpf-dev bpftool libelf-dev libdw-dev zlib1g-dev \
 	libjansson-dev libncurses-dev libcapstone-dev libcap-dev libseccomp-dev python3 python3-dev
-packages_test := libcmocka-dev python3-torch bpftrace tmux procps strace libcap2-bin
+packages_test := libcmocka-dev python3-torch bpftrace tmux procps strace libcap2-bin chromium python3-jsonschema
 packages_pythons := mmdebstrap
 packages_fuzz := libclang-rt-14-dev
 packages_bench := libbpf-tools lttng-tools liblttng-ust-dev
@@ -154,7 +154,27 @@ $O/render/%.h: user/render/flame/% | $(first)
 	@mkdir -p $(@D)
 	$(call say,TEXT,$<)sed '/SPDX/d; s/[\\"]/\\&/g; s/.*/"&\\n"/' $< > $@
 
+# The report's page: its script is one text of several files, and its policy names the script and the style by their hashes.
+html_js := $(addprefix user/render/html/page/,base.js table.js ledger.js sections.js timeline.js page_flame.js lists.js page.js)
+
+$O/render/page.js: $(html_js) | $(first)
+	@mkdir -p $(@D)
+	$(Q)sed '/SPDX/d' $(html_js) > $@
+
+$O/render/page.css: user/render/html/page/page.css | $(first)
+	@mkdir -p $(@D)
+	$(Q)sed '/SPDX/d' $< > $@
+
+$O/render/page.%.h: $O/render/page.%
+	$(call say,TEXT,$<)sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< > $@
+
+page_hash = $$($(PYTHON) -c 'import base64, hashlib, sys; print(base64.b64encode(hashlib.sha256(open(sys.argv[1], "rb").read()).digest()).decode())' $1)
+$O/render/page.hash.h: $O/render/page.js $O/render/page.css
+	$(call say,TEXT,$@)printf '\043define PAGE_%s_HASH "sha256-%s"\n' SCRIPT "$(call page_hash,$<)" STYLE "$(call page_hash,$O/render/page.css)" > $@
+
+page_headers := $(addprefix $O/render/page.,js.h css.h hash.h)
 $O/user/render/flame/svg.o: $O/render/svg.js.h $O/render/svg.css.h
+$O/user/render/html/html.o: $(page_headers)
 
 $O/user/%.o: user/%.c $(skeleton) | $(first)
 	@mkdir -p $(@D)
@@ -252,6 +272,7 @@ $O/fuzz/user/%.o: user/%.c $(skeleton) | $(first)
 	$(call say,FUZZ,$<)$(CLANG) $(fuzz_flags) -fsanitize=fuzzer-no-link $(cstd) $(CPPFLAGS) $(depflags) -D_GNU_SOURCE -Iuser -I$O/bpf -I$O/render -c -o $@ $<
 
 $O/fuzz/user/render/flame/svg.o: $O/render/svg.js.h $O/render/svg.css.h
+$O/fuzz/user/render/html/html.o: $(page_headers)
 
 $(fuzz_user): $O/fuzz/%: tests/fuzz/%.c $(fuzz_objs) $O/user/probe-only.o
 	$(call say,FUZZ,$@)$(CLANG) $(fuzz_flags) -fsanitize=fuzzer -Wall -Wextra $(cstd) $(CPPFLAGS) $(depflags) -D_GNU_SOURCE -Iuser -Itests/fuzz -I$O/bpf \
@@ -302,6 +323,8 @@ install: all
 	install -m 644 $(filter %.1,$(manuals)) $(DESTDIR)$(prefix)/share/man/man1
 	install -m 644 $(filter %.3,$(manuals)) $(DESTDIR)$(prefix)/share/man/man3
 	install -m 644 include/dcbs/*.h $(DESTDIR)$(prefix)/include/dcbs
+	install -d $(DESTDIR)$(prefix)/share/dcbs-bpfprof
+	install -m 644 user/docs/json.schema.json $(DESTDIR)$(prefix)/share/dcbs-bpfprof
 	for pc in user/marker/dcbs-markers.pc user/libbpfprof.pc; do \
 		sed 's|@prefix@|$(prefix)|; s|@version@|$(VERSION)|' $$pc.in > $(DESTDIR)$(prefix)/lib/pkgconfig/$${pc##*/} || exit 1; \
 	done

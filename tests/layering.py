@@ -21,7 +21,7 @@ STAGES = {
     "profiler.c": ["analyse", "collect", "base", "dcbs/profiler.h"],
     "cli": ["serve", "render", "compare", "host", "safety", "base"] + CONTRACTS,
     "serve": ["base"] + CONTRACTS,
-    "render": ["compare", "base", "svg.js.h", "svg.css.h"] + CONTRACTS,
+    "render": ["compare", "base", "svg.js.h", "svg.css.h", "page.js.h", "page.css.h", "page.hash.h"] + CONTRACTS,
     "compare": ["base"] + CONTRACTS,
     "analyse": ["collect/facts.h", "base"] + CONTRACTS,
     "collect": ["symbol", "host", "safety/pid_namespace.h", "safety/trace_right.h", "base", "bpfprof.skel.h"] + CONTRACTS,

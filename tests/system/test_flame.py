@@ -167,7 +167,7 @@ for name in %s:
         rest(0.05)
 time.sleep(0.3)
 """ % ascii(HOSTILE)
-FORMATS = {"json": ".json", "folded": ".folded", "svg": ".svg", "speedscope": ".speedscope.json", "text": ".txt"}
+FORMATS = {"json": ".json", "html": ".html", "folded": ".folded", "svg": ".svg", "speedscope": ".speedscope.json", "text": ".txt"}
 
 
 @needs_bpf

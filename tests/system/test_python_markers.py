@@ -18,6 +18,7 @@ CLASSES = {
     "figures": ["Figures", "MemoryAndModels"],
     "answers": ["Answers"],
     "asked": ["Asked"],
+    "saved": ["Saved"],
 }
 DEVELOPMENT_MODE = ["Sections", "Names", "Model", "Functions", "Async", "Threads", "Caches", "Answers"]
 

@@ -10,6 +10,7 @@
 
 const struct render_format render_formats[] = {
 	{"text", ".txt", "the report, for people", false, text_write},
+	{"html", ".html", "the report as a page, for browsers: one file, no network", false, html_write},
 	{"json", ".json", "the whole session, for scripts and for the command `report`", false, json_write},
 	{"folded", ".folded", "stacks, one a line, in microseconds, for flamegraph.pl and its kin", true, folded_write},
 	{"svg", ".svg", "a flame graph, for browsers", true, svg_write},

@@ -117,8 +117,9 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 		.name = "output", .key = 'o', .argument = "FILE", .type = OPTION_OUTPUT, .commands = SHOW, .choices = format_suffixes,
 		.help = "write the session to FILE as well; its suffix selects the format; may be given several times",
 		.manual =
-			"Write the session to FILE as well. Its suffix selects the format: .txt is the report as text, .json a document for "
-			"scripts and for dcbs-bpfprof report, .folded has one stack a line for other tools, .svg is a flame graph for "
+			"Write the session to FILE as well. Its suffix selects the format: .txt is the report as text, .html the report as a "
+			"page for the browser, with charts, in one file that needs no network, .json a document for scripts and for "
+			"dcbs-bpfprof report, .folded has one stack a line for other tools, .svg is a flame graph for "
 			"the browser, and .speedscope.json is for speedscope. May be given several times.\n\n"
 			"The profiler finds out before the run whether the file can be written. The file belongs to the user who called sudo, "
 			"only that user may read it (mode 0600, less the umask), and it replaces an older file only when it is complete. "

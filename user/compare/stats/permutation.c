@@ -12,7 +12,7 @@
 #define DRAWS 20000
 #define ROUNDING 1e-9
 
-struct division {
+struct partition {
 	double values[PERMUTATION_VALUES];	/* those of the old side first */
 	size_t nr_old, nr_new;
 	double sum;		/* of all values */
@@ -36,18 +36,18 @@ double permutation_least_p(size_t nr_old, size_t nr_new)
 	return ways > 2 ? 2 / ways : 1;
 }
 
-static double mean_difference(const struct division *d, double old_sum)
+static double mean_difference(const struct partition *d, double old_sum)
 {
 	return fabs((d->sum - old_sum) / (double)d->nr_new - old_sum / (double)d->nr_old);
 }
 
-static bool is_as_large(const struct division *d, double old_sum)
+static bool is_as_large(const struct partition *d, double old_sum)
 {
 	return mean_difference(d, old_sum) >= d->difference * (1 - ROUNDING);
 }
 
 /* Each number with nr_old bits set is a way. Gosper's method finds the next larger one. */
-static double exact_p(const struct division *d)
+static double exact_p(const struct partition *d)
 {
 	uint64_t way = (1ULL << d->nr_old) - 1, end = 1ULL << (d->nr_old + d->nr_new), bits, lowest, next;
 	size_t ways = 0, large = 0;
@@ -67,7 +67,7 @@ static double exact_p(const struct division *d)
 }
 
 /* The way that was observed counts as one of the draws: p is never 0. */
-static double drawn_p(struct division *d)
+static double drawn_p(struct partition *d)
 {
 	uint64_t state = RANDOM_NUMBERS_SEED;
 	size_t draw, i, other, large = 1;
@@ -89,7 +89,7 @@ static double drawn_p(struct division *d)
 
 double permutation_p(const double *old_values, size_t nr_old, const double *new_values, size_t nr_new)
 {
-	struct division d = {.nr_old = nr_old, .nr_new = nr_new};
+	struct partition d = {.nr_old = nr_old, .nr_new = nr_new};
 	double old_sum = 0;
 	size_t i;
 

@@ -14,9 +14,9 @@
 
 #include "base/array.h"
 #include "base/human.h"
-#include "base/sanitize.h"
 #include "render/flame/flame.h"
 #include "render/format.h"
+#include "render/markup.h"
 
 #define ROW 18		/* pixels */
 #define HEAD 84
@@ -24,7 +24,6 @@
 #define LEAST 0.01	/* percent of the width: narrower frames and the frames below them are left out */
 #define MOST 15000	/* frames: browsers are slow with more, so more of the narrow ones are left out */
 #define TEXT_LEAST 2.0	/* percent: wider frames have a text even before the script runs */
-#define TEXT_BYTES 65536
 
 static const char style[] =
 #include "svg.css.h"
@@ -44,29 +43,6 @@ struct picture {
 static const char *const classes[] = {
 	[FLAME_SECTION] = "s", [FLAME_PYTHON] = "p", [FLAME_NATIVE] = "n", [FLAME_WAITING] = "w", [FLAME_UNKNOWN] = "u",
 };
-
-/* ---- text ---- */
-
-static void write_escaped(FILE *file, const char *s)
-{
-	for (; *s; s++)
-		switch (*s) {
-		case '&': fputs("&amp;", file); break;
-		case '<': fputs("&lt;", file); break;
-		case '>': fputs("&gt;", file); break;
-		case '"': fputs("&quot;", file); break;
-		case '\'': fputs("&#39;", file); break;
-		default: fputc(*s, file);
-		}
-}
-
-static void write_sanitised(FILE *file, const char *s)
-{
-	char *clean = sanitize(s, TEXT_BYTES);
-
-	write_escaped(file, clean ? clean : "?");
-	free(clean);
-}
 
 /* ---- frames ---- */
 
@@ -98,7 +74,7 @@ static void write_place(FILE *file, const struct dcbs_frame *frame)
 	if (!frame || !frame->file)
 		return;
 	fputc('\n', file);
-	write_sanitised(file, frame->file);
+	markup_text(file, frame->file);
 	if (frame->line != DCBS_UNKNOWN)
 		fprintf(file, ":%lld", (long long)frame->line);
 }
@@ -110,13 +86,13 @@ static void write_title(const struct picture *p, const struct flame_node *node)
 	const struct flame_node *section = section_of(p->flame, node);
 
 	fputs("<title>", p->file);
-	write_sanitised(p->file, name->text);
+	markup_text(p->file, name->text);
 	write_place(p->file, name->frame);
 	fprintf(p->file, "\n%.6f s: %.2f%% of all", nudge_up(time_of(node)),
 		nudge_up(100 * share_of(time_of(node), p->flame->total_s)));
 	if (section != node) {
 		fprintf(p->file, ", %.2f%% of ", nudge_up(100 * share_of(time_of(node), time_of(section))));
-		write_sanitised(p->file, p->flame->names[section->name].text);
+		markup_text(p->file, p->flame->names[section->name].text);
 	}
 	fprintf(p->file, "\n%.6f s running (%s samples), %.6f s waiting</title>", nudge_up(node->cpu_s),
 		human_exact(node->samples).text, nudge_up(node->off_s));
@@ -132,7 +108,7 @@ static void write_frame(const struct picture *p, const struct flame_node *node, 
 	fputs("<rect width=\"100%\" height=\"100%\"/>", p->file);
 	if (width >= TEXT_LEAST) {
 		fputs("<text x=\"3\" y=\"13\">", p->file);
-		write_sanitised(p->file, name->text);
+		markup_text(p->file, name->text);
 		fputs("</text>", p->file);
 	}
 	fputs("</svg>\n", p->file);
@@ -217,9 +193,9 @@ static void write_picture_head(const struct picture *p)
 	fprintf(p->file, "<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n<text class=\"h\" x=\"10\" y=\"22\">"
 		"%s of its threads in %s: ", human_time(p->flame->total_s).text, human_time(r->duration_s).text);
 	if (r->nr_targets)
-		write_sanitised(p->file, r->targets[0].command[0] ? r->targets[0].command : r->targets[0].comm);
+		markup_text(p->file, r->targets[0].command[0] ? r->targets[0].command : r->targets[0].comm);
 	else
-		write_sanitised(p->file, "dcbs-bpfprof");
+		markup_text(p->file, "dcbs-bpfprof");
 	fputs("</text>\n", p->file);
 	write_color_legend(p->file);
 	write_controls(p->file);

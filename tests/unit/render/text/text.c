@@ -264,7 +264,8 @@ static void test_formats(void **state)
 	assert_null(render_by_name("tex"));
 	assert_null(render_by_suffix("json"));
 	assert_null(render_by_suffix(".json"));
-	assert_null(render_by_suffix("a.html"));
+	assert_null(render_by_suffix("a.htm"));
+	assert_ptr_equal(render_by_suffix("a.html")->write, html_write);
 	assert_ptr_equal(render_by_suffix("a.speedscope.json")->write, speedscope_write);
 	assert_ptr_equal(render_by_suffix("speedscope.json")->write, json_write);
 	assert_ptr_equal(render_by_suffix("a.json.svg")->write, svg_write);

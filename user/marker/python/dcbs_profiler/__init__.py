@@ -49,6 +49,10 @@ them. A copy of an object, and an object that another process unpickles, starts 
 copy of all that was recorded, as of any other object, and adds its own; call clear_data() first if only the child's
 part is wanted. All objects may be used from any thread.
 
+Saved sessions. `load("run.json")` reads what `dcbs-bpfprof -o run.json` wrote: `sections`, `functions`, `caches`,
+`bottlenecks` and others are lists of dicts, which pandas.DataFrame() takes, `document` is all of it, and a notebook shows the
+session as a table.
+
 Cost. A section takes about as long as `with contextlib.nullcontext()`, and one and a half times as long with a
 profiler attached. After a name's first use it allocates only the context manager. An object holds 4096 names, and the
 process's list for dcbs-bpfprof 510; names beyond are "(other)". If the extension cannot be loaded (an interpreter
@@ -65,14 +69,17 @@ from ._profilers import (
     profile_evaluation_run,
     profile_function,
 )
+from ._saved import Session, load
 
 __all__ = [
     "CacheProfiler",
     "ModelProfiler",
     "PerformanceProfiler",
+    "Session",
     "attached",
     "get_global_profiler",
     "global_profiler",
+    "load",
     "profile_evaluation_run",
     "profile_function",
 ]
