@@ -84,6 +84,33 @@ struct dcbs_wall {
 	double stopped_s;	/* part of other_s: stopped by a signal, a debugger or the freezer */
 };
 
+#define DCBS_WALL_FIELDS (sizeof(struct dcbs_wall) / sizeof(double))
+
+/*
+ * A section's figures in each slice of the window, see struct dcbs_slices; the sums over all slices are the section's figures. A call
+ * that is open counts for the slices in which it is open, as far as the profiler sees it: it looks five times a second. A call counts in
+ * `count` where it ends. A wait counts where it ends; what is longer than its slice is in those before.
+ */
+struct dcbs_section_slices {
+	size_t nr;		/* that of struct dcbs_slices; 0: the section's are unknown */
+	int64_t *count;
+	double *total_s;
+	/* Parts of total_s, by the place of the field in struct dcbs_wall, whose members are doubles. NULL: 0 in all slices, or unknown. */
+	double *wall_s[DCBS_WALL_FIELDS];
+};
+
+/*
+ * The time of a call as the window went on. A slow start and a trend are reported only where the slices of the window show it
+ * beyond their own scatter (the chance to be wrong is about 1 in 200).
+ */
+struct dcbs_trend {
+	double warm_up_s;	/* the first calls, up to this time after the start, took longer than any later; NAN: they did not */
+	double warm_up_factor;	/* by how much a call took longer then than later */
+	double change;		/* of the time of a call from the beginning to the end of over_s, 0.1: 10 % more; NAN: none was established */
+	double change_error;	/* its standard deviation */
+	double over_s;		/* the rest of the window */
+};
+
 /*
  * The time of a section in the driver of a GPU. A driver spins while it waits, so samples are the source: those whose innermost frames
  * are in libcuda, libcudart, libamdhip64, libhsa-runtime64 or libze_loader. The name of the outermost function there says what the
@@ -211,6 +238,8 @@ struct dcbs_section {
 	struct dcbs_spread growth;	/* growth of RSS by call, bytes; calls that shrank it are left out */
 	struct dcbs_spread faults;	/* page faults by call */
 	struct dcbs_skew skew;
+	struct dcbs_section_slices slices;
+	struct dcbs_trend trend;
 };
 
 /* A thread of a target, or all threads of it that have ended, added up. Its wall adds up to wall_s. */

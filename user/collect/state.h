@@ -21,6 +21,7 @@
 #include "collect/stats/growth_trend.h"
 #include "collect/stats/in_flight.h"
 #include "collect/stats/thread_lister.h"
+#include "collect/stats/time_slices.h"
 #include "collect/target/function_probes.h"
 #include "collect/target/target.h"
 
@@ -78,6 +79,7 @@ struct session {
 	struct rss_total rss;
 	struct growth_trend growth;
 	struct in_flight in_flight;
+	struct time_slices slices;
 	struct session_window window;
 	struct notes notes;
 	__u64 attached_ns;		/* when session_start() had attached */

@@ -23,6 +23,7 @@
 #include "render/json/json_sections.h"
 #include "render/json/json_words.h"
 #include "render/utf8_locale.h"
+#include "render/slices/json_slices.h"
 
 #define FILE_MAX_BYTES (256UL << 20)	/* a session with all the stacks that the profiler keeps stays below */
 #define READ_BYTES (64UL << 10)	/* at least, with one call */
@@ -249,6 +250,7 @@ static int read_document(const char *path, const json_t *doc, struct dcbs_report
 	if (to->more_targets == DCBS_UNKNOWN)
 		to->more_targets = 0;
 	read_window(&r, doc, to);
+	json_slices_read_window(&r, doc, &to->slices);
 	json_sections_read(&r, doc, to);
 	read_memory(&r, doc, to);
 	read_bottlenecks(&r, doc, to);

@@ -250,6 +250,7 @@ int text_write(FILE *file, const struct dcbs_report *report, const struct render
 	write_report_head(&t);
 	text_answer(&t, HEAD_LABEL);
 	text_sections(&t);
+	text_trends(&t);
 	text_verdicts(&t);
 	text_loops(&t);
 	text_functions(&t, options->order);
