@@ -64,7 +64,7 @@ class Slices(ReportCase):
                 self.assertGreaterEqual(min(values[i] for values in causes), 0, (name, i))
 
     def test_calls_are_where_the_target_made_them(self):
-        ended = [self.after_start(end) for _, end in self.truth["step"]]
+        ended = [self.after_start(end) for *_, end in self.truth["step"]]
         calls = 0
         for end_s, count in zip(self.ends, self.sections["step"]["slices"]["count"]):
             calls += count
@@ -73,7 +73,7 @@ class Slices(ReportCase):
 
     def test_a_long_call_is_in_all_its_slices(self):
         """The call is open for two seconds. In each slice within these it takes the whole slice, and sleeps for it."""
-        begin, end = (self.after_start(moment) for moment in self.truth["nap"][0])
+        _, begin, end, _ = (self.after_start(moment) for moment in self.truth["nap"][0])
         slices, inside = self.sections["nap"]["slices"], 0
         for i in range(1, len(self.ends)):
             first, last = self.ends[i - 1], self.ends[i]

@@ -23,6 +23,7 @@ void snapshot_free(struct snapshot *snap)
 		return;
 	for (i = 0; i < snap->nr_sections; i++) {
 		free(snap->sections[i]->timed);
+		free(snap->sections[i]->slow);
 		snapshot_free_marks(snap->sections[i]->marks);
 		free(snap->sections[i]);
 	}

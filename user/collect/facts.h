@@ -54,6 +54,12 @@ struct timed_calls {
 	double buckets[HIST_PLACES];
 };
 
+/* One of the slowest calls of a section. */
+struct snapshot_slow_call {
+	struct slow_call call;
+	__u32 stack;		/* 1 + index of `stacks`: one that was sampled in it; 0: none */
+};
+
 /* One section or cache. All times are in ns. */
 struct snapshot_section {
 	char name[SNAPSHOT_RAW_NAME];	/* raw bytes, as the target registered them */
@@ -62,6 +68,8 @@ struct snapshot_section {
 	__u64 open;			/* calls still open */
 	__u64 most_open;		/* the most calls that the profiler has seen open at once */
 	struct slice_marks *marks;	/* NULL: none are kept, or the times are estimates */
+	struct snapshot_slow_call *slow;	/* the longest first */
+	size_t nr_slow;
 	struct timed_calls *timed;	/* NULL: calls were not timed in on-periods */
 	__u64 cut_off_ns[CAUSES];	/* in an analysis: waits that were charged to it, and were outside of it */
 	double total_error_ns;		/* in an analysis: the error of total_ns, where that is an estimate */

@@ -395,5 +395,6 @@ void session_close(struct session *session)
 	notes_free(&session->notes);
 	growth_trend_clear(&session->growth);
 	time_slices_clear(&session->slices);
+	slow_calls_free(&session->slow_calls);
 	free(session);
 }

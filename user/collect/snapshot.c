@@ -51,6 +51,7 @@ static void merge_section_stat(struct section_stat *to, const struct section_sta
 	to->min_inv_ns = min_inv;
 	to->size_max = size_max;
 	to->size_last = size_last;
+	to->slow_ns = 0;
 	to->rss_max = rss_max;
 	to->rss_min_inv = rss_min_inv;
 }
@@ -180,6 +181,9 @@ static int copy_map_facts(struct session *session, struct snapshot *snap, const 
 		err = levers_add_estimates(session, snap, section_index);
 	if (!err)
 		err = sampler_copy(session->sampler, snap, section_index);
+	if (!err)
+		err = slow_calls_add(&session->slow_calls, &session->bpf, session->sampler, (size_t)session->opts.slowest, snap,
+				     section_index);
 	if (!err)
 		err = process_facts_copy(session, snap, section_index);
 	if (!err)

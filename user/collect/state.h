@@ -20,6 +20,7 @@
 #include "collect/overhead/timed_periods.h"
 #include "collect/stats/growth_trend.h"
 #include "collect/stats/in_flight.h"
+#include "collect/stats/slow_calls.h"
 #include "collect/stats/thread_lister.h"
 #include "collect/stats/time_slices.h"
 #include "collect/target/function_probes.h"
@@ -80,6 +81,7 @@ struct session {
 	struct growth_trend growth;
 	struct in_flight in_flight;
 	struct time_slices slices;
+	struct slow_calls slow_calls;
 	struct session_window window;
 	struct notes notes;
 	__u64 attached_ns;		/* when session_start() had attached */

@@ -91,6 +91,7 @@ void window_restart(struct session *session)
 	time_slices_clear(&session->slices);
 	levers_clear(session);
 	sampler_clear(session->sampler);
+	slow_calls_clear(&session->slow_calls, &session->bpf);
 	process_facts_clear(session);
 	while (clock_now_ns() < start)
 		usleep(RINGS_READ_US / 10);

@@ -35,6 +35,7 @@ int text_write(FILE *file, const struct dcbs_report *report, const struct render
 int json_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
 int folded_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
 int svg_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
+int trace_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
 int speedscope_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
 
 #endif

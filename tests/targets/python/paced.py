@@ -4,8 +4,8 @@
 
     paced.py [--seconds S] [--first S] [--last S]
 
-"step" sleeps for --first seconds at the beginning and --last seconds at the end. On a second thread, "nap" sleeps once, in the middle
-half of the time. The truth has the beginning and the end of each call, in Unix time.
+"step" sleeps for --first seconds at the beginning and --last seconds at the end. On a second thread, "nap" sleeps once, in the
+middle half of the time. The truth has four moments of each call, in Unix time: before and after its begin, before and after its end.
 """
 import argparse
 import json
@@ -18,10 +18,12 @@ from dcbs_profiler import get_global_profiler
 
 
 def timed(name, calls, seconds):
-    begin = time.time()
+    before = time.time()
     with get_global_profiler().profile_section(name):
+        begin = time.time()
         time.sleep(seconds)
-    calls.append([begin, time.time()])
+        end = time.time()
+    calls.append([before, begin, end, time.time()])
 
 
 def nap(calls, seconds):

@@ -17,7 +17,7 @@
 #define BLOCK_CALLS 4		/* a block with fewer calls says nothing */
 #define LEAST_CHANGE 0.03
 #define LEAST_WARM_UP 0.25	/* by which the first calls must be slower */
-#define STEADY_SLICES 30	/* in the later half: two that exceed all of these at the beginning do so by chance in 1 of 500 cases */
+#define STEADY_SLICES 30	/* in the later half: that the first two exceed all of these is chance in 1 of 500 cases */
 #define CALLS_PER_SLICE 4	/* of a section whose calls are longer, slices do not show the time of a call */
 
 struct trend_block {
@@ -79,7 +79,8 @@ static size_t find_warm_up(struct dcbs_section *section, const struct dcbs_slice
 
 /* ---- a trend ---- */
 
-static size_t make_blocks(struct trend_block *blocks, const struct dcbs_section_slices *s, const struct dcbs_slices *slices, size_t first)
+static size_t make_blocks(struct trend_block *blocks, const struct dcbs_section_slices *s, const struct dcbs_slices *slices,
+			  size_t first)
 {
 	size_t i, n = 0, slices_left = slices->nr - first, wanted = slices_left < BLOCKS ? slices_left : BLOCKS;
 

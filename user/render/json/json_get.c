@@ -180,6 +180,24 @@ int64_t *json_get_integers(struct json_get *r, const json_t *object, const char 
 	return values;
 }
 
+void json_get_strings(struct json_get *r, const json_t *object, const char *key, char ***to, size_t *nr)
+{
+	const json_t *array = json_get_array(r, object, key, to, sizeof(**to)), *text;
+	size_t i;
+
+	for (i = 0; i < json_array_size(array) && !r->err; i++) {
+		text = json_array_get(array, i);
+		if (!json_is_string(text)) {
+			json_get_wrong(r, key, "an array of strings");
+			return;
+		}
+		(*to)[i] = sanitize(json_string_value(text), JSON_GET_TEXT_BYTES);
+		*nr = i + 1;
+		if (!(*to)[i])
+			r->err = fail(-ENOMEM, "no memory for %s", r->file);
+	}
+}
+
 const json_t *json_get_enter(struct json_get *r, const json_t *array, const char *key, size_t i)
 {
 	const json_t *v = json_array_get(array, i);

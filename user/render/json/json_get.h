@@ -50,6 +50,9 @@ const json_t *json_get_array(struct json_get *r, const json_t *object, const cha
 double *json_get_reals(struct json_get *r, const json_t *object, const char *key, size_t nr);
 int64_t *json_get_integers(struct json_get *r, const json_t *object, const char *key, size_t nr);
 
+/* Strings, sanitised; all to be freed. */
+void json_get_strings(struct json_get *r, const json_t *object, const char *key, char ***to, size_t *nr);
+
 /* Element i, which must be an object. Errors name it from now on, until json_get_leave(). */
 const json_t *json_get_enter(struct json_get *r, const json_t *array, const char *key, size_t i);
 void json_get_leave(struct json_get *r);

@@ -104,14 +104,16 @@ static void test_a_missing_record_and_coroutines(void **state)
 {
 	struct snapshot *snap = sliced_snapshot();
 	struct snapshot_section *facts = fixture_section(snap, "work", DCBS_NAME_SECTION);
-	const __u64 count[] = {0, 0, 0, 1, 1}, total[] = {12 * SEC, 24 * SEC, 1 * SEC, 37 * SEC, 37 * SEC}, run[] = {0, SEC, 2 * SEC, 4 * SEC, 5 * SEC};
+	const __u64 count[] = {0, 0, 0, 1, 1}, total[] = {12 * SEC, 24 * SEC, 1 * SEC, 37 * SEC, 37 * SEC};
+	const __u64 run[] = {0, SEC, 2 * SEC, 4 * SEC, 5 * SEC};
 	size_t i;
 	const struct dcbs_section_slices *s;
 	struct dcbs_report *r;
 
 	(void)state;
 	facts->stat.count = 1;
-	facts->stat.sum_ns = facts->stat.total_ns = facts->stat.self_ns = facts->stat.flow_total_ns = facts->stat.flow_self_ns = 37 * SEC;
+	facts->stat.sum_ns = facts->stat.total_ns = facts->stat.self_ns = 37 * SEC;
+	facts->stat.flow_total_ns = facts->stat.flow_self_ns = 37 * SEC;
 	facts->ledger.flow_run_ns = facts->ledger.self_flow_run_ns = 5 * SEC;
 	set_series(facts, SLICE_COUNT, count);
 	set_series(facts, SLICE_TOTAL, total);
