@@ -151,11 +151,11 @@ struct ring_reader {
 	struct ring_read read;
 	struct section_name name;
 	u32 pad;
-	struct slow_search slow;
 	struct section_sum section_sums[SECTION_SUMS];
 	struct bucket_sum bucket_sums[BUCKET_SUMS];
 	u8 used_buckets[BUCKET_SUMS];
 	struct dcbs_event events[CHUNK_EVENTS];
+	struct slow_search slow;
 };
 
 /* An open call of a --section function, in the list of its thread. */

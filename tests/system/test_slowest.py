@@ -133,7 +133,8 @@ class Others(ReportCase):
     def test_coroutines_and_hostile_names(self):
         with tempfile.TemporaryDirectory() as folder, Steps() as target:
             path = os.path.join(folder, "run.trace.json")
-            target.step("from dcbs_profiler import get_global_profiler; profile = get_global_profiler().profile_section; use('warm', 1)")
+            target.step("from dcbs_profiler import get_global_profiler; profile = get_global_profiler().profile_section")
+            target.step("use('warm', 1)")
             with Profiler("-p", target.pid, "-o", path, wait_for=target.pid) as profiler:
                 target.step("exec(%r)" % TASKS)
                 target.step("use(%r, 3)" % HOSTILE)

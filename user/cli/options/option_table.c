@@ -119,9 +119,9 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 		.min = 0, .max = 50, .preset = "5", .offset = offsetof(struct opts, profile.slowest),
 		.help = "calls of each section that are kept one by one, the slowest ones; 0: none",
 		.manual =
-			"Keep this many of the slowest calls of each section one by one: when they began, on which thread, how long they "
-			"took, why, and a stack that was sampled in them. They are listed with --verbose and are in the JSON document "
-			"(slowest); -o FILE.trace.json writes them for https://ui.perfetto.dev and chrome://tracing.",
+			"Keep this many of the slowest calls of each section one by one: when they began, on which thread, how long "
+			"they took, why, and a stack that was sampled in them. They are listed with --verbose and are in the JSON "
+			"document (slowest); -o FILE.trace.json writes them for https://ui.perfetto.dev and chrome://tracing.",
 	}, {
 		.name = "output", .key = 'o', .argument = "FILE", .type = OPTION_OUTPUT, .commands = SHOW, .choices = format_suffixes,
 		.help = "write the session to FILE as well; its suffix selects the format; may be given several times",

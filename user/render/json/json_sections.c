@@ -51,8 +51,8 @@ static json_t *section_additions(const struct dcbs_section *s)
 			 "profiling_per_call_s", real_or_null(s->profiling_per_call_s), "cpu_error_s", real_or_null(s->cpu_error_s),
 			 "in_flight", "mean", real_or_null(s->in_flight), "max", integer_or_null(s->in_flight_most),
 			 "fault_cpu_s", real_or_null(s->fault_cpu_s), "fault_cpu_error_s", real_or_null(s->fault_cpu_error_s),
-			 "cancelled", integer_or_null(s->cancelled), "gpu", json_ledger_gpu(&s->gpu), "parent", string_or_null(s->parent),
-			 "trend", json_slices_trend(&s->trend), "slices", json_slices_section(&s->slices),
+			 "cancelled", integer_or_null(s->cancelled), "gpu", json_ledger_gpu(&s->gpu),
+			 "parent", string_or_null(s->parent), "trend", json_slices_trend(&s->trend), "slices", json_slices_section(&s->slices),
 			 "slowest", json_slowest_array(s));
 }
 

@@ -38,8 +38,9 @@ json_t *json_slowest_array(const struct dcbs_section *s)
 static void read_call(struct json_get *r, const json_t *o, struct dcbs_slow_call *to)
 {
 	*to = (struct dcbs_slow_call) {
-		.at_s = json_get_real(r, o, "at_s"), .duration_s = json_get_real(r, o, "duration_s"), .pid = json_get_pid(r, o, "pid"),
-		.tid = json_get_pid(r, o, "tid"), .items = json_get_integer(r, o, "items"), .flow = json_is_true(json_object_get(o, "flow")),
+		.at_s = json_get_real(r, o, "at_s"), .duration_s = json_get_real(r, o, "duration_s"),
+		.pid = json_get_pid(r, o, "pid"), .tid = json_get_pid(r, o, "tid"), .items = json_get_integer(r, o, "items"),
+		.flow = json_is_true(json_object_get(o, "flow")),
 	};
 	json_ledger_read_wall(r, json_get_object(r, o, "wall"), json_get_object(r, o, "wall_parts"), &to->wall);
 	if (json_is_array(json_object_get(o, "frames")))

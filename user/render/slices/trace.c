@@ -67,7 +67,8 @@ static void write_call(struct trace *out, const char *name, const struct dcbs_sl
 	out->id++;
 	write_event(out, join_objects(event_object("b", name, c, c->at_s),
 				      json_pack("{s:o, s:o}", "id", json_integer(out->id), "args", arguments(c))));
-	write_event(out, join_objects(event_object("e", name, c, c->at_s + c->duration_s), json_pack("{s:o}", "id", json_integer(out->id))));
+	write_event(out, join_objects(event_object("e", name, c, c->at_s + c->duration_s),
+				      json_pack("{s:o}", "id", json_integer(out->id))));
 }
 
 int trace_write(FILE *file, const struct dcbs_report *r, const struct render_options *options)
