@@ -128,7 +128,8 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 		.manual =
 			"Write the session to FILE as well. Its suffix selects the format: .txt is the report as text, .json a document for "
 			"scripts and for dcbs-bpfprof report, .folded has one stack a line for other tools, .svg is a flame graph for "
-			"the browser, and .speedscope.json is for speedscope. May be given several times.\n\n"
+			"the browser, .speedscope.json is for speedscope, and .trace.json has the slowest calls for "
+			"https://ui.perfetto.dev and chrome://tracing. May be given several times.\n\n"
 			"The profiler finds out before the run whether the file can be written. The file belongs to the user who called sudo, "
 			"only that user may read it (mode 0600, less the umask), and it replaces an older file only when it is complete. "
 			"A symbolic link is not followed, and a file of another user is left alone. A pipe of the user that has a reader, and "
