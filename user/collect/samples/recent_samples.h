@@ -7,7 +7,7 @@
 
 #include <linux/types.h>
 
-#define RECENT_SAMPLES 8192	/* a power of two */
+#define RECENT_SAMPLES 4096	/* a power of two */
 
 struct recent_sample {
 	__u64 at_ns;

@@ -12,6 +12,7 @@
 #include "collect/stats/slow_calls.h"
 
 #define LOOK_NS 500000000ULL
+#define MOST_KEPT 50
 
 /* ---- looks ---- */
 
@@ -22,39 +23,26 @@ static __u32 calls_kept(const struct programs *bpf)
 
 static int make_room(struct slow_calls *slow, size_t nr)
 {
-	struct looked_up_call *looked_up;
-	struct slow_call *calls;
+	struct looked_up_call *list;
 
 	if (nr <= slow->nr)
 		return 0;
-	calls = realloc(slow->calls, nr * sizeof(*calls));
-	if (!calls)
+	list = realloc(slow->looked_up, nr * sizeof(*list));
+	if (!list)
 		return fail(-ENOMEM, "out of memory");
-	slow->calls = calls;
-	looked_up = realloc(slow->looked_up, nr * sizeof(*looked_up));
-	if (!looked_up)
-		return fail(-ENOMEM, "out of memory");
-	slow->looked_up = looked_up;
-	memset(looked_up + slow->nr, 0, (nr - slow->nr) * sizeof(*looked_up));
+	memset(list + slow->nr, 0, (nr - slow->nr) * sizeof(*list));
+	slow->looked_up = list;
 	slow->nr = nr;
 	return 0;
 }
 
-/* Entries beyond `nr` that the kernel did not read are empty. */
-static int read_calls(struct slow_calls *slow, const struct programs *bpf)
+/* Copies the entries of a section id to calls[]. Those that cannot be read are empty. */
+static void read_calls(struct slow_call *calls, const struct programs *bpf, __u32 id)
 {
-	__u32 nr = (__u32)stat_maps_used(bpf) * calls_kept(bpf), out, *keys;
-	int err = make_room(slow, nr);
+	__u32 kept = calls_kept(bpf), before = id * kept - 1, next, keys[MOST_KEPT], nr = kept;
 
-	if (err)
-		return err;
-	memset(slow->calls, 0, slow->nr * sizeof(*slow->calls));
-	keys = malloc((nr + 1) * sizeof(*keys));
-	if (!keys)
-		return fail(-ENOMEM, "out of memory");
-	bpf_map_lookup_batch(bpf_map__fd(bpf->skel->maps.slow_calls), NULL, &out, keys, slow->calls, &nr, NULL);
-	free(keys);
-	return 0;
+	memset(calls, 0, kept * sizeof(*calls));
+	bpf_map_lookup_batch(bpf_map__fd(bpf->skel->maps.slow_calls), id ? &before : NULL, &next, keys, calls, &nr, NULL);
 }
 
 /* A thread may be taking the entry now. */
@@ -73,26 +61,29 @@ static void look_up(struct looked_up_call *known, const struct slow_call *call, 
 		known->stack = sampler_stack_in_call(sampler, call->tid, call->end_ns - call->ns, call->end_ns, section_id);
 }
 
-static int look_at_all(struct slow_calls *slow, const struct programs *bpf, const struct sampler *sampler)
+/* Reads the calls of a section id, and looks for their samples. */
+static void look_at_section(struct slow_calls *slow, struct slow_call *calls, const struct programs *bpf, const struct sampler *sampler,
+			    __u32 id)
 {
-	__u32 kept = calls_kept(bpf);
-	int err = read_calls(slow, bpf);
-	size_t i;
+	__u32 kept = calls_kept(bpf), i;
 
-	for (i = 0; i < slow->nr && !err; i++)
-		if (is_whole(&slow->calls[i]))
-			look_up(&slow->looked_up[i], &slow->calls[i], sampler, (__u16)(i / kept));
-	return err;
+	read_calls(calls, bpf, id);
+	for (i = 0; i < kept; i++)
+		if (is_whole(&calls[i]))
+			look_up(&slow->looked_up[id * kept + i], &calls[i], sampler, (__u16)id);
 }
 
 void slow_calls_look(struct slow_calls *slow, const struct programs *bpf, const struct sampler *sampler)
 {
+	struct slow_call calls[MOST_KEPT];
+	__u32 id, used = (__u32)stat_maps_used(bpf);
 	__u64 now = clock_now_ns();
 
-	if (now < slow->due_ns)
+	if (now < slow->due_ns || make_room(slow, used * calls_kept(bpf)))
 		return;
 	slow->due_ns = now + LOOK_NS;
-	look_at_all(slow, bpf, sampler);
+	for (id = SECTION_OTHER; id < used; id++)
+		look_at_section(slow, calls, bpf, sampler, id);
 }
 
 /* ---- snapshot ---- */
@@ -106,19 +97,32 @@ static int compare_calls(const void *a, const void *b)
 	return x->call.end_ns < y->call.end_ns ? -1 : x->call.end_ns > y->call.end_ns;
 }
 
-/* Several section ids may have one name, so the longest calls of all of them are kept. */
-static int add_calls(struct snapshot_section *s, const struct slow_calls *slow, size_t first, __u32 kept, size_t wanted)
+static size_t count_whole(const struct slow_call *calls, __u32 kept)
 {
-	struct snapshot_slow_call *list = realloc(s->slow, (s->nr_slow + kept) * sizeof(*list));
-	size_t i;
+	size_t n = 0;
+	__u32 i;
 
-	if (!list)
+	for (i = 0; i < kept; i++)
+		n += is_whole(&calls[i]);
+	return n;
+}
+
+/* Several section ids may have one name, so the longest calls of all of them are kept. */
+static int add_calls(struct snapshot_section *s, const struct slow_call *calls, const struct looked_up_call *looked_up, __u32 kept,
+		     size_t wanted)
+{
+	size_t more = count_whole(calls, kept);
+	struct snapshot_slow_call *list = more ? realloc(s->slow, (s->nr_slow + more) * sizeof(*list)) : s->slow;
+	__u32 i;
+
+	if (more && !list)
 		return fail(-ENOMEM, "out of memory");
 	s->slow = list;
-	for (i = first; i < first + kept && i < slow->nr; i++)
-		if (is_whole(&slow->calls[i]))
-			list[s->nr_slow++] = (struct snapshot_slow_call){slow->calls[i], slow->looked_up[i].stack};
-	qsort(list, s->nr_slow, sizeof(*list), compare_calls);
+	for (i = 0; i < kept; i++)
+		if (is_whole(&calls[i]))
+			list[s->nr_slow++] = (struct snapshot_slow_call){calls[i], looked_up[i].stack};
+	if (s->nr_slow)
+		qsort(list, s->nr_slow, sizeof(*list), compare_calls);
 	if (s->nr_slow > wanted)
 		s->nr_slow = wanted;
 	return 0;
@@ -127,13 +131,15 @@ static int add_calls(struct snapshot_section *s, const struct slow_calls *slow, 
 int slow_calls_add(struct slow_calls *slow, const struct programs *bpf, const struct sampler *sampler, size_t wanted,
 		   struct snapshot *snap, const __u16 *section_index)
 {
-	__u32 kept = calls_kept(bpf);
-	size_t id;
-	int err = look_at_all(slow, bpf, sampler);
+	__u32 kept = calls_kept(bpf), id, used = (__u32)stat_maps_used(bpf);
+	struct slow_call calls[MOST_KEPT];
+	int err = make_room(slow, used * kept);
 
-	for (id = SECTION_OTHER; id < BPFPROF_SECTIONS && !err; id++)
+	for (id = SECTION_OTHER; id < used && !err; id++) {
+		look_at_section(slow, calls, bpf, sampler, id);
 		if (section_index[id] < snap->nr_sections)
-			err = add_calls(snap->sections[section_index[id]], slow, id * kept, kept, wanted);
+			err = add_calls(snap->sections[section_index[id]], calls, &slow->looked_up[id * kept], kept, wanted);
+	}
 	return err;
 }
 
@@ -149,7 +155,6 @@ void slow_calls_clear(struct slow_calls *slow, const struct programs *bpf)
 
 void slow_calls_free(struct slow_calls *slow)
 {
-	free(slow->calls);
 	free(slow->looked_up);
 	*slow = (struct slow_calls){0};
 }

@@ -20,9 +20,8 @@ struct looked_up_call {
 
 struct slow_calls {
 	__u64 due_ns;		/* of the next look */
-	size_t nr;		/* entries of both */
-	struct slow_call *calls;	/* as of the last look, by section id and entry */
-	struct looked_up_call *looked_up;
+	size_t nr;
+	struct looked_up_call *looked_up;	/* by section id and entry */
 };
 
 /* To be called some times a second, after the samples were taken. */

@@ -9,6 +9,7 @@
 #include "collect/stats/time_slices.h"
 
 #define FIRST_WIDTH_NS 200000000ULL
+#define FIRST_MARKS 30
 #define KEPT_SECTIONS 64	/* of a snapshot: those with the most time */
 
 /* ---- marks ---- */
@@ -41,12 +42,12 @@ static __u64 open_value(const struct in_flight *in_flight, size_t id, int series
 }
 
 /* A series is 0 at all marks that were noted before its memory was needed. */
-static void note_value(struct slice_marks *to, int series, size_t mark, __u64 value)
+static void note_value(const struct time_slices *slices, struct slice_marks *to, int series, __u64 value)
 {
 	if (!to->series[series] && value)
-		to->series[series] = calloc(SLICE_MARKS, sizeof(*to->series[series]));
+		to->series[series] = calloc(slices->room, sizeof(*to->series[series]));
 	if (to->series[series])
-		to->series[series][mark] = value;
+		to->series[series][slices->marks.nr] = value;
 }
 
 static void mark_section(struct time_slices *slices, const struct programs *bpf, const struct in_flight *in_flight, size_t id)
@@ -58,8 +59,32 @@ static void mark_section(struct time_slices *slices, const struct programs *bpf,
 	if (!slices->sections[id])
 		slices->sections[id] = calloc(1, sizeof(*slices->sections[id]));
 	for (series = 0; slices->sections[id] && series < SLICE_SERIES; series++)
-		note_value(slices->sections[id], series, slices->marks.nr,
+		note_value(slices, slices->sections[id], series,
 			   series_value(&bpf->stats[id], &bpf->ledgers[id], series) + open_value(in_flight, id, series));
+}
+
+/* Without memory, a series begins anew: what it had counts for the next slice. */
+static void grow_series(__u64 **series, size_t nr, size_t room)
+{
+	__u64 *more = *series ? calloc(room, sizeof(*more)) : NULL;
+
+	if (more)
+		memcpy(more, *series, nr * sizeof(*more));
+	free(*series);
+	*series = more;
+}
+
+/* Most windows are short, and there may be hundreds of sections: memory is taken by degrees. */
+static void make_room(struct time_slices *slices)
+{
+	size_t id, room = slices->room ? 2 * slices->room : FIRST_MARKS;
+	int series;
+
+	room = room < SLICE_MARKS ? room : SLICE_MARKS;
+	for (id = 0; id < BPFPROF_SECTIONS; id++)
+		for (series = 0; slices->sections[id] && series < SLICE_SERIES; series++)
+			grow_series(&slices->sections[id]->series[series], slices->marks.nr, room);
+	slices->room = room;
 }
 
 static void thin_series(__u64 *series, size_t nr)
@@ -94,6 +119,8 @@ static void add_mark(struct time_slices *slices, const struct programs *bpf, con
 
 	if (slices->marks.nr == SLICE_MARKS)
 		thin_out(slices);
+	if (slices->marks.nr == slices->room)
+		make_room(slices);
 	for (id = SECTION_OTHER; id < used; id++)
 		mark_section(slices, bpf, in_flight, id);
 	slices->marks.at_ns[slices->marks.nr] = slices->marked_ns = in_flight->looked_ns;

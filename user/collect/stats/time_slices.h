@@ -16,6 +16,7 @@
 struct time_slices {
 	__u64 width_ns, due_ns;		/* of a slice, 0: not begun yet; of the next mark */
 	__u64 marked_ns;		/* time of the last mark */
+	size_t room;			/* marks for which each series has memory */
 	struct snapshot_slices marks;
 	struct slice_marks *sections[BPFPROF_SECTIONS];	/* by section id. NULL: no call so far, or no memory */
 };
