@@ -17,6 +17,7 @@
  *
  * A probe's cookie is CALL_COOKIE().
  */
+#include "slow/slow_calls.bpf.h"
 #include "state/process_parts.bpf.h"
 #include "state/stack_place.bpf.h"
 
@@ -42,7 +43,21 @@ static __always_inline struct function_calls *list_of(struct task_struct *task, 
 	return list;
 }
 
-static __noinline int add_timed_call(const struct open_call *call, u64 ns)
+static __noinline int add_slow_call(u32 section_id, u64 ns, u64 end_ns)
+{
+	struct function_calls *list = list_of(bpf_get_current_task_btf(), BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (!list)
+		return 0;
+	list->slow.section_id = section_id;
+	list->slow.ns = ns;
+	list->slow.end_ns = end_ns;
+	list->slow.items = list->slow.flags = 0;
+	slow_call_add(&list->slow);
+	return 0;
+}
+
+static __noinline int add_timed_call(const struct open_call *call, u64 ns, u64 end_ns)
 {
 	u32 section_id = call->section_id;
 	struct section_stat *stat = bpf_map_lookup_elem(&stats, &section_id);
@@ -52,7 +67,8 @@ static __noinline int add_timed_call(const struct open_call *call, u64 ns)
 		return 0;
 	__sync_fetch_and_add(&stat->count, 1);
 	__sync_fetch_and_add(&stat->sum_ns, ns);
-	store_max(&stat->max_ns, ns);
+	if (ns > stat->slow_ns)
+		add_slow_call(section_id, ns, end_ns);
 	store_max(&stat->min_inv_ns, ~ns);
 	add_duration(stat, section_id, ns);
 	if (!(call->flags & OPEN_CALL_OBSERVED))
@@ -214,7 +230,7 @@ int on_call(struct pt_regs *ctx)
 	if (CALL_FLAGS(cookie) & CALL_EMPTY) {
 		__builtin_memset(&list->open, 0, sizeof(list->open));
 		list->open.section_id = section_id;
-		add_timed_call(&list->open, 0);
+		add_timed_call(&list->open, 0, 0);
 		return 0;
 	}
 	stack_place(ctx, task, cookie, PT_REGS_SP(ctx), &list->key);
@@ -289,7 +305,7 @@ static __noinline int call_ends(struct task_struct *task, const struct call_key 
 	parent = call->parent.function ? bpf_map_lookup_elem(&calls, &call->parent) : NULL;
 	if (parent)
 		__sync_fetch_and_add(&parent->inner_ns, ns);
-	add_timed_call(call, ns);
+	add_timed_call(call, ns, now);
 	leave_list(task, key, call);
 forget:
 	bpf_map_delete_elem(&calls, key);

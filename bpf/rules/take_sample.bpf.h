@@ -106,6 +106,7 @@ static __always_inline void sample_take(void *ctx, struct walker *w, struct task
 	w->sample.tgid = task->tgid;
 	w->sample.tid = pid_of_task(task);
 	w->sample.kind = kind;
+	w->sample.at_ns = bpf_ktime_get_ns();
 	w->sample.weight = throttle.sample_every > 1 ? throttle.sample_every : 1;
 	if (account && nr_all_open(account))
 		bpf_loop(nr_all_open(account), sample_section, &c, 0);

@@ -31,6 +31,7 @@ static __always_inline bool account_in_generation(struct thread_account *account
 	account->off_ns = account->slice_ns = 0;
 	account->off_sample_ns = bpf_ktime_get_ns();
 	account->queued_ns = account->waited_ns = 0;
+	account->recent_since_ns = account->off_sample_ns;
 	account->loop.since_ns = account->loop.hold_ns = account->loop.step_ns = 0;
 	return false;
 }
@@ -71,6 +72,15 @@ static __always_inline void note_twice(const struct thread_account *account, u64
 		__sync_fetch_and_add(&counters.flow_twice_ns, ns);
 }
 
+/* The wait may be noted by the thread's own program or by on_iter_thread, which run at the same time. */
+static __always_inline void note_recent_wait(struct thread_account *account, u32 cause, u64 start, u64 ns)
+{
+	struct recent_wait *w = &account->recent[__sync_fetch_and_add(&account->nr_recent, 1) & (RECENT_WAITS - 1)];
+
+	w->start_ns = start;
+	w->ns_and_cause = ns << RECENT_CAUSE_BITS | cause;
+}
+
 /*
  * Charges the time from `start` to `end`, in which a thread did not run. Inherited sections are not charged: it
  * did not work for them.
@@ -90,6 +100,7 @@ __weak __noinline int charge_off(struct thread_account *account, u32 cause, u64 
 	if (!window.start_ns || end <= start || throttle.waits_off)
 		return 0;
 	c.ns = weighted_ns(end - start);
+	note_recent_wait(account, cause, start, end - start);
 	__sync_fetch_and_add(&account->sum.off_ns[cause], c.ns);
 	c.cause = cause;
 	if (!has_charged_sections(account)) {
@@ -180,7 +191,7 @@ static __always_inline struct thread_account *account_of(struct task_struct *tas
 /* Begins the account of a thread that is observed for the first time. */
 static __always_inline void account_start(struct thread_account *account, struct task_struct *task, u64 now)
 {
-	account->since_ns = now;
+	account->since_ns = account->recent_since_ns = now;
 	account->generation = throttle.wait_generation;
 	account->on_ns = account->slice_ns = now;
 	account->exec_start_ns = account->slice_exec_ns = account->tick_exec_ns = task->se.sum_exec_runtime;

@@ -24,6 +24,7 @@ extern const volatile __u8 syscall_kinds[SYSCALLS];
 extern const volatile __u32 map_syscall, unmap_syscall;	/* numbers of mmap() and munmap() */
 
 extern const volatile __u32 nr_cpus;
+extern const volatile __u32 slow_kept;		/* entries of `slow_calls` for each section, at least 1 */
 extern const volatile bool follow_children;	/* --children */
 extern const volatile bool leave_secure;	/* programs with more rights than their caller are not observed */
 extern const volatile bool has_function_probes;	/* --section */
@@ -67,6 +68,13 @@ struct thread_accounts_map {
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
 	__type(value, struct thread_account);
+};
+
+struct slow_calls_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, BPFPROF_SECTIONS);
+	__type(key, u32);
+	__type(value, struct slow_call);
 };
 
 struct ledgers_map {
@@ -272,6 +280,7 @@ extern struct ring_readers_map ring_readers SEC(".maps");
 extern struct thread_accounts_map thread_accounts SEC(".maps");
 extern struct open_calls_map open_calls SEC(".maps");	/* these two only with --section */
 extern struct calls_map calls SEC(".maps");		/* place on a stack -> open call */
+extern struct slow_calls_map slow_calls SEC(".maps");	/* section_id * slow_kept and up -> its slowest calls */
 extern struct ledgers_map ledgers SEC(".maps");		/* section_id -> time off the CPU, memory; read in place, too */
 extern struct process_sums_map process_sums SEC(".maps");	/* by the index of `processes` */
 extern struct rss_locals_map rss_locals SEC(".maps");	/* by the index of `processes`, too */

@@ -61,7 +61,8 @@ static __always_inline void add_partial_call(struct section_stat *stat, u64 *cal
 }
 
 /* Adds a call without measurable length, or one whose self time makes no sense. */
-static __always_inline void add_plain_call(struct section_stat *stat, u32 section_id, const struct dcbs_event *e)
+static __always_inline void add_plain_call(struct ring_reader *reader, struct section_stat *stat, u32 section_id,
+					   const struct dcbs_event *e)
 {
 	u64 total = e->flags & DCBS_OUTERMOST ? e->value_ns : 0;
 
@@ -73,7 +74,8 @@ static __always_inline void add_plain_call(struct section_stat *stat, u32 sectio
 		add_flow_times(stat, total, e->value_ns);
 	if (!one_target)
 		part_add(section_id, 1, e->value_ns, total, e->value_ns);
-	store_max(&stat->max_ns, e->value_ns);
+	if (e->value_ns > stat->slow_ns)
+		section_slow_add(reader, e, section_id);
 	store_max(&stat->min_inv_ns, ~e->value_ns);
 	__sync_fetch_and_add(&stat->items, e->items);
 	add_duration(stat, section_id, e->value_ns);
@@ -110,7 +112,7 @@ static __always_inline void add_section_event(struct ring_reader *reader, const 
 	else if (e->value_ns && e->self_ns <= e->value_ns)
 		add_whole_call(reader, stat, key, e);
 	else
-		add_plain_call(stat, key, e);
+		add_plain_call(reader, stat, key, e);
 }
 
 static __always_inline void add_cache_access(struct section_stat *stat, u32 section_id, u64 ns, bool hit)

@@ -3,6 +3,7 @@
 #ifndef BPF_STATE_THREAD_SUMS_H
 #define BPF_STATE_THREAD_SUMS_H
 
+#include "slow/slow_calls.bpf.h"
 #include "state/process_parts.bpf.h"
 
 __weak __noinline int section_sum_spill(struct section_sum *sum)
@@ -21,19 +22,19 @@ __weak __noinline int section_sum_spill(struct section_sum *sum)
 		__sync_fetch_and_add(&stat->self_ns, sum->self_ns);
 		if (sum->items)
 			__sync_fetch_and_add(&stat->items, sum->items);
-		store_max(&stat->max_ns, sum->max_ns);
 		store_max(&stat->min_inv_ns, sum->min_inv_ns);
 		if (!one_target)
 			part_add(section_id, sum->count, sum->sum_ns, sum->sum_ns - sum->inner_ns, sum->self_ns);
 	}
 	sum->section_id = sum->count = sum->sum_ns = sum->inner_ns = sum->self_ns = 0;
-	sum->max_ns = sum->min_inv_ns = sum->items = 0;
+	sum->slow_ns = sum->min_inv_ns = sum->items = 0;
 	return 0;
 }
 
 /* Gives a section its sum. The sum of another section at the same place is carried to `stats` first. */
 __weak __noinline int section_sum_take(struct ring_reader *reader, u32 section_id)
 {
+	struct section_stat *stat = bpf_map_lookup_elem(&stats, &section_id);
 	struct section_sum *sum;
 
 	if (!reader)
@@ -41,6 +42,7 @@ __weak __noinline int section_sum_take(struct ring_reader *reader, u32 section_i
 	sum = &reader->section_sums[section_id & (SECTION_SUMS - 1)];
 	section_sum_spill(sum);
 	sum->section_id = section_id;
+	sum->slow_ns = stat ? stat->slow_ns : 0;
 	reader->has_section_sums = 1;
 	return 0;
 }
@@ -107,6 +109,27 @@ static __always_inline void thread_sums_spill(struct ring_reader *reader)
 	reader->nr_used_buckets = 0;
 }
 
+/* A call has taken longer than the slow_ns of its section or its sum. */
+static __noinline int section_slow_add(struct ring_reader *reader, const struct dcbs_event *e, u32 section_id)
+{
+	struct section_stat *stat;
+	struct section_sum *sum;
+
+	if (!reader)
+		return 0;
+	reader->slow.section_id = section_id;
+	reader->slow.ns = e->value_ns;
+	reader->slow.end_ns = e->end_ns;
+	reader->slow.items = e->items;
+	reader->slow.flags = e->flags;
+	slow_call_add(&reader->slow);
+	stat = bpf_map_lookup_elem(&stats, &section_id);
+	sum = &reader->section_sums[section_id & (SECTION_SUMS - 1)];
+	if (stat && sum->section_id == section_id)
+		sum->slow_ns = stat->slow_ns;
+	return 0;
+}
+
 /*
  * Adds a finished call, all of whose time lies in the window. The spill of an older sum is a call of its own, made
  * before anything is loaded, so that little has to be kept on the stack meanwhile.
@@ -114,8 +137,11 @@ static __always_inline void thread_sums_spill(struct ring_reader *reader)
 static __always_inline void section_sum_add(struct ring_reader *reader, u32 section_id, const struct dcbs_event *e)
 {
 	struct section_sum *sum = section_sum_of(reader, section_id);
-	u64 ns = e->value_ns;
+	u64 ns;
 
+	if (e->value_ns > sum->slow_ns)
+		section_slow_add(reader, e, sum->section_id);
+	ns = e->value_ns;
 	sum->count++;
 	sum->sum_ns += ns;
 	sum->self_ns += e->self_ns;
@@ -123,8 +149,6 @@ static __always_inline void section_sum_add(struct ring_reader *reader, u32 sect
 		sum->items += e->items;
 	if (!(e->flags & DCBS_OUTERMOST))
 		sum->inner_ns += ns;
-	if (ns > sum->max_ns)
-		sum->max_ns = ns;
 	if (~ns > sum->min_inv_ns)
 		sum->min_inv_ns = ~ns;
 	bucket_sum_add(reader, sum->section_id, ns < SMALL_NS ? small_place[ns & (SMALL_NS - 1)] : hist_place(ns));

@@ -82,6 +82,7 @@
 
 #include "state/kernel.h"
 #include "bpfprof/abi.h"
+#include "slow/slow_types.bpf.h"
 
 /*
  * Sums that wait in a thread's own storage. An atomic add costs as much as all the rest of reading an event and
@@ -98,7 +99,7 @@ struct section_sum {
 	u64 sum_ns;
 	u64 inner_ns;		/* part of sum_ns: calls inside another call of the same section */
 	u64 self_ns;
-	u64 max_ns;
+	u64 slow_ns;		/* section_stat.slow_ns, or what it was: a longer call may be among the slowest ones */
 	u64 min_inv_ns;
 	u64 items;
 };
@@ -154,6 +155,7 @@ struct ring_reader {
 	struct bucket_sum bucket_sums[BUCKET_SUMS];
 	u8 used_buckets[BUCKET_SUMS];
 	struct dcbs_event events[CHUNK_EVENTS];
+	struct slow_search slow;
 };
 
 /* An open call of a --section function, in the list of its thread. */
@@ -181,6 +183,7 @@ struct function_calls {
 	u32 found;	/* scratch: depth + 1 of the call that ends; 0: it is not in the list */
 	u32 recursive;	/* scratch */
 	struct open_call open;	/* scratch: the call that begins */
+	struct slow_search slow;	/* scratch: the call that ends */
 	struct call_key innermost;	/* the call that began last and is open; function 0: unknown */
 	u32 innermost_own;	/* it is on the thread's own stack */
 	u32 pad;
@@ -327,6 +330,9 @@ struct thread_account {
 	u32 pad1;
 	struct thread_sum sum;
 	struct loop_state loop;
+	struct recent_wait recent[RECENT_WAITS];	/* a ring */
+	u64 nr_recent;		/* so far */
+	u64 recent_since_ns;	/* all waits since then were noted there */
 
 	u64 record;		/* record that `open` was read from; 0: no section is open */
 	u64 own;		/* equal to `record` if that is the thread's own, else 0 */

@@ -82,8 +82,24 @@ struct section_stat {
 	__u64 flow_total_ns;	/* parts of total_ns and self_ns: calls in other flows than their thread's first one */
 	__u64 flow_self_ns;
 	__u64 cancelled;	/* calls that ended because their task was cancelled */
+	__u64 slow_ns;		/* longer calls may be among the slowest ones: the shortest of those in `slow_calls`, or less */
 	__u64 zero_count;	/* durations of 0 ns */
 	__u64 buckets[HIST_PLACES];
+};
+
+/*
+ * One of the slowest calls of a section: entry of `slow_calls`, by section_id * slow_kept and up. A program takes an entry by
+ * exchanging `ns`. `check` is ns ^ end_ns if all fields are of the same call.
+ */
+struct slow_call {
+	__u64 ns;		/* 0: the entry is free */
+	__u64 end_ns;
+	__u64 check;
+	__u32 pid, tid;		/* in the profiler's PID namespace */
+	__u32 items;
+	__u16 flags;		/* enum dcbs_event_flag */
+	__u16 causes_known;	/* 1: all waits of its thread within it are in off_ns */
+	__u64 off_ns[CAUSES];
 };
 
 /*
@@ -313,6 +329,7 @@ struct counters {
 	__u64 lost_unread;	/* events in a ring whose pages were absent: swapped out */
 	__u64 lost_too_deep;	/* begins that found no free slot, or calls deeper than BPFPROF_CALLS */
 	__u64 lost_unmatched;	/* ends without a begin; calls that were abandoned by longjmp() */
+	__u64 lost_slow_calls;	/* that would have been among the slowest ones, but several threads took entries at once */
 	__u64 lost_section_ids;	/* new names when all section ids were taken */
 	__u64 lost_names;	/* names that could not be read */
 	__u64 memory_short;	/* times that there was no memory for a thread's storage: its next event tries again */
@@ -369,7 +386,7 @@ struct window {
 };
 
 _Static_assert(BPFPROF_SECTIONS >= DCBS_NAMES + 1 && BPFPROF_SECTIONS < SECTION_MODEL, "a process's names have sections");
-_Static_assert(sizeof(struct section_stat) == 26 * 8 + 8 * HIST_PLACES, "layout");
+_Static_assert(sizeof(struct section_stat) == 27 * 8 + 8 * HIST_PLACES, "layout");
 _Static_assert(sizeof(struct section_name) == 124, "hashed as bytes: no padding");
 _Static_assert(sizeof(struct process) == 136 + 2 * DCBS_NAMES, "layout");
 _Static_assert(sizeof(struct section_ledger) == 2 * CAUSES * 8 + 8 * 8 + 2 * 72 + 4 * 8 + 8 * COARSE_PLACES, "layout");

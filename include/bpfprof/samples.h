@@ -64,6 +64,7 @@ struct sample {
 	__u32 outer_from;
 	__u32 loop;		/* index + 1 in `event_loops` of the loop that the thread held; 0: none */
 	__u32 reserved;
+	__u64 at_ns;		/* when the stack was taken: at the tick, or at the beginning of the wait */
 	__u64 step_ns;		/* for how long its step had run at the time of the sample, as far as is known, see loops.h */
 	__u16 sections[SAMPLE_SECTIONS];	/* open sections, innermost first; SECTION_OUTSIDE alone if none is open */
 };
@@ -106,7 +107,7 @@ static inline __attribute__((always_inline)) __u32 python_tag(__u32 firstlineno,
 }
 
 _Static_assert(sizeof(struct python_frame) == 16, "layout");
-_Static_assert(sizeof(struct sample) == 88 + 2 * SAMPLE_SECTIONS, "layout");
+_Static_assert(sizeof(struct sample) == 96 + 2 * SAMPLE_SECTIONS, "layout");
 _Static_assert(sizeof(struct python_layout) == 80, "layout");
 
 #endif

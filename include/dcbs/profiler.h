@@ -67,6 +67,7 @@ struct dcbs_options {
 	size_t nr_sections;
 	int frequency_hz;		/* stacks per second and running thread; 0: no stacks are sampled */
 	double threshold_s;		/* a section or cache that took this time or more is a bottleneck */
+	int slowest;			/* calls of each section that are reported one by one, the slowest ones, up to 50 */
 	bool return_probes;		/* time native functions by return probes: cheaper, but see the manual page */
 	bool children;			/* the profiler follows processes that the targets fork, and theirs */
 	double max_overhead_percent;	/* of one CPU, for all targets together; 100 or more: no limit */
@@ -82,7 +83,7 @@ struct dcbs_options {
 	char *const *argv;
 };
 
-#define DCBS_OPTIONS_DEFAULT { .frequency_hz = 99, .threshold_s = 1.0, .max_overhead_percent = 1.0 }
+#define DCBS_OPTIONS_DEFAULT { .frequency_hz = 99, .threshold_s = 1.0, .slowest = 5, .max_overhead_percent = 1.0 }
 
 /* A running process that carries markers. */
 struct dcbs_process {

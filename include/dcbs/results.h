@@ -186,6 +186,15 @@ struct dcbs_event_loop {
 	size_t nr_holders;
 };
 
+/* The slices of the window, of about the same length. They get longer with the window, so that there are at most 120. */
+struct dcbs_slices {
+	size_t nr;		/* 0: unknown */
+	double width_s;		/* of a slice; single ones may be shorter or longer if the profiler was kept from its CPU */
+	double *end_s;		/* end of each slice after the start of the window */
+	int64_t *rss_bytes;	/* RSS of all targets at the end of each; DCBS_UNKNOWN */
+	int64_t left_out;	/* sections with exact times that have no slices: only those with the most time have */
+};
+
 /* The cost of profiling. Counts are of the window. */
 struct dcbs_overhead {
 	/*
@@ -275,6 +284,7 @@ struct dcbs_report {
 	double late_part;		/* about 0.5: the part of the time with sections that late_growth_bytes is of; NAN: unknown */
 	double page_touch_s;		/* CPU time of a page's first touch in the profiler, measured at the start; NAN: unknown */
 	bool memory_estimated;		/* sections' faults and growth are estimates, of single calls nothing is known */
+	struct dcbs_slices slices;
 	struct dcbs_overhead overhead;
 	struct dcbs_lost lost;
 	char **notes;			/* one line each: what could not be measured, and why */

@@ -87,16 +87,40 @@ struct dcbs_wall {
 #define DCBS_WALL_FIELDS (sizeof(struct dcbs_wall) / sizeof(double))
 
 /*
- * A section's figures in each slice of the window, see struct dcbs_slices; the sums over all slices are the section's figures. A call
- * that is open counts for the slices in which it is open, as far as the profiler sees it: it looks five times a second. A call counts in
- * `count` where it ends. A wait counts where it ends; what is longer than its slice is in those before.
+ * A section's figures in each slice of the window, see struct dcbs_slices; their sums are the section's figures. A call that is open
+ * counts for the slices in which it is open, as far as the profiler sees it: it looks five times a second. A call counts in `count`
+ * where it ends. A wait counts where it ends; what is longer than its slice is in those before.
  */
 struct dcbs_section_slices {
 	size_t nr;		/* that of struct dcbs_slices; 0: the section's are unknown */
 	int64_t *count;
 	double *total_s;
-	/* Parts of total_s, by the place of the field in struct dcbs_wall, whose members are doubles. NULL: 0 in all slices, or unknown. */
+	/* Parts of total_s, by the place of the field in struct dcbs_wall, whose members are doubles. NULL: 0 in all, or unknown. */
 	double *wall_s[DCBS_WALL_FIELDS];
+};
+
+/* One of the slowest calls of a section. */
+struct dcbs_slow_call {
+	double at_s;		/* its begin, after the start of the window */
+	double duration_s;
+	pid_t pid, tid;		/* the thread on which it ended */
+	int64_t items;		/* that it reported; 0: none */
+	bool flow;		/* it ran in a coroutine, or another flow than the thread's first one */
+	struct dcbs_wall wall;	/* all NAN if this call's causes are not known: in a coroutine, or after more than 64 waits */
+	char **frames;		/* functions of the last stack that was sampled in it, outermost first; NULL: there is none */
+	size_t nr_frames;
+};
+
+/*
+ * The time of a call as the window went on. A slow start and a trend are reported only where the slices of the window show it
+ * beyond their own scatter (the chance to be wrong is about 1 in 200).
+ */
+struct dcbs_trend {
+	double warm_up_s;	/* the first calls, up to this time after the start, took longer than any later; NAN: they did not */
+	double warm_up_factor;	/* by how much a call took longer then than later */
+	double change;		/* of a call's time, from the beginning to the end of over_s; 0.1: 10 % more; NAN: not established */
+	double change_error;	/* its standard deviation */
+	double over_s;		/* the rest of the window */
 };
 
 /*
@@ -232,6 +256,9 @@ struct dcbs_section {
 	struct dcbs_spread faults;	/* page faults by call */
 	struct dcbs_skew skew;
 	struct dcbs_section_slices slices;
+	struct dcbs_trend trend;
+	struct dcbs_slow_call *slowest;	/* the slowest first */
+	size_t nr_slowest;
 };
 
 /* A thread of a target, or those of it that have ended and are alike, added up. Its wall adds up to wall_s. */

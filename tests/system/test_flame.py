@@ -105,13 +105,18 @@ class Flame(unittest.TestCase):
         doc = json.loads(render(SESSION, "speedscope"))
         frames = doc["shared"]["frames"]
         self.assertEqual(doc["$schema"], "https://www.speedscope.app/file-format-schema.json")
-        self.assertAlmostEqual(sum(sum(p["weights"]) for p in doc["profiles"]), self.time_s, 9)
+        self.assertAlmostEqual(sum(sum(p["weights"]) for p in doc["profiles"][1:]), self.time_s, 9)
+        self.assertAlmostEqual(sum(doc["profiles"][0]["weights"]), self.time_s, 9)
         for profile in doc["profiles"]:
             self.assertEqual((profile["type"], profile["unit"], profile["startValue"]), ("sampled", "seconds", 0))
             self.assertEqual(len(profile["samples"]), len(profile["weights"]))
             self.assertAlmostEqual(profile["endValue"], sum(profile["weights"]), 9)
             self.assertTrue(all(0 <= i < len(frames) for sample in profile["samples"] for i in sample))
-        self.assertEqual(frames[doc["profiles"][0]["samples"][0][0]]["name"], "_run_module_as_main")
+        self.assertEqual(frames[doc["profiles"][1]["samples"][0][0]]["name"], "_run_module_as_main")
+        everything, first = doc["profiles"][:2]
+        self.assertEqual((doc["activeProfileIndex"], everything["name"]), (0, "(all sections)"))
+        self.assertEqual(frames[everything["samples"][0][0]]["name"], first["name"])
+        self.assertEqual(everything["samples"][0][1:], first["samples"][0])
 
     def test_hostile_names(self):
         path, names = self.hostile()
@@ -126,7 +131,7 @@ class Flame(unittest.TestCase):
         self.assertEqual(len(lines), len(names))
         self.assertTrue(all(line.count(";") == 1 and line.endswith(" 1000000") for line in lines), lines)
         profiles = json.loads(render(path, "speedscope"))["profiles"]
-        self.assertEqual([p["name"] for p in profiles], [n.replace("\u202e", r"\xE2\x80\xAE") for n in names])
+        self.assertEqual([p["name"] for p in profiles[1:]], [n.replace("\u202e", r"\xE2\x80\xAE") for n in names])
 
     def test_order(self):
         for key, field, sign in (("tottime", "self_s", -1), ("cumtime", "cumulative_s", -1), ("name", "function", 1)):
@@ -237,7 +242,7 @@ class Outputs(unittest.TestCase):
         self.assertEqual(len(list(root.iter(SVG + "script"))), 1)
 
     def test_speedscope(self):
-        profiles = json.loads(self.written["speedscope"])["profiles"]
+        profiles = json.loads(self.written["speedscope"])["profiles"][1:]
         self.assertEqual(sorted(p["name"] for p in profiles), sorted(self.names()))
         for profile in profiles:
             self.assertAlmostEqual(sum(profile["weights"]), self.seconds(profile["name"])[0], places=9)

@@ -150,6 +150,45 @@ class Live(unittest.TestCase):
         m = re.match(r"(\S+(?: \S+)?)  q: ", screen)
         return m and m.group(1)
 
+    def shown(self, key, what):
+        self.terminal.key(key)
+        return self.terminal.wait(what)
+
+    def test_keys(self):
+        """Help, order and pause; the last interval and the present verdict where there is room, and nothing too much where not."""
+        self.terminal.resize(120, 40)
+        self.start("-i", "0.2", "-t", "0.1")
+        screen = self.terminal.wait(lambda s: " now/s " in s and s.splitlines()[39].startswith("spin: "))
+        self.assertLessEqual(max(len(line) for line in screen.splitlines()), 120, screen)
+        self.shown("?", lambda s: "this help" in s and not row(s))
+        self.shown("?", lambda s: "this help" not in s and row(s))
+        self.shown("c", lambda s: "by calls" in s)
+        paused = self.screen_time(self.shown("p", lambda s: "PAUSED" in s))
+        time.sleep(1)
+        self.assertEqual(self.screen_time(self.terminal.screen()), paused)
+        self.shown("p", lambda s: "PAUSED" not in s and self.screen_time(s) not in (None, paused))
+        self.terminal.resize(40, 10)
+        screen = self.terminal.wait(lambda s: row(s) and " now/s " not in s)
+        self.assertLessEqual(max(len(line) for line in screen.splitlines()), 40, screen)
+        self.assertLessEqual(len(screen.rstrip("\n").splitlines()), 10, screen)
+        self.terminal.resize(120, 40)       # the terminal is to be as it was
+        self.terminal.wait(lambda s: row(s) and " now/s " in s)
+        self.terminal.key("q")
+        self.finished("stopped by hand")
+
+    def test_the_last_interval(self):
+        """A section that takes all the time of one thread takes about the whole of the last interval."""
+        self.terminal.resize(120, 40)
+        self.start("-i", "0.5")
+        screen = self.terminal.wait(lambda s: row(s) and re.search(r" \d\d\.\d%( \*)?$| 100%( \*)?$", self.row_line(s)))
+        self.assertGreater(float(re.findall(r"([\d.]+)%(?: \*)?$", self.row_line(screen))[0]), 50, screen)
+        self.terminal.key("q")
+        self.finished("stopped by hand")
+
+    @staticmethod
+    def row_line(screen):
+        return next(line.rstrip() for line in screen.splitlines() if line.startswith("spin "))
+
     def test_children_come_and_go(self):
         target = Target("forker", "--children", 3, "--alive", 3, "--ms", 2500, hold=True)
         self.addCleanup(target.__exit__)
@@ -200,6 +239,20 @@ class Live(unittest.TestCase):
         self.assertIn("SECTIONS", self.terminal.history())
         with open(self.terminal.dir + "/err") as f:
             self.assertEqual(f.read(), "")
+
+    def test_a_line_without_a_terminal(self):
+        """A profile that waits for Ctrl-C says so, once; with -q it does not."""
+        for quiet in "", "-q":
+            errors = os.path.join(self.terminal.dir, "err" + quiet)
+            with open(errors, "w", encoding="utf-8") as err, Target("spin", "--ns-body", "20000") as target:
+                target.go()
+                profiler = subprocess.Popen([PROFILER, "-p", str(target.pid), *quiet.split()], stdout=subprocess.DEVNULL, stderr=err)
+                time.sleep(2)
+                profiler.send_signal(signal.SIGINT)
+                self.assertEqual(profiler.wait(WAIT_S), 0)
+            with open(errors, encoding="utf-8") as err:
+                self.assertRegex(err.read(), r"\A\Z" if quiet else
+                                 r"\Adcbs-bpfprof: attached to %d \(spin\)(, 1 section)?; Ctrl-C for the report\n\Z" % target.pid)
 
     def test_names_of_the_target_reach_no_terminal(self):
         """Neither the table nor the report passes on a title, a colour or a bell of the target's."""

@@ -47,6 +47,16 @@ class Plain(ReportCase):
         self.check_total(section, truth["total_ns"], truth["around"]["total_ns"])
         self.assertEqual(section["self_s"], section["total_s"])
 
+    def test_slowest_calls(self):
+        section, pid = self.sections["work_a"], self.report["target"]["pid"]
+        durations = [call["duration_s"] for call in section["slowest"]]
+        self.assertEqual((len(durations), durations), (5, sorted(durations, reverse=True)))
+        self.assertEqual(durations[0], section["max_s"])
+        self.assertGreaterEqual(durations[4], section["p50_s"])
+        for call in section["slowest"]:
+            self.assertEqual((call["pid"], call["tid"]), (pid, pid))
+            self.assertAlmostEqual(sum(call["wall"].values()), call["duration_s"], delta=1e-6)
+
     def test_outside(self):
         """Waits that were charged to functions, and then charged with less, do not make the time outside negative."""
         for _ in range(4):

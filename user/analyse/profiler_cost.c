@@ -134,6 +134,7 @@ static int add_notes(struct dcbs_report *r, const struct snapshot *snap)
 		{snap->missed_ends, "thread ends on this machine, of the target or not, " MISSED "what such a thread did since its last "
 		 "wait is missing"},
 		{snap->missed_starts, "forks and execs on this machine, of the target or not, " MISSED "such a child is not followed"},
+		{snap->counters.lost_slow_calls, "calls that may be among the slowest ones are not in their list, as several threads changed it at once"},
 		{snap->missed_pages, "changes of memory " MISSED "they are put down to the section of the next one"},
 	};
 	size_t i, room = 0;

@@ -22,6 +22,9 @@
 #include "analyse/stacks/sample_weights.h"
 #include "analyse/stacks/sampled_sections.h"
 #include "analyse/sums/summary.h"
+#include "analyse/sums/slices.h"
+#include "analyse/sums/slowest.h"
+#include "analyse/sums/trend.h"
 #include "analyse/threads.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -104,7 +107,10 @@ static int add_section(struct dcbs_report *r, const struct snapshot *snap, size_
 	err = err ? err : ledger_section(to, facts, snap);
 	if (!err)
 		add_sampled_parts(to, snap, (__u16)index);
-	return err;
+	err = err ? err : slices_fill_section(to, facts, snap);
+	if (!err)
+		trend_fill(to, &r->slices);
+	return err ? err : slowest_fill(to, facts, snap);
 }
 
 static int add_sections_and_caches(struct dcbs_report *r, const struct snapshot *snap)
@@ -176,6 +182,7 @@ static int add_outside(struct dcbs_section *to, const struct snapshot *snap)
 {
 	int err = threads_fill_outside(to, snap);
 
+	to->trend = (struct dcbs_trend){NAN, NAN, NAN, NAN, NAN};
 	if (!err)
 		add_sampled_parts(to, snap, SNAPSHOT_OUTSIDE);
 	return err;
@@ -205,6 +212,8 @@ static int fill_report(struct dcbs_report *r, const struct snapshot *snap, doubl
 		return -ENOMEM;
 	add_memory(r, snap);
 	summary_model(&r->model, snap);
+	if (slices_fill(r, snap))
+		return -ENOMEM;
 	if (gpu_times_libraries(r, snap) || !r->version || add_targets(r, snap) || add_sections(r, snap) || parents_fill(r, snap) ||
 	    threads_fill(r, snap) || outside_fill(r, snap) || neighbours_fill(r, snap) || event_loops_fill(r, snap) || functions_fill(r, snap) || operators_fill(r) ||
 	    profiler_cost_fill(r, snap) || check_sums(r))
@@ -276,6 +285,8 @@ void dcbs_report_free(struct dcbs_report *r)
 
 	if (!r)
 		return;
+	slices_free(r);
+	slowest_free(r);
 	free_members(r);
 	bottleneck_free(r);
 	operators_free(r);

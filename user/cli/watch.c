@@ -22,7 +22,7 @@ static void show_live_table(struct live *live, struct dcbs_profiler *prof)
 {
 	struct dcbs_report *report;
 
-	if (!live || dcbs_profiler_snapshot(prof, &report))
+	if (dcbs_profiler_snapshot(prof, &report))
 		return;
 	live_show(live, report);
 	dcbs_report_free(report);
@@ -133,23 +133,87 @@ static void checkpoint_if_due(struct dcbs_profiler *prof, struct checkpoints *c,
 		c->next_ns = clock_now_ns() + c->every_ns;
 }
 
+/* ---- without a live table ---- */
+
+#define PROGRESS_NS 60000000000ULL
+
+/* Lines on standard error, for a reader that has no live table and waits: at the attach and once a minute. */
+struct progress {
+	bool wanted, by_hand;	/* by_hand: it ends when the reader says so */
+	__u64 next_ns;
+};
+
+static struct progress progress_begin(const struct opts *opts, const struct live *live)
+{
+	bool by_hand = opts->duration_s <= 0;
+
+	return (struct progress) {
+		.wanted = wants_live_table(opts) && !live, .by_hand = by_hand, .next_ns = by_hand ? 0 : clock_now_ns() + PROGRESS_NS,
+	};
+}
+
+static void write_targets(const struct dcbs_report *r)
+{
+	if (r->nr_targets == 1)
+		fprintf(stderr, "attached to %d (%s)", (int)r->targets[0].pid, r->targets[0].comm);
+	else
+		fprintf(stderr, "attached to %zu processes", r->nr_targets);
+}
+
+static void write_progress(const struct dcbs_report *r, bool first, bool by_hand)
+{
+	size_t nr = 0, i;
+
+	for (i = 0; i < r->nr_sections; i++)
+		nr += r->sections[i].count != DCBS_UNKNOWN || strcmp(r->sections[i].name, DCBS_OUTSIDE);
+	fputs("dcbs-bpfprof: ", stderr);
+	if (first)
+		write_targets(r);
+	else
+		fprintf(stderr, "%.0f min", r->duration_s / 60);
+	if (nr)
+		fprintf(stderr, ", %zu section%s", nr, nr == 1 ? "" : "s");
+	if (nr && !first && r->duration_s > 0)
+		fprintf(stderr, ", most time in %s (%.0f %% of the window)", r->sections[0].name,
+			r->sections[0].total_s / r->duration_s * 100);
+	fputs(by_hand ? "; Ctrl-C for the report\n" : "\n", stderr);
+}
+
+static void progress_if_due(struct dcbs_profiler *prof, struct progress *p, __u64 now)
+{
+	struct dcbs_report *report;
+	bool first = !p->next_ns;
+
+	if (!p->wanted || now < p->next_ns)
+		return;
+	p->next_ns = now + PROGRESS_NS;
+	if (dcbs_profiler_snapshot(prof, &report))
+		return;
+	write_progress(report, first, p->by_hand);
+	dcbs_report_free(report);
+}
+
 /* ---- the loop ---- */
 
 static enum dcbs_ended_by watch_until(struct dcbs_profiler *prof, struct server *server, struct live *live,
 				      struct checkpoints *checkpoints, __u64 end)
 {
+	struct progress progress = progress_begin(checkpoints->opts, live);
 	__u64 now = clock_now_ns(), next_show = now;
 	enum dcbs_ended_by by;
 
 	while ((by = poll_end(prof, live, now >= end)) == DCBS_ENDED_RUNNING) {
 		__u64 due;
 
-		if (now >= next_show) {
+		if (live_is_due(live, now >= next_show))
 			show_live_table(live, prof);
+		if (now >= next_show)
 			next_show = now + to_ns(checkpoints->opts->interval_s);
-		}
 		checkpoint_if_due(prof, checkpoints, now);
+		progress_if_due(prof, &progress, now);
 		due = earlier_ns(dcbs_profiler_due_ns(prof), earlier_ns(next_show, checkpoints->next_ns));
+		if (progress.wanted)
+			due = earlier_ns(due, progress.next_ns);
 		wait_until(prof, live, server, earlier_ns(due, end));
 		now = clock_now_ns();
 	}

@@ -6,6 +6,15 @@
 
 #include "collect/facts.h"
 
+void snapshot_free_marks(struct slice_marks *marks)
+{
+	int series;
+
+	for (series = 0; marks && series < SLICE_SERIES; series++)
+		free(marks->series[series]);
+	free(marks);
+}
+
 void snapshot_free(struct snapshot *snap)
 {
 	size_t i;
@@ -14,6 +23,8 @@ void snapshot_free(struct snapshot *snap)
 		return;
 	for (i = 0; i < snap->nr_sections; i++) {
 		free(snap->sections[i]->timed);
+		free(snap->sections[i]->slow);
+		snapshot_free_marks(snap->sections[i]->marks);
 		free(snap->sections[i]);
 	}
 	for (i = 0; i < snap->nr_notes; i++)

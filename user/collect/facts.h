@@ -15,6 +15,33 @@
 #include "dcbs/profiler.h"
 #include "symbol/library_kind.h"
 
+/* Figures of a section that are noted at the marks of struct snapshot_slices; all only grow. */
+enum slice_series {
+	SLICE_COUNT,
+	SLICE_TOTAL,		/* total_ns, with the calls that were open as far as the profiler had seen them */
+	SLICE_WORKER,
+	SLICE_FLOW_TOTAL,
+	SLICE_FLOW_OFF,
+	SLICE_FLOW_RUN,
+	SLICE_OFF,		/* waits, by cause */
+	SLICE_SERIES = SLICE_OFF + CAUSES,
+};
+
+#define SLICE_MARKS 119	/* with the end of the window: up to 120 slices */
+
+struct slice_marks {
+	__u64 *series[SLICE_SERIES];	/* the value at each mark; in a snapshot also at the end. NULL: 0 at all of them */
+};
+
+/* The marks between slices of time, the window's start and end not included. */
+struct snapshot_slices {
+	size_t nr;
+	__u64 width_ns;			/* about that much is between two of them; 0: none was set yet */
+	__u64 at_ns[SLICE_MARKS];
+	__s64 rss_bytes[SLICE_MARKS];	/* of all targets; DCBS_UNKNOWN: unknown */
+	size_t left_out;		/* sections with exact times for which no marks are kept: there were too many */
+};
+
 #define SNAPSHOT_RAW_NAME DCBS_NAME_BYTES
 #define SNAPSHOT_FUNCTION_NAME 64	/* longer names are cut */
 
@@ -32,6 +59,12 @@ struct memory_variance {
 	double grown, shrunk, mapped, unmapped, minor, major;
 };
 
+/* One of the slowest calls of a section. */
+struct snapshot_slow_call {
+	struct slow_call call;
+	__u32 stack;		/* 1 + index of `stacks`: one that was sampled in it; 0: none */
+};
+
 /* One section or cache. All times are in ns. */
 struct snapshot_section {
 	char name[SNAPSHOT_RAW_NAME];	/* raw bytes, as the target registered them */
@@ -39,6 +72,9 @@ struct snapshot_section {
 	__u64 unreturned;		/* calls of a --section function that ended otherwise than by a return, or whose end was missed */
 	__u64 open;			/* calls still open */
 	__u64 most_open;		/* the most calls that the profiler has seen open at once */
+	struct slice_marks *marks;	/* NULL: none are kept, or the times are estimates */
+	struct snapshot_slow_call *slow;	/* the longest first */
+	size_t nr_slow;
 	struct timed_calls *timed;	/* NULL: calls were not timed in on-periods */
 	__u64 cut_off_ns[CAUSES];	/* in an analysis: waits that were charged to it, and were outside of it */
 	double total_error_ns;		/* in an analysis: the error of total_ns, where that is an estimate */
@@ -172,6 +208,7 @@ struct snapshot {
 	struct snapshot_event_loop *event_loops;	/* in no order */
 	size_t nr_event_loops;
 	__u64 more_event_loops;		/* for which there was no room */
+	struct snapshot_slices slices;
 	double wait_scale;		/* factor by which waits were multiplied, because they were observed in on-periods */
 	struct snapshot_frame *frames;	/* each function and line once */
 	size_t nr_frames;
@@ -225,6 +262,7 @@ struct snapshot_section *snapshot_get_section(struct snapshot *snap, const struc
 /* Returns the index of one of the snapshot's sections. */
 __u16 snapshot_section_index(const struct snapshot *snap, const struct snapshot_section *section);
 
+void snapshot_free_marks(struct slice_marks *marks);	/* NULL: nothing to do */
 void snapshot_free(struct snapshot *snap);
 
 #endif

@@ -4,6 +4,19 @@
 
 #include "collect/flow_slots.h"
 
+/* Until the thread's first begin or end of a section in the window, the slots' flags say nothing. */
+bool flow_slots_is_outermost(const struct dcbs_record *r, unsigned int i)
+{
+	unsigned int below = dcbs_use_below(r->slots[i].use), left = DCBS_SLOTS;
+
+	if (r->last_ns)
+		return r->slots[i].flags & DCBS_OUTERMOST;
+	for (; below && left--; below = dcbs_use_below(r->slots[below].use))
+		if (r->slots[below].name == r->slots[i].name)
+			return false;
+	return true;
+}
+
 static bool is_open(const struct dcbs_flow_slot *s)
 {
 	return s->slot.use && !(s->slot.use & DCBS_USE_ENDED) && s->slot.name && s->slot.name < DCBS_NAMES;

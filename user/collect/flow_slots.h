@@ -5,6 +5,9 @@
 
 #include "collect/target/target.h"
 
+/* Returns true if no other call of the same name is open on the thread below slot i of its record. */
+bool flow_slots_is_outermost(const struct dcbs_record *record, unsigned int i);
+
 #define FLOW_CHUNKS_READ 1024	/* chunks of a process that are read at a time: 837,632 sections */
 
 /*

@@ -43,16 +43,6 @@ static struct snapshot_section *section_of_name_id(struct open_facts *f, __u32 i
 	return id < DCBS_NAMES ? f->by_name[id] : NULL;
 }
 
-static bool same_name_below(const struct dcbs_record *r, unsigned int i)
-{
-	unsigned int below = dcbs_use_below(r->slots[i].use), left = DCBS_SLOTS;
-
-	for (; below && left--; below = dcbs_use_below(r->slots[below].use))
-		if (r->slots[below].name == r->slots[i].name)
-			return true;
-	return false;
-}
-
 /* Returns the self time in the window of a section that began before it, at start_ns. */
 static __u64 self_in_window(const struct open_facts *f, __u64 start_ns, __u64 self_ns)
 {
@@ -108,7 +98,7 @@ static void add_open_slot(struct open_facts *f, const struct dcbs_record *r, uns
 	struct open_slot call = {.slot = &r->slots[i], .last_ns = r->last_ns, .self_known = r->last_ns};
 
 	call.innermost = i == r->innermost && !(r->in_flow & DCBS_FIRST_FLOW_FULL);
-	call.outermost = r->last_ns ? call.slot->flags & DCBS_OUTERMOST : !same_name_below(r, i);
+	call.outermost = flow_slots_is_outermost(r, i);
 	add_open_section(f, &call);
 }
 

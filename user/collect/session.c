@@ -250,6 +250,7 @@ bool session_poll(struct session *session)
 	growth_trend_look(&session->growth, &session->bpf);
 	in_flight_look(&session->in_flight, &session->bpf, &session->targets);
 	events_complete_waits(&session->events, &session->bpf);
+	time_slices_look(&session->slices, &session->bpf, &session->in_flight, session->rss.end_bytes);
 	session->overhead.exceeded |= !levers_poll(session);
 	return running;
 }
@@ -265,7 +266,7 @@ static __u64 next_poll_ns(const struct session *session, __u64 now)
 	if (attach_some_linger(&session->targets))
 		return now + ATTACH_TAIL_NS;
 	if (!target_list_lacks_markers(&session->targets))
-		return now + (session->sampler ? POLL_SAMPLES_NS : POLL_NS);
+		return now + (session->sampler ? POLL_SAMPLES_NS : time_slices_width_ns(&session->slices, POLL_NS));
 	return now + (now - session->attached_ns < POLL_MARKERS_FOR_NS ? POLL_MARKERS_NS : POLL_MARKERS_LATER_NS);
 }
 
@@ -399,5 +400,7 @@ void session_close(struct session *session)
 	target_file_stop();
 	notes_free(&session->notes);
 	growth_trend_clear(&session->growth);
+	time_slices_clear(&session->slices);
+	slow_calls_free(&session->slow_calls);
 	free(session);
 }

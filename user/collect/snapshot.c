@@ -24,6 +24,7 @@
 #include "collect/stats/loop_figures.h"
 #include "collect/stats/open_calls.h"
 #include "collect/stats/read_ledgers.h"
+#include "collect/stats/time_slices.h"
 #include "host/bpf_stats.h"
 
 /* ---- sections ---- */
@@ -51,6 +52,7 @@ static void merge_section_stat(struct section_stat *to, const struct section_sta
 	to->min_inv_ns = min_inv;
 	to->size_max = size_max;
 	to->size_last = size_last;
+	to->slow_ns = 0;
 	to->rss_max = rss_max;
 	to->rss_min_inv = rss_min_inv;
 }
@@ -168,12 +170,11 @@ static void mark_functions(const struct session *session, struct snapshot *snap)
 }
 
 /* The order matters: read_ledgers() sets the scale of waits, and copy_sections() the index that the later ones need. */
-static int copy_map_facts(struct session *session, struct snapshot *snap, const struct thread_view *views, size_t nr_views)
+static int copy_map_facts(struct session *session, struct snapshot *snap, const struct thread_view *views, size_t nr_views,
+			  __u16 *section_index)
 {
-	__u16 section_index[BPFPROF_SECTIONS];
 	int err;
 
-	memset(section_index, 0xff, sizeof(section_index));
 	err = read_ledgers(session, snap, views, nr_views);
 	if (!err)
 		err = copy_sections(session, snap, section_index);
@@ -183,6 +184,9 @@ static int copy_map_facts(struct session *session, struct snapshot *snap, const 
 		err = levers_add_estimates(session, snap, section_index);
 	if (!err)
 		err = sampler_copy(session->sampler, snap, section_index);
+	if (!err)
+		err = slow_calls_add(&session->slow_calls, &session->bpf, session->sampler, (size_t)session->opts.slowest, snap,
+				     section_index);
 	if (!err)
 		err = process_facts_copy(session, snap, section_index);
 	if (!err)
@@ -204,16 +208,20 @@ static int copy_map_facts(struct session *session, struct snapshot *snap, const 
 static int fill_snapshot(struct session *session, struct snapshot *snap)
 {
 	bool ended = session->bpf.skel->bss->window.end_ns;
+	__u16 section_index[BPFPROF_SECTIONS];
 	struct thread_view *views;
 	size_t nr_views;
 	int err;
 
+	memset(section_index, 0xff, sizeof(section_index));
 	copy_window(session, snap);
 	nr_views = thread_lister_read(&session->lister, &session->bpf, &views);
 	(ended ? sampler_end : sampler_poll)(session->sampler);
-	err = copy_map_facts(session, snap, views, nr_views);
+	err = copy_map_facts(session, snap, views, nr_views, section_index);
 	if (!err)
 		open_facts_add(session, snap, views, nr_views);
+	if (!err)
+		err = time_slices_add(&session->slices, snap, section_index);
 	free(views);
 	if (ended)
 		sampling_note_missing(session);

@@ -21,7 +21,9 @@
 #include "collect/overhead/timed_periods.h"
 #include "collect/stats/growth_trend.h"
 #include "collect/stats/in_flight.h"
+#include "collect/stats/slow_calls.h"
 #include "collect/stats/thread_lister.h"
+#include "collect/stats/time_slices.h"
 #include "collect/target/function_probes.h"
 #include "collect/target/target.h"
 
@@ -86,6 +88,8 @@ struct session {
 	struct rss_total rss;
 	struct growth_trend growth;
 	struct in_flight in_flight;
+	struct time_slices slices;
+	struct slow_calls slow_calls;
 	struct session_window window;
 	struct notes notes;
 	struct snapshot_host host;	/* as it was at the start */

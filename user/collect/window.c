@@ -89,9 +89,11 @@ void window_restart(struct session *session)
 	loop_figures_clear(&session->bpf);
 	growth_trend_clear(&session->growth);
 	in_flight_clear(&session->in_flight);
+	time_slices_clear(&session->slices);
 	levers_clear(session);
 	answers_clear(session);
 	sampler_clear(session->sampler);
+	slow_calls_clear(&session->slow_calls, &session->bpf);
 	process_facts_clear(session);
 	while (clock_now_ns() < start)
 		usleep(RINGS_READ_US / 10);

@@ -36,6 +36,7 @@ int json_write(FILE *file, const struct dcbs_report *report, const struct render
 int html_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
 int folded_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
 int svg_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
+int trace_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
 int speedscope_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
 
 #endif

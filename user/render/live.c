@@ -18,17 +18,23 @@
 #include "base/human.h"
 #include "render/cause.h"
 #include "render/live.h"
+#include "render/live/live_interval.h"
+#include "render/live/live_lines.h"
+#include "render/live/live_table.h"
+#include "render/live/live_view.h"
 #include "render/text/display.h"
 #include "render/text/table.h"
 #include "render/utf8_locale.h"
 
 #define HEAD_LINES 3	/* the state of the session, an empty line, the titles */
+#define VERDICT_LINES 12	/* lines that it must have to show a verdict on the last one */
 #define LATELY_S 5	/* a process that has started or exited is named for this long */
 
 struct live {
 	FILE *keys;
 	SCREEN *screen;
-	bool quit;
+	struct live_view view;
+	struct live_interval interval;
 };
 
 /* The terminal stops a background process that draws, with SIGTTOU. */
@@ -53,6 +59,7 @@ static int take_screen(struct live *l)
 	noecho();
 	curs_set(0);
 	nodelay(stdscr, TRUE);
+	keypad(stdscr, TRUE);
 	return 0;
 }
 
@@ -86,58 +93,27 @@ static void follow_size(void)
 		resizeterm(size.ws_row, size.ws_col);
 }
 
-/* ---- lines ---- */
-
-struct live_line {
-	char *text;
-	size_t len;
-	FILE *file;
-};
-
-static bool begin_line(struct live_line *line)
-{
-	line->text = NULL;
-	line->file = open_memstream(&line->text, &line->len);
-	return line->file;
-}
-
-/* The text must fit into the terminal's width: ncurses counts bytes here, not columns. */
-static void draw_line(struct live_line *line, int y)
-{
-	if (!fclose(line->file) && line->text)
-		mvaddstr(y, 0, line->text);
-	free(line->text);
-}
-
-/* Draws the text of `all` in line y, shortened to the terminal's width. */
-static void draw_shortened(struct live_line *all, int y)
-{
-	struct live_line line;
-
-	if (!fclose(all->file) && begin_line(&line)) {
-		display_short(line.file, all->text, COLS);
-		draw_line(&line, y);
-	}
-	free(all->text);
-}
-
-static void show_head(const struct dcbs_report *r)
+static void show_head(const struct live *l, const struct dcbs_report *r)
 {
 	struct live_line line;
 	const char *command = "";
 
 	if (r->nr_targets)
 		command = r->targets[0].command[0] ? r->targets[0].command : r->targets[0].comm;
-	if (!begin_line(&line))
+	if (!live_line_begin(&line))
 		return;
-	fprintf(line.file, "%s  q: stop and report  *: open now  ", human_time(r->duration_s).text);
+	fprintf(line.file, "%s  q: stop and report  ?: help  *: open now  ", human_time(r->duration_s).text);
+	if (l->view.paused)
+		fputs("PAUSED  ", line.file);
+	if (l->view.sort != LIVE_BY_TOTAL)
+		fprintf(line.file, "by %s  ", live_view_sort_word(&l->view));
 	if (r->nr_targets == 1)
 		fprintf(line.file, "%d ", (int)r->targets[0].pid);
 	else
 		fprintf(line.file, "%zu targets: ", r->nr_targets);
 	fflush(line.file);
 	display_short(line.file, command, COLS - display_width(line.text));
-	draw_line(&line, 0);
+	live_line_draw(&line, 0);
 }
 
 static void write_recent(FILE *file, const struct dcbs_report *r, bool exited)
@@ -164,105 +140,71 @@ static int show_processes(const struct dcbs_report *r, int y)
 		children += r->targets[i].parent != 0;
 		now += isnan(r->targets[i].ended_at);
 	}
-	if (!children || !begin_line(&all))
+	if (!children || !live_line_begin(&all))
 		return y;
 	fprintf(all.file, "processes: %zu running, %s in all", now,
 		human_exact((int64_t)r->nr_targets + (r->more_targets > 0 ? r->more_targets : 0)).text);
 	write_recent(all.file, r, false);
 	write_recent(all.file, r, true);
-	draw_shortened(&all, y);
+	live_line_draw_shortened(&all, y);
 	return y + 1;
 }
 
-/*
- * The sections that do not fit, as one line. Calls and self times can be added; totals cannot, because the total of a
- * section contains the totals of the sections that it called.
- */
-static struct dcbs_section sum_hidden(const struct dcbs_report *r, size_t first, char *name, size_t name_bytes)
+/* The present verdict, in the last line. */
+static void show_verdict(const struct dcbs_report *r)
 {
-	struct dcbs_section s = {
-		.name = name, .total_s = NAN, .mean_s = NAN, .min_s = NAN, .max_s = NAN,
-		.p50_s = NAN, .p90_s = NAN, .p95_s = NAN, .p99_s = NAN, .p999_s = NAN,
-	};
-	size_t i;
-
-	snprintf(name, name_bytes, "(%zu more)", r->nr_sections - first);
-	for (i = first; i < r->nr_sections; i++) {
-		if (r->sections[i].count > 0)
-			s.count += r->sections[i].count;
-		if (r->sections[i].self_s > 0)
-			s.self_s += r->sections[i].self_s;
-	}
-	return s;
-}
-
-static void show_row(const struct table *t, const struct dcbs_section *s, double duration_s, int y)
-{
-	struct live_line line;
-
-	if (!begin_line(&line))
-		return;
-	table_row(t, line.file, s, duration_s);
-	if (s->open > 0)
-		fputs(" *", line.file);
-	draw_line(&line, y);
-}
-
-/* The meaning of the bars' letters, in the line that is empty without bars. */
-static void show_legend(const struct dcbs_report *r, int y)
-{
-	unsigned int set = 0;
+	const struct dcbs_bottleneck *b = r->bottlenecks;
 	struct live_line all;
+
+	if (!r->nr_bottlenecks || !live_line_begin(&all))
+		return;
+	fprintf(all.file, "%s: %s", b->section, cause_word(b->cause) ? cause_word(b->cause) : "cause unknown");
+	if (!isnan(b->share))
+		fprintf(all.file, ", %s of the window", human_share(b->share).text);
+	if (b->evidence)
+		fprintf(all.file, ": %s", b->evidence);
+	live_line_draw_shortened(&all, LINES - 1);
+}
+
+static void show_help(int y)
+{
 	size_t i;
 
-	for (i = 0; i < r->nr_sections; i++)
-		set |= cause_set(&r->sections[i].wall);
-	if (!begin_line(&all))
-		return;
-	cause_legend(all.file, set);
-	draw_shortened(&all, y);
+	for (i = 0; live_view_help(i) && y + (int)i < LINES; i++)
+		mvaddnstr(y + (int)i, 0, live_view_help(i), COLS);
 }
 
-/* Draws the sections from line `head` on, and the titles above it. */
-static void show_sections(const struct dcbs_report *r, int head)
+static void show_body(struct live *l, const struct dcbs_report *report)
 {
-	size_t room = LINES > head ? LINES - head : 0, fit, i;
-	struct dcbs_section rest;
-	struct table table;
-	struct live_line line;
-	char name[32];
+	int head = show_processes(report, 1) + HEAD_LINES - 1, end = LINES;
 
-	table_fit(&table, TABLE_LIVE, r, COLS - 2);
-	if (LINES < head || !begin_line(&line))
-		return;
-	if (table_has_bar(&table))
-		show_legend(r, head - 2);
-	table_titles(&table, line.file);
-	draw_line(&line, head - 1);
-	fit = r->nr_sections <= room ? r->nr_sections : room ? room - 1 : 0;
-	for (i = 0; i < fit; i++)
-		show_row(&table, &r->sections[i], r->duration_s, head + (int)i);
-	if (fit < r->nr_sections && room) {
-		rest = sum_hidden(r, fit, name, sizeof(name));
-		show_row(&table, &rest, r->duration_s, LINES - 1);
+	if (LINES >= VERDICT_LINES && report->nr_bottlenecks) {
+		show_verdict(report);
+		end--;
 	}
+	if (report->nr_sections)
+		live_table_show(&l->view, &l->interval, report, head, end);
+	if (!table_nr_sections(report))
+		mvaddnstr(report->nr_sections ? head + 2 : head - 1, 0, "No section has ended yet, and none is open.", COLS);
 }
 
+/* A key has the table drawn earlier than usual: the last interval stays what it was. */
 void live_show(struct live *live, const struct dcbs_report *report)
 {
 	locale_t before = utf8_locale_begin();
-	int head;
 
 	assert(live && live->screen);
+	if (!live->view.changed)
+		live_interval_take(&live->interval, report);
+	live->view.changed = false;
 	set_term(live->screen);
 	follow_size();
 	erase();
-	show_head(report);
-	head = show_processes(report, 1) + HEAD_LINES - 1;
-	if (report->nr_sections)
-		show_sections(report, head);
-	if (!table_nr_sections(report))
-		mvaddnstr(report->nr_sections ? head + 2 : head - 1, 0, "No section has ended yet, and none is open.", COLS);
+	show_head(live, report);
+	if (live->view.help)
+		show_help(2);
+	else
+		show_body(live, report);
 	refresh();
 	utf8_locale_end(before);
 }
@@ -272,14 +214,32 @@ int live_fd(const struct live *l)
 	return l ? fileno(l->keys) : -1;
 }
 
+static int read_key(void)
+{
+	int key = getch();
+
+	switch (key) {
+	case KEY_UP: return LIVE_UP;
+	case KEY_DOWN: return LIVE_DOWN;
+	case KEY_PPAGE: return LIVE_PAGE_UP;
+	case KEY_NPAGE: return LIVE_PAGE_DOWN;
+	default: return key;
+	}
+}
+
 bool live_quit_requested(struct live *live)
 {
 	int key;
 
 	set_term(live->screen);
-	while ((key = getch()) != ERR)
-		live->quit |= key == 'q' || key == 'Q';
-	return live->quit;
+	while ((key = read_key()) != ERR)
+		live_view_key(&live->view, key, LINES > HEAD_LINES ? (size_t)(LINES - HEAD_LINES) : 1);
+	return live->view.quit;
+}
+
+bool live_is_due(const struct live *live, bool time_has_come)
+{
+	return live && (live->view.changed || (time_has_come && !live->view.paused));
 }
 
 void live_close(struct live *live)
@@ -290,5 +250,6 @@ void live_close(struct live *live)
 	endwin();
 	delscreen(live->screen);
 	fclose(live->keys);
+	live_interval_free(&live->interval);
 	free(live);
 }

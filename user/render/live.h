@@ -22,8 +22,11 @@ void live_show(struct live *live, const struct dcbs_report *report);
 /* A file descriptor that becomes readable when a key is pressed; -1 for NULL. */
 int live_fd(const struct live *live);
 
-/* Returns true if q has been pressed so far. Does not wait. */
+/* Reads the keys that were pressed. Returns true if q has been pressed so far. Does not wait. */
 bool live_quit_requested(struct live *live);
+
+/* Returns true if the table is to be drawn now: its time has come and it is not paused, or a key has changed what it shows. */
+bool live_is_due(const struct live *live, bool time_has_come);
 
 /* Restores the terminal. NULL is allowed. */
 void live_close(struct live *live);

@@ -15,6 +15,7 @@
 #define KEY_AS_ROOT 0x103
 #define KEY_FLAT 0x104
 #define KEY_WIDTH 0x105
+#define KEY_SLOWEST 0x106
 
 /* Returns the names, or the suffixes, of all formats: "text, json". */
 static const char *join_formats(char *list, size_t size, bool suffixes)
@@ -114,13 +115,22 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 		.help = "sections of at least this total time are bottlenecks",
 		.manual = "Sections of at least this total time are listed as bottlenecks.",
 	}, {
+		.name = "slowest", .key = KEY_SLOWEST, .argument = "NUMBER", .type = OPTION_WHOLE_NUMBER, .commands = PROFILE,
+		.min = 0, .max = 50, .preset = "5", .offset = offsetof(struct opts, profile.slowest),
+		.help = "calls of each section that are kept one by one, the slowest ones; 0: none",
+		.manual =
+			"Keep this many of the slowest calls of each section one by one: when they began, on which thread, how long "
+			"they took, why, and a stack that was sampled in them. They are listed with --verbose and are in the JSON "
+			"document (slowest); -o FILE.trace.json writes them for https://ui.perfetto.dev and chrome://tracing.",
+	}, {
 		.name = "output", .key = 'o', .argument = "FILE", .type = OPTION_OUTPUT, .commands = SHOW, .choices = format_suffixes,
 		.help = "write the session to FILE as well; its suffix selects the format; may be given several times",
 		.manual =
 			"Write the session to FILE as well. Its suffix selects the format: .txt is the report as text, .html the report as a "
 			"page for the browser, with charts, in one file that needs no network, .json a document for scripts and for "
 			"dcbs-bpfprof report, .folded has one stack a line for other tools, .svg is a flame graph for "
-			"the browser, and .speedscope.json is for speedscope. May be given several times.\n\n"
+			"the browser, .speedscope.json is for speedscope, and .trace.json has the slowest calls for "
+			"https://ui.perfetto.dev and chrome://tracing. May be given several times.\n\n"
 			"The profiler finds out before the run whether the file can be written. The file belongs to the user who called sudo, "
 			"only that user may read it (mode 0600, less the umask), and it replaces an older file only when it is complete. "
 			"A symbolic link is not followed, and a file of another user is left alone. A pipe of the user that has a reader, and "

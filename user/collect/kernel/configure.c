@@ -181,6 +181,8 @@ void programs_configure(struct programs *bpf, const struct dcbs_options *opts, s
 	skel->rodata->kernel_counts_steal = kernel_knows_steal();
 	skel->rodata->kernel_counts_delay = kernel_counts_delay();
 	skel->rodata->nr_cpus = (__u32)libbpf_num_possible_cpus();
+	skel->rodata->slow_kept = opts->slowest > 1 ? (__u32)opts->slowest : 1;	/* the longest call is known in any case */
+	bpf_map__set_max_entries(skel->maps.slow_calls, BPFPROF_SECTIONS * skel->rodata->slow_kept);
 	skel->rodata->map_syscall = SYS_mmap;
 	skel->rodata->unmap_syscall = SYS_munmap;
 	skel->rodata->sampling = opts->frequency_hz > 0;

@@ -7,6 +7,7 @@
 
 #include <bpf/libbpf.h>
 
+#include "collect/samples/recent_samples.h"
 #include "collect/samples/return_check.h"
 #include "collect/samples/sampled_parts.h"
 #include "collect/samples/sampler.h"
@@ -26,6 +27,7 @@ struct sampler {
 	struct stack_table table;
 	struct section_functions functions;
 	struct sampled_parts parts;
+	struct recent_samples recent;
 	__u32 depth;			/* frames of the sample at hand ... */
 	__u32 at[DEPTH_MAX];		/* ... by their numbers in the table */
 	struct return_cache returns;
@@ -242,6 +244,7 @@ static int take_sample(void *ctx, void *data, size_t size)
 		return 0;
 	}
 	count_sample(stack, sample);
+	recent_samples_add(&sampler->recent, sample->at_ns, sample->tid, (__u32)(stack - sampler->table.stacks));
 	return 0;
 }
 
@@ -302,12 +305,36 @@ void sampler_clear(struct sampler *sampler)
 	sampler_poll(sampler);
 	stack_table_clear(&sampler->table);
 	sampled_parts_clear(&sampler->parts);
+	recent_samples_clear(&sampler->recent);
 	sampler->lost_stacks = 0;
 }
 
 double sampler_most_ns(const struct sampler *sampler, __u16 section_id, int frequency_hz)
 {
 	return sampled_parts_most_ns(&sampler->parts, section_id, 1e9 / frequency_hz);
+}
+
+struct wanted_section {
+	const struct stack_table *table;
+	__u16 section_id;
+};
+
+static int has_section(const void *ctx, __u32 stack)
+{
+	const struct wanted_section *wanted = ctx;
+	const struct snapshot_stack *s = &wanted->table->stacks[stack];
+	__u32 i;
+
+	for (i = 0; i < s->nr_sections && s->sections[i] != wanted->section_id; i++)
+		;
+	return i < s->nr_sections;
+}
+
+__u32 sampler_stack_in_call(const struct sampler *sampler, __u32 tid, __u64 start_ns, __u64 end_ns, __u16 section_id)
+{
+	struct wanted_section wanted = {&sampler->table, section_id};
+
+	return recent_samples_find(&sampler->recent, tid, start_ns, end_ns, has_section, &wanted);
 }
 
 /* Marks the sections of functions whose time is only partly seen. */
@@ -340,5 +367,6 @@ void sampler_close(struct sampler *sampler)
 	stack_table_close(&sampler->table);
 	section_functions_close(&sampler->functions);
 	sampled_parts_clear(&sampler->parts);
+	recent_samples_clear(&sampler->recent);
 	free(sampler);
 }

@@ -36,6 +36,12 @@ int sampler_fd(const struct sampler *sampler);
 /* The most that the samples of a section which is a function stand for, within three standard deviations. */
 double sampler_most_ns(const struct sampler *sampler, __u16 section_id, int frequency_hz);
 
+/*
+ * Returns 1 + the number, in the snapshot's stacks, of the last stack that was sampled on a thread in a call of a section; 0: there is
+ * none, or it is too long ago.
+ */
+__u32 sampler_stack_in_call(const struct sampler *sampler, __u32 tid, __u64 start_ns, __u64 end_ns, __u16 section_id);
+
 /* Copies all stacks so far. section_index[id]: index of the snapshot's sections, SNAPSHOT_OUTSIDE for no section. */
 int sampler_copy(const struct sampler *sampler, struct snapshot *snap, const __u16 *section_index);
 

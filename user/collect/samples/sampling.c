@@ -167,6 +167,7 @@ void sampling_poll(struct session *session)
 		poll_sub_gils(session, target);
 	}
 	sampler_poll(session->sampler);
+	slow_calls_look(&session->slow_calls, &session->bpf, session->sampler);
 }
 
 void sampling_forget_image(struct session *session, struct target *target)

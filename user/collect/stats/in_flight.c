@@ -16,21 +16,29 @@ struct look {
 	struct in_flight *in_flight;
 	const struct process *process;
 	const struct target *target;
+	__u64 start_ns;		/* of the window, or of the target's life if that began later */
 	unsigned int chunks_left;
 };
 
 /* A name whose section id is not known yet has not ended a call so far. */
-static void count_slot(const struct look *look, const struct dcbs_slot *s)
+static void count_slot(const struct look *look, const struct dcbs_slot *s, bool outermost)
 {
 	__u32 section_id = look->process->section_id[s->name & (DCBS_NAMES - 1)] & ~SECTION_MODEL;
+	__u64 start = s->start_ns > look->start_ns ? s->start_ns : look->start_ns, now = look->in_flight->looked_ns;
 
-	if (!(s->use & DCBS_USE_ENDED) && section_id && section_id < BPFPROF_SECTIONS)
-		look->in_flight->seen[section_id]++;
+	if (s->use & DCBS_USE_ENDED || !section_id || section_id >= BPFPROF_SECTIONS)
+		return;
+	look->in_flight->seen[section_id]++;
+	if (!outermost || start >= now)
+		return;
+	look->in_flight->open_ns[section_id] += now - start;
+	if (s->flags & DCBS_IN_FLOW)
+		look->in_flight->flow_open_ns[section_id] += now - start;
 }
 
 static void count_flow_slot(void *ctx, const struct dcbs_flow_slot *s)
 {
-	count_slot(ctx, &s->slot);
+	count_slot(ctx, &s->slot, s->slot.flags & DCBS_OUTERMOST);
 }
 
 static void look_at_record(struct look *look, const struct dcbs_record *r)
@@ -38,7 +46,7 @@ static void look_at_record(struct look *look, const struct dcbs_record *r)
 	unsigned int i = r->innermost, left = DCBS_SLOTS;
 
 	for (; i && i < DCBS_SLOTS && left--; i = dcbs_use_below(r->slots[i].use))
-		count_slot(look, &r->slots[i]);
+		count_slot(look, &r->slots[i], flow_slots_is_outermost(r, i));
 	flow_slots_each(look->target, r, &look->chunks_left, count_flow_slot, look);
 }
 
@@ -76,10 +84,16 @@ void in_flight_look(struct in_flight *in_flight, const struct programs *bpf, con
 	if (begin < in_flight->due_ns)
 		return;
 	memset(in_flight->seen, 0, sizeof(in_flight->seen));
+	memset(in_flight->open_ns, 0, sizeof(in_flight->open_ns));
+	memset(in_flight->flow_open_ns, 0, sizeof(in_flight->flow_open_ns));
+	in_flight->looked_ns = begin;
 	for (i = 0; i < targets->nr; i++) {
 		look.target = &targets->list[i];
 		look.process = &bpf->processes[look.target->index];
 		look.chunks_left = FLOW_CHUNKS_READ;
+		look.start_ns = bpf->skel->bss->window.start_ns;
+		if (look.target->born_ns > look.start_ns)
+			look.start_ns = look.target->born_ns;
 		if (look.target->pid && !look.target->ended)
 			look_at_target(&look);
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * in_flight.h - the most calls of each section that were open at once.
+ * in_flight.h - the calls of each section that are open: the most at once, and their time so far.
  *
  * The profiler looks at the targets' records some times a second and counts the open sections. It reads memory only, so the
  * targets pay nothing. Calls that overlapped between two looks are not seen: the figure is a lower bound.
@@ -16,6 +16,9 @@ struct in_flight {
 	__u64 due_ns;				/* when to look again */
 	__u32 seen[BPFPROF_SECTIONS];		/* scratch: open calls of each section id at this look */
 	__u32 most[BPFPROF_SECTIONS];		/* of all looks */
+	__u64 looked_ns;			/* time of the last look; 0: none */
+	__u64 open_ns[BPFPROF_SECTIONS];	/* time in the window of the calls that were open then, recursion counted once ... */
+	__u64 flow_open_ns[BPFPROF_SECTIONS];	/* ... and the part of other flows than their thread's first one */
 };
 
 /* To be called at each poll. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * speedscope.c - the file format of https://www.speedscope.app: one profile a section, weights in seconds.
+ * speedscope.c - the file format of https://www.speedscope.app: a profile of all sections, in which a section is the outermost frame of
+ * its stacks, then one profile a section. Weights are seconds.
  *
  * Frames are functions; their line is the smallest that was sampled. The document is written as it is built, see json_stream.h.
  */
@@ -54,27 +55,27 @@ static void write_frame_object(struct speedscope *out, const struct flame_name *
 	fputc('}', out->stream.file);
 }
 
-/* Sections are profiles, not frames; their names are the last ones of the tree. */
 static void write_shared_frames(struct speedscope *out)
 {
 	const struct flame *f = out->flame;
 	size_t i;
 
 	fputs(" \"shared\": {\"frames\": [", out->stream.file);
-	for (i = 0; i < f->nr_names && f->names[i].kind != FLAME_SECTION; i++) {
+	for (i = 0; i < f->nr_names; i++) {
 		fputs(i ? ",\n  " : "\n  ", out->stream.file);
 		write_frame_object(out, &f->names[i]);
 	}
 	fputs("\n ]},\n", out->stream.file);
 }
 
-static void write_sample(struct speedscope *out, uint32_t node)
+/* outermost: 0: the section; 1: what is called in it. */
+static void write_sample(struct speedscope *out, uint32_t node, uint32_t outermost)
 {
 	uint32_t i, nr = flame_path(out->flame, node, out->path);
 
 	fputc('[', out->stream.file);
-	for (i = 1; i < nr; i++)
-		fprintf(out->stream.file, "%s%u", i > 1 ? "," : "", out->flame->nodes[out->path[i]].name);
+	for (i = outermost; i < nr; i++)
+		fprintf(out->stream.file, "%s%u", i > outermost ? "," : "", out->flame->nodes[out->path[i]].name);
 	fputc(']', out->stream.file);
 }
 
@@ -99,7 +100,7 @@ static bool is_sample(const struct flame *f, uint32_t node)
 	return f->nodes[node].self_s > 0;
 }
 
-static void write_samples(struct speedscope *out, uint32_t from, uint32_t to)
+static void write_samples(struct speedscope *out, uint32_t from, uint32_t to, uint32_t outermost)
 {
 	const char *between = "";
 	uint32_t i;
@@ -109,7 +110,7 @@ static void write_samples(struct speedscope *out, uint32_t from, uint32_t to)
 		if (!is_sample(out->flame, i))
 			continue;
 		fputs(between, out->stream.file);
-		write_sample(out, i);
+		write_sample(out, i, outermost);
 		between = ",";
 	}
 	fputs("],\"weights\":[", out->stream.file);
@@ -128,14 +129,24 @@ static uint32_t write_profile(struct speedscope *out, uint32_t section)
 	const struct flame_node *node = &out->flame->nodes[section];
 	uint32_t end = end_of_section(out->flame, section);
 
-	fprintf(out->stream.file, "%s\n  {\"type\":\"sampled\",\"name\":", section ? "," : "");
+	fputs(",\n  {\"type\":\"sampled\",\"name\":", out->stream.file);
 	write_string(out, out->flame->names[node->name].text);
 	fputs(",\"unit\":\"seconds\",\"startValue\":0,\"endValue\":", out->stream.file);
 	json_stream_value(&out->stream, rounded_seconds(node->cpu_s + node->off_s));
 	fputc(',', out->stream.file);
-	write_samples(out, section, end);
+	write_samples(out, section, end, 1);
 	fputc('}', out->stream.file);
 	return end;
+}
+
+static void write_profile_of_all(struct speedscope *out)
+{
+	fprintf(out->stream.file, "\n  {\"type\":\"sampled\",\"name\":\"%s\",\"unit\":\"seconds\",\"startValue\":0,\"endValue\":",
+		out->flame->nr_nodes ? "(all sections)" : "no samples");
+	json_stream_value(&out->stream, rounded_seconds(out->flame->total_s));
+	fputc(',', out->stream.file);
+	write_samples(out, 0, out->flame->nr_nodes, 0);
+	fputc('}', out->stream.file);
 }
 
 static void write_profiles(struct speedscope *out)
@@ -143,11 +154,9 @@ static void write_profiles(struct speedscope *out)
 	uint32_t i = 0;
 
 	fputs(" \"profiles\": [", out->stream.file);
+	write_profile_of_all(out);
 	while (i < out->flame->nr_nodes && !out->stream.err)
 		i = write_profile(out, i);
-	if (!out->flame->nr_nodes)
-		fputs("\n  {\"type\":\"sampled\",\"name\":\"no samples\",\"unit\":\"seconds\",\"startValue\":0,\"endValue\":0,"
-		      "\"samples\":[],\"weights\":[]}", out->stream.file);
 	fputs("\n ]\n}\n", out->stream.file);
 }
 

@@ -21,6 +21,7 @@
 #include "render/json/json_stream.h"
 #include "render/json/json_value.h"
 #include "render/json/json_words.h"
+#include "render/slices/json_slices.h"
 
 #define DIGITS 15
 
@@ -244,6 +245,7 @@ int json_write(FILE *file, const struct dcbs_report *r, const struct render_opti
 	fputs("{\n", file);
 	write_session_head(&doc, r);
 	write_array(&doc, "sections", r->sections, r->nr_sections, json_sections_section);
+	write_member(&doc, "slices", json_slices_window(&r->slices));
 	write_member(&doc, "memory", memory_object(r));
 	write_array(&doc, "bottlenecks", r->bottlenecks, r->nr_bottlenecks, bottleneck_object);
 	write_function_array(&doc, r, options->order);

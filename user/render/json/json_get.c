@@ -26,37 +26,40 @@ static json_t *get_value(const json_t *object, const char *key)
 	return json_is_null(v) ? NULL : v;
 }
 
-static double get_real(struct json_get *r, const json_t *object, const char *key, double least)
+/* v NULL or null: unknown. */
+static double real_of(struct json_get *r, const json_t *v, const char *key, double least)
 {
-	json_t *v = get_value(object, key);
-	double d = v ? json_number_value(v) : NAN;
+	double d = json_number_value(v);
 
-	if (!v)
+	if (!v || json_is_null(v))
 		return NAN;
 	if (!json_is_number(v) || !(d >= least && d <= REAL_MAX))
 		json_get_wrong(r, key, "a number in range");
 	return d;
 }
 
-double json_get_real(struct json_get *r, const json_t *object, const char *key)
+static int64_t integer_of(struct json_get *r, const json_t *v, const char *key)
 {
-	return get_real(r, object, key, 0);
-}
-
-double json_get_signed_real(struct json_get *r, const json_t *object, const char *key)
-{
-	return get_real(r, object, key, -REAL_MAX);
-}
-
-int64_t json_get_integer(struct json_get *r, const json_t *object, const char *key)
-{
-	json_t *v = get_value(object, key);
-
-	if (!v)
+	if (!v || json_is_null(v))
 		return DCBS_UNKNOWN;
 	if (!json_is_integer(v) || json_integer_value(v) < 0)
 		json_get_wrong(r, key, "a non-negative integer");
 	return json_integer_value(v);
+}
+
+double json_get_real(struct json_get *r, const json_t *object, const char *key)
+{
+	return real_of(r, get_value(object, key), key, 0);
+}
+
+double json_get_signed_real(struct json_get *r, const json_t *object, const char *key)
+{
+	return real_of(r, get_value(object, key), key, -REAL_MAX);
+}
+
+int64_t json_get_integer(struct json_get *r, const json_t *object, const char *key)
+{
+	return integer_of(r, get_value(object, key), key);
 }
 
 /* DCBS_UNKNOWN, the smallest integer, is not a value. */
@@ -142,6 +145,57 @@ const json_t *json_get_array(struct json_get *r, const json_t *object, const cha
 	if (!memory && !r->err)
 		r->err = fail(-ENOMEM, "no memory for %s", r->file);
 	return r->err ? NULL : v;
+}
+
+/* Returns the array if it has `nr` elements. NULL: it is missing or has not, and an error is recorded. */
+static const json_t *array_of(struct json_get *r, const json_t *object, const char *key, size_t nr, void *items, size_t item_bytes)
+{
+	const json_t *array = json_get_array(r, object, key, items, item_bytes);
+
+	if (array && json_array_size(array) == nr)
+		return array;
+	json_get_wrong(r, key, "an array of the right length");
+	return NULL;
+}
+
+double *json_get_reals(struct json_get *r, const json_t *object, const char *key, size_t nr)
+{
+	double *values;
+	const json_t *array = array_of(r, object, key, nr, &values, sizeof(*values));
+	size_t i;
+
+	for (i = 0; array && i < nr; i++)
+		values[i] = real_of(r, json_array_get(array, i), key, 0);
+	return values;
+}
+
+int64_t *json_get_integers(struct json_get *r, const json_t *object, const char *key, size_t nr)
+{
+	int64_t *values;
+	const json_t *array = array_of(r, object, key, nr, &values, sizeof(*values));
+	size_t i;
+
+	for (i = 0; array && i < nr; i++)
+		values[i] = integer_of(r, json_array_get(array, i), key);
+	return values;
+}
+
+void json_get_strings(struct json_get *r, const json_t *object, const char *key, char ***to, size_t *nr)
+{
+	const json_t *array = json_get_array(r, object, key, to, sizeof(**to)), *text;
+	size_t i;
+
+	for (i = 0; i < json_array_size(array) && !r->err; i++) {
+		text = json_array_get(array, i);
+		if (!json_is_string(text)) {
+			json_get_wrong(r, key, "an array of strings");
+			return;
+		}
+		(*to)[i] = sanitize(json_string_value(text), JSON_GET_TEXT_BYTES);
+		*nr = i + 1;
+		if (!(*to)[i])
+			r->err = fail(-ENOMEM, "no memory for %s", r->file);
+	}
 }
 
 const json_t *json_get_enter(struct json_get *r, const json_t *array, const char *key, size_t i)

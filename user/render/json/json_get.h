@@ -46,6 +46,13 @@ const json_t *json_get_object(struct json_get *r, const json_t *object, const ch
 /* An array; *items becomes zeroed memory for as many items of item_bytes as it has elements. */
 const json_t *json_get_array(struct json_get *r, const json_t *object, const char *key, void *items, size_t item_bytes);
 
+/* An array of `nr` numbers that are not negative, or null each; to be freed. */
+double *json_get_reals(struct json_get *r, const json_t *object, const char *key, size_t nr);
+int64_t *json_get_integers(struct json_get *r, const json_t *object, const char *key, size_t nr);
+
+/* Strings, sanitised; all to be freed. */
+void json_get_strings(struct json_get *r, const json_t *object, const char *key, char ***to, size_t *nr);
+
 /* Element i, which must be an object. Errors name it from now on, until json_get_leave(). */
 const json_t *json_get_enter(struct json_get *r, const json_t *array, const char *key, size_t i);
 void json_get_leave(struct json_get *r);

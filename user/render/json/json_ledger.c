@@ -103,6 +103,16 @@ json_t *json_ledger_parts(const struct dcbs_wall *wall)
 	return reals_object(wall, part_fields, ARRAY_SIZE(part_fields));
 }
 
+const char *json_ledger_wall_key(size_t field)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(wall_fields); i++)
+		if (wall_fields[i].offset == field * sizeof(double))
+			return wall_fields[i].key;
+	return NULL;
+}
+
 void json_ledger_read_wall(struct json_get *r, const json_t *wall, const json_t *parts, struct dcbs_wall *to)
 {
 	read_reals(r, wall, to, wall_fields, ARRAY_SIZE(wall_fields));

@@ -21,6 +21,9 @@ json_t *json_ledger_memory(const struct dcbs_memory *memory);
 json_t *json_ledger_spread(const struct dcbs_spread *spread, const struct json_spread_keys *keys);
 json_t *json_ledger_thread(const struct dcbs_thread *thread);
 
+/* The key of a cause in `wall`, by the place of its field in struct dcbs_wall. NULL: it is not in there. */
+const char *json_ledger_wall_key(size_t field);
+
 void json_ledger_read_wall(struct json_get *r, const json_t *wall, const json_t *parts, struct dcbs_wall *to);
 void json_ledger_read_gpu(struct json_get *r, const json_t *o, struct dcbs_gpu *to);
 void json_ledger_read_memory(struct json_get *r, const json_t *o, struct dcbs_memory *to);

@@ -24,6 +24,7 @@
 #include "render/json/json_sections.h"
 #include "render/json/json_words.h"
 #include "render/utf8_locale.h"
+#include "render/slices/json_slices.h"
 
 #define FILE_MAX_BYTES (256UL << 20)	/* a session with all the stacks that the profiler keeps stays below */
 #define READ_BYTES (64UL << 10)	/* at least, with one call */
@@ -182,24 +183,6 @@ static void read_threads(struct json_get *r, const json_t *doc, struct dcbs_repo
 	json_get_leave(r);
 }
 
-static void read_strings(struct json_get *r, const json_t *object, const char *key, char ***to, size_t *nr)
-{
-	const json_t *array = json_get_array(r, object, key, to, sizeof(**to)), *text;
-	size_t i;
-
-	for (i = 0; i < json_array_size(array) && !r->err; i++) {
-		text = json_array_get(array, i);
-		if (!json_is_string(text)) {
-			json_get_wrong(r, key, "an array of strings");
-			return;
-		}
-		(*to)[i] = sanitize(json_string_value(text), JSON_GET_TEXT_BYTES);
-		*nr = i + 1;
-		if (!(*to)[i])
-			r->err = fail(-ENOMEM, "no memory for %s", r->file);
-	}
-}
-
 static void read_costs(struct json_get *r, const json_t *doc, struct dcbs_report *to)
 {
 	const json_t *o = json_get_object(r, doc, "overhead"), *lost = json_get_object(r, doc, "lost");
@@ -213,7 +196,7 @@ static void read_costs(struct json_get *r, const json_t *doc, struct dcbs_report
 		.answers = json_get_integer(r, o, "answers"), .answers_s = json_get_real(r, o, "answers_s"),
 	};
 	if (o)
-		read_strings(r, o, "reduced", &to->overhead.reduced, &to->overhead.nr_reduced);
+		json_get_strings(r, o, "reduced", &to->overhead.reduced, &to->overhead.nr_reduced);
 	to->lost = (struct dcbs_lost) {
 		.sections = json_get_integer(r, lost, "sections"), .records = json_get_integer(r, lost, "records"),
 		.samples = json_get_integer(r, lost, "samples"), .stacks = json_get_integer(r, lost, "stacks"),
@@ -253,6 +236,7 @@ static int read_document(const char *path, const json_t *doc, struct dcbs_report
 		to->more_targets = 0;
 	json_host_read(&r, doc, &to->host);
 	read_window(&r, doc, to);
+	json_slices_read_window(&r, doc, &to->slices);
 	json_sections_read(&r, doc, to);
 	read_memory(&r, doc, to);
 	read_bottlenecks(&r, doc, to);
@@ -263,8 +247,8 @@ static int read_document(const char *path, const json_t *doc, struct dcbs_report
 	json_ledger_read_neighbours(&r, doc, to);
 	json_loops_read(&r, doc, to);
 	read_costs(&r, doc, to);
-	read_strings(&r, doc, "notes", &to->notes, &to->nr_notes);
-	read_strings(&r, doc, "gpu_libraries", &to->gpu_libraries, &to->nr_gpu_libraries);
+	json_get_strings(&r, doc, "notes", &to->notes, &to->nr_notes);
+	json_get_strings(&r, doc, "gpu_libraries", &to->gpu_libraries, &to->nr_gpu_libraries);
 	json_functions_read(&r, doc, to);
 	return r.err;
 }

@@ -10,6 +10,8 @@
 #include "render/json/json_sections.h"
 #include "render/json/json_value.h"
 #include "render/json/json_words.h"
+#include "render/slices/json_slices.h"
+#include "render/slices/json_slowest.h"
 
 /* ---- writing ---- */
 
@@ -30,7 +32,7 @@ static json_t *skew_object(const struct dcbs_skew *s)
 static json_t *section_additions(const struct dcbs_section *s)
 {
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-			 "s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o}",
+			 "s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "open", integer_or_null(s->open), "errors", integer_or_null(s->errors),
 			 "items", integer_or_null(s->items), "items_per_s", real_or_null(s->items_per_s),
 			 "error_s", real_or_null(s->error_s), "unseen_s", real_or_null(s->unseen_s),
@@ -49,7 +51,9 @@ static json_t *section_additions(const struct dcbs_section *s)
 			 "profiling_per_call_s", real_or_null(s->profiling_per_call_s), "cpu_error_s", real_or_null(s->cpu_error_s),
 			 "in_flight", "mean", real_or_null(s->in_flight), "max", integer_or_null(s->in_flight_most),
 			 "fault_cpu_s", real_or_null(s->fault_cpu_s), "fault_cpu_error_s", real_or_null(s->fault_cpu_error_s),
-			 "cancelled", integer_or_null(s->cancelled), "gpu", json_ledger_gpu(&s->gpu), "parent", string_or_null(s->parent));
+			 "cancelled", integer_or_null(s->cancelled), "gpu", json_ledger_gpu(&s->gpu),
+			 "parent", string_or_null(s->parent), "trend", json_slices_trend(&s->trend), "slices", json_slices_section(&s->slices),
+			 "slowest", json_slowest_array(s));
 }
 
 json_t *json_sections_section(const struct dcbs_section *s)
@@ -134,6 +138,8 @@ void json_sections_read(struct json_get *r, const json_t *doc, struct dcbs_repor
 	for (i = 0; i < json_array_size(array) && !r->err; i++) {
 		to->nr_sections = i + 1;
 		read_section(r, json_get_enter(r, array, "sections", i), &to->sections[i]);
+		json_slowest_read(r, json_array_get(array, i), &to->sections[i]);
+		json_slices_read_section(r, json_array_get(array, i), &to->sections[i], &to->slices);
 	}
 	json_get_leave(r);
 }

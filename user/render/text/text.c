@@ -254,10 +254,12 @@ int text_write(FILE *file, const struct dcbs_report *report, const struct render
 	text_answer(&t, HEAD_LABEL);
 	text_sections(&t);
 	text_outside(&t);
+	text_trends(&t);
 	text_verdicts(&t);
 	text_loops(&t);
 	text_functions(&t, options->order);
 	text_operators(&t);
+	text_slowest(&t);
 	text_memory(&t);
 	write_model(&t);
 	write_caches(&t);

@@ -19,6 +19,8 @@ void text_chain(const struct text *t, FILE *to, size_t node);	/* "outer > inner"
 void text_share(FILE *to, double share, double error);	/* of the window; beyond it, how many of a section were open at a time */
 void text_sections(const struct text *t);
 void text_outside(const struct text *t);	/* by process and role, if it is much */
+void text_trends(const struct text *t);		/* calls that took longer and longer, or began slowly */
+void text_slowest(const struct text *t);		/* the slowest calls, with --verbose */
 void text_verdicts(const struct text *t);	/* one for each chain of sections */
 void text_functions(const struct text *t, enum order_key order);
 void text_loops(const struct text *t);		/* event loops of threads that run coroutines */

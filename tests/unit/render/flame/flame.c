@@ -158,7 +158,7 @@ static void test_speedscope_names(void **state)
 	(void)state;
 	assert_non_null(doc);
 	frames = json_object_get(json_object_get(doc, "shared"), "frames");
-	profile = json_array_get(json_object_get(doc, "profiles"), 0);
+	profile = json_array_get(json_object_get(doc, "profiles"), 1);
 	assert_string_equal(json_string_value(json_object_get(profile, "name")), "<s>;&\"'");
 	assert_string_equal(json_string_value(json_object_get(json_array_get(frames, json_integer_value(json_array_get(
 		json_array_get(json_object_get(profile, "samples"), 0), 0))), "name")), "a;b]]>\\x0A<script>");

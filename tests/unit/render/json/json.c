@@ -64,7 +64,7 @@ static void check_section_keys(const json_t *s)
 	check_keys(s, "name count total_s self_s mean_s min_s max_s p50_s p90_s p95_s p99_s p999_s open errors items "
 		   "items_per_s error_s unseen_s histogram wall memory kind open_at_start unreturned wall_parts self_wall self_wall_parts "
 		   "self_memory late_growth_bytes growth faults profiling_s profiling_per_call_s cpu_error_s in_flight "
-		   "fault_cpu_s fault_cpu_error_s cancelled gpu parent ");
+		   "fault_cpu_s fault_cpu_error_s cancelled gpu parent trend slices slowest ");
 	check_keys(json_object_get(s, "histogram"), "scale zero_count buckets ");
 	check_ledger_keys(s, "wall", "wall_parts", "memory");
 	check_ledger_keys(s, "self_wall", "self_wall_parts", "self_memory");
@@ -94,7 +94,7 @@ static void test_names_of_the_contract(void **state)
 	json_t *doc = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
 
 	(void)state;
-	check_keys(doc, "schema tool version target host window sections memory bottlenecks functions operators model caches overhead lost "
+	check_keys(doc, "schema tool version target host window sections slices memory bottlenecks functions operators model caches overhead lost "
 		   "threshold_s threads outside wall_check neighbours event_loops notes gpu_libraries frequency_hz frames stacks ");
 	check_keys(json_object_get(doc, "target"), "pid comm command started_at markers exit_status signal rank ");
 	check_keys(json_object_get(doc, "host"), "name kernel cpu cpus cgroup versions ");
