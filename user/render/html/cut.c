@@ -24,20 +24,20 @@ static int compare_descending(const void *a, const void *b)
 }
 
 /* Elements with more than `above` are kept, and the first `equal` ones with just as much. */
-struct limit {
+struct page_limit {
 	double above;
 	size_t equal;
 };
 
 /* The limit for `most` of the values. Returns false without memory. */
-static bool find_limit(struct limit *limit, const double *values, size_t nr, size_t most)
+static bool find_limit(struct page_limit *limit, const double *values, size_t nr, size_t most)
 {
 	double *sorted = calloc(nr + 1, sizeof(*sorted));
 	size_t i;
 
 	if (!sorted)
 		return false;
-	*limit = (struct limit){.above = -1};
+	*limit = (struct page_limit){.above = -1};
 	for (i = 0; i < nr; i++)
 		sorted[i] = values[i];
 	qsort(sorted, nr, sizeof(*sorted), compare_descending);
@@ -52,7 +52,7 @@ static bool find_limit(struct limit *limit, const double *values, size_t nr, siz
 	return true;
 }
 
-static bool is_kept(struct limit *limit, double value)
+static bool is_kept(struct page_limit *limit, double value)
 {
 	if (value > limit->above)
 		return true;
@@ -84,7 +84,7 @@ static int cut_functions(struct cut_report *cut, const struct dcbs_report *whole
 {
 	double *values = calloc(whole->nr_functions + 1, sizeof(*values));
 	struct dcbs_function *kept = calloc(whole->nr_functions + 1, sizeof(*kept));
-	struct limit limit;
+	struct page_limit limit;
 	size_t i;
 
 	cut->report.functions = kept;
@@ -110,7 +110,7 @@ static double stack_time(const struct dcbs_stack *s)
 	return known_or_zero(s->cpu_s) + known_or_zero(s->off_s);
 }
 
-static void keep_stacks(struct cut_report *cut, const struct dcbs_report *whole, struct limit limit)
+static void keep_stacks(struct cut_report *cut, const struct dcbs_report *whole, struct page_limit limit)
 {
 	struct dcbs_report *r = &cut->report;
 	size_t i;
@@ -140,7 +140,7 @@ static int cut_stacks(struct cut_report *cut, const struct dcbs_report *whole)
 {
 	double *values = calloc(whole->nr_stacks + 1, sizeof(*values));
 	size_t i, most = MOST_STACKS;
-	struct limit limit;
+	struct page_limit limit;
 
 	cut->report.stacks = calloc(whole->nr_stacks + 1, sizeof(*cut->report.stacks));
 	cut->report.nr_stacks = 0;
