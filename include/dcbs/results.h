@@ -165,6 +165,11 @@ struct dcbs_event_loop {
 	pid_t pid, tid;
 	char *name;		/* the thread's comm */
 	double held_s, waited_s;
+	/* Parts of waited_s by what ended the wait. The rest was for something else, or has not ended. NAN: unknown. */
+	double network_s;	/* a socket */
+	double timer_s;		/* the limit of time, which is that of the next timer, such as asyncio.sleep() */
+	double thread_s;	/* another thread of the process, such as that of run_in_executor() */
+	double pipe_s;		/* a pipe, or the end of a child process */
 	double busy_share;	/* held_s by the sum of both */
 	double in_flight;	/* mean number of coroutines with an open section */
 	int64_t in_flight_most;	/* the most that a tick or a switch found */
