@@ -44,7 +44,14 @@ class LoopCase(LedgerCase):
         self.assertLessEqual(loop["in_flight"]["mean"], loop["in_flight"]["max"])
         self.assertLessEqual(loop["in_flight"]["max"], truth["most"])
         self.check_step(loop, truth, queued_s)
+        self.check_waited_for(loop, truth, queued_s + slack_s)
         return loop, report
+
+    def check_waited_for(self, loop, truth, slack_s):
+        """If several files are ready, any of them may be the one that ended the wait."""
+        self.assertLessEqual(sum(loop["waited_for"].values()), loop["waited_s"] + 1e-6)
+        for kind, waited_s in loop["waited_for"].items():
+            self.near(waited_s, truth["only"][kind], truth["also"][kind], 0, slack_s, kind)
 
     def check_step(self, loop, truth, queued_s):
         """Ticks see less of the longest step than there was, by no more than the stated error."""
@@ -123,6 +130,23 @@ class EventLoop(LoopCase):
     def test_slow_server(self):
         _, report = self.check_loop("server")
         self.check_reason(report, "await", r"of at most 60 in flight on average", "server")
+
+    def test_waits_for_various(self):
+        loop, _ = self.check_loop("various")
+        for kind, waited_s in loop["waited_for"].items():
+            self.assertGreater(waited_s, 0.1 * loop["waited_s"], kind)
+
+    def test_timers(self):
+        _, report = self.check_loop("pauses", 1)
+        self.check_reason(report, "await", r"timers end \d+\.?\d*% of the time", "a section around each attempt tells")
+
+    def test_other_threads(self):
+        _, report = self.check_loop("executor", 1)
+        self.check_reason(report, "await", r"they end \d+\.?\d*% of the time", "max_workers")
+
+    def test_pipes(self):
+        _, report = self.check_loop("piped", 1)
+        self.check_reason(report, "await", r"they end \d+\.?\d*% of the time", "start more of those processes")
 
     def test_one_by_one(self):
         loop, report = self.check_loop("one")
