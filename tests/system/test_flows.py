@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """Sections of coroutines that are in flight at the same time on one thread: tests/targets/python/flows.py has clocks of its own."""
+import subprocess
 import unittest
 
 from interpreters import interpreters
 from launch import Profiler, Target, profile
 from ledgers import LedgerCase, watch
 from needs import needs_bpf
-from paths import target_source
+from paths import PYTHON, target_source
 from reports import sections
 
 SIGMAS = 4              # of an estimated running time
@@ -144,6 +145,37 @@ class Flows(FlowCase):
         grower, sleeper = found["grower"]["self_memory"], found["sleeper"]["self_memory"]
         self.assertGreater(grower["rss_delta_bytes"], 0.9 * truth["kept_bytes"])
         self.assertLess(abs(sleeper["rss_delta_bytes"]), 0.05 * truth["kept_bytes"])
+
+
+def has_modules(*names):
+    """Returns true if the targets' interpreter has them."""
+    return not subprocess.run([PYTHON, "-c", "import " + ", ".join(names)], stderr=subprocess.DEVNULL).returncode
+
+
+@needs_bpf
+class OtherLoops(FlowCase):
+    @unittest.skipUnless(has_modules("uvloop"), "no uvloop")
+    def test_uvloop(self):
+        self.check_all("--in-flight", 20, "--rounds", 10, "--uvloop")
+
+    def check_nursery(self, backend):
+        with Target("nurseries.py", backend) as target:
+            report, truth = watch(target, "--max-overhead", 100)
+        self.check_lost(report)
+        self.check_closes(report)
+        self.assertEqual(set(truth["sections"]), {"question", "tokenize", "request", "parse"})
+        for name, times in truth["sections"].items():
+            self.check_figures(sections(report)[name], times, name)
+        self.check_self(sections(report))
+        self.check_cpu_time(report, truth)
+
+    @unittest.skipUnless(has_modules("anyio"), "no anyio")
+    def test_anyio(self):
+        self.check_nursery("asyncio")
+
+    @unittest.skipUnless(has_modules("anyio", "trio"), "no anyio or no trio")
+    def test_trio(self):
+        self.check_nursery("trio")
 
 
 @needs_bpf
