@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """Sections of coroutines that are in flight at the same time on one thread: tests/targets/python/flows.py has clocks of its own."""
-import subprocess
 import unittest
 
 from interpreters import interpreters
 from launch import Profiler, Target, profile
 from ledgers import LedgerCase, watch
-from needs import needs_bpf
-from paths import PYTHON, target_source
+from needs import has_modules, needs_bpf
+from paths import target_source
 from reports import sections
 
 SIGMAS = 4              # of an estimated running time
@@ -145,11 +144,6 @@ class Flows(FlowCase):
         grower, sleeper = found["grower"]["self_memory"], found["sleeper"]["self_memory"]
         self.assertGreater(grower["rss_delta_bytes"], 0.9 * truth["kept_bytes"])
         self.assertLess(abs(sleeper["rss_delta_bytes"]), 0.05 * truth["kept_bytes"])
-
-
-def has_modules(*names):
-    """Returns true if the targets' interpreter has them."""
-    return not subprocess.run([PYTHON, "-c", "import " + ", ".join(names)], stderr=subprocess.DEVNULL).returncode
 
 
 @needs_bpf

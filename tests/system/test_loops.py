@@ -9,7 +9,7 @@ import unittest
 from interpreters import interpreters
 from launch import Target
 from ledgers import LedgerCase, watch
-from needs import needs_bpf
+from needs import has_modules, needs_bpf
 from paths import target_source
 from reports import sections
 
@@ -18,9 +18,9 @@ ROUND_S = 0.01          # of the target's own time between its clock reads and t
 SHARE = 0.05            # of the window
 
 
-def watch_loop(kind, seconds=1.5, python=None, options=()):
+def watch_loop(kind, seconds=1.5, python=None, options=(), more=()):
     command = [python, target_source("loops.py")] if python else ["loops.py"]
-    with Target(*command, kind, "--seconds", seconds) as target:
+    with Target(*command, kind, "--seconds", seconds, *more) as target:
         return watch(target, "-t", 0.2, "--max-overhead", 100, *options)
 
 
@@ -153,6 +153,18 @@ class EventLoop(LoopCase):
         self.assertEqual(loop["in_flight"]["max"], 1)
         self.check_reason(report, "await", r"1\.00 of at most 1 in flight on average", "start requests together")
         self.assertEqual(sections(report)["request"]["in_flight"]["max"], 1)
+
+
+@needs_bpf
+class Uvloop(LoopCase):
+    @unittest.skipUnless(has_modules("uvloop"), "no uvloop")
+    def test_a_function_computes(self):
+        report, truth = watch_loop("held", more=["--uvloop"])
+        loop = report["event_loops"][0]
+        self.assertEqual((len(report["event_loops"]), loop["tid"]), (1, truth["tid"]))
+        self.near(loop["in_flight"]["mean"], truth["in_flight"], truth["in_flight"], 0.05, 0.5, "in flight")
+        self.check_holder(loop, "encode")
+        self.check_reason(report, "loop", r"held for \d+ ms by encode \(loops\.py:\d+\) while \d+ others wait", "to_thread")
 
 
 @needs_bpf

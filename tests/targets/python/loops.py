@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """An evaluation on one event loop, against a server in another process that answers after a planted delay.
 
-    PYTHONPATH=build/python python3 tests/targets/python/loops.py KIND [--seconds S]
+    PYTHONPATH=build/python python3 tests/targets/python/loops.py KIND [--seconds S] [--uvloop]
 
 Each "request" is a section of a coroutine. The kinds:
 
@@ -17,6 +17,8 @@ Each "request" is a section of a coroutine. The kinds:
     pauses     60 coroutines that sleep
     executor   30 coroutines whose calls wait for one of 2 threads
     piped      2 coroutines that read from pipes
+
+With --uvloop there is no selector of its own, and nothing is known of its waits.
 
 Prints what its own selector measured from "go" on. A wait is a call of select() that lasted 50 us or more; `only` and `also` have the
 time of those that only that kind of file ended, and of those that it may have ended:
@@ -320,10 +322,15 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("kind", choices=KINDS)
     parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--uvloop", action="store_true")
     args = parser.parse_args()
     port, _ = start_server()
     selector = TimedSelector()
-    loop = asyncio.SelectorEventLoop(selector)
+    if args.uvloop:
+        import uvloop
+        loop = uvloop.new_event_loop()
+    else:
+        loop = asyncio.SelectorEventLoop(selector)
     loop.run_until_complete(evaluate(args, port, selector))
 
 
