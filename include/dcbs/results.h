@@ -182,6 +182,19 @@ struct dcbs_event_loop {
 	size_t nr_holders;
 };
 
+/*
+ * Suspended tasks of asyncio at one line, read from outside some times a second. CPython 3.14. The line is that of the innermost
+ * coroutine whose file is not in a directory `asyncio`; `inner` is the innermost coroutine of all, which may be the same.
+ */
+struct dcbs_awaiting {
+	char *function, *file;	/* file NULL: unknown */
+	int64_t line;		/* DCBS_UNKNOWN */
+	char *inner_function, *inner_file;
+	int64_t inner_line;
+	double tasks;		/* on average of all looks */
+	int64_t most;		/* at one look */
+};
+
 /* The cost of profiling. Counts are of the window. */
 struct dcbs_overhead {
 	/*
@@ -249,6 +262,11 @@ struct dcbs_report {
 	struct dcbs_event_loop *event_loops;	/* by in_flight and their time, largest first */
 	size_t nr_event_loops;
 	int64_t more_event_loops;	/* for which there was no room */
+	struct dcbs_awaiting *awaiting;	/* by tasks, largest first */
+	size_t nr_awaiting;
+	int64_t await_looks;		/* at the tasks of asyncio; DCBS_UNKNOWN: they cannot be read */
+	double awaiting_others;		/* suspended tasks at places that are not listed, on average */
+	bool awaiting_more;		/* a process had more tasks than are read */
 	double ledger_cpu_s, kernel_cpu_s;	/* of all threads: wall_s less waits, and the kernel's account; NAN: unknown */
 	int64_t rss_start_bytes, rss_end_bytes, rss_peak_bytes;	/* of all targets together; DCBS_UNKNOWN */
 	/*

@@ -245,6 +245,7 @@ bool session_poll(struct session *session)
 		rss_total_read(session);
 	growth_trend_look(&session->growth, &session->bpf);
 	in_flight_look(&session->in_flight, &session->bpf, &session->targets);
+	awaiting_look(&session->awaiting, &session->bpf, &session->targets);
 	session->overhead.exceeded |= !levers_poll(session);
 	return running;
 }
@@ -393,5 +394,6 @@ void session_close(struct session *session)
 	target_file_stop();
 	notes_free(&session->notes);
 	growth_trend_clear(&session->growth);
+	awaiting_clear(&session->awaiting);
 	free(session);
 }

@@ -18,6 +18,7 @@
 #include "collect/overhead/off_periods.h"
 #include "collect/overhead/run_clock.h"
 #include "collect/overhead/timed_periods.h"
+#include "collect/python/awaiting.h"
 #include "collect/stats/growth_trend.h"
 #include "collect/stats/in_flight.h"
 #include "collect/stats/thread_lister.h"
@@ -78,6 +79,7 @@ struct session {
 	struct rss_total rss;
 	struct growth_trend growth;
 	struct in_flight in_flight;
+	struct awaiting awaiting;
 	struct session_window window;
 	struct notes notes;
 	__u64 attached_ns;		/* when session_start() had attached */

@@ -88,6 +88,7 @@ void window_restart(struct session *session)
 	loop_figures_clear(&session->bpf);
 	growth_trend_clear(&session->growth);
 	in_flight_clear(&session->in_flight);
+	awaiting_clear(&session->awaiting);
 	levers_clear(session);
 	sampler_clear(session->sampler);
 	process_facts_clear(session);

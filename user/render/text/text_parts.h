@@ -20,6 +20,7 @@ void text_share(FILE *to, double share, double error);	/* of the window; beyond 
 void text_sections(const struct text *t);
 void text_verdicts(const struct text *t);	/* one for each chain of sections */
 void text_functions(const struct text *t, enum order_key order);
+void text_awaiting(const struct text *t);	/* suspended tasks of asyncio */
 void text_loops(const struct text *t);		/* event loops of threads that run coroutines */
 void text_operators(const struct text *t);	/* of PyTorch */
 void text_memory(const struct text *t);		/* if any section grew or shrank */

@@ -94,7 +94,7 @@ static void test_names_of_the_contract(void **state)
 
 	(void)state;
 	check_keys(doc, "schema tool version target window sections memory bottlenecks functions operators model caches overhead lost "
-		   "threshold_s threads wall_check neighbours event_loops notes gpu_libraries frequency_hz frames stacks ");
+		   "threshold_s threads wall_check neighbours event_loops awaiting notes gpu_libraries frequency_hz frames stacks ");
 	check_keys(json_object_get(doc, "target"), "pid comm command started_at markers exit_status signal ");
 	check_keys(json_object_get(doc, "window"), "started_at duration_s ended_by ");
 	check_section_keys(find_by_name(doc, "sections", "answer_question"));
