@@ -45,4 +45,4 @@ exec unshare -m sh -c 'mount --bind "\$1" "$root\$1" && mount --bind "\$2" "$roo
 EOF
 chmod +x "$build/pythons/$name"
 PATH=$build/pythons:$PATH exec "$source/tests/run" "$build" "$python" test_pythons test_python_markers test_symbols_python \
-	test_stacks system/test_flows.Versions system/test_loops.Versions system/test_api_evaluation.Versions
+	test_stacks system/test_flows.Versions system/test_loops.Versions system/test_api_evaluation.Versions system/test_awaiting

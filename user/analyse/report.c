@@ -8,7 +8,7 @@
 
 #include "analyse/verdict/bottleneck.h"
 #include "analyse/check_sums.h"
-#include "analyse/awaiting.h"
+#include "analyse/suspended_tasks.h"
 #include "analyse/event_loops.h"
 #include "analyse/neighbours.h"
 #include "analyse/profiler_cost.h"
@@ -190,7 +190,7 @@ static int fill_report(struct dcbs_report *r, const struct snapshot *snap, doubl
 	add_memory(r, snap);
 	summary_model(&r->model, snap);
 	if (gpu_times_libraries(r, snap) || !r->version || add_targets(r, snap) || add_sections(r, snap) || parents_fill(r, snap) ||
-	    threads_fill(r, snap) || neighbours_fill(r, snap) || event_loops_fill(r, snap) || awaiting_fill(r, snap) ||
+	    threads_fill(r, snap) || neighbours_fill(r, snap) || event_loops_fill(r, snap) || suspended_tasks_fill(r, snap) ||
 	    functions_fill(r, snap) || operators_fill(r) ||
 	    profiler_cost_fill(r, snap) || check_sums(r))
 		return -ENOMEM;
@@ -267,7 +267,7 @@ void dcbs_report_free(struct dcbs_report *r)
 	functions_free(r);
 	neighbours_free(r);
 	event_loops_free(r);
-	awaiting_free(r);
+	suspended_tasks_free(r);
 	free(r->sections);
 	free(r->caches);
 	free(r->targets);

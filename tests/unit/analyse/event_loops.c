@@ -224,19 +224,56 @@ static void test_bounds(void **state)
 	verdict_check(r, 0, DCBS_CAUSE_AWAIT, "7.90 of attempt in flight on average, never more than 8, while 59.0 of work are", "raise it");
 	verdict_check(r, 1, DCBS_CAUSE_AWAIT, "7.90 of attempt in flight on average, never more than 8", "raise the bound");
 	dcbs_report_free(r);
-	r = verdict_report(nested_loop(79, 16, 9, 0));	/* it had more at times */
-	verdict_check(r, 0, DCBS_CAUSE_AWAIT, "59.0 of at most 60 in flight", "the other side is slow");
+	r = verdict_report(nested_loop(79, 16, 9, 0));	/* it had more at times, and the outer one waits for something else */
+	verdict_check(r, 0, DCBS_CAUSE_AWAIT, "while other coroutines ran or the event loop waited", "it is suspended");
 	dcbs_report_free(r);
 	r = verdict_report(nested_loop(560, 60, 9, 0));	/* all of them are in it */
 	verdict_check(r, 0, DCBS_CAUSE_AWAIT, "59.0 of at most 60 in flight", "the other side is slow");
 	dcbs_report_free(r);
 }
 
+/* Tasks of asyncio at two places; the snapshot has one section, of which `in_flight` are in flight. */
+static struct snapshot *tasks_loop(const char *inner, const char *file, __u64 asleep, __u64 others)
+{
+	struct snapshot *snap = waiting_loop(59, 9, 0, 0, 0);
+	struct section_stat *stat = &snap->sections[0]->stat;
+
+	stat->total_ns = stat->flow_total_ns = stat->self_ns = stat->flow_self_ns = 60 * 62 * SEC;
+	snap->await_looks = 10;
+	snap->awaiting = calloc(2, sizeof(*snap->awaiting));
+	assert_non_null(snap->awaiting);
+	snap->nr_awaiting = 2;
+	snap->awaiting[0] = (struct snapshot_awaiting) {
+		.at = {.function = strdup("Client.complete"), .file = strdup("/srv/client.py"), .line = 88},
+		.inner = {.function = strdup(inner), .file = strdup(file), .line = 716}, .tasks = 10 * asleep, .most = asleep,
+	};
+	snap->awaiting[1] = (struct snapshot_awaiting) {
+		.at = {.function = strdup("read"), .file = strdup("/srv/client.py"), .line = 20},
+		.inner = {.function = strdup("read"), .file = strdup("/srv/client.py"), .line = 20}, .tasks = 10 * others, .most = others,
+	};
+	return snap;
+}
+
+static void test_tasks(void **state)
+{
+	(void)state;
+	verdict_expect(tasks_loop("sleep", "/usr/lib/python3.14/asyncio/tasks.py", 57, 5), DCBS_CAUSE_AWAIT,
+		       "57.0 of 62.0 tasks are in sleep at Client.complete (client.py:88)", "429");
+	verdict_expect(tasks_loop("Semaphore.acquire", "/usr/lib/python3.14/asyncio/locks.py", 57, 5), DCBS_CAUSE_AWAIT,
+		       "57.0 of 62.0 tasks are in Semaphore.acquire at Client.complete (client.py:88)", "raise it");
+	verdict_expect(tasks_loop("sleep", "/usr/lib/python3.14/asyncio/tasks.py", 5, 57), DCBS_CAUSE_AWAIT, "59.0 of at most 60 in flight",
+		       "the other side is slow");
+	verdict_expect(tasks_loop("sleep", "/srv/trio.py", 57, 5), DCBS_CAUSE_AWAIT, "59.0 of at most 60 in flight", "the other side is slow");
+}
+
 static void test_between_requests(void **state)
 {
-	struct dcbs_report *r = verdict_report(nested_loop(4, 20, 1, 8));
+	struct dcbs_report *r = verdict_report(nested_loop(40, 20, 8, 1));
 
 	(void)state;
+	verdict_check(r, 0, DCBS_CAUSE_AWAIT, "timers end 11.1% of the time for which the event loop waits; 4.00 of attempt in flight", "429");
+	dcbs_report_free(r);
+	r = verdict_report(nested_loop(4, 20, 1, 8));
 	verdict_check(r, 0, DCBS_CAUSE_AWAIT, "timers end 88.9% of the time for which the event loop waits; 0.40 of attempt in flight on average, "
 		      "59.0 of work; 1 call of attempt failed", "429");
 	dcbs_report_free(r);
@@ -260,7 +297,8 @@ int main(void)
 		cmocka_unit_test(test_figures), cmocka_unit_test(test_unknown), cmocka_unit_test(test_holders),
 		cmocka_unit_test(test_longest_step_is_listed), cmocka_unit_test(test_held), cmocka_unit_test(test_busy),
 		cmocka_unit_test(test_idle), cmocka_unit_test(test_waited_for), cmocka_unit_test(test_waits),
-		cmocka_unit_test(test_bounds), cmocka_unit_test(test_between_requests), cmocka_unit_test(test_unclear),
+		cmocka_unit_test(test_bounds), cmocka_unit_test(test_between_requests), cmocka_unit_test(test_tasks),
+		cmocka_unit_test(test_unclear),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,10 +21,11 @@
 #define NESTED_SHARE 1.02	/* self time and the time of a section inside are no more than that of the section's time */
 #define BOUND_SHARE 0.8		/* of the most in flight; a mean that is larger may be at a bound ... */
 #define BOUND_DEVIATIONS 0.5	/* ... if it is as near to the most as calls that begin at random never are ... */
+#define SOME_TIMERS 0.1		/* of the time for which a loop waits; from there on a section that waits by itself may be sleeping */
 #define BEYOND_BOUND 1.5	/* ... and the section around it has that many times as many in flight */
 
 enum await_reason {
-	UNCLEAR, HELD, BUSY, ONE_BY_ONE, UNEVEN, FEW, SLOW_PEER, BOUNDED_INSIDE, AT_BOUND, BETWEEN_REQUESTS, TIMERS, THREADS, PIPES
+	UNCLEAR, HELD, BUSY, ONE_BY_ONE, UNEVEN, FEW, SLOW_PEER, BOUNDED_INSIDE, AT_BOUND, LOCKED, BETWEEN_REQUESTS, TIMERS, THREADS, PIPES
 };
 
 static const struct dcbs_event_loop *main_loop(const struct subject *s)
@@ -111,6 +112,49 @@ static const struct dcbs_section *section_around(const struct dcbs_report *r, co
 	return largest;
 }
 
+/* ---- tasks of asyncio ---- */
+
+static bool is_of_file(const struct dcbs_awaiting *a, const char *end)
+{
+	size_t length = a->inner_file ? strlen(a->inner_file) : 0;
+
+	return length >= strlen(end) && !strcmp(a->inner_file + length - strlen(end), end);
+}
+
+static bool is_asleep(const struct dcbs_awaiting *a)
+{
+	return !strcmp(a->inner_function, "sleep") && is_of_file(a, "/asyncio/tasks.py");
+}
+
+static bool is_locked(const struct dcbs_awaiting *a)
+{
+	return is_of_file(a, "/asyncio/locks.py") || is_of_file(a, "/asyncio/queues.py");
+}
+
+static double nr_tasks(const struct dcbs_report *r, bool (*counts)(const struct dcbs_awaiting *a))
+{
+	double tasks = counts ? 0 : r->awaiting_others;
+	size_t i;
+
+	for (i = 0; i < r->nr_awaiting; i++)
+		if (!counts || counts(&r->awaiting[i]))
+			tasks += r->awaiting[i].tasks;
+	return tasks;
+}
+
+/* The tasks are those of all sections, so they tell of one that has most of them in flight. */
+static enum await_reason reason_of_tasks(const struct subject *s)
+{
+	const struct dcbs_report *r = s->report;
+	double tasks = r->nr_awaiting ? nr_tasks(r, NULL) : 0;
+
+	if (!(s->section->in_flight > MOSTLY * tasks) || !(s->section->self_wall.await_s >= MOSTLY * s->section->total_s) || !(tasks > 1))
+		return UNCLEAR;
+	if (nr_tasks(r, is_asleep) >= MOSTLY * tasks)
+		return BETWEEN_REQUESTS;
+	return nr_tasks(r, is_locked) >= MOSTLY * tasks ? LOCKED : UNCLEAR;
+}
+
 /* ---- reasons ---- */
 
 /* Returns true if this part of the loop's waits is most of them. Unknown parts are not. */
@@ -119,7 +163,10 @@ static bool mostly(const struct dcbs_event_loop *loop, double part_s)
 	return part_s >= MOSTLY * loop->waited_s && loop->waited_s > 0;
 }
 
-/* The reason by which the loop's waits ended; UNCLEAR: the network, or various things, or it is not known. */
+/*
+ * The reason by which the loop's waits ended; UNCLEAR: the network, or various things, or it is not known. A section that waits
+ * outside of the sections inside it is not what the network is waited for.
+ */
 static enum await_reason reason_of_waits(const struct subject *s, const struct dcbs_event_loop *loop)
 {
 	if (mostly(loop, loop->timer_s))
@@ -135,6 +182,8 @@ static enum await_reason reason_of_bound(const struct subject *s)
 
 	if (inside && is_at_bound(s->report, s->section, inside))
 		return BOUNDED_INSIDE;
+	if (inside && main_loop(s)->timer_s >= SOME_TIMERS * main_loop(s)->waited_s)
+		return BETWEEN_REQUESTS;
 	return section_around(s->report, s->section) ? AT_BOUND : UNCLEAR;
 }
 
@@ -153,9 +202,15 @@ static enum await_reason reason_of_flows(const struct dcbs_event_loop *loop)
 
 static enum await_reason reason_of_idle_loop(const struct subject *s, const struct dcbs_event_loop *loop)
 {
-	enum await_reason waits = reason_of_waits(s, loop), bound = waits == UNCLEAR ? reason_of_bound(s) : waits;
+	enum await_reason reason = reason_of_tasks(s);
 
-	return bound == UNCLEAR ? reason_of_flows(loop) : bound;
+	if (reason == UNCLEAR)
+		reason = reason_of_waits(s, loop);
+	if (reason == UNCLEAR)
+		reason = reason_of_bound(s);
+	if (reason == UNCLEAR && !section_inside(s->report, s->section))
+		reason = reason_of_flows(loop);
+	return reason;
 }
 
 static enum await_reason reason_of(const struct subject *s)
@@ -181,6 +236,7 @@ APPLIES(await_rules_few, FEW)
 APPLIES(await_rules_slow_peer, SLOW_PEER)
 APPLIES(await_rules_bounded_inside, BOUNDED_INSIDE)
 APPLIES(await_rules_at_bound, AT_BOUND)
+APPLIES(await_rules_locked, LOCKED)
 APPLIES(await_rules_between_requests, BETWEEN_REQUESTS)
 APPLIES(await_rules_timers, TIMERS)
 APPLIES(await_rules_threads, THREADS)
@@ -228,6 +284,28 @@ void await_rules_evidence_busy(FILE *to, const struct subject *s, const struct r
 	fprintf(to, "; %s in flight on average", human_number(loop->in_flight).text);
 }
 
+/* The place with the most tasks. */
+static void write_tasks(FILE *to, const struct subject *s)
+{
+	const struct dcbs_awaiting *a = s->report->awaiting;
+	const char *slash;
+
+	if (!s->report->nr_awaiting)
+		return;
+	slash = a->file ? strrchr(a->file, '/') : NULL;
+	fprintf(to, "; %s of %s tasks are in %s at %s", human_number(a->tasks).text, human_number(nr_tasks(s->report, NULL)).text,
+		a->inner_function, a->function);
+	if (a->file && a->line != DCBS_UNKNOWN)
+		fprintf(to, " (%s:%lld)", slash ? slash + 1 : a->file, (long long)a->line);
+}
+
+void await_rules_evidence_tasks(FILE *to, const struct subject *s, const struct rule *rule)
+{
+	(void)rule;
+	write_tasks(to, s);
+	fprintf(to, "; the event loop is idle %s of the time", human_share(1 - main_loop(s)->busy_share).text);
+}
+
 void await_rules_evidence_idle(FILE *to, const struct subject *s, const struct rule *rule)
 {
 	const struct dcbs_event_loop *loop = main_loop(s);
@@ -251,6 +329,7 @@ void await_rules_evidence_bound(FILE *to, const struct subject *s, const struct 
 	const struct dcbs_section *inside = outer ? s->section : section_inside(s->report, s->section);
 
 	(void)rule;
+	write_tasks(to, s);
 	fputs("; ", to);
 	write_in_flight(to, s, inside);
 	fprintf(to, " in flight on average, never more than %s, while ", human_exact(inside->in_flight_most).text);
@@ -264,6 +343,7 @@ void await_rules_evidence_timers(FILE *to, const struct subject *s, const struct
 	const struct dcbs_event_loop *loop = main_loop(s);
 
 	(void)rule;
+	write_tasks(to, s);
 	fprintf(to, "; timers end %s of the time for which the event loop waits", human_share(loop->timer_s / loop->waited_s).text);
 	if (!inside) {
 		fprintf(to, "; %s in flight on average", human_number(loop->in_flight).text);

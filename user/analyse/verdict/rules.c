@@ -203,6 +203,9 @@ static const struct rule time_rules[] = {
 	{DCBS_CAUSE_AWAIT, "awaiting answers, with as many in flight as a bound lets", await_s, await_rules_at_bound, await_rules_evidence_bound,
 	 "raise the bound (the limit of the connection pool, the semaphore, the workers of a queue) as far as the server takes more at "
 	 "once; if it does not, the server is what is slow"},
+	{DCBS_CAUSE_AWAIT, "awaiting a lock, a semaphore or a queue", self_await_s, await_rules_locked, await_rules_evidence_tasks,
+	 "coroutines wait for one another: if that is a bound (a connection pool, a semaphore, a queue's size), raise it as far as the server "
+	 "takes more at once; if it is a lock, hold it for less"},
 	{DCBS_CAUSE_AWAIT, "awaiting timers between requests", self_await_s, await_rules_between_requests, await_rules_evidence_timers,
 	 "it sleeps: look for back-off after refusals (429, Retry-After) and pauses between attempts; keep below the server's limit (fewer in "
 	 "flight, a rate limiter), or have that limit raised"},

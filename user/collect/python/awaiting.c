@@ -9,12 +9,13 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "collect/python/awaiting.h"
-#include "collect/python/coroutines.h"
+#include "collect/python/task_lists.h"
 #include "symbol/symbols.h"
 
 #define LOOK_NS 500000000ULL	/* between looks ... */
 #define LOOK_PART 200		/* ... or longer, so that they take at most this part of the time of one CPU */
 #define SEARCH_NS 2000000000ULL	/* between searches for asyncio in a process that has not loaded it */
+#define TRIES 4			/* to read lists that change meanwhile */
 #define LIBRARY "/asyncio/"	/* in the path of a file: its functions are not the program's own */
 
 /* ---- places ---- */
@@ -74,19 +75,19 @@ static void count_task(void *ctx, const struct suspended_task *task)
 			at = symbol;
 	place = find_place(look->awaiting, at.function ? &at : &inner, &inner);
 	if (place)
-		place->seen++;
+		place->now++;
 	else
-		look->awaiting->others++;
+		look->awaiting->others_now++;
 }
 
 void awaiting_forget(struct target *target, __u64 due_ns)
 {
-	free(target->coroutines);
-	target->coroutines = NULL;
-	target->coroutines_due_ns = due_ns;
+	free(target->tasks);
+	target->tasks = NULL;
+	target->tasks_due_ns = due_ns;
 }
 
-static void find_coroutines(struct target *target, const struct programs *bpf, __u64 now)
+static void find_task_lists(struct target *target, const struct programs *bpf, __u64 now)
 {
 	__u64 cpu_ns = clock_cpu_ns(), pause;
 	struct python_layout layout;
@@ -94,49 +95,87 @@ static void find_coroutines(struct target *target, const struct programs *bpf, _
 
 	if (bpf_map_lookup_elem(bpf_map__fd(bpf->skel->maps.pythons), &target->index, &layout) || layout.minor != 14)
 		return;
-	target->coroutines = calloc(1, sizeof(*target->coroutines));
-	err = target->coroutines ? coroutines_find(target->coroutines, target, &layout) : -ENOMEM;
+	target->tasks = calloc(1, sizeof(*target->tasks));
+	err = target->tasks ? task_lists_find(target->tasks, target, &layout) : -ENOMEM;
 	pause = (clock_cpu_ns() - cpu_ns) * LOOK_PART;
-	target->coroutines_due_ns = err == -EAGAIN ? now + (pause > SEARCH_NS ? pause : SEARCH_NS) : 0;
+	target->tasks_due_ns = err == -EAGAIN ? now + (pause > SEARCH_NS ? pause : SEARCH_NS) : 0;
 	if (!err)
 		return;
-	free(target->coroutines);
-	target->coroutines = NULL;
+	free(target->tasks);
+	target->tasks = NULL;
 }
 
-static void look_at_target(struct awaiting *awaiting, const struct programs *bpf, struct target *target, __u64 now)
-{
-	struct await_look look = {.awaiting = awaiting, .symbols = target->symbols};
-
-	if (!target->coroutines && target->coroutines_due_ns && target->coroutines_due_ns <= now)
-		find_coroutines(target, bpf, now);
-	if (target->coroutines)
-		coroutines_each(target->coroutines, target, count_task, &look, &awaiting->more);
-}
-
-static void add_look(struct awaiting *awaiting)
+/* Takes the counts of one process into those of the look, or drops them. */
+static void take_counts(struct awaiting *awaiting, bool use)
 {
 	struct awaiting_place *place;
 
-	awaiting->looks++;
 	for (place = awaiting->list; place < awaiting->list + awaiting->nr; place++) {
-		place->tasks += place->seen;
-		place->most = place->seen > place->most ? place->seen : place->most;
+		place->seen += use ? place->now : 0;
+		place->now = 0;
+	}
+	awaiting->others_seen += use ? awaiting->others_now : 0;
+	awaiting->others_now = 0;
+}
+
+/* Returns false if the lists of tasks changed each time while they were read. */
+static bool count_tasks(struct awaiting *awaiting, struct target *target)
+{
+	struct await_look look = {.awaiting = awaiting, .symbols = target->symbols};
+	int i, err = -EAGAIN;
+
+	for (i = 0; i < TRIES && err; i++) {
+		err = task_lists_each(target->tasks, target, count_task, &look, &awaiting->more);
+		take_counts(awaiting, !err);
+	}
+	return !err;
+}
+
+static bool look_at_target(struct awaiting *awaiting, const struct programs *bpf, struct target *target, __u64 now)
+{
+	if (!target->pid || target->ended || !target->symbols)
+		return true;
+	if (!target->tasks && target->tasks_due_ns && target->tasks_due_ns <= now)
+		find_task_lists(target, bpf, now);
+	return !target->tasks || count_tasks(awaiting, target);
+}
+
+/* A look counts if all processes could be read. */
+static void take_look(struct awaiting *awaiting, bool whole)
+{
+	struct awaiting_place *place;
+
+	awaiting->looks += whole;
+	awaiting->others += whole ? awaiting->others_seen : 0;
+	awaiting->others_seen = 0;
+	for (place = awaiting->list; place < awaiting->list + awaiting->nr; place++) {
+		place->tasks += whole ? place->seen : 0;
+		place->most = whole && place->seen > place->most ? place->seen : place->most;
 		place->seen = 0;
 	}
+}
+
+static bool any_known(const struct target_list *targets)
+{
+	size_t i;
+
+	for (i = 0; i < targets->nr; i++)
+		if (targets->list[i].tasks)
+			return true;
+	return false;
 }
 
 void awaiting_look(struct awaiting *awaiting, const struct programs *bpf, struct target_list *targets)
 {
 	__u64 begin = clock_now_ns(), took;
+	bool whole = true;
 	size_t i;
 
 	if (begin < awaiting->due_ns || !bpf->skel->bss->window.start_ns)
 		return;
 	for (i = 0; i < targets->nr; i++)
-		if (targets->list[i].pid && !targets->list[i].ended && targets->list[i].symbols)
-			look_at_target(awaiting, bpf, &targets->list[i], begin);
-	add_look(awaiting);
+		whole &= look_at_target(awaiting, bpf, &targets->list[i], begin);
+	take_look(awaiting, whole && any_known(targets));
 	took = clock_now_ns() - begin;
 	awaiting->due_ns = begin + (took * LOOK_PART > LOOK_NS ? took * LOOK_PART : LOOK_NS);
 }

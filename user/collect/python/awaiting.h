@@ -8,12 +8,13 @@
 #include "collect/kernel/programs.h"
 #include "collect/target/target.h"
 
-#define AWAITING_PLACES 64	/* that are told apart; tasks at others are counted together */
+#define AWAITING_PLACES 64	/* that are kept; tasks at others are counted together */
 
 /* A line of the program, and the innermost coroutine below it. Both have their functions and files as raw bytes. */
 struct awaiting_place {
 	struct snapshot_frame at, inner;
 	__u64 tasks;		/* the sum over all looks */
+	__u64 now;		/* scratch: of the process that is looked at */
 	__u64 seen, most;	/* at this look, and at the one with the most */
 };
 
@@ -21,6 +22,7 @@ struct awaiting {
 	__u64 due_ns;		/* when to look again */
 	__u64 looks;
 	__u64 others;		/* tasks at places beyond the list */
+	__u64 others_now, others_seen;
 	bool more;		/* a process had more tasks than are read */
 	struct awaiting_place list[AWAITING_PLACES];
 	size_t nr;

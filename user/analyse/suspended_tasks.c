@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* awaiting.c - where the suspended tasks of asyncio are. */
+/* suspended_tasks.c - where the suspended tasks of asyncio are. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyse/awaiting.h"
+#include "analyse/suspended_tasks.h"
 #include "base/sanitize.h"
 
 #define TEXT_BYTES 4096
@@ -37,7 +37,7 @@ static int most_tasks_first(const void *a, const void *b)
 	return strcmp(x->function, y->function) ?: strcmp(x->inner_function, y->inner_function);
 }
 
-int awaiting_fill(struct dcbs_report *r, const struct snapshot *snap)
+int suspended_tasks_fill(struct dcbs_report *r, const struct snapshot *snap)
 {
 	size_t i;
 
@@ -58,7 +58,7 @@ int awaiting_fill(struct dcbs_report *r, const struct snapshot *snap)
 	return 0;
 }
 
-void awaiting_free(struct dcbs_report *r)
+void suspended_tasks_free(struct dcbs_report *r)
 {
 	size_t i;
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* coroutines.c - see coroutines.h. All that is read may change meanwhile and may be anything: each read and each list is bounded. */
+/* task_lists.c - see task_lists.h. All that is read may change meanwhile and may be anything: each read and each list is bounded. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/elf_file.h"
 #include "base/mapped_files.h"
-#include "collect/python/coroutines.h"
+#include "collect/python/task_lists.h"
 #include "collect/python/interpreter.h"
 #include "host/isolate.h"
 #include "symbol/find_object.h"
@@ -60,14 +60,14 @@ static void search_files(void *ctx, void *result)
 }
 
 /* The bytes of a coroutine that are read: up to the field of its frame that lies last. */
-static size_t object_bytes(const struct coroutine_layout *layout)
+static size_t object_bytes(const struct task_layout *layout)
 {
 	size_t frame_bytes = layout->python.frame_bytes, stack = layout->objects.frame_stack + sizeof(__u64);
 
 	return layout->objects.frame + (stack > frame_bytes ? stack : frame_bytes);
 }
 
-int coroutines_find(struct coroutine_layout *layout, const struct target *target, const struct python_layout *python)
+int task_lists_find(struct task_layout *layout, const struct target *target, const struct python_layout *python)
 {
 	struct asyncio_search search = {0};
 	struct asyncio_debug asyncio;
@@ -83,7 +83,8 @@ int coroutines_find(struct coroutine_layout *layout, const struct target *target
 		return -EAGAIN;
 	layout->python = *python;
 	if (layout_from_debug(&debug, &layout->threads) || layout_coroutines(&debug, &layout->objects) ||
-	    layout_asyncio(&asyncio, &layout->asyncio) || object_bytes(layout) > OBJECT_BYTES)
+	    layout_asyncio(&asyncio, &layout->asyncio) || object_bytes(layout) > OBJECT_BYTES ||
+	    layout->objects.state >= object_bytes(layout))
 		return -EPROTO;
 	layout->threads.layout.runtime = python->runtime;
 	return 0;
@@ -92,18 +93,23 @@ int coroutines_find(struct coroutine_layout *layout, const struct target *target
 /* ---- one task ---- */
 
 struct task_walk {
-	const struct coroutine_layout *layout;
+	const struct task_layout *layout;
 	const struct target *target;
 	void (*visit)(void *ctx, const struct suspended_task *task);
 	void *ctx;
 	__u64 types[TYPES];	/* that are known to be those of coroutines and generators */
 	__u32 nr_types;
-	__u32 left;		/* tasks that may yet be read */
+	__u32 left;		/* reads that may yet be made */
 };
 
-static bool read_word(const struct task_walk *w, __u64 address, __u64 *word)
+static bool read_bytes(struct task_walk *w, __u64 address, void *to, size_t size)
 {
-	return !target_read(w->target, address, word, sizeof(*word));
+	return w->left && w->left-- && !target_read(w->target, address, to, size);
+}
+
+static bool read_word(struct task_walk *w, __u64 address, __u64 *word)
+{
+	return read_bytes(w, address, word, sizeof(*word));
 }
 
 static bool is_suspendable(struct task_walk *w, __u64 type)
@@ -115,7 +121,7 @@ static bool is_suspendable(struct task_walk *w, __u64 type)
 	for (i = 0; i < w->nr_types; i++)
 		if (w->types[i] == type)
 			return true;
-	if (!read_word(w, type + TYPE_NAME, &at) || target_read(w->target, at, name, sizeof(name)) ||
+	if (!read_word(w, type + TYPE_NAME, &at) || !read_bytes(w, at, name, sizeof(name)) ||
 	    (memcmp(name, "coroutine", sizeof("coroutine")) && memcmp(name, "generator", sizeof("generator"))))
 		return false;
 	if (w->nr_types < TYPES)
@@ -134,20 +140,21 @@ static __u64 word_at(const unsigned char *bytes, size_t offset)
 /* Adds the frame of a coroutine. Returns the object that it awaits; 0: none, or it is not suspended. */
 static __u64 add_coroutine(struct task_walk *w, struct suspended_task *task, __u64 address)
 {
-	const struct coroutine_layout *l = w->layout;
+	const struct task_layout *l = w->layout;
 	const unsigned char *frame;
 	unsigned char object[OBJECT_BYTES];
 	struct python_frame *to = &task->frames[task->nr_frames];
 	__u64 code, awaited = 0;
 	__s8 state;
 
-	if (target_read(w->target, address, object, object_bytes(l)) ||
+	if (!read_bytes(w, address, object, object_bytes(l)) ||
 	    !is_suspendable(w, word_at(object, OBJECT_TYPE)))
 		return 0;
 	frame = object + l->objects.frame;
 	state = (__s8)object[l->objects.state];
 	code = word_at(frame, l->python.frame_code) & ~PYTHON_REF_TAGS;
-	if ((state != STATE_AWAITS && state != STATE_SUSPENDED) || target_read(w->target, code + l->python.code_version, &to->tag, sizeof(to->tag)))
+	if ((state != STATE_AWAITS && state != STATE_SUSPENDED) ||
+	    !read_bytes(w, code + l->python.code_version, &to->tag, sizeof(to->tag)))
 		return 0;
 	to->code = code;
 	to->offset = (__s32)(word_at(frame, l->python.frame_instr) - code - l->python.code_adaptive);
@@ -165,7 +172,7 @@ static void visit_task(struct task_walk *w, __u64 task_address)
 
 	if (!read_word(w, task_address + w->layout->asyncio.task_coro, &object))
 		return;
-	while (object && task.nr_frames < COROUTINE_DEPTH)
+	while (object && task.nr_frames < TASK_LISTS_DEPTH)
 		object = add_coroutine(w, &task, object);
 	for (i = 0; i < task.nr_frames / 2; i++) {	/* innermost first */
 		struct python_frame outer = task.frames[i];
@@ -179,32 +186,33 @@ static void visit_task(struct task_walk *w, __u64 task_address)
 
 /* ---- all tasks ---- */
 
-/* A node that is taken out of its list meanwhile has no successor, or one of another list. */
+/* Both directions must agree: the memory of a task that ended meanwhile may belong to another one, at another place. */
 static int visit_list(struct task_walk *w, __u64 head)
 {
-	__u64 node;
+	struct { __u64 next, prev; } node;
+	__u64 at, before = head;
 
-	if (!read_word(w, head, &node))
+	if (!read_word(w, head, &at))
 		return -EAGAIN;
-	for (; node != head && w->left; w->left--) {
-		if (!node)
+	while (at != head) {
+		if (!at || !read_bytes(w, at, &node, sizeof(node)) || node.prev != before)
 			return -EAGAIN;
-		visit_task(w, node - w->layout->asyncio.task_node);
-		if (!read_word(w, node, &node))
-			return -EAGAIN;
+		visit_task(w, at - w->layout->asyncio.task_node);
+		before = at;
+		at = node.next;
 	}
 	return 0;
 }
 
 static int visit_threads(struct task_walk *w, __u64 interpreter)
 {
-	const struct coroutine_layout *l = w->layout;
+	const struct task_layout *l = w->layout;
 	int i, err = visit_list(w, interpreter + l->asyncio.interpreter_tasks);
 	__u64 tstate;
 
-	if (!read_word(w, interpreter + l->threads.interpreter_threads, &tstate))
-		return -EAGAIN;
-	for (i = 0; tstate && i < THREADS && !err; i++) {
+	if (!err && !read_word(w, interpreter + l->threads.interpreter_threads, &tstate))
+		err = -EAGAIN;
+	for (i = 0; !err && tstate && i < THREADS; i++) {
 		err = visit_list(w, tstate + l->asyncio.thread_tasks);
 		if (!read_word(w, tstate + l->threads.tstate_next, &tstate))
 			return -EAGAIN;
@@ -212,10 +220,10 @@ static int visit_threads(struct task_walk *w, __u64 interpreter)
 	return err;
 }
 
-int coroutines_each(const struct coroutine_layout *layout, const struct target *target,
+int task_lists_each(const struct task_layout *layout, const struct target *target,
 		    void (*visit)(void *ctx, const struct suspended_task *task), void *ctx, bool *more)
 {
-	struct task_walk w = {.layout = layout, .target = target, .visit = visit, .ctx = ctx, .left = COROUTINE_TASKS};
+	struct task_walk w = {.layout = layout, .target = target, .visit = visit, .ctx = ctx, .left = TASK_LISTS_READS};
 	const struct python_layout *python = &layout->threads.layout;
 	__u64 interpreter;
 	int i, err = 0;
@@ -224,9 +232,11 @@ int coroutines_each(const struct coroutine_layout *layout, const struct target *
 		return -EAGAIN;
 	for (i = 0; interpreter && i < INTERPRETERS && !err; i++) {
 		err = visit_threads(&w, interpreter);
-		if (!read_word(&w, interpreter + python->interpreter_next, &interpreter))
-			return -EAGAIN;
+		if (!err && !read_word(&w, interpreter + python->interpreter_next, &interpreter))
+			err = -EAGAIN;
 	}
-	*more |= !w.left;
-	return err;
+	if (w.left)
+		return err;
+	*more = true;
+	return 0;
 }
