@@ -18,7 +18,7 @@
 #define UNEVEN_LEAST 4		/* ... from that number on */
 #define MANY_IN_FLIGHT 16
 #define MOSTLY 0.5		/* of the time for which a loop waits, or of a section's time */
-#define NESTED_SHARE 1.02	/* self time and the time of a section inside are no more than that of the section's time */
+#define NESTED_SLACK 0.02	/* of the time of the sections inside */
 #define BOUND_SHARE 0.8		/* of the most in flight; a mean that is larger may be at a bound ... */
 #define BOUND_DEVIATIONS 0.5	/* ... if it is as near to the most as calls that begin at random never are ... */
 #define SOME_TIMERS 0.1		/* of the time for which a loop waits; from there on a section that waits by itself may be sleeping */
@@ -61,12 +61,20 @@ static bool is_held(const struct dcbs_event_loop *loop)
 
 /* ---- sections inside ---- */
 
+/* Returns true if `inside` may have most of the time that is not the self time of `around`. */
+static bool may_be_inside(const struct dcbs_section *around, const struct dcbs_section *inside)
+{
+	double covered_s = around->total_s - around->self_s;
+
+	return inside->total_s >= MOSTLY * covered_s && inside->total_s <= (1 + NESTED_SLACK) * covered_s;
+}
+
 /* Returns true if `around` itself is suspended most of the time, outside of `inside`, which may be nested in it. */
 static bool waits_around(const struct dcbs_report *r, const struct dcbs_section *around, const struct dcbs_section *inside)
 {
 	return around != inside && !subject_is_outside(around) && !subject_is_outside(inside) && inside->in_flight_most != DCBS_UNKNOWN &&
 	       around->self_wall.await_s >= MOSTLY * around->total_s &&
-	       around->self_s + inside->total_s <= NESTED_SHARE * around->total_s && parents_may_contain(r, around, inside);
+	       may_be_inside(around, inside) && parents_may_contain(r, around, inside);
 }
 
 /*
