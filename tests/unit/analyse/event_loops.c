@@ -233,6 +233,10 @@ static void test_bounds(void **state)
 	r = verdict_report(snap);
 	verdict_check(r, 1, DCBS_CAUSE_AWAIT, "7.90 of attempt in flight on average, never more than 8", "raise the bound");
 	dcbs_report_free(r);
+	r = verdict_report(nested_loop(79, 9, 7, 2));	/* not quite at its bound, and there are timers */
+	verdict_check(r, 0, DCBS_CAUSE_AWAIT, "timers end 22.2% of the time", "429");
+	verdict_check(r, 1, DCBS_CAUSE_AWAIT, "59.0 of at most 60 in flight", "the other side is slow");
+	dcbs_report_free(r);
 	r = verdict_report(nested_loop(560, 60, 9, 0));	/* all of them are in it */
 	verdict_check(r, 0, DCBS_CAUSE_AWAIT, "59.0 of at most 60 in flight", "the other side is slow");
 	dcbs_report_free(r);

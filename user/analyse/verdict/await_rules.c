@@ -21,6 +21,7 @@
 #define NESTED_SLACK 0.02	/* of the time of the sections inside */
 #define BOUND_SHARE 0.8		/* of the most in flight; a mean that is larger may be at a bound ... */
 #define BOUND_DEVIATIONS 0.5	/* ... if it is as near to the most as calls that begin at random never are ... */
+#define BOUND_TIMERS 0.1	/* ... and nearer if the loop waits for timers, too ... */
 #define SOME_TIMERS 0.1		/* of the time for which a loop waits; from there on a section that waits by itself may be sleeping */
 #define BEYOND_BOUND 1.5	/* ... and the section around it has that many times as many in flight */
 
@@ -59,6 +60,54 @@ static bool is_held(const struct dcbs_event_loop *loop)
 	return loop->busy_share >= HELD_SHARE && longest_step_s(loop) >= HELD_S && (!h || h->share >= HOLDER_SHARE);
 }
 
+/* ---- tasks of asyncio ---- */
+
+static bool is_of_file(const struct dcbs_awaiting *a, const char *end)
+{
+	size_t length = a->inner_file ? strlen(a->inner_file) : 0;
+
+	return length >= strlen(end) && !strcmp(a->inner_file + length - strlen(end), end);
+}
+
+static bool is_asleep(const struct dcbs_awaiting *a)
+{
+	return !strcmp(a->inner_function, "sleep") && is_of_file(a, "/asyncio/tasks.py");
+}
+
+static bool is_locked(const struct dcbs_awaiting *a)
+{
+	return is_of_file(a, "/asyncio/locks.py") || is_of_file(a, "/asyncio/queues.py");
+}
+
+static double nr_tasks(const struct dcbs_report *r, bool (*counts)(const struct dcbs_awaiting *a))
+{
+	double tasks = counts ? 0 : r->awaiting_others;
+	size_t i;
+
+	for (i = 0; i < r->nr_awaiting; i++)
+		if (!counts || counts(&r->awaiting[i]))
+			tasks += r->awaiting[i].tasks;
+	return tasks;
+}
+
+static bool most_tasks(const struct dcbs_report *r, bool (*are)(const struct dcbs_awaiting *a))
+{
+	return r->nr_awaiting && nr_tasks(r, are) >= MOSTLY * nr_tasks(r, NULL);
+}
+
+/* The tasks are those of all sections, so they tell of one that has most of them in flight. */
+static enum await_reason reason_of_tasks(const struct subject *s)
+{
+	const struct dcbs_report *r = s->report;
+
+	if (!r->nr_awaiting || !(s->section->in_flight > MOSTLY * nr_tasks(r, NULL)) ||
+	    !(s->section->self_wall.await_s >= MOSTLY * s->section->total_s))
+		return UNCLEAR;
+	if (most_tasks(r, is_asleep))
+		return BETWEEN_REQUESTS;
+	return most_tasks(r, is_locked) ? LOCKED : UNCLEAR;
+}
+
 /* ---- sections inside ---- */
 
 /* Returns true if `inside` may have most of the time that is not the self time of `around`. */
@@ -90,12 +139,19 @@ static double mean_in_flight(const struct dcbs_report *r, const struct dcbs_sect
 	return fmin(mean, (double)s->in_flight_most);
 }
 
+static bool has_timers(const struct dcbs_event_loop *loop)
+{
+	return loop->timer_s >= SOME_TIMERS * loop->waited_s;
+}
+
+/* Calls that begin after a sleep, at an even rate, are nearly as many at all times as those that wait for a free place. */
 static bool is_at_bound(const struct dcbs_report *r, const struct dcbs_section *around, const struct dcbs_section *inside)
 {
 	double most = (double)inside->in_flight_most, mean = mean_in_flight(r, inside);
+	double deviations = has_timers(r->event_loops) ? BOUND_TIMERS : BOUND_DEVIATIONS;
 
-	return mean >= BOUND_SHARE * most && mean >= most - BOUND_DEVIATIONS * sqrt(most) &&
-	       mean_in_flight(r, around) >= BEYOND_BOUND * most;
+	return mean >= BOUND_SHARE * most && mean >= most - deviations * sqrt(most) &&
+	       mean_in_flight(r, around) >= BEYOND_BOUND * most && !most_tasks(r, is_asleep);
 }
 
 /* Returns the section inside with the most time; NULL: there is none for which the section waits. */
@@ -118,49 +174,6 @@ static const struct dcbs_section *section_around(const struct dcbs_report *r, co
 		if ((!largest || s->total_s > largest->total_s) && waits_around(r, s, inside) && is_at_bound(r, s, inside))
 			largest = s;
 	return largest;
-}
-
-/* ---- tasks of asyncio ---- */
-
-static bool is_of_file(const struct dcbs_awaiting *a, const char *end)
-{
-	size_t length = a->inner_file ? strlen(a->inner_file) : 0;
-
-	return length >= strlen(end) && !strcmp(a->inner_file + length - strlen(end), end);
-}
-
-static bool is_asleep(const struct dcbs_awaiting *a)
-{
-	return !strcmp(a->inner_function, "sleep") && is_of_file(a, "/asyncio/tasks.py");
-}
-
-static bool is_locked(const struct dcbs_awaiting *a)
-{
-	return is_of_file(a, "/asyncio/locks.py") || is_of_file(a, "/asyncio/queues.py");
-}
-
-static double nr_tasks(const struct dcbs_report *r, bool (*counts)(const struct dcbs_awaiting *a))
-{
-	double tasks = counts ? 0 : r->awaiting_others;
-	size_t i;
-
-	for (i = 0; i < r->nr_awaiting; i++)
-		if (!counts || counts(&r->awaiting[i]))
-			tasks += r->awaiting[i].tasks;
-	return tasks;
-}
-
-/* The tasks are those of all sections, so they tell of one that has most of them in flight. */
-static enum await_reason reason_of_tasks(const struct subject *s)
-{
-	const struct dcbs_report *r = s->report;
-	double tasks = r->nr_awaiting ? nr_tasks(r, NULL) : 0;
-
-	if (!(s->section->in_flight > MOSTLY * tasks) || !(s->section->self_wall.await_s >= MOSTLY * s->section->total_s) || !(tasks > 1))
-		return UNCLEAR;
-	if (nr_tasks(r, is_asleep) >= MOSTLY * tasks)
-		return BETWEEN_REQUESTS;
-	return nr_tasks(r, is_locked) >= MOSTLY * tasks ? LOCKED : UNCLEAR;
 }
 
 /* ---- reasons ---- */
@@ -190,7 +203,7 @@ static enum await_reason reason_of_bound(const struct subject *s)
 
 	if (inside && is_at_bound(s->report, s->section, inside))
 		return BOUNDED_INSIDE;
-	if (inside && main_loop(s)->timer_s >= SOME_TIMERS * main_loop(s)->waited_s)
+	if (inside && has_timers(main_loop(s)))
 		return BETWEEN_REQUESTS;
 	return section_around(s->report, s->section) ? AT_BOUND : UNCLEAR;
 }
