@@ -41,6 +41,12 @@ def has_modules(*names):
     return not subprocess.run([PYTHON, "-c", "import " + ", ".join(names)], stderr=subprocess.DEVNULL).returncode
 
 
+def python_minor():
+    """The minor version of the targets' interpreter."""
+    ask = "import sys; print(sys.version_info[1])"
+    return int(subprocess.run([PYTHON, "-c", ask], stdout=subprocess.PIPE, text=True, check=True).stdout)
+
+
 def why_no_unshare(*options):
     """Why unshare(1) with these options cannot be used; None if it can."""
     if not shutil.which("unshare"):

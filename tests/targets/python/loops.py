@@ -16,7 +16,6 @@ Each "request" is a section of a coroutine. The kinds:
     various    in turn: a timer, a request, a call in another thread, and a pipe from another process
     pauses     60 coroutines that sleep
     executor   30 coroutines whose calls wait for one of 2 threads
-    piped      2 coroutines that read from pipes
 
 With --uvloop there is no selector of its own, and nothing is known of its waits.
 
@@ -288,18 +287,7 @@ async def executor(_, end):
         await asyncio.gather(*(call_until(pool, end) for _ in range(30)))
 
 
-async def pipe_until(end):
-    question_to, answer_from = start_echo(0.02)
-    reader = await open_pipe(answer_from)
-    while time.perf_counter() < end:
-        await section(read_pipe(question_to, reader))
-
-
-async def piped(_, end):
-    await asyncio.gather(pipe_until(end), pipe_until(end))
-
-
-KINDS = {kind.__name__: kind for kind in (held, blocked, steps, low, limited, server, one, various, pauses, executor, piped)}
+KINDS = {kind.__name__: kind for kind in (held, blocked, steps, low, limited, server, one, various, pauses, executor)}
 
 
 async def evaluate(args, port, selector):
