@@ -2,6 +2,7 @@
 #
 #   make                 build everything under build/
 #   make demo            install what is missing, build, start an evaluation, attach to it, print the report
+#   make demo-async      the same with an evaluation that asks a server, with many questions in flight on one event loop
 #   make test            install what is missing, build, run every test (root, for the tests that load BPF)
 #   make test-pythons    the tests of interpreters with one more: Python 3.14, in a root of Debian's sid (root, network)
 #   make test-vm         a part of the tests on other kernels, Debian's 6.1 to the newest, under QEMU (root, network)
@@ -59,10 +60,10 @@ packages_bench := libbpf-tools lttng-tools liblttng-ust-dev
 packages_vm := qemu-system-x86 mmdebstrap e2fsprogs
 
 # The goals that promise to do all their own set-up install before they build.
-setup_goals := demo test test-pythons test-vm bench fuzz
+setup_goals := demo demo-async test test-pythons test-vm bench fuzz
 first := $(if $(filter $(setup_goals),$(MAKECMDGOALS)),deps)
 
-.PHONY: all help deps demo test test-pythons test-vm bench fuzz soak install install-python clean
+.PHONY: all help deps demo demo-async test test-pythons test-vm bench fuzz soak install install-python clean
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -291,6 +292,9 @@ all: $O/dcbs-bpfprof $O/libbpfprof.a $(profiler_lib) $(marker_lib) $O/libdcbs-ma
 
 demo: all
 	$(Q)tests/demo.sh $O $(PYTHON)
+
+demo-async: all
+	$(Q)tests/demo.sh $O $(PYTHON) async
 
 test: all $(target_bins) $(unit_bins) $(tool_bins)
 	$(Q)tests/run $O $(PYTHON)

@@ -1,13 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# demo.sh BUILD PYTHON - starts an evaluation, attaches to it by its PID and prints the report.
+# demo.sh BUILD PYTHON [async] - starts an evaluation, attaches to it by its PID and prints the report.
 #
+# async: the evaluation asks a server, with many questions in flight on one event loop.
 # Standard output carries the report; progress is printed on standard error.
 set -u
 
 build=$1
 python=$2
+kind=${3:-model}
 here=$(dirname "$0")
 attach_s=8
 evaluation_s=60		# at most; the evaluation is ended after the report
@@ -43,8 +45,15 @@ if [ "$(id -u)" != 0 ]; then
 	run=sudo
 fi
 
-say "starting the evaluation: a small transformer that answers multiple-choice questions on PyTorch"
-PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$build/python "$python" "$here/targets/evaluation/evaluation.py" --seconds $evaluation_s \
+case $kind in
+async)
+	say "starting the evaluation: 64 questions in flight to a server that refuses more than 56 a second; the client has 12 connections"
+	set -- "$here/targets/api/api_evaluation.py" --in-flight 64 --connections 12 --delay 0.2 --rate 56;;
+*)
+	say "starting the evaluation: a small transformer that answers multiple-choice questions on PyTorch"
+	set -- "$here/targets/evaluation/evaluation.py";;
+esac
+PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$build/python "$python" "$@" --seconds $evaluation_s \
 	--ready "$dir/ready" >"$dir/summary" 2>"$dir/errors" </dev/null &
 evaluation=$!
 if ! wait_until_loaded; then

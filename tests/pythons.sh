@@ -44,4 +44,5 @@ exec unshare -m sh -c 'mount --bind "\$1" "$root\$1" && mount --bind "\$2" "$roo
 	mount -t proc proc "$root/proc" && shift 2 && cd "$root" && exec chroot "$root" /usr/bin/$name "\$@"' sh "$source" "$build" "\$@"
 EOF
 chmod +x "$build/pythons/$name"
-PATH=$build/pythons:$PATH exec "$source/tests/run" "$build" "$python" test_pythons test_python_markers test_symbols_python test_stacks
+PATH=$build/pythons:$PATH exec "$source/tests/run" "$build" "$python" test_pythons test_python_markers test_symbols_python \
+	test_stacks system/test_flows.Versions system/test_loops.Versions system/test_api_evaluation.Versions system/test_awaiting

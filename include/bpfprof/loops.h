@@ -7,6 +7,15 @@
 
 #define BPFPROF_LOOPS	64	/* threads in a session; more are counted, and have no figures */
 
+/* By what ended a wait in the selector: a file that was ready, or the limit of time, which is that of the next timer. */
+enum loop_wait {
+	LOOP_WAIT_NETWORK,
+	LOOP_WAIT_TIMER,
+	LOOP_WAIT_THREAD,	/* a thread of the process, by an eventfd or a local socket */
+	LOOP_WAIT_PIPE,		/* a pipe, or the end of a child process */
+	LOOP_WAITS
+};
+
 /*
  * Entry of `event_loops`. Times are those in which sections of coroutines were open on the thread: first it waits in its selector
  * (epoll_wait() and the like), then it is held until it waits there again. A hold begins when the wait is over, so the time until
@@ -21,6 +30,7 @@ struct event_loop {
 	__u32 pid, tid;		/* in the profiler's PID namespace */
 	char comm[16];
 	__u64 waited_ns;
+	__u64 waited_for_ns[LOOP_WAITS];	/* parts of it: of waits that have ended, by what ended them */
 	__u64 held_ns;
 	__u64 flows_ns;		/* the sum over both of their lengths times the flows that had open sections */
 	__u64 flows_most;
@@ -32,6 +42,6 @@ struct event_loop {
 	__u32 holds[COARSE_PLACES];	/* by their length in ns */
 };
 
-_Static_assert(sizeof(struct event_loop) == 24 + 9 * 8 + 4 * COARSE_PLACES, "layout");
+_Static_assert(sizeof(struct event_loop) == 24 + (9 + LOOP_WAITS) * 8 + 4 * COARSE_PLACES, "layout");
 
 #endif

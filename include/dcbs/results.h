@@ -174,6 +174,11 @@ struct dcbs_event_loop {
 	pid_t pid, tid;
 	char *name;		/* the thread's comm */
 	double held_s, waited_s;
+	/* Parts of waited_s by what ended the wait. The rest was for something else, or has not ended. NAN: unknown. */
+	double network_s;	/* a socket */
+	double timer_s;		/* the limit of time, which is that of the next timer, such as asyncio.sleep() */
+	double thread_s;	/* another thread of the process, such as that of run_in_executor() */
+	double pipe_s;		/* a pipe, or the end of a child process */
 	double busy_share;	/* held_s by the sum of both */
 	double in_flight;	/* mean number of coroutines with an open section */
 	int64_t in_flight_most;	/* the most that a tick or a switch found */
@@ -193,6 +198,19 @@ struct dcbs_slices {
 	double *end_s;		/* end of each slice after the start of the window */
 	int64_t *rss_bytes;	/* RSS of all targets at the end of each; DCBS_UNKNOWN */
 	int64_t left_out;	/* sections with exact times that have no slices: only those with the most time have */
+};
+
+/*
+ * Suspended tasks of asyncio at one line, read from outside some times a second. CPython 3.14. The line is that of the innermost
+ * coroutine whose file is not in a directory `asyncio`; `inner` is the innermost coroutine of all, which may be the same.
+ */
+struct dcbs_awaiting {
+	char *function, *file;	/* file NULL: unknown */
+	int64_t line;		/* DCBS_UNKNOWN */
+	char *inner_function, *inner_file;
+	int64_t inner_line;
+	double tasks;		/* on average of all looks */
+	int64_t most;		/* at one look */
 };
 
 /* The cost of profiling. Counts are of the window. */
@@ -267,6 +285,11 @@ struct dcbs_report {
 	struct dcbs_event_loop *event_loops;	/* by in_flight and their time, largest first */
 	size_t nr_event_loops;
 	int64_t more_event_loops;	/* for which there was no room */
+	struct dcbs_awaiting *awaiting;	/* by tasks, largest first */
+	size_t nr_awaiting;
+	int64_t await_looks;		/* at the tasks of asyncio; DCBS_UNKNOWN: they cannot be read */
+	double awaiting_others;		/* suspended tasks at places that are not listed, on average */
+	bool awaiting_more;		/* a process had more tasks than are read */
 	double ledger_cpu_s, kernel_cpu_s;	/* of all threads: wall_s less waits, and the kernel's account; NAN: unknown */
 	int64_t rss_start_bytes, rss_end_bytes, rss_peak_bytes;	/* of all targets together; DCBS_UNKNOWN */
 	/*

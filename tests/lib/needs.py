@@ -36,6 +36,17 @@ def why_no_torch():
     return None if found.returncode == 0 else "%s has no torch (%s)" % (PYTHON, found.stderr.strip().rsplit("\n", 1)[-1])
 
 
+def has_modules(*names):
+    """Returns true if the targets' interpreter has these modules."""
+    return not subprocess.run([PYTHON, "-c", "import " + ", ".join(names)], stderr=subprocess.DEVNULL).returncode
+
+
+def python_minor():
+    """The minor version of the targets' interpreter."""
+    ask = "import sys; print(sys.version_info[1])"
+    return int(subprocess.run([PYTHON, "-c", ask], stdout=subprocess.PIPE, text=True, check=True).stdout)
+
+
 def why_no_unshare(*options):
     """Why unshare(1) with these options cannot be used; None if it can."""
     if not shutil.which("unshare"):

@@ -5,7 +5,7 @@ import unittest
 from interpreters import interpreters
 from launch import Profiler, Target, profile
 from ledgers import LedgerCase, watch
-from needs import needs_bpf
+from needs import has_modules, needs_bpf
 from paths import target_source
 from reports import sections
 
@@ -144,6 +144,32 @@ class Flows(FlowCase):
         grower, sleeper = found["grower"]["self_memory"], found["sleeper"]["self_memory"]
         self.assertGreater(grower["rss_delta_bytes"], 0.9 * truth["kept_bytes"])
         self.assertLess(abs(sleeper["rss_delta_bytes"]), 0.05 * truth["kept_bytes"])
+
+
+@needs_bpf
+class OtherLoops(FlowCase):
+    @unittest.skipUnless(has_modules("uvloop"), "no uvloop")
+    def test_uvloop(self):
+        self.check_all("--in-flight", 20, "--rounds", 10, "--uvloop")
+
+    def check_nursery(self, backend):
+        with Target("nurseries.py", backend) as target:
+            report, truth = watch(target, "--max-overhead", 100)
+        self.check_lost(report)
+        self.check_closes(report)
+        self.assertEqual(set(truth["sections"]), {"question", "tokenize", "request", "parse"})
+        for name, times in truth["sections"].items():
+            self.check_figures(sections(report)[name], times, name)
+        self.check_self(sections(report))
+        self.check_cpu_time(report, truth)
+
+    @unittest.skipUnless(has_modules("anyio"), "no anyio")
+    def test_anyio(self):
+        self.check_nursery("asyncio")
+
+    @unittest.skipUnless(has_modules("anyio", "trio"), "no anyio or no trio")
+    def test_trio(self):
+        self.check_nursery("trio")
 
 
 @needs_bpf

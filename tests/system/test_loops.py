@@ -9,7 +9,7 @@ import unittest
 from interpreters import interpreters
 from launch import Target
 from ledgers import LedgerCase, watch
-from needs import needs_bpf
+from needs import has_modules, needs_bpf, python_minor
 from paths import target_source
 from reports import sections
 
@@ -18,9 +18,9 @@ ROUND_S = 0.01          # of the target's own time between its clock reads and t
 SHARE = 0.05            # of the window
 
 
-def watch_loop(kind, seconds=1.5, python=None, options=()):
+def watch_loop(kind, seconds=1.5, python=None, options=(), more=()):
     command = [python, target_source("loops.py")] if python else ["loops.py"]
-    with Target(*command, kind, "--seconds", seconds) as target:
+    with Target(*command, kind, "--seconds", seconds, *more) as target:
         return watch(target, "-t", 0.2, "--max-overhead", 100, *options)
 
 
@@ -44,7 +44,14 @@ class LoopCase(LedgerCase):
         self.assertLessEqual(loop["in_flight"]["mean"], loop["in_flight"]["max"])
         self.assertLessEqual(loop["in_flight"]["max"], truth["most"])
         self.check_step(loop, truth, queued_s)
+        self.check_waited_for(loop, truth, queued_s + slack_s)
         return loop, report
+
+    def check_waited_for(self, loop, truth, slack_s):
+        """If several files are ready, any of them may be the one that ended the wait."""
+        self.assertLessEqual(sum(loop["waited_for"].values()), loop["waited_s"] + 1e-6)
+        for kind, waited_s in loop["waited_for"].items():
+            self.near(waited_s, truth["only"][kind], truth["also"][kind], 0, slack_s, kind)
 
     def check_step(self, loop, truth, queued_s):
         """Ticks see less of the longest step than there was, by no more than the stated error."""
@@ -124,11 +131,38 @@ class EventLoop(LoopCase):
         _, report = self.check_loop("server")
         self.check_reason(report, "await", r"of at most 60 in flight on average", "server")
 
+    def test_waits_for_various(self):
+        loop, _ = self.check_loop("various")
+        for kind, waited_s in loop["waited_for"].items():
+            self.assertGreater(waited_s, 0.1 * loop["waited_s"], kind)
+
+    def test_timers(self):
+        _, report = self.check_loop("pauses", 1)
+        self.check_reason(report, "await", r"timers end \d+\.?\d*% of the time", "a section around each attempt tells")
+
+    def test_other_threads(self):
+        _, report = self.check_loop("executor", 1)
+        self.check_reason(report, "await", r"they end \d+\.?\d*% of the time", "max_workers")
+
     def test_one_by_one(self):
         loop, report = self.check_loop("one")
         self.assertEqual(loop["in_flight"]["max"], 1)
         self.check_reason(report, "await", r"1\.00 of at most 1 in flight on average", "start requests together")
         self.assertEqual(sections(report)["request"]["in_flight"]["max"], 1)
+        if python_minor() < 14:     # the tasks of older interpreters cannot be read
+            self.assertIsNone(report["awaiting"])
+
+
+@needs_bpf
+class Uvloop(LoopCase):
+    @unittest.skipUnless(has_modules("uvloop"), "no uvloop")
+    def test_a_function_computes(self):
+        report, truth = watch_loop("held", more=["--uvloop"])
+        loop = report["event_loops"][0]
+        self.assertEqual((len(report["event_loops"]), loop["tid"]), (1, truth["tid"]))
+        self.near(loop["in_flight"]["mean"], truth["in_flight"], truth["in_flight"], 0.05, 0.5, "in flight")
+        self.check_holder(loop, "encode")
+        self.check_reason(report, "loop", r"held for \d+ ms by encode \(loops\.py:\d+\) while \d+ others wait", "to_thread")
 
 
 @needs_bpf

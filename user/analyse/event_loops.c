@@ -175,6 +175,19 @@ static int add_holders(struct dcbs_event_loop *to, const struct snapshot *snap, 
 	return err;
 }
 
+/* Counters are read while they change: parts are not above their whole. */
+static void fill_waits(struct dcbs_event_loop *to, const struct event_loop *f)
+{
+	double *parts[LOOP_WAITS] = {&to->network_s, &to->timer_s, &to->thread_s, &to->pipe_s}, sum_s = 0, scale;
+	int i;
+
+	for (i = 0; i < LOOP_WAITS; i++)
+		sum_s += (double)f->waited_for_ns[i] * S_PER_NS;
+	scale = sum_s > to->waited_s ? to->waited_s / sum_s : 1;
+	for (i = 0; i < LOOP_WAITS; i++)
+		*parts[i] = (double)f->waited_for_ns[i] * S_PER_NS * scale;
+}
+
 static int fill_loop(struct dcbs_event_loop *to, const struct snapshot *snap, const struct snapshot_event_loop *from)
 {
 	const struct event_loop *f = &from->figures;
@@ -196,6 +209,7 @@ static int fill_loop(struct dcbs_event_loop *to, const struct snapshot *snap, co
 		.step_error_s = f->steps ? STEP_TICKS / TICK_HZ : NAN,
 		.step_in_flight = f->step_max_ns ? (int64_t)f->step_max_flows : DCBS_UNKNOWN,
 	};
+	fill_waits(to, f);
 	return to->name ? add_holders(to, snap, from->number) : -ENOMEM;
 }
 

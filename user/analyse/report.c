@@ -8,6 +8,7 @@
 
 #include "analyse/verdict/bottleneck.h"
 #include "analyse/check_sums.h"
+#include "analyse/suspended_tasks.h"
 #include "analyse/event_loops.h"
 #include "analyse/neighbours.h"
 #include "analyse/profiler_cost.h"
@@ -215,7 +216,8 @@ static int fill_report(struct dcbs_report *r, const struct snapshot *snap, doubl
 	if (slices_fill(r, snap))
 		return -ENOMEM;
 	if (gpu_times_libraries(r, snap) || !r->version || add_targets(r, snap) || add_sections(r, snap) || parents_fill(r, snap) ||
-	    threads_fill(r, snap) || outside_fill(r, snap) || neighbours_fill(r, snap) || event_loops_fill(r, snap) || functions_fill(r, snap) || operators_fill(r) ||
+	    threads_fill(r, snap) || outside_fill(r, snap) || neighbours_fill(r, snap) || event_loops_fill(r, snap) ||
+	    suspended_tasks_fill(r, snap) || functions_fill(r, snap) || operators_fill(r) ||
 	    profiler_cost_fill(r, snap) || check_sums(r))
 		return -ENOMEM;
 	return bottleneck_find(r, threshold_s);
@@ -293,6 +295,7 @@ void dcbs_report_free(struct dcbs_report *r)
 	functions_free(r);
 	neighbours_free(r);
 	event_loops_free(r);
+	suspended_tasks_free(r);
 	free(r->sections);
 	free(r->caches);
 	free(r->targets);

@@ -15,6 +15,12 @@ void snapshot_free_marks(struct slice_marks *marks)
 	free(marks);
 }
 
+static void free_frame(struct snapshot_frame *frame)
+{
+	free(frame->function);
+	free(frame->file);
+}
+
 void snapshot_free(struct snapshot *snap)
 {
 	size_t i;
@@ -33,11 +39,14 @@ void snapshot_free(struct snapshot *snap)
 	free(snap->threads);
 	free(snap->neighbours);
 	free(snap->event_loops);
-	free(snap->sampled_parts);
-	for (i = 0; i < snap->nr_frames; i++) {
-		free(snap->frames[i].function);
-		free(snap->frames[i].file);
+	for (i = 0; i < snap->nr_awaiting; i++) {
+		free_frame(&snap->awaiting[i].at);
+		free_frame(&snap->awaiting[i].inner);
 	}
+	free(snap->awaiting);
+	free(snap->sampled_parts);
+	for (i = 0; i < snap->nr_frames; i++)
+		free_frame(&snap->frames[i]);
 	for (i = 0; i < snap->nr_stacks; i++)
 		free(snap->stacks[i].frames);
 	free(snap->frames);

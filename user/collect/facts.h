@@ -139,6 +139,22 @@ struct snapshot_event_loop {
 	struct event_loop figures;	/* comm: raw bytes */
 };
 
+/* A function and a line in it, as stacks have them for frames. Raw bytes; NULL: unknown. */
+struct snapshot_frame {
+	char *function, *file;
+	__u32 line;
+	__u32 first_line;	/* of the function's definition; 0: unknown */
+	enum library_kind library;	/* that its code is in */
+	bool python;
+};
+
+/* Suspended tasks of asyncio at one line of a program: sums over all looks at them. */
+struct snapshot_awaiting {
+	struct snapshot_frame at, inner;	/* the innermost coroutine of the program's own, and the innermost of all */
+	__u64 tasks;
+	__u64 most;				/* at one look */
+};
+
 /* The part of a section that belongs to one process. There are no parts if there is only one process. */
 struct snapshot_part {
 	__u32 target;			/* index of `targets` */
@@ -153,15 +169,6 @@ struct snapshot_sampled_part {
 	__u64 ticks, self_ticks;	/* by weight; self: no other such section lies inside */
 	__u64 waits;			/* by weight */
 	__u64 off_ns, self_off_ns;
-};
-
-/* A function and a line in it, as stacks have them for frames. Raw bytes; NULL: unknown. */
-struct snapshot_frame {
-	char *function, *file;
-	__u32 line;
-	__u32 first_line;	/* of the function's definition; 0: unknown */
-	enum library_kind library;	/* that its code is in */
-	bool python;
 };
 
 /* A sampled stack, with the sections that were open. Its counts and times are those of samples; the analysis scales them. */
@@ -209,6 +216,11 @@ struct snapshot {
 	size_t nr_event_loops;
 	__u64 more_event_loops;		/* for which there was no room */
 	struct snapshot_slices slices;
+	struct snapshot_awaiting *awaiting;	/* in no order */
+	size_t nr_awaiting;
+	__u64 await_looks;		/* at the tasks of asyncio; 0: none could be read */
+	__u64 awaiting_others;		/* tasks at further places, over all looks */
+	bool awaiting_more;		/* a process had more tasks than are read */
 	double wait_scale;		/* factor by which waits were multiplied, because they were observed in on-periods */
 	struct snapshot_frame *frames;	/* each function and line once */
 	size_t nr_frames;

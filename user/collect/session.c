@@ -251,6 +251,7 @@ bool session_poll(struct session *session)
 	in_flight_look(&session->in_flight, &session->bpf, &session->targets);
 	events_complete_waits(&session->events, &session->bpf);
 	time_slices_look(&session->slices, &session->bpf, &session->in_flight, session->rss.end_bytes);
+	awaiting_look(&session->awaiting, &session->bpf, &session->targets);
 	session->overhead.exceeded |= !levers_poll(session);
 	return running;
 }
@@ -402,5 +403,6 @@ void session_close(struct session *session)
 	growth_trend_clear(&session->growth);
 	time_slices_clear(&session->slices);
 	slow_calls_free(&session->slow_calls);
+	awaiting_clear(&session->awaiting);
 	free(session);
 }

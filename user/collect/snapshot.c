@@ -194,6 +194,8 @@ static int copy_map_facts(struct session *session, struct snapshot *snap, const 
 	if (!err)
 		err = loop_figures_copy(&session->bpf, snap);
 	if (!err)
+		err = awaiting_copy(&session->awaiting, snap);
+	if (!err)
 		function_probes_copy_shares(&session->probes, snap, section_index);
 	if (!err)
 		growth_trend_add(&session->growth, &session->bpf, snap->ended_by == DCBS_ENDED_TARGET_EXIT, snap, section_index);

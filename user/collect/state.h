@@ -19,6 +19,7 @@
 #include "collect/overhead/off_periods.h"
 #include "collect/overhead/run_clock.h"
 #include "collect/overhead/timed_periods.h"
+#include "collect/python/awaiting.h"
 #include "collect/stats/growth_trend.h"
 #include "collect/stats/in_flight.h"
 #include "collect/stats/slow_calls.h"
@@ -90,6 +91,7 @@ struct session {
 	struct in_flight in_flight;
 	struct time_slices slices;
 	struct slow_calls slow_calls;
+	struct awaiting awaiting;
 	struct session_window window;
 	struct notes notes;
 	struct snapshot_host host;	/* as it was at the start */

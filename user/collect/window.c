@@ -90,6 +90,7 @@ void window_restart(struct session *session)
 	growth_trend_clear(&session->growth);
 	in_flight_clear(&session->in_flight);
 	time_slices_clear(&session->slices);
+	awaiting_clear(&session->awaiting);
 	levers_clear(session);
 	answers_clear(session);
 	sampler_clear(session->sampler);

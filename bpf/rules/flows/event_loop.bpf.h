@@ -192,6 +192,33 @@ static __always_inline void loop_waited(struct thread_account *account, u64 star
 	__sync_fetch_and_add(&loop->flows_ns, ns * account->key.flows);
 }
 
+/* Returns LOOP_WAITS for any other cause. */
+static __always_inline u32 loop_wait_of(u32 cause)
+{
+	switch (cause) {
+	case CAUSE_NETWORK:
+		return LOOP_WAIT_NETWORK;
+	case CAUSE_SLEEP:
+		return LOOP_WAIT_TIMER;
+	case CAUSE_LOCK:
+		return LOOP_WAIT_THREAD;
+	case CAUSE_PIPE:
+	case CAUSE_CHILD:
+		return LOOP_WAIT_PIPE;
+	}
+	return LOOP_WAITS;
+}
+
+/* A wait in the selector ended at `woken`, so its cause is known. on_iter_thread may have charged parts of it before. */
+static __always_inline void note_what_ended(struct thread_account *account, u64 woken)
+{
+	struct event_loop *loop = entry_of_loop(account);
+	u32 wait = loop_wait_of(account->cause);
+
+	if (loop && wait < LOOP_WAITS && !throttle.waits_off)
+		__sync_fetch_and_add(&loop->waited_for_ns[wait], loop_ns_within(account->wait_start_ns, woken));
+}
+
 /* The thread's wait ended at `woken`, and it runs again at `end`. In any other wait than that in the selector its step went on. */
 static __always_inline void loop_return(struct thread_account *account, u64 off, u64 woken, u64 end)
 {
@@ -201,6 +228,7 @@ static __always_inline void loop_return(struct thread_account *account, u64 off,
 		return;
 	if (account->loop.selects) {
 		loop_waited(account, off, woken);
+		note_what_ended(account, woken);
 		account->loop.selects = 0;
 		account->loop.since_ns = account->loop.hold_ns = woken;
 		return;

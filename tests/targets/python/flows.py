@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """Questions to a server that are in flight at the same time on one event loop, with sections in each.
 
-    PYTHONPATH=build/python python3 tests/targets/python/flows.py [--in-flight N] [--rounds N] [--burn SECONDS] [--loops N]
+    PYTHONPATH=build/python python3 tests/targets/python/flows.py [--in-flight N] [--rounds N] [--burn SECONDS] [--loops N] [--uvloop]
 
 A "question" has three sections inside: "tokenize" computes, "request" only awaits, "parse" computes, yields, and computes. Besides
 there are sections "held" that are open from before "ready" on (half of them for ever), "cancelled" ones, one of an async generator
@@ -70,22 +70,22 @@ def burn(seconds, *names):
             cpu_s[name] = cpu_s.get(name, 0.0) + now - begin
 
 
-async def question(chance, seconds):
+async def question(chance, seconds, sleep=asyncio.sleep):
     with Timed("question"):
         with Timed("tokenize"):
             burn(seconds, "tokenize", "question")
         with Timed("request"):
-            await asyncio.sleep(chance.uniform(0.01, 0.04))
+            await sleep(chance.uniform(0.01, 0.04))
         with Timed("parse"):
             burn(seconds / 3, "parse", "question")
-            await asyncio.sleep(0)
+            await sleep(0)
             burn(seconds / 3, "parse", "question")
 
 
-async def worker(number, args):
+async def worker(number, args, *sleep):
     chance = random.Random(number)
     for _ in range(args.rounds):
-        await question(chance, args.burn)
+        await question(chance, args.burn, *sleep)
 
 
 async def all_workers(numbers, args):
@@ -180,7 +180,13 @@ def main():
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--burn", type=float, default=0.0015)
     parser.add_argument("--loops", type=int, default=1)
-    asyncio.run(evaluate(parser.parse_args()))
+    parser.add_argument("--uvloop", action="store_true", help="run uvloop's event loops")
+    args = parser.parse_args()
+    if args.uvloop:
+        import uvloop
+        asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+    asyncio.run(evaluate(args))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """An evaluation on one event loop, against a server in another process that answers after a planted delay.
 
-    PYTHONPATH=build/python python3 tests/targets/python/loops.py KIND [--seconds S]
+    PYTHONPATH=build/python python3 tests/targets/python/loops.py KIND [--seconds S] [--uvloop]
 
 Each "request" is a section of a coroutine. The kinds:
 
@@ -13,16 +13,25 @@ Each "request" is a section of a coroutine. The kinds:
     limited    a semaphore lets 4 requests in flight
     server     60 requests in flight, each of which takes 0.7 s
     one        one request after the other
+    various    in turn: a timer, a request, a call in another thread, and a pipe from another process
+    pauses     60 coroutines that sleep
+    executor   30 coroutines whose calls wait for one of 2 threads
 
-Prints what its own selector measured from "go" on. A wait is a call of select() that lasted 50 us or more:
+With --uvloop there is no selector of its own, and nothing is known of its waits.
 
-    {"pid", "waited_s", "held_s", "holds", "hold_max_s", "step_max_s", "in_flight", "most"}
+Prints what its own selector measured from "go" on. A wait is a call of select() that lasted 50 us or more; `only` and `also` have the
+time of those that only that kind of file ended, and of those that it may have ended:
+
+    {"pid", "waited_s", "held_s", "holds", "hold_max_s", "step_max_s", "in_flight", "most", "only": {kind: s}, "also": {kind: s}}
 """
 import argparse
 import asyncio
+import concurrent.futures
 import json
 import os
 import selectors
+import socket
+import stat
 import sys
 import threading
 import time
@@ -66,7 +75,7 @@ def start_server():
 # ---- the target's own measure ----
 
 class TimedSelector(selectors.EpollSelector):
-    """Notes when select() was called and when it returned."""
+    """Notes when select() was called, when it returned, and which kinds of files were ready."""
 
     def __init__(self):
         super().__init__()
@@ -75,16 +84,28 @@ class TimedSelector(selectors.EpollSelector):
     def select(self, timeout=None):
         before = time.perf_counter()
         ready = super().select(timeout)
-        self.calls.append((before, time.perf_counter()))
+        self.calls.append((before, time.perf_counter(), {kind_of(key.fd) for key, _ in ready} or {"timer_s"}))
         return ready
+
+
+def kind_of(fd):
+    """Threads of this process wake the loop by a local socket."""
+    mode = os.fstat(fd).st_mode
+    if not stat.S_ISSOCK(mode):
+        return "pipe_s"
+    with socket.socket(fileno=os.dup(fd)) as s:
+        return "thread_s" if s.family == socket.AF_UNIX else "network_s"
 
 
 def measure(calls, begin, end):
     """A hold lasts from the end of a wait to the beginning of the next one."""
-    waits = [(b, a) for b, a in calls if a - b >= WAIT_S and b >= begin and a <= end]
+    waits = [call for call in calls if call[1] - call[0] >= WAIT_S and call[0] >= begin and call[1] <= end]
     holds = [later[0] - earlier[1] for earlier, later in zip(waits, waits[1:])]
-    waited = sum(a - b for b, a in waits)
-    return {"waited_s": waited, "held_s": end - begin - waited, "holds": len(holds), "hold_max_s": max(holds, default=0)}
+    waited = sum(a - b for b, a, _ in waits)
+    kinds = ("network_s", "timer_s", "thread_s", "pipe_s")
+    return {"waited_s": waited, "held_s": end - begin - waited, "holds": len(holds), "hold_max_s": max(holds, default=0),
+            "only": {kind: sum(a - b for b, a, found in waits if found == {kind}) for kind in kinds},
+            "also": {kind: sum(a - b for b, a, found in waits if kind in found) for kind in kinds}}
 
 
 class InFlight:
@@ -202,7 +223,71 @@ async def one(port, end):
     await ask_until(port, 0.02, end)
 
 
-KINDS = {kind.__name__: kind for kind in (held, blocked, steps, low, limited, server, one)}
+# ---- waits for something else than the network ----
+
+def start_echo(delay):
+    """Forks a process that answers each byte of a pipe after the delay, and ends with this process. Returns (to write to, to read from)."""
+    question_from, question_to = os.pipe()
+    answer_from, answer_to = os.pipe()
+    if not os.fork():
+        os.close(question_to)
+        while os.read(question_from, 1):
+            time.sleep(delay)
+            os.write(answer_to, b".")
+        os._exit(0)
+    os.close(question_from)
+    os.close(answer_to)
+    return question_to, answer_from
+
+
+async def open_pipe(fd):
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(fd, "rb"))
+    return reader
+
+
+async def section(awaited):
+    in_flight.change(1)
+    with profiler.profile_section("request"):
+        await awaited
+    in_flight.change(-1)
+
+
+async def read_pipe(question_to, reader):
+    os.write(question_to, b".")
+    await reader.readexactly(1)
+
+
+async def various(port, end):
+    question_to, answer_from = start_echo(0.02)
+    reader, loop = await open_pipe(answer_from), asyncio.get_running_loop()
+    while time.perf_counter() < end:
+        await section(asyncio.sleep(0.02))
+        await section(loop.run_in_executor(None, time.sleep, 0.02))
+        await request(port, 0.02)
+        await section(read_pipe(question_to, reader))
+
+
+async def pause_until(number, end):
+    while time.perf_counter() < end:
+        await section(asyncio.sleep(0.1 + 0.003 * number))
+
+
+async def pauses(_, end):
+    await asyncio.gather(*(pause_until(number, end) for number in range(60)))
+
+
+async def call_until(pool, end):
+    while time.perf_counter() < end:
+        await section(asyncio.get_running_loop().run_in_executor(pool, time.sleep, 0.02))
+
+
+async def executor(_, end):
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        await asyncio.gather(*(call_until(pool, end) for _ in range(30)))
+
+
+KINDS = {kind.__name__: kind for kind in (held, blocked, steps, low, limited, server, one, various, pauses, executor)}
 
 
 async def evaluate(args, port, selector):
@@ -225,10 +310,15 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("kind", choices=KINDS)
     parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--uvloop", action="store_true")
     args = parser.parse_args()
     port, _ = start_server()
     selector = TimedSelector()
-    loop = asyncio.SelectorEventLoop(selector)
+    if args.uvloop:
+        import uvloop
+        loop = uvloop.new_event_loop()
+    else:
+        loop = asyncio.SelectorEventLoop(selector)
     loop.run_until_complete(evaluate(args, port, selector))
 
 

@@ -162,7 +162,132 @@ static void test_idle(void **state)
 	verdict_expect(loop_target(96 * SEC, 4 * SEC, 37, 100), DCBS_CAUSE_AWAIT,
 		       "the event loop is idle 96.0% of the time: 37.0 of at most 100 in flight on average", "slowest of a batch");
 	verdict_expect(loop_target(9 * SEC, SEC, 3.9, 4), DCBS_CAUSE_AWAIT, "3.90 of at most 4 in flight", "raise the concurrency");
-	verdict_expect(loop_target(9 * SEC, SEC, 59, 60), DCBS_CAUSE_AWAIT, "59.0 of at most 60 in flight", "the other side is slow");
+}
+
+static struct snapshot *waiting_loop(double in_flight, __u64 network_s, __u64 timer_s, __u64 thread_s, __u64 pipe_s)
+{
+	struct snapshot *snap = loop_target(9 * SEC, SEC, in_flight, 60);
+	const __u64 waits[LOOP_WAITS] = {network_s * SEC, timer_s * SEC, thread_s * SEC, pipe_s * SEC};
+
+	memcpy(snap->event_loops->figures.waited_for_ns, waits, sizeof(waits));
+	return snap;
+}
+
+static void test_waited_for(void **state)
+{
+	struct dcbs_report *r = verdict_report(waiting_loop(59, 4, 2, 1, 1));
+
+	(void)state;
+	assert_float_equal(r->event_loops->network_s, 4, 1e-9);
+	assert_float_equal(r->event_loops->timer_s, 2, 1e-9);
+	assert_float_equal(r->event_loops->thread_s, 1, 1e-9);
+	assert_float_equal(r->event_loops->pipe_s, 1, 1e-9);
+	dcbs_report_free(r);
+	r = verdict_report(waiting_loop(59, 9, 9, 0, 0));	/* read while they changed */
+	assert_float_equal(r->event_loops->network_s + r->event_loops->timer_s, 9, 1e-9);
+	dcbs_report_free(r);
+}
+
+/* One section tells nothing of what timers are for. If various things end the waits, none of them is the reason. */
+static void test_waits(void **state)
+{
+	(void)state;
+	verdict_expect(waiting_loop(59, 8, 1, 0, 0), DCBS_CAUSE_AWAIT, "59.0 of at most 60 in flight", "the other side is slow");
+	verdict_expect(waiting_loop(59, 1, 8, 0, 0), DCBS_CAUSE_AWAIT, "timers end 88.9% of the time", "a section around each attempt tells");
+	verdict_expect(waiting_loop(59, 1, 0, 8, 0), DCBS_CAUSE_AWAIT, "they end 88.9% of the time", "max_workers");
+	verdict_expect(waiting_loop(59, 1, 0, 0, 8), DCBS_CAUSE_AWAIT, "they end 88.9% of the time", "start more of those processes");
+	verdict_expect(waiting_loop(59, 4, 4, 1, 0), DCBS_CAUSE_AWAIT, "while other coroutines ran or the event loop waited", "it is suspended");
+}
+
+/* Another section, inside of the first one, which is suspended itself but for that time. `most`: of its calls that were open at once. */
+static struct snapshot *nested_loop(__u64 inside_s, __u64 most, __u64 network_s, __u64 timer_s)
+{
+	struct snapshot *snap = waiting_loop(59, network_s, timer_s, 0, 0);
+	struct section_stat *around = &snap->sections[0]->stat;
+	struct snapshot_section *inside = fixture_section(snap, "attempt", DCBS_NAME_SECTION);
+
+	around->total_ns = around->flow_total_ns = 590 * SEC;
+	around->self_ns = around->flow_self_ns = (590 - inside_s) * SEC;
+	snap->sections[0]->most_open = 60;
+	fixture_call(inside, inside_s * SEC, inside_s * SEC);
+	inside->stat.flow_total_ns = inside->stat.flow_self_ns = inside_s * SEC;
+	inside->most_open = most;
+	inside->stat.errors = 1;
+	return snap;
+}
+
+static void test_bounds(void **state)
+{
+	struct dcbs_report *r = verdict_report(nested_loop(79, 8, 9, 0));
+	struct snapshot *snap;
+
+	(void)state;
+	verdict_check(r, 0, DCBS_CAUSE_AWAIT, "7.90 of attempt in flight on average, never more than 8, while 59.0 of work are", "raise it");
+	verdict_check(r, 1, DCBS_CAUSE_AWAIT, "7.90 of attempt in flight on average, never more than 8", "raise the bound");
+	dcbs_report_free(r);
+	r = verdict_report(nested_loop(79, 16, 9, 0));	/* it had more at times, and the outer one waits for something else */
+	verdict_check(r, 0, DCBS_CAUSE_AWAIT, "while other coroutines ran or the event loop waited", "it is suspended");
+	dcbs_report_free(r);
+	snap = nested_loop(79, 8, 9, 0);	/* a third one that is hardly ever open tells nothing */
+	fixture_call(fixture_section(snap, "grade", DCBS_NAME_SECTION), MS, MS);
+	r = verdict_report(snap);
+	verdict_check(r, 1, DCBS_CAUSE_AWAIT, "7.90 of attempt in flight on average, never more than 8", "raise the bound");
+	dcbs_report_free(r);
+	r = verdict_report(nested_loop(79, 9, 7, 2));	/* not quite at its bound, and there are timers */
+	verdict_check(r, 0, DCBS_CAUSE_AWAIT, "timers end 22.2% of the time", "429");
+	verdict_check(r, 1, DCBS_CAUSE_AWAIT, "59.0 of at most 60 in flight", "the other side is slow");
+	dcbs_report_free(r);
+	r = verdict_report(nested_loop(560, 60, 9, 0));	/* all of them are in it */
+	verdict_check(r, 0, DCBS_CAUSE_AWAIT, "59.0 of at most 60 in flight", "the other side is slow");
+	dcbs_report_free(r);
+}
+
+/* Tasks of asyncio at two places; the snapshot has one section, of which `in_flight` are in flight. */
+static struct snapshot *tasks_loop(const char *inner, const char *file, __u64 asleep, __u64 others)
+{
+	struct snapshot *snap = waiting_loop(59, 9, 0, 0, 0);
+	struct section_stat *stat = &snap->sections[0]->stat;
+
+	stat->total_ns = stat->flow_total_ns = stat->self_ns = stat->flow_self_ns = 60 * 62 * SEC;
+	snap->await_looks = 10;
+	snap->awaiting = calloc(2, sizeof(*snap->awaiting));
+	assert_non_null(snap->awaiting);
+	snap->nr_awaiting = 2;
+	snap->awaiting[0] = (struct snapshot_awaiting) {
+		.at = {.function = strdup("Client.complete"), .file = strdup("/srv/client.py"), .line = 88},
+		.inner = {.function = strdup(inner), .file = strdup(file), .line = 716}, .tasks = 10 * asleep, .most = asleep,
+	};
+	snap->awaiting[1] = (struct snapshot_awaiting) {
+		.at = {.function = strdup("read"), .file = strdup("/srv/client.py"), .line = 20},
+		.inner = {.function = strdup("read"), .file = strdup("/srv/client.py"), .line = 20}, .tasks = 10 * others, .most = others,
+	};
+	return snap;
+}
+
+static void test_tasks(void **state)
+{
+	(void)state;
+	verdict_expect(tasks_loop("sleep", "/usr/lib/python3.14/asyncio/tasks.py", 57, 5), DCBS_CAUSE_AWAIT,
+		       "57.0 of 62.0 tasks are in sleep at Client.complete (client.py:88)", "429");
+	verdict_expect(tasks_loop("Semaphore.acquire", "/usr/lib/python3.14/asyncio/locks.py", 57, 5), DCBS_CAUSE_AWAIT,
+		       "57.0 of 62.0 tasks are in Semaphore.acquire at Client.complete (client.py:88)", "raise it");
+	verdict_expect(tasks_loop("sleep", "/usr/lib/python3.14/asyncio/tasks.py", 5, 57), DCBS_CAUSE_AWAIT, "59.0 of at most 60 in flight",
+		       "the other side is slow");
+	verdict_expect(tasks_loop("sleep", "/srv/trio.py", 57, 5), DCBS_CAUSE_AWAIT, "59.0 of at most 60 in flight", "the other side is slow");
+}
+
+static void test_between_requests(void **state)
+{
+	struct dcbs_report *r = verdict_report(nested_loop(40, 20, 8, 1));
+
+	(void)state;
+	verdict_check(r, 0, DCBS_CAUSE_AWAIT, "timers end 11.1% of the time for which the event loop waits; 4.00 of attempt in flight", "429");
+	verdict_check(r, 1, DCBS_CAUSE_AWAIT, "59.0 of at most 60 in flight", "the other side is slow");
+	dcbs_report_free(r);
+	r = verdict_report(nested_loop(4, 20, 1, 8));
+	verdict_check(r, 0, DCBS_CAUSE_AWAIT, "timers end 88.9% of the time for which the event loop waits; 0.40 of attempt in flight on average, "
+		      "59.0 of work; 1 call of attempt failed", "429");
+	dcbs_report_free(r);
 }
 
 /* A loop that is neither idle nor busy, and coroutines whose loop was not seen. */
@@ -182,7 +307,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_figures), cmocka_unit_test(test_unknown), cmocka_unit_test(test_holders),
 		cmocka_unit_test(test_longest_step_is_listed), cmocka_unit_test(test_held), cmocka_unit_test(test_busy),
-		cmocka_unit_test(test_idle), cmocka_unit_test(test_unclear),
+		cmocka_unit_test(test_idle), cmocka_unit_test(test_waited_for), cmocka_unit_test(test_waits),
+		cmocka_unit_test(test_bounds), cmocka_unit_test(test_between_requests), cmocka_unit_test(test_tasks),
+		cmocka_unit_test(test_unclear),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -164,7 +164,8 @@ static inline void stacks_loop(struct snapshot *snap, struct snapshot_stack *hol
 
 	assert_non_null(loop);
 	*loop = (struct snapshot_event_loop) {.number = 1, .figures = {
-		.pid = 4242, .tid = 4242, .comm = "python3", .waited_ns = 40 * SEC, .held_ns = 20 * SEC, .flows_ns = 60 * SEC * 212,
+		.pid = 4242, .tid = 4242, .comm = "python3", .waited_ns = 40 * SEC,
+		.waited_for_ns = {31 * SEC, 6 * SEC, 2 * SEC}, .held_ns = 20 * SEC, .flows_ns = 60 * SEC * 212,
 		.flows_most = 300, .hold_max_ns = 350 * MS, .hold_max_flows = 256, .step_max_ns = 340 * MS, .step_max_flows = 213, .steps = 9000,
 	}};
 	loop->figures.holds[(hist_place(4 * MS) + 7) / 8] = 1200;

@@ -49,6 +49,12 @@ PART(stopped_s, w->stopped_s)
 PART(await_s, w->await_s)
 PART(other_s, w->other_s - w->pipe_s - w->child_s - w->stopped_s)
 
+/* The part of await_s that lies outside of the sections inside. */
+static double self_await_s(const struct subject *s)
+{
+	return s->section->self_wall.await_s;
+}
+
 /* Returns true if computing alone does not explain why the host is slow. */
 static bool calls_gpu(const struct subject *s)
 {
@@ -189,8 +195,27 @@ static const struct rule time_rules[] = {
 	{DCBS_CAUSE_AWAIT, "awaiting, with few in flight", await_s, await_rules_few, await_rules_evidence_idle,
 	 "raise the concurrency: the event loop has time for more requests in flight, as far as the server takes them"},
 	{DCBS_CAUSE_AWAIT, "awaiting answers from outside", await_s, await_rules_slow_peer, await_rules_evidence_idle,
-	 "the other side is slow, not this process: look at the server, its queue and its limits; more requests in flight help only if "
-	 "it can take them"},
+	 "the other side is slow, or a pool of connections holds requests back (a section around what has a connection tells): look at the "
+	 "server, its queue and its limits; more requests in flight help only if it can take them"},
+	{DCBS_CAUSE_AWAIT, "awaiting a free connection or place", self_await_s, await_rules_bounded_inside, await_rules_evidence_bound,
+	 "a bound holds the others back: raise it (the limit of the connection pool, the semaphore, the workers of a queue) as far as the "
+	 "server takes more at once"},
+	{DCBS_CAUSE_AWAIT, "awaiting answers, with as many in flight as a bound lets", await_s, await_rules_at_bound, await_rules_evidence_bound,
+	 "raise the bound (the limit of the connection pool, the semaphore, the workers of a queue) as far as the server takes more at "
+	 "once; if it does not, the server is what is slow"},
+	{DCBS_CAUSE_AWAIT, "awaiting a lock, a semaphore or a queue", self_await_s, await_rules_locked, await_rules_evidence_tasks,
+	 "coroutines wait for one another: if that is a bound (a connection pool, a semaphore, a queue's size), raise it as far as the server "
+	 "takes more at once; if it is a lock, hold it for less"},
+	{DCBS_CAUSE_AWAIT, "awaiting timers between requests", self_await_s, await_rules_between_requests, await_rules_evidence_timers,
+	 "it sleeps: look for back-off after refusals (429, Retry-After) and pauses between attempts; keep below the server's limit (fewer in "
+	 "flight, a rate limiter), or have that limit raised"},
+	{DCBS_CAUSE_AWAIT, "awaiting, while the event loop waited for timers", await_s, await_rules_timers, await_rules_evidence_timers,
+	 "if it sleeps (back-off after a 429, pauses), keep below the server's limit; if the timers are those of others, such as a progress "
+	 "display, the other side is slow: a section around each attempt tells"},
+	{DCBS_CAUSE_AWAIT, "awaiting the work of other threads", await_s, await_rules_threads, await_rules_evidence_others,
+	 "see in FUNCTIONS what those threads do: give the executor more of them (max_workers), or take processes if it computes in Python"},
+	{DCBS_CAUSE_AWAIT, "awaiting other processes (pipes, children)", await_s, await_rules_pipes, await_rules_evidence_others,
+	 "start more of those processes, keep them instead of starting one for each call, or pass less through the pipe"},
 	{DCBS_CAUSE_AWAIT, "awaiting, while other coroutines ran or the event loop waited", await_s, await_rules_unclear, evidence_in_flight,
 	 "it is suspended: if its thread has time to spare, keep more of them in flight; if not, move what computes on that thread "
 	 "to others (asyncio.to_thread(), a process pool)"},

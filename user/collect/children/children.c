@@ -256,6 +256,7 @@ static void child_ended(struct session *session, struct target *target)
 	process_facts_keep(session, target);
 	bpf_map_update_elem(bpf_map__fd(skel->maps.pythons), &target->index, &no_python, BPF_ANY);
 	memset(&session->bpf.processes[target->index], 0, sizeof(struct process));
+	awaiting_forget(target, 0);
 	symbols_close(target->symbols);
 	uprobe_detach(target->marker_link);
 	uprobe_detach(target->seldom_link);

@@ -175,3 +175,28 @@ int layout_from_debug(const struct python_debug *debug, struct python_offsets *o
 	}
 	return layout_frame_bytes(&offsets->layout) <= PYTHON_FRAME_BYTES ? 0 : -EPROTO;
 }
+
+/* The places in _Py_DebugOffsets of 3.14. */
+int layout_coroutines(const struct python_debug *debug, struct python_coroutines *to)
+{
+	__u64 size = debug_word(debug, 664), frame_size = debug_word(debug, 248);
+	__u64 frame = debug_word(debug, 680), state = debug_word(debug, 688), stack = debug_word(debug, 296);
+
+	if (size > UINT16_MAX || frame >= size || state >= size || stack >= frame_size)
+		return -EPROTO;
+	*to = (struct python_coroutines){.frame = (__u16)frame, .state = (__u16)state, .frame_stack = (__u16)stack};
+	return 0;
+}
+
+int layout_asyncio(const struct asyncio_debug *debug, struct asyncio_offsets *to)
+{
+	if (debug->task_coro >= debug->task_size || debug->task_node >= debug->task_size || debug->task_size > UINT16_MAX ||
+	    debug->interpreter_tasks >= debug->interpreter_size || debug->interpreter_size > INT32_MAX ||
+	    debug->thread_tasks >= debug->thread_size || debug->thread_size > INT32_MAX)
+		return -EPROTO;
+	*to = (struct asyncio_offsets) {
+		.task_coro = (__u32)debug->task_coro, .task_node = (__u32)debug->task_node,
+		.interpreter_tasks = (__u32)debug->interpreter_tasks, .thread_tasks = (__u32)debug->thread_tasks,
+	};
+	return 0;
+}

@@ -30,6 +30,23 @@ struct python_debug {
 	__u64 words[92];	/* the number that 3.14 has */
 };
 
+/* Offsets in coroutines and their frames, from 3.14 on. */
+struct python_coroutines {
+	__u16 frame, state;	/* in the coroutine: its frame, and whether it is suspended */
+	__u16 frame_stack;	/* in the frame: the end of its stack of values */
+};
+
+/* _AsyncioDebug of 3.14: offsets, and the sizes of the structures that they are in. */
+struct asyncio_debug {
+	__u64 task_size, task_name, task_awaited_by, task_is_task, task_awaited_by_is_set, task_coro, task_node;
+	__u64 interpreter_size, interpreter_tasks;
+	__u64 thread_size, thread_loop, thread_task, thread_tasks;
+};
+
+struct asyncio_offsets {
+	__u32 task_coro, task_node, interpreter_tasks, thread_tasks;
+};
+
 /* Returns true if the interpreter has a _Py_DebugOffsets. */
 bool layout_debug_is_valid(const struct python_debug *debug);
 
@@ -38,6 +55,10 @@ int layout_from_table(unsigned int minor, struct python_offsets *offsets);
 
 /* Replaces offsets of the table by those that the interpreter itself holds. Returns 0, or -EPROTO if those make no sense. */
 int layout_from_debug(const struct python_debug *debug, struct python_offsets *offsets);
+
+/* Both store offsets that a 3.14 holds itself. They return 0, or -EPROTO if those make no sense. */
+int layout_coroutines(const struct python_debug *debug, struct python_coroutines *to);
+int layout_asyncio(const struct asyncio_debug *debug, struct asyncio_offsets *to);
 
 /* The number of bytes of a frame that have to be read. Not one more is read, because the next page may not be mapped. */
 size_t layout_frame_bytes(const struct python_layout *layout);

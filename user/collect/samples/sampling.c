@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/target_file.h"
 #include "collect/kernel/section_ids.h"
+#include "collect/python/awaiting.h"
 #include "collect/python/interpreter.h"
 #include "collect/python/sub_gils.h"
 #include "collect/samples/sampler.h"
@@ -79,6 +80,7 @@ void sampling_add_target(struct session *session, struct target *target, const s
 		bpf_map_update_elem(pythons, &target->index, &layout, BPF_ANY);
 	target->python_known = layout.minor;
 	target->symbols = symbols_open(target->pid, &layout, read_target_memory, target);
+	awaiting_forget(target, layout.minor ? clock_now_ns() : 0);
 }
 
 /*
@@ -113,6 +115,7 @@ static void use_interpreter(struct session *session, struct target *target, cons
 	symbols_refresh(target->symbols, layout);
 	bpf_map_update_elem(bpf_map__fd(session->bpf.skel->maps.pythons), &target->index, layout, BPF_ANY);
 	target->python_known = layout->minor;
+	awaiting_forget(target, clock_now_ns());
 }
 
 /* A process without Python needs no note. An interpreter whose stacks cannot be walked does: its functions will be missing. */
@@ -180,6 +183,7 @@ void sampling_forget_image(struct session *session, struct target *target)
 	bpf_map_update_elem(bpf_map__fd(session->bpf.skel->maps.pythons), &target->index, &none, BPF_ANY);
 	symbols_refresh(target->symbols, &none);
 	sub_gils_forget(target, &session->bpf.processes[target->index], bpf_map__fd(session->bpf.skel->maps.gils));
+	awaiting_forget(target, 0);
 	target->python_known = false;
 	target->python_due_ns = 1;
 	target->python_absent_ns = 0;
@@ -286,6 +290,7 @@ void sampling_close(struct session *session)
 	sampler_close(session->sampler);
 	session->sampler = NULL;
 	for (i = 0; i < session->targets.nr; i++) {
+		awaiting_forget(&session->targets.list[i], 0);
 		symbols_close(session->targets.list[i].symbols);
 		session->targets.list[i].symbols = NULL;
 	}

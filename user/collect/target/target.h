@@ -13,6 +13,7 @@
 
 struct uprobe;
 struct symbols;
+struct task_layout;
 
 #define SUB_GILS_MAX 32		/* of one process */
 
@@ -52,6 +53,8 @@ struct target {
 	bool python_known;	/* the BPF programs walk its Python stacks */
 	__u64 python_start, python_end;	/* the interpreter's own code */
 	struct sub_gils sub_gils;
+	struct task_layout *tasks;	/* where the tasks of asyncio are; NULL: unknown */
+	__u64 tasks_due_ns;	/* when to search for them next */
 	char command[4096];	/* arguments joined by spaces, raw bytes */
 	struct snapshot_target facts;	/* `command` is not used */
 };

@@ -16,6 +16,7 @@
 #include "render/json/json_functions.h"
 #include "render/json/json_host.h"
 #include "render/json/json_ledger.h"
+#include "render/loops/json_awaiting.h"
 #include "render/loops/json_loops.h"
 #include "render/json/json_sections.h"
 #include "render/json/json_stream.h"
@@ -262,6 +263,7 @@ int json_write(FILE *file, const struct dcbs_report *r, const struct render_opti
 	write_array(&doc, "event_loops", r->event_loops, r->nr_event_loops, json_loops_loop);
 	if (r->more_event_loops > 0)
 		write_member(&doc, "more_event_loops", integer_or_null(r->more_event_loops));
+	write_member(&doc, "awaiting", json_awaiting_object(r));
 	write_array(&doc, "notes", r->notes, r->nr_notes, note_string);
 	write_array(&doc, "gpu_libraries", r->gpu_libraries, r->nr_gpu_libraries, note_string);
 	write_member(&doc, "frequency_hz", integer_or_null(r->frequency_hz));

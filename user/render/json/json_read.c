@@ -20,6 +20,7 @@
 #include "render/json/json_host.h"
 #include "render/json/json_hist.h"
 #include "render/json/json_ledger.h"
+#include "render/loops/json_awaiting.h"
 #include "render/loops/json_loops.h"
 #include "render/json/json_sections.h"
 #include "render/json/json_words.h"
@@ -246,6 +247,7 @@ static int read_document(const char *path, const json_t *doc, struct dcbs_report
 	json_ledger_read_outside(&r, doc, to);
 	json_ledger_read_neighbours(&r, doc, to);
 	json_loops_read(&r, doc, to);
+	json_awaiting_read(&r, doc, to);
 	read_costs(&r, doc, to);
 	json_get_strings(&r, doc, "notes", &to->notes, &to->nr_notes);
 	json_get_strings(&r, doc, "gpu_libraries", &to->gpu_libraries, &to->nr_gpu_libraries);

@@ -22,12 +22,18 @@ static json_t *holders_array(const struct dcbs_event_loop *loop)
 	return array;
 }
 
+static json_t *waits_object(const struct dcbs_event_loop *l)
+{
+	return json_pack("{s:o, s:o, s:o, s:o}", "network_s", real_or_null(l->network_s), "timer_s", real_or_null(l->timer_s),
+			 "thread_s", real_or_null(l->thread_s), "pipe_s", real_or_null(l->pipe_s));
+}
+
 json_t *json_loops_loop(const struct dcbs_event_loop *l)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:{s:o, s:o, s:o, s:o, s:o}, s:{s:o, s:o, s:o}, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:{s:o, s:o, s:o, s:o, s:o}, s:{s:o, s:o, s:o}, s:o}",
 			 "pid", integer_or_null(l->pid), "tid", integer_or_null(l->tid), "thread", string_or_null(l->name),
 			 "busy_share", real_or_null(l->busy_share), "held_s", real_or_null(l->held_s), "waited_s", real_or_null(l->waited_s),
-			 "in_flight", "mean", real_or_null(l->in_flight), "max", integer_or_null(l->in_flight_most),
+			 "waited_for", waits_object(l), "in_flight", "mean", real_or_null(l->in_flight), "max", integer_or_null(l->in_flight_most),
 			 "hold", "count", integer_or_null(l->holds), "p50_s", real_or_null(l->hold_p50_s),
 			 "p99_s", real_or_null(l->hold_p99_s), "max_s", real_or_null(l->hold_max_s),
 			 "in_flight", integer_or_null(l->hold_in_flight),
@@ -55,12 +61,14 @@ static void read_holders(struct json_get *r, const json_t *o, struct dcbs_event_
 static void read_loop(struct json_get *r, const json_t *o, struct dcbs_event_loop *to)
 {
 	const json_t *hold = json_get_object(r, o, "hold"), *step = json_get_object(r, o, "step");
-	const json_t *in_flight = json_get_object(r, o, "in_flight");
+	const json_t *in_flight = json_get_object(r, o, "in_flight"), *waits = json_get_object(r, o, "waited_for");
 
 	*to = (struct dcbs_event_loop) {
 		.pid = json_get_pid(r, o, "pid"), .tid = json_get_pid(r, o, "tid"), .name = json_get_name(r, o, "thread"),
 		.busy_share = json_get_real(r, o, "busy_share"),
 		.held_s = json_get_real(r, o, "held_s"), .waited_s = json_get_real(r, o, "waited_s"),
+		.network_s = json_get_real(r, waits, "network_s"), .timer_s = json_get_real(r, waits, "timer_s"),
+		.thread_s = json_get_real(r, waits, "thread_s"), .pipe_s = json_get_real(r, waits, "pipe_s"),
 		.in_flight = json_get_real(r, in_flight, "mean"), .in_flight_most = json_get_integer(r, in_flight, "max"),
 		.holds = json_get_integer(r, hold, "count"), .hold_p50_s = json_get_real(r, hold, "p50_s"),
 		.hold_p99_s = json_get_real(r, hold, "p99_s"), .hold_max_s = json_get_real(r, hold, "max_s"),

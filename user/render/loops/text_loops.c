@@ -11,7 +11,7 @@
 
 #define MOST_LOOPS 8
 #define MOST_HOLDERS 5
-#define SMALL 0.02	/* of the time for which a loop is held: a function with less is not shown, unless it is the first one */
+#define SMALL 0.02	/* of the time for which a loop is held, or waits: a part that is less is not shown, but for the first function */
 #define TIME_WIDTH 6
 #define SHARE_WIDTH 6
 #define INDENT 4
@@ -60,11 +60,38 @@ static void write_holders(const struct text *t, const struct dcbs_event_loop *lo
 			write_holder(t, &loop->holders[i]);
 }
 
+static void add_wait(FILE *to, double part_s, const struct dcbs_event_loop *loop, const char *what)
+{
+	if (part_s >= SMALL * loop->waited_s)
+		fprintf(to, "%s %s %s", ftell(to) ? "," : "", human_share(part_s / loop->waited_s).text, what);
+}
+
+/* By what ended the waits in the selector; parts below 2 % are left out. */
+static void write_waits(const struct text *t, const struct dcbs_event_loop *loop)
+{
+	double rest_s = loop->waited_s - loop->network_s - loop->timer_s - loop->thread_s - loop->pipe_s;
+	char *words = NULL;
+	size_t len;
+	FILE *to = loop->waited_s > 0 && !isnan(rest_s) ? open_memstream(&words, &len) : NULL;
+
+	if (!to)
+		return;
+	add_wait(to, loop->network_s, loop, "for the network");
+	add_wait(to, loop->timer_s, loop, "for timers");
+	add_wait(to, loop->thread_s, loop, "for other threads");
+	add_wait(to, loop->pipe_s, loop, "for pipes and child processes");
+	add_wait(to, rest_s, loop, "for something else");
+	if (!fclose(to) && len)
+		text_lines_beside(t, "", INDENT, "waited %s:%s", human_time(loop->waited_s).text, words);
+	free(words);
+}
+
 static void write_loop(const struct text *t, const struct dcbs_event_loop *loop)
 {
 	text_lines_beside(t, "", 0, "%s %d: busy %s of %s; %s coroutines in flight on average, at most %s", loop->name, (int)loop->tid,
 			  human_share(loop->busy_share).text, human_time(loop->held_s + loop->waited_s).text,
 			  human_number(loop->in_flight).text, human_exact(loop->in_flight_most).text);
+	write_waits(t, loop);
 	if (loop->holds > 0)
 		text_lines_beside(t, "", INDENT, "held between two waits: p50 %s, p99 %s, max %s, with %s in flight",
 				  human_time(loop->hold_p50_s).text, human_time(loop->hold_p99_s).text, human_time(loop->hold_max_s).text,

@@ -16,6 +16,7 @@
 #define NAME_LEAST_LIVE 12	/* ... in the live table */
 #define TIME_WIDTH 6
 #define GROWTH_WIDTH 8
+#define MANY 10			/* calls at a time on average: a larger share of the window is a multiple of it */
 
 /* ESTIMATE is a time with the error error_s. The field is an int64_t for COUNT, GROWTH and SIZE, a struct dcbs_wall for BAR, else a double. */
 enum table_value { COUNT, SHARE, TIME, ESTIMATE, ERROR, BAR, GROWTH, SIZE, BYTES };
@@ -168,13 +169,24 @@ bool table_has_bar(const struct table *t)
 	return t->set == TABLE_LIVE && column_shown(t, BAR_COLUMN);
 }
 
+/* "64.0x" for a section that is open in 64 flows at a time. */
+static struct human format_share(double share, double error)
+{
+	struct human text = human_number(share);
+
+	if (!(share >= MANY))
+		return human_share_within(share, error);
+	strncat(text.text, "x", sizeof(text.text) - strlen(text.text) - 1);
+	return text;
+}
+
 static struct human format_field(const struct table_column *c, const struct dcbs_section *s, double duration_s)
 {
 	const void *field = (const char *)s + c->field;
 
 	switch (c->value) {
 	case COUNT: return human_count(*(const int64_t *)field);
-	case SHARE: return human_share_within(duration_s > 0 ? *(const double *)field / duration_s : NAN, s->error_s / duration_s);
+	case SHARE: return format_share(duration_s > 0 ? *(const double *)field / duration_s : NAN, s->error_s / duration_s);
 	case ESTIMATE: return human_tight(human_time_within(*(const double *)field, s->error_s));
 	case ERROR: return isnan(s->error_s) ? (struct human){""} : human_tight(human_time_within(s->error_s, s->error_s));
 	case GROWTH: return human_tight(human_growth(unknown_to_nan(*(const int64_t *)field)));
@@ -197,11 +209,19 @@ void table_titles(const struct table *t, FILE *file)
 	}
 }
 
+/* Ticks divide the time of a coroutine into running and awaiting. Of a short time that tells nothing. */
+static bool is_divided(const struct dcbs_section *s)
+{
+	return !(s->cpu_error_s >= s->wall.cpu_s + s->wall.await_s);
+}
+
 static void write_field(const struct table *t, FILE *file, const struct table_column *c, const struct dcbs_section *s,
 			double duration_s)
 {
 	fputc(' ', file);
-	if (c->value == BAR)
+	if (c->value == BAR && !is_divided(s))
+		display_cell(file, "-", c->width, DISPLAY_LEFT);
+	else if (c->value == BAR)
 		cause_bar(file, (const void *)((const char *)s + c->field), c->width, t->colour);
 	else
 		display_cell(file, format_field(c, s, duration_s).text, c->width, DISPLAY_RIGHT);

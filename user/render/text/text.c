@@ -257,6 +257,7 @@ int text_write(FILE *file, const struct dcbs_report *report, const struct render
 	text_trends(&t);
 	text_verdicts(&t);
 	text_loops(&t);
+	text_awaiting(&t);
 	text_functions(&t, options->order);
 	text_operators(&t);
 	text_slowest(&t);

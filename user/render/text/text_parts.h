@@ -23,6 +23,7 @@ void text_trends(const struct text *t);		/* calls that took longer and longer, o
 void text_slowest(const struct text *t);		/* the slowest calls, with --verbose */
 void text_verdicts(const struct text *t);	/* one for each chain of sections */
 void text_functions(const struct text *t, enum order_key order);
+void text_awaiting(const struct text *t);	/* suspended tasks of asyncio */
 void text_loops(const struct text *t);		/* event loops of threads that run coroutines */
 void text_operators(const struct text *t);	/* of PyTorch */
 void text_memory(const struct text *t);		/* if any section grew or shrank */
