@@ -5,7 +5,7 @@
 #include <bpf/bpf.h>
 
 #include "collect/children/process_facts.h"
-#include "collect/flow_slots.h"
+#include "collect/stats/flow_slots.h"
 #include "collect/open_facts.h"
 
 struct open_facts {

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/sanitize.h"
 #include "collect/children/children.h"
+#include "collect/examine.h"
 #include "collect/kernel/machine.h"
 #include "collect/overhead/levers.h"
 #include "collect/samples/sampler.h"
@@ -185,49 +186,6 @@ void session_describe(const struct session *session, FILE *out)
 
 /* ---- poll ---- */
 
-/* A target may have called execve(), or have loaded the markers only now. children.c examines children. */
-static void examine_target(struct session *session, struct target *target)
-{
-	struct process *process = &session->bpf.processes[target->index];
-	struct attach_context ctx = children_attach_context(session);
-
-	if (!target->pid || target->parent)
-		return;
-	if (process->execs != target->execs && attach_check_right(process, target))
-		return;
-	if (process->headless && !session->children && !uprobe_has_links()) {
-		notes_add(&session->notes, "the main thread of process %d has ended, and with it the kernel took the marker's probe "
-			  "away: sections that the other threads finished after that are missing", target->pid);
-		return;
-	}
-	if (process->execs != target->execs) {
-		session->images_missed += process->execs - target->execs - 1;
-		attach_forget_image(&session->bpf, target, process->execs);
-		sampling_forget_image(session, target);
-		target->search_ns = 0;
-	}
-	attach_search(&ctx, target, &session->notes);
-}
-
-/* Returns true if some target still runs. */
-static bool examine_targets(struct session *session)
-{
-	bool running = false;
-	size_t i;
-
-	for (i = 0; i < session->targets.nr; i++) {
-		struct target *target = &session->targets.list[i];
-
-		if (target_ended(target)) {
-			attach_forget_ended(&session->bpf, target, &session->probes, &session->notes);
-			continue;
-		}
-		running = true;
-		examine_target(session, target);
-	}
-	return running;
-}
-
 /* Calibration comes first, before run_clock_poll() has the kernel measure run times, which slows every program. */
 bool session_poll(struct session *session)
 {
@@ -238,10 +196,10 @@ bool session_poll(struct session *session)
 		  function_probes_ends_are_stepped(&session->probes));
 	run_clock_poll(&session->run_clock, &session->bpf);
 	function_notes_look(&session->probes, &session->targets, clock_now_ns());
-	running = examine_targets(session);
+	running = targets_examine(session);
 	if (!running && session->children) {	/* the last target may have forked before it ended */
 		children_find(session);
-		running = examine_targets(session);
+		running = targets_examine(session);
 	}
 	sampling_poll(session);
 	tick_jitter_poll(&session->events.jitter);
@@ -357,7 +315,7 @@ void session_stop(struct session *session, enum dcbs_ended_by by)
 
 	children_poll(session);
 	for (i = 0; i < session->targets.nr; i++)
-		examine_target(session, &session->targets.list[i]);
+		target_examine(session, &session->targets.list[i]);
 	if (session->images_missed)
 		notes_add(&session->notes, "%llu image%s executed and replaced before the profiler could attach: if the file was another one "
 			  "than before, its sections may be missing; --children attaches from the start", (unsigned long long)session->images_missed,

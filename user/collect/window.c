@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "collect/answers.h"
 #include "collect/children/process_facts.h"
-#include "collect/flow_slots.h"
+#include "collect/stats/flow_slots.h"
 #include "collect/kernel/stat_maps.h"
 #include "collect/overhead/levers.h"
 #include "collect/samples/sampler.h"

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "collect/flow_slots.h"
+#include "collect/stats/flow_slots.h"
 #include "collect/stats/in_flight.h"
 
 #define LOOK_NS 200000000ULL	/* between looks ... */

@@ -2,7 +2,7 @@
 /* flow_slots.c - see flow_slots.h. */
 #include <stdlib.h>
 
-#include "collect/flow_slots.h"
+#include "collect/stats/flow_slots.h"
 
 /* Until the thread's first begin or end of a section in the window, the slots' flags say nothing. */
 bool flow_slots_is_outermost(const struct dcbs_record *r, unsigned int i)

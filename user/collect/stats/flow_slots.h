@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /* flow_slots.h - the open sections of a thread's flows, as the target's memory has them. */
-#ifndef COLLECT_FLOW_SLOTS_H
-#define COLLECT_FLOW_SLOTS_H
+#ifndef COLLECT_STATS_FLOW_SLOTS_H
+#define COLLECT_STATS_FLOW_SLOTS_H
 
 #include "collect/target/target.h"
 
