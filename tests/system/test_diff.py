@@ -124,6 +124,17 @@ class Explained(Sides):
         self.assertEqual([f["function"] for f in found], ["sgemm_"])
         self.assertAlmostEqual(found[0]["new_s"] - found[0]["old_s"], 3e-3, delta=1e-6)
 
+    def test_functions_without_an_error(self):
+        """A function that was sampled in waits alone has no error. One session of it does not tell a change; several do."""
+        def waits(s):
+            return [{"section": "forward_pass", "function": "poll", "file": "/lib/x.so", "line": None, "self_s": s, "cumulative_s": s,
+                     "self_s_error": None, "cumulative_s_error": None}]
+        paths = self.sides([self.nested(1 + i / 1000, functions=waits(3 + i / 100)) for i in range(4)],
+                           [self.nested(1.5 + i / 1000, functions=waits(6 + i / 100)) for i in range(4)])
+        for nr, names in (1, []), (4, ["poll"]):
+            found = next(s for s in self.diff(paths[0][:nr], paths[1][:nr])["compared"] if s["name"] == "forward_pass")["functions"]
+            self.assertEqual([f["function"] for f in found], names)
+
     def test_warnings(self):
         other = {"name": "other", "kernel": "6.12", "cpu": "CPU", "cpus": 8, "cgroup": {"cpu_limit": 2.0}, "versions": {}}
         doc = self.diff(self.sessions("old", 1), self.sessions("new", 1, host=other, frequency_hz=999, lost={"records": 12}))
@@ -257,7 +268,7 @@ class Measured(Sides):
     def record(self, name, percent):
         """A session of the program, and what it says of itself."""
         path = self.path(name)
-        done = run("-q", "-o", path, "--", target_program("versions"), "--percent", percent, "--rounds", 150)
+        done = run("-q", "-o", path, "--", target_program("versions"), "--percent", percent, "--rounds", 80)
         self.assertEqual(done.returncode, 0, done.stderr)
         return path, json.loads(done.stderr.decode().strip().splitlines()[-1])["sections"]
 

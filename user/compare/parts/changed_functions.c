@@ -84,13 +84,16 @@ static bool add_session(const struct session_function *group, size_t nr, size_t 
 	for (i = 0; i < nr; i++)
 		if (group[i].session == session && group[i].is_new == is_new) {
 			t->s += group[i].function->self_s;
-			t->variance += isnan(group[i].function->self_error_s) ? 0 : square(group[i].function->self_error_s);
+			t->variance += square(group[i].function->self_error_s);
 			found = true;
 		}
 	return found;
 }
 
-/* The mean over the sessions. Its variance is that of samples, or that between the sessions if that is more. */
+/*
+ * The mean over the sessions. Its variance is that of samples, or that between the sessions if that is more. NAN: one session, which
+ * does not know its error.
+ */
 static struct side_time side_time(const struct comparison_side *side, const struct dcbs_section *const *sections,
 				  const struct session_function *group, size_t nr, bool is_new)
 {

@@ -17,6 +17,7 @@
 #define ROWS_SHOWN 40		/* of sections, without verbose */
 #define ONLY_SHOWN 10
 #define DIFFERENCES_SHOWN 6
+#define LIMITS_SHOWN 20
 
 struct comparison_page {
 	FILE *file;
@@ -81,8 +82,22 @@ static void write_verdicts(const struct comparison_page *p)
 	write_differences(p);
 	for (i = 0; i < rest.nr; i++)
 		write_beside(p, rest.labels[i], rest.lines[i].text);
+}
+
+/* Those that are kept are counted, unless all is to be shown. */
+static void write_limits(const struct comparison_page *p)
+{
+	const struct comparison *c = p->c;
+	size_t i, shown = 0;
+
 	for (i = 0; i < c->nr_limits; i++)
-		write_beside(p, comparison_limit_word(&c->limits[i]), comparison_limit_line(c, &c->limits[i]).text);
+		if (p->view->verbose || (c->limits[i].state != LIMIT_KEPT && shown < LIMITS_SHOWN)) {
+			write_beside(p, comparison_limit_word(&c->limits[i]), comparison_limit_line(c, &c->limits[i]).text);
+			shown++;
+		}
+	if (c->nr_limits)
+		fprintf(p->file, "%-*s %zu exceeded, %zu kept, %zu not judged\n", LABEL_COLUMNS - 1, "limits", c->nr_exceeded,
+			c->nr_limits - c->nr_exceeded - c->nr_cannot_tell, c->nr_cannot_tell);
 }
 
 /* ---- the table of sections ---- */
@@ -272,6 +287,7 @@ int comparison_text(FILE *file, const struct comparison *c, const struct compari
 
 	write_sides(&page);
 	write_verdicts(&page);
+	write_limits(&page);
 	if (page.main_metric < c->options->nr_metrics)
 		write_table(&page);
 	write_others(&page);
