@@ -245,13 +245,20 @@ static double running_ns_of(const struct part *p, const struct rest *rest, doubl
 	return (most + least) / 2;
 }
 
+/* A thread still runs for a moment when its process counts as ended, and the window with it: that is not in the window. */
+static double most_ns_of(const struct snapshot *snap, const struct part *p)
+{
+	return snap->end_ns > snap->start_ns ? (double)(snap->end_ns - snap->start_ns) * (double)p->threads : 0;
+}
+
 static void fill_part(struct dcbs_outside *to, const struct division *d, const struct part *p, bool known)
 {
 	struct rest rest = rest_of(d, p);
-	double error_ns, total_ns = ledger_off_ns(p->off_ns) + running_ns_of(p, &rest, &error_ns);
+	double most_ns = most_ns_of(d->snap, p), off_ns = ledger_off_ns(p->off_ns), error_ns, total_ns;
 
+	total_ns = fmax(fmin(off_ns + running_ns_of(p, &rest, &error_ns), most_ns), off_ns);
 	*to = (struct dcbs_outside) {
-		.pid = p->pid, .role = p->role, .threads = (int64_t)p->threads, .wall_s = p->wall_ns * S_PER_NS,
+		.pid = p->pid, .role = p->role, .threads = (int64_t)p->threads, .wall_s = fmin(p->wall_ns, most_ns) * S_PER_NS,
 		.total_s = known ? total_ns * S_PER_NS : NAN, .error_s = known ? error_ns * S_PER_NS : NAN,
 	};
 	ledger_wall(&to->wall, p->off_ns, 0, total_ns);
