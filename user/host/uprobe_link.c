@@ -91,6 +91,7 @@ struct uprobe_link *uprobe_link_attach(const struct bpf_program *prog, const str
 static pid_t closers[CLOSERS];
 static size_t nr_closers;
 static int to_closers = -1;	/* numbers of descriptors to close; -1: there are no closers */
+static int from_starter = -1;	/* the other end, which all share */
 static bool closes_together;
 
 static void __attribute__((noreturn)) close_links(int orders, pid_t starter)
@@ -109,7 +110,6 @@ static void __attribute__((noreturn)) close_links(int orders, pid_t starter)
 	_exit(0);
 }
 
-/* The closers share the table of descriptors: also this one of theirs, which must stay open. */
 void uprobe_link_start_closers(void)
 {
 	pid_t self = getpid();
@@ -128,6 +128,7 @@ void uprobe_link_start_closers(void)
 	}
 	if (nr_closers) {
 		to_closers = ends[1];
+		from_starter = ends[0];
 		return;
 	}
 	close(ends[0]);
@@ -137,7 +138,7 @@ void uprobe_link_start_closers(void)
 void uprobe_link_forget_closers(void)
 {
 	nr_closers = 0;
-	to_closers = -1;
+	to_closers = from_starter = -1;
 }
 
 void uprobe_link_close_together(void)
@@ -145,17 +146,24 @@ void uprobe_link_close_together(void)
 	closes_together = true;
 }
 
+/* If all closers have ended before their time, their work is left in the pipe. */
 void uprobe_link_await_closers(void)
 {
-	if (to_closers >= 0)
-		close(to_closers);
-	to_closers = -1;
+	int fd;
+
+	closes_together = false;
+	if (to_closers < 0)
+		return;
+	close(to_closers);
 	while (nr_closers) {
 		if (waitpid(closers[nr_closers - 1], NULL, 0) < 0 && errno == EINTR)
 			continue;
 		nr_closers--;
 	}
-	closes_together = false;
+	while (read(from_starter, &fd, sizeof(fd)) == sizeof(fd))
+		close(fd);
+	close(from_starter);
+	to_closers = from_starter = -1;
 }
 
 static void close_link(int fd)

@@ -108,15 +108,6 @@ static void limit_to_folders(const struct owned_file *files, size_t nr)
 		close(folders[i]);
 }
 
-static int limit_calls(void)
-{
-#ifdef __SANITIZE_ADDRESS__
-	return 0;
-#else
-	return sandbox_system_calls(calls, ARRAY_SIZE(calls));
-#endif
-}
-
 /* Root itself may write to folders of other users, as before. */
 static __u64 kept_capabilities(void)
 {
@@ -139,7 +130,7 @@ int file_keeper_start(struct file_keeper *keeper, struct owned_file *files, size
 		if (sandbox_capabilities(kept_capabilities()))
 			_exit(1);
 		limit_to_folders(files, nr);
-		if (limit_calls())
+		if (sandbox_system_calls(calls, ARRAY_SIZE(calls)))
 			_exit(1);
 		obey_orders(ends[1], files, nr);
 	}

@@ -64,6 +64,12 @@ static int allow_call(scmp_filter_ctx filter, const struct sandbox_call *call)
 	return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call->number, call->argument >= 0, &only);
 }
 
+#ifdef __SANITIZE_ADDRESS__
+#define WITH_FILTERS false	/* AddressSanitizer makes many system calls of its own */
+#else
+#define WITH_FILTERS true
+#endif
+
 int sandbox_system_calls(const struct sandbox_call *calls, size_t nr)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
@@ -75,9 +81,11 @@ int sandbox_system_calls(const struct sandbox_call *calls, size_t nr)
 	seccomp_attr_set(filter, SCMP_FLTATR_CTL_LOG, 1);
 	seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1);
 	seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	for (i = 0; i < nr && (!err || err == -EDOM); i++)	/* -EDOM: this architecture has no such call */
+	for (i = 0; i < nr && (!err || err == -EDOM); i++)	/* this architecture has no such call */
 		err = allow_call(filter, &calls[i]);
-	if (!err || err == -EDOM)
+	if (err == -EDOM)
+		err = 0;
+	if (!err && WITH_FILTERS)
 		err = seccomp_load(filter);
 	seccomp_release(filter);
 	if (err == -EINVAL || err == -ENOSYS)	/* a kernel without filters; `check` reports it */
@@ -91,9 +99,5 @@ int sandbox_profiler(__u64 keep)
 {
 	int err = sandbox_capabilities(keep);
 
-#ifndef __SANITIZE_ADDRESS__	/* AddressSanitizer makes many system calls of its own */
-	if (!err)
-		err = sandbox_system_calls(sandbox_calls, sandbox_nr_calls);
-#endif
-	return err;
+	return err ? err : sandbox_system_calls(sandbox_calls, sandbox_nr_calls);
 }
