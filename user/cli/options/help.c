@@ -21,7 +21,7 @@ static const char usage[] =
 	"  sudo dcbs-bpfprof -p 4242                     watch process 4242; Ctrl-C ends with the report\n"
 	"  sudo dcbs-bpfprof -p 4242 -d 5m -o run.json   for five minutes, and save the session\n"
 	"  sudo dcbs-bpfprof -- python3 evaluate.py      from the first section on\n"
-	"  sudo dcbs-bpfprof -cp 4242 -d 60 -o run.html  with its workers; a page for the browser\n"
+	"  sudo dcbs-bpfprof -cp 4242 -o run.html        with its workers; a page for the browser\n"
 	"  dcbs-bpfprof report run.json -S self          a saved session, the hottest functions first\n";
 
 static const char doc[] =
