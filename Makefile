@@ -142,7 +142,7 @@ $(skeleton): $O/bpf/bpfprof.o
 user_src := $(filter-out user/marker/% user/cli/options/print_manual.c,$(wildcard user/*.c user/*/*.c user/*/*/*.c))
 user_objs := $(patsubst user/%.c,$O/user/%.o,$(user_src)) $O/user/probe-only.o
 # The library is everything below the command: no option, no terminal, no socket.
-program_objs := $(filter $O/user/main.o $O/user/cli/% $O/user/serve/% $O/user/render/live.o,$(user_objs))
+program_objs := $(filter $O/user/main.o $O/user/cli/% $O/user/serve/% $O/user/render/live.o $O/user/render/live/%,$(user_objs))
 lib_objs := $(filter-out $(program_objs),$(user_objs))
 lib_pkgs := libbpf libelf libdw jansson libcap libseccomp
 # Of the C++ runtime only the demangler, linked in.

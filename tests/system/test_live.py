@@ -172,6 +172,7 @@ class Live(unittest.TestCase):
         self.assertLessEqual(max(len(line) for line in screen.splitlines()), 40, screen)
         self.assertLessEqual(len(screen.rstrip("\n").splitlines()), 10, screen)
         self.terminal.resize(120, 40)       # the terminal is to be as it was
+        time.sleep(0.5)                     # tmux delays a change of size that follows another one
         self.terminal.wait(lambda s: row(s) and " now/s " in s)
         self.terminal.key("q")
         self.finished("stopped by hand")

@@ -122,7 +122,8 @@ class Listed(unittest.TestCase):
         with open(HEADER) as header:
             defaults = re.search(r"#define DCBS_OPTIONS_DEFAULT \{(.*)\}", header.read()).group(1)
         library = {name: float(value) for name, value in re.findall(r"\.(\w+) = ([\d.]+)", defaults)}
-        for option, member in ("frequency", "frequency_hz"), ("threshold", "threshold_s"), ("max-overhead", "max_overhead_percent"):
+        for option, member in (("frequency", "frequency_hz"), ("threshold", "threshold_s"), ("slowest", "slowest"),
+                               ("max-overhead", "max_overhead_percent")):
             shown = re.search(r"--%s=.*\(default ([\d.]+)\)" % option, self.help()).group(1)
             self.assertEqual(float(shown), library.pop(member))
             part = re.search(r"\\-\\-%s\\fR=.*?\n(.*?)(?=^\.TP|^\.SH)" % option.replace("-", r"\\-"), self.page(), re.M | re.S).group(1)
