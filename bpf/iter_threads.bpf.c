@@ -64,21 +64,69 @@ static __always_inline u32 cause_so_far(struct thread_account *account, struct t
 	return account->waits_for_epoll ? cause_in_set(causes_in_epoll(task, false)) : account->cause;
 }
 
-/* Charges a wait that goes on, up to now, unless the thread's own program is about to do so. */
-static __always_inline void charge_current_wait(struct thread_account *account, struct task_struct *task)
-{
-	u64 now = bpf_ktime_get_ns(), off = *(volatile u64 *)&account->off_ns, woken;
-	u32 cause = cause_so_far(account, task);
-	u64 queued;
+/*
+ * A copy of what charge_off() reads of the account of a thread that waits. The thread may go on while its wait is charged: then it
+ * changes the list of its sections, or it ends and its account is merged. Only the profiler reads the iterator, one reader at a time.
+ */
+static struct thread_account waiting;
 
-	if (!off || off >= now || task->on_cpu || !__sync_bool_compare_and_swap(&account->off_ns, off, now))
+static __always_inline void copy_open_sections(const struct thread_account *account)
+{
+	waiting.own = account->own;
+	waiting.nr_open = account->nr_open;
+	waiting.nr_flow = account->nr_flow;
+	waiting.nr_functions = account->nr_functions;
+	if (waiting.nr_open)
+		bpf_probe_read_kernel(waiting.open, sizeof(waiting.open), account->open);
+	if (has_function_probes && waiting.nr_functions)
+		bpf_probe_read_kernel(waiting.functions, sizeof(waiting.functions), account->functions);
+	__builtin_memset(&waiting.sum, 0, sizeof(waiting.sum));
+}
+
+static __always_inline void charge_part(struct thread_account *account, u32 cause, u64 start, u64 end)
+{
+	charge_off(&waiting, cause, start, end);
+	if (end > start && window.start_ns && !throttle.waits_off)
+		note_recent_wait(account, cause, start, end - start);
+}
+
+/* Adds the charged times to the thread's. What comes too late to be merged is taken back, and added to those of ended threads. */
+static __always_inline void add_waited(struct thread_account *account, struct process_sum *sum, u32 cause)
+{
+	struct thread_sum *ended;
+
+	cause &= CAUSES - 1;
+	add_nonzero(&account->sum.off_ns[cause], waiting.sum.off_ns[cause]);
+	add_nonzero(&account->sum.outside_off_ns[cause], waiting.sum.outside_off_ns[cause]);
+	waiting.sum.off_ns[cause] = waiting.sum.outside_off_ns[cause] = 0;
+	if (!*(volatile u32 *)&account->dead)
+		return;
+	ended = &sum->ended[account->ended_role & (ENDED_ROLES - 1)];
+	add_nonzero(&ended->off_ns[cause], __sync_lock_test_and_set(&account->sum.off_ns[cause], 0));
+	add_nonzero(&ended->outside_off_ns[cause], __sync_lock_test_and_set(&account->sum.outside_off_ns[cause], 0));
+}
+
+/* Charges a wait that goes on, up to now, unless the thread's own program is about to do so. */
+static __always_inline void charge_current_wait(struct thread_account *account, struct task_struct *task, struct process *process)
+{
+	u64 now = bpf_ktime_get_ns(), off = *(volatile u64 *)&account->off_ns, woken, queued;
+	struct process_sum *sum = process_sum_of(process);
+	u32 cause = cause_so_far(account, task);
+
+	if (!sum || !off || off >= now || task->on_cpu)
 		return;
 	woken = queued_since(account, task, off, now, false);
-	charge_off(account, cause, off, woken);
-	loop_waited(account, off, woken);
+	copy_open_sections(account);
+	if (!__sync_bool_compare_and_swap(&account->off_ns, off, now))
+		return;
 	queued = woken + (woken < now ? quota_part_so_far(account, now - woken) : 0);
-	charge_off(account, CAUSE_THROTTLED, woken, queued);
-	charge_off(account, CAUSE_RUNQUEUE, queued, now);
+	charge_part(account, cause, off, woken);
+	charge_part(account, CAUSE_THROTTLED, woken, queued);
+	charge_part(account, CAUSE_RUNQUEUE, queued, now);
+	loop_waited(account, off, woken);
+	add_waited(account, sum, cause);
+	add_waited(account, sum, CAUSE_THROTTLED);
+	add_waited(account, sum, CAUSE_RUNQUEUE);
 	if (sampling)
 		sample_waiting(task, account, cause, woken, queued, now);
 }
@@ -154,7 +202,7 @@ int on_iter_thread(struct bpf_iter__task *ctx)
 	if (account && !account->dead) {
 		account_prepare(account, task, process);
 		if (window.start_ns)
-			charge_current_wait(account, task);
+			charge_current_wait(account, task, process);
 		fill_thread_sum(&view.sum, account, task);
 		view.sections = account->sections;
 	}

@@ -13,8 +13,8 @@ struct merge {
 static long merge_off_times(u32 i, struct merge *f)
 {
 	i &= CAUSES - 1;
-	add_nonzero(&f->to->off_ns[i], f->account->sum.off_ns[i]);
-	add_nonzero(&f->to->outside_off_ns[i], f->account->sum.outside_off_ns[i]);
+	add_nonzero(&f->to->off_ns[i], __sync_lock_test_and_set(&f->account->sum.off_ns[i], 0));
+	add_nonzero(&f->to->outside_off_ns[i], __sync_lock_test_and_set(&f->account->sum.outside_off_ns[i], 0));
 	return 0;
 }
 
@@ -75,8 +75,8 @@ static __noinline int merge_account(struct thread_account *account, struct proce
 	add_nonzero(&f.to->worker_ns, account->sum.worker_ns);
 	account->exec_merged_ns = task->se.sum_exec_runtime - account->exec_start_ns;
 	add_nonzero(&f.to->cpu_ns, account->exec_merged_ns);
+	*(volatile u32 *)&account->dead = 1;	/* before its times are taken, see add_waited() in iter_threads.bpf.c */
 	bpf_loop(CAUSES, merge_off_times, &f, 0);
-	account->dead = 1;
 	return 0;
 }
 
