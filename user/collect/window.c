@@ -89,6 +89,7 @@ void window_restart(struct session *session)
 	growth_trend_clear(&session->growth);
 	in_flight_clear(&session->in_flight);
 	levers_clear(session);
+	gpu_probes_clear(&session->gpu_probes, &session->bpf);
 	sampler_clear(session->sampler);
 	process_facts_clear(session);
 	while (clock_now_ns() < start)

@@ -39,7 +39,7 @@ struct option_row {
 	const char *manual;		/* paragraphs for the manual page, plain text, separated by an empty line */
 };
 
-#define OPTION_ROWS 20
+#define OPTION_ROWS 21
 
 /* Ends with a row whose name is NULL. */
 extern const struct option_row option_table[OPTION_ROWS + 1];
