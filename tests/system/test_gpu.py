@@ -96,12 +96,16 @@ class Gpu(LedgerCase):
         return found, truth
 
     def check_old(self, program):
-        """No stack has the names: the time in the driver is known, and nothing is said of what it is."""
+        """No stack has the names: the time in the driver is known, and nothing is said of what it is.
+
+        A tick may meet the jump at the begin of a call, which has a name. At 80,000 launches a second some do.
+        """
         found, truth = self.evaluate("old", NAMES, program)
         for name in NAMES:
             with self.subTest(name):
                 self.check_parts(found[name], truth[name])
-                self.assertEqual((found[name]["wall"]["gpu_s"], found[name]["gpu"]["launch_s"]), (0, 0))
+                self.assertEqual(found[name]["wall"]["gpu_s"], 0)
+                self.assertLessEqual(found[name]["gpu"]["launch_s"], SIGMA * found[name]["gpu"]["launch_s_error"])
                 self.check_verdicts_without_names(name)
 
     def test_c_names(self):
