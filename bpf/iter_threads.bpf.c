@@ -174,6 +174,15 @@ static __noinline int update_process_rss(struct task_struct *task, struct proces
  */
 static struct thread_view view;
 
+/* The list of open sections is as of the thread's last event. */
+static __always_inline void list_gpu_call(const struct thread_account *account)
+{
+	if (!account->gpu.sp)
+		return;
+	view.gpu_begun_ns = account->gpu.begun_ns;
+	view.gpu_section = account->own && account->nr_open ? account->open[0].section_id : SECTION_OUTSIDE;
+}
+
 SEC("iter.s/task")
 int on_iter_thread(struct bpf_iter__task *ctx)
 {
@@ -205,6 +214,7 @@ int on_iter_thread(struct bpf_iter__task *ctx)
 			charge_current_wait(account, task, process);
 		fill_thread_sum(&view.sum, account, task);
 		view.sections = account->sections;
+		list_gpu_call(account);
 	}
 	if (task->pid == task->tgid)
 		update_process_rss(task, process);

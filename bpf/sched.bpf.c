@@ -11,6 +11,7 @@
 #include "rules/queue/cpu_quota.bpf.h"
 #include "rules/queue/queue_wait.bpf.h"
 #include "rules/flows/event_loop.bpf.h"
+#include "rules/gpu/gpu_time.bpf.h"
 #include "rules/new_children.bpf.h"
 #include "rules/noted_waits.bpf.h"
 #include "rules/thread_end.bpf.h"
@@ -332,6 +333,7 @@ int on_tick(void *ctx)
 		memory_charge(account);
 	charge_run(account, bpf_ktime_get_ns());
 	charge_flow_run(account, task, bpf_ktime_get_ns());
+	gpu_charge_so_far(account, bpf_ktime_get_ns());
 	loop_run(account, process, bpf_ktime_get_ns());
 	account_unlock(account);
 	return 0;

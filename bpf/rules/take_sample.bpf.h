@@ -112,6 +112,8 @@ static __always_inline void sample_take(void *ctx, struct walker *w, struct task
 		bpf_loop(nr_all_open(account), sample_section, &c, 0);
 	if (account)
 		sample_loop(w, account);
+	if (account && account->gpu.sp)
+		w->sample.gpu_kind = account->gpu.kind;
 	if (!w->sample.nr_sections)
 		sample_add_section(w, SECTION_OUTSIDE);
 	python_walk(w, task, process);

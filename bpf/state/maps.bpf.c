@@ -45,6 +45,7 @@ struct open_calls_map open_calls SEC(".maps");
 struct calls_map calls SEC(".maps");
 struct slow_calls_map slow_calls SEC(".maps");
 struct ledgers_map ledgers SEC(".maps");
+struct gpu_sums_map gpu_sums SEC(".maps");
 struct process_sums_map process_sums SEC(".maps");
 struct rss_locals_map rss_locals SEC(".maps");
 struct mms_map mms SEC(".maps");

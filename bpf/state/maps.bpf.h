@@ -85,6 +85,13 @@ struct ledgers_map {
 	__type(value, struct section_ledger);
 };
 
+struct gpu_sums_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, BPFPROF_SECTIONS);
+	__type(key, u32);
+	__type(value, struct gpu_sum);
+};
+
 struct process_sums_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, BPFPROF_PROCESSES);
@@ -282,6 +289,7 @@ extern struct open_calls_map open_calls SEC(".maps");	/* these two only with --s
 extern struct calls_map calls SEC(".maps");		/* place on a stack -> open call */
 extern struct slow_calls_map slow_calls SEC(".maps");	/* section_id * slow_kept and up -> its slowest calls */
 extern struct ledgers_map ledgers SEC(".maps");		/* section_id -> time off the CPU, memory; read in place, too */
+extern struct gpu_sums_map gpu_sums SEC(".maps");	/* section_id -> calls of drivers of GPUs */
 extern struct process_sums_map process_sums SEC(".maps");	/* by the index of `processes` */
 extern struct rss_locals_map rss_locals SEC(".maps");	/* by the index of `processes`, too */
 extern struct pythons_map pythons SEC(".maps");		/* by the index of `processes` */

@@ -14,6 +14,7 @@
 #include "state/read_ring.bpf.h"
 #include "state/memory_ledger.bpf.h"
 #include "state/rss_counters.bpf.h"
+#include "state/flows/find_flow.bpf.h"
 
 #define FEW_SLOTS 8	/* read at first: sections are seldom nested deeper */
 
@@ -36,9 +37,8 @@ static long end_gone_call(u32 i, struct thread_account **c)
 
 struct section_walk {
 	struct thread_account *account;
-	struct process *process;
+	union { struct process *process; struct function_calls *calls; };	/* of marked sections, and of functions */
 	u64 state;
-	struct function_calls *calls;
 	u32 most;	/* sections in the list */
 	bool cut;	/* there are more open sections than the list has room for */
 };
@@ -144,6 +144,26 @@ static long list_flow_slot(u32 i, struct section_walk *w)
 	return 0;
 }
 
+/* The loops are apart, see look_for_flows(). */
+static __noinline int list_flow_slots(struct section_walk *w)
+{
+	bpf_loop(FLOW_DEPTH + 1, list_flow_slot, w, 0);
+	return 0;
+}
+
+static __noinline int list_open_slots(struct section_walk *w)
+{
+	bpf_loop(DCBS_DEPTH, list_open_slot, w, 0);
+	return 0;
+}
+
+static __noinline int end_gone_calls(struct thread_account *account)
+{
+	if (account && account->own && account->nr_open)
+		bpf_loop(account->nr_open, end_gone_call, &account, 0);
+	return 0;
+}
+
 /* Lists the sections of the current flow, and those of the thread's first flow that are in no slot of the record. */
 static __always_inline void list_flow_sections(struct section_walk *w)
 {
@@ -152,7 +172,7 @@ static __always_inline void list_flow_sections(struct section_walk *w)
 	account->next_slot = find_flow(account->key.flow_table, account->key.flow);
 	w->most = FLOW_DEPTH;
 	if (account->next_slot)
-		bpf_loop(FLOW_DEPTH + 1, list_flow_slot, w, 0);
+		list_flow_slots(w);
 	account->nr_flow = account->nr_open;
 	__builtin_memcpy(account->listed_in_flow, account->listed, sizeof(account->listed));
 	__builtin_memset(account->listed, 0, sizeof(account->listed));
@@ -160,7 +180,7 @@ static __always_inline void list_flow_sections(struct section_walk *w)
 		return;
 	account->next_slot = find_flow(account->key.flow_table, DCBS_FIRST_FLOW);
 	w->most = DCBS_SLOTS;
-	bpf_loop(FLOW_DEPTH + 1, list_flow_slot, w, 0);
+	list_flow_slots(w);
 }
 
 /* Lists the open sections from account->slots, which have been read. Returns true if there are too many. */
@@ -170,8 +190,7 @@ __weak __noinline int open_sections_walk(struct thread_account *account, struct 
 
 	if (!account || !process)
 		return 0;
-	if (account->own && account->nr_open)
-		bpf_loop(account->nr_open, end_gone_call, &account, 0);
+	end_gone_calls(account);
 	account->nr_open = account->nr_flow = 0;
 	account->more_slots = 0;
 	account->at = account->key.innermost;
@@ -179,7 +198,7 @@ __weak __noinline int open_sections_walk(struct thread_account *account, struct 
 	__builtin_memset(account->listed_in_flow, 0, sizeof(account->listed_in_flow));
 	if (account->key.flow_open)
 		list_flow_sections(&w);
-	bpf_loop(DCBS_DEPTH, list_open_slot, &w, 0);
+	list_open_slots(&w);
 	return w.cut;
 }
 
@@ -197,8 +216,7 @@ static __always_inline bool read_slots(struct thread_account *account, u64 recor
 static __always_inline void open_sections_forget(struct thread_account *account)
 {
 	account->readable = 0;
-	if (account->own && account->nr_open)
-		bpf_loop(account->nr_open, end_gone_call, &account, 0);
+	end_gone_calls(account);
 	account->nr_open = account->nr_flow = 0;
 	account->record = account->own = 0;
 }
@@ -275,6 +293,12 @@ static long list_open_function(u32 i, struct section_walk *w)
 	return 0;
 }
 
+static __noinline int list_open_functions(struct section_walk *w)
+{
+	bpf_loop(BPFPROF_CALLS, list_open_function, w, 0);
+	return 0;
+}
+
 /* Brings `functions` up to date for the current task. */
 __weak __noinline int open_functions_renew(struct thread_account *account, struct function_calls *calls)
 {
@@ -288,7 +312,7 @@ __weak __noinline int open_functions_renew(struct thread_account *account, struc
 	account->function_start_ns = calls->call[(calls->depth - 1) & (BPFPROF_CALLS - 1)].start_ns;
 	account->nr_functions = 0;
 	__builtin_memset(account->listed, 0, sizeof(account->listed));
-	bpf_loop(BPFPROF_CALLS, list_open_function, &w, 0);
+	list_open_functions(&w);
 	return 0;
 }
 
@@ -329,22 +353,21 @@ static __always_inline bool open_sections_unchanged(const struct thread_account 
 						       key->flow == account->key.flow));
 }
 
-/* Brings `open` and `functions` up to date for the current task. */
-static __always_inline void open_sections_update(struct thread_account *account, struct task_struct *task,
-						 struct process *process)
+/* Brings `open` and `functions` up to date for the current task. The key is not on the stack, of which probes have little. */
+static __always_inline void open_sections_update(struct thread_account *account, struct task_struct *task, struct process *process)
 {
-	struct open_sections_key key = {};
-	u64 own, record = open_sections_record(account, task, process, &own, &key);
+	struct open_sections_key *key = __builtin_memset(&account->read_key, 0, sizeof(account->read_key));
+	u64 own, record = open_sections_record(account, task, process, &own, key);
 
 	if (own)
 		account->sections = 1;
-	account->serial = key.serial;
+	account->serial = key->serial;
 	take_faults(account, task);
 	if (has_function_probes)
 		open_functions_update(account, task);
-	if (!open_sections_unchanged(account, record, &key)) {
+	if (!open_sections_unchanged(account, record, key)) {
 		rss_settle(account, process, false);
-		account->key = key;
+		account->key = *key;
 		open_sections_renew(account, process, record, own);
 	}
 }

@@ -23,7 +23,7 @@
  * `busy`. No program waits for it: one that finds it set returns and leaves the work to the one that it
  * interrupted. reader_lock() takes it in a ring reader, and nothing is lost then. account_lock() takes it in a
  * thread account; a switch that finds it set does not charge the wait that begins there. `open_calls` has no lock:
- * two probes write it, and others compare `serial`.
+ * two probes write it, and others compare `serial`. The probes of drivers of GPUs write `gpu` of an account without the lock, `sp` last.
  *
  * Exceptions, without the lock:
  *
@@ -284,6 +284,20 @@ struct loop_state {
 	u64 serial, step_ns;	/* number of the step that was seen running, first at that time; 0: none */
 };
 
+/* The call of a GPU's driver that is open on a thread, see bpfprof/gpu.h. The outermost one counts. */
+struct gpu_call {
+	u64 sp;			/* where its return address lies; 0: none is open */
+	u64 begun_ns;
+	u64 since_ns;		/* time up to which it is charged */
+	u64 off_ns[CAUSES];	/* sum.off_ns of its thread at since_ns, ... */
+	u32 generation;		/* ... of this throttle.wait_generation; NO_GENERATION: waits were not observed */
+	u32 kind;		/* enum gpu_kind */
+	u32 async, pad;
+	u64 bytes;		/* 0: unknown, or none */
+	u64 gpu_ns;		/* scratch, like the next: known to the kernel as a wait for a GPU */
+	struct gpu_sum charge;
+};
+
 /* A thread's time and memory; see the head of this file for its writers. */
 struct thread_account {
 	u64 claimed_event[COPIED_EVENTS];	/* token of the last event of each kind, see copies.bpf.h */
@@ -333,10 +347,12 @@ struct thread_account {
 	struct recent_wait recent[RECENT_WAITS];	/* a ring */
 	u64 nr_recent;		/* so far */
 	u64 recent_since_ns;	/* all waits since then were noted there */
+	struct gpu_call gpu;
 
 	u64 record;		/* record that `open` was read from; 0: no section is open */
 	u64 own;		/* equal to `record` if that is the thread's own, else 0 */
 	struct open_sections_key key;
+	struct open_sections_key read_key;	/* scratch */
 	u64 serial;		/* key.serial, as of the last event */
 	u64 listed[(BPFPROF_SECTIONS + 63) / 64];	/* scratch: section ids that are in `open` or `functions` */
 	u32 at;			/* scratch: next slot */

@@ -8,6 +8,7 @@
 #define BPFPROF_ABI_H
 
 #include "bpfprof/calls.h"
+#include "bpfprof/gpu.h"
 #include "bpfprof/hist.h"
 #include "bpfprof/loops.h"
 #include "bpfprof/runtimes.h"
@@ -307,6 +308,9 @@ struct thread_view {
 	__u32 busy;		/* a program was interrupted in reading the ring, or sums are not in `stats` yet */
 	__u32 sections;		/* 1: a section has been open on it in the window */
 	char comm[16];
+	__u64 gpu_begun_ns;	/* when its present call of a GPU's driver began; 0: there is none */
+	__u32 gpu_section;	/* its innermost open section then */
+	__u32 reserved;
 	struct thread_sum sum;	/* until now */
 };
 
@@ -350,6 +354,8 @@ struct counters {
 	__u64 sections_cut;	/* lists of open sections that were too long: the outermost ones are not charged */
 	__u64 flow_twice_ns;	/* time that is self time of two sections: one of the current flow, and one of its thread's first flow */
 	__u64 neighbours_ns;	/* the sum of `neighbours`, and of those for which it had no room */
+	__u64 gpu_calls;	/* timed calls of drivers of GPUs that returned ... */
+	__u64 gpu_short_calls;	/* ... and those of them that took less than GPU_IDLE_NS */
 };
 
 enum calls_off {
@@ -391,7 +397,7 @@ _Static_assert(sizeof(struct section_name) == 124, "hashed as bytes: no padding"
 _Static_assert(sizeof(struct process) == 136 + 2 * DCBS_NAMES, "layout");
 _Static_assert(sizeof(struct section_ledger) == 2 * CAUSES * 8 + 8 * 8 + 2 * 72 + 4 * 8 + 8 * COARSE_PLACES, "layout");
 _Static_assert(sizeof(struct thread_sum) == 32 + 2 * CAUSES * 8, "layout");
-_Static_assert(sizeof(struct thread_view) == 48 + sizeof(struct thread_sum), "layout");
+_Static_assert(sizeof(struct thread_view) == 64 + sizeof(struct thread_sum), "layout");
 _Static_assert(((HIST_PLACES - 1 + 7) >> 3) < COARSE_PLACES, "every value has a place");
 
 #endif

@@ -63,7 +63,7 @@ struct sample {
 	__u32 stack_bytes;	/* from sp on */
 	__u32 outer_from;
 	__u32 loop;		/* index + 1 in `event_loops` of the loop that the thread held; 0: none */
-	__u32 reserved;
+	__u32 gpu_kind;		/* enum gpu_kind of the timed call of a GPU's driver that was open; 0: none was */
 	__u64 at_ns;		/* when the stack was taken: at the tick, or at the beginning of the wait */
 	__u64 step_ns;		/* for how long its step had run at the time of the sample, as far as is known, see loops.h */
 	__u16 sections[SAMPLE_SECTIONS];	/* open sections, innermost first; SECTION_OUTSIDE alone if none is open */

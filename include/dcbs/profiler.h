@@ -69,6 +69,7 @@ struct dcbs_options {
 	double threshold_s;		/* a section or cache that took this time or more is a bottleneck */
 	int slowest;			/* calls of each section that are reported one by one, the slowest ones, up to 50 */
 	bool return_probes;		/* time native functions by return probes: cheaper, but see the manual page */
+	bool no_gpu_probes;		/* waits for GPUs are known from samples alone, and their drivers are not probed */
 	bool children;			/* the profiler follows processes that the targets fork, and theirs */
 	double max_overhead_percent;	/* of one CPU, for all targets together; 100 or more: no limit */
 	/*
@@ -109,6 +110,8 @@ struct dcbs_gpu_driver {
 	const char *library;	/* "libcuda", "libcudart", "libamdhip64", "libhsa-runtime64", "libze_loader" */
 	char file[256];		/* base name; valid UTF-8 without control characters */
 	enum dcbs_gpu_names names;
+	int64_t timed;		/* functions that wait or copy and can be timed by probes; 0: none, only samples tell */
+	int64_t stepped;	/* of these, functions that begin with an instruction that the kernel has to step over: about 10 times the cost */
 };
 
 /* Stores the drivers that the process has loaded. Returns their number, at most max, or -errno. */

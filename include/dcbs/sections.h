@@ -124,10 +124,10 @@ struct dcbs_trend {
 };
 
 /*
- * The time of a section in the driver of a GPU. A driver spins while it waits, so samples are the source: those whose innermost frames
- * are in libcuda, libcudart, libamdhip64, libhsa-runtime64 or libze_loader. The name of the outermost function there says what the
- * call was for; older drivers have no names on the stack. x_error_s is the standard deviation of x_s. All fields are NAN if the time is
- * unknown, or no such library was mapped.
+ * The time of a section in the driver of a GPU, which spins while it waits. At level 1 probes time the calls that wait or copy. All other
+ * time is known from samples: those whose innermost frames are in libcuda, libcudart, libamdhip64, libhsa-runtime64 or libze_loader. The
+ * name of the outermost function there says what the call was for; older drivers have no names on the stack. x_error_s is the standard
+ * deviation of x_s, which timed calls have no part in. Fields are NAN if the time is unknown, all of them if no such library was mapped.
  */
 struct dcbs_gpu {
 	double driver_s, driver_error_s;	/* wait_s, launch_s, alloc_s, other_s and unknown_s */
@@ -140,6 +140,20 @@ struct dcbs_gpu {
 	double unknown_s, unknown_error_s;	/* running in calls without a name: it waits, launches or does something else */
 	/* Parts of wait_s, which the kernel's account has as running, as waits for a CPU, for its quota, and as steal. */
 	double spin_s, runqueue_s, throttled_s, steal_s;
+};
+
+/*
+ * The timed calls of a section: those that wait for the GPU or copy. Counts and sizes are DCBS_UNKNOWN, and rates NAN, if calls are not
+ * timed, or not any more.
+ */
+struct dcbs_gpu_calls {
+	int64_t level;		/* 1: calls are timed; 0: samples alone tell; DCBS_UNKNOWN: no driver of a GPU was mapped */
+	int64_t syncs;		/* calls that waited for the GPU, copies included; copies that were only begun are left out */
+	int64_t syncs_idle;	/* of these, calls that returned within 20 us: the GPU had nothing left to do */
+	int64_t h2d_bytes, d2h_bytes;	/* copied to the GPU and to the host; DCBS_UNKNOWN also if the arguments of some copy do not tell */
+	double copy_gb_per_s;	/* 1e9 bytes a second of copy_s in struct dcbs_gpu; NAN also if there was no copy, or some were only begun */
+	double untimed_s;	/* calls were not timed for so long at most, before the profiler saw that a process had a driver; NAN at level 0 */
+	double open_s;		/* the age of the oldest call that was open at the end, in this section as the innermost one; NAN: there was none */
 };
 
 /*
@@ -246,6 +260,7 @@ struct dcbs_section {
 	struct dcbs_histogram histogram;	/* of the calls' durations */
 	struct dcbs_wall wall, self_wall;	/* total_s and self_s by cause */
 	struct dcbs_gpu gpu;
+	struct dcbs_gpu_calls gpu_calls;
 	struct dcbs_memory memory, self_memory;
 	/*
 	 * Growth in self_memory in the last part of the window, see late_part in struct dcbs_report. A leak grows there as before.

@@ -11,7 +11,7 @@ import tempfile
 from compile_target import compile_target
 
 OPTIONS = ("-shared", "-fPIC", "-fno-optimize-sibling-calls", "-s")
-BUILDS = {"old": OPTIONS + ("-DOLD",), "new": OPTIONS + ("-fno-omit-frame-pointer",)}
+BUILDS = {"old": OPTIONS + ("-DOLD",), "new": OPTIONS + ("-fno-omit-frame-pointer", "-fno-shrink-wrap", "-fno-schedule-insns2")}
 KMSG = os.makedev(1, 11)        # a device that is not ready at its end
 
 
@@ -23,6 +23,7 @@ class Stub:
         for build, options in BUILDS.items():
             os.mkdir(os.path.join(self.folder.name, build))
             compile_target("libcuda.c", os.path.join(self.folder.name, build, "libcuda.so.1"), *options)
+            compile_target("libcuda.c", os.path.join(self.folder.name, build, "libamdhip64.so.6"), *options, "-DHIP")
             compile_target("libcudart.c", os.path.join(self.folder.name, build, "libcudart.so.12"), *BUILDS["new"])
         self.device = self.make_device(os.path.join(self.folder.name, "nvidia0"))
 

@@ -74,6 +74,19 @@ def held_ids():
     return found
 
 
+def links_of(pid, names):
+    """How many links a process and its children hold on programs of these names."""
+    with open("/proc/%d/task/%d/children" % (pid, pid)) as f:
+        pids = [pid, *map(int, f.read().split())]
+    progs, found = objects("prog", names), 0
+    for path in [path for p in pids for path in glob.glob("/proc/%d/fd/*" % p)]:
+        with contextlib.suppress(OSError):
+            if "bpf_link" in os.readlink(path) or "bpf-link" in os.readlink(path):
+                with open(path.replace("/fd/", "/fdinfo/")) as info:
+                    found += any(int(i) in progs for i in re.findall(r"^prog_id:\s*(\d+)", info.read(), re.M))
+    return found
+
+
 def ownerless():
     """{(kind, id): name} of programs and maps of ours that no process holds."""
     progs = objects("prog", names_of_programs())

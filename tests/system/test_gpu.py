@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Evaluations on a GPU with a planted bottleneck each, on a driver that keeps its own account (tests/targets/cuda/)."""
+"""Evaluations on a GPU with a planted bottleneck each, on a driver that keeps its own account (tests/targets/cuda/).
+
+The driver is left alone here: samples of the stack tell its waits. For timed calls see test_gpu_calls.py.
+"""
 import platform
 import unittest
 
@@ -34,7 +37,7 @@ class Gpu(LedgerCase):
     def evaluate(self, build, names, program="gpu_work", seconds=SECONDS, sync="spin", start=urgent, options=(), **more):
         """Returns the sections by name, and what the driver says of each. Every ledger closes."""
         with start(program, seconds, *names, hold=True, env={**self.stub.environment(build, sync), **more}) as target:
-            self.report, truth = watch(target, "-t", 0.2, "-F", HZ, "--max-overhead", 100, *options)
+            self.report, truth = watch(target, "-t", 0.2, "-F", HZ, "--max-overhead", 100, "--no-gpu-probes", *options)
         self.check_closes(self.report)
         return sections(self.report), truth["gpu"]
 
@@ -57,6 +60,7 @@ class Gpu(LedgerCase):
     def check_parts(self, section, truth):
         gpu, wall, name = section["gpu"], section["wall"], section["name"]
         driver_ns = truth["sync_ns"] + truth["copy_ns"] + truth["launch_ns"]
+        self.assertEqual((gpu["level"], gpu["syncs"], gpu["h2d_bytes"], gpu["untimed_s"]), (0, None, None, None))
         self.check_share(gpu["driver_s"], gpu["driver_s_error"], driver_ns, truth, name + " driver", stalled(section))
         self.assertAlmostEqual(gpu["wait_s"], wall["gpu_s"], delta=1e-6)
         parts = [gpu[part + "_s"] for part in ("wait", "launch", "alloc", "other", "unknown")]
@@ -92,12 +96,16 @@ class Gpu(LedgerCase):
         return found, truth
 
     def check_old(self, program):
-        """No stack has the names: the time in the driver is known, and nothing is said of what it is."""
+        """No stack has the names: the time in the driver is known, and nothing is said of what it is.
+
+        A tick may meet the jump at the begin of a call, which has a name. At 80,000 launches a second some do.
+        """
         found, truth = self.evaluate("old", NAMES, program)
         for name in NAMES:
             with self.subTest(name):
                 self.check_parts(found[name], truth[name])
-                self.assertEqual((found[name]["wall"]["gpu_s"], found[name]["gpu"]["launch_s"]), (0, 0))
+                self.assertEqual(found[name]["wall"]["gpu_s"], 0)
+                self.assertLessEqual(found[name]["gpu"]["launch_s"], SIGMA * found[name]["gpu"]["launch_s_error"])
                 self.check_verdicts_without_names(name)
 
     def test_c_names(self):
@@ -163,7 +171,7 @@ class Gpu(LedgerCase):
 
     def evaluate_bare(self, build, name):
         with urgent("gpu_work", 1, name, hold=True, env={**self.stub.environment(build), "GPU_WORK_BARE": "1"}) as target:
-            self.report, truth = watch(target, "-t", 0.2, "-F", HZ, "--max-overhead", 100, marked=False)
+            self.report, truth = watch(target, "-t", 0.2, "-F", HZ, "--max-overhead", 100, "--no-gpu-probes", marked=False)
         self.check_closes(self.report)
         return sections(self.report)["(outside)"], truth["gpu"][name]
 
@@ -180,11 +188,14 @@ class Gpu(LedgerCase):
         self.assertEqual(self.report["gpu_libraries"], ["libcuda"])
 
     def test_check(self):
-        for build, words in ("old", "cuLaunchKernel --return-probes\n"), ("new", "tell waits from launches."):
+        for build, cheap, words in ("old", 0, "on no stack"), ("new", 6, "tell waits from launches."):
             with Target("gpu_work", 0, env=self.stub.environment(build)) as target:
                 done = run("check", "-p", target.pid)
-            self.assertIn("libcuda (libcuda.so.1)", done.stdout.decode())
-            self.assertIn(words, done.stdout.decode())
-            self.assertIn("-s wait=libcuda.so.1:cuStreamSynchronize", done.stdout.decode())
+            out = done.stdout.decode()
+            self.assertIn("libcuda (libcuda.so.1)", out)
+            self.assertIn(words, out)
+            self.assertIn("Level 1: 6 of its functions", out)
+            self.assertIn("%d of them begin with an instruction that the kernel" % cheap, out)
+            self.assertIn("-s launch=libcuda.so.1:cuLaunchKernel" + " --return-probes" * (build == "old") + "\n", out)
         with Target("sections") as target:
             self.assertIn("no driver of a GPU", run("check", "-p", target.pid).stdout.decode())

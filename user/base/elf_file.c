@@ -23,19 +23,29 @@ int elf_file_open(struct elf_file *elf, int fd)
 	return 0;
 }
 
-int elf_file_offset(const struct elf_file *elf, __u64 vaddr, __u64 *offset)
+static int find_offset(const struct elf_file *elf, __u64 vaddr, Elf64_Word flags, __u64 *offset)
 {
 	int i;
 
 	for (i = 0; i < elf->nr_phdrs; i++) {
 		const Elf64_Phdr *p = &elf->phdrs[i];
 
-		if (p->p_type == PT_LOAD && vaddr >= p->p_vaddr && vaddr - p->p_vaddr < p->p_filesz) {
+		if (p->p_type == PT_LOAD && (p->p_flags & flags) == flags && vaddr >= p->p_vaddr && vaddr - p->p_vaddr < p->p_filesz) {
 			*offset = vaddr - p->p_vaddr + p->p_offset;
 			return 0;
 		}
 	}
 	return -ENOENT;
+}
+
+int elf_file_offset(const struct elf_file *elf, __u64 vaddr, __u64 *offset)
+{
+	return find_offset(elf, vaddr, 0, offset);
+}
+
+int elf_file_code_offset(const struct elf_file *elf, __u64 vaddr, __u64 *offset)
+{
+	return find_offset(elf, vaddr, PF_X, offset);
 }
 
 int elf_file_bias(const struct elf_file *elf, __u64 start, __u64 offset, __u64 *bias)

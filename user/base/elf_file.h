@@ -24,6 +24,9 @@ int elf_file_open(struct elf_file *elf, int fd);
 /* Stores the offset of an address of the file. Returns -ENOENT if no segment has it. */
 int elf_file_offset(const struct elf_file *elf, __u64 vaddr, __u64 *offset);
 
+/* The same for code: the segment is executable. */
+int elf_file_code_offset(const struct elf_file *elf, __u64 vaddr, __u64 *offset);
+
 /*
  * Stores the difference between addresses of a process and of the file, for a mapping at `start` of the file from `offset`
  * on; or returns -ENOENT.

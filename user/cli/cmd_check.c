@@ -40,8 +40,8 @@ static void print_setcap(void)
 	free(clean);
 }
 
-/* Waits can be timed also if the functions are on no stack. One that is left by a jump returns only for a return probe. */
-static void print_cuda(const struct dcbs_gpu_driver *driver)
+/* The level at which waits for the GPU would be known, and what is known of the rest. */
+static void print_driver(const struct dcbs_gpu_driver *driver)
 {
 	static const char *const words[] = {
 		[DCBS_GPU_NAMES_UNKNOWN] = "It is not known whether its functions are on the stack while they run",
@@ -49,9 +49,18 @@ static void print_cuda(const struct dcbs_gpu_driver *driver)
 		[DCBS_GPU_NAMES_NOT_ON_STACK] =
 			"Its functions jump and are on no stack: samples tell waits from launches only below a runtime (libcudart)",
 	};
+	long long timed = (long long)driver->timed, stepped = (long long)driver->stepped;
 
-	printf("  %s.\n  To time waits and launches: -s wait=%s:cuStreamSynchronize -s launch=%s:cuLaunchKernel%s\n", words[driver->names],
-	       driver->file, driver->file, driver->names == DCBS_GPU_NAMES_ON_STACK ? "" : " --return-probes");
+	printf("%s (%s)\n", driver->library, driver->file);
+	if (timed)
+		printf("  Level 1: %lld of its functions wait or copy, and are timed by probes. %lld of them begin with an instruction that the kernel\n"
+		       "  emulates, which is cheap, and %lld with one that it steps over, which costs about ten times as much a call.\n", timed,
+		       timed - stepped, stepped);
+	if (timed || !strcmp(driver->library, "libcuda"))
+		printf("  %s%s.\n", timed ? "" : "Level 0: no function can be timed. ", words[driver->names]);
+	if (!strcmp(driver->library, "libcuda"))
+		printf("  To time launches: -s launch=%s:cuLaunchKernel%s\n", driver->file,
+		       driver->names == DCBS_GPU_NAMES_ON_STACK ? "" : " --return-probes");
 }
 
 static int print_drivers(pid_t pid)
@@ -62,11 +71,8 @@ static int print_drivers(pid_t pid)
 	if (nr < 0)
 		return nr;
 	printf("\nProcess %d has loaded %s\n", (int)pid, nr ? "these drivers of GPUs:" : "no driver of a GPU.");
-	for (i = 0; i < nr; i++) {
-		printf("%s (%s)\n", drivers[i].library, drivers[i].file);
-		if (!strcmp(drivers[i].library, "libcuda"))
-			print_cuda(&drivers[i]);
-	}
+	for (i = 0; i < nr; i++)
+		print_driver(&drivers[i]);
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* confine.c - leaves the attaching of probes to a helper process, before data of the targets are read. */
 #include "collect/confine.h"
+#include "collect/gpu/driver_functions.h"
 #include "collect/session.h"
 #include "collect/state.h"
 #include "collect/target/marker_object.h"
@@ -14,6 +15,8 @@ int confine_session(const struct session *session)
 	const struct probe_rules rules = {
 		.marker_program = session->bpf.skel->progs.on_flush, .pids = pids, .nr_pids = session_pids(session, pids, BPFPROF_FOLLOWED),
 		.every_process = session->children, .is_marker = marker_object_has_place, .capabilities = requirements_of_probes(),
+		.gpu_programs = {session->bpf.skel->progs.on_gpu_call, session->bpf.skel->progs.on_gpu_return},
+		.are_gpu_functions = driver_functions_have,
 	};
 
 	if (session->probes.nr)

@@ -27,6 +27,7 @@ void target_examine(struct session *session, struct target *target)
 		target->search_ns = 0;
 	}
 	attach_search(&ctx, target, &session->notes);
+	gpu_probes_look(&session->gpu_probes, &session->bpf, target, &session->notes);
 }
 
 bool targets_examine(struct session *session)

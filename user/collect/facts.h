@@ -91,6 +91,8 @@ struct snapshot_section {
 	struct section_stat stat;	/* total_ns and self_ns include open calls */
 	struct section_ledger ledger;	/* waits and growth of open calls included */
 	struct memory_variance memory_variance[2];	/* of its `memory` and `self_memory` */
+	struct gpu_sum gpu;		/* timed calls of drivers of GPUs */
+	__u64 gpu_open_ns;		/* the age of the oldest such call that is open in it, as the innermost section; 0: there is none */
 };
 
 /* A thread; with tid 0: ended threads of a process that are alike, without its main thread; pid 0: of ended children. */
@@ -181,6 +183,7 @@ struct snapshot_stack {
 	__u64 off_ns[CAUSES];	/* duration of waits by cause; that of the waits which a sample stands for included */
 	double cpu_samples2, off_ns2;	/* the variances of both */
 	__u32 loop;		/* number of the event loop that was held meanwhile; 0: none */
+	__u32 gpu_kind;		/* enum gpu_kind of the timed call that was open; 0: none was */
 	__u64 step_ns;		/* the longest time for which the loop's step had run, as far as is known, waits included */
 	__u32 tid;		/* of the thread that waits, if it may be an idle one: no section, not the main thread; else 0 */
 	__u32 nr_frames;
@@ -208,6 +211,11 @@ struct snapshot {
 	size_t nr_sections;
 	struct section_ledger outside;	/* waits and memory of threads while they had no section open */
 	struct memory_variance outside_variance[2];
+	struct gpu_sum outside_gpu;
+	__u64 outside_gpu_open_ns;
+	size_t gpu_probes;		/* drivers of GPUs whose calls are, or were, timed, by process and file */
+	bool gpu_timed;			/* they are, in all targets that have one */
+	__u64 gpu_untimed_ns;		/* but for calls in this time at most, before a driver was seen */
 	struct snapshot_thread *threads;
 	size_t nr_threads;
 	struct snapshot_neighbour *neighbours;	/* the longest waits first */
@@ -251,6 +259,7 @@ struct snapshot {
 	double bpf_ns_per_tick;
 	double bpf_ns_per_sample;
 	double ns_per_call;		/* cost of the probes for a call of a --section function, by the governor's measure; NAN: unknown */
+	double ns_per_gpu_call;		/* the same for a timed call of a GPU's driver */
 	double probe_added_ns;		/* by which the probes of a --section function make a timed call longer, at most; NAN: unknown */
 	double trap_ns;			/* cost of a hit of the probe, measured at the start on our own copy of it; NAN: unknown */
 	double trace_ns;		/* cost of a trace point with a program, besides the program's run time */

@@ -9,7 +9,9 @@
 #include "base/error.h"
 #include "base/proc.h"
 #include "base/sanitize.h"
+#include "collect/gpu/driver_functions.h"
 #include "collect/gpu_drivers.h"
+#include "collect/overhead/calibrate.h"
 #include "host/isolate.h"
 #include "symbol/find_function.h"
 #include "symbol/function_places.h"
@@ -84,6 +86,48 @@ static enum dcbs_gpu_names names_of_cuda(struct driver_files *files)
 	return err ? DCBS_GPU_NAMES_UNKNOWN : names;
 }
 
+/* ---- functions that can be timed ---- */
+
+struct functions_question {
+	pid_t pid;
+	const char *file;
+};
+
+static void look_at_functions(void *ctx, void *result)
+{
+	const struct functions_question *question = ctx;
+	struct driver_functions *functions = result;
+	struct binary_file file;
+	int fd;
+
+	memset(functions, 0, sizeof(*functions));
+	if (binary_file_find(&file, question->pid, question->file))
+		return;
+	fd = binary_file_open(&file, question->pid);
+	if (fd < 0)
+		return;
+	driver_functions_find(functions, fd);
+	close(fd);
+}
+
+static void count_functions(struct dcbs_gpu_driver *to, const struct driver_files *files, enum library_kind kind)
+{
+	struct functions_question question = {files->pid, files->names[kind]};
+	struct driver_functions functions;
+	__u32 i;
+	int err;
+
+	if (!driver_functions_are_known(kind))
+		return;
+	isolate_use(true);
+	err = isolate_call(look_at_functions, &question, &functions, sizeof(functions));
+	isolate_use(false);
+	for (i = 0; !err && i < functions.nr; i++) {
+		to->timed++;
+		to->stepped += calibrate_is_stepped(functions.list[i].code);
+	}
+}
+
 /* ---- the list ---- */
 
 static int fill_driver(struct dcbs_gpu_driver *to, struct driver_files *files, enum library_kind kind)
@@ -95,6 +139,7 @@ static int fill_driver(struct dcbs_gpu_driver *to, struct driver_files *files, e
 	*to = (struct dcbs_gpu_driver){.library = library_kind_name(kind)};
 	snprintf(to->file, sizeof(to->file), "%s", file);
 	to->names = kind == LIBRARY_CUDA ? names_of_cuda(files) : DCBS_GPU_NAMES_ON_STACK;
+	count_functions(to, files, kind);
 	free(file);
 	return 0;
 }

@@ -59,6 +59,7 @@ int session_open(struct session **result, const struct dcbs_options *opts, size_
 	if (!session)
 		return fail(-ENOMEM, "out of memory");
 	session->opts = *opts;
+	session->gpu_probes.left = opts->no_gpu_probes;
 	calibrate_init(&session->costs);
 	rss_total_init(&session->rss);
 	err = programs_load(&session->bpf, opts, nr_targets);
@@ -117,6 +118,7 @@ static int attach_one_target(struct session *session, struct target *target)
 	publish_python(&session->bpf, target);
 	if (!target->parent)
 		err = function_probes_attach(&session->probes, &session->bpf, &session->opts, target, &session->notes);
+	gpu_probes_look(&session->gpu_probes, &session->bpf, target, &session->notes);
 	if (!err)
 		err = attach_target(&ctx, target);
 	if (err < 0 && target_ended(target))
@@ -175,12 +177,11 @@ void session_describe(const struct session *session, FILE *out)
 		if (!target->pid)
 			continue;
 		comm = sanitize(target->facts.comm, sizeof(target->facts.comm));
-		fprintf(out, "attached to %d (%s): %s\n", target->pid, comm ? comm : "?",
-			target->state ? "markers found" : "no markers yet");
+		fprintf(out, "attached to %d (%s): %s\n", target->pid, comm ? comm : "?", target->state ? "markers found" : "no markers yet");
 		free(comm);
 	}
 	fprintf(out, "%zu probes and events in all; maps of %.1f MiB, and %zu KiB for each thread of a target\n",
-		session->events.links.nr + 2 * session->probes.nr + targets->nr, (double)programs_map_bytes(&session->bpf) / (1 << 20),
+		session->events.links.nr + 2 * session->probes.nr + gpu_probes_links(&session->gpu_probes) + targets->nr, (double)programs_map_bytes(&session->bpf) / (1 << 20),
 		(size_t)programs_thread_bytes(&session->bpf) >> 10);
 }
 
@@ -193,7 +194,7 @@ bool session_poll(struct session *session)
 
 	children_poll(session);
 	calibrate(&session->costs, &session->bpf, function_probes_entries_are_stepped(&session->probes) ||
-		  function_probes_ends_are_stepped(&session->probes));
+		  function_probes_ends_are_stepped(&session->probes) || session->gpu_probes.stepped);
 	run_clock_poll(&session->run_clock, &session->bpf);
 	function_notes_look(&session->probes, &session->targets, clock_now_ns());
 	running = targets_examine(session);
@@ -233,7 +234,7 @@ __u64 session_due(const struct session *session, __u64 now)
 {
 	__u64 due = next_poll_ns(session, now), levers = levers_due(session);
 
-	return children_due(session, due < levers ? due : levers);
+	return gpu_probes_due(&session->gpu_probes, &session->targets, now, children_due(session, due < levers ? due : levers));
 }
 
 size_t session_fds(const struct session *session, int *fds, size_t max)
@@ -345,6 +346,7 @@ void session_close(struct session *session)
 	events_close(&session->events);
 	levers_close(session);
 	function_probes_close(&session->probes);
+	gpu_probes_close(&session->gpu_probes);
 	for (i = 0; i < session->targets.nr; i++) {
 		uprobe_detach(session->targets.list[i].marker_link);
 		uprobe_detach(session->targets.list[i].seldom_link);

@@ -108,6 +108,7 @@ static void copy_costs(const struct session *session, struct snapshot *snap)
 	snap->bpf_ns_per_wakeup = bpf_stats_run_ns(skel->progs.on_wakeup);
 	snap->bpf_ns_per_rss_event = bpf_stats_run_ns(skel->progs.on_rss);
 	snap->ns_per_call = cost_meter_ns_per_call(&session->overhead.meter);
+	snap->ns_per_gpu_call = cost_meter_ns_per_gpu_call(&session->overhead.meter);
 	snap->probe_added_ns = fmax(costs->trap_ns, costs->step_ns);
 	snap->trap_ns = costs->trap_ns;
 	snap->trace_ns = costs->trace_ns;
@@ -203,6 +204,10 @@ static int copy_map_facts(struct session *session, struct snapshot *snap, const 
 		open_calls_add(session, snap, section_index);
 	if (!err)
 		in_flight_add(&session->in_flight, snap, section_index);
+	if (!err)
+		gpu_probes_copy(&session->gpu_probes, &session->bpf, snap, section_index);
+	if (!err)
+		gpu_probes_add_open(snap, views, nr_views, section_index);
 	return err;
 }
 

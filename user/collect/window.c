@@ -93,6 +93,7 @@ void window_restart(struct session *session)
 	awaiting_clear(&session->awaiting);
 	levers_clear(session);
 	answers_clear(session);
+	gpu_probes_clear(&session->gpu_probes, &session->bpf);
 	sampler_clear(session->sampler);
 	slow_calls_clear(&session->slow_calls, &session->bpf);
 	process_facts_clear(session);

@@ -71,7 +71,7 @@ void probe_keeper_note(const struct bpf_program *prog, const struct uprobe_place
 {
 	struct noted_place new;
 
-	if (place->semaphore || place->pid == getpid() || describe_place(&new, prog, place) || find_place(&new) >= 0 ||
+	if (place->semaphore || place->several || place->pid == getpid() || describe_place(&new, prog, place) || find_place(&new) >= 0 ||
 	    !array_reserve(noted.list, noted.nr, noted.room, 1))
 		return;
 	new.fd = find_file(&new);
@@ -182,15 +182,18 @@ int probe_keeper_attach(const struct bpf_program *prog, const struct uprobe_plac
 
 	if (err)
 		return err;
-	order.number = find_place(&same);
+	order.number = place->several ? -1 : find_place(&same);
 	if (order.number < 0) {
-		if (place->at_return)
+		if (place->at_return && !place->several)
 			return -EPERM;
 		fd = open(place->path, O_PATH | O_CLOEXEC);
 		if (fd < 0)
 			return -errno;
-		order.kind = PROBE_ATTACH_NEW;
+		order.kind = place->several ? PROBE_ATTACH_GPU : PROBE_ATTACH_NEW;
 		order.number = fd;
+		order.at_return = place->at_return;
+		if (place->several)
+			order.places = *place->several;
 	}
 	err = send_order(&order);
 	if (!err)

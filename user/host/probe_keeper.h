@@ -5,7 +5,8 @@
  * A probe writes to the memory of processes: a breakpoint, and a counter at any place of a file. So the profiler gives up
  * the right to attach probes before it reads data of targets. The keeper has this right, reads no such data, and obeys
  * orders that leave no choice: a place where a probe was attached before is named by its number, and at a new place there
- * must be the markers' function, which the keeper finds in the file itself. The profiler may also probe itself.
+ * must be the markers' function, or functions of a GPU's driver, which the keeper finds in the file itself. The profiler may also
+ * probe itself.
  */
 #ifndef HOST_PROBE_KEEPER_H
 #define HOST_PROBE_KEEPER_H

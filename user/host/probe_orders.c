@@ -71,7 +71,7 @@ static int limit_rights(const struct keeper *keeper)
 /* Links of the profiler that stayed open here would stay attached when the profiler closes them. */
 static int close_others(const struct keeper *keeper)
 {
-	size_t i, nr = 0, most = 3 + keeper->rules->nr_pids + 2 * keeper->places->nr;
+	size_t i, nr = 0, most = 3 + keeper->rules->nr_pids + 2 * keeper->places->nr + 2;
 	int *keep = calloc(most, sizeof(*keep));
 
 	if (!keep)
@@ -79,6 +79,8 @@ static int close_others(const struct keeper *keeper)
 	keep[nr++] = keeper->socket;
 	keep[nr++] = keeper->profiler_fd;
 	keep[nr++] = bpf_program__fd(keeper->rules->marker_program);
+	for (i = 0; i < ARRAY_SIZE(keeper->rules->gpu_programs); i++)
+		keep[nr++] = bpf_program__fd(keeper->rules->gpu_programs[i]);
 	for (i = 0; i < keeper->rules->nr_pids; i++)
 		keep[nr++] = keeper->pidfds[i];
 	for (i = 0; i < keeper->places->nr; i++) {
@@ -207,13 +209,31 @@ static int attach_new(struct keeper *keeper, int fd, const struct probe_order *o
 	return attach_checked(keeper, keeper->rules->marker_program, &place);
 }
 
+/* The same for the functions of a GPU's driver. */
+static int attach_gpu(struct keeper *keeper, int fd, const struct probe_order *order)
+{
+	char path[32];
+	const struct uprobe_place place = {.pid = order->pid, .path = path, .several = &order->places, .at_return = order->at_return};
+	const struct bpf_program *prog = keeper->rules->gpu_programs[!!order->at_return];
+	int file, number = -EPERM;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	file = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (file < 0)
+		return -errno;
+	if (may_probe_process(keeper, order->pid) && keeper->rules->are_gpu_functions(file, &order->places))
+		number = attach_checked(keeper, prog, &place);
+	close(file);
+	return number;
+}
+
 static int attach_descriptor(struct keeper *keeper, const struct probe_order *order)
 {
 	int fd = (int)syscall(SYS_pidfd_getfd, keeper->profiler_fd, order->number, 0), number;
 
 	if (fd < 0)
 		return -errno;
-	number = attach_new(keeper, fd, order);
+	number = order->kind == PROBE_ATTACH_GPU ? attach_gpu(keeper, fd, order) : attach_new(keeper, fd, order);
 	close(fd);
 	return number;
 }
@@ -228,7 +248,7 @@ static void obey_order(struct keeper *keeper, const struct probe_order *order)
 	}
 	if (order->kind == PROBE_ATTACH_NOTED)
 		answer = attach_noted(keeper, order->number);
-	if (order->kind == PROBE_ATTACH_NEW)
+	if (order->kind == PROBE_ATTACH_NEW || order->kind == PROBE_ATTACH_GPU)
 		answer = attach_descriptor(keeper, order);
 	send(keeper->socket, &answer, sizeof(answer), MSG_NOSIGNAL);
 }

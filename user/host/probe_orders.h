@@ -8,16 +8,18 @@
 enum probe_order_kind {
 	PROBE_ATTACH_NOTED,	/* number: of the noted place */
 	PROBE_ATTACH_NEW,	/* number: a descriptor of the profiler's; the fields below count */
+	PROBE_ATTACH_GPU,	/* the same, at the functions of a GPU's driver */
 	PROBE_DETACH,		/* number: of the link. There is no answer */
 };
 
-/* The answer to the first two is an int: the number of the link, or -errno. */
+/* The answer to all but the last is an int: the number of the link, or -errno. */
 struct probe_order {
 	__u32 kind;
 	__s32 number;
 	__s32 pid;
-	__u32 reserved;
+	__u32 at_return;	/* of a GPU's driver: which of the two programs */
 	__u64 offset, semaphore, cookie;
+	struct uprobe_places places;
 };
 
 struct noted_place {

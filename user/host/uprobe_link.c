@@ -43,14 +43,15 @@ bool uprobe_has_links(void)
 
 static int attach_link(const struct bpf_program *prog, const struct uprobe_place *place)
 {
+	const struct uprobe_places *several = place->several;
 	struct link_create attr = {
 		.prog_fd = (__u32)bpf_program__fd(prog),
 		.attach_type = UPROBE_MULTI_TYPE,
 		.path = (uintptr_t)place->path,
-		.offsets = (uintptr_t)&place->offset,
-		.semaphores = place->semaphore ? (uintptr_t)&place->semaphore : 0,
-		.cookies = (uintptr_t)&place->cookie,
-		.nr = 1,
+		.offsets = (uintptr_t)(several ? several->offsets : &place->offset),
+		.semaphores = place->semaphore && !several ? (uintptr_t)&place->semaphore : 0,
+		.cookies = (uintptr_t)(several ? several->cookies : &place->cookie),
+		.nr = several ? several->nr : 1,
 		.multi_flags = place->at_return ? UPROBE_MULTI_RETURN : 0,
 		.pid = place->pid == UPROBE_EVERY_PROCESS ? 0 : (__u32)place->pid,
 	};
@@ -60,10 +61,11 @@ static int attach_link(const struct bpf_program *prog, const struct uprobe_place
 
 static struct bpf_link *attach_event(const struct bpf_program *prog, const struct uprobe_place *place)
 {
-	DECLARE_LIBBPF_OPTS(bpf_uprobe_opts, opts, .ref_ctr_offset = place->semaphore, .bpf_cookie = place->cookie,
-			    .retprobe = place->at_return);
+	const struct uprobe_places *several = place->several;	/* of which there is one */
+	DECLARE_LIBBPF_OPTS(bpf_uprobe_opts, opts, .ref_ctr_offset = several ? 0 : place->semaphore,
+			    .bpf_cookie = several ? several->cookies[0] : place->cookie, .retprobe = place->at_return);
 
-	return bpf_program__attach_uprobe_opts(prog, place->pid, place->path, place->offset, &opts);
+	return bpf_program__attach_uprobe_opts(prog, place->pid, place->path, several ? several->offsets[0] : place->offset, &opts);
 }
 
 struct uprobe_link *uprobe_link_attach(const struct bpf_program *prog, const struct uprobe_place *place)

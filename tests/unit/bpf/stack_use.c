@@ -51,8 +51,8 @@ static void check_depths(const char *name, const char *log)
 static void test_uprobe_stacks(void **state)
 {
 	struct bpfprof *skel;
-	struct bpf_program *progs[3];
-	char *logs[3];
+	struct bpf_program *progs[5];
+	char *logs[5];
 	size_t i;
 
 	(void)state;
@@ -60,16 +60,19 @@ static void test_uprobe_stacks(void **state)
 		skip();
 	skel = bpfprof__open();
 	assert_non_null(skel);
+	skel->rodata->has_function_probes = true;
 	progs[0] = skel->progs.on_flush;
 	progs[1] = skel->progs.on_call;
 	progs[2] = skel->progs.on_return;
-	for (i = 0; i < 3; i++) {
+	progs[3] = skel->progs.on_gpu_call;
+	progs[4] = skel->progs.on_gpu_return;
+	for (i = 0; i < 5; i++) {
 		logs[i] = calloc(1, LOG_BYTES);
 		assert_int_equal(bpf_program__set_log_buf(progs[i], logs[i], LOG_BYTES), 0);
 		bpf_program__set_log_level(progs[i], 4);
 	}
 	assert_int_equal(bpfprof__load(skel), 0);
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < 5; i++) {
 		check_depths(bpf_program__name(progs[i]), logs[i]);
 		free(logs[i]);
 	}

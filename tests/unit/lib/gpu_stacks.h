@@ -41,4 +41,16 @@ static inline struct snapshot_stack *gpu_host_ticks(struct snapshot *snap, __u64
 	return stacks_ran(STACK(snap, 0, stacks_frame(snap, "evaluate", "evaluate.py", 3, true)), ticks);
 }
 
+/* All of its calls were timed: `calls` that waited for the GPU, for s seconds in all. */
+static inline struct gpu_sum *gpu_timed(struct snapshot *snap, __u64 calls, double s)
+{
+	struct gpu_sum *sum = &snap->sections[0]->gpu;
+
+	snap->gpu_probes = 1;
+	snap->gpu_timed = true;
+	sum->syncs = calls;
+	sum->ns[GPU_RAN] = sum->self_ns[GPU_RAN] = (__u64)(s * SEC);
+	return sum;
+}
+
 #endif

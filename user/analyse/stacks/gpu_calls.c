@@ -123,3 +123,14 @@ enum gpu_call gpu_calls_of_stack(const struct snapshot *snap, const struct snaps
 		return call_of_sections(snap, stack);
 	return call == GPU_CALL_COPY && is_read_of_number(snap, stack, outside) ? GPU_CALL_READ : call;
 }
+
+enum gpu_call gpu_calls_of_kind(__u32 gpu_kind)
+{
+	switch (gpu_kind) {
+	case GPU_SYNC: return GPU_CALL_WAIT;
+	case GPU_TO_DEVICE: return GPU_CALL_WRITE;
+	case GPU_TO_HOST: return GPU_CALL_READ;
+	case GPU_ON_DEVICE: case GPU_COPY: return GPU_CALL_COPY;
+	}
+	return GPU_CALL_UNKNOWN;
+}

@@ -20,9 +20,14 @@ enum gpu_call {
 	GPU_CALL_LAUNCH,	/* of work on the GPU */
 	GPU_CALL_ALLOC,		/* or free memory */
 	GPU_CALL_OTHER,
+	GPU_CALL_TIMED,		/* a timed call, whose time is known */
 	GPU_CALLS
 };
 
+/* Never GPU_CALL_TIMED: see gpu_kind of the stack. */
 enum gpu_call gpu_calls_of_stack(const struct snapshot *snap, const struct snapshot_stack *stack);
+
+/* The call that was timed; GPU_CALL_UNKNOWN: none was. */
+enum gpu_call gpu_calls_of_kind(__u32 gpu_kind);
 
 #endif

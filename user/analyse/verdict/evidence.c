@@ -67,14 +67,32 @@ void evidence_ran(FILE *to, const struct subject *s, const struct rule *rule)
 	fprintf(to, "; ran %s", human_time(s->wall.cpu_s).text);
 }
 
-/* The names of functions tell it, samples count it. */
+/* The calls that waited, if they were timed. */
+static void write_gpu_calls(FILE *to, const struct subject *s)
+{
+	const struct dcbs_gpu_calls *calls = &s->section->gpu_calls;
+
+	if (calls->syncs <= 0)
+		return;
+	fprintf(to, "; %lld calls of the driver waited", (long long)calls->syncs);
+	if (s->section->count > 0)
+		fprintf(to, ", %.3g in each call of the section", (double)calls->syncs / (double)s->section->count);
+	fprintf(to, ", %s each", human_time(s->wall.gpu_s / (double)calls->syncs).text);
+	if (calls->syncs_idle > 0)
+		fprintf(to, "; %lld of them returned at once", (long long)calls->syncs_idle);
+}
+
+/* The names of functions tell it, samples count it. If waits are timed, calls without a name launch, or do some such work. */
 void evidence_launches(FILE *to, const struct subject *s, const struct rule *rule)
 {
 	const struct dcbs_gpu *gpu = &s->section->gpu;
+	bool others = s->section->gpu_calls.level > 0 && gpu->unknown_s > gpu->launch_s;
 
 	evidence_ran(to, s, rule);
-	fprintf(to, "; in launches %s (error %s), waiting for the GPU %s", human_time(gpu->launch_s).text,
-		human_time(gpu->launch_error_s).text, human_time(s->wall.gpu_s).text);
+	fprintf(to, "; in launches%s %s (error %s), waiting for the GPU %s", others ? " and other calls of the driver" : "",
+		human_time(others ? gpu->launch_s + gpu->unknown_s : gpu->launch_s).text,
+		human_time(others ? hypot(gpu->launch_error_s, gpu->unknown_error_s) : gpu->launch_error_s).text, human_time(s->wall.gpu_s).text);
+	write_gpu_calls(to, s);
 }
 
 void evidence_in_driver(FILE *to, const struct subject *s, const struct rule *rule)
@@ -90,7 +108,21 @@ void evidence_spun(FILE *to, const struct subject *s, const struct rule *rule)
 	const struct dcbs_gpu *gpu = &s->section->gpu;
 
 	evidence_ran(to, s, rule);
-	fprintf(to, "; by samples, error %s; threads spun for %s", human_time(gpu->wait_error_s).text, human_time(gpu->spin_s).text);
+	if (gpu->wait_error_s > 0)
+		fprintf(to, "; by samples, error %s", human_time(gpu->wait_error_s).text);
+	fprintf(to, "; threads spun for %s", human_time(gpu->spin_s).text);
+	write_gpu_calls(to, s);
+}
+
+void evidence_hangs(FILE *to, const struct subject *s, const struct rule *rule)
+{
+	double open_s = s->section->gpu_calls.open_s;
+
+	evidence_ran(to, s, rule);
+	if (open_s > 0)
+		fprintf(to, "; a call of the driver had not returned after %s", human_time(open_s).text);
+	else
+		fputs("; no sample was elsewhere", to);
 }
 
 void evidence_ran_for_it(FILE *to, const struct subject *s, const struct rule *rule)

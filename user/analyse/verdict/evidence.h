@@ -16,6 +16,7 @@ void evidence_ran(FILE *to, const struct subject *s, const struct rule *rule);
 void evidence_launches(FILE *to, const struct subject *s, const struct rule *rule);
 void evidence_in_driver(FILE *to, const struct subject *s, const struct rule *rule);
 void evidence_spun(FILE *to, const struct subject *s, const struct rule *rule);
+void evidence_hangs(FILE *to, const struct subject *s, const struct rule *rule);
 void evidence_ran_for_it(FILE *to, const struct subject *s, const struct rule *rule);
 void evidence_each_call(FILE *to, const struct subject *s, const struct rule *rule);
 void evidence_in_flight(FILE *to, const struct subject *s, const struct rule *rule);

@@ -2,8 +2,8 @@
 /*
  * gpu_subject.c - what a section does with a GPU.
  *
- * Names of functions tell a wait from a launch, but not a launch that waits for a place in the full queue from one that works. If a
- * section does little else than launch, both are possible, and the verdict says so.
+ * Names of functions, or timed calls, tell a wait from a launch, but not a launch that waits for a place in the full queue from one that
+ * works. If a section does little else than launch, both are possible, and the verdict says so, unless the GPU was seen to run dry.
  */
 #include <math.h>
 #include <string.h>
@@ -15,7 +15,10 @@
 #define LAUNCH_SHARE 0.1	/* of the total: launches from there on make a section one that launches ... */
 #define LITTLE_WAIT_SHARE 0.1	/* ... if it waits less than that */
 #define STEP_LAUNCH_SHARE 0.02	/* of the total: a section that reads results also launches what it reads */
-#define MOST_SHARE 0.5		/* of the wait */
+#define MOST_SHARE 0.5		/* of the wait, or of the calls that wait */
+#define RESULT_BYTES 4096	/* of one copy to the host: a larger one is more than the result of a step */
+#define HANG_S 10.0
+#define HANG_SHARE 0.95
 
 /* An unknown time counts as 0. No part is above the running time that is judged. */
 static double running_part_s(const struct subject *s, double part_s)
@@ -23,21 +26,42 @@ static double running_part_s(const struct subject *s, double part_s)
 	return isnan(part_s) ? 0 : fmin(part_s, fmax(s->wall.cpu_s, 0));
 }
 
+static bool is_timed(const struct subject *s)
+{
+	return s->section->gpu_calls.level > 0;
+}
+
+/* If waits are timed, a call without a name is none: it launches, or does some such work. */
+static double launch_s(const struct subject *s)
+{
+	const struct dcbs_gpu *gpu = &s->section->gpu;
+
+	return running_part_s(s, is_timed(s) && !isnan(gpu->unknown_s) ? gpu->launch_s + gpu->unknown_s : gpu->launch_s);
+}
+
+/* The GPU had nothing left to do at most of the calls that wait for it. */
+static bool runs_dry(const struct subject *s)
+{
+	const struct dcbs_gpu_calls *calls = &s->section->gpu_calls;
+
+	return calls->syncs > 0 && (double)calls->syncs_idle >= MOST_SHARE * (double)calls->syncs;
+}
+
 bool gpu_subject_may_be_queued(const struct subject *s)
 {
-	double launch_s = running_part_s(s, s->section->gpu.launch_s);
+	double part_s = launch_s(s);
 
-	return launch_s > 0 && launch_s >= QUEUED_SHARE * s->wall.cpu_s && launch_s >= QUEUED_LEAST * s->total_s;
+	return part_s > 0 && !runs_dry(s) && part_s >= QUEUED_SHARE * s->wall.cpu_s && part_s >= QUEUED_LEAST * s->total_s;
 }
 
 double gpu_subject_queued_s(const struct subject *s)
 {
-	return gpu_subject_may_be_queued(s) ? running_part_s(s, s->section->gpu.launch_s) : 0;
+	return gpu_subject_may_be_queued(s) ? launch_s(s) : 0;
 }
 
 double gpu_subject_unknown_s(const struct subject *s)
 {
-	return running_part_s(s, s->section->gpu.unknown_s);
+	return is_timed(s) ? 0 : running_part_s(s, s->section->gpu.unknown_s);
 }
 
 /* A time that is unknown stays unknown. */
@@ -50,7 +74,7 @@ double gpu_subject_computing_s(const struct subject *s)
 
 bool gpu_subject_launches(const struct subject *s)
 {
-	return s->section->gpu.launch_s >= LAUNCH_SHARE * s->total_s && !gpu_subject_may_be_queued(s) &&
+	return launch_s(s) >= LAUNCH_SHARE * s->total_s && s->total_s > 0 && !gpu_subject_may_be_queued(s) &&
 	       s->wall.gpu_s < LITTLE_WAIT_SHARE * s->total_s;
 }
 
@@ -61,11 +85,38 @@ bool gpu_subject_calls_driver(const struct subject *s)
 
 /* ---- waits ---- */
 
+/* A call of the driver that has not returned for so long, or, if samples alone tell, a section in which nothing else was seen. */
+bool gpu_subject_hangs(const struct subject *s)
+{
+	const struct dcbs_section *section = s->section;
+	double mean_s = section->open > 0 ? s->total_s / (double)section->open : 0;
+
+	if (section->gpu_calls.open_s >= HANG_S)
+		return true;
+	return !section->count && !section->open_at_start && section->gpu_calls.syncs <= 0 && mean_s >= HANG_S &&
+	       s->wall.gpu_s >= HANG_SHARE * s->total_s;
+}
+
+static bool launches_steps(const struct subject *s)
+{
+	return launch_s(s) >= STEP_LAUNCH_SHARE * s->total_s && launch_s(s) > 0;
+}
+
+/* The size of copies tells results of steps from data, where it is known. */
+static bool copies_results(const struct subject *s)
+{
+	const struct dcbs_gpu_calls *calls = &s->section->gpu_calls;
+
+	if (calls->syncs > 0 && calls->d2h_bytes >= 0)
+		return calls->d2h_bytes <= RESULT_BYTES * calls->syncs;
+	return launches_steps(s);
+}
+
 bool gpu_subject_reads_each_step(const struct subject *s)
 {
 	const struct dcbs_gpu *gpu = &s->section->gpu;
 
-	return gpu->d2h_s > 0 && gpu->d2h_s >= MOST_SHARE * s->wall.gpu_s && gpu->launch_s >= STEP_LAUNCH_SHARE * s->total_s;
+	return !gpu_subject_hangs(s) && gpu->d2h_s > 0 && gpu->d2h_s >= MOST_SHARE * s->wall.gpu_s && copies_results(s);
 }
 
 bool gpu_subject_copies_unknown(const struct subject *s)
@@ -73,15 +124,15 @@ bool gpu_subject_copies_unknown(const struct subject *s)
 	const struct dcbs_gpu *gpu = &s->section->gpu;
 	double unknown_s = gpu->copy_s - gpu->d2h_s - gpu->h2d_s;
 
-	return unknown_s > 0 && unknown_s >= MOST_SHARE * s->wall.gpu_s && gpu->launch_s >= STEP_LAUNCH_SHARE * s->total_s;
+	return !gpu_subject_hangs(s) && unknown_s > 0 && unknown_s >= MOST_SHARE * s->wall.gpu_s && launches_steps(s);
 }
 
 bool gpu_subject_copies(const struct subject *s)
 {
 	const struct dcbs_gpu *gpu = &s->section->gpu;
 
-	return gpu->copy_s > 0 && gpu->copy_s >= MOST_SHARE * s->wall.gpu_s && !gpu_subject_reads_each_step(s) &&
-	       !gpu_subject_copies_unknown(s);
+	return !gpu_subject_hangs(s) && gpu->copy_s > 0 && gpu->copy_s >= MOST_SHARE * s->wall.gpu_s &&
+	       !gpu_subject_reads_each_step(s) && !gpu_subject_copies_unknown(s);
 }
 
 static bool is_in_copies(const struct subject *s)
@@ -93,12 +144,12 @@ bool gpu_subject_spins(const struct subject *s)
 {
 	const struct dcbs_gpu *gpu = &s->section->gpu;
 
-	return gpu->spin_s > 0 && gpu->spin_s >= MOST_SHARE * s->wall.gpu_s && !is_in_copies(s);
+	return !gpu_subject_hangs(s) && gpu->spin_s > 0 && gpu->spin_s >= MOST_SHARE * s->wall.gpu_s && !is_in_copies(s);
 }
 
 bool gpu_subject_blocks(const struct subject *s)
 {
-	return !gpu_subject_spins(s) && !gpu_subject_reads_each_step(s) && !gpu_subject_copies_unknown(s);
+	return !gpu_subject_hangs(s) && !gpu_subject_spins(s) && !gpu_subject_reads_each_step(s) && !gpu_subject_copies_unknown(s);
 }
 
 double gpu_subject_copy_s(const struct subject *s)

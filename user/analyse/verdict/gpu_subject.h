@@ -16,6 +16,7 @@ double gpu_subject_wait_s(const struct subject *s);		/* for the GPU, less copies
 bool gpu_subject_launches(const struct subject *s);		/* the host's launches and computing keep it from waiting for the GPU */
 bool gpu_subject_calls_driver(const struct subject *s);		/* much of its running time is in the driver, for an unknown purpose */
 bool gpu_subject_may_be_queued(const struct subject *s);	/* nearly all of its running time is in launches */
+bool gpu_subject_hangs(const struct subject *s);		/* it has waited for so long in one call that this may never return; excludes the next */
 bool gpu_subject_copies(const struct subject *s);
 bool gpu_subject_copies_unknown(const struct subject *s);	/* nothing tells to which side, and whether results are read at each step */
 bool gpu_subject_reads_each_step(const struct subject *s);	/* it waits where it copies results to the host */

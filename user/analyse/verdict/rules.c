@@ -149,8 +149,8 @@ static const struct rule time_rules[] = {
 	 "the host's own work takes the time: use CUDA graphs (torch.compile(mode=\"reduce-overhead\")), larger batches, or less Python for "
 	 "each step"},
 	{DCBS_CAUSE_CPU_OR_GPU, "running in the GPU's driver, where it waits or launches (not known which)", gpu_subject_unknown_s, NULL, evidence_ran,
-	 "the functions of drivers before 575 are on no stack: `dcbs-bpfprof check -p PID` prints the options that time its waits. If it waits, "
-	 "the GPU is the bottleneck; if it launches, the host is"},
+	 "the functions of drivers before 575 are on no stack, and their calls were not timed (see the notes): if it waits, the GPU is the "
+	 "bottleneck; if it launches, the host is"},
 	{DCBS_CAUSE_CPU_OR_GPU, "launching work on the GPU, or waiting for a place in its queue", gpu_subject_queued_s,
 	 gpu_subject_may_be_queued, evidence_launches,
 	 "`dcbs-bpfprof check -p PID` prints the option that times the launches: at some 10 us each the host is the bottleneck (CUDA graphs, "
@@ -219,6 +219,9 @@ static const struct rule time_rules[] = {
 	{DCBS_CAUSE_AWAIT, "awaiting, while other coroutines ran or the event loop waited", await_s, await_rules_unclear, evidence_in_flight,
 	 "it is suspended: if its thread has time to spare, keep more of them in flight; if not, move what computes on that thread "
 	 "to others (asyncio.to_thread(), a process pool)"},
+	{DCBS_CAUSE_GPU, "waiting for the GPU for so long that it may hang", gpu_subject_wait_s, gpu_subject_hangs, evidence_hangs,
+	 "see whether the GPU works at all (nvidia-smi: its utilisation, errors in the kernel's log); if several processes work together, look "
+	 "for one that has ended or is elsewhere in the program: they wait for each other (NCCL)"},
 	{DCBS_CAUSE_GPU, "copying to or from the GPU", gpu_subject_copy_s, gpu_subject_copies, evidence_spun,
 	 "pin the memory (pin_memory=True, non_blocking=True), keep tensors on the device, and copy less, in larger pieces"},
 	{DCBS_CAUSE_GPU, "waiting for the GPU, or copying, in calls that copy", gpu_subject_wait_s, gpu_subject_copies_unknown, evidence_spun,

@@ -16,6 +16,7 @@
 #define KEY_FLAT 0x104
 #define KEY_WIDTH 0x105
 #define KEY_SLOWEST 0x106
+#define KEY_NO_GPU_PROBES 0x107
 
 /* Returns the names, or the suffixes, of all formats: "text, json". */
 static const char *join_formats(char *list, size_t size, bool suffixes)
@@ -198,6 +199,13 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 			"function (fibers, coroutines of C), leave it by longjmp or pthread_cancel, or look at their own stacks may return "
 			"to the wrong place or be killed. It is refused for files with Go, Rust or C++ code that can unwind, and on Linux 6.11 "
 			"to 6.12.13 and 6.13 to 6.13.2 for a process with a system call filter (seccomp), which these kernels would end.",
+	}, {
+		.name = "no-gpu-probes", .key = KEY_NO_GPU_PROBES, .type = OPTION_FLAG, .commands = PROFILE,
+		.offset = offsetof(struct opts, profile.no_gpu_probes),
+		.help = "do not time the calls of GPUs' drivers by probes: waits for a GPU are then estimates from samples",
+		.manual =
+			"Leave the drivers of GPUs alone. Without this option the calls of libcuda and libamdhip64 that wait or copy are timed by return "
+			"probes in processes that have such a library; see GPUS.",
 	}, {
 		.name = "max-overhead", .key = KEY_MAX_OVERHEAD, .argument = "PERCENT", .type = OPTION_NUMBER, .commands = PROFILE,
 		.min = 0.01, .max = 100, .preset = "1", .offset = offsetof(struct opts, profile.max_overhead_percent),

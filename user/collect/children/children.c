@@ -143,6 +143,7 @@ static void child_arrived(struct session *session, __u32 index)
 	}
 	target->exec_ns = process->born_ns;
 	target->search_ns = clock_now_ns() + MARKERS_SOON_NS;
+	target->gpu_look_ns = target->search_ns + GPU_CHILD_NS;
 	entries_cover(&session->targets, index);
 	sampling_add_target(session, target, parent);
 }
@@ -221,6 +222,7 @@ static void examine_child(struct session *session, struct target *target, struct
 		sampling_forget_image(session, target);
 	}
 	search_for_markers(session, target, now);
+	gpu_probes_look(&session->gpu_probes, &session->bpf, target, &session->notes);
 }
 
 __u64 children_due(const struct session *session, __u64 next)
@@ -260,6 +262,7 @@ static void child_ended(struct session *session, struct target *target)
 	symbols_close(target->symbols);
 	uprobe_detach(target->marker_link);
 	uprobe_detach(target->seldom_link);
+	gpu_probes_forget(&session->gpu_probes, target);
 	target_close(target);
 	index = target->index;
 	memset(target, 0, sizeof(*target));

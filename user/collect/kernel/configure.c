@@ -119,6 +119,8 @@ static void choose_loaded_programs(struct programs *bpf, const struct dcbs_optio
 	uprobe_prepare(skel->progs.on_flush);
 	uprobe_prepare(skel->progs.on_call);
 	uprobe_prepare(skel->progs.on_return);
+	uprobe_prepare(skel->progs.on_gpu_call);
+	uprobe_prepare(skel->progs.on_gpu_return);
 	bpf_program__set_autoload(skel->progs.on_call, functions);
 	bpf_program__set_autoload(skel->progs.on_return, functions);
 	bpf_map__set_autocreate(skel->maps.open_calls, functions);

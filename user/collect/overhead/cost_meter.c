@@ -47,6 +47,19 @@ static double end_ns(struct cost_meter *meter, const struct programs *bpf, const
 	return (costs->step_ns > 0 ? costs->step_ns : trap_ns(costs)) + run_ns(&meter->call_end, bpf->skel->progs.on_call_end, 700);
 }
 
+/*
+ * The GPU works on while a call that waits for it is probed at its entry. What delays the target is the return, and the entry of a call
+ * that does not wait.
+ */
+static double gpu_cost_ns(struct cost_meter *meter, const struct programs *bpf, const struct calibration *costs, bool stepped,
+			  const struct counters *now)
+{
+	double entry = (stepped && costs->step_ns > 0 ? costs->step_ns : trap_ns(costs)) + run_ns(&meter->gpu_call, bpf->skel->progs.on_gpu_call, 500);
+	double end = trap_ns(costs) + run_ns(&meter->gpu_return, bpf->skel->progs.on_gpu_return, 1000);
+
+	return (double)(now->gpu_calls - meter->last.gpu_calls) * end + (double)(now->gpu_short_calls - meter->last.gpu_short_calls) * entry;
+}
+
 /* The counters are read one after the other, so the second one may be ahead. */
 static double tick_samples(const struct counters *now, const struct counters *last)
 {
@@ -54,7 +67,7 @@ static double tick_samples(const struct counters *now, const struct counters *la
 }
 
 double cost_meter_read(struct cost_meter *meter, const struct programs *bpf, const struct calibration *costs, bool entry_stepped,
-		       bool end_stepped, double *cost_ns)
+		       bool end_stepped, bool gpu_stepped, double *cost_ns)
 {
 	const struct bpfprof *skel = bpf->skel;
 	const struct counters c = skel->bss->counters, *last = &meter->last;
@@ -68,6 +81,8 @@ double cost_meter_read(struct cost_meter *meter, const struct programs *bpf, con
 	meter->entries_ns = (double)(c.calls - last->calls) * entry_ns(meter, bpf, costs, entry_stepped);
 	cost_ns[LEVER_CALLS] = meter->entries_ns + (double)(c.call_ends - last->call_ends) * end_ns(meter, bpf, costs, end_stepped);
 	meter->calls_ns += cost_ns[LEVER_CALLS];
+	cost_ns[LEVER_GPU] = gpu_cost_ns(meter, bpf, costs, gpu_stepped, &c);
+	meter->gpu_ns += cost_ns[LEVER_GPU];
 	cost_ns[LEVER_WAITS] = (double)(c.switches - last->switches) * run_ns(&meter->on_switch, skel->progs.on_switch, 1500) +
 			       (double)(c.wakings - last->wakings) * run_ns(&meter->waking, skel->progs.on_waking, 300) +
 			       (double)(c.wakeups - last->wakeups) * run_ns(&meter->wakeup, skel->progs.on_wakeup, 200);
@@ -82,4 +97,9 @@ double cost_meter_read(struct cost_meter *meter, const struct programs *bpf, con
 double cost_meter_ns_per_call(const struct cost_meter *meter)
 {
 	return meter->last.calls ? meter->calls_ns / (double)meter->last.calls : NAN;
+}
+
+double cost_meter_ns_per_gpu_call(const struct cost_meter *meter)
+{
+	return meter->last.gpu_calls ? meter->gpu_ns / (double)meter->last.gpu_calls : NAN;
 }

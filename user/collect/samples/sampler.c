@@ -237,7 +237,7 @@ static int take_sample(void *ctx, void *data, size_t size)
 	sampler->gpu_libraries |= symbols_gpu_libraries(target->symbols);
 	tid = may_be_idle_thread(sample, target) ? sample->tid : 0;
 	section_functions_add_to(&sampler->functions, &sampler->parts, target ? target->pid : 0, sample, sampler->at, sampler->depth);
-	key = (struct stack_key){sample->sections, sample->nr_sections, sampler->at, sampler->depth, tid, sample->loop};
+	key = (struct stack_key){sample->sections, sample->nr_sections, sampler->at, sampler->depth, tid, sample->loop, sample->gpu_kind};
 	stack = stack_table_add(&sampler->table, &key);
 	if (!stack) {
 		sampler->lost_stacks++;

@@ -76,7 +76,7 @@ __u32 stack_table_frame(struct stack_table *table, const struct symbol *s)
 
 static bool is_same_stack(const struct snapshot_stack *stack, const struct stack_key *key)
 {
-	return stack->tid == key->tid && stack->loop == key->loop && stack->nr_sections == key->nr_sections &&
+	return stack->tid == key->tid && stack->loop == key->loop && stack->gpu_kind == key->gpu_kind && stack->nr_sections == key->nr_sections &&
 	       stack->nr_frames == key->nr_frames &&
 	       !memcmp(stack->sections, key->sections, key->nr_sections * sizeof(key->sections[0])) &&
 	       !memcmp(stack->frames, key->frames, key->nr_frames * sizeof(key->frames[0]));
@@ -100,12 +100,13 @@ static struct snapshot_stack *add_table_stack(struct stack_table *table, const s
 	stack->frames = frames;
 	stack->tid = key->tid;
 	stack->loop = key->loop;
+	stack->gpu_kind = key->gpu_kind;
 	return stack;
 }
 
 struct snapshot_stack *stack_table_add(struct stack_table *table, const struct stack_key *key)
 {
-	__u64 seed = 0xcbf29ce484222325ULL + key->tid + key->loop;
+	__u64 seed = 0xcbf29ce484222325ULL + key->tid + key->loop + key->gpu_kind;
 	__u64 h = hash_bytes(hash_bytes(seed, key->sections, key->nr_sections * sizeof(key->sections[0])), key->frames,
 			     key->nr_frames * sizeof(key->frames[0]));
 	struct stack_index *index = &table->by_stack;

@@ -30,6 +30,7 @@ struct stack_key {
 	__u32 nr_frames;
 	__u32 tid;		/* as in struct snapshot_stack */
 	__u32 loop;		/* likewise */
+	__u32 gpu_kind;		/* likewise */
 };
 
 int stack_table_open(struct stack_table *table);

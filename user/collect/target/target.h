@@ -47,6 +47,10 @@ struct target {
 	bool gone;		/* it was not found by its PID at the last sweep */
 	__u32 shown_as;		/* index in the last snapshot's targets */
 	struct symbols *symbols;	/* NULL: stacks are not sampled */
+	__u64 gpu_look_ns;	/* when to search for drivers of GPUs next */
+	__u32 gpu_execs;	/* `execs` then */
+	__u64 gpu_looked_ns;	/* when that was done last; 0: never */
+	__u32 gpu_looks;	/* how often */
 	__u64 python_due_ns;	/* when to search for an interpreter next; 0: one was found, or can never be used */
 	__u64 python_absent_ns;	/* since when the present image was searched and had none; 0: it was not, or had one */
 	__u32 python_tries;	/* searches of the present image that did not find an interpreter that runs */

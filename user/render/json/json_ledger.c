@@ -20,6 +20,7 @@ struct ledger_field {
 #define WALL(name) {#name, offsetof(struct dcbs_wall, name), false}
 #define GPU(name) {#name, offsetof(struct dcbs_gpu, name), false}
 #define GPU_ERROR(name) {#name "_s_error", offsetof(struct dcbs_gpu, name##_error_s), false}
+#define GPU_CALLS(name) {#name, offsetof(struct dcbs_gpu_calls, name), false}
 #define MEMORY(name, is_signed) {#name, offsetof(struct dcbs_memory, name), is_signed}
 #define MEMORY_ERROR(name, field) {#name "_error", offsetof(struct dcbs_memory, field), false}
 
@@ -34,6 +35,10 @@ static const struct ledger_field gpu_fields[] = {
 	GPU(launch_s), GPU_ERROR(launch), GPU(alloc_s), GPU_ERROR(alloc), GPU(other_s), GPU_ERROR(other),
 	GPU(unknown_s), GPU_ERROR(unknown), GPU(spin_s), GPU(runqueue_s), GPU(throttled_s), GPU(steal_s),
 };
+static const struct ledger_field gpu_counts[] = {
+	GPU_CALLS(level), GPU_CALLS(syncs), GPU_CALLS(syncs_idle), GPU_CALLS(h2d_bytes), GPU_CALLS(d2h_bytes),
+};
+static const struct ledger_field gpu_rates[] = {GPU_CALLS(copy_gb_per_s), GPU_CALLS(untimed_s), GPU_CALLS(open_s)};
 static const struct ledger_field memory_fields[] = {
 	MEMORY(rss_delta_bytes, true), MEMORY(anon_delta_bytes, true), MEMORY(file_delta_bytes, true),
 	MEMORY(shmem_delta_bytes, true), MEMORY(peak_delta_bytes, false), MEMORY(minor_faults, false),
@@ -119,14 +124,32 @@ void json_ledger_read_wall(struct json_get *r, const json_t *wall, const json_t 
 	read_reals(r, parts, to, part_fields, ARRAY_SIZE(part_fields));
 }
 
-json_t *json_ledger_gpu(const struct dcbs_gpu *gpu)
+/* Takes over both. */
+static json_t *add_members(json_t *to, json_t *more)
 {
-	return isnan(gpu->driver_s) ? json_null() : reals_object(gpu, gpu_fields, ARRAY_SIZE(gpu_fields));
+	if (to && (!more || json_object_update(to, more))) {
+		json_decref(to);
+		to = NULL;
+	}
+	json_decref(more);
+	return to;
 }
 
-void json_ledger_read_gpu(struct json_get *r, const json_t *o, struct dcbs_gpu *to)
+json_t *json_ledger_gpu(const struct dcbs_gpu *gpu, const struct dcbs_gpu_calls *calls)
+{
+	json_t *o;
+
+	if (isnan(gpu->wait_s))
+		return json_null();
+	o = add_members(reals_object(gpu, gpu_fields, ARRAY_SIZE(gpu_fields)), integers_object(calls, gpu_counts, ARRAY_SIZE(gpu_counts)));
+	return add_members(o, reals_object(calls, gpu_rates, ARRAY_SIZE(gpu_rates)));
+}
+
+void json_ledger_read_gpu(struct json_get *r, const json_t *o, struct dcbs_gpu *to, struct dcbs_gpu_calls *calls)
 {
 	read_reals(r, o, to, gpu_fields, ARRAY_SIZE(gpu_fields));
+	read_integers(r, o, calls, gpu_counts, ARRAY_SIZE(gpu_counts));
+	read_reals(r, o, calls, gpu_rates, ARRAY_SIZE(gpu_rates));
 }
 
 json_t *json_ledger_memory(const struct dcbs_memory *memory)

@@ -55,6 +55,16 @@ static const struct table_column memory[] = {
 	{"mapped", SIZE, offsetof(struct dcbs_section, self_memory.mapped_bytes), 7, 1},
 };
 
+static const struct table_column gpu[] = {
+	{"wait", TIME, offsetof(struct dcbs_section, gpu.wait_s), TIME_WIDTH, 9},
+	{"copies", TIME, offsetof(struct dcbs_section, gpu.copy_s), TIME_WIDTH, 8},
+	{"driver", TIME, offsetof(struct dcbs_section, gpu.driver_s), TIME_WIDTH, 7},
+	{"syncs", COUNT, offsetof(struct dcbs_section, gpu_calls.syncs), 6, 6},
+	{"idle", COUNT, offsetof(struct dcbs_section, gpu_calls.syncs_idle), 6, 5},
+	{"H2D", SIZE, offsetof(struct dcbs_section, gpu_calls.h2d_bytes), 7, 4},
+	{"D2H", SIZE, offsetof(struct dcbs_section, gpu_calls.d2h_bytes), 7, 3},
+};
+
 #define BAR_COLUMN (ARRAY_SIZE(times) - 1)
 
 static const struct {
@@ -64,6 +74,7 @@ static const struct {
 	[TABLE_TIMES] = {times, BAR_COLUMN},
 	[TABLE_LIVE] = {times, ARRAY_SIZE(times)},
 	[TABLE_MEMORY] = {memory, ARRAY_SIZE(memory)},
+	[TABLE_GPU] = {gpu, ARRAY_SIZE(gpu)},
 };
 
 /* NULL: column i is left out. */

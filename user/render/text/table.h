@@ -13,6 +13,7 @@ enum table_set {
 	TABLE_TIMES,
 	TABLE_LIVE,	/* TABLE_TIMES with a bar of causes, if causes were measured */
 	TABLE_MEMORY,
+	TABLE_GPU,
 };
 
 struct table {

@@ -261,6 +261,7 @@ int text_write(FILE *file, const struct dcbs_report *report, const struct render
 	text_functions(&t, options->order);
 	text_operators(&t);
 	text_slowest(&t);
+	text_gpu(&t);
 	text_memory(&t);
 	write_model(&t);
 	write_caches(&t);

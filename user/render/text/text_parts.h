@@ -26,6 +26,7 @@ void text_functions(const struct text *t, enum order_key order);
 void text_awaiting(const struct text *t);	/* suspended tasks of asyncio */
 void text_loops(const struct text *t);		/* event loops of threads that run coroutines */
 void text_operators(const struct text *t);	/* of PyTorch */
+void text_gpu(const struct text *t);		/* if any section used a GPU */
 void text_memory(const struct text *t);		/* if any section grew or shrank */
 void text_processes(const struct text *t);	/* if there are several */
 void text_failed_children(const struct text *t);	/* lines below the processes */

@@ -2,12 +2,13 @@
 /*
  * libcuda.c - a libcuda.so.1 without a GPU: its functions take as long as those of a driver do, and wait as a driver does.
  *
- * The GPU is a point in time, until which it is busy: a launch moves it on, a synchronisation waits for it. At most QUEUE launches may
- * be outstanding; one more waits. A kernel's handle is its duration in ns. STUB_SYNC says how calls wait: spin, yield, or block, by polling
- * the device STUB_DEVICE. One thread may call at a time. stub_account() returns what the calls took, by the stub's own clock reads.
+ * Each of the GPU's two streams is a point in time, until which it is busy: a launch moves it on, a synchronisation waits for it. At most
+ * QUEUE launches may be outstanding; one more waits. The handles of streams are NULL and 1, that of a kernel or a graph is its duration
+ * in ns, and that of an event is where its time is. STUB_SYNC says how calls wait: spin, yield, or block, by polling the device
+ * STUB_DEVICE. One thread may call for a stream at a time. stub_account() returns what the calls took, by the stub's own clock reads.
  *
  * Compiled with -DOLD, exports are those of drivers before 575: each jumps to a function without a name, so no stack shows it. Otherwise
- * they have frames and names.
+ * they have frames and names. With -DHIP there are some of AMD's libamdhip64, too.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -21,6 +22,7 @@
 
 #define QUEUE 1024
 #define LAUNCH_NS 4000		/* of the host's work for a launch */
+#define IDLE_NS 20000
 #define COPY_NS 5000		/* of a copy, besides its bytes */
 #define COPY_BYTES_PER_NS 10
 
@@ -39,9 +41,18 @@ static struct {
 	uint64_t sync_ns, copy_ns, launch_ns;	/* in such calls */
 	uint64_t full_ns;			/* of launch_ns: waiting for a place in the queue */
 	uint64_t syncs, copies, launches;
+	uint64_t idle;				/* of syncs: they took less than IDLE_NS */
+	uint64_t h2d_bytes, d2h_bytes;
 } account;
 
-static uint64_t free_at, done_at[QUEUE];
+static struct stream {
+	uint64_t free_at, done_at[QUEUE], launches;
+} streams[2];
+
+static void count(uint64_t *to, uint64_t n)
+{
+	__atomic_fetch_add(to, n, __ATOMIC_RELAXED);
+}
 
 static uint64_t now_ns(void)
 {
@@ -99,37 +110,47 @@ static __attribute__((noinline)) void work_for(uint64_t ns)
 
 /* ---- the driver ---- */
 
-static __attribute__((noinline)) int launch(uint64_t duration_ns)
+static struct stream *stream_of(void *handle)
 {
-	uint64_t start = now_ns(), *done = &done_at[account.launches++ % QUEUE], now;
+	return &streams[handle != NULL];
+}
+
+static __attribute__((noinline)) int launch(uint64_t duration_ns, void *handle)
+{
+	struct stream *stream = stream_of(handle);
+	uint64_t start = now_ns(), *done = &stream->done_at[stream->launches++ % QUEUE], now;
 
 	work_for(LAUNCH_NS);
-	account.full_ns += wait_until(*done);
+	count(&account.full_ns, wait_until(*done));
 	now = now_ns();
-	free_at = (free_at > now ? free_at : now) + duration_ns;
-	*done = free_at;
-	account.launch_ns += now_ns() - start;
+	stream->free_at = (stream->free_at > now ? stream->free_at : now) + duration_ns;
+	*done = stream->free_at;
+	count(&account.launches, 1);
+	count(&account.launch_ns, now_ns() - start);
 	return 0;
 }
 
-static __attribute__((noinline)) int synchronise(void)
+static __attribute__((noinline)) int synchronise(uint64_t until)
 {
 	uint64_t start = now_ns();
 
-	wait_until(free_at);
-	account.syncs++;
-	account.sync_ns += now_ns() - start;
+	wait_until(until);
+	count(&account.syncs, 1);
+	start = now_ns() - start;
+	count(&account.idle, start < IDLE_NS);
+	count(&account.sync_ns, start);
 	return 0;
 }
 
-static __attribute__((noinline)) int copy(uint64_t bytes)
+static __attribute__((noinline)) int copy(uint64_t bytes, uint64_t *all_bytes)
 {
 	uint64_t start = now_ns();
 
-	wait_until(free_at);
+	wait_until(streams[0].free_at);
 	work_for(COPY_NS + bytes / COPY_BYTES_PER_NS);
-	account.copies++;
-	account.copy_ns += now_ns() - start;
+	count(&account.copies, 1);
+	count(all_bytes, bytes);
+	count(&account.copy_ns, now_ns() - start);
 	return 0;
 }
 
@@ -140,31 +161,72 @@ EXPORT(cuInit, unsigned int flags)
 
 EXPORT(cuStreamSynchronize, void *stream)
 {
-	return stream ? 1 : synchronise();
+	return synchronise(stream_of(stream)->free_at);
+}
+
+/* The same function for programs that are compiled for a stream of each thread. */
+EXPORT(cuStreamSynchronize_ptsz, void *stream)
+{
+	return synchronise(stream_of(stream)->free_at);
 }
 
 EXPORT(cuCtxSynchronize, void)
 {
-	return synchronise();
+	return synchronise(streams[0].free_at > streams[1].free_at ? streams[0].free_at : streams[1].free_at);
+}
+
+EXPORT(cuEventRecord, uint64_t *event, void *stream)
+{
+	*event = stream_of(stream)->free_at;
+	return 0;
+}
+
+EXPORT(cuEventSynchronize, uint64_t *event)
+{
+	return synchronise(*event);
+}
+
+EXPORT(cuGraphLaunch, void *graph, void *stream)
+{
+	return launch((uint64_t)(uintptr_t)graph, stream);
 }
 
 EXPORT(cuMemcpyHtoD_v2, uint64_t to, const void *from, size_t bytes)
 {
-	return to && from ? copy(bytes) : 1;
+	return to && from ? copy(bytes, &account.h2d_bytes) : 1;
 }
 
 EXPORT(cuMemcpyDtoH_v2, void *to, uint64_t from, size_t bytes)
 {
-	return to && from ? copy(bytes) : 1;
+	return to && from ? copy(bytes, &account.d2h_bytes) : 1;
 }
 
 EXPORT(cuLaunchKernel, void *kernel, unsigned int gx, unsigned int gy, unsigned int gz, unsigned int bx, unsigned int by,
        unsigned int bz, unsigned int shared, void *stream, void **parameters, void **extra)
 {
-	if (stream || parameters || extra || shared || !(gx && gy && gz && bx && by && bz))
+	if (parameters || extra || shared || !(gx && gy && gz && bx && by && bz))
 		return 1;
-	return launch((uint64_t)(uintptr_t)kernel);
+	return launch((uint64_t)(uintptr_t)kernel, stream);
 }
+
+#ifdef HIP
+enum { HIP_HOST_TO_DEVICE = 1 };
+
+EXPORT(hipStreamSynchronize, void *stream)
+{
+	return synchronise(stream_of(stream)->free_at);
+}
+
+EXPORT(hipMemcpyAsync, void *to, const void *from, size_t bytes, int kind)
+{
+	return to && from ? copy(bytes, kind == HIP_HOST_TO_DEVICE ? &account.h2d_bytes : &account.d2h_bytes) : 1;
+}
+
+EXPORT(hipLaunchKernel, void *kernel)
+{
+	return launch((uint64_t)(uintptr_t)kernel, NULL);
+}
+#endif
 
 const void *stub_account(void);
 const void *stub_account(void)

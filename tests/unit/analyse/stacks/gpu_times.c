@@ -223,6 +223,85 @@ static void test_blocked_on_the_device(void **state)
 	dcbs_report_free(r);
 }
 
+/* ---- timed calls ---- */
+
+/* Samples in timed calls say nothing more, and those in other calls are estimates as ever. */
+static void test_timed_calls(void **state)
+{
+	struct snapshot *snap = gpu_section();
+	struct gpu_sum *sum = gpu_timed(snap, 100, 6);
+	const struct dcbs_section *s;
+	struct dcbs_report *r;
+
+	(void)state;
+	fixture_off(snap->sections[0], CAUSE_RUNQUEUE, 1 * SEC, 1 * SEC);
+	sum->ns[GPU_QUEUED] = sum->self_ns[GPU_QUEUED] = SEC / 2;
+	sum->copy_ns[GPU_WAY_TO_HOST] = 2 * SEC;
+	sum->bytes[GPU_WAY_TO_HOST] = 4000000000;
+	sum->idle = 3;
+	gpu_ticks(snap, NULL, 700)->gpu_kind = GPU_SYNC;
+	gpu_host_ticks(snap, 300);
+	s = section_of(&r, snap);
+	near(s->wall.gpu_s, 6.5);
+	near(s->wall.runqueue_s, 0.5);
+	near(s->wall.cpu_s, 3);
+	near(s->gpu.wait_error_s, 0);
+	assert_true(isnan(s->cpu_error_s));
+	near(s->gpu.d2h_s, 2);
+	near(s->gpu.unknown_s, 0);
+	near(s->gpu_calls.copy_gb_per_s, 2);
+	assert_true(s->gpu_calls.level == 1 && s->gpu_calls.syncs == 100 && s->gpu_calls.syncs_idle == 3 && s->gpu_calls.h2d_bytes == 0);
+	dcbs_report_free(r);
+}
+
+/* Copies that were only begun, or are of an unknown size, leave figures unknown. So does a driver that was probed late. */
+static void test_what_timed_calls_do_not_tell(void **state)
+{
+	struct snapshot *snap = gpu_section();
+	struct gpu_sum *sum = gpu_timed(snap, 100, 6);
+	const struct dcbs_section *s;
+	struct dcbs_report *r;
+
+	(void)state;
+	sum->copy_ns[GPU_WAY_TO_DEVICE] = SEC;
+	sum->bytes[GPU_WAY_TO_DEVICE] = 1000;
+	sum->begun = sum->unsized = 1;
+	snap->sections[0]->gpu_open_ns = 2 * SEC;
+	gpu_ticks(snap, "cuStreamSynchronize", 100);
+	gpu_host_ticks(snap, 900);
+	s = section_of(&r, snap);
+	near(s->wall.gpu_s, 7);
+	assert_true(s->cpu_error_s > 0.05 && s->cpu_error_s < 0.2);
+	near(s->gpu_calls.open_s, 2);
+	assert_true(isnan(s->gpu_calls.copy_gb_per_s) && s->gpu_calls.h2d_bytes == DCBS_UNKNOWN);
+	dcbs_report_free(r);
+	snap = gpu_section();
+	gpu_timed(snap, 100, 6);
+	snap->gpu_timed = false;
+	gpu_host_ticks(snap, 100);
+	s = section_of(&r, snap);
+	assert_true(s->gpu_calls.level == 0 && s->gpu_calls.syncs == DCBS_UNKNOWN);
+	near(s->wall.gpu_s, 6);
+	dcbs_report_free(r);
+}
+
+/* Waits that were not observed may hide in the running time of the calls. */
+static void test_waits_in_on_periods(void **state)
+{
+	struct snapshot *snap = gpu_section();
+	const struct dcbs_section *s;
+	struct dcbs_report *r;
+
+	(void)state;
+	fixture_off(snap->sections[0], CAUSE_RUNQUEUE, 1 * SEC, 1 * SEC);
+	gpu_timed(snap, 100, 6)->unsplit_ns = 5 * SEC;
+	gpu_host_ticks(snap, 100);
+	s = section_of(&r, snap);
+	near(s->wall.gpu_s, 6);
+	near(s->cpu_error_s, 1);
+	dcbs_report_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -236,6 +315,9 @@ int main(void)
 		cmocka_unit_test(test_no_samples),
 		cmocka_unit_test(test_preempted_while_it_waits),
 		cmocka_unit_test(test_blocked_on_the_device),
+		cmocka_unit_test(test_timed_calls),
+		cmocka_unit_test(test_what_timed_calls_do_not_tell),
+		cmocka_unit_test(test_waits_in_on_periods),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

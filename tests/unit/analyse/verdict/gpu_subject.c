@@ -95,7 +95,7 @@ static void test_no_names(void **state)
 	(void)state;
 	gpu_ticks(snap, NULL, 80);
 	gpu_host_ticks(snap, 20);
-	expect(snap, DCBS_CAUSE_CPU_OR_GPU, "(not known which) 8.00 s", "time its waits");
+	expect(snap, DCBS_CAUSE_CPU_OR_GPU, "(not known which) 8.00 s", "were not timed");
 	snap = gpu_section();
 	gpu_ticks(snap, NULL, 30);
 	gpu_host_ticks(snap, 70);
@@ -129,6 +129,55 @@ static void test_no_sections(void **state)
 	expect(snap, DCBS_CAUSE_GPU, "waiting for the GPU 9.00 s of 10.0 s", "larger batches");
 }
 
+/* Where waits are timed, time in the driver of older drivers is no wait. */
+static void test_timed_waits_without_names(void **state)
+{
+	struct snapshot *snap = gpu_section();
+
+	(void)state;
+	gpu_timed(snap, 0, 0);
+	gpu_ticks(snap, NULL, 95);
+	gpu_host_ticks(snap, 5);
+	expect(snap, DCBS_CAUSE_CPU_OR_GPU, "or waiting for a place in its queue 9.50 s", "times the launches");
+	snap = gpu_section();
+	gpu_timed(snap, 100, 0.001)->idle = 90;
+	gpu_ticks(snap, NULL, 95);
+	gpu_host_ticks(snap, 5);
+	expect(snap, DCBS_CAUSE_CPU, "in launches and other calls of the driver 9.50 s (error 235 ms), waiting for the GPU 1.00 ms; 100 calls of the driver waited", "CUDA graphs");
+}
+
+/* The size of copies tells the result of a step from data. */
+static void test_timed_copies(void **state)
+{
+	struct snapshot *snap = gpu_section();
+	struct gpu_sum *sum = gpu_timed(snap, 100, 8);
+
+	(void)state;
+	sum->copy_ns[GPU_WAY_TO_HOST] = 8 * SEC;
+	sum->bytes[GPU_WAY_TO_HOST] = 100 * 4;
+	gpu_host_ticks(snap, 20);
+	expect(snap, DCBS_CAUSE_GPU, "at each step, to copy a result to the host 8.00 s", "keep results on the device");
+	snap = gpu_section();
+	sum = gpu_timed(snap, 100, 8);
+	sum->copy_ns[GPU_WAY_TO_HOST] = 8 * SEC;
+	sum->bytes[GPU_WAY_TO_HOST] = 100ULL << 20;
+	gpu_ticks(snap, "cuLaunchKernel", 10);
+	gpu_host_ticks(snap, 10);
+	expect(snap, DCBS_CAUSE_GPU, "copying to or from the GPU 8.00 s", "pin the memory");
+}
+
+static void test_a_wait_that_does_not_end(void **state)
+{
+	struct snapshot *snap = gpu_section();
+
+	(void)state;
+	gpu_timed(snap, 0, 9.9);
+	snap->sections[0]->gpu_open_ns = 12 * SEC;
+	gpu_host_ticks(snap, 1);
+	expect(snap, DCBS_CAUSE_GPU, "that it may hang 9.90 s of 10.0 s (99.0%); ran 100 ms; a call of the driver had not returned after 12.0 s",
+	       "nvidia-smi");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -141,6 +190,9 @@ int main(void)
 		cmocka_unit_test(test_no_names),
 		cmocka_unit_test(test_the_gpu_is_not_used),
 		cmocka_unit_test(test_no_sections),
+		cmocka_unit_test(test_timed_waits_without_names),
+		cmocka_unit_test(test_timed_copies),
+		cmocka_unit_test(test_a_wait_that_does_not_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

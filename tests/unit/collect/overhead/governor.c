@@ -84,7 +84,7 @@ static void test_burst(void **state)
 static void test_what_cannot_be(void **state)
 {
 	const double percent[LEVERS] = {[LEVER_SAMPLES] = 0.09, [LEVER_FAULTS] = 3, [LEVER_WAITS] = 0.3};
-	bool can[LEVERS] = {true, false, true, true, false};
+	bool can[LEVERS] = {[LEVER_SAMPLES] = true, [LEVER_CALLS] = true, [LEVER_GPU] = true, [LEVER_WAITS] = true};
 	struct governor g;
 	enum lever lever;
 	double allowed;

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * gpu_calls.bpf.c - times calls of the drivers of GPUs, by a probe at their entry and a return probe.
+ *
+ * A return probe replaces the return address on the stack. It is used here because nothing unwinds through these functions or moves
+ * their stack, and because the functions of older drivers end in a jump.
+ *
+ * A function may call another one of them: the outermost call counts. It is known by its place on the stack. If the place does not hold
+ * the address of the kernel's trampoline any more, the call was left in another way, and the next one takes its place.
+ *
+ * A probe's cookie is GPU_COOKIE().
+ */
+#include "rules/gpu/gpu_time.bpf.h"
+
+#define PAGE_MASK 4095
+
+/* The trampoline is at the start of a page. */
+static __always_inline bool gpu_call_is_open(const struct gpu_call *call, u64 sp)
+{
+	u64 address = 0;
+
+	if (!call->sp || call->sp <= sp)
+		return false;
+	return !bpf_probe_read_user(&address, sizeof(address), (void *)call->sp) && address && !(address & PAGE_MASK);
+}
+
+/* enum cudaMemcpyKind and hipMemcpyKind. */
+static __always_inline u32 kind_of_way(u64 way)
+{
+	switch ((u32)way) {
+	case 1: return GPU_TO_DEVICE;
+	case 2: return GPU_TO_HOST;
+	case 3: return GPU_ON_DEVICE;
+	}
+	return GPU_COPY;
+}
+
+static __always_inline void read_arguments(struct gpu_call *call, const struct pt_regs *ctx, u64 cookie)
+{
+	u64 bytes = PT_REGS_PARM3(ctx), way = PT_REGS_PARM4(ctx);
+
+	call->kind = GPU_COOKIE_WAY(cookie) ? kind_of_way(way) : GPU_COOKIE_KIND(cookie);
+	call->async = GPU_COOKIE_ASYNC(cookie);
+	call->bytes = GPU_COOKIE_SIZED(cookie) && bytes < GPU_BYTES_MOST ? bytes : 0;
+}
+
+SEC("uprobe")
+int on_gpu_call(struct pt_regs *ctx)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	u64 sp = PT_REGS_SP(ctx), now;
+	struct thread_account *account;
+
+	if (!process_of(task) || !window.start_ns || window.end_ns)
+		return 0;
+	account = account_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!account || account->dead || gpu_call_is_open(&account->gpu, sp))
+		return 0;
+	account->gpu.sp = 0;
+	barrier();
+	read_arguments(&account->gpu, ctx, bpf_get_attach_cookie(ctx));
+	now = bpf_ktime_get_ns();
+	account->gpu.begun_ns = now;
+	gpu_note_waits(account, now);
+	barrier();
+	account->gpu.sp = sp;
+	return 0;
+}
+
+static __always_inline void charge_ended_call(struct task_struct *task, struct process *process, u64 now)
+{
+	struct thread_account *account = account_lock(task);
+
+	if (!account)
+		return;
+	open_sections_update(account, task, process);
+	gpu_charge(account, now, 1);
+	account->gpu.sp = 0;
+	account_unlock(account);
+}
+
+/* The return address has been popped by then. */
+SEC("uretprobe")
+int on_gpu_return(struct pt_regs *ctx)
+{
+	u64 now = bpf_ktime_get_ns(), sp = PT_REGS_SP(ctx) - sizeof(u64);
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct process *process = process_of(task);
+	struct thread_account *account;
+
+	if (!process)
+		return 0;
+	account = account_of(task, 0);
+	if (!account || account->gpu.sp != sp)
+		return 0;
+	__sync_fetch_and_add(&counters.gpu_calls, 1);
+	if (now - account->gpu.begun_ns < GPU_IDLE_NS)
+		__sync_fetch_and_add(&counters.gpu_short_calls, 1);
+	charge_ended_call(task, process, now);
+	return 0;
+}
