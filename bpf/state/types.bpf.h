@@ -82,6 +82,7 @@
 
 #include "state/kernel.h"
 #include "bpfprof/abi.h"
+#include "rules/gpu/gpu_types.bpf.h"
 #include "slow/slow_types.bpf.h"
 
 /*
@@ -282,20 +283,6 @@ struct loop_state {
 	u64 since_ns;		/* time up to which its time is charged; 0: no section of a coroutine was open */
 	u64 hold_ns;		/* when it last came out of its selector; 0: not known */
 	u64 serial, step_ns;	/* number of the step that was seen running, first at that time; 0: none */
-};
-
-/* The call of a GPU's driver that is open on a thread, see bpfprof/gpu.h. The outermost one counts. */
-struct gpu_call {
-	u64 sp;			/* where its return address lies; 0: none is open */
-	u64 begun_ns;
-	u64 since_ns;		/* time up to which it is charged */
-	u64 off_ns[CAUSES];	/* sum.off_ns of its thread at since_ns, ... */
-	u32 generation;		/* ... of this throttle.wait_generation; NO_GENERATION: waits were not observed */
-	u32 kind;		/* enum gpu_kind */
-	u32 async, pad;
-	u64 bytes;		/* 0: unknown, or none */
-	u64 gpu_ns;		/* scratch, like the next: known to the kernel as a wait for a GPU */
-	struct gpu_sum charge;
 };
 
 /* A thread's time and memory; see the head of this file for its writers. */
