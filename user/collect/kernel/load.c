@@ -2,10 +2,12 @@
 /* load.c - loads the BPF programs that this kernel accepts, and their maps. */
 #include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <bpf/bpf.h>
 
@@ -50,6 +52,21 @@ static void reserve_sections(struct programs *bpf)
 	bpf->skel->bss->rss_locals_fd = bpf_map__fd(bpf->skel->maps.rss_locals);
 }
 
+/*
+ * Gives the pages of the embedded object back once libbpf has read it: the kernel's type information needs the most memory of all,
+ * and comes next. They would be read from the file again.
+ */
+static void drop_object_pages(void)
+{
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE) - 1;
+	size_t size;
+	uintptr_t start = (uintptr_t)bpfprof__elf_bytes(&size), end = (start + size) & ~page;
+
+	start = (start + page) & ~page;
+	if (end > start)
+		madvise((void *)start, end - start, MADV_DONTNEED);
+}
+
 static int load_chosen(struct programs *bpf, const struct dcbs_options *opts, size_t nr_targets, const struct program_choice *choice)
 {
 	int err;
@@ -57,6 +74,7 @@ static int load_chosen(struct programs *bpf, const struct dcbs_options *opts, si
 	bpf->skel = bpfprof__open();
 	if (!bpf->skel)
 		return -errno;
+	drop_object_pages();
 	programs_configure(bpf, opts, nr_targets, choice);
 	err = bpfprof__load(bpf->skel);
 	if (!err)
