@@ -20,6 +20,7 @@
 
 static volatile sig_atomic_t end_requested, report_requested, final_status, is_attaching;
 static sigset_t ignored_at_start, blocked_at_start;
+static bool library_ignored_at_start[LIBRARY_LAST - LIBRARY_FIRST + 1];	/* as by children of GNU make */
 
 /* ---- which signals ---- */
 
@@ -46,14 +47,35 @@ static bool is_of_library(int sig)
 	return sig >= LIBRARY_FIRST && sig <= LIBRARY_LAST;
 }
 
-/* The C library refuses to change its own signals. */
-static void set_library_signals(void (*handler)(int))
+/* The kernel's struct sigaction. */
+struct kernel_action {
+	void (*handler)(int);
+	unsigned long flags;
+	void *restorer;
+	unsigned long mask;
+};
+
+/* The C library refuses to look at its own signals, and to change them. */
+static bool library_signal_is_ignored(int sig)
 {
-	const struct { void (*handler)(int); unsigned long flags; void *restorer; unsigned long mask; } action = {.handler = handler};
+	struct kernel_action old = {0};
+
+	return !syscall(SYS_rt_sigaction, sig, NULL, &old, KERNEL_SET_BYTES) && old.handler == SIG_IGN;
+}
+
+static void set_library_signal(int sig, void (*handler)(int))
+{
+	const struct kernel_action action = {.handler = handler};
+
+	syscall(SYS_rt_sigaction, sig, &action, NULL, KERNEL_SET_BYTES);
+}
+
+static void ignore_library_signals(void)
+{
 	int sig;
 
 	for (sig = LIBRARY_FIRST; sig <= LIBRARY_LAST; sig++)
-		syscall(SYS_rt_sigaction, sig, &action, NULL, KERNEL_SET_BYTES);
+		set_library_signal(sig, SIG_IGN);
 }
 
 /* ---- handlers ---- */
@@ -156,6 +178,8 @@ void signals_make_errors(void)
 	for (sig = 1; sig <= SIGRTMAX; sig++)
 		if (!is_of_library(sig) && !sigaction(sig, NULL, &old) && old.sa_handler == SIG_IGN)
 			sigaddset(&ignored_at_start, sig);
+	for (sig = LIBRARY_FIRST; sig <= LIBRARY_LAST; sig++)
+		library_ignored_at_start[sig - LIBRARY_FIRST] = library_signal_is_ignored(sig);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);	/* who ignores it has no status of a child */
@@ -169,7 +193,8 @@ void signals_restore(void)
 	for (sig = 1; sig <= SIGRTMAX; sig++)
 		if (!is_of_library(sig) && sig != SIGKILL && sig != SIGSTOP)
 			signal(sig, sigismember(&ignored_at_start, sig) ? SIG_IGN : SIG_DFL);
-	set_library_signals(SIG_DFL);
+	for (sig = LIBRARY_FIRST; sig <= LIBRARY_LAST; sig++)
+		set_library_signal(sig, library_ignored_at_start[sig - LIBRARY_FIRST] ? SIG_IGN : SIG_DFL);
 	sigprocmask(SIG_SETMASK, &blocked_at_start, NULL);
 }
 
@@ -180,7 +205,7 @@ void signals_catch(void)
 
 	sigaction(SIGUSR1, &report, NULL);
 	signal(SIGUSR2, SIG_IGN);
-	set_library_signals(SIG_IGN);
+	ignore_library_signals();
 	handle_end(on_end);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
