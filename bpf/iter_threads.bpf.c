@@ -91,19 +91,22 @@ static __always_inline void charge_part(struct thread_account *account, u32 caus
 }
 
 /* Adds the charged times to the thread's. What comes too late to be merged is taken back, and added to those of ended threads. */
-static __always_inline void add_waited(struct thread_account *account, struct process_sum *sum, u32 cause)
+__weak __noinline int add_waited(struct thread_account *account, struct process_sum *sum, u32 cause)
 {
 	struct thread_sum *ended;
 
+	if (!account || !sum)
+		return 0;
 	cause &= CAUSES - 1;
 	add_nonzero(&account->sum.off_ns[cause], waiting.sum.off_ns[cause]);
 	add_nonzero(&account->sum.outside_off_ns[cause], waiting.sum.outside_off_ns[cause]);
 	waiting.sum.off_ns[cause] = waiting.sum.outside_off_ns[cause] = 0;
 	if (!*(volatile u32 *)&account->dead)
-		return;
+		return 0;
 	ended = &sum->ended[account->ended_role & (ENDED_ROLES - 1)];
 	add_nonzero(&ended->off_ns[cause], __sync_lock_test_and_set(&account->sum.off_ns[cause], 0));
 	add_nonzero(&ended->outside_off_ns[cause], __sync_lock_test_and_set(&account->sum.outside_off_ns[cause], 0));
+	return 0;
 }
 
 /* Charges a wait that goes on, up to now, unless the thread's own program is about to do so. */

@@ -49,7 +49,7 @@ static __always_inline u64 gpu_waited(const struct thread_account *account, u32 
 }
 
 /* Takes the waits off `ns`, and stores those that belong to the GPU. Returns the rest. */
-static __noinline u64 gpu_take_waits(struct thread_account *account, u64 ns)
+__weak __noinline u64 gpu_take_waits(struct thread_account *account, u64 ns)
 {
 	u64 waited;
 	u32 c;
@@ -68,7 +68,7 @@ static __noinline u64 gpu_take_waits(struct thread_account *account, u64 ns)
 }
 
 /* Divides the time since the last charge into its parts. */
-static __noinline int gpu_divide(struct thread_account *account, u64 ns)
+__weak __noinline int gpu_divide(struct thread_account *account, u64 ns)
 {
 	struct gpu_sum *charge;
 
