@@ -10,6 +10,8 @@
 #include "collect/target/code_check.h"
 
 #define BREAKPOINT 0xcc		/* another probe, or somebody's breakpoint */
+#define LEAVING_US 50000	/* between looks at a breakpoint that may be one of a profiler that has just ended ... */
+#define LEAVING_TRIES 20	/* ... and how often */
 
 struct code_search {
 	const struct target *target;
@@ -91,13 +93,26 @@ void code_place_read(struct code_place *place, int fd, __u64 offset)
 	place->size = n > 0 ? (__u32)n : 0;
 }
 
-enum code_state code_check(const struct target *target, int fd, const struct code_place *places, size_t nr)
+static enum code_state check_once(const struct target *target, int fd, const struct code_place *places, size_t nr)
 {
 	struct code_search search = {.target = target, .places = places, .nr = nr, .state = CODE_NOT_MAPPED};
 
 	if (!mapped_files_identify(fd, &search.file) || proc_each_mapping(target->pid, check_mapping, &search))
 		return CODE_UNREADABLE;
 	return search.state;
+}
+
+/* When a profiler ends, the kernel forgets its links first, and then takes their breakpoints out. */
+enum code_state code_check(const struct target *target, int fd, const struct code_place *places, size_t nr)
+{
+	enum code_state state = check_once(target, fd, places, nr);
+	int i;
+
+	for (i = 0; i < LEAVING_TRIES && state == CODE_BREAKPOINT; i++) {
+		usleep(LEAVING_US);
+		state = check_once(target, fd, places, nr);
+	}
+	return state;
 }
 
 struct mapping_search {
