@@ -114,14 +114,24 @@ static void add_open_flow_slot(void *ctx, const struct dcbs_flow_slot *s)
 
 /* ---- unread records ---- */
 
-static const struct thread_view *find_thread_view(const struct open_facts *f, __u64 record)
+/*
+ * Stores how many of a record's events have been read, and returns false if no thread is known to have it. A thread gives its record
+ * back before it ends. So others may have had it since: their events are not those of this thread, and they have been read.
+ */
+static bool find_consumed(const struct open_facts *f, __u64 address, const struct dcbs_record *r, __u64 *consumed)
 {
+	bool found = false;
 	size_t i;
 
-	for (i = 0; i < f->nr_views; i++)
-		if (f->views[i].record == record)
-			return &f->views[i];
-	return NULL;
+	*consumed = r->base;
+	for (i = 0; i < f->nr_views && r->tid; i++) {
+		if (f->views[i].record != address)
+			continue;
+		found = true;
+		if (f->views[i].consumed > *consumed)
+			*consumed = f->views[i].consumed;
+	}
+	return found;
 }
 
 static void add_unread_record(struct open_facts *f, const struct dcbs_event *e)
@@ -160,12 +170,11 @@ static void add_unread_record(struct open_facts *f, const struct dcbs_event *e)
 /* Adds records that the BPF programs have not read by the end: the ring was swapped out, or its thread was frozen. */
 static void add_unread_records(struct open_facts *f, __u64 address, const struct dcbs_record *r)
 {
-	const struct thread_view *view = find_thread_view(f, address);
-	__u64 i;
+	__u64 i, consumed;
 
-	if (!view || r->head <= view->consumed || r->head - view->consumed > DCBS_RING)
+	if (!find_consumed(f, address, r, &consumed) || r->head <= consumed || r->head - consumed > DCBS_RING)
 		return;
-	for (i = view->consumed; i < r->head; i++)
+	for (i = consumed; i < r->head; i++)
 		add_unread_record(f, &r->ring[i & (DCBS_RING - 1)]);
 }
 
