@@ -258,9 +258,10 @@ class Launchers(ChildrenCase):
         found = marked(report).get("image", {"count": 0, "open_at_start": 0})
         unseen_processes = 4 - sum(t["markers"] for t in report["targets"])
         counted = found["count"] + found["open_at_start"] + report["lost"]["sections"]
-        # The profiler cannot read a child that has exited; a child that it does read goes on meanwhile.
+        # The profiler cannot read a child that has exited, and says so; a child that it does read goes on meanwhile.
         self.assertLessEqual(counted, 1600000 + 4)
-        self.assertGreaterEqual(counted, 400000 * (4 - unseen_processes) - 4)
+        if not any("ended while the profiler attached" in note for note in report["notes"]):
+            self.assertGreaterEqual(counted, 400000 * (4 - unseen_processes) - 4)
 
 
 @needs_bpf

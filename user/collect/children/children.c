@@ -21,6 +21,7 @@
 #include "symbol/symbols.h"
 
 #define MARKERS_SOON_NS 5000000ULL	/* from execve() to the first search for markers; a later one comes after 1/4 of the time since */
+#define UNREAD_CHILD "children ended while the profiler attached to them"
 #define SWEEP_NS 1000000000ULL		/* between checks that the children exist */
 
 /* ---- open ---- */
@@ -205,8 +206,10 @@ static void search_for_markers(struct session *session, struct target *target, _
 	found = attach_target(&ctx, target);
 	if (found < 0 && !target_is_gone(target))
 		notes_add(&session->notes, "%s", dcbs_profiler_error());
-	if (found > 0 && target->execs && target->exec_ns < ctx.shared_since_ns)
-		target_each_record(target, count_unseen_sections, session->children);
+	if (found > 0 && target->execs && target->exec_ns < ctx.shared_since_ns &&
+	    target_each_record(target, count_unseen_sections, session->children) <= 0 && target_is_gone(target) &&
+	    !notes_mention(&session->notes, UNREAD_CHILD))
+		notes_add(&session->notes, UNREAD_CHILD ": sections that they had run are missing");
 	target->search_ns = now + MARKERS_SOON_NS + (now - target->exec_ns) / 4;
 }
 
