@@ -15,7 +15,7 @@ void snapshot_free_marks(struct slice_marks *marks)
 	free(marks);
 }
 
-static void free_frame(struct snapshot_frame *frame)
+void snapshot_free_frame(struct snapshot_frame *frame)
 {
 	free(frame->function);
 	free(frame->file);
@@ -40,13 +40,13 @@ void snapshot_free(struct snapshot *snap)
 	free(snap->neighbours);
 	free(snap->event_loops);
 	for (i = 0; i < snap->nr_awaiting; i++) {
-		free_frame(&snap->awaiting[i].at);
-		free_frame(&snap->awaiting[i].inner);
+		snapshot_free_frame(&snap->awaiting[i].at);
+		snapshot_free_frame(&snap->awaiting[i].inner);
 	}
 	free(snap->awaiting);
 	free(snap->sampled_parts);
 	for (i = 0; i < snap->nr_frames; i++)
-		free_frame(&snap->frames[i]);
+		snapshot_free_frame(&snap->frames[i]);
 	for (i = 0; i < snap->nr_stacks; i++)
 		free(snap->stacks[i].frames);
 	free(snap->frames);

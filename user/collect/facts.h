@@ -283,6 +283,7 @@ struct snapshot_section *snapshot_get_section(struct snapshot *snap, const struc
 /* Returns the index of one of the snapshot's sections. */
 __u16 snapshot_section_index(const struct snapshot *snap, const struct snapshot_section *section);
 
+void snapshot_free_frame(struct snapshot_frame *frame);	/* its names */
 void snapshot_free_marks(struct slice_marks *marks);	/* NULL: nothing to do */
 void snapshot_free(struct snapshot *snap);
 

@@ -101,12 +101,6 @@ static __always_inline void gpu_count_call(struct gpu_call *call, bool idle)
 		charge->bytes[gpu_way_of(call->kind)] = call->bytes;
 }
 
-static __always_inline void gpu_add(u64 *to, u64 ns)
-{
-	if (ns)
-		__sync_fetch_and_add(to, ns);
-}
-
 /* Global, so that it is verified once. */
 __weak __noinline int gpu_sum_add(struct gpu_sum *to, const struct gpu_sum *n, u32 self)
 {
@@ -116,19 +110,19 @@ __weak __noinline int gpu_sum_add(struct gpu_sum *to, const struct gpu_sum *n, u
 		return 0;
 #pragma unroll
 	for (i = 0; i < GPU_PARTS; i++)
-		gpu_add(self ? &to->self_ns[i] : &to->ns[i], n->ns[i]);
+		add_nonzero(self ? &to->self_ns[i] : &to->ns[i], n->ns[i]);
 	if (self)
 		return 0;
 #pragma unroll
 	for (i = 0; i < GPU_WAYS; i++) {
-		gpu_add(&to->copy_ns[i], n->copy_ns[i]);
-		gpu_add(&to->bytes[i], n->bytes[i]);
+		add_nonzero(&to->copy_ns[i], n->copy_ns[i]);
+		add_nonzero(&to->bytes[i], n->bytes[i]);
 	}
-	gpu_add(&to->unsplit_ns, n->unsplit_ns);
-	gpu_add(&to->unsized, n->unsized);
-	gpu_add(&to->begun, n->begun);
-	gpu_add(&to->syncs, n->syncs);
-	gpu_add(&to->idle, n->idle);
+	add_nonzero(&to->unsplit_ns, n->unsplit_ns);
+	add_nonzero(&to->unsized, n->unsized);
+	add_nonzero(&to->begun, n->begun);
+	add_nonzero(&to->syncs, n->syncs);
+	add_nonzero(&to->idle, n->idle);
 	return 0;
 }
 

@@ -172,7 +172,7 @@ static bool find_layers(pid_t view, dev_t dev, struct layer_search *found, bool 
 	return true;
 }
 
-/* Where nobody sees the layers, only the overlay that is the profiler's own root is taken for one of this machine. */
+/* If nobody sees the layers, only the overlay that is the profiler's own root is taken for one of this machine. */
 static bool overlay_is_local(pid_t pid, dev_t dev)
 {
 	struct layer_search layers = {0};

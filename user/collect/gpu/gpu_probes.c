@@ -123,7 +123,7 @@ static int attach_places(struct gpu_probe *probe, const struct programs *bpf, co
 	return 0;
 }
 
-/* Where the kernel has links of several places there is one for all entries and one for all returns. */
+/* A kernel that has links of several places gets one for all entries and one for all returns. */
 static int attach_functions(struct gpu_probe *probe, const struct programs *bpf, int fd, const struct driver_functions *functions)
 {
 	__u32 i, at_once = uprobe_has_links() ? functions->nr : 1;

@@ -2,8 +2,10 @@
 /* configure.c - the constants of the BPF programs, and the choice of those that this kernel can load. */
 #include <stdio.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/array.h"
+#include "base/proc.h"
 #include "collect/kernel/program_copies.h"
 #include "collect/kernel/programs.h"
 #include "collect/kernel/section_ids.h"
@@ -78,14 +80,10 @@ static bool kernel_knows_steal(void)
 /* The third figure of /proc/PID/schedstat is how often a thread got a CPU. The kernel counts it where it counts the delays. */
 static bool kernel_counts_delay(void)
 {
-	unsigned long long slices = 0;
-	FILE *schedstat = fopen("/proc/self/schedstat", "re");
+	unsigned long long slices;
+	char text[PROC_TEXT];
 
-	if (schedstat && fscanf(schedstat, "%*u %*u %llu", &slices) != 1)
-		slices = 0;
-	if (schedstat)
-		fclose(schedstat);
-	return slices > 0;
+	return proc_read(getpid(), "schedstat", text, sizeof(text)) > 0 && sscanf(text, "%*u %*u %llu", &slices) == 1 && slices > 0;
 }
 
 static void fill_small_places(struct bpfprof *skel)

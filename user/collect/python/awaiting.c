@@ -212,19 +212,13 @@ int awaiting_copy(const struct awaiting *awaiting, struct snapshot *snap)
 	return 0;
 }
 
-static void free_frame(struct snapshot_frame *frame)
-{
-	free(frame->function);
-	free(frame->file);
-}
-
 void awaiting_clear(struct awaiting *awaiting)
 {
 	size_t i;
 
 	for (i = 0; i < awaiting->nr; i++) {
-		free_frame(&awaiting->list[i].at);
-		free_frame(&awaiting->list[i].inner);
+		snapshot_free_frame(&awaiting->list[i].at);
+		snapshot_free_frame(&awaiting->list[i].inner);
 	}
 	memset(awaiting, 0, sizeof(*awaiting));
 }

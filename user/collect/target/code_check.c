@@ -21,7 +21,7 @@ struct code_search {
 	enum code_state state;
 };
 
-/* Where the kernel cannot tell, a breakpoint is taken for a debugger's if the process has one. */
+/* A breakpoint of which the kernel cannot tell is taken for a debugger's if the process has one. */
 static bool is_probe(const struct target *target, __u64 offset)
 {
 	enum known_probe known = known_probes_find(offset);

@@ -129,7 +129,7 @@ static void test_no_sections(void **state)
 	expect(snap, DCBS_CAUSE_GPU, "waiting for the GPU 9.00 s of 10.0 s", "larger batches");
 }
 
-/* Where waits are timed, time in the driver of older drivers is no wait. */
+/* If waits are timed, time in older drivers is no wait. */
 static void test_timed_waits_without_names(void **state)
 {
 	struct snapshot *snap = gpu_section();
