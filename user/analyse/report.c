@@ -26,6 +26,7 @@
 #include "analyse/sums/slices.h"
 #include "analyse/sums/slowest.h"
 #include "analyse/sums/trend.h"
+#include "analyse/sums/wait_cuts.h"
 #include "analyse/threads.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -208,7 +209,7 @@ static int fill_report(struct dcbs_report *r, const struct snapshot *snap, doubl
 	r->duration_s = snap->end_ns > snap->start_ns ? (snap->end_ns - snap->start_ns) * S_PER_NS : 0;
 	r->ended_by = snap->ended_by;
 	r->more_targets = summary_count(snap->more_targets);
-	ledger_cut_estimates(snap->sections, snap);
+	cut_wait_estimates(snap->sections, snap);
 	if (add_host(r, &snap->host) || sampled_sections_estimate(snap->sections, snap))
 		return -ENOMEM;
 	add_memory(r, snap);

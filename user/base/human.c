@@ -20,6 +20,15 @@ struct unit_step {
 
 static const struct human unknown = {"-"};
 
+/*
+ * A mean of few calls is often exactly half way between two texts. A saved session keeps 15 digits of it; the small addition
+ * makes both the figure and what was read back print the same text.
+ */
+static double settle_tie(double v)
+{
+	return v * (1 + 1e-12);
+}
+
 /* v >= 0 with three significant digits, or rounded to a whole number from 99.95 on. */
 static void print_number(struct human *u, double v, const char *unit)
 {
@@ -40,6 +49,7 @@ static struct human print_scaled(double v, const struct unit_step *steps, size_t
 	size_t i = 0;
 
 	assert(nr);
+	v = settle_tie(v);
 	while (i + 1 < nr && v / steps[i].size >= limit)
 		i++;
 	print_number(&u, v / steps[i].size, steps[i].unit);
@@ -73,6 +83,7 @@ struct human human_time(double s)
 		return print_magnitude(s, " s");
 	if (s == 0)
 		return (struct human){"0 s"};
+	s = settle_tie(s);
 	if (s < 59.95)
 		return print_scaled(s, steps, 4, 999.5);
 	n = llround(s);
@@ -143,7 +154,7 @@ struct human human_time_within(double s, double error)
 	if (!has_error(s, error))
 		return human_time(s);
 	step = step_of_error(error);
-	s = round(s / step) * step;
+	s = round(settle_tie(s / step)) * step;
 	for (unit = 1; unit > 1e-9 && s / unit < 0.9995; unit *= 1e-3)
 		;
 	return cut_decimals(human_time(s), (int)lround(log10(unit / step)));
@@ -158,7 +169,7 @@ struct human human_share_within(double share, double error)
 	step = step_of_error(error);
 	if (step >= 1)
 		return unknown;
-	return cut_decimals(human_share(round(share / step) * step), (int)lround(log10(0.01 / step)));
+	return cut_decimals(human_share(round(settle_tie(share / step)) * step), (int)lround(log10(0.01 / step)));
 }
 
 struct human human_size(double bytes)
@@ -174,7 +185,7 @@ struct human human_size(double bytes)
 		return print_magnitude(bytes, " B");
 	if (bytes >= 999.5)
 		return print_scaled(bytes, steps, 5, 999.5);
-	snprintf(u.text, sizeof(u.text), "%d B", (int)lround(bytes));
+	snprintf(u.text, sizeof(u.text), "%d B", (int)lround(settle_tie(bytes)));
 	return u;
 }
 

@@ -12,7 +12,6 @@
 #include "base/clock.h"
 
 #define COARSE_SUB (1 << COARSE_SCALE)
-#define SHORT_CALL_NS 10000.0
 #define ROUNDING 0.01	/* of a mean number of calls */
 #define WALL_FIELDS (sizeof(struct dcbs_wall) / sizeof(double))
 
@@ -116,47 +115,6 @@ static void section_wall(struct dcbs_wall *to, const struct snapshot_section *fa
 	ledger_cpu_ns(facts, self, &await_ns);
 	ledger_wall(to, self ? l->self_off_ns : l->off_ns, self ? l->self_worker_ns : l->worker_ns, total_ns - await_ns);
 	to->await_s = await_ns * S_PER_NS;
-}
-
-/* ---- estimates ---- */
-
-static void cut_waits(__u64 *off_ns, double most_ns)
-{
-	double share = most_ns / ledger_off_ns(off_ns);
-	int i;
-
-	for (i = 0; i < CAUSES && share < 1; i++)
-		off_ns[i] = (__u64)((double)off_ns[i] * share);
-}
-
-/*
- * A call's marks in its record and its two clock reads are some nanoseconds apart. A thread that is switched out in between waits within
- * the section for the kernel, and outside of it for the clock. That matters where calls are short.
- */
-static bool has_short_calls(const struct section_stat *stat)
-{
-	return stat->count && (double)stat->sum_ns < SHORT_CALL_NS * (double)stat->count;
-}
-
-void ledger_cut_estimates(struct snapshot_section **sections, const struct snapshot *snap)
-{
-	bool scaled = snap->wait_scale > 0 && snap->wait_scale != 1;
-	__u64 before[CAUSES];
-	size_t i;
-	int c;
-
-	for (i = 0; i < snap->nr_sections; i++) {
-		struct snapshot_section *s = sections[i];
-		bool outside = s->unreturned || has_short_calls(&s->stat);
-
-		if (!scaled && !outside)
-			continue;
-		memcpy(before, s->ledger.self_off_ns, sizeof(before));
-		cut_waits(s->ledger.off_ns, (double)s->stat.total_ns);
-		cut_waits(s->ledger.self_off_ns, (double)s->stat.self_ns);
-		for (c = 0; c < CAUSES && outside; c++)
-			s->cut_off_ns[c] = before[c] - s->ledger.self_off_ns[c];
-	}
 }
 
 /* struct dcbs_wall has only doubles, see the assertion above. */

@@ -11,14 +11,6 @@
 void ledger_wall(struct dcbs_wall *to, const __u64 *off_ns, double worker_ns, double total_ns);
 
 /*
- * Cuts waits to the time of their section where they may exceed it: they are estimated, because they were observed in on-periods,
- * or some calls of a --section function did not return, so that their waits are known and their durations are not, or calls are as
- * short as their own clock reads. The waits that are cut from self time in the last two cases are stored in cut_off_ns: they were
- * outside of the section.
- */
-void ledger_cut_estimates(struct snapshot_section **sections, const struct snapshot *snap);
-
-/*
  * The running time of a section, or of its self time. In a thread's first flow that is the rest of its time; in other flows it is
  * estimated by ticks, and the rest is the time in which the flow was not the current one, stored in *await_ns.
  */

@@ -150,6 +150,9 @@ static void test_units(void **state)
 	assert_string_equal(human_time(NAN).text, "-");
 	assert_string_equal(human_time(0).text, "0 s");
 	assert_string_equal(human_time(62e-9).text, "62.0 ns");
+	assert_string_equal(human_time(1.8549e-7).text, "185 ns");
+	assert_string_equal(human_time(1.8549999999999999e-7).text, human_time(1.8550000000000001e-7).text);
+	assert_string_equal(human_time_within(2.4499999999999997, 0.1).text, human_time_within(2.4500000000000002, 0.1).text);
 	assert_string_equal(human_time(999.4e-9).text, "999 ns");
 	assert_string_equal(human_time(999.6e-9).text, "1.00 \302\265s");
 	assert_string_equal(human_time(1.234e-3).text, "1.23 ms");
