@@ -92,7 +92,7 @@ static __always_inline void thread_descheduled(void *ctx, struct task_struct *ta
 	loop_run(account, process, now);
 	account->slice_exec_ns = task->se.sum_exec_runtime;
 	account->cause = cause_of(task, process, account, state);
-	loop_leave(account, task, process, now);
+	loop_leave(account, process, now);
 	if (account->cause != CAUSE_RUNQUEUE)
 		account->inherit = 0;	/* its next work is for the thread that wakes it */
 	quota_note(account, task);
@@ -152,7 +152,7 @@ static __noinline int thread_scheduled(struct task_struct *prev, struct task_str
 		return 0;
 	if (!account->since_ns)
 		account_start(account, task, now);
-	begin_faults(account, task);
+	begin_faults(account, task->min_flt, task->maj_flt);
 	account->on_ns = account->slice_ns = now;
 	account->slice_exec_ns = task->se.sum_exec_runtime;
 	if (!account_in_generation(account)) {

@@ -150,13 +150,16 @@ static __always_inline void sample_send(struct walker *w, u32 most)
  * not fill the ring: the first sampling period of an interval has ln(n) samples, about. Preemptions are counted apart, so that they do
  * not make waits rarer samples.
  */
-static __always_inline bool wait_is_due(struct thread_account *account, u64 now)
+__weak __noinline int wait_is_due(struct thread_account *account, u64 now)
 {
-	u64 period = sample_period_ns * (throttle.sample_every > 1 ? throttle.sample_every : 1);
-	struct wait_rate *rate = account->cause == CAUSE_RUNQUEUE ? &account->rates[1] : &account->rates[0];
-	u64 elapsed = now - rate->start_ns;
+	u64 period = sample_period_ns * (throttle.sample_every > 1 ? throttle.sample_every : 1), elapsed;
+	struct wait_rate *rate;
 	u32 weight;
 
+	if (!account)
+		return false;
+	rate = account->cause == CAUSE_RUNQUEUE ? &account->rates[1] : &account->rates[0];
+	elapsed = now - rate->start_ns;
 	if (elapsed > RATE_PERIODS * period) {
 		rate->before = (u32)(rate->waits * period / elapsed);
 		rate->waits = 0;

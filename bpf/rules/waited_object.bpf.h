@@ -121,14 +121,15 @@ __weak __noinline u64 file_in_table(u64 address, u32 fd)
 	return (u64)file;
 }
 
-static __always_inline struct file *file_at(struct task_struct *task, u32 fd)
+/* Tasks come as addresses, like pointers, so that functions that take them are verified once. */
+static __always_inline u64 file_at(u64 task, u32 fd)
 {
-	return (void *)file_in_table((u64)BPF_CORE_READ(task, files, fdt), fd);
+	return file_in_table((u64)BPF_CORE_READ((struct task_struct *)task, files, fdt), fd);
 }
 
-static __always_inline u32 causes_of_descriptor(struct task_struct *task, u32 fd)
+__weak __noinline u32 causes_of_descriptor(u64 task, u32 fd)
 {
-	u64 file = (u64)file_at(task, fd);
+	u64 file = file_at(task, fd);
 
 	return file ? causes_of_file(file) : 1U << CAUSE_OTHER;
 }
@@ -137,7 +138,7 @@ static __always_inline u32 causes_of_descriptor(struct task_struct *task, u32 fd
  * Returns the one of a set that is named: the others are often there beside it, to stop the wait. A GPU's driver polls its device with
  * pipes and eventfds of its own. Nothing but its end ends a wait for an empty set.
  */
-static __always_inline u32 cause_in_set(u32 causes)
+__weak __noinline u32 cause_in_set(u32 causes)
 {
 	if (causes & 1U << CAUSE_GPU)
 		return CAUSE_GPU;
@@ -154,15 +155,21 @@ static __always_inline u32 cause_in_set(u32 causes)
 	return causes & 1U << CAUSE_LOCK ? CAUSE_LOCK : CAUSE_SLEEP;
 }
 
+/* The memory of another task than the current one cannot be read. */
+static __always_inline bool has_memory(u64 task)
+{
+	return task == bpf_get_current_task();
+}
+
 /* ---- poll(), select() ---- */
 
-/* The current task's array of struct pollfd. */
-static __noinline u32 causes_of_poll(struct task_struct *task, u64 fds, u64 n)
+/* A task's array of struct pollfd. */
+__weak __noinline u32 causes_of_poll(u64 task, u64 fds, u64 n)
 {
 	u32 causes = 0, i;
 	s32 fd;
 
-	if (task != bpf_get_current_task_btf())
+	if (!has_memory(task))
 		return n ? 1U << CAUSE_OTHER : 0;
 	for (i = 0; i < SET_FILES; i++)
 		if (i < n && !bpf_probe_read_user(&fd, sizeof(fd), (void *)(fds + 8 * i)) && fd >= 0)
@@ -171,6 +178,7 @@ static __noinline u32 causes_of_poll(struct task_struct *task, u64 fds, u64 n)
 }
 
 struct select_search {
+	u64 task;
 	u64 fds;	/* the sets' first 64 descriptors */
 	u32 left;	/* descriptors that may still be examined */
 	u32 causes;
@@ -179,19 +187,19 @@ struct select_search {
 static long add_selected(u32 fd, struct select_search *s)
 {
 	if (s->fds >> (fd & 63) & 1) {
-		s->causes |= causes_of_descriptor(bpf_get_current_task_btf(), fd);
+		s->causes |= causes_of_descriptor(s->task, fd);
 		s->left--;
 	}
 	return !s->left;
 }
 
-/* The current task's sets of descriptors below n: the lowest descriptors of the first 64 count. */
-static __noinline u32 causes_of_select(struct task_struct *task, u64 n, u64 readable, u64 writable)
+/* A task's sets of descriptors below n: the lowest descriptors of the first 64 count. */
+__weak __noinline u32 causes_of_select(u64 task, u64 n, u64 readable, u64 writable)
 {
-	struct select_search s = {.left = SET_FILES};
+	struct select_search s = {.task = task, .left = SET_FILES};
 	u64 more = 0;
 
-	if (task != bpf_get_current_task_btf())
+	if (!has_memory(task))
 		return n ? 1U << CAUSE_OTHER : 0;
 	if (readable)
 		bpf_probe_read_user(&s.fds, sizeof(s.fds), (void *)readable);
@@ -207,9 +215,9 @@ static __noinline u32 causes_of_select(struct task_struct *task, u64 n, u64 read
 
 /* ---- epoll ---- */
 
-static __always_inline struct eventpoll *epoll_at(struct task_struct *task, u32 fd)
+static __always_inline struct eventpoll *epoll_at(u64 task, u32 fd)
 {
-	struct file *file = file_at(task, fd);
+	struct file *file = (void *)file_at(task, fd);
 	char text[8] = "";
 
 	if (!file)
@@ -248,20 +256,15 @@ __weak __noinline u32 causes_in_set(u64 address)
 	return causes;
 }
 
-static __always_inline u32 causes_of_epoll(struct task_struct *task, u32 fd)
-{
-	return causes_in_set((u64)epoll_at(task, fd));
-}
-
-/* Returns the cause of the file that ended the wait for an epoll set: the first one that is ready. */
-static __noinline u32 causes_of_ready(struct task_struct *task, u32 fd)
+/* Returns the causes of a task's wait for an epoll set. If it has ended, the first file that is ready ended it. */
+__weak __noinline u32 causes_of_epoll(u64 task, u32 fd, u32 ended)
 {
 	struct eventpoll *epoll = epoll_at(task, fd);
 	struct list_head *first, *list;
 	struct epitem *item;
 
-	if (!epoll)
-		return 1U << CAUSE_OTHER;
+	if (!epoll || !ended)
+		return causes_in_set((u64)epoll);
 	list = (void *)epoll + bpf_core_field_offset(struct eventpoll, rdllist);
 	first = BPF_CORE_READ(epoll, rdllist.next);
 	if (!first || first == list)
@@ -313,13 +316,13 @@ static __noinline struct hlist_node *polled_request(struct io_ring_ctx *ring)
 			     bpf_core_type_size(struct io_hash_bucket), BPF_CORE_READ(ring, cancel_table_locked.hash_bits));
 }
 
-static __always_inline struct file *ring_file(struct task_struct *task, u32 fd, bool registered)
+static __always_inline struct file *ring_file(u64 task, u32 fd, u32 registered)
 {
-	struct io_uring_task *rings = BPF_CORE_READ(task, io_uring);
+	struct io_uring_task *rings = BPF_CORE_READ((struct task_struct *)task, io_uring);
 	struct file *file = NULL;
 
 	if (!registered)
-		return file_at(task, fd);
+		return (void *)file_at(task, fd);
 	if (rings && fd < 16 && bpf_core_field_exists(rings->registered_rings))
 		bpf_probe_read_kernel(&file, sizeof(file),
 				      (void *)rings + bpf_core_field_offset(struct io_uring_task, registered_rings) + 8 * fd);
@@ -330,7 +333,7 @@ static __always_inline struct file *ring_file(struct task_struct *task, u32 fd, 
  * Returns the causes of a wait for a ring: the file of a request that is polled, or a timeout that was requested. Other requests are carried out by
  * the kernel's own threads or by a block device: they read and write files.
  */
-static __noinline u32 causes_of_ring(struct task_struct *task, u32 fd, bool registered)
+__weak __noinline u32 causes_of_ring(u64 task, u32 fd, u32 registered)
 {
 	struct file *file = ring_file(task, fd, registered);
 	struct io_ring_ctx *ring;

@@ -160,13 +160,13 @@ __weak __noinline int memory_charge(struct thread_account *account)
  * Sets the base for faults if those since the last event are not to be charged: they were before the window or in
  * an off-period. Returns true if so.
  */
-static __always_inline bool begin_faults(struct thread_account *account, struct task_struct *task)
+static __always_inline bool begin_faults(struct thread_account *account, u64 minor, u64 major)
 {
 	if (account->memory_generation == throttle.memory_generation && !throttle.memory_off)
 		return false;
 	account->memory_generation = window.start_ns ? throttle.memory_generation : NO_GENERATION;
-	account->minor = task->min_flt;
-	account->major = task->maj_flt;
+	account->minor = minor;
+	account->major = major;
 	return true;
 }
 
@@ -174,17 +174,16 @@ static __always_inline bool begin_faults(struct thread_account *account, struct 
  * Takes the faults since the last event. The kernel counts a fault when it is done, so an event inside a fault
  * finds only older ones.
  */
-static __always_inline void take_faults(struct thread_account *account, struct task_struct *task)
+__weak __noinline int take_faults(struct thread_account *account, u64 minor, u64 major)
 {
-	u64 minor = task->min_flt, major = task->maj_flt;
-
-	if (begin_faults(account, task) || (minor == account->minor && major == account->major))
-		return;
+	if (!account || begin_faults(account, minor, major) || (minor == account->minor && major == account->major))
+		return 0;
 	account->pending.minor += minor - account->minor;
 	account->pending.major += major - account->major;
 	account->minor = minor;
 	account->major = major;
 	account->dirty = 1;
+	return 0;
 }
 
 #endif

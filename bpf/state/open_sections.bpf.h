@@ -362,7 +362,7 @@ static __always_inline void open_sections_update(struct thread_account *account,
 	if (own)
 		account->sections = 1;
 	account->serial = key->serial;
-	take_faults(account, task);
+	take_faults(account, task->min_flt, task->maj_flt);
 	if (has_function_probes)
 		open_functions_update(account, task);
 	if (!open_sections_unchanged(account, record, key)) {

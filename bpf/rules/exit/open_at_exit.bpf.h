@@ -5,14 +5,19 @@
 
 #include "state/read_ring.bpf.h"
 
+struct exit_times {
+	u64 state, start_ns, end_ns;
+	u64 last_ns;		/* when the time began that the innermost section's self time does not have; 0: with our time */
+	u32 innermost;		/* the section at hand is the innermost one */
+	u32 outermost;		/* ... or its own outermost one */
+};
+
 struct exit_charge {
 	struct ring_reader *reader;
 	struct process *process;
-	u64 state, start_ns, end_ns;
-	u64 last_ns;		/* when the time began that the innermost section's self time does not have; 0: with our time */
+	struct exit_times times;
 	u64 chunk;		/* address of the current chunk of flows' slots */
 	u32 at;			/* current slot in the list of open sections */
-	bool innermost;		/* the section at hand is the innermost one */
 };
 
 /* The thread's slots are copied over reader->events, which has room for them and for one of a flow. */
@@ -30,31 +35,34 @@ _Static_assert(sizeof(struct dcbs_slot) * DCBS_SLOTS <= sizeof(struct dcbs_event
 	       sizeof(struct dcbs_flow_slot) <= sizeof(struct dcbs_event) * 3, "slots are read into it");
 
 /* Charges a section that will never end with its time so far. Returns 1 if the section makes no sense. */
-static __noinline int charge_open_section(struct exit_charge *charge, const struct dcbs_slot *s, u64 self, bool outermost)
+__weak __noinline int charge_open_section(struct process *process, const struct exit_times *times, const struct dcbs_slot *s, u64 self)
 {
-	u64 observed, start = s->start_ns, total;
+	u64 observed, start, total;
 	struct section_stat *stat;
 	u32 section_id;
 
-	section_id = charge->process->section_id[s->name & (DCBS_NAMES - 1)];
+	if (!process || !times || !s)
+		return 1;
+	start = s->start_ns;
+	section_id = process->section_id[s->name & (DCBS_NAMES - 1)];
 	if (!section_id)
-		section_id = section_id_of(charge->process, charge->state, s->name);
+		section_id = section_id_of(process, times->state, s->name);
 	section_id &= ~SECTION_MODEL;
 	stat = bpf_map_lookup_elem(&stats, &section_id);
-	if (start < charge->start_ns)
-		start = charge->start_ns;
-	if (!stat || start > charge->end_ns)
+	if (start < times->start_ns)
+		start = times->start_ns;
+	if (!stat || start > times->end_ns)
 		return 1;
-	observed = charge->end_ns - start;
+	observed = times->end_ns - start;
 	if (s->flags & DCBS_SELF_FROM_0)
-		self = self > charge->start_ns ? self - charge->start_ns : 0;
-	else if (s->start_ns && s->start_ns < charge->start_ns)
+		self = self > times->start_ns ? self - times->start_ns : 0;
+	else if (s->start_ns && s->start_ns < times->start_ns)
 		self = self_in_window(self, s->start_ns);
-	if (charge->innermost)
-		self += charge->end_ns - (charge->last_ns > charge->start_ns ? charge->last_ns : charge->start_ns);
+	if (times->innermost)
+		self += times->end_ns - (times->last_ns > times->start_ns ? times->last_ns : times->start_ns);
 	if (self > observed)
 		self = observed;
-	total = outermost ? observed : 0;
+	total = times->outermost ? observed : 0;
 	__sync_fetch_and_add(&stat->open, 1);
 	__sync_fetch_and_add(&stat->items, s->items);
 	__sync_fetch_and_add(&stat->self_ns, self);
@@ -70,16 +78,17 @@ static __noinline int charge_open_section(struct exit_charge *charge, const stru
 static long charge_open_slot(u32 i, struct exit_charge *charge)
 {
 	struct dcbs_slot *s = copied_slot(charge->reader, charge->at);
-	bool known = charge->last_ns;	/* otherwise neither self time nor flags are kept */
+	bool known = charge->times.last_ns;	/* otherwise neither self time nor flags are kept */
 
 	if (!charge->at || s->name >= DCBS_NAMES)
 		return 1;
 	charge->at = dcbs_use_below(s->use);
 	if (s->use & DCBS_USE_ENDED)	/* by another thread, which has counted it */
 		return 0;
-	if (charge_open_section(charge, s, known ? s->self_ns : 0, !known || s->flags & DCBS_OUTERMOST))
+	charge->times.outermost = !known || s->flags & DCBS_OUTERMOST;
+	if (charge_open_section(charge->process, &charge->times, s, known ? s->self_ns : 0))
 		return 1;
-	charge->innermost = false;
+	charge->times.innermost = false;
 	return 0;
 }
 
@@ -96,16 +105,17 @@ static long charge_open_flow_slot(u32 i, struct exit_charge *charge)
 		return 1;
 	if (!s->slot.use || s->slot.use & DCBS_USE_ENDED || s->slot.name >= DCBS_NAMES)
 		return 0;
-	charge->innermost = s->since_ns != DCBS_COVERED;
-	charge->last_ns = s->since_ns;
-	charge_open_section(charge, &s->slot, s->slot.self_ns, s->slot.flags & DCBS_OUTERMOST);
+	charge->times.innermost = s->since_ns != DCBS_COVERED;
+	charge->times.outermost = !!(s->slot.flags & DCBS_OUTERMOST);
+	charge->times.last_ns = s->since_ns;
+	charge_open_section(charge->process, &charge->times, &s->slot, s->slot.self_ns);
 	return 0;
 }
 
 static __always_inline void charge_open_sections(struct task_struct *task, struct process *process)
 {
 	u64 record = record_of(task, process);
-	struct exit_charge charge = {.process = process, .start_ns = start_of(process), .innermost = true};
+	struct exit_charge charge = {.process = process, .times = {.start_ns = start_of(process), .innermost = true}};
 	struct record_head *head;
 
 	if (!record || !window.start_ns || window.end_ns)
@@ -119,9 +129,9 @@ static __always_inline void charge_open_sections(struct task_struct *task, struc
 	    bpf_probe_read_user(charge.reader->events, sizeof(struct dcbs_slot) * DCBS_SLOTS,
 				(void *)(record + __builtin_offsetof(struct dcbs_record, slots))))
 		return;
-	charge.state = head->state;
-	charge.last_ns = head->last_ns;
-	charge.end_ns = bpf_ktime_get_ns();
+	charge.times.state = head->state;
+	charge.times.last_ns = head->last_ns;
+	charge.times.end_ns = bpf_ktime_get_ns();
 	charge.at = head->innermost & (DCBS_SLOTS - 1);
 	bpf_loop(DCBS_DEPTH, charge_open_slot, &charge, 0);
 	charge.chunk = head->flow_chunks;

@@ -156,25 +156,32 @@ static __always_inline void loop_run(struct thread_account *account, struct proc
  * The current task is switched out, and its cause is known. It waits in its selector if no section of a coroutine is current, as
  * sections call poll(), too. A thread that waits for epoll sets has no other selector.
  */
-static __always_inline void loop_leave(struct thread_account *account, struct task_struct *task, struct process *process, u64 now)
+__weak __noinline int loop_select(struct thread_account *account, struct process *process, u64 now)
 {
 	struct event_loop *loop;
 
-	account->loop.selects = 0;
-	if (!account->loop.since_ns || account->cause == CAUSE_RUNQUEUE || !account->waits_for_files || account->nr_flow)
-		return;
+	if (!account || !process)
+		return 0;
 	if (account->waits_for_epoll)
 		account->loop.has_epoll = 1;
 	else if (account->loop.has_epoll)
-		return;
+		return 0;
 	if (!account->loop.number)
-		take_loop_entry(account, task, process);
+		take_loop_entry(account, bpf_get_current_task_btf(), process);
 	loop = entry_of_loop(account);
 	if (!loop)
-		return;
+		return 0;
 	account->loop.selects = 1;
 	account->loop.step_ns = 0;
 	end_hold(account, loop, now);
+	return 0;
+}
+
+static __always_inline void loop_leave(struct thread_account *account, struct process *process, u64 now)
+{
+	account->loop.selects = 0;
+	if (account->loop.since_ns && account->cause != CAUSE_RUNQUEUE && account->waits_for_files && !account->nr_flow)
+		loop_select(account, process, now);
 }
 
 /* Time that the thread has waited in its selector. */
@@ -220,22 +227,29 @@ static __always_inline void note_what_ended(struct thread_account *account, u64 
 }
 
 /* The thread's wait ended at `woken`, and it runs again at `end`. In any other wait than that in the selector its step went on. */
-static __always_inline void loop_return(struct thread_account *account, u64 off, u64 woken, u64 end)
+__weak __noinline int loop_resume(struct thread_account *account, u64 off, u64 woken, u64 end)
 {
 	struct event_loop *loop;
 
-	if (!account->loop.since_ns)
-		return;
+	if (!account)
+		return 0;
 	if (account->loop.selects) {
 		loop_waited(account, off, woken);
 		note_what_ended(account, woken);
 		account->loop.selects = 0;
 		account->loop.since_ns = account->loop.hold_ns = woken;
-		return;
+		return 0;
 	}
 	loop = entry_of_loop(account);
 	if (loop)
 		note_step(account, loop, end);
+	return 0;
+}
+
+static __always_inline void loop_return(struct thread_account *account, u64 off, u64 woken, u64 end)
+{
+	if (account->loop.since_ns)
+		loop_resume(account, off, woken, end);
 }
 
 #endif

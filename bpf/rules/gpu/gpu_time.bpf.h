@@ -39,10 +39,15 @@ __weak __noinline int gpu_note_waits(struct thread_account *account, u64 now)
 }
 
 /* Waits may have been reduced meanwhile: the kernel may count less than was charged. */
-static __always_inline u64 gpu_waited(const struct thread_account *account, u32 cause, u64 most)
+__weak __noinline u64 gpu_waited(const struct thread_account *account, u32 cause, u64 most)
 {
-	u64 before = account->gpu.off_ns[cause], now = account->sum.off_ns[cause], ns = now > before ? now - before : 0;
+	u64 before, now, ns;
 
+	if (!account || cause >= CAUSES)
+		return 0;
+	before = account->gpu.off_ns[cause];
+	now = account->sum.off_ns[cause];
+	ns = now > before ? now - before : 0;
 	if (throttle.wait_weight > 1)
 		ns /= throttle.wait_weight;
 	return ns < most ? ns : most;
