@@ -121,8 +121,7 @@ $(python_dir)/%: user/marker/python/dcbs_profiler/%
 	$(call say,COPY,$@)cp $< $@
 
 # ---- BPF programs: run in the kernel --------------------------------------------------------------
-# The definitions first: the linker of libbpf 1.1 gives a map that it has met as an extern the place 0.
-bpf_src := bpf/state/maps.bpf.c $(wildcard bpf/*.bpf.c)
+bpf_src := bpf/programs.bpf.c bpf/flush.bpf.c
 bpf_objs := $(patsubst bpf/%.c,$O/bpf/%.o,$(bpf_src))
 bpf_arch := $(patsubst x86_64,x86,$(patsubst aarch64,arm64,$(ARCH)))
 skeleton := $O/bpf/bpfprof.skel.h

@@ -26,7 +26,7 @@ static __always_inline struct function_call *call_at(struct function_calls *list
 	return &list->call[i & (BPFPROF_CALLS - 1)];
 }
 
-static __always_inline bool same_call(const struct call_key *a, const struct call_key *b)
+static __always_inline bool is_same_key(const struct call_key *a, const struct call_key *b)
 {
 	return a->sp == b->sp && a->function == b->function && a->stack == b->stack;
 }
@@ -109,7 +109,7 @@ static long drop_abandoned_call(u32 i, struct function_calls **l)
 	if (!is_abandoned(list, top))
 		return 1;
 	bpf_map_delete_elem(&calls, &top->key);
-	if (same_call(&list->innermost, &top->key))
+	if (is_same_key(&list->innermost, &top->key))
 		list->innermost.function = 0;
 	list->depth = depth - 1;
 	return 0;
@@ -249,7 +249,7 @@ static long find_in_list(u32 i, struct function_calls **l)
 
 	if (i >= depth)
 		return 1;
-	if (!same_call(&call_at(list, depth - 1 - i)->key, &list->key))
+	if (!is_same_key(&call_at(list, depth - 1 - i)->key, &list->key))
 		return 0;
 	list->found = depth - i;
 	return 1;
@@ -275,7 +275,7 @@ static __noinline int leave_list(struct task_struct *task, const struct call_key
 		return 0;
 	list->key = *key;
 	list->found = 0;
-	if (same_call(&list->innermost, key))
+	if (is_same_key(&list->innermost, key))
 		list->innermost = call->parent;
 	bpf_loop(BPFPROF_CALLS, find_in_list, &list, 0);
 	if (!list->found)
