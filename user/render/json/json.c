@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "render/format.h"
+#include "render/json/gzip.h"
 #include "render/json/json_functions.h"
 #include "render/json/json_host.h"
 #include "render/json/json_ledger.h"
@@ -271,4 +272,15 @@ int json_write(FILE *file, const struct dcbs_report *r, const struct render_opti
 	write_array(&doc, "stacks", r->stacks, r->nr_stacks, json_functions_stack);
 	fputs("\n}\n", file);
 	return doc.stream.err;
+}
+
+int json_gz_write(FILE *file, const struct dcbs_report *r, const struct render_options *options)
+{
+	FILE *to = gzip_open(file);
+	int err;
+
+	if (!to)
+		return -ENOMEM;
+	err = json_write(to, r, options);
+	return fclose(to) && !err ? (errno ? -errno : -EIO) : err;
 }
