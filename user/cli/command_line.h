@@ -43,6 +43,7 @@ struct opts {
 	double checkpoint_s;		/* between updates of the outputs; 0: only at the end */
 	int width;			/* of the text on standard output; 0: that of the terminal */
 	bool flat;			/* sections as a list */
+	bool summary;			/* the same as the format of that name */
 	bool quiet, verbose;
 	bool as_root;			/* the command, not only the profiler */
 	struct diff_opts diff;

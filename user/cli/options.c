@@ -219,8 +219,18 @@ static void check_text(const struct opts *opts)
 		refuse("--flat: applies to text; --format is %s, and no -o FILE is a .txt", opts->format);
 }
 
-static void check_line(const struct opts *opts)
+/* --summary is another word for a format. */
+static void apply_summary(struct opts *opts)
 {
+	if (opts->summary && strcmp(opts->format, "text") && strcmp(opts->format, "summary"))
+		refuse("--summary: is a format of its own; --format is %s", opts->format);
+	if (opts->summary)
+		opts->format = "summary";
+}
+
+static void check_line(struct opts *opts)
+{
+	apply_summary(opts);
 	check_text(opts);
 	if (opts->command == COMMAND_PROFILE)
 		check_targets(opts);

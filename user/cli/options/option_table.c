@@ -17,6 +17,7 @@
 #define KEY_WIDTH 0x105
 #define KEY_SLOWEST 0x106
 #define KEY_NO_GPU_PROBES 0x107
+#define KEY_SUMMARY 0x108
 
 /* Returns the names, or the suffixes, of all formats: "text, json". */
 static const char *join_formats(char *list, size_t size, bool suffixes)
@@ -129,7 +130,8 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 		.manual =
 			"Write the session to FILE as well. Its suffix selects the format: .txt is the report as text, .html the report as a "
 			"page for the browser, with charts, in one file that needs no network, .json a document for scripts and for "
-			"dcbs-bpfprof report, .json.gz the same compressed, .folded has one stack a line for other tools, .svg is a flame graph for "
+			"dcbs-bpfprof report, .json.gz the same compressed, .md and .summary.json are "
+			"short forms for pull requests, scripts and language models, .folded has one stack a line for other tools, .svg is a flame graph for "
 			"the browser, .speedscope.json is for speedscope, and .trace.json has the slowest calls for "
 			"https://ui.perfetto.dev and chrome://tracing. May be given several times.\n\n"
 			"The profiler finds out before the run whether the file can be written. The file belongs to the user who called sudo, "
@@ -154,7 +156,16 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 		.name = "format", .key = 'f', .argument = "FORMAT", .type = OPTION_FORMAT, .commands = SHOW, .preset = "text",
 		.choices = format_names,
 		.help = "format of standard output",
-		.manual = "Format of standard output.",
+		.manual =
+			"Format of standard output. md is Markdown of some KiB, with the answer first, for pull requests; in a job of "
+			"GitHub, -f md >> \"$GITHUB_STEP_SUMMARY\" shows it on the page of the job.",
+	}, {
+		.name = "summary", .key = KEY_SUMMARY, .type = OPTION_FLAG, .commands = SHOW, .offset = offsetof(struct opts, summary),
+		.help = "write at most 4 KiB of JSON to standard output, as -f summary does",
+		.manual =
+			"Write the essence of the report to standard output as JSON of at most 4 KiB, for scripts and language models: the "
+			"answer, the largest sections, the bottlenecks, memory, losses, and how many entries were left out. The same as "
+			"-f summary.",
 	}, {
 		.name = "sort-by", .key = 'S', .argument = "KEY", .type = OPTION_ORDER, .commands = SHOW, .preset = "cumulative",
 		.choices = order_names,
