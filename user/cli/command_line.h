@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "analyse/merge.h"
 #include "compare/comparison.h"
 #include "dcbs/profiler.h"
 #include "render/render.h"
@@ -36,7 +37,8 @@ struct opts {
 	const char *outputs[OPTS_MAX];
 	size_t nr_outputs;
 	const char *format;
-	const char *file;		/* of `report` */
+	const char *files[MERGE_SESSIONS];	/* of `report` */
+	size_t nr_files;
 	enum order_key sort_by;	/* of functions */
 	double duration_s;		/* 0: until Ctrl-C or the target's exit */
 	double interval_s;

@@ -170,13 +170,14 @@ static void add_word(void *ctx, char *arg)
 	struct opts *opts = ctx;
 	size_t i;
 
-	if (opts->command == COMMAND_REPORT && !opts->file) {
-		opts->file = arg;
+	if (opts->command == COMMAND_REPORT) {
+		if (opts->nr_files == MERGE_SESSIONS)
+			refuse("%s: at most %d sessions can be merged", arg, MERGE_SESSIONS);
+		opts->files[opts->nr_files++] = arg;
 		return;
 	}
 	if (opts->command != COMMAND_PROFILE)
-		refuse("%s: `dcbs-bpfprof %s` takes %s", arg, command_word(opts->command),
-		       opts->command == COMMAND_REPORT ? "one FILE.json" : "nothing but options");
+		refuse("%s: `dcbs-bpfprof %s` takes nothing but options", arg, command_word(opts->command));
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		if (!strcmp(arg, commands[i].word))
 			refuse("%s: a command is the first word: dcbs-bpfprof %s", arg, arg);
@@ -236,7 +237,7 @@ static void check_line(struct opts *opts)
 		check_targets(opts);
 	else if (opts->argv)
 		refuse("--: `dcbs-bpfprof %s` starts no command", command_word(opts->command));
-	if (opts->command == COMMAND_REPORT && !opts->file)
+	if (opts->command == COMMAND_REPORT && !opts->nr_files)
 		refuse("report: which FILE.json?");
 }
 

@@ -12,7 +12,7 @@ static const char usage[] =
 	"Usage:\n"
 	"  dcbs-bpfprof -p PID [OPTION...]               attach to a running evaluation\n"
 	"  dcbs-bpfprof [OPTION...] -- COMMAND ARG...    start COMMAND and profile it\n"
-	"  dcbs-bpfprof report FILE.json [OPTION...]     show a saved session\n"
+	"  dcbs-bpfprof report FILE.json... [OPTION...]  show a saved session, or several as one\n"
 	"  dcbs-bpfprof diff OLD.json... -- NEW.json...  compare sessions; `diff --help` lists its options\n"
 	"  dcbs-bpfprof list                             list processes that carry markers\n"
 	"  dcbs-bpfprof check                            check whether this machine can profile\n"

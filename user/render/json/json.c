@@ -23,6 +23,7 @@
 #include "render/json/json_stream.h"
 #include "render/json/json_value.h"
 #include "render/json/json_words.h"
+#include "render/sessions/json_sessions.h"
 #include "render/slices/json_slices.h"
 
 #define DIGITS 15
@@ -225,6 +226,8 @@ static void write_session_head(struct json_document *doc, const struct dcbs_repo
 		write_array(doc, "targets", r->targets, r->nr_targets, process_object);
 	if (r->more_targets > 0)
 		write_member(doc, "more_targets", integer_or_null(r->more_targets));
+	if (r->nr_sessions)
+		write_array(doc, "sessions", r->sessions, r->nr_sessions, json_sessions_session);
 	write_member(doc, "host", json_host_object(r));
 	write_member(doc, "window", window_object(r));
 }

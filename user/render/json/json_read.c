@@ -26,6 +26,7 @@
 #include "render/json/json_sections.h"
 #include "render/json/json_words.h"
 #include "render/utf8_locale.h"
+#include "render/sessions/json_sessions.h"
 #include "render/slices/json_slices.h"
 
 #define FILE_MAX_BYTES (256UL << 20)	/* a session with all the stacks that the profiler keeps stays below */
@@ -236,6 +237,7 @@ static int read_document(const char *path, const json_t *doc, struct dcbs_report
 	to->more_targets = json_get_integer(&r, doc, "more_targets");
 	if (to->more_targets == DCBS_UNKNOWN)
 		to->more_targets = 0;
+	json_sessions_read(&r, doc, to);
 	json_host_read(&r, doc, &to->host);
 	read_window(&r, doc, to);
 	json_slices_read_window(&r, doc, &to->slices);
