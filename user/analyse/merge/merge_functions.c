@@ -76,7 +76,8 @@ static bool add_lines(struct dcbs_function *to, const struct dcbs_function *f)
 
 	if (!lines)
 		return false;
-	memcpy(lines, to->lines, nr * sizeof(*lines));
+	for (i = 0; i < nr; i++)
+		lines[i] = to->lines[i];
 	for (i = 0; i < f->nr_lines; i++) {
 		for (j = 0; j < nr && lines[j].line != f->lines[i].line; j++)
 			;
