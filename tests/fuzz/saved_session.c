@@ -60,7 +60,7 @@ static void show_comparison(const struct comparison *c, const char *format, bool
 /* With itself, as if it were several sessions on each side. */
 static void compare(struct dcbs_report *report, size_t nr)
 {
-	static const char *const formats[] = {"text", "json", "csv", "md", "junit"}, *const files[] = {"a", "b", "c", "d"};
+	static const char *const formats[] = {"text", "json", "csv", "md", "junit", "html"}, *const files[] = {"a", "b", "c", "d"};
 	struct dcbs_report *reports[] = {report, report, report, report};
 	const struct comparison_side side = {files, reports, nr};
 	struct comparison_options options = {.confidence = 0.95, .nr_metrics = 3, .nr_limits = 1, .force = true};
@@ -73,7 +73,7 @@ static void compare(struct dcbs_report *report, size_t nr)
 		abort();
 	if (compare_sessions(&c, &options, &side, &side))
 		return;
-	for (i = 0; i < 5; i++)
+	for (i = 0; i < 6; i++)
 		show_comparison(c, formats[i], nr > 1);
 	compare_free(c);
 }

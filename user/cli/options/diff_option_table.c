@@ -110,7 +110,8 @@ const struct option_row diff_option_table[] = {
 		.preset = "text",
 		.choices = comparison_format_names,
 		.help = "format of standard output",
-		.manual = "Format of standard output. md is for pull requests, junit has a test case for each limit.",
+		.manual = "Format of standard output. md is for pull requests, junit has a test case for each limit, html is a page "
+			"with the histograms of both sides, one over the other.",
 	}, {
 		.name = "force", .key = KEY_FORCE, .type = OPTION_FLAG, .commands = DIFF,
 		.offset = offsetof(struct diff_opts, compare.force),
