@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "analyse/merge.h"
 #include "compare/compare.h"
 #include "dcbs/profiler.h"
 #include "render/comparison_format.h"
@@ -78,6 +79,24 @@ static void compare(struct dcbs_report *report, size_t nr)
 	compare_free(c);
 }
 
+/* With a session of the same content that began at another time. */
+static void merge(struct dcbs_report *report, const char *path)
+{
+	static const char *const names[] = {"a", "b"};
+	struct dcbs_report *reports[] = {report, NULL}, *merged;
+	const struct render_format *format;
+
+	if (dcbs_report_load(&reports[1], path))
+		return;
+	reports[1]->started_at += 1;
+	if (!merge_reports(&merged, reports, names, 2)) {
+		for (format = render_formats; format->name; format++)
+			show(merged, format, 1);
+		dcbs_report_free(merged);
+	}
+	dcbs_report_free(reports[1]);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static int file = -1;
@@ -95,6 +114,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (format = render_formats; format->name; format++)
 		show(report, format, (int)(size % 6));
 	compare(report, size % 2 ? 1 : 4);
+	merge(report, path);
 	dcbs_report_free(report);
 	return 0;
 }

@@ -15,14 +15,16 @@ struct merged_item {
 	const void *item;
 };
 
-size_t merge_section_place(const struct dcbs_report *r, const char *name)
+size_t merge_section_place(const struct dcbs_report *r, const char *name, struct merge_last_section *last)
 {
-	size_t i;
+	size_t i = 0;
 
-	for (i = 0; i < r->nr_sections; i++)
-		if (!strcmp(r->sections[i].name, name))
-			return i;
-	return r->nr_sections;
+	if (last->name && !strcmp(last->name, name))
+		return last->place;
+	while (i < r->nr_sections && strcmp(r->sections[i].name, name))
+		i++;
+	*last = (struct merge_last_section){name, i};
+	return i;
 }
 
 static int compare_text(const char *a, const char *b)
@@ -161,6 +163,7 @@ static int fold_functions(struct dcbs_report *to, const struct merged_item *item
 
 int merge_functions(struct dcbs_report *to, struct dcbs_report *const *sessions, size_t nr)
 {
+	struct merge_last_section last = {0};
 	struct merged_item *items;
 	size_t i, j, all = 0, n = 0;
 	int err = -ENOMEM;
@@ -173,7 +176,7 @@ int merge_functions(struct dcbs_report *to, struct dcbs_report *const *sessions,
 		for (j = 0; j < sessions[i]->nr_functions; j++) {
 			const struct dcbs_function *f = &sessions[i]->functions[j];
 
-			items[n++] = (struct merged_item){merge_section_place(to, f->section), f};
+			items[n++] = (struct merged_item){merge_section_place(to, f->section, &last), f};
 		}
 	if (items && to->functions) {
 		qsort(items, n, sizeof(*items), order_same_functions);
@@ -217,7 +220,8 @@ static int add_operator(struct dcbs_report *to, const struct dcbs_operator *more
 static int order_operators(const void *a, const void *b, void *report)
 {
 	const struct dcbs_operator *o = a, *p = b;
-	size_t x = merge_section_place(report, o->section), y = merge_section_place(report, p->section);
+	struct merge_last_section none = {0}, other = {0};
+	size_t x = merge_section_place(report, o->section, &none), y = merge_section_place(report, p->section, &other);
 
 	return (x > y) - (x < y) ?: (o->self_s < p->self_s) - (o->self_s > p->self_s) ?: strcmp(o->name, p->name);
 }

@@ -50,6 +50,7 @@ static int order_stacks(const void *a, const void *b)
 /* Copies the frames of all sessions, and lists their stacks. Returns false without memory. */
 static bool collect_stacks(struct dcbs_report *to, struct dcbs_report *const *sessions, size_t nr, struct session_stack *list)
 {
+	struct merge_last_section last = {0};
 	bool good = true;
 	size_t i, j;
 
@@ -61,7 +62,7 @@ static bool collect_stacks(struct dcbs_report *to, struct dcbs_report *const *se
 		for (j = 0; j < sessions[i]->nr_stacks; j++) {
 			const struct dcbs_stack *s = &sessions[i]->stacks[j];
 
-			*list++ = (struct session_stack){merge_section_place(to, s->section), first_frame, s};
+			*list++ = (struct session_stack){merge_section_place(to, s->section, &last), first_frame, s};
 		}
 	}
 	return good;
