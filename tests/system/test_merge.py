@@ -66,7 +66,7 @@ class Merging(BadInput):
 class Sums(Merging):
     def test_halves_are_the_whole(self):
         """All calls in one session, or divided among several: the same counts, totals, extremes, histograms and percentiles."""
-        for seed in range(25):
+        for seed in range(10):
             rng, parts = random.Random(seed), [self.drawn("%d %d" % (seed, i)) for i in range(2 + seed % 4)]
             whole = {name: [c for part in parts for c in part.get(name, ())] for name in NAMES}
             whole = {name: calls for name, calls in whole.items() if calls}
@@ -85,7 +85,7 @@ class Sums(Merging):
 
     def test_order_and_grouping(self):
         """Sessions that were merged can be merged again: the figures are those of merging all at once, in any order."""
-        for seed in range(5):
+        for seed in range(3):
             paths = [self.document("s%d.json" % i, self.drawn("%d %d" % (seed, i))) for i in range(4)]
             groups = []
             for i, group in enumerate((paths[:2], paths[2:])):

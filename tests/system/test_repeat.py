@@ -131,7 +131,7 @@ class Repeated(BadInput):
         """SIGTERM ends the run with its session, and no other follows."""
         child = subprocess.Popen([PROFILER, "-q", *BUDGET, "--repeat", "9", "-o", self.path("%n.json.gz"), *self.program("0.3")],
                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENV)
-        time.sleep(1.5)
+        time.sleep(1)
         child.send_signal(signal.SIGTERM)
         child.communicate(timeout=30)
         self.assertLessEqual(len(glob.glob(self.path("*.json.gz"))), 2)
