@@ -53,7 +53,7 @@ harden_link := -Wl,-z,relro,-z,now,-z,noexecstack
 # Packages that build it, that test it, and that it is measured against. All are in Debian 12.
 packages_build := gcc g++ make pkg-config clang llvm libbpf-dev bpftool libelf-dev libdw-dev zlib1g-dev \
 	libjansson-dev libncurses-dev libcapstone-dev libcap-dev libseccomp-dev python3 python3-dev
-packages_test := libcmocka-dev python3-torch bpftrace tmux procps strace libcap2-bin chromium python3-jsonschema
+packages_test := libcmocka-dev python3-torch bpftrace tmux procps strace libcap2-bin chromium python3-jsonschema cmark-gfm
 packages_pythons := mmdebstrap
 packages_fuzz := libclang-rt-14-dev
 packages_bench := libbpf-tools lttng-tools liblttng-ust-dev
@@ -327,7 +327,7 @@ install: all
 	install -m 644 $(filter %.3,$(manuals)) $(DESTDIR)$(prefix)/share/man/man3
 	install -m 644 include/dcbs/*.h $(DESTDIR)$(prefix)/include/dcbs
 	install -d $(DESTDIR)$(prefix)/share/dcbs-bpfprof
-	install -m 644 user/docs/json.schema.json $(DESTDIR)$(prefix)/share/dcbs-bpfprof
+	install -m 644 user/docs/json.schema.json user/docs/summary.schema.json $(DESTDIR)$(prefix)/share/dcbs-bpfprof
 	for pc in user/marker/dcbs-markers.pc user/libbpfprof.pc; do \
 		sed 's|@prefix@|$(prefix)|; s|@version@|$(VERSION)|' $$pc.in > $(DESTDIR)$(prefix)/lib/pkgconfig/$${pc##*/} || exit 1; \
 	done

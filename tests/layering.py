@@ -19,7 +19,7 @@ CONTRACTS = ["bpfprof/*", "dcbs/profiler.h", "dcbs/results.h", "dcbs/sections.h"
 STAGES = {
     "main.c": ["cli", "safety"],
     "profiler.c": ["analyse", "collect", "base", "dcbs/profiler.h"],
-    "cli": ["serve", "render", "compare", "host", "safety", "base"] + CONTRACTS,
+    "cli": ["serve", "render", "compare", "analyse/merge.h", "host", "safety", "base"] + CONTRACTS,
     "serve": ["base"] + CONTRACTS,
     "render": ["compare", "base", "svg.js.h", "svg.css.h", "page.js.h", "page.css.h", "page.hash.h"] + CONTRACTS,
     "compare": ["base"] + CONTRACTS,

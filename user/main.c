@@ -33,7 +33,9 @@ int main(int argc, char **argv)
 	case COMMAND_DIFF:
 		return cmd_diff(&opts.diff);
 	case COMMAND_PROFILE:
-		return cmd_profile(&opts);
+		return opts.repeat ? cmd_repeat(&opts) : cmd_profile(&opts);
+	case COMMAND_GATE:
+		return cmd_gate(&opts);
 	}
 	return 2;
 }

@@ -194,8 +194,8 @@ char *dcbs_report_text(const struct dcbs_report *report, int width);
 char *dcbs_report_json(const struct dcbs_report *report);
 
 /*
- * Reads a saved JSON document. -EINVAL: it is not one, or has another schema; -EFBIG: it is larger than 64 MiB; other errors
- * are those of reading the file.
+ * Reads a saved JSON document, plain or compressed with gzip. -EINVAL: it is not one, or has another schema; -EFBIG: it is larger
+ * than 256 MiB, decompressed; other errors are those of reading the file.
  */
 int dcbs_report_load(struct dcbs_report **report, const char *path);
 

@@ -246,7 +246,22 @@ struct dcbs_lost {
 	int64_t processes;	/* children that were not followed, as too many were being followed */
 };
 
-/* All results of a window. The report owns all that it points to; dcbs_report_free() frees it. */
+/* A session that was merged into a report. */
+struct dcbs_session {
+	char *name;		/* of its file; valid UTF-8 without control characters */
+	char *host;		/* NULL: unknown */
+	pid_t pid;		/* of its first process; 0: it has none */
+	int64_t processes;
+	double started_at, duration_s;	/* its window */
+	int64_t rss_start_bytes, rss_end_bytes, rss_peak_bytes;	/* DCBS_UNKNOWN */
+};
+
+/*
+ * All results of a window, or of several sessions that were merged. Then duration_s is the sum of their windows, so that shares and
+ * in_flight are means over them; counts, times and histograms are sums; and all that cannot be added up is unknown.
+ *
+ * The report owns all that it points to; dcbs_report_free() frees it.
+ */
 struct dcbs_report {
 	int schema;		/* DCBS_SCHEMA */
 	char *version;		/* of the profiler that measured */
@@ -312,6 +327,8 @@ struct dcbs_report {
 	struct dcbs_lost lost;
 	char **notes;			/* one line each: what could not be measured, and why */
 	size_t nr_notes;
+	struct dcbs_session *sessions;	/* that were merged; NULL: the report is of one session */
+	size_t nr_sessions;
 };
 
 #endif

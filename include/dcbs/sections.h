@@ -207,6 +207,15 @@ struct dcbs_skew {
 	double ratio;		/* of slowest to fastest; NAN: unknown */
 };
 
+/* How far the sessions that were merged differ in a section, by mean_s. */
+struct dcbs_session_skew {
+	int64_t sessions;	/* that have a mean of it; below 2 there is nothing to compare */
+	/* Indexes of the report's sessions, and the means there. */
+	size_t slowest, fastest;
+	double slowest_mean_s, fastest_mean_s;
+	double ratio;		/* of slowest to fastest; NAN: unknown */
+};
+
 /*
  * A section, added up over all threads and targets. Times and counts come from the markers in the target and are exact,
  * unless error_s is a number: then the section is a function without a marker and total_s, self_s and the waits are
@@ -274,6 +283,7 @@ struct dcbs_section {
 	struct dcbs_trend trend;
 	struct dcbs_slow_call *slowest;	/* the slowest first */
 	size_t nr_slowest;
+	struct dcbs_session_skew session_skew;	/* all 0 in a report of one session */
 };
 
 /* A thread of a target, or those of it that have ended and are alike, added up. Its wall adds up to wall_s. */

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "analyse/merge.h"
 #include "compare/compare.h"
 #include "dcbs/profiler.h"
 #include "render/comparison_format.h"
@@ -60,7 +61,7 @@ static void show_comparison(const struct comparison *c, const char *format, bool
 /* With itself, as if it were several sessions on each side. */
 static void compare(struct dcbs_report *report, size_t nr)
 {
-	static const char *const formats[] = {"text", "json", "csv", "md", "junit"}, *const files[] = {"a", "b", "c", "d"};
+	static const char *const formats[] = {"text", "json", "csv", "md", "junit", "html"}, *const files[] = {"a", "b", "c", "d"};
 	struct dcbs_report *reports[] = {report, report, report, report};
 	const struct comparison_side side = {files, reports, nr};
 	struct comparison_options options = {.confidence = 0.95, .nr_metrics = 3, .nr_limits = 1, .force = true};
@@ -73,9 +74,27 @@ static void compare(struct dcbs_report *report, size_t nr)
 		abort();
 	if (compare_sessions(&c, &options, &side, &side))
 		return;
-	for (i = 0; i < 5; i++)
+	for (i = 0; i < 6; i++)
 		show_comparison(c, formats[i], nr > 1);
 	compare_free(c);
+}
+
+/* With a session of the same content that began at another time. */
+static void merge(struct dcbs_report *report, const char *path)
+{
+	static const char *const names[] = {"a", "b"};
+	struct dcbs_report *reports[] = {report, NULL}, *merged;
+	const struct render_format *format;
+
+	if (dcbs_report_load(&reports[1], path))
+		return;
+	reports[1]->started_at += 1;
+	if (!merge_reports(&merged, reports, names, 2)) {
+		for (format = render_formats; format->name; format++)
+			show(merged, format, 1);
+		dcbs_report_free(merged);
+	}
+	dcbs_report_free(reports[1]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -95,6 +114,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (format = render_formats; format->name; format++)
 		show(report, format, (int)(size % 6));
 	compare(report, size % 2 ? 1 : 4);
+	merge(report, path);
 	dcbs_report_free(report);
 	return 0;
 }

@@ -188,6 +188,27 @@ class Formats(Sides):
         self.assertEqual(row.replace("\\|", "").count("|"), 8)
         self.assertTrue(text.startswith("* **slower**: "))
 
+    def test_html(self):
+        """The page has no script and no link, and a picture of the calls of both sides whose bars add up to all calls."""
+        evil = '</title><script>alert(1)</script>"\'><img src=x>'
+        old, new = ([save(self.path("%s%d.json" % (side, i)), session([section(evil, mean * (1 + i / 100)), section("decode", 0.01)]))
+                     for i in range(4)] for side, mean in (("o", 0.01), ("n", 0.02)))
+        done = run("diff", *old, "--", *new, "-f", "html")
+        page = done.stdout.decode()
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        for word in "<script", "<img", "<a ", "<link", "url(":
+            self.assertNotIn(word, page)
+        self.assertIn("default-src 'none'", page)
+        self.assertIn("<dt>slower</dt>", page)
+        charts = page.split("<svg ")[1:]
+        self.assertEqual(len(charts), 2)
+        for chart in charts:
+            tree = xml.etree.ElementTree.fromstring("<svg " + chart.split("</svg>")[0] + "</svg>")
+            sides = {g.get("class"): [float(r.find("title").text.split()[1].rstrip("%")) for r in g] for g in tree.iter("g")}
+            self.assertEqual(set(sides), {"old", "new"})
+            for shares in sides.values():
+                self.assertAlmostEqual(sum(shares), 100, delta=1)
+
     def test_text_begins_with_the_verdict(self):
         old, new = self.sides()
         lines = run("diff", *old, "--", *new).stdout.decode().splitlines()
@@ -255,7 +276,7 @@ class Wrong(Sides):
                         s.update(zip(("mean_s", "total_s", "self_s", "p50_s"), values), count=rng.choice((0, 1, 1 << 62, None)))
                         s["wall"].update(cpu_s=values[0], lock_s=values[1])
                     paths.append(save(self.path("%s%d.json" % (side, i)), session(sections, rng.choice((0.0, 1e-9, 10.0, 1e17)))))
-            for fmt in "text", "json", "csv", "md", "junit":
+            for fmt in "text", "json", "csv", "md", "junit", "html":
                 done = run("diff", *paths[:4], "--", *paths[4:], "-v", "-f", fmt, "--fail-if", "*:mean>+5%", timeout=20)
                 self.assertIn(done.returncode, (0, 1, 3), done.stderr)
                 self.assertEqual(controls(done.stdout.replace(b"\r\n", b"\n")), [], fmt)

@@ -49,7 +49,6 @@ class Applicable(BadInput):
 
     def test_words_that_do_not_apply(self):
         self.one_line(run("list", "surplus"), 2, "surplus", "list")
-        self.one_line(run("report", "a.json", "b.json"), 2, "b.json", "report")
         self.one_line(run("list", "--", "true"), 2, "list")
         self.one_line(run("report", "a.json", "--", "true"), 2, "report")
         self.one_line(run("-q", "list"), 2, "list", "first word")

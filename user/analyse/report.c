@@ -276,6 +276,10 @@ static void free_members(struct dcbs_report *r)
 		free(r->notes[i]);
 	for (i = 0; i < r->nr_gpu_libraries; i++)
 		free(r->gpu_libraries[i]);
+	for (i = 0; i < r->nr_sessions; i++) {
+		free(r->sessions[i].name);
+		free(r->sessions[i].host);
+	}
 	for (i = 0; i < r->nr_targets; i++) {
 		free(r->targets[i].comm);
 		free(r->targets[i].command);
@@ -304,6 +308,7 @@ void dcbs_report_free(struct dcbs_report *r)
 	free(r->outside);
 	free(r->notes);
 	free(r->gpu_libraries);
+	free(r->sessions);
 	for (i = 0; i < r->overhead.nr_reduced; i++)
 		free(r->overhead.reduced[i]);
 	free(r->overhead.reduced);

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/sanitize.h"
 #include "cli/cmd_diff.h"
+#include "cli/command/loaded_sessions.h"
 #include "cli/complain.h"
 #include "cli/output.h"
 #include "cli/options/budget_file.h"
@@ -15,46 +16,6 @@
 
 #define STATUS_EXCEEDED 3
 #define NAME_BYTES 4096
-
-/* The sessions of one side. Their names are those of the command line, safe to print. */
-struct loaded_side {
-	struct dcbs_report *reports[COMPARISON_SESSIONS];
-	char *names[COMPARISON_SESSIONS];
-	size_t nr;
-};
-
-static int load_session(struct loaded_side *side, const char *file)
-{
-	char *name = sanitize(file, NAME_BYTES);
-	int err = name ? dcbs_report_load(&side->reports[side->nr], file) : fail(-ENOMEM, "no memory for %s", file);
-
-	if (err) {
-		free(name);
-		return err;
-	}
-	side->names[side->nr++] = name;
-	return 0;
-}
-
-static int load_side(struct loaded_side *side, const char *const *files, size_t nr)
-{
-	size_t i;
-	int err = 0;
-
-	for (i = 0; i < nr && !err; i++)
-		err = load_session(side, files[i]);
-	return err;
-}
-
-static void free_side(struct loaded_side *side)
-{
-	size_t i;
-
-	for (i = 0; i < side->nr; i++) {
-		dcbs_report_free(side->reports[i]);
-		free(side->names[i]);
-	}
-}
 
 /* A limit that cannot be judged is no success of a test. */
 static int exit_status(const struct comparison *c, const struct diff_opts *opts)
@@ -78,7 +39,7 @@ static int load_budget(struct comparison_options *options, const char *file)
 	return err;
 }
 
-static int compare_sides(const struct loaded_side *old_side, const struct loaded_side *new_side, const struct diff_opts *opts)
+int cmd_diff_compare(const struct loaded_sessions *old_side, const struct loaded_sessions *new_side, const struct diff_opts *opts)
 {
 	static struct comparison_options options;
 	const struct comparison_side sides[2] = {
@@ -99,15 +60,15 @@ static int compare_sides(const struct loaded_side *old_side, const struct loaded
 
 int cmd_diff(const struct diff_opts *opts)
 {
-	static struct loaded_side old_side, new_side;
+	static struct loaded_sessions old_side, new_side;
 	int status;
 
-	if (invoker_find() || load_side(&old_side, opts->old_files, opts->nr_old) ||
-	    load_side(&new_side, opts->new_files, opts->nr_new))
+	if (invoker_find() || loaded_sessions_add(&old_side, opts->old_files, opts->nr_old) ||
+	    loaded_sessions_add(&new_side, opts->new_files, opts->nr_new))
 		status = complain();
 	else
-		status = compare_sides(&old_side, &new_side, opts);
-	free_side(&old_side);
-	free_side(&new_side);
+		status = cmd_diff_compare(&old_side, &new_side, opts);
+	loaded_sessions_free(&old_side);
+	loaded_sessions_free(&new_side);
 	return status;
 }

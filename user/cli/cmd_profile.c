@@ -82,18 +82,14 @@ static void raise_descriptor_limit(void)
 
 static int start_profile(struct profile *p)
 {
-	const struct spawn_options options = {.children = p->opts->profile.children, .as_root = p->opts->as_root};
-	int err = 0;
+	int err;
 
 	if (p->opts->profile.return_probes && p->opts->profile.nr_sections)
 		fputs("dcbs-bpfprof: --return-probes replaces return addresses on the stacks of the process: fibers, longjmp, "
 		      "pthread_cancel and code that looks at its own stack may break\n", stderr);
-	if (p->opts->argv)
-		err = spawn_start(&p->child, p->opts->argv, &options);
 	output_files_raise_limit();
 	raise_descriptor_limit();
-	if (!err)
-		err = attach_targets(p);
+	err = attach_targets(p);
 	if (!err)
 		err = server_open(&p->server, p->prof, p->opts->verbose ? stderr : NULL);
 	if (!err)
@@ -108,7 +104,7 @@ static bool publish_report(struct profile *p, const struct dcbs_report *report)
 {
 	bool good = output_files_write(&p->outputs, report, p->opts, false);
 
-	if (output_standard(report, p->opts)) {
+	if (!p->opts->unprinted && output_standard(report, p->opts)) {
 		output_files_keep_standard(&p->outputs, report, p->opts);
 		good = false;
 	}
@@ -161,6 +157,21 @@ static int final_status(const struct profile *p, bool good)
 	return failure_status(p);
 }
 
+/* The command is there before the files are opened, which may have the name of its process; it waits for the profiler. */
+static int prepare_profile(struct profile *p)
+{
+	const struct spawn_options options = {.children = p->opts->profile.children, .as_root = p->opts->as_root};
+	struct output_facts facts;
+	int err = pid_namespace_check() ?: invoker_find();
+
+	if (!err && p->opts->argv)
+		err = spawn_start(&p->child, p->opts->argv, &options);
+	if (err)
+		return err;
+	output_facts_here(&facts, p->child.pid ? p->child.pid : p->opts->pids[0], p->opts->number);
+	return output_files_open(&p->outputs, p->opts, &facts);
+}
+
 int cmd_profile(const struct opts *opts)
 {
 	static struct profile profile;
@@ -169,8 +180,9 @@ int cmd_profile(const struct opts *opts)
 	profile.opts = opts;
 	profile.child.go = profile.child.failed = -1;
 	signals_catch();
-	if (pid_namespace_check() || invoker_find() || output_files_open(&profile.outputs, opts)) {
+	if (prepare_profile(&profile)) {
 		complain();
+		spawn_abandon(&profile.child);
 		return final_status(&profile, false);
 	}
 	bpf_stats_prepare();

@@ -8,4 +8,7 @@
 /* Returns the exit status. If it is not 0, a line on standard error gives the reason. */
 int cmd_profile(const struct opts *opts);
 
+/* `dcbs-bpfprof --repeat N -- COMMAND`: several runs, each a session; the report is of all of them. */
+int cmd_repeat(const struct opts *opts);
+
 #endif

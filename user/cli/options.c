@@ -12,11 +12,13 @@
 #include "cli/options/option_table.h"
 #include "cli/options/seconds.h"
 #include "cli/options/similar.h"
+#include "cli/command/output_names.h"
 #include "cli/options.h"
 #include "render/render.h"
 
 static const struct { const char *word; enum command command; } commands[] = {
 	{"report", COMMAND_REPORT}, {"list", COMMAND_LIST}, {"check", COMMAND_CHECK}, {"diff", COMMAND_DIFF},
+	{"gate", COMMAND_GATE},
 };
 
 static const char *command_word(enum command command)
@@ -124,11 +126,26 @@ static void set_format(struct opts *opts, const struct option_row *row, char *ar
 	opts->format = arg;
 }
 
+/* A folder takes one session for each run. The name lives as long as the program. */
+static char *name_in_folder(const char *folder)
+{
+	char *name;
+
+	if (asprintf(&name, "%srun-%%n.json", folder) < 0)
+		refuse("--output %s: no memory", folder);
+	return name;
+}
+
 static void add_output(struct opts *opts, const struct option_row *row, char *arg)
 {
 	refuse_if_full(opts->nr_outputs, row);
+	if (*arg && arg[strlen(arg) - 1] == '/')
+		arg = name_in_folder(arg);
 	if (!render_by_suffix(arg))
 		refuse("--%s %s: the suffix selects the format; there are: %s", row->name, arg, row->choices());
+	if (output_names_unknown(arg))
+		refuse("--%s %s: %%%c stands for nothing; there are %%h (host), %%p (process), %%t (time), %%n (number) and %%%%", row->name, arg,
+		       output_names_unknown(arg));
 	opts->outputs[opts->nr_outputs++] = arg;
 }
 
@@ -152,6 +169,11 @@ static void (*const set_value[])(struct opts *opts, const struct option_row *row
 	[OPTION_HELP] = show_help, [OPTION_VERSION] = show_version,
 };
 
+static const char *session_suffixes(void)
+{
+	return ".json, .json.gz";
+}
+
 /* ---- the whole line ---- */
 
 static void set_option(void *ctx, const struct option_row *row, char *arg)
@@ -170,13 +192,14 @@ static void add_word(void *ctx, char *arg)
 	struct opts *opts = ctx;
 	size_t i;
 
-	if (opts->command == COMMAND_REPORT && !opts->file) {
-		opts->file = arg;
+	if (opts->command == COMMAND_REPORT) {
+		if (opts->nr_files == MERGE_SESSIONS)
+			refuse("%s: at most %d sessions can be merged", arg, MERGE_SESSIONS);
+		opts->files[opts->nr_files++] = arg;
 		return;
 	}
 	if (opts->command != COMMAND_PROFILE)
-		refuse("%s: `dcbs-bpfprof %s` takes %s", arg, command_word(opts->command),
-		       opts->command == COMMAND_REPORT ? "one FILE.json" : "nothing but options");
+		refuse("%s: `dcbs-bpfprof %s` takes nothing but options", arg, command_word(opts->command));
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		if (!strcmp(arg, commands[i].word))
 			refuse("%s: a command is the first word: dcbs-bpfprof %s", arg, arg);
@@ -219,14 +242,42 @@ static void check_text(const struct opts *opts)
 		refuse("--flat: applies to text; --format is %s, and no -o FILE is a .txt", opts->format);
 }
 
-static void check_line(const struct opts *opts)
+/* --summary is another word for a format. */
+static void apply_summary(struct opts *opts)
 {
+	if (opts->summary && strcmp(opts->format, "text") && strcmp(opts->format, "summary"))
+		refuse("--summary: is a format of its own; --format is %s", opts->format);
+	if (opts->summary)
+		opts->format = "summary";
+}
+
+/* Each run has files of its own, and one of them is its session. */
+static void check_repeat(const struct opts *opts)
+{
+	bool has_session = false;
+	size_t i;
+
+	if (opts->repeat && !opts->argv)
+		refuse("--repeat: there is no COMMAND that could be run again; give one after --");
+	for (i = 0; i < opts->nr_outputs && opts->repeat; i++) {
+		if (!output_names_has(opts->outputs[i], 'n') || output_names_has(opts->outputs[i], 'p'))
+			refuse("--output %s: with --repeat, the name needs %%n, the number of the run, and must not have %%p", opts->outputs[i]);
+		has_session |= !strncmp(render_by_suffix(opts->outputs[i])->name, "json", 4);
+	}
+	if (opts->repeat && !has_session)
+		refuse("--repeat: needs a place for the sessions: -o FOLDER/ or -o run-%%n.json");
+}
+
+static void check_line(struct opts *opts)
+{
+	apply_summary(opts);
 	check_text(opts);
-	if (opts->command == COMMAND_PROFILE)
+	if (opts->command == COMMAND_PROFILE) {
 		check_targets(opts);
-	else if (opts->argv)
+		check_repeat(opts);
+	} else if (opts->argv)
 		refuse("--: `dcbs-bpfprof %s` starts no command", command_word(opts->command));
-	if (opts->command == COMMAND_REPORT && !opts->file)
+	if (opts->command == COMMAND_REPORT && !opts->nr_files)
 		refuse("report: which FILE.json?");
 }
 
@@ -262,10 +313,26 @@ static void set_presets(struct opts *opts)
 {
 	const struct option_row *row;
 
-	*opts = (struct opts){.profile = {.pids = opts->pids, .sections = opts->sections}};
+	*opts = (struct opts){.number = 1, .profile = {.pids = opts->pids, .sections = opts->sections}};
 	for (row = option_table; row->name; row++)
 		if (row->preset)
 			set_value[row->type](opts, row, (char *)row->preset);
+}
+
+/* The command is profiled with the presets, but for the options that `gate` has. */
+static void parse_gate(struct opts *opts, int argc, char **argv)
+{
+	const struct option_row output = {.name = "output", .choices = session_suffixes};
+	struct diff_opts *diff = &opts->diff;
+
+	opts->argv = gate_options_parse(diff, argc, argv);
+	opts->repeat = diff->repeat;
+	opts->profile.children = diff->children;
+	opts->quiet = true;
+	if (!diff->output)
+		return;
+	add_output(opts, &output, (char *)diff->output);
+	check_repeat(opts);
 }
 
 void options_parse(struct opts *opts, int argc, char **argv)
@@ -276,6 +343,11 @@ void options_parse(struct opts *opts, int argc, char **argv)
 	if (argc > 1 && !strcmp(argv[1], "diff")) {
 		opts->command = COMMAND_DIFF;
 		diff_options_parse(&opts->diff, argc - 1, argv + 1);
+		return;
+	}
+	if (argc > 1 && !strcmp(argv[1], "gate")) {
+		opts->command = COMMAND_GATE;
+		parse_gate(opts, argc - 1, argv + 1);
 		return;
 	}
 	argc = split_command(opts, argc, argv);

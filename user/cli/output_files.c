@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* output_files.c - the files of --output: opened before the run, kept up to date during it, complete after it. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -13,12 +15,31 @@
 
 /* ---- open ---- */
 
-static int open_all(struct outputs *outputs, const struct opts *opts)
+/* Stores the name, to be freed. A name that the user did not choose must not replace anything but a session. */
+static int make_name(char **name, const char *pattern, const struct output_facts *facts)
+{
+	char path[PATH_MAX];
+	int err = output_names_expand(path, sizeof(path), pattern, facts);
+
+	if (err)
+		return fail(err, "cannot write %s: the name is too long; choose another --output", pattern);
+	err = output_names_has(pattern, 0) ? output_names_check(path) : 0;
+	if (err)
+		return err;
+	*name = strdup(path);
+	return *name ? 0 : fail(-ENOMEM, "no memory for %s", path);
+}
+
+static int open_all(struct outputs *outputs, const struct opts *opts, const struct output_facts *facts)
 {
 	int err = 0;
 
 	while (outputs->nr < opts->nr_outputs && !err) {
-		err = owned_file_open(&outputs->files[outputs->nr], opts->outputs[outputs->nr]);
+		char **name = &outputs->names[outputs->nr];
+
+		err = make_name(name, opts->outputs[outputs->nr], facts);
+		if (!err)
+			err = owned_file_open(&outputs->files[outputs->nr], *name);
 		if (!err)
 			outputs->nr++;
 	}
@@ -29,17 +50,29 @@ static int open_all(struct outputs *outputs, const struct opts *opts)
 	return 0;
 }
 
-int output_files_open(struct outputs *outputs, const struct opts *opts)
+static void free_names(struct outputs *outputs)
+{
+	size_t i;
+
+	for (i = 0; i < OPTS_MAX; i++) {
+		free(outputs->names[i]);
+		outputs->names[i] = NULL;
+	}
+}
+
+int output_files_open(struct outputs *outputs, const struct opts *opts, const struct output_facts *facts)
 {
 	int err;
 	size_t i;
 
-	err = open_all(outputs, opts);
+	err = open_all(outputs, opts, facts);
 	if (!err)
 		err = file_keeper_start(&outputs->keeper, outputs->files, outputs->nr + 1);
-	if (err)
+	if (err) {
 		for (i = 0; i < outputs->nr; i++)
 			owned_file_close(&outputs->files[i]);
+		free_names(outputs);
+	}
 	return err;
 }
 
@@ -231,5 +264,6 @@ void output_files_close(struct outputs *outputs)
 		if (outputs->files[i].fd >= 0)
 			close(outputs->files[i].fd);
 	file_keeper_end(&outputs->keeper);
+	free_names(outputs);
 	outputs->nr = 0;
 }

@@ -7,12 +7,14 @@
 #ifndef CLI_OUTPUT_FILES_H
 #define CLI_OUTPUT_FILES_H
 
+#include "cli/command/output_names.h"
 #include "cli/command_line.h"
 #include "dcbs/profiler.h"
 #include "safety/file_keeper.h"
 
 /* Too large for the stack. */
 struct outputs {
+	char *names[OPTS_MAX];			/* of the files, as they were given or with their letters replaced */
 	struct owned_file files[OPTS_MAX + 1];	/* the last one is the spare, for a report that standard output does not take */
 	size_t nr;				/* files of --output */
 	size_t written;				/* files that hold the whole report */
@@ -22,8 +24,11 @@ struct outputs {
 	bool warned;				/* about a checkpoint that could not be written */
 };
 
-/* `outputs` is all zeros. Opens every file, so that one that cannot be written is found before the run. */
-int output_files_open(struct outputs *outputs, const struct opts *opts);
+/*
+ * `outputs` is all zeros. Opens every file, so that one that cannot be written is found before the run. The facts are for names with
+ * letters, see command/output_names.h.
+ */
+int output_files_open(struct outputs *outputs, const struct opts *opts, const struct output_facts *facts);
 
 /* Lets files be as large as this process may make them. Called after the command was started, which keeps its limits. */
 void output_files_raise_limit(void);

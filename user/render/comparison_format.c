@@ -10,7 +10,7 @@
 
 static const struct comparison_format formats[] = {
 	{"text", comparison_text}, {"json", comparison_json}, {"csv", comparison_csv}, {"md", comparison_markdown},
-	{"junit", comparison_junit},
+	{"junit", comparison_junit}, {"html", comparison_html},
 };
 
 const struct comparison_format *comparison_format_by_name(const char *name)
@@ -25,7 +25,7 @@ const struct comparison_format *comparison_format_by_name(const char *name)
 
 const char *comparison_format_names(void)
 {
-	return "text, json, csv, md, junit";
+	return "text, json, csv, md, junit, html";
 }
 
 int comparison_write(const struct comparison_format *format, FILE *file, const struct comparison *c,

@@ -33,6 +33,9 @@ struct render_format {
 /* Writers return 0 or a negative errno. The thread's locale is C.UTF-8 while they run. */
 int text_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
 int json_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
+int json_gz_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
+int markdown_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
+int summary_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
 int html_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
 int folded_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
 int svg_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);

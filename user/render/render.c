@@ -10,8 +10,11 @@
 
 const struct render_format render_formats[] = {
 	{"text", ".txt", "the report, for people", false, text_write},
+	{"md", ".md", "the answer, the sections and the verdicts as Markdown, some KiB, for pull requests and CI", false, markdown_write},
+	{"summary", ".summary.json", "the same as JSON of at most 4 KiB, for scripts and language models", false, summary_write},
 	{"html", ".html", "the report as a page, for browsers: one file, no network", false, html_write},
 	{"json", ".json", "the whole session, for scripts and for the command `report`", false, json_write},
+	{"json.gz", ".json.gz", "the same, compressed with gzip; `report` and `diff` read it, too", false, json_gz_write},
 	{"folded", ".folded", "stacks, one a line, in microseconds, for flamegraph.pl and its kin", true, folded_write},
 	{"svg", ".svg", "a flame graph, for browsers", true, svg_write},
 	{"speedscope", ".speedscope.json", "stacks, for https://www.speedscope.app", true, speedscope_write},

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """Saved sessions in Python: dcbs_profiler.load()."""
+import gzip
 import html.parser
 import json
 import os
@@ -52,6 +53,18 @@ class Saved(unittest.TestCase):
             self.assertEqual(row["wall.cpu_s"], section["wall"]["cpu_s"])
             self.assertEqual(row["memory.rss_delta_bytes"], section["memory"]["rss_delta_bytes"])
         self.assertEqual(session.duration_s, self.document["window"]["duration_s"])
+
+    def test_compressed(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path, whole = os.path.join(folder, "run.json.gz"), gzip.compress(json.dumps(self.document).encode())
+            for data, good in (whole, True), (whole[:-20], False), (whole[:99] + b"?" * 99 + whole[198:], False):
+                with open(path, "wb") as f:
+                    f.write(data)
+                if good:
+                    self.assertEqual(dcbs_profiler.load(path).document, self.document)
+                else:
+                    with self.assertRaises(ValueError):
+                        dcbs_profiler.load(path)
 
     def test_processes(self):
         one = dcbs_profiler.load(golden("functions.json"))

@@ -3,7 +3,9 @@
 #include "cli/options/option_table.h"
 #include "render/comparison_format.h"
 
-#define DIFF OPTION_COMMAND(COMMAND_DIFF)
+#define DIFF (OPTION_COMMAND(COMMAND_DIFF) | GATE)
+#define GATE OPTION_COMMAND(COMMAND_GATE)
+#define SIDES OPTION_COMMAND(COMMAND_DIFF)
 
 #define KEY_OLD 0x100	/* no letter, like the next ones */
 #define KEY_NEW 0x101
@@ -18,6 +20,7 @@
 #define KEY_FORCE 0x10a
 #define KEY_WIDTH 0x10b
 #define KEY_BUDGET 0x10c
+#define KEY_REPEAT 0x10d
 
 static const char *orders(void)
 {
@@ -26,11 +29,11 @@ static const char *orders(void)
 
 const struct option_row diff_option_table[] = {
 	{
-		.name = "old", .key = KEY_OLD, .argument = "FILE", .type = OPTION_OLD_FILE, .commands = DIFF,
+		.name = "old", .key = KEY_OLD, .argument = "FILE", .type = OPTION_OLD_FILE, .commands = SIDES,
 		.help = "a session of the old side; may be given several times",
 		.manual = "A session of the old side, like a word before \"--\". May be given several times.",
 	}, {
-		.name = "new", .key = KEY_NEW, .argument = "FILE", .type = OPTION_NEW_FILE, .commands = DIFF,
+		.name = "new", .key = KEY_NEW, .argument = "FILE", .type = OPTION_NEW_FILE, .commands = SIDES,
 		.help = "a session of the new side; may be given several times",
 		.manual = "A session of the new side, like a word behind \"--\". May be given several times.",
 	}, {
@@ -107,7 +110,8 @@ const struct option_row diff_option_table[] = {
 		.preset = "text",
 		.choices = comparison_format_names,
 		.help = "format of standard output",
-		.manual = "Format of standard output. md is for pull requests, junit has a test case for each limit.",
+		.manual = "Format of standard output. md is for pull requests, junit has a test case for each limit, html is a page "
+			"with the histograms of both sides, one over the other.",
 	}, {
 		.name = "force", .key = KEY_FORCE, .type = OPTION_FLAG, .commands = DIFF,
 		.offset = offsetof(struct diff_opts, compare.force),
@@ -124,6 +128,21 @@ const struct option_row diff_option_table[] = {
 		.offset = offsetof(struct diff_opts, verbose),
 		.help = "all sections, and how their calls are distributed",
 		.manual = "Show all sections, and how the calls of each are distributed.",
+	}, {
+		.name = "repeat", .key = KEY_REPEAT, .argument = "NUMBER", .type = OPTION_WHOLE_NUMBER, .commands = GATE,
+		.min = 1, .max = COMPARISON_SESSIONS, .preset = "5", .offset = offsetof(struct diff_opts, repeat),
+		.help = "gate: runs of the command",
+		.manual = "Of gate: how often the command is run. A verdict needs four runs.",
+	}, {
+		.name = "output", .key = 'o', .argument = "FILE", .type = OPTION_SESSIONS_OUTPUT, .commands = GATE,
+		.help = "gate: keep the sessions of the runs as FILE, such as new-%n.json, or in FOLDER/",
+		.manual =
+			"Of gate: keep the sessions of the runs. The name needs %n, the number of the run, as in new-%n.json; FOLDER/ is "
+			"FOLDER/run-%n.json. Without this option they are removed.",
+	}, {
+		.name = "children", .key = 'c', .type = OPTION_FLAG, .commands = GATE, .offset = offsetof(struct diff_opts, children),
+		.help = "gate: profile the processes that the command starts, too",
+		.manual = "Of gate: profile the processes that the command starts, too.",
 	}, {
 		.name = "help", .key = 'h', .type = OPTION_HELP, .commands = DIFF,
 		.help = "print this and exit",

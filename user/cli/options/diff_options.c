@@ -17,6 +17,7 @@ struct diff_words {
 	bool is_new;		/* the words are behind -- */
 	bool has_divider;
 	bool metrics_given;
+	enum command command;
 };
 
 static void add_file(const char **files, size_t *nr, const char *file)
@@ -111,6 +112,8 @@ static void set_diff_option(void *ctx, const struct option_row *row, char *arg)
 	struct diff_opts *opts = words->opts;
 	void *field = (char *)opts + row->offset;
 
+	if (!(row->commands & OPTION_COMMAND(words->command)))
+		refuse("--%s: `dcbs-bpfprof %s` does not take this option", row->name, words->command == COMMAND_GATE ? "gate" : "diff");
 	switch (row->type) {
 	case OPTION_OLD_FILE:
 		return add_file(opts->old_files, &opts->nr_old, arg);
@@ -134,6 +137,9 @@ static void set_diff_option(void *ctx, const struct option_row *row, char *arg)
 		return add_limit(opts, row, arg);
 	case OPTION_BUDGET:
 		opts->budget = arg;
+		return;
+	case OPTION_SESSIONS_OUTPUT:
+		opts->output = arg;
 		return;
 	case OPTION_INCONCLUSIVE:
 		return set_inconclusive(opts, row, arg);
@@ -160,7 +166,7 @@ static void set_diff_presets(struct diff_words *words)
 	size_t i;
 
 	for (row = diff_option_table; row->name; row++)
-		if (row->preset && row->type != OPTION_METRIC)
+		if (row->preset && row->type != OPTION_METRIC && row->commands & OPTION_COMMAND(words->command))
 			set_diff_option(words, row, (char *)row->preset);
 	for (i = 0; i < ARRAY_SIZE(kinds); i++)
 		words->opts->compare.metrics[words->opts->compare.nr_metrics++] = (struct metric){.kind = kinds[i]};
@@ -178,7 +184,7 @@ static void check_sides_given(const struct diff_opts *opts)
 
 void diff_options_parse(struct diff_opts *opts, int argc, char **argv)
 {
-	struct diff_words words = {.opts = opts};
+	struct diff_words words = {.opts = opts, .command = COMMAND_DIFF};
 	const struct getopt_visitor visitor = {add_side_word, set_diff_option, &words};
 	int divider = 1;
 
@@ -193,4 +199,23 @@ void diff_options_parse(struct diff_opts *opts, int argc, char **argv)
 	else if (opts->nr_old + opts->nr_new > 2 && opts->nr_old == 1)
 		refuse("%s: several sessions need -- between the old and the new ones", opts->new_files[1]);
 	check_sides_given(opts);
+}
+
+char **gate_options_parse(struct diff_opts *opts, int argc, char **argv)
+{
+	struct diff_words words = {.opts = opts, .has_divider = true, .command = COMMAND_GATE};
+	const struct getopt_visitor visitor = {add_side_word, set_diff_option, &words};
+	int divider = 1;
+
+	set_diff_presets(&words);
+	while (divider < argc && strcmp(argv[divider], "--"))
+		divider++;
+	getopt_table_walk(diff_option_table, divider, argv, &visitor);
+	if (!opts->nr_old)
+		refuse("gate: which BASELINE.json? Sessions to compare with come before --");
+	if (divider + 1 >= argc)
+		refuse("gate: which COMMAND? It comes after --");
+	if (!opts->compare.nr_limits && !opts->budget)
+		refuse("gate: what must not happen? Give --fail-if '*:mean>+5%%', or --budget FILE");
+	return argv + divider + 1;
 }

@@ -8,4 +8,7 @@
 /* argv[0] is the word "diff". Ends the program with status 2, and a line that says why, if the command line is wrong. */
 void diff_options_parse(struct diff_opts *opts, int argc, char **argv);
 
+/* The same for `gate`. Returns the command that is to be run. */
+char **gate_options_parse(struct diff_opts *opts, int argc, char **argv);
+
 #endif

@@ -12,8 +12,9 @@ static const char usage[] =
 	"Usage:\n"
 	"  dcbs-bpfprof -p PID [OPTION...]               attach to a running evaluation\n"
 	"  dcbs-bpfprof [OPTION...] -- COMMAND ARG...    start COMMAND and profile it\n"
-	"  dcbs-bpfprof report FILE.json [OPTION...]     show a saved session\n"
+	"  dcbs-bpfprof report FILE.json... [OPTION...]  show a saved session, or several as one\n"
 	"  dcbs-bpfprof diff OLD.json... -- NEW.json...  compare sessions; `diff --help` lists its options\n"
+	"  dcbs-bpfprof gate BASE.json... -- COMMAND     run COMMAND and compare it with sessions, for CI\n"
 	"  dcbs-bpfprof list                             list processes that carry markers\n"
 	"  dcbs-bpfprof check                            check whether this machine can profile\n"
 	"\n"
@@ -36,10 +37,12 @@ static const char diff_usage[] =
 	"Usage:\n"
 	"  dcbs-bpfprof diff OLD.json NEW.json [OPTION...]\n"
 	"  dcbs-bpfprof diff OLD.json... -- NEW.json... [OPTION...]\n"
+	"  dcbs-bpfprof gate BASELINE.json... [OPTION...] -- COMMAND ARG...\n"
 	"\n"
 	"Examples:\n"
 	"  dcbs-bpfprof diff old*.json -- new*.json      what has become slower, and why\n"
-	"  dcbs-bpfprof diff old*.json -- new*.json --fail-if '*:mean>+5%'     for CI: status 3 if something did\n";
+	"  dcbs-bpfprof diff old*.json -- new*.json --fail-if '*:mean>+5%'     for CI: status 3 if something did\n"
+	"  dcbs-bpfprof gate old*.json --fail-if '*:mean>+5%' -- python3 evaluate.py   the same, with sessions that are made now\n";
 
 static const char diff_doc[] =
 	"Compares saved sessions, section by section."

@@ -17,6 +17,8 @@
 #define KEY_WIDTH 0x105
 #define KEY_SLOWEST 0x106
 #define KEY_NO_GPU_PROBES 0x107
+#define KEY_SUMMARY 0x108
+#define KEY_REPEAT 0x109
 
 /* Returns the names, or the suffixes, of all formats: "text, json". */
 static const char *join_formats(char *list, size_t size, bool suffixes)
@@ -129,9 +131,12 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 		.manual =
 			"Write the session to FILE as well. Its suffix selects the format: .txt is the report as text, .html the report as a "
 			"page for the browser, with charts, in one file that needs no network, .json a document for scripts and for "
-			"dcbs-bpfprof report, .folded has one stack a line for other tools, .svg is a flame graph for "
+			"dcbs-bpfprof report, .json.gz the same compressed, .md and .summary.json are "
+			"short forms for pull requests, scripts and language models, .folded has one stack a line for other tools, .svg is a flame graph for "
 			"the browser, .speedscope.json is for speedscope, and .trace.json has the slowest calls for "
-			"https://ui.perfetto.dev and chrome://tracing. May be given several times.\n\n"
+			"https://ui.perfetto.dev and chrome://tracing. May be given several times. In the name, %h is the host, %p the first "
+			"process, %t the time of the start in UTC (20261130T195950), %n the number of the run, and %% a percent sign; report takes "
+			"them from the session. FOLDER/ is FOLDER/run-%n.json. A name with such letters never replaces anything but a session.\n\n"
 			"The profiler finds out before the run whether the file can be written. The file belongs to the user who called sudo, "
 			"only that user may read it (mode 0600, less the umask), and it replaces an older file only when it is complete. "
 			"A symbolic link is not followed, and a file of another user is left alone. A pipe of the user that has a reader, and "
@@ -140,6 +145,14 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 			"run.LETTERS.json, if something else has the name by then; in $TMPDIR, /tmp or /var/tmp if the folder is gone, the disk "
 			"is full or a limit is reached. One line on standard error names the place, and the exit status says that something "
 			"went wrong. A report that standard output does not take is kept in the same way if no FILE has it.",
+	}, {
+		.name = "repeat", .key = KEY_REPEAT, .argument = "NUMBER", .type = OPTION_WHOLE_NUMBER, .commands = PROFILE,
+		.min = 1, .max = MERGE_SESSIONS, .offset = offsetof(struct opts, repeat),
+		.help = "run COMMAND so often, each time with a session of its own; needs -o with %n in the name, or a folder",
+		.manual =
+			"Run COMMAND so often, one run after the other. Each run is profiled by itself and is a session: the names of -o need %n, "
+			"and one of them must be a session (.json, .json.gz). Standard output gets one report, of all sessions together. After a "
+			"run that ends with another status than 0, and after Ctrl-C, no other run follows; the sessions so far are kept.",
 	}, {
 		.name = "checkpoint", .key = KEY_CHECKPOINT, .argument = "SECONDS", .type = OPTION_SECONDS, .commands = PROFILE,
 		.min = 0, .max = 1e9, .preset = "300", .offset = offsetof(struct opts, checkpoint_s),
@@ -154,7 +167,16 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 		.name = "format", .key = 'f', .argument = "FORMAT", .type = OPTION_FORMAT, .commands = SHOW, .preset = "text",
 		.choices = format_names,
 		.help = "format of standard output",
-		.manual = "Format of standard output.",
+		.manual =
+			"Format of standard output. md is Markdown of some KiB, with the answer first, for pull requests; in a job of "
+			"GitHub, -f md >> \"$GITHUB_STEP_SUMMARY\" shows it on the page of the job.",
+	}, {
+		.name = "summary", .key = KEY_SUMMARY, .type = OPTION_FLAG, .commands = SHOW, .offset = offsetof(struct opts, summary),
+		.help = "write at most 4 KiB of JSON to standard output, as -f summary does",
+		.manual =
+			"Write the essence of the report to standard output as JSON of at most 4 KiB, for scripts and language models: the "
+			"answer, the largest sections, the bottlenecks, memory, losses, and how many entries were left out. The same as "
+			"-f summary.",
 	}, {
 		.name = "sort-by", .key = 'S', .argument = "KEY", .type = OPTION_ORDER, .commands = SHOW, .preset = "cumulative",
 		.choices = order_names,

@@ -34,6 +34,7 @@ enum option_type {
 	OPTION_BUDGET,
 	OPTION_INCONCLUSIVE,
 	OPTION_COMPARISON_FORMAT,
+	OPTION_SESSIONS_OUTPUT,	/* of gate alone */
 };
 
 struct option_row {
@@ -51,7 +52,7 @@ struct option_row {
 	const char *manual;		/* paragraphs for the manual page, plain text, separated by an empty line */
 };
 
-#define OPTION_ROWS 22
+#define OPTION_ROWS 24
 #define OPTION_ROWS_MOST 40	/* of any table */
 
 /* Ends with a row whose name is NULL. */

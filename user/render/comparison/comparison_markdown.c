@@ -1,36 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* comparison_markdown.c - a comparison as Markdown for a pull request: the verdict first, and a table of bounded length. */
-#include <ctype.h>
-#include <string.h>
-
 #include "render/comparison/comparison_words.h"
 #include "render/comparison/comparison_writers.h"
+#include "render/markup.h"
 
 #define ROWS_SHOWN 20
 #define WARNINGS_SHOWN 8
 
-/* A name must not become markup, a mention or the end of a table's cell: all signs but a few are escaped, and < is an entity. */
-static void write_escaped(FILE *file, const char *text)
-{
-	for (; *text; text++) {
-		if (*text == '<')
-			fputs("&lt;", file);
-		else if (*text == '&')
-			fputs("&amp;", file);
-		else if (*text == '@')
-			fputs("&#64;", file);
-		else {
-			if (ispunct((unsigned char)*text) && !strchr("%.,:;()/+-=> ", *text))
-				fputc('\\', file);
-			fputc(*text, file);
-		}
-	}
-}
-
 static void write_item(FILE *file, const char *label, const char *words)
 {
 	fprintf(file, "* **%s**: ", label);
-	write_escaped(file, words);
+	markup_markdown(file, words);
 	fputc('\n', file);
 }
 
@@ -71,12 +51,12 @@ static void write_table_row(FILE *file, const struct comparison *c, const struct
 	const struct metric *metric = &c->options->metrics[e - s->effects];
 
 	fputs("| ", file);
-	write_escaped(file, s->name);
+	markup_markdown(file, s->name);
 	fprintf(file, " | %s", comparison_value(metric, e->old_value).text);
 	fprintf(file, " | %s", comparison_value(metric, e->new_value).text);
 	fprintf(file, " | %s", comparison_change(e->change).text);
 	fprintf(file, " | %s | %s | ", comparison_interval(e).text, comparison_word(metric, e->verdict));
-	write_escaped(file, comparison_why_line(s).text);
+	markup_markdown(file, comparison_why_line(s).text);
 	fputs(" |\n", file);
 }
 
@@ -109,9 +89,9 @@ int comparison_markdown(FILE *file, const struct comparison *c, const struct com
 		write_item(file, "warning", c->warnings[i]);
 	write_section_table(file, c);
 	fputs("\nOLD: ", file);
-	write_escaped(file, comparison_side_line(&c->old_side).text);
+	markup_markdown(file, comparison_side_line(&c->old_side).text);
 	fputs("  \nNEW: ", file);
-	write_escaped(file, comparison_side_line(&c->new_side).text);
+	markup_markdown(file, comparison_side_line(&c->new_side).text);
 	fputc('\n', file);
 	return 0;
 }

@@ -12,6 +12,7 @@ int comparison_text(FILE *file, const struct comparison *c, const struct compari
 int comparison_json(FILE *file, const struct comparison *c, const struct comparison_view *view);
 int comparison_csv(FILE *file, const struct comparison *c, const struct comparison_view *view);
 int comparison_markdown(FILE *file, const struct comparison *c, const struct comparison_view *view);
+int comparison_html(FILE *file, const struct comparison *c, const struct comparison_view *view);
 int comparison_junit(FILE *file, const struct comparison *c, const struct comparison_view *view);
 
 #endif

@@ -6,11 +6,9 @@
 
 #include "render/html/static_parts.h"
 #include "render/markup.h"
+#include "render/text/part_lines.h"
 #include "render/text/text_parts.h"
 
-#define LINE_WIDTH (1 << 24)	/* columns: no line is wrapped */
-#define LABEL_WIDTH 9
-#define VERDICT_INDENT 5	/* "  1. ": the lines of a verdict stand below its title */
 #define MOST_TEXT_BYTES (256 << 10)
 #define MOST_SENTENCE 4000	/* bytes: names in it may be long */
 
@@ -31,70 +29,30 @@ static void write_sentence(FILE *file, const char *words)
 	free(beginning);
 }
 
-/* Calls line() for each line of the text, which is changed. */
-static void each_line(FILE *file, char *text, void (*line)(FILE *file, const char *words))
-{
-	char *next, *end;
-
-	for (next = text; next && *next; next = end) {
-		end = strchr(next, '\n');
-		if (end)
-			*end++ = 0;
-		line(file, next);
-	}
-}
-
-/* Calls line() for each line that a part of the report writes. Returns 0 or -ENOMEM. */
-static int part_lines(FILE *file, const struct text *t, void (*part)(const struct text *t),
-		      void (*line)(FILE *file, const char *words))
-{
-	struct text lines = *t;
-	char *words = NULL;
-	size_t len;
-
-	lines.file = open_memstream(&words, &len);
-	if (!lines.file)
-		return -ENOMEM;
-	part(&lines);
-	if (!fclose(lines.file))
-		each_line(file, words, line);
-	free(words);
-	return words ? 0 : -ENOMEM;
-}
-
 /* ---- the answer ---- */
 
 static void answer_part(const struct text *t)
 {
-	text_answer(t, LABEL_WIDTH);
+	text_answer(t, PART_LINES_LABEL);
 }
 
 static void answer_line(FILE *file, const char *words)
 {
-	int label = LABEL_WIDTH;
-
-	if (strlen(words) <= LABEL_WIDTH)
+	if (strlen(words) <= PART_LINES_LABEL)
 		return;
-	while (label && words[label - 1] == ' ')
-		label--;
-	fprintf(file, "<div><dt>%.*s</dt><dd>", label, words);
-	write_sentence(file, words + LABEL_WIDTH);
+	fprintf(file, "<div><dt>%.*s</dt><dd>", part_lines_label(words), words);
+	write_sentence(file, words + PART_LINES_LABEL);
 	fputs("</dd></div>\n", file);
 }
 
 /* ---- verdicts ---- */
-
-static bool is_verdict_title(const char *words)
-{
-	return strlen(words) > VERDICT_INDENT && words[VERDICT_INDENT - 2] == '.' && strspn(words, " 0123456789") == VERDICT_INDENT - 2;
-}
 
 /* The heading is the page's own. */
 static void verdict_line(FILE *file, const char *words)
 {
 	if (!strcmp(words, "BOTTLENECKS") || !*words)
 		return;
-	if (is_verdict_title(words)) {
+	if (part_lines_is_title(words)) {
 		fputs("<p class=\"verdict\">", file);
 		words += strspn(words, " ");
 	} else {
@@ -109,16 +67,16 @@ static void verdict_line(FILE *file, const char *words)
 
 int static_parts_write(FILE *file, const struct dcbs_report *report)
 {
-	struct text t = {.report = report, .width = LINE_WIDTH, .whole_names = true, .verbose = true};
+	struct text t = {.report = report, .width = PART_LINES_WIDTH, .whole_names = true, .verbose = true};
 	int err;
 
 	if (!section_tree_build(&t.tree, report, false))
 		return -ENOMEM;
 	t.verdict = text_answer_verdict(&t);
 	fputs("<section id=\"answer\"><h2>Answer</h2>\n<dl>\n", file);
-	err = part_lines(file, &t, answer_part, answer_line);
+	err = part_lines_write(file, &t, answer_part, answer_line);
 	fputs("</dl></section>\n<section id=\"verdicts\"><h2>Bottlenecks</h2>\n", file);
-	err = part_lines(file, &t, text_verdicts, verdict_line) ?: err;
+	err = part_lines_write(file, &t, text_verdicts, verdict_line) ?: err;
 	fputs("</section>\n", file);
 	section_tree_free(&t.tree);
 	return err;
@@ -140,7 +98,7 @@ static void write_beginning(FILE *file, char *text, size_t len)
 		;
 	if (left)
 		text[len] = 0;
-	each_line(file, text, text_line);
+	part_lines_each(file, text, text_line);
 	if (left)
 		fputs("(the rest is left out: the JSON document has all of it)\n", file);
 }

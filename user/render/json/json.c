@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "render/format.h"
+#include "render/json/gzip.h"
 #include "render/json/json_functions.h"
 #include "render/json/json_host.h"
 #include "render/json/json_ledger.h"
@@ -22,6 +23,7 @@
 #include "render/json/json_stream.h"
 #include "render/json/json_value.h"
 #include "render/json/json_words.h"
+#include "render/sessions/json_sessions.h"
 #include "render/slices/json_slices.h"
 
 #define DIGITS 15
@@ -224,6 +226,8 @@ static void write_session_head(struct json_document *doc, const struct dcbs_repo
 		write_array(doc, "targets", r->targets, r->nr_targets, process_object);
 	if (r->more_targets > 0)
 		write_member(doc, "more_targets", integer_or_null(r->more_targets));
+	if (r->nr_sessions)
+		write_array(doc, "sessions", r->sessions, r->nr_sessions, json_sessions_session);
 	write_member(doc, "host", json_host_object(r));
 	write_member(doc, "window", window_object(r));
 }
@@ -271,4 +275,15 @@ int json_write(FILE *file, const struct dcbs_report *r, const struct render_opti
 	write_array(&doc, "stacks", r->stacks, r->nr_stacks, json_functions_stack);
 	fputs("\n}\n", file);
 	return doc.stream.err;
+}
+
+int json_gz_write(FILE *file, const struct dcbs_report *r, const struct render_options *options)
+{
+	FILE *to = gzip_open(file);
+	int err;
+
+	if (!to)
+		return -ENOMEM;
+	err = json_write(to, r, options);
+	return fclose(to) && !err ? (errno ? -errno : -EIO) : err;
 }

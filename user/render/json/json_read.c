@@ -15,6 +15,7 @@
 #include "base/sanitize.h"
 #include "bpfprof/marker_abi.h"
 #include "dcbs/profiler.h"
+#include "render/json/gzip.h"
 #include "render/json/json_functions.h"
 #include "render/json/json_get.h"
 #include "render/json/json_host.h"
@@ -25,6 +26,7 @@
 #include "render/json/json_sections.h"
 #include "render/json/json_words.h"
 #include "render/utf8_locale.h"
+#include "render/sessions/json_sessions.h"
 #include "render/slices/json_slices.h"
 
 #define FILE_MAX_BYTES (256UL << 20)	/* a session with all the stacks that the profiler keeps stays below */
@@ -235,6 +237,7 @@ static int read_document(const char *path, const json_t *doc, struct dcbs_report
 	to->more_targets = json_get_integer(&r, doc, "more_targets");
 	if (to->more_targets == DCBS_UNKNOWN)
 		to->more_targets = 0;
+	json_sessions_read(&r, doc, to);
 	json_host_read(&r, doc, &to->host);
 	read_window(&r, doc, to);
 	json_slices_read_window(&r, doc, &to->slices);
@@ -273,6 +276,28 @@ static int read_bytes(const char *path, FILE *f, char **text, size_t *len)
 	return 0;
 }
 
+/* A compressed session takes no more memory than the plain one may. */
+static int expand_bytes(const char *path, char **text, size_t *len)
+{
+	size_t nr;
+	char *plain;
+	int err;
+
+	if (!gzip_is(*text, *len))
+		return 0;
+	err = gzip_expand(*text, *len, FILE_MAX_BYTES, &plain, &nr);
+	free(*text);
+	*text = plain;
+	*len = nr;
+	switch (err) {
+	case 0: return 0;
+	case -EFBIG: return fail(err, "%s is larger than 256 MiB when it is decompressed: it is not a session of dcbs-bpfprof", path);
+	case -ENODATA: return fail(-EINVAL, "%s ends too early: it was not written completely", path);
+	case -EINVAL: return fail(err, "%s is damaged: it cannot be decompressed; give it a file written with -o FILE.json.gz", path);
+	default: return fail(err, "no memory for %s", path);
+	}
+}
+
 static int parse_document(const char *path, const char *text, size_t len, json_t **doc)
 {
 	json_error_t e;
@@ -296,6 +321,8 @@ static int load_file(const char *path, json_t **doc)
 	if (!f)
 		return fail(-errno, "cannot open %s: %s", path, strerror(errno));
 	err = read_bytes(path, f, &text, &len);
+	if (!err)
+		err = expand_bytes(path, &text, &len);
 	if (!err)
 		err = parse_document(path, text, len, doc);
 	free(text);

@@ -10,6 +10,7 @@
 #include "render/json/json_sections.h"
 #include "render/json/json_value.h"
 #include "render/json/json_words.h"
+#include "render/sessions/json_sessions.h"
 #include "render/slices/json_slices.h"
 #include "render/slices/json_slowest.h"
 
@@ -67,7 +68,8 @@ json_t *json_sections_section(const struct dcbs_section *s)
 			      "p99_s", real_or_null(s->p99_s), "p999_s", real_or_null(s->p999_s));
 
 	o = join_objects(o, section_additions(s));
-	if (o && s->skew.processes > 1 && json_object_set_new(o, "processes", skew_object(&s->skew))) {
+	if (o && ((s->skew.processes > 1 && json_object_set_new(o, "processes", skew_object(&s->skew))) ||
+		  (s->session_skew.sessions > 0 && json_object_set_new(o, "sessions", json_sessions_skew(&s->session_skew))))) {
 		json_decref(o);
 		return NULL;
 	}
@@ -139,6 +141,7 @@ void json_sections_read(struct json_get *r, const json_t *doc, struct dcbs_repor
 		to->nr_sections = i + 1;
 		read_section(r, json_get_enter(r, array, "sections", i), &to->sections[i]);
 		json_slowest_read(r, json_array_get(array, i), &to->sections[i]);
+		json_sessions_read_skew(r, json_array_get(array, i), &to->sections[i].session_skew, to->nr_sessions);
 		json_slices_read_section(r, json_array_get(array, i), &to->sections[i], &to->slices);
 	}
 	json_get_leave(r);

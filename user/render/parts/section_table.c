@@ -84,6 +84,7 @@ static void write_details(const struct text *t, const struct section_tree_node *
 		fprintf(words, "%sat least; up to %s more: stacks too deep to be seen whole", ftell(words) ? "; " : "",
 			human_time_within(s->unseen_s, s->error_s).text);
 	write_skew(words, &s->skew);
+	text_session_skew(t, words, &s->session_skew);
 	if (!fclose(words) && len)
 		text_lines_beside(t, "", indent_of(node) + 2 * INDENT, "%s", text);
 	free(text);

@@ -74,6 +74,10 @@ static void write_report_head(const struct text *t)
 	char start[64];
 
 	text_lines_paragraph(t, "dcbs-bpfprof %s", r->version);
+	if (r->nr_sessions) {
+		text_sessions_head(t, HEAD_LABEL);
+		return;
+	}
 	write_targets(t);
 	format_date(r->started_at, start, sizeof(start));
 	text_lines_beside(t, "window", HEAD_LABEL, "%s from %s, %s",
@@ -265,6 +269,7 @@ int text_write(FILE *file, const struct dcbs_report *report, const struct render
 	text_memory(&t);
 	write_model(&t);
 	write_caches(&t);
+	text_sessions(&t);
 	text_processes(&t);
 	text_threads(&t);
 	write_tail_apart(&t);

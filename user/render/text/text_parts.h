@@ -13,6 +13,7 @@
 #define MOST_JUDGED 64	/* verdicts of a report that the text looks at */
 
 void text_ends(const struct text *t, int label_width);	/* how the given targets ended: lines of the head */
+void text_sessions_head(const struct text *t, int label_width);	/* of a report of several sessions */
 void text_answer(const struct text *t, int label_width);	/* what is slowest, why, and what to do about it */
 const struct dcbs_bottleneck *text_answer_verdict(const struct text *t);	/* the one that the answer shows; NULL: none */
 void text_chain(const struct text *t, FILE *to, size_t node);	/* "outer > inner": the sections around a node, and its own */
@@ -28,6 +29,8 @@ void text_loops(const struct text *t);		/* event loops of threads that run corou
 void text_operators(const struct text *t);	/* of PyTorch */
 void text_gpu(const struct text *t);		/* if any section used a GPU */
 void text_memory(const struct text *t);		/* if any section grew or shrank */
+void text_sessions(const struct text *t);	/* if several were merged */
+void text_session_skew(const struct text *t, FILE *words, const struct dcbs_session_skew *skew);	/* of a section, if it is much */
 void text_processes(const struct text *t);	/* if there are several */
 void text_failed_children(const struct text *t);	/* lines below the processes */
 void text_threads(const struct text *t);	/* if there are no sections, or with --verbose */

@@ -4,7 +4,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from ._report import printable
 
-MOST_BYTES = 64 << 20  # as the profiler's own reader
+MOST_BYTES = 256 << 20  # as the profiler's own reader
 MOST_ROWS = 30         # of the summary
 
 Row = Dict[str, Any]
@@ -160,17 +160,31 @@ class Session:
                 f'<tbody>{"".join(self._rows())}</tbody></table></div>')
 
 
+def _read(path: Any) -> bytes:
+    """Returns the bytes of the file, decompressed, and at most one more than a session may have."""
+    import gzip
+    import zlib
+
+    with open(path, "rb") as f:
+        if f.peek(2)[:2] != b"\x1f\x8b":
+            return f.read(MOST_BYTES + 1)
+        try:
+            with gzip.open(f) as plain:
+                return plain.read(MOST_BYTES + 1)
+        except (EOFError, gzip.BadGzipFile, zlib.error) as e:
+            raise ValueError(f"{path} is no whole gzip file: {e}") from None
+
+
 def load(path: Any) -> Session:
-    """Reads a session that dcbs-bpfprof saved with `-o FILE.json`.
+    """Reads a session that dcbs-bpfprof saved with `-o FILE.json` or `-o FILE.json.gz`.
 
     Raises OSError if the file cannot be read, and ValueError if it is not such a session.
     """
     import json
 
-    with open(path, "rb") as f:
-        text = f.read(MOST_BYTES + 1)
+    text = _read(path)
     if len(text) > MOST_BYTES:
-        raise ValueError(f"{path} is larger than 64 MiB")
+        raise ValueError(f"{path} is larger than 256 MiB")
     try:
         document = json.loads(text.decode())
     except (ValueError, RecursionError) as e:
