@@ -206,6 +206,13 @@ $O/user/probe-only.o: user/marker/probe.S | $(first)
 $O/dcbs-bpfprof: $O/user/main.o $O/user/all.a
 	$(call say,LD,$@)$(CC) -pie $(harden_link) $(LDFLAGS) $(san) -o $@ $O/user/main.o $O/user/all.a $(libs)
 
+# ---- presets of --sections ------------------------------------------------------------------------
+presets := $(patsubst user/presets/%,$O/presets/%,$(wildcard user/presets/*.sections))
+
+$O/presets/%: user/presets/%
+	@mkdir -p $(@D)
+	$(call say,COPY,$@)cp $< $@
+
 # ---- manual pages ---------------------------------------------------------------------------------
 # The list of options is printed from the table that the command itself reads.
 manuals := $(patsubst user/docs/%.in,$O/docs/%,$(wildcard user/docs/*.[13].in))
@@ -288,7 +295,7 @@ $(fuzz_bpf): $O/fuzz/%: tests/fuzz/%.c | $(first)
 SOAK_SECONDS ?= 1200
 
 # ---- goals ----------------------------------------------------------------------------------------
-all: $O/dcbs-bpfprof $O/libbpfprof.a $(profiler_lib) $(marker_lib) $O/libdcbs-markers.a $(python_ext) $(python_py) $(manuals)
+all: $O/dcbs-bpfprof $O/libbpfprof.a $(profiler_lib) $(marker_lib) $O/libdcbs-markers.a $(python_ext) $(python_py) $(manuals) $(presets)
 
 demo: all
 	$(Q)tests/demo.sh $O $(PYTHON)
@@ -328,7 +335,7 @@ install: all
 	install -m 644 $(filter %.3,$(manuals)) $(DESTDIR)$(prefix)/share/man/man3
 	install -m 644 include/dcbs/*.h $(DESTDIR)$(prefix)/include/dcbs
 	install -d $(DESTDIR)$(prefix)/share/dcbs-bpfprof
-	install -m 644 user/docs/json.schema.json $(DESTDIR)$(prefix)/share/dcbs-bpfprof
+	install -m 644 user/docs/json.schema.json $(presets) $(DESTDIR)$(prefix)/share/dcbs-bpfprof
 	for pc in user/marker/dcbs-markers.pc user/libbpfprof.pc; do \
 		sed 's|@prefix@|$(prefix)|; s|@version@|$(VERSION)|' $$pc.in > $(DESTDIR)$(prefix)/lib/pkgconfig/$${pc##*/} || exit 1; \
 	done

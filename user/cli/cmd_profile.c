@@ -13,6 +13,7 @@
 #include "cli/output_files.h"
 #include "cli/signals.h"
 #include "cli/command/spawn.h"
+#include "cli/presets/presets.h"
 #include "cli/watch.h"
 #include "host/bpf_stats.h"
 #include "host/requirements.h"
@@ -31,6 +32,7 @@ struct profile {
 	struct dcbs_profiler *prof;
 	struct server *server;
 	struct outputs outputs;
+	struct preset_list presets;
 };
 
 /* Returns the exit status if there is no report. */
@@ -46,6 +48,8 @@ static int attach_targets(struct profile *p)
 	struct dcbs_options options = p->opts->profile;
 	int err;
 
+	options.packages = p->presets.packages;
+	options.nr_packages = p->presets.nr;
 	if (p->child.pid) {
 		options.pids = &p->child.pid;
 		options.nr_pids = 1;
@@ -173,6 +177,8 @@ int cmd_profile(const struct opts *opts)
 		complain();
 		return final_status(&profile, false);
 	}
+	if (!opts->profile.nr_sections)
+		presets_find(&profile.presets);
 	bpf_stats_prepare();
 	budget_limit_memory();
 	status = final_status(&profile, run_profile(&profile));
@@ -182,5 +188,6 @@ int cmd_profile(const struct opts *opts)
 	bpf_stats_end();
 	server_close(profile.server);
 	dcbs_profiler_close(profile.prof);
+	presets_free(&profile.presets);
 	return status;
 }

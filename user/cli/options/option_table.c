@@ -17,6 +17,7 @@
 #define KEY_WIDTH 0x105
 #define KEY_SLOWEST 0x106
 #define KEY_NO_GPU_PROBES 0x107
+#define KEY_SECTIONS 0x108
 
 /* Returns the names, or the suffixes, of all formats: "text, json". */
 static const char *join_formats(char *list, size_t size, bool suffixes)
@@ -110,6 +111,19 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 			"self time, waits and functions of the section are known within the error that the report shows (a standard "
 			"deviation, error_s in the JSON document); its number of calls is unknown. Samples see an `async def` only while it "
 			"runs, so its total is unknown, too.",
+	}, {
+		.name = "sections", .key = KEY_SECTIONS, .argument = "PRESET", .type = OPTION_PRESET, .commands = PROFILE,
+		.help = "time the functions of a package as sections: transformers, vllm, lm-eval, llama.cpp, torch, or a file; may be given "
+			"several times",
+		.manual =
+			"Time the functions of a known package as sections, in a program that marks nothing: generate, prefill, decode, tokenise, "
+			"sample, load, collate and the like. PRESET is transformers, vllm, lm-eval, llama.cpp or torch, or a file of your own; see "
+			"PRESETS. May be given several times, and beside --section; all of them together may name 64 functions.\n\n"
+			"The functions are timed as --section times them: Python functions from samples of the stack, with their errors and without "
+			"a number of calls, and native functions by probes, with all their calls. A preset names functions of many versions of its "
+			"package, and of parts of it that a program may not use, so functions that are not found are no error: one note counts "
+			"them. Native functions are looked for in the files that the process has mapped when the profiler attaches: with -- COMMAND "
+			"it has mapped none yet, so use -p for those.",
 	}, {
 		.name = "threshold", .key = 't', .argument = "SECONDS", .type = OPTION_SECONDS, .commands = PROFILE, .min = 0, .max = 1e9,
 		.preset = "1", .offset = offsetof(struct opts, profile.threshold_s),

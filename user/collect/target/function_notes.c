@@ -126,7 +126,7 @@ void function_notes_unused(struct function_probes *probes, struct programs *bpf,
 		const struct section_stat *stat = &bpf->stats[probe->section_id];
 		const struct dcbs_native_section *option = find_option(opts, bpf, probe->section_id);
 
-		if (option && is_first_of_file(probes, i) && !stat->begun && !stat->count && !stat->open)
+		if (option && !option->preset && is_first_of_file(probes, i) && !stat->begun && !stat->count && !stat->open)
 			note_unused(probe, targets, option, notes);
 	}
 }
