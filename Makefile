@@ -120,6 +120,14 @@ $(python_dir)/%: user/marker/python/dcbs_profiler/%
 	@mkdir -p $(@D)
 	$(call say,COPY,$@)cp $< $@
 
+# A library that programs with NVTX ranges load by themselves, with the markers inside.
+nvtx_lib := $O/libdcbs-nvtx.so
+nvtx_objs := $(patsubst user/marker/%.c,$O/marker/%.o,$(wildcard user/marker/nvtx/*.c))
+
+$(nvtx_lib): $(nvtx_objs) $O/libdcbs-markers.a user/marker/nvtx/nvtx.map
+	$(call say,LD,$@)$(CC) $(harden_link) $(LDFLAGS) -shared -Wl,--version-script=user/marker/nvtx/nvtx.map \
+		-Wl,-soname,libdcbs-nvtx.so -o $@ $(nvtx_objs) $O/libdcbs-markers.a -pthread
+
 # ---- BPF programs: run in the kernel --------------------------------------------------------------
 # The definitions first: the linker of libbpf 1.1 gives a map that it has met as an extern the place 0.
 bpf_src := bpf/state/maps.bpf.c $(wildcard bpf/*.bpf.c)
@@ -295,7 +303,7 @@ $(fuzz_bpf): $O/fuzz/%: tests/fuzz/%.c | $(first)
 SOAK_SECONDS ?= 1200
 
 # ---- goals ----------------------------------------------------------------------------------------
-all: $O/dcbs-bpfprof $O/libbpfprof.a $(profiler_lib) $(marker_lib) $O/libdcbs-markers.a $(python_ext) $(python_py) $(manuals) $(presets)
+all: $O/dcbs-bpfprof $O/libbpfprof.a $(profiler_lib) $(marker_lib) $O/libdcbs-markers.a $(python_ext) $(python_py) $(nvtx_lib) $(manuals) $(presets)
 
 demo: all
 	$(Q)tests/demo.sh $O $(PYTHON)
@@ -329,6 +337,7 @@ install: all
 	ln -sf libdcbs-markers.so.1 $(DESTDIR)$(prefix)/lib/libdcbs-markers.so
 	install -m 644 $O/libbpfprof.so $(DESTDIR)$(prefix)/lib/libbpfprof.so.0
 	ln -sf libbpfprof.so.0 $(DESTDIR)$(prefix)/lib/libbpfprof.so
+	install -m 644 $(nvtx_lib) $(DESTDIR)$(prefix)/lib
 	install -m 644 $O/libdcbs-markers.a $O/libbpfprof.a $(DESTDIR)$(prefix)/lib
 	install -d $(DESTDIR)$(prefix)/share/man/man1 $(DESTDIR)$(prefix)/share/man/man3
 	install -m 644 $(filter %.1,$(manuals)) $(DESTDIR)$(prefix)/share/man/man1

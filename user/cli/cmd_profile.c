@@ -12,6 +12,7 @@
 #include "cli/output.h"
 #include "cli/output_files.h"
 #include "cli/signals.h"
+#include "cli/command/nvtx_library.h"
 #include "cli/command/spawn.h"
 #include "cli/presets/presets.h"
 #include "cli/watch.h"
@@ -86,13 +87,16 @@ static void raise_descriptor_limit(void)
 
 static int start_profile(struct profile *p)
 {
-	const struct spawn_options options = {.children = p->opts->profile.children, .as_root = p->opts->as_root};
-	int err = 0;
+	char nvtx[NVTX_LIBRARY_BYTES];
+	const struct spawn_options options = {
+		.children = p->opts->profile.children, .nvtx_library = p->opts->nvtx ? nvtx : NULL, .as_root = p->opts->as_root,
+	};
+	int err = p->opts->nvtx ? nvtx_library_find(nvtx) : 0;
 
 	if (p->opts->profile.return_probes && p->opts->profile.nr_sections)
 		fputs("dcbs-bpfprof: --return-probes replaces return addresses on the stacks of the process: fibers, longjmp, "
 		      "pthread_cancel and code that looks at its own stack may break\n", stderr);
-	if (p->opts->argv)
+	if (p->opts->argv && !err)
 		err = spawn_start(&p->child, p->opts->argv, &options);
 	output_files_raise_limit();
 	raise_descriptor_limit();

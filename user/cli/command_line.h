@@ -44,6 +44,7 @@ struct opts {
 	int width;			/* of the text on standard output; 0: that of the terminal */
 	bool flat;			/* sections as a list */
 	bool quiet, verbose;
+	bool nvtx;			/* the NVTX ranges of the command are sections */
 	bool as_root;			/* the command, not only the profiler */
 	struct diff_opts diff;
 };

@@ -192,6 +192,8 @@ static void check_targets(const struct opts *opts)
 		refuse("give either -p PID or -- COMMAND, not both");
 	if (opts->as_root && !opts->argv)
 		refuse("--as-root: there is no COMMAND that it applies to; it does not change whose process -p may name");
+	if (opts->nvtx && !opts->argv)
+		refuse("--nvtx: there is no COMMAND that it applies to: a program that runs has looked for a library for its ranges already");
 	for (i = 0; i < profile->nr_sections; i++)
 		if (!profile->frequency_hz && !strcmp(opts->sections[i].binary, "python"))
 			refuse("--section%s %s=python:%s: Python functions are timed from samples; give a --frequency above 0",

@@ -52,7 +52,7 @@ struct option_row {
 	const char *manual;		/* paragraphs for the manual page, plain text, separated by an empty line */
 };
 
-#define OPTION_ROWS 23
+#define OPTION_ROWS 24
 #define OPTION_ROWS_MOST 40	/* of any table */
 
 /* Ends with a row whose name is NULL. */

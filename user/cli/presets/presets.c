@@ -2,6 +2,7 @@
 /* presets.c - the presets of --sections: files NAME.sections in the folders of the user, of this machine, and of this program. */
 #include <dirent.h>
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "base/error.h"
 #include "cli/options/section_word.h"
 #include "cli/presets/presets.h"
+#include "safety/invoker.h"
 
 #define FOLDERS 4
 #define PATH_BYTES 4096
@@ -31,16 +33,26 @@ static void add_folder(struct preset_folders *folders, const char *base, size_t 
 		folders->nr++;
 }
 
-static void find_folders(struct preset_folders *folders)
+/* A profiler that is root for another user has no HOME. */
+static void add_user_folder(struct preset_folders *folders)
 {
-	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME"), *slash;
-	char program[PATH_BYTES] = "";
+	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	const struct passwd *user = !home && !invoker_find() ? getpwuid(invoker_uid()) : NULL;
 
-	folders->nr = 0;
+	home = user ? user->pw_dir : home;
 	if (config && *config == '/')
 		add_folder(folders, config, strlen(config), "/dcbs-bpfprof");
 	else if (home && *home == '/')
 		add_folder(folders, home, strlen(home), "/.config/dcbs-bpfprof");
+}
+
+static void find_folders(struct preset_folders *folders)
+{
+	char program[PATH_BYTES] = "";
+	const char *slash;
+
+	folders->nr = 0;
+	add_user_folder(folders);
 	add_folder(folders, "/etc", strlen("/etc"), "/dcbs-bpfprof");
 	if (readlink("/proc/self/exe", program, sizeof(program) - 1) < 0 || !(slash = strrchr(program, '/')))
 		return;
