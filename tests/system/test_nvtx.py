@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import unittest
 
-from launch import Profiler, run
+from launch import Profiler, Target, profile, run
 from needs import needs_bpf
 from paths import BUILD, target_program
 from reports import ReportCase, marked
@@ -27,9 +27,7 @@ class Ranges(ReportCase):
             truth = next(json.loads(line) for line in out if line.startswith("{"))
         return report, truth
 
-    def test_ranges(self):
-        """Count, times and percentiles are those of the program's own clock, from the first range on; marks are nothing."""
-        report, truth = self.profile("--nvtx")
+    def check_ranges(self, report, truth):
         self.assertEqual((truth["loaded"], truth["levels"]), (1, 0))
         found = marked(report)
         self.assertEqual(set(found), set(truth["sections"]))
@@ -41,6 +39,15 @@ class Ranges(ReportCase):
         self.assertGreater(found["overlap"]["wall"]["await_s"], 0.9 * found["overlap"]["total_s"])
         wall = found["generate"]["wall"]
         self.assertGreater(wall["cpu_s"] + wall["runqueue_s"], 0.8 * found["generate"]["total_s"])
+
+    def test_ranges(self):
+        """Count, times and percentiles are those of the program's own clock, from the first range on; marks are nothing."""
+        self.check_ranges(*self.profile("--nvtx"))
+
+    def test_attached_later(self):
+        """A program that has loaded the library is profiled like one with markers, without the option."""
+        with Target("nvtx_ranges", env={"NVTX_INJECTION64_PATH": LIBRARY}, hold=True) as target:
+            self.check_ranges(*profile(target))
 
     def test_many_names(self):
         """The first 256 names are sections; the ranges of the others are counted in one."""
@@ -68,7 +75,7 @@ class Library(unittest.TestCase):
         """A program that has the library by its variable alone runs as without it."""
         done = subprocess.run([target_program("nvtx_ranges"), "--iterations", "20", "--names", "600"], stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, env={**os.environ, "NVTX_INJECTION64_PATH": LIBRARY}, text=True, check=True)
-        truth = json.loads(done.stdout)
+        truth = json.loads(done.stdout.splitlines()[-1])
         self.assertEqual((truth["loaded"], truth["levels"]), (1, 0))
 
     def test_options(self):

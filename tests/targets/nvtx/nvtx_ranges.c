@@ -132,6 +132,7 @@ int main(int argc, char **argv)
 	truth_options(argc, argv, options);
 	domain = nvtxDomainCreateA("NCCL");
 	reduce = nvtxDomainRegisterStringA(domain, "reduce");
+	truth_gate();
 	for (i = 0; i < iterations; i++)
 		question();
 	make_names(names);

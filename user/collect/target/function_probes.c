@@ -83,6 +83,8 @@ static int add_probes(struct function_probes *probes, struct programs *bpf, cons
 	int err = named ? function_lookup_names(named, target, option) : fail(-ENOMEM, "out of memory");
 
 	if (is_allowed_to_lack(option, err)) {
+		if (err != -ENOENT)
+			notes_add(notes, "--sections %s: %s", option->preset, dcbs_profiler_error());
 		free(named);
 		return 0;
 	}
