@@ -29,8 +29,11 @@ class Presets(unittest.TestCase):
     def setUpClass(cls):
         options = [word for name in IN_USE for word in ("--sections", name)]
         with tempfile.TemporaryDirectory() as folder:
+            text = os.path.join(folder, "report.txt")
             with Target("preset_run.py", "--library", build_library(folder), hold=True) as target:
-                cls.report, cls.truth = profile(target, "-F", 499, "--max-overhead", 100, *options)
+                cls.report, cls.truth = profile(target, "-F", 499, "--max-overhead", 100, "-o", text, *options)
+            with open(text) as f:
+                cls.text = f.read()
         cls.sections = sections(cls.report)
 
     def test_python_functions(self):
@@ -48,6 +51,10 @@ class Presets(unittest.TestCase):
         self.assertEqual(section["count"], around["calls"])
         self.assertGreaterEqual(section["total_s"], self.truth["decode_s"])
         self.assertLessEqual(section["total_s"], around["total_s"])
+
+    def test_answer(self):
+        """The answer names the chain of functions, although their time is outside of all marked sections."""
+        self.assertRegex(self.text, r"\nslowest +generate_until > generate > decode")
 
     def test_functions_that_are_not_there(self):
         """One note for each preset, and no section."""
