@@ -13,6 +13,8 @@ from reports import ReportCase, marked
 
 LIBRARY = os.path.join(BUILD, "libdcbs-nvtx.so")
 OTHER = "(other NVTX ranges)"
+NOT_TIMED = "(NVTX ranges not timed)"
+OPEN = 4096             # ranges of start and end that may be open at a time
 NAMES = 256             # that are sections
 
 
@@ -57,6 +59,12 @@ class Ranges(ReportCase):
         self.assertEqual(len(steps), NAMES - 4)
         self.assertEqual(sum(s["count"] for name, s in found.items() if name in steps or name == OTHER), 600)
         self.assertEqual(found[OTHER]["count"], 600 - len(steps))
+
+    def test_many_open(self):
+        """4096 started ranges are timed at a time; the others are counted as not timed."""
+        report, _ = self.profile("--nvtx", "--max-overhead", 100, words=("--iterations", "1", "--open", OPEN + 100))
+        found = marked(report)
+        self.assertEqual((found["many"]["count"], found[NOT_TIMED]["count"]), (OPEN, 100))
 
     def test_without(self):
         """Without the option, the program loads nothing."""

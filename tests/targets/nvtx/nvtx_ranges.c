@@ -2,11 +2,12 @@
 /*
  * nvtx_ranges.c - a program with NVTX ranges and without markers, which knows nothing of the profiler.
  *
- *     nvtx_ranges [--iterations N] [--names N]
+ *     nvtx_ranges [--iterations N] [--names N] [--open N]
  *
  * question > generate (a wide text), both pushed; NCCL:reduce of a domain (a registered text), pushed inside question and popped
  * after generate; overlap, started on the main thread and ended on another one. A mark each time, which is no range. --names: N
- * ranges with names of their own, after all others. `loaded` is 1 if a library has taken the ranges, and `levels` counts wrong return values.
+ * ranges with names of their own, after all others. --open: N ranges that are open at a time. `loaded` is 1 if a library has
+ * taken the ranges, and `levels` counts wrong return values.
  */
 #include <pthread.h>
 
@@ -122,11 +123,24 @@ static void make_names(uint64_t names)
 	}
 }
 
+/* Starts all ranges before the first of them ends. */
+static void open_many(uint64_t many)
+{
+	nvtxRangeId_t *ids = calloc(many + 1, sizeof(*ids));
+	uint64_t i;
+
+	for (i = 0; ids && i < many; i++)
+		ids[i] = nvtxRangeStartA("many");
+	for (i = 0; ids && i < many; i++)
+		nvtxRangeEnd(ids[i]);
+	free(ids);
+}
+
 int main(int argc, char **argv)
 {
-	uint64_t iterations = 300, names = 0, i;
+	uint64_t iterations = 300, names = 0, many = 0, i;
 	const struct truth_option options[] = {
-		{.name = "--iterations", .number = &iterations}, {.name = "--names", .number = &names}, {0},
+		{.name = "--iterations", .number = &iterations}, {.name = "--names", .number = &names}, {.name = "--open", .number = &many}, {0},
 	};
 
 	truth_options(argc, argv, options);
@@ -136,6 +150,7 @@ int main(int argc, char **argv)
 	for (i = 0; i < iterations; i++)
 		question();
 	make_names(names);
+	open_many(many);
 	truth_open();
 	truth_number("loaded", nvtx_core_pointers[CORE_PUSH_A] != NULL);
 	truth_number("levels", wrong_levels);

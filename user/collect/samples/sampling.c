@@ -247,7 +247,7 @@ static void note_python_section(struct session *session, const struct dcbs_nativ
 
 	if (!f)
 		return;
-	if (f->perhaps.all) {
+	if (f->perhaps.all && !option->preset) {
 		list_places(session->sampler, &f->perhaps, places, sizeof(places));
 		notes_add(&session->notes, "section %s: Python before 3.11 does not keep the class of a function, and its source does not "
 			  "tell, so these functions were not counted: %s. Give the one that is meant by its place, as in --section "
