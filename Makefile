@@ -120,6 +120,14 @@ $(python_dir)/%: user/marker/python/dcbs_profiler/%
 	@mkdir -p $(@D)
 	$(call say,COPY,$@)cp $< $@
 
+# A library that programs with NVTX ranges load by themselves, with the markers inside.
+nvtx_lib := $O/libdcbs-nvtx.so
+nvtx_objs := $(patsubst user/marker/%.c,$O/marker/%.o,$(wildcard user/marker/nvtx/*.c))
+
+$(nvtx_lib): $(nvtx_objs) $O/libdcbs-markers.a user/marker/nvtx/nvtx.map
+	$(call say,LD,$@)$(CC) $(harden_link) $(LDFLAGS) -shared -Wl,--version-script=user/marker/nvtx/nvtx.map \
+		-Wl,-soname,libdcbs-nvtx.so -o $@ $(nvtx_objs) $O/libdcbs-markers.a -pthread
+
 # ---- BPF programs: run in the kernel --------------------------------------------------------------
 bpf_src := bpf/programs.bpf.c bpf/flush.bpf.c
 bpf_objs := $(patsubst bpf/%.c,$O/bpf/%.o,$(bpf_src))
@@ -205,6 +213,13 @@ $O/user/probe-only.o: user/marker/probe.S | $(first)
 $O/dcbs-bpfprof: $O/user/main.o $O/user/all.a
 	$(call say,LD,$@)$(CC) -pie $(harden_link) $(LDFLAGS) $(san) -o $@ $O/user/main.o $O/user/all.a $(libs)
 
+# ---- presets of --sections ------------------------------------------------------------------------
+presets := $(patsubst user/presets/%,$O/presets/%,$(wildcard user/presets/*.sections))
+
+$O/presets/%: user/presets/%
+	@mkdir -p $(@D)
+	$(call say,COPY,$@)cp $< $@
+
 # ---- manual pages ---------------------------------------------------------------------------------
 # The list of options is printed from the table that the command itself reads.
 manuals := $(patsubst user/docs/%.in,$O/docs/%,$(wildcard user/docs/*.[13].in))
@@ -287,7 +302,7 @@ $(fuzz_bpf): $O/fuzz/%: tests/fuzz/%.c | $(first)
 SOAK_SECONDS ?= 1200
 
 # ---- goals ----------------------------------------------------------------------------------------
-all: $O/dcbs-bpfprof $O/libbpfprof.a $(profiler_lib) $(marker_lib) $O/libdcbs-markers.a $(python_ext) $(python_py) $(manuals)
+all: $O/dcbs-bpfprof $O/libbpfprof.a $(profiler_lib) $(marker_lib) $O/libdcbs-markers.a $(python_ext) $(python_py) $(nvtx_lib) $(manuals) $(presets)
 
 demo: all
 	$(Q)tests/demo.sh $O $(PYTHON)
@@ -321,13 +336,14 @@ install: all
 	ln -sf libdcbs-markers.so.1 $(DESTDIR)$(prefix)/lib/libdcbs-markers.so
 	install -m 644 $O/libbpfprof.so $(DESTDIR)$(prefix)/lib/libbpfprof.so.0
 	ln -sf libbpfprof.so.0 $(DESTDIR)$(prefix)/lib/libbpfprof.so
+	install -m 644 $(nvtx_lib) $(DESTDIR)$(prefix)/lib
 	install -m 644 $O/libdcbs-markers.a $O/libbpfprof.a $(DESTDIR)$(prefix)/lib
 	install -d $(DESTDIR)$(prefix)/share/man/man1 $(DESTDIR)$(prefix)/share/man/man3
 	install -m 644 $(filter %.1,$(manuals)) $(DESTDIR)$(prefix)/share/man/man1
 	install -m 644 $(filter %.3,$(manuals)) $(DESTDIR)$(prefix)/share/man/man3
 	install -m 644 include/dcbs/*.h $(DESTDIR)$(prefix)/include/dcbs
 	install -d $(DESTDIR)$(prefix)/share/dcbs-bpfprof
-	install -m 644 user/docs/json.schema.json user/docs/summary.schema.json $(DESTDIR)$(prefix)/share/dcbs-bpfprof
+	install -m 644 user/docs/json.schema.json user/docs/summary.schema.json $(presets) $(DESTDIR)$(prefix)/share/dcbs-bpfprof
 	for pc in user/marker/dcbs-markers.pc user/libbpfprof.pc; do \
 		sed 's|@prefix@|$(prefix)|; s|@version@|$(VERSION)|' $$pc.in > $(DESTDIR)$(prefix)/lib/pkgconfig/$${pc##*/} || exit 1; \
 	done

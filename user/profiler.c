@@ -27,6 +27,11 @@ int dcbs_profiler_gpu_drivers(pid_t pid, struct dcbs_gpu_driver *list, size_t ma
 	return gpu_drivers_list(pid, list, max);
 }
 
+int dcbs_profiler_has_package(pid_t pid, const struct dcbs_package *package)
+{
+	return list_targets_has_package(pid, package);
+}
+
 int dcbs_profiler_list(struct dcbs_process **list, size_t *nr)
 {
 	return list_targets(list, nr);

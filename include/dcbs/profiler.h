@@ -58,6 +58,18 @@ struct dcbs_native_section {
 	const char *name;
 	const char *binary;	/* a path as the target sees it, or the base name of a file that it has mapped; "python" */
 	const char *function;	/* a symbol, mangled or demangled; for Python module.qualname, or the qualname alone */
+	/*
+	 * NULL, or the name of a list that the function is from: one of many that a program may have or not. A function that it does not have is
+	 * no error then, and the report has one note for all of the list.
+	 */
+	const char *preset;
+};
+
+/* A package for which there is a preset. */
+struct dcbs_package {
+	const char *preset;		/* as after --sections */
+	const char *const *paths;	/* a process that has a file with one of them in its path has loaded the package */
+	size_t nr_paths;
 };
 
 struct dcbs_options {
@@ -65,6 +77,8 @@ struct dcbs_options {
 	size_t nr_pids;
 	const struct dcbs_native_section *sections;	/* must stay valid until dcbs_profiler_close() */
 	size_t nr_sections;
+	const struct dcbs_package *packages;	/* the report proposes their presets if there are no sections; valid until dcbs_profiler_close() */
+	size_t nr_packages;
 	int frequency_hz;		/* stacks per second and running thread; 0: no stacks are sampled */
 	double threshold_s;		/* a section or cache that took this time or more is a bottleneck */
 	int slowest;			/* calls of each section that are reported one by one, the slowest ones, up to 50 */
@@ -116,6 +130,12 @@ struct dcbs_gpu_driver {
 
 /* Stores the drivers that the process has loaded. Returns their number, at most max, or -errno. */
 int dcbs_profiler_gpu_drivers(pid_t pid, struct dcbs_gpu_driver *list, size_t max);
+
+/*
+ * Returns 1 if the process has loaded the package, by its mapped files and the words of its command; 0 if not as far as these tell; or
+ * -errno.
+ */
+int dcbs_profiler_has_package(pid_t pid, const struct dcbs_package *package);
 
 /*
  * Attaches to the targets and begins the window. When it returns 0, the targets' sections are being counted. Frequent errors:

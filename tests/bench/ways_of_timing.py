@@ -24,6 +24,11 @@ class WaysOfTiming(Base):
         self.add("C section, nobody attached", target, "section")
         self.add("C section, 8 deep, nobody attached", target, "nested")
 
+    def nvtx(self):
+        library = os.path.abspath(os.path.join(self.build, "libdcbs-nvtx.so"))
+        self.add("NVTX range, no library", self.program("nvtx_range"), "range")
+        self.add("NVTX range, nobody attached", self.program("nvtx_range", env={**os.environ, "NVTX_INJECTION64_PATH": library}), "range")
+
     def attached(self):
         target = self.program("section")
         tool = self.attach(target.pid, "-d", "600")

@@ -11,7 +11,7 @@ import unittest
 
 from paths import BUILD, TOP
 
-LINKED = ["dcbs-bpfprof", "libbpfprof.so", "libdcbs-markers.so", "python/dcbs_profiler/_markers.abi3.so"]
+LINKED = ["dcbs-bpfprof", "libbpfprof.so", "libdcbs-markers.so", "libdcbs-nvtx.so", "python/dcbs_profiler/_markers.abi3.so"]
 
 
 def readelf(option, name):

@@ -73,8 +73,8 @@ class Install(InstallCase):
         found = [f for f in found if f.startswith("usr/")]
         headers = sorted("usr/include/dcbs/" + h for h in os.listdir(os.path.join(TOP, "include", "dcbs")))
         for name in ["usr/bin/dcbs-bpfprof", "usr/lib/libdcbs-markers.a", "usr/lib/libdcbs-markers.so", "usr/lib/libdcbs-markers.so.1",
-                     "usr/lib/pkgconfig/dcbs-markers.pc", "usr/share/dcbs-bpfprof/json.schema.json",
-                     "usr/share/dcbs-bpfprof/summary.schema.json"] + headers:
+                     "usr/lib/pkgconfig/dcbs-markers.pc", "usr/share/dcbs-bpfprof/json.schema.json", "usr/lib/libdcbs-nvtx.so",
+                     "usr/share/dcbs-bpfprof/summary.schema.json", "usr/share/dcbs-bpfprof/transformers.sections"] + headers:
             self.assertIn(name, found)
         self.assertEqual([f for f in found if not re.match(r"usr/(bin|lib|include/dcbs|share)/", f)], [])
 

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/sanitize.h"
 #include "cli/cmd_check.h"
+#include "cli/presets/presets.h"
 #include "dcbs/profiler.h"
 #include "host/requirements.h"
 #include "host/uprobe.h"
@@ -76,6 +77,23 @@ static int print_drivers(pid_t pid)
 	return 0;
 }
 
+/* Packages whose functions can be sections without a marker. */
+static int print_packages(pid_t pid)
+{
+	static struct preset_list all;
+	size_t i;
+	int has = 0;
+
+	presets_find(&all);
+	for (i = 0; i < all.nr && has >= 0; i++) {
+		has = dcbs_profiler_has_package(pid, &all.packages[i]);
+		if (has > 0)
+			printf("%s is loaded: --sections %s\n", all.names[i], all.names[i]);
+	}
+	presets_free(&all);
+	return has < 0 ? has : 0;
+}
+
 /* The last line: all that a reader in a hurry needs. */
 static void print_verdict(const struct requirement *missing, size_t degraded)
 {
@@ -106,7 +124,8 @@ int cmd_check(const struct opts *opts)
 	}
 	print_setcap();
 	for (i = 0; i < opts->profile.nr_pids && !err; i++)
-		err = print_drivers(opts->pids[i]);
+		if (!(err = print_drivers(opts->pids[i])))
+			err = print_packages(opts->pids[i]);
 	print_verdict(missing, degraded);
 	return missing ? fail(-EPERM, "this machine cannot profile: %s is missing", missing->name) : err;
 }

@@ -12,7 +12,9 @@
 #include "cli/output.h"
 #include "cli/output_files.h"
 #include "cli/signals.h"
+#include "cli/command/nvtx_library.h"
 #include "cli/command/spawn.h"
+#include "cli/presets/presets.h"
 #include "cli/watch.h"
 #include "host/bpf_stats.h"
 #include "host/requirements.h"
@@ -31,6 +33,7 @@ struct profile {
 	struct dcbs_profiler *prof;
 	struct server *server;
 	struct outputs outputs;
+	struct preset_list presets;
 };
 
 /* Returns the exit status if there is no report. */
@@ -46,6 +49,8 @@ static int attach_targets(struct profile *p)
 	struct dcbs_options options = p->opts->profile;
 	int err;
 
+	options.packages = p->presets.packages;
+	options.nr_packages = p->presets.nr;
 	if (p->child.pid) {
 		options.pids = &p->child.pid;
 		options.nr_pids = 1;
@@ -160,10 +165,15 @@ static int final_status(const struct profile *p, bool good)
 /* The command is there before the files are opened, which may have the name of its process; it waits for the profiler. */
 static int prepare_profile(struct profile *p)
 {
-	const struct spawn_options options = {.children = p->opts->profile.children, .as_root = p->opts->as_root};
+	char nvtx[NVTX_LIBRARY_BYTES];
+	const struct spawn_options options = {
+		.children = p->opts->profile.children, .nvtx_library = p->opts->nvtx ? nvtx : NULL, .as_root = p->opts->as_root,
+	};
 	struct output_facts facts;
 	int err = pid_namespace_check() ?: invoker_find();
 
+	if (!err && p->opts->nvtx)
+		err = nvtx_library_find(nvtx);
 	if (!err && p->opts->argv)
 		err = spawn_start(&p->child, p->opts->argv, &options);
 	if (err)
@@ -185,6 +195,8 @@ int cmd_profile(const struct opts *opts)
 		spawn_abandon(&profile.child);
 		return final_status(&profile, false);
 	}
+	if (!opts->profile.nr_sections)
+		presets_find(&profile.presets);
 	bpf_stats_prepare();
 	budget_limit_memory();
 	status = final_status(&profile, run_profile(&profile));
@@ -194,5 +206,6 @@ int cmd_profile(const struct opts *opts)
 	bpf_stats_end();
 	server_close(profile.server);
 	dcbs_profiler_close(profile.prof);
+	presets_free(&profile.presets);
 	return status;
 }

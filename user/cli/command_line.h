@@ -53,6 +53,7 @@ struct opts {
 	bool flat;			/* sections as a list */
 	bool summary;			/* the same as the format of that name */
 	bool quiet, verbose;
+	bool nvtx;			/* the NVTX ranges of the command are sections */
 	bool as_root;			/* the command, not only the profiler */
 	struct diff_opts diff;
 };

@@ -11,9 +11,11 @@
 #include "cli/options/help.h"
 #include "cli/options/option_table.h"
 #include "cli/options/seconds.h"
+#include "cli/options/section_word.h"
 #include "cli/options/similar.h"
 #include "cli/command/output_names.h"
 #include "cli/options.h"
+#include "cli/presets/presets.h"
 #include "render/render.h"
 
 static const struct { const char *word; enum command command; } commands[] = {
@@ -84,33 +86,24 @@ static void add_pid(struct opts *opts, const struct option_row *row, char *arg)
 	opts->pids[opts->profile.nr_pids++] = (pid_t)parse_whole_number(row, arg);
 }
 
-/* Returns the colon that divides BINARY:FUNCTION: the last single one. Pairs belong to a C++ name; other colons to the path. */
-static char *find_division(char *binary)
-{
-	char *division = strchr(binary, ':'), *p;
-
-	if (!strncmp(binary, "python:", 7))
-		return division;
-	for (p = division; p; p = strchr(p + strspn(p, ":"), ':'))
-		if (p[1] != ':')
-			division = p;
-	return division;
-}
-
 static void add_section(struct opts *opts, const struct option_row *row, char *arg)
 {
-	char *binary = strchr(arg, '='), *function = binary ? find_division(binary + 1) : NULL;
-	size_t i;
+	const struct dcbs_native_section *same;
+	struct dcbs_native_section section;
 
 	refuse_if_full(opts->profile.nr_sections, row);
-	if (!binary || !function || binary == arg || function == binary + 1 || !function[1])
+	if (!section_word_split(&section, arg))
 		refuse("--section %s: must be NAME=BINARY:FUNCTION, for example decode=/usr/lib/libmodel.so:decode", arg);
-	*binary++ = 0;
-	*function++ = 0;
-	for (i = 0; i < opts->profile.nr_sections; i++)
-		if (!strcmp(opts->sections[i].binary, binary) && !strcmp(opts->sections[i].function, function))
-			refuse("--section %s: %s of %s is section %s already", arg, function, binary, opts->sections[i].name);
-	opts->sections[opts->profile.nr_sections++] = (struct dcbs_native_section){arg, binary, function};
+	same = section_word_find(opts->sections, opts->profile.nr_sections, &section);
+	if (same)
+		refuse("--section %s: %s of %s is section %s already", section.name, section.function, section.binary, same->name);
+	opts->sections[opts->profile.nr_sections++] = section;
+}
+
+static void add_preset(struct opts *opts, const struct option_row *row, char *arg)
+{
+	if (presets_add(opts, arg))
+		refuse("--%s %s: %s", row->name, arg, dcbs_profiler_error());
 }
 
 static void set_order(struct opts *opts, const struct option_row *row, char *arg)
@@ -165,7 +158,7 @@ static void __attribute__((noreturn)) show_version(struct opts *opts, const stru
 static void (*const set_value[])(struct opts *opts, const struct option_row *row, char *arg) = {
 	[OPTION_FLAG] = set_flag, [OPTION_NUMBER] = set_number, [OPTION_WHOLE_NUMBER] = set_whole_number,
 	[OPTION_SECONDS] = set_seconds, [OPTION_PID] = add_pid,
-	[OPTION_SECTION] = add_section, [OPTION_ORDER] = set_order, [OPTION_FORMAT] = set_format, [OPTION_OUTPUT] = add_output,
+	[OPTION_SECTION] = add_section, [OPTION_PRESET] = add_preset, [OPTION_ORDER] = set_order, [OPTION_FORMAT] = set_format, [OPTION_OUTPUT] = add_output,
 	[OPTION_HELP] = show_help, [OPTION_VERSION] = show_version,
 };
 
@@ -222,10 +215,12 @@ static void check_targets(const struct opts *opts)
 		refuse("give either -p PID or -- COMMAND, not both");
 	if (opts->as_root && !opts->argv)
 		refuse("--as-root: there is no COMMAND that it applies to; it does not change whose process -p may name");
+	if (opts->nvtx && !opts->argv)
+		refuse("--nvtx: there is no COMMAND that it applies to: a program that runs has looked for a library for its ranges already");
 	for (i = 0; i < profile->nr_sections; i++)
 		if (!profile->frequency_hz && !strcmp(opts->sections[i].binary, "python"))
-			refuse("--section %s=python:%s: Python functions are timed from samples; give a --frequency above 0",
-			       opts->sections[i].name, opts->sections[i].function);
+			refuse("--section%s %s=python:%s: Python functions are timed from samples; give a --frequency above 0",
+			       opts->sections[i].preset ? "s" : "", opts->sections[i].name, opts->sections[i].function);
 }
 
 /* Options of the text must not be given where there is no text. */

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* list_targets.c - the running processes that carry markers. */
+/* list_targets.c - the running processes that carry markers, or a package for which there is a preset of sections. */
 #include <dirent.h>
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,8 @@
 #include "base/target_file.h"
 #include "host/file_rights.h"
 #include "safety/pid_namespace.h"
+
+#define COMMAND_BYTES 4096
 
 struct process_listing {
 	struct dcbs_process *processes;
@@ -115,4 +118,57 @@ int list_targets(struct dcbs_process **result, size_t *nr)
 	*result = listing.processes;
 	*nr = listing.nr;
 	return 0;
+}
+
+/* ---- packages ---- */
+
+struct package_search {
+	const struct dcbs_package *package;
+	bool found;
+};
+
+static void search_path(struct package_search *search, const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < search->package->nr_paths; i++)
+		search->found |= strstr(path, search->package->paths[i]) != NULL;
+}
+
+static bool search_mapping(void *ctx, const struct proc_mapping *map)
+{
+	struct package_search *search = ctx;
+
+	search_path(search, map->path);
+	return !search->found;
+}
+
+/* A word may be the path of a program, or of a script that is part of a package. */
+static void search_command(struct package_search *search, pid_t pid)
+{
+	char path[64], words[COMMAND_BYTES];
+	size_t size, at;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+	f = fopen(path, "re");
+	if (!f)
+		return;
+	size = fread(words, 1, sizeof(words) - 1, f);
+	fclose(f);
+	words[size] = 0;
+	for (at = 0; at < size; at += strlen(words + at) + 1)
+		search_path(search, words + at);
+}
+
+int list_targets_has_package(pid_t pid, const struct dcbs_package *package)
+{
+	struct package_search search = {.package = package};
+	int err = proc_each_mapping(pid, search_mapping, &search);
+
+	if (err)
+		return fail(err, "cannot read the mappings of process %d: %s", (int)pid, strerror(-err));
+	if (!search.found)
+		search_command(&search, pid);
+	return search.found;
 }

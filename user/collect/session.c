@@ -324,7 +324,7 @@ void session_stop(struct session *session, enum dcbs_ended_by by)
 	if (!session->opts.nr_sections)
 		target_list_note_unmarked(&session->targets, &session->notes);
 	function_notes_short(&session->probes, &session->bpf, &session->costs, &session->notes);
-	function_notes_unused(&session->probes, &session->bpf, &session->targets, &session->opts, &session->notes);
+	function_notes_unused(&session->probes, &session->bpf, &session->targets, &session->notes);
 	session->window.ended_by = by;
 	growth_trend_look(&session->growth, &session->bpf);
 	rss_total_read(session);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/signals.h"
+#include "cli/command/nvtx_library.h"
 #include "cli/command/spawn.h"
 #include "safety/environment.h"
 #include "safety/invoker.h"
@@ -59,6 +60,8 @@ static void __attribute__((noreturn)) child_run(char **argv, int go, int failed,
 	if (for_user)
 		invoker_set_variables();
 	set_marker_variables(options->children);
+	if (options->nvtx_library)
+		setenv(NVTX_VARIABLE, options->nvtx_library, 1);
 	if (!err)
 		execvp(argv[0], argv);
 	report_failure(failed, err ? -err : errno);

@@ -19,6 +19,7 @@ struct spawned {
 
 struct spawn_options {
 	bool children;	/* the markers of its own children wait as well, while the profiler runs */
+	const char *nvtx_library;	/* makes sections of the command's NVTX ranges; NULL: none */
 	bool as_root;	/* the command keeps the profiler's rights; otherwise it runs as the user who started the profiler, by sudo too */
 };
 

@@ -19,6 +19,8 @@
 #define KEY_NO_GPU_PROBES 0x107
 #define KEY_SUMMARY 0x108
 #define KEY_REPEAT 0x109
+#define KEY_SECTIONS 0x10a
+#define KEY_NVTX 0x10b
 
 /* Returns the names, or the suffixes, of all formats: "text, json". */
 static const char *join_formats(char *list, size_t size, bool suffixes)
@@ -112,6 +114,19 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 			"self time, waits and functions of the section are known within the error that the report shows (a standard "
 			"deviation, error_s in the JSON document); its number of calls is unknown. Samples see an `async def` only while it "
 			"runs, so its total is unknown, too.",
+	}, {
+		.name = "sections", .key = KEY_SECTIONS, .argument = "PRESET", .type = OPTION_PRESET, .commands = PROFILE,
+		.help = "time the functions of a package as sections: transformers, vllm, lm-eval, llama.cpp, torch, or a file; may be given "
+			"several times",
+		.manual =
+			"Time the functions of a known package as sections, in a program that marks nothing: generate, prefill, decode, tokenise, "
+			"sample, load, collate and the like. PRESET is transformers, vllm, lm-eval, llama.cpp or torch, or a file of your own; see "
+			"PRESETS. May be given several times, and beside --section; all of them together may name 64 functions.\n\n"
+			"The functions are timed as --section times them: Python functions from samples of the stack, with their errors and without "
+			"a number of calls, and native functions by probes, with all their calls. A preset names functions of many versions of its "
+			"package, and of parts of it that a program may not use, so functions that are not found are no error: one note counts "
+			"them. Native functions are looked for in the files that the process has mapped when the profiler attaches: with -- COMMAND "
+			"it has mapped none yet, so use -p for those.",
 	}, {
 		.name = "threshold", .key = 't', .argument = "SECONDS", .type = OPTION_SECONDS, .commands = PROFILE, .min = 0, .max = 1e9,
 		.preset = "1", .offset = offsetof(struct opts, profile.threshold_s),
@@ -252,6 +267,19 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 			"Run COMMAND with the rights of the profiler. Without this option, a profiler that is root for another user (sudo, "
 			"set-user-ID) runs COMMAND as that user: with the user's groups, and with HOME, SHELL, USER and LOGNAME of the user "
 			"database; the rest of the environment is the profiler's.",
+	}, {
+		.name = "nvtx", .key = KEY_NVTX, .type = OPTION_FLAG, .commands = PROFILE, .offset = offsetof(struct opts, nvtx),
+		.help = "with COMMAND: make sections of its NVTX ranges, by a library that it loads into itself",
+		.manual =
+			"Make sections of the NVTX ranges of COMMAND, such as those of torch.cuda.nvtx, NCCL and vLLM. Unlike everything else here, "
+			"this is in the process: COMMAND gets the variable NVTX_INJECTION64_PATH, which is NVTX's own, and at its first range loads "
+			"libdcbs-nvtx.so by itself. With -p it is too late for that. A range is then a section of the markers, with count, "
+			"percentiles and causes, and is timed also by a profiler that attaches later. It costs a few dozen nanoseconds with no "
+			"profiler attached.\n\n"
+			"Ranges of push and pop, of start and end, on any threads, and of domains are sections; the name of a domain stands before "
+			"the range, as in NCCL:ncclAllReduce. Marks are ignored. 256 names are sections, and the ranges of all other names are the "
+			"section (other NVTX ranges). A range of start and end belongs to no thread, so its time is `await`. At most 4096 of these may "
+			"be open at a time; the others are the calls of (NVTX ranges not timed).",
 	}, {
 		.name = "quiet", .key = 'q', .type = OPTION_FLAG, .commands = PROFILE, .offset = offsetof(struct opts, quiet),
 		.help = "no live table",

@@ -17,6 +17,7 @@ enum option_type {
 	OPTION_SECONDS,		/* double; may be typed with units */
 	OPTION_PID,
 	OPTION_SECTION,
+	OPTION_PRESET,
 	OPTION_ORDER,
 	OPTION_FORMAT,
 	OPTION_OUTPUT,
@@ -52,7 +53,7 @@ struct option_row {
 	const char *manual;		/* paragraphs for the manual page, plain text, separated by an empty line */
 };
 
-#define OPTION_ROWS 24
+#define OPTION_ROWS 26
 #define OPTION_ROWS_MOST 40	/* of any table */
 
 /* Ends with a row whose name is NULL. */

@@ -280,6 +280,16 @@ const struct snapshot_frame *sampler_frame(const struct sampler *sampler, __u32 
 	return &sampler->table.frames[frame];
 }
 
+bool sampler_has_file(const struct sampler *sampler, const char *part)
+{
+	size_t i;
+
+	for (i = 0; i < sampler->table.nr_frames; i++)
+		if (sampler->table.frames[i].file && strstr(sampler->table.frames[i].file, part))
+			return true;
+	return false;
+}
+
 int sampler_open(struct sampler **result, int ring_fd, struct target_list *targets, void (*find_children)(void *ctx), void *ctx)
 {
 	struct sampler *sampler = calloc(1, sizeof(*sampler));

@@ -24,6 +24,9 @@ struct section_functions *sampler_functions(struct sampler *sampler);
 /* A frame that some sample had, by its number; valid until the sampler is closed. */
 const struct snapshot_frame *sampler_frame(const struct sampler *sampler, __u32 frame);
 
+/* Returns true if some sample had a function of a file with that in its path. */
+bool sampler_has_file(const struct sampler *sampler, const char *part);
+
 /* Takes the samples that are in the ring. */
 void sampler_poll(struct sampler *sampler);
 

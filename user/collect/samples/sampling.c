@@ -12,6 +12,7 @@
 #include "collect/python/awaiting.h"
 #include "collect/python/interpreter.h"
 #include "collect/python/sub_gils.h"
+#include "collect/samples/preset_notes.h"
 #include "collect/samples/sampler.h"
 #include "collect/samples/sampling.h"
 #include "collect/target/publish.h"
@@ -31,7 +32,19 @@ static int read_target_memory(void *target, __u64 address, void *to, size_t size
 	return target_read(target, address, to, size);
 }
 
-/* Adds the functions of --section: those of Python, and native ones, which may be called too often to be probed. */
+static int add_section_function(struct session *session, const struct dcbs_native_section *section)
+{
+	__u32 section_id = section_ids_reserve_option(&session->bpf, section);
+
+	return section_id ?
+		section_functions_add(sampler_functions(session->sampler), section->function, section_ids_option_is_python(section), section_id) :
+		fail(-E2BIG, "--section: more than %d sections", BPFPROF_SECTIONS - SECTION_FIRST);
+}
+
+/*
+ * Adds the functions of --section: those of Python, and native ones, which may be called too often to be probed. A native function of a
+ * preset that no target has is left out.
+ */
 static int add_section_functions(struct session *session)
 {
 	size_t i;
@@ -39,11 +52,9 @@ static int add_section_functions(struct session *session)
 
 	for (i = 0; i < session->opts.nr_sections && !err; i++) {
 		const struct dcbs_native_section *section = &session->opts.sections[i];
-		__u32 section_id = section_ids_reserve_option(&session->bpf, section);
 
-		err = section_id ?
-			section_functions_add(sampler_functions(session->sampler), section->function, section_ids_option_is_python(section), section_id) :
-			fail(-E2BIG, "--section: more than %d sections", BPFPROF_SECTIONS - SECTION_FIRST);
+		if (!section->preset || section_ids_option_is_python(section) || function_probes_has(&session->probes, section))
+			err = add_section_function(session, section);
 	}
 	return err;
 }
@@ -236,12 +247,12 @@ static void note_python_section(struct session *session, const struct dcbs_nativ
 
 	if (!f)
 		return;
-	if (f->perhaps.all) {
+	if (f->perhaps.all && !option->preset) {
 		list_places(session->sampler, &f->perhaps, places, sizeof(places));
 		notes_add(&session->notes, "section %s: Python before 3.11 does not keep the class of a function, and its source does not "
 			  "tell, so these functions were not counted: %s. Give the one that is meant by its place, as in --section "
 			  "%s=python:FILE:LINE", option->name, places, option->name);
-	} else if (!section_functions_has_met(functions, f)) {
+	} else if (!section_functions_has_met(functions, f) && !option->preset) {
 		notes_add(&session->notes, "section %s: no sample was in a Python function %s. Functions are named as "
 			  "module.function or module.Class.method, or by FILE:LINE; one that takes little time may be on no sample",
 			  option->name, option->function);
@@ -250,7 +261,7 @@ static void note_python_section(struct session *session, const struct dcbs_nativ
 		notes_add(&session->notes, "section %s: %s is an `async def`. Samples see it only while it runs, so how long it took with its "
 			  "waits is unknown; a marker in it tells: async with profiler.profile_section(\"%s\")", option->name,
 			  option->function, option->name);
-	if (f->counted.all > 1) {
+	if (f->counted.all > 1 && !option->preset) {
 		list_places(session->sampler, &f->counted, places, sizeof(places));
 		notes_add(&session->notes, "section %s: it is the sum of %zu functions of that name: %s. --section %s=python:FILE:LINE "
 			  "picks one", option->name, f->counted.all, places, option->name);
@@ -281,6 +292,7 @@ void sampling_note_missing(struct session *session)
 			note_no_python(session);
 			note_python_section(session, &session->opts.sections[i]);
 		}
+	preset_notes_add(session);
 }
 
 void sampling_close(struct session *session)

@@ -83,18 +83,29 @@ static void add_sample_section(struct sampled_parts *parts, pid_t pid, struct sa
 		sample->sections[sample->nr_sections++] = (__u16)section_id;
 }
 
+/* Several functions may be one section, and one of them may call another. */
+static bool is_met_section(const struct section_functions *functions, __u64 met, __u32 section_id)
+{
+	for (; met; met &= met - 1)
+		if (functions->list[__builtin_ctzll(met)].section_id == section_id)
+			return true;
+	return false;
+}
+
 void section_functions_add_to(struct section_functions *functions, struct sampled_parts *parts, pid_t pid, struct sample *sample,
 			      const __u32 *frames, __u32 nr)
 {
 	__u64 bits, met = 0, before;
-	__u32 i;
+	__u32 i, section_id;
 
 	for (i = 0; i < nr; i++) {
 		bits = functions->is_section[frames[i]] & ~met;
-		before = met;
-		met |= bits;
-		for (; bits; bits &= bits - 1)
-			add_sample_section(parts, pid, sample, functions->list[__builtin_ctzll(bits)].section_id, !before);
+		for (before = met; bits; bits &= bits - 1) {
+			section_id = functions->list[__builtin_ctzll(bits)].section_id;
+			if (!is_met_section(functions, met, section_id))
+				add_sample_section(parts, pid, sample, section_id, !before);
+			met |= bits & -bits;
+		}
 	}
 	functions->met |= met;
 }

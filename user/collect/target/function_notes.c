@@ -86,20 +86,9 @@ void function_notes_look(struct function_probes *probes, const struct target_lis
 		}
 }
 
-/* Several options may have one section. */
-static const struct dcbs_native_section *find_option(const struct dcbs_options *opts, struct programs *bpf, __u32 section_id)
+static void note_unused(const struct function_probe *probe, const struct target_list *targets, struct notes *notes)
 {
-	size_t i;
-
-	for (i = 0; i < opts->nr_sections; i++)
-		if (section_ids_reserve_option(bpf, &opts->sections[i]) == section_id)
-			return &opts->sections[i];
-	return NULL;
-}
-
-static void note_unused(const struct function_probe *probe, const struct target_list *targets, const struct dcbs_native_section *option,
-			struct notes *notes)
-{
+	const struct dcbs_native_section *option = probe->option;
 	const struct target *target = target_list_find_const(targets, probe->pid);
 	bool runs = target && !target_is_gone(target);
 
@@ -113,8 +102,8 @@ static void note_unused(const struct function_probe *probe, const struct target_
 		notes_add(notes, "section %s: no calls. %s was probed in process %d, and never called", option->name, option->function, probe->pid);
 }
 
-void function_notes_unused(struct function_probes *probes, struct programs *bpf, const struct target_list *targets,
-			   const struct dcbs_options *opts, struct notes *notes)
+void function_notes_unused(struct function_probes *probes, const struct programs *bpf, const struct target_list *targets,
+			   struct notes *notes)
 {
 	size_t i;
 
@@ -124,9 +113,8 @@ void function_notes_unused(struct function_probes *probes, struct programs *bpf,
 	for (i = 0; i < probes->nr; i++) {
 		const struct function_probe *probe = &probes->list[i];
 		const struct section_stat *stat = &bpf->stats[probe->section_id];
-		const struct dcbs_native_section *option = find_option(opts, bpf, probe->section_id);
 
-		if (option && is_first_of_file(probes, i) && !stat->begun && !stat->count && !stat->open)
-			note_unused(probe, targets, option, notes);
+		if (!probe->option->preset && is_first_of_file(probes, i) && !stat->begun && !stat->count && !stat->open)
+			note_unused(probe, targets, notes);
 	}
 }

@@ -13,7 +13,7 @@ void function_notes_short(const struct function_probes *probes, const struct pro
 void function_notes_look(struct function_probes *probes, const struct target_list *targets, __u64 now);
 
 /* Notes why a section has no calls. */
-void function_notes_unused(struct function_probes *probes, struct programs *bpf, const struct target_list *targets,
-			   const struct dcbs_options *opts, struct notes *notes);
+void function_notes_unused(struct function_probes *probes, const struct programs *bpf, const struct target_list *targets,
+			   struct notes *notes);
 
 #endif

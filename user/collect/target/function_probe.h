@@ -15,12 +15,14 @@
 #include "collect/kernel/programs.h"
 #include "collect/overhead/calibrate.h"
 #include "collect/target/target.h"
+#include "dcbs/profiler.h"
 #include "symbol/find_function.h"
 
 struct function_probe {
 	int fd;				/* of the file that holds the function */
 	pid_t pid;
 	char function[SNAPSHOT_FUNCTION_NAME];	/* its name, demangled */
+	const struct dcbs_native_section *option;	/* that names it */
 	bool mapped;			/* the process has, or had, mapped the file */
 	__u32 section_id;
 	__u64 cookie;			/* CALL_COOKIE() */

@@ -30,35 +30,66 @@ static int attach_probe(struct function_probe *probe, const struct programs *bpf
 	return err ? fail(err, "cannot attach to %s: %s%s", function, strerror(-err), links_hint(-err)) : 0;
 }
 
-static int add_probe(struct function_probes *probes, struct programs *bpf, const struct target *target,
-		     const struct found_functions *found, size_t i, __u32 section_id, bool return_probes)
+/* Finds where to probe, without a probe yet. */
+static int open_probe(struct function_probes *probes, const struct target *target, const struct found_functions *found, size_t i,
+		      const struct dcbs_options *opts)
 {
-	struct function_probe *probe;
-	int err;
-
 	if (!array_reserve(probes->list, probes->nr, probes->room, 1))
 		return fail(-ENOMEM, "out of memory");
-	probe = &probes->list[probes->nr];
-	err = function_probe_open(probe, target, found, i, return_probes);
-	if (err)
-		return err;
-	probes->nr++;
+	return function_probe_open(&probes->list[probes->nr], target, found, i, opts->return_probes);
+}
+
+static int add_probe(struct function_probes *probes, struct programs *bpf, const struct dcbs_native_section *option, __u32 section_id,
+		     const char *function)
+{
+	struct function_probe *probe = &probes->list[probes->nr++];
+
+	probe->option = option;
 	function_probe_set_section(probe, section_id, (__u32)probes->nr);
-	return attach_probe(probe, bpf, found->list[i].name);
+	return attach_probe(probe, bpf, function);
+}
+
+/* A preset is a list for many programs: a function of it that cannot be probed in this one must not end the profile. */
+static bool is_allowed_to_lack(const struct dcbs_native_section *option, int err)
+{
+	return err && err != -ENOMEM && option->preset;
+}
+
+static int add_found(struct function_probes *probes, struct programs *bpf, const struct target *target,
+		     const struct found_functions *found, const struct dcbs_native_section *option, const struct dcbs_options *opts,
+		     struct notes *notes)
+{
+	__u32 section_id = section_ids_reserve_option(bpf, option);
+	size_t i;
+	int err = section_id ? 0 : fail(-E2BIG, "--section: more than %d sections", BPFPROF_SECTIONS - SECTION_FIRST);
+
+	for (i = 0; !err && i < found->nr; i++) {
+		err = open_probe(probes, target, found, i, opts);
+		if (!err) {
+			err = add_probe(probes, bpf, option, section_id, found->list[i].name);
+		} else if (is_allowed_to_lack(option, err)) {
+			notes_add(notes, "--sections %s: a function of section %s is not timed: %s", option->preset, option->name,
+				  dcbs_profiler_error());
+			err = 0;
+		}
+	}
+	return err;
 }
 
 static int add_probes(struct function_probes *probes, struct programs *bpf, const struct target *target,
-		      const struct dcbs_native_section *option, bool return_probes, struct notes *notes)
+		      const struct dcbs_native_section *option, const struct dcbs_options *opts, struct notes *notes)
 {
 	struct functions_named *named = malloc(sizeof(*named));
 	int err = named ? function_lookup_names(named, target, option) : fail(-ENOMEM, "out of memory");
-	__u32 section_id = err ? 0 : section_ids_reserve_option(bpf, option);
-	size_t i;
 
-	if (!err && !section_id)
-		err = fail(-E2BIG, "--section: more than %d sections", BPFPROF_SECTIONS - SECTION_FIRST);
-	for (i = 0; !err && i < named->found.nr; i++)
-		err = add_probe(probes, bpf, target, &named->found, i, section_id, return_probes);
+	if (is_allowed_to_lack(option, err)) {
+		if (err != -ENOENT)
+			notes_add(notes, "--sections %s: %s", option->preset, dcbs_profiler_error());
+		free(named);
+		return 0;
+	}
+	if (!err)
+		err = add_found(probes, bpf, target, &named->found, option, opts, notes);
 	if (!err)
 		name_notes_add(&named->found, target->pid, option, notes);
 	free(named);
@@ -73,8 +104,18 @@ int function_probes_attach(struct function_probes *probes, struct programs *bpf,
 
 	for (i = 0; i < opts->nr_sections && !err; i++)
 		if (!section_ids_option_is_python(&opts->sections[i]))
-			err = add_probes(probes, bpf, target, &opts->sections[i], opts->return_probes, notes);
+			err = add_probes(probes, bpf, target, &opts->sections[i], opts, notes);
 	return err;
+}
+
+bool function_probes_has(const struct function_probes *probes, const struct dcbs_native_section *option)
+{
+	size_t i;
+
+	for (i = 0; i < probes->nr; i++)
+		if (probes->list[i].option == option)
+			return true;
+	return false;
 }
 
 /* Those that follow keep their numbers, which are in their cookies. */

@@ -16,9 +16,15 @@ struct function_probes {
 	bool given_up;		/* the functions are called too often to be probed, and are not */
 };
 
-/* Probes all native functions of opts->sections in one target. Notes which they are where an option names several. */
+/*
+ * Probes all native functions of opts->sections in one target. Notes which they are where an option names several. A function of a
+ * preset that the target does not have is no error; one that cannot be probed is noted.
+ */
 int function_probes_attach(struct function_probes *probes, struct programs *bpf, const struct dcbs_options *opts,
 			   const struct target *target, struct notes *notes);
+
+/* Returns true if a function of this option was found in some target. */
+bool function_probes_has(const struct function_probes *probes, const struct dcbs_native_section *option);
 
 /* Removes the probes of one process. */
 void function_probes_leave(struct function_probes *probes, pid_t pid);

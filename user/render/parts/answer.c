@@ -149,12 +149,21 @@ static size_t slowest_node(const struct text *t)
 	return section_tree_slowest(&t->tree);
 }
 
+/* The part of the time outside of all sections that a chain takes: functions that are known from samples lie in that time. */
+static double chain_outside_s(const struct section_tree *tree, size_t node)
+{
+	while (tree->nodes[node].parent != SECTION_TREE_NONE)
+		node = tree->nodes[node].parent;
+	return isnan(tree->nodes[node].section->error_s) ? 0 : tree->nodes[node].section->total_s;
+}
+
 /* The verdict on the time outside of all sections, if that is more than the slowest chain (`node`). Waits for others are not in it. */
 static const struct dcbs_bottleneck *outside_verdict(const struct text *t, size_t node)
 {
 	const struct dcbs_bottleneck *outside = verdict_on(t->report, DCBS_OUTSIDE);
 
-	if (outside && (node == SECTION_TREE_NONE || outside->total_s > t->tree.nodes[node].section->total_s))
+	if (!outside || node == SECTION_TREE_NONE ||
+	    outside->total_s - chain_outside_s(&t->tree, node) > t->tree.nodes[node].section->total_s)
 		return outside;
 	return NULL;
 }

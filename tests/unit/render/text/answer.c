@@ -67,6 +67,21 @@ static void test_outside(void **state)
 	       "\nwhy      computing ", "\nto do    make sections");
 }
 
+/* A function that is known from samples lies in the time outside of sections, and so is not less than it. */
+static void test_function_outside(void **state)
+{
+	struct snapshot *snap = stacks_begin(fixture_empty());
+	__u32 f = stacks_frame(snap, "f", "a.py", 1, true);
+
+	(void)state;
+	snap->wall_known = true;
+	fixture_section(snap, "F", DCBS_NAME_SECTION)->stat.sampled = SAMPLED;
+	fixture_thread(snap, 4242, "main", 10 * SEC);
+	stacks_ran(STACK(snap, SNAPSHOT_OUTSIDE, f), 10);
+	stacks_within(stacks_ran(STACK(snap, SNAPSHOT_OUTSIDE, f), 90), 0);
+	ANSWER(snap, 1, "outside of all sections", "\nslowest  F: 9.0 s ± ");
+}
+
 static void test_several_at_a_time(void **state)
 {
 	struct snapshot *snap = fixture_empty();
@@ -126,7 +141,7 @@ static void test_unknown_losses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_chain), cmocka_unit_test(test_no_verdict), cmocka_unit_test(test_outside), cmocka_unit_test(test_several_at_a_time),
+		cmocka_unit_test(test_chain), cmocka_unit_test(test_no_verdict), cmocka_unit_test(test_outside), cmocka_unit_test(test_function_outside), cmocka_unit_test(test_several_at_a_time),
 		cmocka_unit_test(test_no_sections), cmocka_unit_test(test_cache_of_that_name), cmocka_unit_test(test_losses),
 		cmocka_unit_test(test_unknown_losses),
 	};
