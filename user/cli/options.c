@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/array.h"
 #include "cli/options/diff_options.h"
@@ -219,9 +220,16 @@ static void check_text(const struct opts *opts)
 		refuse("--flat: applies to text; --format is %s, and no -o FILE is a .txt", opts->format);
 }
 
+static void check_terminal(const struct opts *opts)
+{
+	if (!strcmp(opts->format, "pprof") && isatty(STDOUT_FILENO))
+		refuse("--format pprof: a terminal shows no bytes of this format; give -o FILE.pb.gz, or a file or a pipe as standard output");
+}
+
 static void check_line(const struct opts *opts)
 {
 	check_text(opts);
+	check_terminal(opts);
 	if (opts->command == COMMAND_PROFILE)
 		check_targets(opts);
 	else if (opts->argv)

@@ -37,6 +37,7 @@ int html_write(FILE *file, const struct dcbs_report *report, const struct render
 int folded_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
 int svg_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
 int trace_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
+int pprof_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
 int speedscope_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
 
 #endif

@@ -130,7 +130,7 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 			"Write the session to FILE as well. Its suffix selects the format: .txt is the report as text, .html the report as a "
 			"page for the browser, with charts, in one file that needs no network, .json a document for scripts and for "
 			"dcbs-bpfprof report, .folded has one stack a line for other tools, .svg is a flame graph for "
-			"the browser, .speedscope.json is for speedscope, and .trace.json has the slowest calls for "
+			"the browser, .speedscope.json is for speedscope, .pb.gz is for pprof, and .trace.json has the slowest calls for "
 			"https://ui.perfetto.dev and chrome://tracing. May be given several times.\n\n"
 			"The profiler finds out before the run whether the file can be written. The file belongs to the user who called sudo, "
 			"only that user may read it (mode 0600, less the umask), and it replaces an older file only when it is complete. "
