@@ -38,6 +38,7 @@ int folded_write(FILE *file, const struct dcbs_report *report, const struct rend
 int svg_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
 int trace_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
 int pprof_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
+int prom_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
 int speedscope_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
 
 #endif

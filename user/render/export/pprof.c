@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * pprof.c - a profile for pprof and the servers that read its format: https://github.com/google/pprof/blob/main/proto/profile.proto.
+ * pprof.c - a profile for pprof and for servers that read its format, profile.proto of https://github.com/google/pprof.
  *
- * A sample is a stack of a section with one cause; both are its labels. Its values are ticks, computing, waiting, and waiting once more
- * by cause. Every profile has the same types of values, so that pprof can compare any two of them. Stacks have no memory:
- * growth of RSS is known by section, and is a sample whose only frame names the section.
+ * A sample is a stack of a section with one cause; both are its labels. Its values are ticks, computing, waiting, and waiting
+ * once more by cause. Every profile has the same types of values, so that pprof can compare any two of them. Stacks have no
+ * memory: growth of RSS is known by section, and is a sample whose only frame names the section.
  */
 #include <errno.h>
 #include <math.h>
@@ -37,7 +37,10 @@ enum line_field { LINE_FUNCTION = 1, LINE_NUMBER };
 enum function_field { FUNCTION_ID = 1, FUNCTION_NAME, FUNCTION_SYSTEM_NAME, FUNCTION_FILE, FUNCTION_FIRST_LINE };
 
 /* Places of the values of a sample. Waits by cause follow one another in the order of enum dcbs_cause. */
-enum value { VALUE_SAMPLES, VALUE_CPU, VALUE_WAIT, VALUE_CAUSES, VALUE_GROWTH = VALUE_CAUSES + DCBS_CAUSE_OTHER - DCBS_CAUSE_CPU, NR_VALUES };
+enum value {
+	VALUE_SAMPLES, VALUE_CPU, VALUE_WAIT, VALUE_CAUSES,
+	VALUE_GROWTH = VALUE_CAUSES + DCBS_CAUSE_OTHER - DCBS_CAUSE_CPU, NR_VALUES
+};
 
 struct pprof {
 	const struct dcbs_report *report;

@@ -2,7 +2,7 @@
 /*
  * wire.h - messages of Protocol Buffers, built in memory: https://protobuf.dev/programming-guides/encoding.
  *
- * A writer needs three kinds of fields, which are these functions; a library for them would be loaded by each start of the profiler.
+ * A writer needs three kinds of fields, which are these functions; each start of the profiler would load a library for them.
  * The first error is kept in `failed`, and all later calls do nothing.
  */
 #ifndef RENDER_EXPORT_WIRE_H
