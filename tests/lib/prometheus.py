@@ -14,7 +14,7 @@ UNESCAPED = {"\\\\": "\\", "\\n": "\n", '\\"': '"'}
 
 
 class Metrics:
-    """types: name of a family -> its type. values: (name, sorted labels) -> value. Raises ValueError if anything is not as it should be."""
+    """types: name of a family -> its type. values: (name, sorted labels) -> value. Raises ValueError if anything is wrong."""
 
     def __init__(self, text):
         self.types, self.values = {}, {}
@@ -55,6 +55,10 @@ class Metrics:
         found = [v for (n, pairs), v in self.values.items() if n == name and labels.items() <= dict(pairs).items()]
         return sum(found) if found else None
 
+    def exactly(self, name, **labels):
+        """The value that has these labels and no others."""
+        return self.values.get((name, tuple(sorted(labels.items()))))
+
     def labels(self, name, label):
         return {dict(pairs)[label] for n, pairs in self.values if n == name and label in dict(pairs)}
 
@@ -69,10 +73,12 @@ class Metrics:
         for (name, pairs), value in self.values.items():
             if name.endswith("_bucket"):
                 labels = dict(pairs)
-                series.setdefault((name, tuple(sorted((k, v) for k, v in labels.items() if k != "le"))), []).append((float(labels["le"]), value))
+                bound = float(labels.pop("le"))
+                series.setdefault((name, tuple(sorted(labels.items()))), []).append((bound, value))
         for (name, pairs), buckets in series.items():
             counts = [count for _, count in sorted(buckets)]
-            if counts != sorted(counts) or counts[-1] != self.values[name.replace("_bucket", "_count"), pairs] or sorted(buckets)[-1][0] != float("inf"):
+            total = self.values[name.replace("_bucket", "_count"), pairs]
+            if counts != sorted(counts) or counts[-1] != total or max(buckets)[0] != float("inf"):
                 raise ValueError("%s%s: %s" % (name, pairs, buckets))
         return len(series)
 

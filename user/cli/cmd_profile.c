@@ -13,6 +13,7 @@
 #include "cli/output_files.h"
 #include "cli/signals.h"
 #include "cli/command/spawn.h"
+#include "cli/scrape/scrape_figures.h"
 #include "cli/watch.h"
 #include "host/bpf_stats.h"
 #include "host/requirements.h"
@@ -31,6 +32,7 @@ struct profile {
 	struct dcbs_profiler *prof;
 	struct server *server;
 	struct outputs outputs;
+	struct scrape_figures figures;
 };
 
 /* Returns the exit status if there is no report. */
@@ -96,6 +98,8 @@ static int start_profile(struct profile *p)
 		err = attach_targets(p);
 	if (!err)
 		err = server_open(&p->server, p->prof, p->opts->verbose ? stderr : NULL);
+	if (!err)
+		err = scrape_figures_serve(&p->figures, p->prof, p->server);
 	if (!err)
 		err = dcbs_profiler_confine(p->prof);
 	return err ? err : enter_sandbox(p->prof);
@@ -169,8 +173,11 @@ int cmd_profile(const struct opts *opts)
 	profile.opts = opts;
 	profile.child.go = profile.child.failed = -1;
 	signals_catch();
-	if (pid_namespace_check() || invoker_find() || output_files_open(&profile.outputs, opts)) {
+	if (pid_namespace_check() || invoker_find() || output_files_open(&profile.outputs, opts) ||
+	    scrape_figures_listen(&profile.figures, opts->listen)) {
 		complain();
+		scrape_figures_end(&profile.figures);
+		output_files_close(&profile.outputs);
 		return final_status(&profile, false);
 	}
 	bpf_stats_prepare();
@@ -181,6 +188,7 @@ int cmd_profile(const struct opts *opts)
 	output_files_close(&profile.outputs);
 	bpf_stats_end();
 	server_close(profile.server);
+	scrape_figures_end(&profile.figures);
 	dcbs_profiler_close(profile.prof);
 	return status;
 }

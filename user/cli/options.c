@@ -15,6 +15,7 @@
 #include "cli/options/similar.h"
 #include "cli/options.h"
 #include "render/render.h"
+#include "serve/listen_address.h"
 
 static const struct { const char *word; enum command command; } commands[] = {
 	{"report", COMMAND_REPORT}, {"list", COMMAND_LIST}, {"check", COMMAND_CHECK}, {"diff", COMMAND_DIFF},
@@ -133,6 +134,13 @@ static void add_output(struct opts *opts, const struct option_row *row, char *ar
 	opts->outputs[opts->nr_outputs++] = arg;
 }
 
+static void set_listen(struct opts *opts, const struct option_row *row, char *arg)
+{
+	if (!listen_address_is_valid(arg))
+		refuse("--%s %s: must be ADDR:PORT with a number as ADDR and a PORT from 1024 to 65535, or PORT alone", row->name, arg);
+	opts->listen = arg;
+}
+
 static void __attribute__((noreturn)) show_help(struct opts *opts, const struct option_row *row, char *arg)
 {
 	(void)opts, (void)row, (void)arg;
@@ -150,7 +158,7 @@ static void (*const set_value[])(struct opts *opts, const struct option_row *row
 	[OPTION_FLAG] = set_flag, [OPTION_NUMBER] = set_number, [OPTION_WHOLE_NUMBER] = set_whole_number,
 	[OPTION_SECONDS] = set_seconds, [OPTION_PID] = add_pid,
 	[OPTION_SECTION] = add_section, [OPTION_ORDER] = set_order, [OPTION_FORMAT] = set_format, [OPTION_OUTPUT] = add_output,
-	[OPTION_HELP] = show_help, [OPTION_VERSION] = show_version,
+	[OPTION_LISTEN] = set_listen, [OPTION_HELP] = show_help, [OPTION_VERSION] = show_version,
 };
 
 /* ---- the whole line ---- */

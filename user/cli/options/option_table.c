@@ -17,6 +17,7 @@
 #define KEY_WIDTH 0x105
 #define KEY_SLOWEST 0x106
 #define KEY_NO_GPU_PROBES 0x107
+#define KEY_LISTEN 0x108
 
 /* Returns the names, or the suffixes, of all formats: "text, json". */
 static const char *join_formats(char *list, size_t size, bool suffixes)
@@ -150,6 +151,18 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 			"of the last one. 0 writes them only at the end. Pipes, devices, and files in a folder in which none can be created "
 			"are written only at the end. SIGUSR1 brings the files up to date at once; without such a file it writes the report so "
 			"far, as text, to standard error.",
+	}, {
+		.name = "listen", .key = KEY_LISTEN, .argument = "ADDR:PORT", .type = OPTION_LISTEN, .commands = PROFILE,
+		.help = "answer Prometheus at http://ADDR:PORT/metrics while profiling; a PORT alone is one of 127.0.0.1",
+		.manual =
+			"Answer scrapers of Prometheus at http://ADDR:PORT/metrics as long as the profile runs: the figures of a .prom file, with "
+			"counters that never fall, as text, or by Protocol Buffers with native histograms if the scraper prefers that. ADDR is a "
+			"number, IPv6 in brackets, or localhost. A PORT alone, or :PORT, is one of 127.0.0.1, which only this machine "
+			"reaches. With another ADDR everybody who reaches it can read the names and times of sections: there is no password and no "
+			"encryption. PORT is 1024 or higher.\n\n"
+			"The socket is opened before the profiler attaches; if another program has the port, one line says so and the exit status "
+			"is 1 (125 with -- COMMAND). A scraper that is slow to ask or to read is dropped after some seconds, at most 8 are "
+			"answered at a time, and figures are made at most twice a second.",
 	}, {
 		.name = "format", .key = 'f', .argument = "FORMAT", .type = OPTION_FORMAT, .commands = SHOW, .preset = "text",
 		.choices = format_names,

@@ -75,7 +75,8 @@ static void write_run(struct metric_writer *w)
 	write_single(w, METRIC_GAUGE, "dcbs_rss_bytes", "RSS of all targets.", integer_value(r->rss_end_bytes));
 	write_single(w, METRIC_GAUGE, "dcbs_rss_peak_bytes", "The largest RSS of all targets since the start.",
 		     integer_value(r->rss_peak_bytes));
-	write_single(w, METRIC_COUNTER, "dcbs_cpu_seconds_total", "CPU time of the targets' threads by the kernel's account.", r->kernel_cpu_s);
+	write_single(w, METRIC_COUNTER, "dcbs_cpu_seconds_total", "CPU time of the targets' threads by the kernel's account.",
+		     r->kernel_cpu_s);
 	write_single(w, METRIC_COUNTER, "dcbs_profiling_seconds_total", "CPU time that profiling took from the targets.",
 		     saved_number(r->overhead.target_cpu_share) * saved_number(r->duration_s));
 }
@@ -126,7 +127,7 @@ static const struct section_metric {
 	 offsetof(struct dcbs_section, total_s), false},
 	{{"dcbs_section_open_seconds_error", "Standard deviation of that time, if it is an estimate.", METRIC_GAUGE},
 	 offsetof(struct dcbs_section, error_s), false},
-	{{"dcbs_section_cpu_seconds_error", "Standard deviation of computing, inner sections included, if it is an estimate.", METRIC_GAUGE},
+	{{"dcbs_section_cpu_seconds_error", "Standard deviation of computing, if it is an estimate.", METRIC_GAUGE},
 	 offsetof(struct dcbs_section, cpu_error_s), false},
 	{{"dcbs_section_open_calls", "Calls of a section that are open.", METRIC_GAUGE}, offsetof(struct dcbs_section, open), true},
 	{{"dcbs_section_errors_total", "Calls of a section that failed.", METRIC_COUNTER}, offsetof(struct dcbs_section, errors), true},
@@ -158,12 +159,11 @@ static double number_of(const struct dcbs_section *s, const struct section_metri
 
 static void write_section_metric(struct metric_writer *w, const struct section_metric *m)
 {
-	const struct dcbs_report *r = w->report;
-	size_t i;
+	const struct dcbs_section *s = w->report->sections, *end = s + w->report->nr_sections;
 
 	w->sink->family(w->sink, &m->family);
-	for (i = 0; i < r->nr_sections; i++)
-		write_value(w, (struct metric_label){"section", r->sections[i].name}, kind_label(&r->sections[i]), number_of(&r->sections[i], m));
+	for (; s < end; s++)
+		write_value(w, (struct metric_label){"section", s->name}, kind_label(s), number_of(s, m));
 	w->sink->end(w->sink);
 }
 
@@ -242,11 +242,12 @@ static const struct cause_metric {
 	{"throttled", offsetof(struct dcbs_wall, throttled_s)}, {"steal", offsetof(struct dcbs_wall, steal_s)},
 	{"gil", offsetof(struct dcbs_wall, gil_s)}, {"lock", offsetof(struct dcbs_wall, lock_s)},
 	{"disk", offsetof(struct dcbs_wall, disk_s)}, {"network", offsetof(struct dcbs_wall, network_s)},
-	{"fault", offsetof(struct dcbs_wall, fault_s)}, {"sleep", offsetof(struct dcbs_wall, sleep_s)}, {"gpu", offsetof(struct dcbs_wall, gpu_s)},
+	{"fault", offsetof(struct dcbs_wall, fault_s)}, {"sleep", offsetof(struct dcbs_wall, sleep_s)},
+	{"gpu", offsetof(struct dcbs_wall, gpu_s)},
 	{"await", offsetof(struct dcbs_wall, await_s)}, {"other", offsetof(struct dcbs_wall, other_s)},
 };
 
-/* A cause has a value once it has time: most sections have three or four of them. Counters never fall, so none goes away again. */
+/* A cause has a value once it has time: most sections have three or four of them. */
 static void write_causes_of(struct metric_writer *w, const struct dcbs_section *s)
 {
 	struct metric_label labels[METRIC_LABELS], kind = kind_label(s);
@@ -274,7 +275,8 @@ static void write_causes_of(struct metric_writer *w, const struct dcbs_section *
 static void write_causes(struct metric_writer *w)
 {
 	static const struct metric_family family = {
-		"dcbs_section_self_seconds_total", "Time in which a section was the innermost open one, by what its threads did.", METRIC_COUNTER,
+		"dcbs_section_self_seconds_total", "Time in which a section was the innermost open one, by what its threads did.",
+		METRIC_COUNTER,
 	};
 	size_t i;
 

@@ -7,6 +7,7 @@
 #ifndef RENDER_EXPORT_METRICS_H
 #define RENDER_EXPORT_METRICS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -34,7 +35,7 @@ struct metric_histogram {
 	double sum_s;
 };
 
-/* A family comes first, then its values, then `end`. A family without values is left out. Sinks are parts of larger structures. */
+/* A family comes first, then its values, then `end`. A family without values is left out. Sinks are parts of others. */
 struct metric_sink {
 	void (*family)(struct metric_sink *sink, const struct metric_family *family);
 	void (*value)(struct metric_sink *sink, const struct metric_label *labels, size_t nr, double value);
@@ -45,11 +46,16 @@ struct metric_sink {
 /* pid: values have the PID of the first target as a label, to tell apart the files of several profilers in one folder. */
 void metrics_each(const struct dcbs_report *report, bool pid, struct metric_sink *sink);
 
-/* The text format 0.0.4. Errors are those of the file. */
-void metrics_text(FILE *file, const struct dcbs_report *report, bool pid);
+struct metrics_memory;
+
+/* Stands before a sink and raises counters that have fallen. */
+struct metric_sink *metrics_memory_before(struct metrics_memory *memory, struct metric_sink *sink);
+
+/* The text format 0.0.4. Errors are those of the file. memory: NULL if the figures are written once. */
+void metrics_text(FILE *file, const struct dcbs_report *report, bool pid, struct metrics_memory *memory);
 
 /* Delimited messages MetricFamily of io.prometheus.client, with native histograms. Errors are those of `to`. */
-void metrics_protobuf(struct wire *to, const struct dcbs_report *report);
+void metrics_protobuf(struct wire *to, const struct dcbs_report *report, struct metrics_memory *memory);
 
 /*
  * The upper bounds of classic histograms are 4^n ns, from 16 us to 275 s. They are bounds of the report's own buckets, so that

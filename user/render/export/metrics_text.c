@@ -4,10 +4,9 @@
 #include <string.h>
 
 #include "render/export/metrics.h"
-#include "render/export/saved.h"
 #include "render/format.h"
 
-#define DIGITS 15
+#define DIGITS 15	/* as many as a saved session has */
 #define MOST_WHOLE 1e15		/* up to this, whole numbers are written as such */
 
 struct text_sink {
@@ -15,6 +14,7 @@ struct text_sink {
 	FILE *file;
 	const struct metric_family *family;
 	bool begun;		/* the lines of the family are written */
+	char bounds[METRIC_BOUNDS][24];
 };
 
 static const char *type_word(enum metric_type type)
@@ -108,7 +108,7 @@ static void write_number(FILE *file, double value)
 	if (value >= 0 && value < MOST_WHOLE && value == floor(value))
 		write_whole(file, (uint64_t)value);
 	else
-		fprintf(file, " %.*g\n", DIGITS, saved_number(value));
+		fprintf(file, " %.*g\n", DIGITS, value);
 }
 
 static void write_value(struct metric_sink *sink, const struct metric_label *labels, size_t nr, double value)
@@ -125,14 +125,12 @@ static void write_histogram(struct metric_sink *sink, const struct metric_label 
 {
 	struct text_sink *t = (struct text_sink *)sink;
 	uint64_t counts[METRIC_BOUNDS];
-	char bound[32];
 	int i;
 
 	write_head(t);
 	metrics_cumulate(h->buckets, counts);
 	for (i = 0; i < METRIC_BOUNDS; i++) {
-		snprintf(bound, sizeof(bound), "%.*g", DIGITS, metrics_bound_s(i));
-		write_name(t, "_bucket", labels, nr, bound);
+		write_name(t, "_bucket", labels, nr, t->bounds[i]);
 		write_whole(t->file, counts[i]);
 	}
 	write_name(t, "_bucket", labels, nr, "+Inf");
@@ -143,16 +141,19 @@ static void write_histogram(struct metric_sink *sink, const struct metric_label 
 	write_whole(t->file, h->count);
 }
 
-void metrics_text(FILE *file, const struct dcbs_report *report, bool pid)
+void metrics_text(FILE *file, const struct dcbs_report *report, bool pid, struct metrics_memory *memory)
 {
 	struct text_sink t = {.sink = {begin_family, write_value, write_histogram, end_family}, .file = file};
+	int i;
 
-	metrics_each(report, pid, &t.sink);
+	for (i = 0; i < METRIC_BOUNDS; i++)
+		snprintf(t.bounds[i], sizeof(t.bounds[i]), "%.*g", DIGITS, metrics_bound_s(i));
+	metrics_each(report, pid, memory ? metrics_memory_before(memory, &t.sink) : &t.sink);
 }
 
 int prom_write(FILE *file, const struct dcbs_report *report, const struct render_options *options)
 {
 	(void)options;
-	metrics_text(file, report, true);
+	metrics_text(file, report, true, NULL);
 	return 0;
 }

@@ -80,6 +80,14 @@ void wire_part(struct wire *to, unsigned int field, struct wire *part)
 	part->nr = 0;
 }
 
+void wire_delimited(struct wire *to, struct wire *message)
+{
+	to->failed |= message->failed;
+	wire_number(to, message->nr);
+	append_bytes(to, message->list, message->nr);
+	message->nr = 0;
+}
+
 void wire_free(struct wire *wire)
 {
 	free(wire->list);

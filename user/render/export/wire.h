@@ -34,6 +34,9 @@ void wire_string(struct wire *to, unsigned int field, const char *text);
 /* A message or a packed field. `part` is emptied and keeps its memory for the next one. */
 void wire_part(struct wire *to, unsigned int field, struct wire *part);
 
+/* A message behind its length, as in a stream of messages. */
+void wire_delimited(struct wire *to, struct wire *message);
+
 void wire_free(struct wire *wire);
 
 #endif
