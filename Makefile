@@ -53,7 +53,8 @@ harden_link := -Wl,-z,relro,-z,now,-z,noexecstack
 # Packages that build it, that test it, and that it is measured against. All are in Debian 12.
 packages_build := gcc g++ make pkg-config clang llvm libbpf-dev bpftool libelf-dev libdw-dev zlib1g-dev \
 	libjansson-dev libncurses-dev libcapstone-dev libcap-dev libseccomp-dev python3 python3-dev
-packages_test := libcmocka-dev python3-torch bpftrace tmux procps strace libcap2-bin chromium python3-jsonschema cmark-gfm
+packages_test := libcmocka-dev python3-torch bpftrace tmux procps strace libcap2-bin chromium python3-jsonschema cmark-gfm \
+	protobuf-compiler
 packages_pythons := mmdebstrap
 packages_fuzz := libclang-rt-14-dev
 packages_bench := libbpf-tools lttng-tools liblttng-ust-dev

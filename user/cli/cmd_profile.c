@@ -15,6 +15,7 @@
 #include "cli/command/nvtx_library.h"
 #include "cli/command/spawn.h"
 #include "cli/presets/presets.h"
+#include "cli/scrape/scrape_figures.h"
 #include "cli/watch.h"
 #include "host/bpf_stats.h"
 #include "host/requirements.h"
@@ -34,6 +35,7 @@ struct profile {
 	struct server *server;
 	struct outputs outputs;
 	struct preset_list presets;
+	struct scrape_figures figures;
 };
 
 /* Returns the exit status if there is no report. */
@@ -97,6 +99,8 @@ static int start_profile(struct profile *p)
 	err = attach_targets(p);
 	if (!err)
 		err = server_open(&p->server, p->prof, p->opts->verbose ? stderr : NULL);
+	if (!err)
+		err = scrape_figures_serve(&p->figures, p->prof, p->server);
 	if (!err)
 		err = dcbs_profiler_confine(p->prof);
 	return err ? err : enter_sandbox(p->prof);
@@ -170,7 +174,7 @@ static int prepare_profile(struct profile *p)
 		.children = p->opts->profile.children, .nvtx_library = p->opts->nvtx ? nvtx : NULL, .as_root = p->opts->as_root,
 	};
 	struct output_facts facts;
-	int err = pid_namespace_check() ?: invoker_find();
+	int err = pid_namespace_check() ?: invoker_find() ?: scrape_figures_listen(&p->figures, p->opts->listen);
 
 	if (!err && p->opts->nvtx)
 		err = nvtx_library_find(nvtx);
@@ -193,6 +197,8 @@ int cmd_profile(const struct opts *opts)
 	if (prepare_profile(&profile)) {
 		complain();
 		spawn_abandon(&profile.child);
+		scrape_figures_end(&profile.figures);
+		output_files_close(&profile.outputs);
 		return final_status(&profile, false);
 	}
 	if (!opts->profile.nr_sections)
@@ -205,6 +211,7 @@ int cmd_profile(const struct opts *opts)
 	output_files_close(&profile.outputs);
 	bpf_stats_end();
 	server_close(profile.server);
+	scrape_figures_end(&profile.figures);
 	dcbs_profiler_close(profile.prof);
 	presets_free(&profile.presets);
 	return status;

@@ -49,6 +49,7 @@ struct opts {
 	double duration_s;		/* 0: until Ctrl-C or the target's exit */
 	double interval_s;
 	double checkpoint_s;		/* between updates of the outputs; 0: only at the end */
+	const char *listen;		/* the address for scrapers; NULL: none */
 	int width;			/* of the text on standard output; 0: that of the terminal */
 	bool flat;			/* sections as a list */
 	bool summary;			/* the same as the format of that name */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/array.h"
 #include "cli/options/diff_options.h"
@@ -17,6 +18,7 @@
 #include "cli/options.h"
 #include "cli/presets/presets.h"
 #include "render/render.h"
+#include "serve/listen_address.h"
 
 static const struct { const char *word; enum command command; } commands[] = {
 	{"report", COMMAND_REPORT}, {"list", COMMAND_LIST}, {"check", COMMAND_CHECK}, {"diff", COMMAND_DIFF},
@@ -142,6 +144,13 @@ static void add_output(struct opts *opts, const struct option_row *row, char *ar
 	opts->outputs[opts->nr_outputs++] = arg;
 }
 
+static void set_listen(struct opts *opts, const struct option_row *row, char *arg)
+{
+	if (!listen_address_is_valid(arg))
+		refuse("--%s %s: must be ADDR:PORT with a number as ADDR and a PORT from 1024 to 65535, or PORT alone", row->name, arg);
+	opts->listen = arg;
+}
+
 static void __attribute__((noreturn)) show_help(struct opts *opts, const struct option_row *row, char *arg)
 {
 	(void)opts, (void)row, (void)arg;
@@ -158,8 +167,8 @@ static void __attribute__((noreturn)) show_version(struct opts *opts, const stru
 static void (*const set_value[])(struct opts *opts, const struct option_row *row, char *arg) = {
 	[OPTION_FLAG] = set_flag, [OPTION_NUMBER] = set_number, [OPTION_WHOLE_NUMBER] = set_whole_number,
 	[OPTION_SECONDS] = set_seconds, [OPTION_PID] = add_pid,
-	[OPTION_SECTION] = add_section, [OPTION_PRESET] = add_preset, [OPTION_ORDER] = set_order, [OPTION_FORMAT] = set_format, [OPTION_OUTPUT] = add_output,
-	[OPTION_HELP] = show_help, [OPTION_VERSION] = show_version,
+	[OPTION_SECTION] = add_section, [OPTION_PRESET] = add_preset, [OPTION_ORDER] = set_order, [OPTION_FORMAT] = set_format,
+	[OPTION_OUTPUT] = add_output, [OPTION_LISTEN] = set_listen, [OPTION_HELP] = show_help, [OPTION_VERSION] = show_version,
 };
 
 static const char *session_suffixes(void)
@@ -237,6 +246,12 @@ static void check_text(const struct opts *opts)
 		refuse("--flat: applies to text; --format is %s, and no -o FILE is a .txt", opts->format);
 }
 
+static void check_terminal(const struct opts *opts)
+{
+	if (!strcmp(opts->format, "pprof") && isatty(STDOUT_FILENO))
+		refuse("--format pprof: a terminal shows no bytes of this format; give -o FILE.pb.gz, or a file or a pipe as standard output");
+}
+
 /* --summary is another word for a format. */
 static void apply_summary(struct opts *opts)
 {
@@ -267,6 +282,7 @@ static void check_line(struct opts *opts)
 {
 	apply_summary(opts);
 	check_text(opts);
+	check_terminal(opts);
 	if (opts->command == COMMAND_PROFILE) {
 		check_targets(opts);
 		check_repeat(opts);

@@ -40,6 +40,18 @@ int html_write(FILE *file, const struct dcbs_report *report, const struct render
 int folded_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
 int svg_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
 int trace_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
+int pprof_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
+int prom_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
 int speedscope_write(FILE *file, const struct dcbs_report *report, const struct render_options *options);
+
+/*
+ * Figures for scrapers of Prometheus: in the text format, or as delimited messages of Protocol Buffers. As long as the memory lives, no
+ * counter in what is written by it falls. metrics_memory_new() returns NULL without memory.
+ */
+struct metrics_memory;
+
+struct metrics_memory *metrics_memory_new(void);
+int metrics_memory_write(struct metrics_memory *memory, FILE *file, const struct dcbs_report *report, bool protobuf);
+void metrics_memory_free(struct metrics_memory *memory);
 
 #endif

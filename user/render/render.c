@@ -18,6 +18,8 @@ const struct render_format render_formats[] = {
 	{"folded", ".folded", "stacks, one a line, in microseconds, for flamegraph.pl and its kin", true, folded_write},
 	{"svg", ".svg", "a flame graph, for browsers", true, svg_write},
 	{"speedscope", ".speedscope.json", "stacks, for https://www.speedscope.app", true, speedscope_write},
+	{"pprof", ".pb.gz", "stacks, and growth of memory by section, for pprof and servers that read its format", true, pprof_write},
+	{"prom", ".prom", "figures for Prometheus, for the textfile collector of node_exporter", false, prom_write},
 	{"trace", ".trace.json", "the slowest calls, for https://ui.perfetto.dev and chrome://tracing", false, trace_write},
 	{NULL, NULL, NULL, false, NULL},
 };

@@ -50,13 +50,21 @@ static int check_existing(const struct stat *st)
 	return st->st_uid == invoker_uid() ? 0 : -EPERM;
 }
 
+/* A .prom file is for a service that is another user. Files of all other kinds are the user's own. */
+static mode_t mode_of(const struct owned_file *file)
+{
+	const char *suffix = strrchr(file->base, '.');
+
+	return suffix && !strcmp(suffix, ".prom") ? 0644 : 0600;
+}
+
 static int open_named(struct owned_file *file)
 {
 	int i;
 
 	for (i = 0; i < NAME_TRIES; i++) {
 		file_names_temporary(file->temporary, sizeof(file->temporary));
-		file->fd = openat(file->dir, file->temporary, O_CREAT | O_EXCL | WRITE_FLAGS, 0600);
+		file->fd = openat(file->dir, file->temporary, O_CREAT | O_EXCL | WRITE_FLAGS, mode_of(file));
 		if (file->fd >= 0)
 			return 0;
 		if (errno != EEXIST)
@@ -69,7 +77,7 @@ static int open_named(struct owned_file *file)
 /* Opens a file without a name if the file system has that, otherwise one with a temporary name. */
 static int open_new(struct owned_file *file)
 {
-	file->fd = openat(file->dir, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	file->fd = openat(file->dir, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, mode_of(file));
 	if (file->fd >= 0)
 		return 0;
 	if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL)

@@ -45,6 +45,7 @@ struct server {
 	struct document *latest[SERVER_ANSWERS];	/* NULL: there is none, or it is too old */
 	__u64 accept_since_ns;
 	unsigned int accepted;		/* since then */
+	struct scrape_server *scrapes;	/* NULL: there is none */
 };
 
 /* ---- documents ---- */
@@ -264,7 +265,7 @@ size_t server_fds(const struct server *server, struct pollfd *fds)
 	}
 	for (i = 0; i < server->nr_listeners && room && !accepted_enough(server); i++)
 		fds[n++] = (struct pollfd){.fd = server->listeners[i], .events = POLLIN};
-	return n;
+	return server->scrapes ? n + scrape_server_fds(server->scrapes, &fds[n]) : n;
 }
 
 static __u64 earlier_ns(__u64 a, __u64 b)
@@ -274,11 +275,11 @@ static __u64 earlier_ns(__u64 a, __u64 b)
 
 __u64 server_due_ns(const struct server *server)
 {
-	__u64 due = ~0ULL;
+	__u64 due = server->scrapes ? scrape_server_due_ns(server->scrapes) : ~0ULL;
 	size_t i;
 
 	if (accepted_enough(server))
-		due = server->accept_since_ns + ACCEPT_NS;
+		due = earlier_ns(due, server->accept_since_ns + ACCEPT_NS);
 	for (i = 0; i < SERVER_ANSWERS; i++)
 		if (server->latest[i])
 			due = earlier_ns(due, server->latest[i]->replace_ns);
@@ -303,6 +304,13 @@ void server_step(struct server *server)
 	for (i = 0; i < SERVER_CLIENTS; i++)
 		if (server->clients[i].fd >= 0 && !client_step(server, &server->clients[i]))
 			client_drop(&server->clients[i]);
+	if (server->scrapes)
+		scrape_server_step(server->scrapes);
+}
+
+void server_answer_scrapes(struct server *server, struct scrape_server *scrapes)
+{
+	server->scrapes = scrapes;
 }
 
 int server_open(struct server **result, struct dcbs_profiler *prof, FILE *messages)
@@ -342,5 +350,6 @@ void server_close(struct server *server)
 	for (i = 0; i < server->nr_listeners; i++)
 		close(server->listeners[i]);
 	forget_documents(server, ~0ULL);
+	scrape_server_close(server->scrapes);
 	free(server);
 }

@@ -24,9 +24,10 @@
 
 #include "bpfprof/abi.h"
 #include "dcbs/profiler.h"
+#include "serve/scrape_server.h"
 
 #define SERVER_CLIENTS 8		/* at a time */
-#define SERVER_FDS (BPFPROF_PROCESSES + SERVER_CLIENTS)
+#define SERVER_FDS (BPFPROF_PROCESSES + SERVER_CLIENTS + SCRAPE_FDS)
 #define SERVER_REQUEST 64	/* bytes, with the newline */
 
 /* Answers that a request may ask for. */
@@ -42,6 +43,9 @@ struct server;
  * the reason is written to `messages`; NULL: it is not written.
  */
 int server_open(struct server **server, struct dcbs_profiler *prof, FILE *messages);
+
+/* From now on scrapers are answered, too. The server takes their server. */
+void server_answer_scrapes(struct server *server, struct scrape_server *scrapes);
 
 /* Stores the descriptors to poll, at most SERVER_FDS, and returns their number. */
 size_t server_fds(const struct server *server, struct pollfd *fds);

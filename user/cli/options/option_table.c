@@ -21,6 +21,7 @@
 #define KEY_REPEAT 0x109
 #define KEY_SECTIONS 0x10a
 #define KEY_NVTX 0x10b
+#define KEY_LISTEN 0x10c
 
 /* Returns the names, or the suffixes, of all formats: "text, json". */
 static const char *join_formats(char *list, size_t size, bool suffixes)
@@ -148,12 +149,12 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 			"page for the browser, with charts, in one file that needs no network, .json a document for scripts and for "
 			"dcbs-bpfprof report, .json.gz the same compressed, .md and .summary.json are "
 			"short forms for pull requests, scripts and language models, .folded has one stack a line for other tools, .svg is a flame graph for "
-			"the browser, .speedscope.json is for speedscope, and .trace.json has the slowest calls for "
-			"https://ui.perfetto.dev and chrome://tracing. May be given several times. In the name, %h is the host, %p the first "
+			"the browser, .speedscope.json is for speedscope, .pb.gz is for pprof, .prom has figures for Prometheus, "
+			"and .trace.json has the slowest calls for https://ui.perfetto.dev and chrome://tracing. May be given several times. In the name, %h is the host, %p the first "
 			"process, %t the time of the start in UTC (20261130T195950), %n the number of the run, and %% a percent sign; report takes "
 			"them from the session. FOLDER/ is FOLDER/run-%n.json. A name with such letters never replaces anything but a session.\n\n"
 			"The profiler finds out before the run whether the file can be written. The file belongs to the user who called sudo, "
-			"only that user may read it (mode 0600, less the umask), and it replaces an older file only when it is complete. "
+			"only that user may read it (mode 0600, less the umask; 0644 of a .prom file, whose reader is a service), and it replaces an older file only when it is complete. "
 			"A symbolic link is not followed, and a file of another user is left alone. A pipe of the user that has a reader, and "
 			"a device such as /dev/null, are written to directly, after standard output.\n\n"
 			"If the file cannot be written at the end after all, the report is kept: under another name in the same folder, as "
@@ -178,6 +179,18 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 			"of the last one. 0 writes them only at the end. Pipes, devices, and files in a folder in which none can be created "
 			"are written only at the end. SIGUSR1 brings the files up to date at once; without such a file it writes the report so "
 			"far, as text, to standard error.",
+	}, {
+		.name = "listen", .key = KEY_LISTEN, .argument = "ADDR:PORT", .type = OPTION_LISTEN, .commands = PROFILE,
+		.help = "answer Prometheus at http://ADDR:PORT/metrics while profiling; a PORT alone is one of 127.0.0.1",
+		.manual =
+			"Answer scrapers of Prometheus at http://ADDR:PORT/metrics as long as the profile runs: the figures of a .prom file, with "
+			"counters that never fall, as text, or by Protocol Buffers with native histograms if the scraper prefers that. ADDR is a "
+			"number, IPv6 in brackets, or localhost. A PORT alone, or :PORT, is one of 127.0.0.1, which only this machine "
+			"reaches. With another ADDR everybody who reaches it can read the names and times of sections: there is no password and no "
+			"encryption. PORT is 1024 or higher.\n\n"
+			"The socket is opened before the profiler attaches; if another program has the port, one line says so and the exit status "
+			"is 1 (125 with -- COMMAND). A scraper that is slow to ask or to read is dropped after some seconds, at most 8 are "
+			"answered at a time, and figures are made at most twice a second.",
 	}, {
 		.name = "format", .key = 'f', .argument = "FORMAT", .type = OPTION_FORMAT, .commands = SHOW, .preset = "text",
 		.choices = format_names,

@@ -21,6 +21,7 @@ enum option_type {
 	OPTION_ORDER,
 	OPTION_FORMAT,
 	OPTION_OUTPUT,
+	OPTION_LISTEN,
 	OPTION_HELP,
 	OPTION_VERSION,
 	/* of diff alone */
@@ -53,7 +54,7 @@ struct option_row {
 	const char *manual;		/* paragraphs for the manual page, plain text, separated by an empty line */
 };
 
-#define OPTION_ROWS 26
+#define OPTION_ROWS 27
 #define OPTION_ROWS_MOST 40	/* of any table */
 
 /* Ends with a row whose name is NULL. */
