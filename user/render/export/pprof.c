@@ -12,11 +12,11 @@
 #include <string.h>
 
 #include "base/frame_index.h"
-#include "render/export/gzip.h"
 #include "render/export/saved.h"
 #include "render/export/string_table.h"
 #include "render/export/wire.h"
 #include "render/format.h"
+#include "render/json/gzip.h"
 #include "render/json/json_words.h"
 
 #define NS 1e9
@@ -241,6 +241,17 @@ static void write_head(struct pprof *p)
 	write_comment(p);
 }
 
+static int write_compressed(FILE *file, const struct wire *bytes)
+{
+	FILE *to = gzip_open(file);
+	bool written;
+
+	if (!to)
+		return -ENOMEM;
+	written = fwrite(bytes->list, 1, bytes->nr, to) == bytes->nr;
+	return !fclose(to) && written ? 0 : errno ? -errno : -EIO;
+}
+
 static int write_profile(struct pprof *p, FILE *file)
 {
 	size_t i;
@@ -260,7 +271,7 @@ static int write_profile(struct pprof *p, FILE *file)
 		wire_string(&p->out, PROFILE_STRING, p->strings.list[i]->text);
 	if (p->strings.failed || p->files.failed || p->out.failed)
 		return -ENOMEM;
-	return gzip_write(file, p->out.list, p->out.nr);
+	return write_compressed(file, &p->out);
 }
 
 int pprof_write(FILE *file, const struct dcbs_report *report, const struct render_options *options)
