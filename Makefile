@@ -12,6 +12,7 @@
 #   make soak            profile at full rate for SOAK_SECONDS=1200: does the profiler's memory stay flat, are all counts exact?
 #   make install         install the command, the marker library and its headers      DESTDIR= prefix=/usr/local
 #   make install-python  install the module dcbs_profiler for one interpreter         DESTDIR= PYTHON=python3
+#   make static          the command in one file, build/static/dcbs-bpfprof, that needs nothing but a kernel
 #   make clean           remove what was built
 #   make help            print this
 #
@@ -52,7 +53,7 @@ harden_link := -Wl,-z,relro,-z,now,-z,noexecstack
 # ---- packages -------------------------------------------------------------------------------------
 # Packages that build it, that test it, and that it is measured against. All are in Debian 12.
 packages_build := gcc g++ make pkg-config clang llvm libbpf-dev bpftool libelf-dev libdw-dev zlib1g-dev \
-	libjansson-dev libncurses-dev libcapstone-dev libcap-dev libseccomp-dev python3 python3-dev
+	libjansson-dev libncurses-dev libcapstone-dev libcap-dev libseccomp-dev libbz2-dev python3 python3-dev
 packages_test := libcmocka-dev python3-torch bpftrace tmux procps strace libcap2-bin chromium python3-jsonschema
 packages_pythons := mmdebstrap
 packages_fuzz := libclang-rt-14-dev
@@ -139,8 +140,8 @@ $(skeleton): $O/bpf/bpfprof.o
 	$(call say,SKEL,$@)$(BPFTOOL) gen skeleton $< name bpfprof > $@
 
 # ---- the profiler ---------------------------------------------------------------------------------
-user_src := $(filter-out user/marker/% user/cli/options/print_manual.c,$(wildcard user/*.c user/*/*.c user/*/*/*.c))
-user_objs := $(patsubst user/%.c,$O/user/%.o,$(user_src)) $O/user/probe-only.o
+user_src := $(filter-out user/marker/% user/packaging/% user/cli/options/print_manual.c,$(wildcard user/*.c user/*/*.c user/*/*/*.c))
+user_objs := $(patsubst user/%.c,$O/user/%.o,$(user_src)) $O/user/probe-only.o $O/user/cli/options/licenses_text.o
 # The library is everything below the command: no option, no terminal, no socket.
 program_objs := $(filter $O/user/main.o $O/user/cli/% $O/user/serve/% $O/user/render/live.o $O/user/render/live/%,$(user_objs))
 lib_objs := $(filter-out $(program_objs),$(user_objs))
@@ -202,6 +203,14 @@ $(profiler_lib): $(lib_objs) user/libbpfprof.map
 $O/user/probe-only.o: user/marker/probe.S | $(first)
 	@mkdir -p $(@D)
 	$(call say,AS,$<)$(CC) $(harden_options) $(CPPFLAGS) $(depflags) -c -o $@ $<
+
+$O/licenses.txt: LICENSE user/packaging/licenses.txt
+	@mkdir -p $(@D)
+	$(Q)cat $^ > $@
+
+$O/user/cli/options/licenses_text.o: user/cli/options/licenses_text.S $O/licenses.txt | $(first)
+	@mkdir -p $(@D)
+	$(call say,AS,$<)$(CC) $(harden_options) $(CPPFLAGS) $(depflags) -DLICENSES='"$O/licenses.txt"' -c -o $@ $<
 
 $O/dcbs-bpfprof: $O/user/main.o $O/user/all.a
 	$(call say,LD,$@)$(CC) -pie $(harden_link) $(LDFLAGS) $(san) -o $@ $O/user/main.o $O/user/all.a $(libs)
@@ -275,9 +284,9 @@ $O/fuzz/user/%.o: user/%.c $(skeleton) | $(first)
 $O/fuzz/user/render/flame/svg.o: $O/render/svg.js.h $O/render/svg.css.h
 $O/fuzz/user/render/html/html.o: $(page_headers)
 
-$(fuzz_user): $O/fuzz/%: tests/fuzz/%.c $(fuzz_objs) $O/user/probe-only.o
+$(fuzz_user): $O/fuzz/%: tests/fuzz/%.c $(fuzz_objs) $O/user/probe-only.o $O/user/cli/options/licenses_text.o
 	$(call say,FUZZ,$@)$(CLANG) $(fuzz_flags) -fsanitize=fuzzer -Wall -Wextra $(cstd) $(CPPFLAGS) $(depflags) -D_GNU_SOURCE -Iuser -Itests/fuzz -I$O/bpf \
-		-pthread $(LDFLAGS) -o $@ $< $(fuzz_objs) $O/user/probe-only.o $(fuzz_link) $(libs)
+		-pthread $(LDFLAGS) -o $@ $< $(fuzz_objs) $O/user/probe-only.o $O/user/cli/options/licenses_text.o $(fuzz_link) $(libs)
 
 $(fuzz_bpf): $O/fuzz/%: tests/fuzz/%.c | $(first)
 	@mkdir -p $(@D)
@@ -286,6 +295,8 @@ $(fuzz_bpf): $O/fuzz/%: tests/fuzz/%.c | $(first)
 		-Itests/fuzz -Ibpf $(LDFLAGS) -o $@ $<
 
 SOAK_SECONDS ?= 1200
+
+include user/packaging/package.mk
 
 # ---- goals ----------------------------------------------------------------------------------------
 all: $O/dcbs-bpfprof $O/libbpfprof.a $(profiler_lib) $(marker_lib) $O/libdcbs-markers.a $(python_ext) $(python_py) $(manuals)

@@ -17,6 +17,7 @@
 #define KEY_WIDTH 0x105
 #define KEY_SLOWEST 0x106
 #define KEY_NO_GPU_PROBES 0x107
+#define KEY_LICENSES 0x108
 
 /* Returns the names, or the suffixes, of all formats: "text, json". */
 static const char *join_formats(char *list, size_t size, bool suffixes)
@@ -248,6 +249,10 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 		.name = "version", .key = 'V', .type = OPTION_VERSION, .commands = ALL,
 		.help = "print the version and exit",
 		.manual = "Print the version and exit.",
+	}, {
+		.name = "licenses", .key = KEY_LICENSES, .type = OPTION_LICENSES, .commands = ALL,
+		.help = "print the licences of the program and of what is linked into it, and exit",
+		.manual = "Print the licences of the program and of the libraries that are linked into it, and exit.",
 	},
 	{.name = NULL},
 };

@@ -22,6 +22,7 @@ enum option_type {
 	OPTION_OUTPUT,
 	OPTION_HELP,
 	OPTION_VERSION,
+	OPTION_LICENSES,
 	/* of diff alone */
 	OPTION_OLD_FILE,
 	OPTION_NEW_FILE,
@@ -51,7 +52,7 @@ struct option_row {
 	const char *manual;		/* paragraphs for the manual page, plain text, separated by an empty line */
 };
 
-#define OPTION_ROWS 22
+#define OPTION_ROWS 23
 #define OPTION_ROWS_MOST 40	/* of any table */
 
 /* Ends with a row whose name is NULL. */

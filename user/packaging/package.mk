@@ -1,0 +1,31 @@
+# package.mk - what others install: the static program.
+
+# ---- the command in one file ----------------------------------------------------------------------
+# Needs the static libraries of Debian's -dev packages. The linker names the archives that it takes from, and the packages
+# that own them have their licences.
+static_own := $O/static/static_program.o
+static_objs := $(filter-out %/capstone_calls.o %/licenses_text.o,$(user_objs)) $(static_own)
+static_libs = $$(pkg-config --static --libs $(lib_pkgs) ncursesw capstone) -lz -lm $(demangler)
+static_pie := $$(echo 'int main(void) { return 0; }' | $(CC) -static-pie -x c -o /dev/null - 2>/dev/null && echo -static-pie || echo -static)
+static_link = $(CC) $(static_pie) $(harden_link) -Wl,--gc-sections $(LDFLAGS)
+
+$O/static/%.o: user/packaging/%.c | $(first)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(CFLAGS) $(harden) $(warnings) $(cstd) $(CPPFLAGS) $(depflags) -D_GNU_SOURCE -fPIC -Iuser -c -o $@ $<
+
+# The C library's warnings are about modules that it would load: static_program.c forbids that.
+$O/static/trace: $(static_objs) $O/user/cli/options/licenses_text.o
+	$(Q)$(static_link) -Wl,--trace -o $O/static/traced $^ $(static_libs) > $@ 2> $@.errors || { cat $@.errors >&2; exit 1; }
+	$(Q)rm -f $O/static/traced
+
+$O/static/licenses.txt: LICENSE user/packaging/licenses.py $O/static/trace
+	$(call say,TEXT,$@)$(PYTHON) user/packaging/licenses.py $O/static/trace > $@.linked && cat LICENSE $@.linked > $@
+
+$O/static/licenses_text.o: user/cli/options/licenses_text.S $O/static/licenses.txt
+	$(call say,AS,$<)$(CC) $(harden_options) $(CPPFLAGS) $(depflags) -DLICENSES='"$O/static/licenses.txt"' -c -o $@ $<
+
+$O/static/dcbs-bpfprof: $(static_objs) $O/static/licenses_text.o
+	$(call say,LD,$@)$(static_link) -s -o $@ $^ $(static_libs) 2> $@.errors || { cat $@.errors >&2; exit 1; }
+
+.PHONY: static
+static: $O/static/dcbs-bpfprof
