@@ -25,7 +25,7 @@ PYTHON ?= /usr/bin/python3
 CLANG ?= clang
 OBJCOPY ?= objcopy
 BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
-VERSION := 0.1.0
+VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' user/marker/python/dcbs_profiler/_version.py)
 ARCH := $(shell uname -m)
 
 Q = $(if $(V),,@)
@@ -54,7 +54,7 @@ harden_link := -Wl,-z,relro,-z,now,-z,noexecstack
 # Packages that build it, that test it, and that it is measured against. All are in Debian 12.
 packages_build := gcc g++ make pkg-config clang llvm libbpf-dev bpftool libelf-dev libdw-dev zlib1g-dev \
 	libjansson-dev libncurses-dev libcapstone-dev libcap-dev libseccomp-dev libbz2-dev python3 python3-dev
-packages_test := libcmocka-dev python3-torch bpftrace tmux procps strace libcap2-bin chromium python3-jsonschema
+packages_test := libcmocka-dev mypy python3-pip python3-torch bpftrace tmux procps strace libcap2-bin chromium python3-jsonschema
 packages_pythons := mmdebstrap
 packages_fuzz := libclang-rt-14-dev
 packages_bench := libbpf-tools lttng-tools liblttng-ust-dev
@@ -105,7 +105,7 @@ python_dir := $O/python/dcbs_profiler
 python_ext := $(python_dir)/_markers.abi3.so
 python_src := $(wildcard user/marker/python/*.c user/marker/python/*/*.c)
 python_py := $(patsubst user/marker/python/dcbs_profiler/%,$(python_dir)/%,\
-	$(wildcard user/marker/python/dcbs_profiler/*.py user/marker/python/dcbs_profiler/py.typed))
+	$(wildcard user/marker/python/dcbs_profiler/*.py user/marker/python/dcbs_profiler/*.pyi user/marker/python/dcbs_profiler/py.typed))
 python_objs := $(patsubst user/marker/python/%.c,$O/marker/python/%.o,$(python_src))
 
 $O/marker/python/%.o: user/marker/python/%.c | $(first)
