@@ -10,7 +10,8 @@
 #   make deps            install the packages that building and testing need (Debian 12; root or sudo)
 #   make fuzz            read hostile input for FUZZ_SECONDS=30 a reader, with clang's libFuzzer and sanitizers
 #   make soak            profile at full rate for SOAK_SECONDS=1200: does the profiler's memory stay flat, are all counts exact?
-#   make install         install the command, the marker library and its headers      DESTDIR= prefix=/usr/local
+#   make install         install the command, the libraries, their headers, manual pages    DESTDIR= prefix=/usr/local bindir= libdir= ...
+#   make uninstall       remove what `make install` with the same variables has installed
 #   make install-python  install the module dcbs_profiler for one interpreter         DESTDIR= PYTHON=python3
 #   make static          the command in one file, build/static/dcbs-bpfprof, that needs nothing but a kernel
 #   make clean           remove what was built
@@ -64,8 +65,11 @@ packages_vm := qemu-system-x86 mmdebstrap e2fsprogs
 setup_goals := demo demo-async test test-pythons test-vm bench fuzz
 first := $(if $(filter $(setup_goals),$(MAKECMDGOALS)),deps)
 
-.PHONY: all help deps demo demo-async test test-pythons test-vm bench fuzz soak install install-python clean
+.PHONY: all help deps demo demo-async test test-pythons test-vm bench fuzz soak clean
 .DEFAULT_GOAL := all
+ifneq ($(words $O),1)
+$(error O must be a folder without spaces in its path; the source, DESTDIR and prefix may have them)
+endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -240,12 +244,12 @@ $O/tests/targets/native/hot $O/tests/targets/native/layers: CFLAGS += -fno-omit-
 $O/tests/targets/%: tests/targets/%.c $(marker_lib) | $(first)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(CFLAGS) $(warnings) $(cstd) -Itests/targets/lib $(CPPFLAGS) $(depflags) -D_GNU_SOURCE -pthread $(LDFLAGS) -o $@ $< \
-		-L$O -Wl,--as-needed -ldcbs-markers -ldl -lseccomp -Wl,-rpath,$(abspath $O)
+		-L$O -Wl,--as-needed -ldcbs-markers -ldl -lseccomp '-Wl,-rpath,$(abspath $O)'
 
 $O/tests/targets/%: tests/targets/%.cpp $(marker_lib) | $(first)
 	@mkdir -p $(@D)
 	$(call say,CXX,$<)$(CXX) $(CFLAGS) -Wall -Wextra -std=c++17 -Iinclude -Itests/targets/lib $(CPPFLAGS) $(depflags) -pthread $(LDFLAGS) -o $@ $< \
-		-L$O -ldcbs-markers -Wl,-rpath,$(abspath $O)
+		-L$O -ldcbs-markers '-Wl,-rpath,$(abspath $O)'
 
 $O/tests/unit/%: tests/unit/%.c $O/user/all.a $O/libdcbs-markers.a | $(first)
 	@mkdir -p $(@D)
@@ -260,7 +264,7 @@ $O/tests/tools/%: tests/tools/%.c $O/user/all.a | $(first)
 $O/tests/bench/%: tests/bench/%.c $(marker_lib) | $(first)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(CFLAGS) $(warnings) $(cstd) $(CPPFLAGS) $(depflags) -D_GNU_SOURCE -pthread $(LDFLAGS) -o $@ $< \
-		-L$O -ldcbs-markers -Wl,-rpath,$(abspath $O) $(if $(findstring lttng,$@),-Itests/bench $$(pkg-config --libs lttng-ust 2>/dev/null))
+		-L$O -ldcbs-markers '-Wl,-rpath,$(abspath $O)' $(if $(findstring lttng,$@),-Itests/bench $$(pkg-config --libs lttng-ust 2>/dev/null))
 
 # ---- fuzzing: the readers of what others write, under libFuzzer ------------------------------------
 FUZZ_SECONDS ?= 30
@@ -296,7 +300,7 @@ $(fuzz_bpf): $O/fuzz/%: tests/fuzz/%.c | $(first)
 
 SOAK_SECONDS ?= 1200
 
-include user/packaging/package.mk
+include user/packaging/install.mk user/packaging/package.mk
 
 # ---- goals ----------------------------------------------------------------------------------------
 all: $O/dcbs-bpfprof $O/libbpfprof.a $(profiler_lib) $(marker_lib) $O/libdcbs-markers.a $(python_ext) $(python_py) $(manuals)
@@ -325,28 +329,6 @@ test-vm: all $(target_bins) $(unit_bins) $(tool_bins)
 
 bench: all $(bench_bins) $O/tests/targets/load/busy
 	$(Q)tests/bench/run $O $(PYTHON)
-
-install: all
-	install -d $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/lib/pkgconfig $(DESTDIR)$(prefix)/include/dcbs
-	install -m 755 $O/dcbs-bpfprof $(DESTDIR)$(prefix)/bin
-	install -m 644 $O/libdcbs-markers.so $(DESTDIR)$(prefix)/lib/libdcbs-markers.so.1
-	ln -sf libdcbs-markers.so.1 $(DESTDIR)$(prefix)/lib/libdcbs-markers.so
-	install -m 644 $O/libbpfprof.so $(DESTDIR)$(prefix)/lib/libbpfprof.so.0
-	ln -sf libbpfprof.so.0 $(DESTDIR)$(prefix)/lib/libbpfprof.so
-	install -m 644 $O/libdcbs-markers.a $O/libbpfprof.a $(DESTDIR)$(prefix)/lib
-	install -d $(DESTDIR)$(prefix)/share/man/man1 $(DESTDIR)$(prefix)/share/man/man3
-	install -m 644 $(filter %.1,$(manuals)) $(DESTDIR)$(prefix)/share/man/man1
-	install -m 644 $(filter %.3,$(manuals)) $(DESTDIR)$(prefix)/share/man/man3
-	install -m 644 include/dcbs/*.h $(DESTDIR)$(prefix)/include/dcbs
-	install -d $(DESTDIR)$(prefix)/share/dcbs-bpfprof
-	install -m 644 user/docs/json.schema.json $(DESTDIR)$(prefix)/share/dcbs-bpfprof
-	for pc in user/marker/dcbs-markers.pc user/libbpfprof.pc; do \
-		sed 's|@prefix@|$(prefix)|; s|@version@|$(VERSION)|' $$pc.in > $(DESTDIR)$(prefix)/lib/pkgconfig/$${pc##*/} || exit 1; \
-	done
-
-install-python: all
-	site=$$($(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("purelib"))') && \
-	install -d $(DESTDIR)$$site/dcbs_profiler && install -m 644 $(python_ext) $(python_py) $(DESTDIR)$$site/dcbs_profiler
 
 clean:
 	rm -rf $O

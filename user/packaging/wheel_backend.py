@@ -106,7 +106,7 @@ def compile_object(path, options, folder):
 
 
 def link(objects, folder):
-    """Of the markers no name is visible outside: a program may have them as a library as well."""
+    """Hides the names of the markers: a program may have the library of the markers as well."""
     names, target = os.path.join(folder, "names.map"), os.path.join(folder, "_markers.abi3.so")
     with open(names, "w") as f:
         f.write("{ global: PyInit__markers; local: *; };\n")
