@@ -14,6 +14,8 @@
 #   make uninstall       remove what `make install` with the same variables has installed
 #   make install-python  install the module dcbs_profiler for one interpreter         DESTDIR= PYTHON=python3
 #   make static          the command in one file, build/static/dcbs-bpfprof, that needs nothing but a kernel
+#   make deb             packages of Debian, in build/deb (needs debhelper, dh-python; lintian if it is there)
+#   make dist            what is published: source, Python source, static program, what is in it (SBOM), digests; in build/dist
 #   make clean           remove what was built
 #   make help            print this
 #
@@ -55,8 +57,9 @@ harden_link := -Wl,-z,relro,-z,now,-z,noexecstack
 # Packages that build it, that test it, and that it is measured against. All are in Debian 12.
 packages_build := gcc g++ make pkg-config clang llvm libbpf-dev bpftool libelf-dev libdw-dev zlib1g-dev \
 	libjansson-dev libncurses-dev libcapstone-dev libcap-dev libseccomp-dev libbz2-dev python3 python3-dev
-packages_test := libcmocka-dev mypy python3-pip python3-torch bpftrace tmux procps strace libcap2-bin chromium python3-jsonschema
+packages_test := libcmocka-dev mypy python3-pip zsh fish python3-torch bpftrace tmux procps strace libcap2-bin chromium python3-jsonschema
 packages_pythons := mmdebstrap
+packages_install := mmdebstrap debhelper dh-python lintian
 packages_fuzz := libclang-rt-14-dev
 packages_bench := libbpf-tools lttng-tools liblttng-ust-dev
 packages_vm := qemu-system-x86 mmdebstrap e2fsprogs

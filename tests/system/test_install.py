@@ -200,7 +200,8 @@ class Places(unittest.TestCase):
     def test_places(self):
         for variable, name in (("bindir", "dcbs-bpfprof"), ("libdir", "libdcbs-markers.so.1"), ("libdir", "libbpfprof.so"),
                                ("libdir", "pkgconfig/libbpfprof.pc"), ("includedir", "dcbs/markers.h"), ("mandir", "man1/dcbs-bpfprof.1"),
-                               ("datadir", "doc/dcbs-bpfprof/LICENSE"), ("datadir", "doc/dcbs-bpfprof/licenses.txt")):
+                               ("datadir", "doc/dcbs-bpfprof/LICENSE"), ("datadir", "doc/dcbs-bpfprof/licenses.txt"),
+                               ("datadir", "bash-completion/completions/dcbs-bpfprof"), ("datadir", "zsh/site-functions/_dcbs-bpfprof")):
             self.assertTrue(os.path.isfile(self.at(variable, name)), "%s %s" % (variable, name))
         elsewhere = [f for f in self.files() if not f.startswith(tuple(self.at(variable) + "/" for variable in self.FOLDERS))]
         self.assertEqual(elsewhere, [])

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """`make static`: one file that needs nothing but a kernel. It runs in a root that holds only this file, /proc and /sys."""
+import hashlib
+import json
 import os
 import re
 import shutil
@@ -10,7 +12,7 @@ import unittest
 from install import make
 from launch import Profiler, Target, run
 from needs import is_sanitized, needs_bpf, why_no_unshare
-from paths import BUILD, PROFILER, TOP
+from paths import BUILD, PROFILER, PYTHON, TOP
 from reports import ReportCase, sections
 
 STATIC = os.path.join(BUILD, "static", "dcbs-bpfprof")
@@ -64,6 +66,21 @@ class File(StaticCase):
         for name in "elfutils", "libbpf", "zlib", "jansson", "libcap2", "libseccomp", "ncurses", "capstone", "glibc":
             self.assertTrue(re.search(r"^-{20,}\n%s \S+\n\n(.*\n){0,12}.*opyright" % name, said, re.M), name)
         self.assertIn("GNU LESSER GENERAL PUBLIC LICENSE", said)
+
+    def test_components(self):
+        """The SBOM has the libraries whose licences --licenses has, with the digests of their archives."""
+        trace = os.path.join(BUILD, "static", "trace")
+        said = subprocess.run([PYTHON, "-B", os.path.join(TOP, "user", "packaging", "sbom.py"), trace, "1.2.3", STATIC], stdout=subprocess.PIPE,
+                              check=True).stdout
+        sbom = json.loads(said)
+        self.assertEqual((sbom["bomFormat"], sbom["specVersion"], sbom["version"]), ("CycloneDX", "1.4", 1))
+        listed = re.search(r"which have the source:\n\n((?: {4}.*\n)+)", run("--licenses", program=STATIC).stdout.decode()).group(1)
+        self.assertEqual(["%(name)s %(version)s" % part for part in sbom["components"]], listed.replace("    ", "").splitlines())
+        files = {file["name"]: file["hashes"][0]["content"] for part in sbom["components"] for file in part["components"]}
+        with open(os.path.realpath(subprocess.run(["cc", "-print-file-name=libelf.a"], stdout=subprocess.PIPE, text=True).stdout.strip()), "rb") as f:
+            self.assertEqual(files["libelf.a"], hashlib.sha256(f.read()).hexdigest())
+        with open(STATIC, "rb") as f:
+            self.assertEqual(sbom["metadata"]["component"]["hashes"][0]["content"], hashlib.sha256(f.read()).hexdigest())
 
     def test_licenses_of_the_command(self):
         said = run("--licenses").stdout.decode()

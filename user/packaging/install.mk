@@ -7,6 +7,9 @@ datadir ?= $(prefix)/share
 mandir ?= $(datadir)/man
 docdir ?= $(datadir)/doc/dcbs-bpfprof
 pkgconfigdir ?= $(libdir)/pkgconfig
+bashdir ?= $(datadir)/bash-completion/completions
+zshdir ?= $(datadir)/zsh/site-functions
+fishdir ?= $(datadir)/fish/vendor_completions.d
 INSTALL ?= install
 
 # Below libdir, which packages split in two.
@@ -37,6 +40,10 @@ install: all
 	$(call put,644,$(headers),$(includedir)/dcbs)
 	$(call put,644,user/docs/json.schema.json,$(datadir)/dcbs-bpfprof)
 	$(call put,644,$(documents) $O/licenses.txt,$(docdir))
+	$(INSTALL) -d "$(DESTDIR)$(bashdir)"
+	$(INSTALL) -m 644 user/packaging/completions/dcbs-bpfprof.bash "$(DESTDIR)$(bashdir)/dcbs-bpfprof"
+	$(call put,644,user/packaging/completions/_dcbs-bpfprof,$(zshdir))
+	$(call put,644,user/packaging/completions/dcbs-bpfprof.fish,$(fishdir))
 	for pc in user/marker/dcbs-markers.pc user/libbpfprof.pc; do \
 		sed 's|@prefix@|$(prefix)|; s|@libdir@|$(libdir)|; s|@includedir@|$(includedir)|; s|@version@|$(VERSION)|' $$pc.in \
 			> "$(DESTDIR)$(pkgconfigdir)/$${pc##*/}" || exit 1; \
@@ -54,6 +61,9 @@ uninstall:
 	$(call away,$(includedir)/dcbs,$(notdir $(headers)))
 	$(call away,$(datadir)/dcbs-bpfprof,json.schema.json)
 	$(call away,$(docdir),$(notdir $(documents)) licenses.txt)
+	$(call away,$(bashdir),dcbs-bpfprof)
+	$(call away,$(zshdir),_dcbs-bpfprof)
+	$(call away,$(fishdir),dcbs-bpfprof.fish)
 	for folder in "$(includedir)/dcbs" "$(datadir)/dcbs-bpfprof" "$(docdir)"; do \
 		test ! -d "$(DESTDIR)$$folder" || rmdir --ignore-fail-on-non-empty "$(DESTDIR)$$folder" || exit 1; \
 	done

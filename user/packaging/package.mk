@@ -29,3 +29,21 @@ $O/static/dcbs-bpfprof: $(static_objs) $O/static/licenses_text.o
 
 .PHONY: static
 static: $O/static/dcbs-bpfprof
+
+# ---- what is published ----------------------------------------------------------------------------
+# Source, Python source and static program, with what is in the program, and the digests of all.
+release := dcbs-bpfprof-$(VERSION)
+dist_program := $(release)-$(ARCH)
+
+.PHONY: dist deb
+dist: static
+	@rm -rf $O/dist && mkdir -p $O/dist
+	$(call say,PACK,$O/dist)$(PYTHON) user/packaging/dist.py $O/dist/$(release).tar.gz
+	$(Q)$(PYTHON) -B -c 'import sys; sys.path.insert(0, "user/packaging"); import wheel_backend; wheel_backend.build_sdist(sys.argv[1])' $O/dist
+	$(Q)cp $O/static/dcbs-bpfprof $O/dist/$(dist_program)
+	$(Q)$(PYTHON) -B user/packaging/sbom.py $O/static/trace $(VERSION) $O/dist/$(dist_program) > $O/dist/$(dist_program).cdx.json
+	$(Q)cd $O/dist && sha256sum -- * > SHA256SUMS.new && mv SHA256SUMS.new SHA256SUMS && cat SHA256SUMS
+
+# Debian's packages, made from the packed source in $O/deb. Tests are not run: they need rights.
+deb: | $(first)
+	$(Q)user/packaging/deb.sh $O $(VERSION)
