@@ -6,6 +6,7 @@
 #   make test            install what is missing, build, run every test (root, for the tests that load BPF)
 #   make test-pythons    the tests of interpreters with one more: Python 3.14, in a root of Debian's sid (root, network)
 #   make test-vm         a part of the tests on other kernels, Debian's 6.1 to the newest, under QEMU (root, network)
+#   make test-install    builds and installs it on fresh roots of Debian 12 and 13, in each way there is (root, network; 15 minutes)
 #   make bench           the same for the cost of a section, side by side with other tools
 #   make deps            install the packages that building and testing need (Debian 12; root or sudo)
 #   make fuzz            read hostile input for FUZZ_SECONDS=30 a reader, with clang's libFuzzer and sanitizers
@@ -14,7 +15,7 @@
 #   make uninstall       remove what `make install` with the same variables has installed
 #   make install-python  install the module dcbs_profiler for one interpreter         DESTDIR= PYTHON=python3
 #   make static          the command in one file, build/static/dcbs-bpfprof, that needs nothing but a kernel
-#   make deb             packages of Debian, in build/deb (needs debhelper, dh-python; lintian if it is there)
+#   make deb             packages of Debian, in build/deb (needs build-essential, debhelper, dh-python; lintian if it is there)
 #   make dist            what is published: source, Python source, static program, what is in it (SBOM), digests; in build/dist
 #   make clean           remove what was built
 #   make help            print this
@@ -59,16 +60,16 @@ packages_build := gcc g++ make pkg-config clang llvm libbpf-dev bpftool libelf-d
 	libjansson-dev libncurses-dev libcapstone-dev libcap-dev libseccomp-dev libbz2-dev python3 python3-dev
 packages_test := libcmocka-dev mypy python3-pip zsh fish python3-torch bpftrace tmux procps strace libcap2-bin chromium python3-jsonschema
 packages_pythons := mmdebstrap
-packages_install := mmdebstrap debhelper dh-python lintian
+packages_install := mmdebstrap
 packages_fuzz := libclang-rt-14-dev
 packages_bench := libbpf-tools lttng-tools liblttng-ust-dev
 packages_vm := qemu-system-x86 mmdebstrap e2fsprogs
 
 # The goals that promise to do all their own set-up install before they build.
-setup_goals := demo demo-async test test-pythons test-vm bench fuzz
+setup_goals := demo demo-async test test-pythons test-install test-vm bench fuzz
 first := $(if $(filter $(setup_goals),$(MAKECMDGOALS)),deps)
 
-.PHONY: all help deps demo demo-async test test-pythons test-vm bench fuzz soak clean
+.PHONY: all help deps demo demo-async test test-pythons test-install test-vm bench fuzz soak clean
 .DEFAULT_GOAL := all
 ifneq ($(words $O),1)
 $(error O must be a folder without spaces in its path; the source, DESTDIR and prefix may have them)
@@ -82,6 +83,7 @@ help:
 deps:
 	$(Q)tests/deps.sh $(packages_build) $(packages_test)
 	$(if $(filter test-pythons,$(MAKECMDGOALS)),-$(Q)tests/deps.sh $(packages_pythons))
+	$(if $(filter test-install,$(MAKECMDGOALS)),-$(Q)tests/deps.sh $(packages_install))
 	$(if $(filter fuzz,$(MAKECMDGOALS)),$(Q)tests/deps.sh $(packages_fuzz))
 	$(if $(filter bench,$(MAKECMDGOALS)),-$(Q)tests/deps.sh $(packages_bench))
 	$(if $(filter test-vm,$(MAKECMDGOALS)),-$(Q)tests/deps.sh $(packages_vm))
@@ -320,6 +322,9 @@ test: all $(target_bins) $(unit_bins) $(tool_bins)
 test-pythons: all $(target_bins) $(tool_bins)
 	$(Q)tests/pythons.sh $O $(PYTHON)
 
+test-install: | $(first)
+	$(Q)tests/install/run $O $(packages_build) build-essential liblzma-dev debhelper dh-python python3-venv python3-pip python3-build
+
 fuzz: $(fuzz_bpf) $(fuzz_user)
 	$(Q)tests/fuzz/run $O $(FUZZ_SECONDS)
 
@@ -336,4 +341,4 @@ bench: all $(bench_bins) $O/tests/targets/load/busy
 clean:
 	rm -rf $O
 
--include $(shell find $O \( -path $O/pythons -o -path $O/vm \) -prune -o -type f -name '*.d' -print 2>/dev/null)
+-include $(shell find $O \( -path $O/pythons -o -path $O/vm -o -path $O/install -o -path $O/deb \) -prune -o -type f -name '*.d' -print 2>/dev/null)

@@ -141,6 +141,19 @@ class Contents(WheelCase):
         self.assertIn("-cp38-abi3-manylinux_%d_%d_%s.whl" % (*asked, os.uname().machine), self.wheel)
         self.assertEqual(re.findall(r"\(NEEDED\).*\[(.*)\]", said), ["libc.so.6"])
 
+    def test_without_a_gil(self):
+        """An interpreter that the extension cannot be built for gets a wheel without it, which fits no particular machine."""
+        to = os.path.join(self.dir, "no-gil")
+        os.mkdir(to)
+        patch = "import sysconfig; sysconfig.get_config_var = lambda name: name == 'Py_GIL_DISABLED'; "
+        done = subprocess.run([PYTHON, "-B", "-c", patch + BACKEND % "build_wheel", to], cwd=self.source, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, check=True)
+        name = done.stdout.strip()
+        self.assertTrue(name.endswith("-py3-none-any.whl"), name)
+        self.assertIn("has no GIL", done.stderr)
+        with zipfile.ZipFile(os.path.join(to, name)) as archive:
+            self.assertEqual([f for f in archive.namelist() if f.endswith(".so")], [])
+
     def test_exported_names(self):
         said = subprocess.run(["nm", "-D", "--defined-only", self.library], stdout=subprocess.PIPE, text=True, check=True).stdout
         self.assertEqual([line.split()[-1] for line in said.splitlines()], ["PyInit__markers"])

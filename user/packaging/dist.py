@@ -8,6 +8,7 @@ the last commit, or $SOURCE_DATE_EPOCH, or, without git, the time that the archi
 import gzip
 import io
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -16,7 +17,9 @@ BUILT = {".git", "build", "debian", "dist", "__pycache__", ".mypy_cache"}
 
 
 def git(*args):
-    """The output of git in the source; None if it is no work tree."""
+    """The output of git in the source; None if there is no git, or if it is no work tree."""
+    if not shutil.which("git"):
+        return None
     done = subprocess.run(["git", *args], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     return done.stdout if done.returncode == 0 else None
 

@@ -16,7 +16,7 @@ COMMON = "/usr/share/common-licenses"
 
 def linked_archives(trace):
     """The archives of the system of which the program has a part: those of its own tree have relative names."""
-    found = re.findall(r"^\(?(/[^()\n]+\.[ao])\b", trace, re.M)
+    found = re.findall(r"^\(?(/[^():\s]+\.[ao])(?=\)|\s|$)", trace, re.M)
     return sorted({os.path.realpath(path) for path in found})
 
 

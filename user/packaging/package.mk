@@ -3,8 +3,8 @@
 # ---- the command in one file ----------------------------------------------------------------------
 # Needs the static libraries of Debian's -dev packages. The linker names the archives that it takes from, and the packages
 # that own them have their licences.
-static_own := $O/static/static_program.o
-static_objs := $(filter-out %/capstone_calls.o %/licenses_text.o,$(user_objs)) $(static_own)
+static_own := $O/static/static_program.o $O/static/search_trees.o
+static_objs := $O/static/program.o $(static_own)
 static_libs = $$(pkg-config --static --libs $(lib_pkgs) ncursesw capstone) -lz -lm $(demangler)
 static_pie := $$(echo 'int main(void) { return 0; }' | $(CC) -static-pie -x c -o /dev/null - 2>/dev/null && echo -static-pie || echo -static)
 static_link = $(CC) $(static_pie) $(harden_link) -Wl,--gc-sections $(LDFLAGS)
@@ -12,6 +12,11 @@ static_link = $(CC) $(static_pie) $(harden_link) -Wl,--gc-sections $(LDFLAGS)
 $O/static/%.o: user/packaging/%.c | $(first)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(CFLAGS) $(harden) $(warnings) $(cstd) $(CPPFLAGS) $(depflags) -D_GNU_SOURCE -fPIC -Iuser -c -o $@ $<
+
+# One object without names: an archive may have a function of the same name, as libbpf 1.5 has elf_open().
+$O/static/program.o: $(filter-out %/capstone_calls.o %/licenses_text.o,$(user_objs))
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(LD) -r -o $@ $^ && $(OBJCOPY) --keep-global-symbol=main $@
 
 # The C library's warnings are about modules that it would load: static_program.c forbids that.
 $O/static/trace: $(static_objs) $O/user/cli/options/licenses_text.o
@@ -25,7 +30,7 @@ $O/static/licenses_text.o: user/cli/options/licenses_text.S $O/static/licenses.t
 	$(call say,AS,$<)$(CC) $(harden_options) $(CPPFLAGS) $(depflags) -DLICENSES='"$O/static/licenses.txt"' -c -o $@ $<
 
 $O/static/dcbs-bpfprof: $(static_objs) $O/static/licenses_text.o
-	$(call say,LD,$@)$(static_link) -s -o $@ $^ $(static_libs) 2> $@.errors || { cat $@.errors >&2; exit 1; }
+	$(call say,LD,$@)$(static_link) -s -o $@ $^ $(static_libs) > $@.errors 2>&1 || { cat $@.errors >&2; exit 1; }
 
 .PHONY: static
 static: $O/static/dcbs-bpfprof
