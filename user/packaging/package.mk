@@ -1,4 +1,4 @@
-# package.mk - what others install: the static program.
+# package.mk - what others install or publish: the static program, the packed source, packages of Debian.
 
 # ---- the command in one file ----------------------------------------------------------------------
 # Needs the static libraries of Debian's -dev packages. The linker names the archives that it takes from, and the packages
