@@ -20,32 +20,36 @@ def read(path):
 
 
 class Source(unittest.TestCase):
-    def setUp(self):
-        directory = tempfile.TemporaryDirectory(prefix="dcbs-dist-")
-        self.addCleanup(directory.cleanup)
-        self.dir = directory.name
+    @classmethod
+    def setUpClass(cls):
+        cls.dir = tempfile.mkdtemp(prefix="dcbs-dist-")
+        cls.addClassCleanup(shutil.rmtree, cls.dir, True)
+        cls.first = cls.pack(TOP, "first")
+        cls.unpacked = cls.unpack(cls.first, "unpacked")
 
-    def pack(self, source, folder, **variables):
+    @classmethod
+    def pack(cls, source, folder, **variables):
         """The path of the archive that is packed from a source."""
-        os.makedirs(os.path.join(self.dir, folder), exist_ok=True)
-        path = os.path.join(self.dir, folder, "dcbs-bpfprof-1.tar.gz")
+        os.makedirs(os.path.join(cls.dir, folder), exist_ok=True)
+        path = os.path.join(cls.dir, folder, "dcbs-bpfprof-1.tar.gz")
         env = dict(os.environ, TZ="Asia/Tokyo", LC_ALL="C", **variables)
         subprocess.run([PYTHON, "-B", PACK, path], cwd=source, check=True, env=env)
         return path
 
-    def unpack(self, archive, folder):
+    @classmethod
+    def unpack(cls, archive, folder):
         with tarfile.open(archive) as packed:
-            packed.extractall(os.path.join(self.dir, folder))
-        return os.path.join(self.dir, folder, "dcbs-bpfprof-1")
+            packed.extractall(os.path.join(cls.dir, folder))
+        return os.path.join(cls.dir, folder, "dcbs-bpfprof-1")
 
     def test_same_bytes(self):
         """Packed twice, and from the unpacked archive, which has no git, and in which something was built."""
-        first = self.pack(TOP, "first")
-        self.assertEqual(read(first), read(self.pack(TOP, "second")))
-        unpacked = self.unpack(first, "unpacked")
-        os.makedirs(os.path.join(unpacked, "build"))
-        shutil.copy(first, os.path.join(unpacked, "build"))
-        self.assertEqual(read(first), read(self.pack(unpacked, "third", GIT_CEILING_DIRECTORIES=self.dir)))
+        self.assertEqual(read(self.first), read(self.pack(TOP, "second")))
+        built = os.path.join(self.unpacked, "build")
+        os.makedirs(built)
+        self.addCleanup(shutil.rmtree, built)
+        shutil.copy(self.first, built)
+        self.assertEqual(read(self.first), read(self.pack(self.unpacked, "third", GIT_CEILING_DIRECTORIES=self.dir)))
 
     def test_files(self):
         """All files that git tracks, with their contents, and the right to execute of those that have it."""
@@ -53,17 +57,16 @@ class Source(unittest.TestCase):
         if tracked.returncode:
             self.skipTest("the source is not in git")
         names = [name for name in tracked.stdout.split("\0") if name and os.path.exists(os.path.join(TOP, name))]
-        unpacked = self.unpack(self.pack(TOP, "first"), "unpacked")
-        found = [os.path.relpath(os.path.join(folder, name), unpacked) for folder, _, files in os.walk(unpacked) for name in files]
+        found = [os.path.relpath(os.path.join(folder, name), self.unpacked) for folder, _, files in os.walk(self.unpacked) for name in files]
         self.assertEqual(sorted(found), sorted(names))
         for name in names:
-            ours, packed = os.path.join(TOP, name), os.path.join(unpacked, name)
+            ours, packed = os.path.join(TOP, name), os.path.join(self.unpacked, name)
             self.assertEqual(read(ours), read(packed), name)
             self.assertEqual(os.stat(ours).st_mode & 0o100, os.stat(packed).st_mode & 0o100, name)
 
     def test_time_of_the_builder(self):
         """SOURCE_DATE_EPOCH is the time of all files."""
-        with tarfile.open(self.pack(TOP, "first", SOURCE_DATE_EPOCH="1700000000")) as packed:
+        with tarfile.open(self.pack(TOP, "dated", SOURCE_DATE_EPOCH="1700000000")) as packed:
             self.assertEqual({(m.mtime, m.uid, m.gid, m.uname) for m in packed.getmembers()}, {(1700000000, 0, 0, "")})
 
 
