@@ -6,12 +6,17 @@
 #   make test            install what is missing, build, run every test (root, for the tests that load BPF)
 #   make test-pythons    the tests of interpreters with one more: Python 3.14, in a root of Debian's sid (root, network)
 #   make test-vm         a part of the tests on other kernels, Debian's 6.1 to the newest, under QEMU (root, network)
+#   make test-install    builds and installs it on fresh roots of Debian 12 and 13, in each way there is (root, network; 15 minutes)
 #   make bench           the same for the cost of a section, side by side with other tools
 #   make deps            install the packages that building and testing need (Debian 12; root or sudo)
 #   make fuzz            read hostile input for FUZZ_SECONDS=30 a reader, with clang's libFuzzer and sanitizers
 #   make soak            profile at full rate for SOAK_SECONDS=1200: does the profiler's memory stay flat, are all counts exact?
-#   make install         install the command, the marker library and its headers      DESTDIR= prefix=/usr/local
+#   make install         install the command, the libraries, their headers, manual pages    DESTDIR= prefix=/usr/local bindir= libdir= ...
+#   make uninstall       remove what `make install` with the same variables has installed
 #   make install-python  install the module dcbs_profiler for one interpreter         DESTDIR= PYTHON=python3
+#   make static          the command in one file, build/static/dcbs-bpfprof, that needs nothing but a kernel
+#   make deb             packages of Debian, in build/deb (needs build-essential, debhelper, dh-python; lintian if it is there)
+#   make dist            what is published: source, Python source, static program, what is in it (SBOM), digests; in build/dist
 #   make clean           remove what was built
 #   make help            print this
 #
@@ -24,7 +29,7 @@ PYTHON ?= /usr/bin/python3
 CLANG ?= clang
 OBJCOPY ?= objcopy
 BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
-VERSION := 0.1.0
+VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' user/marker/python/dcbs_profiler/_version.py)
 ARCH := $(shell uname -m)
 
 Q = $(if $(V),,@)
@@ -52,20 +57,24 @@ harden_link := -Wl,-z,relro,-z,now,-z,noexecstack
 # ---- packages -------------------------------------------------------------------------------------
 # Packages that build it, that test it, and that it is measured against. All are in Debian 12.
 packages_build := gcc g++ make pkg-config clang llvm libbpf-dev bpftool libelf-dev libdw-dev zlib1g-dev \
-	libjansson-dev libncurses-dev libcapstone-dev libcap-dev libseccomp-dev python3 python3-dev
-packages_test := libcmocka-dev python3-torch bpftrace tmux procps strace libcap2-bin chromium python3-jsonschema cmark-gfm \
-	protobuf-compiler
+	libjansson-dev libncurses-dev libcapstone-dev libcap-dev libseccomp-dev libbz2-dev python3 python3-dev
+packages_test := libcmocka-dev mypy python3-pip zsh fish python3-torch bpftrace tmux procps strace libcap2-bin chromium \
+	python3-jsonschema cmark-gfm protobuf-compiler
 packages_pythons := mmdebstrap
+packages_install := mmdebstrap
 packages_fuzz := libclang-rt-14-dev
 packages_bench := libbpf-tools lttng-tools liblttng-ust-dev
 packages_vm := qemu-system-x86 mmdebstrap e2fsprogs
 
 # The goals that promise to do all their own set-up install before they build.
-setup_goals := demo demo-async test test-pythons test-vm bench fuzz
+setup_goals := demo demo-async test test-pythons test-install test-vm bench fuzz
 first := $(if $(filter $(setup_goals),$(MAKECMDGOALS)),deps)
 
-.PHONY: all help deps demo demo-async test test-pythons test-vm bench fuzz soak install install-python clean
+.PHONY: all help deps demo demo-async test test-pythons test-install test-vm bench fuzz soak clean
 .DEFAULT_GOAL := all
+ifneq ($(words $O),1)
+$(error O must be a folder without spaces in its path; the source, DESTDIR and prefix may have them)
+endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -75,6 +84,7 @@ help:
 deps:
 	$(Q)tests/deps.sh $(packages_build) $(packages_test)
 	$(if $(filter test-pythons,$(MAKECMDGOALS)),-$(Q)tests/deps.sh $(packages_pythons))
+	$(if $(filter test-install,$(MAKECMDGOALS)),-$(Q)tests/deps.sh $(packages_install))
 	$(if $(filter fuzz,$(MAKECMDGOALS)),$(Q)tests/deps.sh $(packages_fuzz))
 	$(if $(filter bench,$(MAKECMDGOALS)),-$(Q)tests/deps.sh $(packages_bench))
 	$(if $(filter test-vm,$(MAKECMDGOALS)),-$(Q)tests/deps.sh $(packages_vm))
@@ -105,7 +115,7 @@ python_dir := $O/python/dcbs_profiler
 python_ext := $(python_dir)/_markers.abi3.so
 python_src := $(wildcard user/marker/python/*.c user/marker/python/*/*.c)
 python_py := $(patsubst user/marker/python/dcbs_profiler/%,$(python_dir)/%,\
-	$(wildcard user/marker/python/dcbs_profiler/*.py user/marker/python/dcbs_profiler/py.typed))
+	$(wildcard user/marker/python/dcbs_profiler/*.py user/marker/python/dcbs_profiler/*.pyi user/marker/python/dcbs_profiler/py.typed))
 python_objs := $(patsubst user/marker/python/%.c,$O/marker/python/%.o,$(python_src))
 
 $O/marker/python/%.o: user/marker/python/%.c | $(first)
@@ -147,8 +157,8 @@ $(skeleton): $O/bpf/bpfprof.o
 	$(call say,SKEL,$@)$(BPFTOOL) gen skeleton $< name bpfprof > $@
 
 # ---- the profiler ---------------------------------------------------------------------------------
-user_src := $(filter-out user/marker/% user/cli/options/print_manual.c,$(wildcard user/*.c user/*/*.c user/*/*/*.c))
-user_objs := $(patsubst user/%.c,$O/user/%.o,$(user_src)) $O/user/probe-only.o
+user_src := $(filter-out user/marker/% user/packaging/% user/cli/options/print_manual.c,$(wildcard user/*.c user/*/*.c user/*/*/*.c))
+user_objs := $(patsubst user/%.c,$O/user/%.o,$(user_src)) $O/user/probe-only.o $O/user/cli/options/licenses_text.o
 # The library is everything below the command: no option, no terminal, no socket.
 program_objs := $(filter $O/user/main.o $O/user/cli/% $O/user/serve/% $O/user/render/live.o $O/user/render/live/%,$(user_objs))
 lib_objs := $(filter-out $(program_objs),$(user_objs))
@@ -211,6 +221,14 @@ $O/user/probe-only.o: user/marker/probe.S | $(first)
 	@mkdir -p $(@D)
 	$(call say,AS,$<)$(CC) $(harden_options) $(CPPFLAGS) $(depflags) -c -o $@ $<
 
+$O/licenses.txt: LICENSE user/packaging/licenses.txt
+	@mkdir -p $(@D)
+	$(Q)cat $^ > $@
+
+$O/user/cli/options/licenses_text.o: user/cli/options/licenses_text.S $O/licenses.txt | $(first)
+	@mkdir -p $(@D)
+	$(call say,AS,$<)$(CC) $(harden_options) $(CPPFLAGS) $(depflags) -DLICENSES='"$O/licenses.txt"' -c -o $@ $<
+
 $O/dcbs-bpfprof: $O/user/main.o $O/user/all.a
 	$(call say,LD,$@)$(CC) -pie $(harden_link) $(LDFLAGS) $(san) -o $@ $O/user/main.o $O/user/all.a $(libs)
 
@@ -246,12 +264,12 @@ $O/tests/targets/native/hot $O/tests/targets/native/layers: CFLAGS += -fno-omit-
 $O/tests/targets/%: tests/targets/%.c $(marker_lib) | $(first)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(CFLAGS) $(warnings) $(cstd) -Itests/targets/lib $(CPPFLAGS) $(depflags) -D_GNU_SOURCE -pthread $(LDFLAGS) -o $@ $< \
-		-L$O -Wl,--as-needed -ldcbs-markers -ldl -lseccomp -Wl,-rpath,$(abspath $O)
+		-L$O -Wl,--as-needed -ldcbs-markers -ldl -lseccomp '-Wl,-rpath,$(abspath $O)'
 
 $O/tests/targets/%: tests/targets/%.cpp $(marker_lib) | $(first)
 	@mkdir -p $(@D)
 	$(call say,CXX,$<)$(CXX) $(CFLAGS) -Wall -Wextra -std=c++17 -Iinclude -Itests/targets/lib $(CPPFLAGS) $(depflags) -pthread $(LDFLAGS) -o $@ $< \
-		-L$O -ldcbs-markers -Wl,-rpath,$(abspath $O)
+		-L$O -ldcbs-markers '-Wl,-rpath,$(abspath $O)'
 
 $O/tests/unit/%: tests/unit/%.c $O/user/all.a $O/libdcbs-markers.a | $(first)
 	@mkdir -p $(@D)
@@ -266,7 +284,7 @@ $O/tests/tools/%: tests/tools/%.c $O/user/all.a | $(first)
 $O/tests/bench/%: tests/bench/%.c $(marker_lib) | $(first)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(CFLAGS) $(warnings) $(cstd) $(CPPFLAGS) $(depflags) -D_GNU_SOURCE -pthread $(LDFLAGS) -o $@ $< \
-		-L$O -ldcbs-markers -Wl,-rpath,$(abspath $O) $(if $(findstring lttng,$@),-Itests/bench $$(pkg-config --libs lttng-ust 2>/dev/null))
+		-L$O -ldcbs-markers '-Wl,-rpath,$(abspath $O)' $(if $(findstring lttng,$@),-Itests/bench $$(pkg-config --libs lttng-ust 2>/dev/null))
 
 # ---- fuzzing: the readers of what others write, under libFuzzer ------------------------------------
 FUZZ_SECONDS ?= 30
@@ -290,9 +308,9 @@ $O/fuzz/user/%.o: user/%.c $(skeleton) | $(first)
 $O/fuzz/user/render/flame/svg.o: $O/render/svg.js.h $O/render/svg.css.h
 $O/fuzz/user/render/html/html.o: $(page_headers)
 
-$(fuzz_user): $O/fuzz/%: tests/fuzz/%.c $(fuzz_objs) $O/user/probe-only.o
+$(fuzz_user): $O/fuzz/%: tests/fuzz/%.c $(fuzz_objs) $O/user/probe-only.o $O/user/cli/options/licenses_text.o
 	$(call say,FUZZ,$@)$(CLANG) $(fuzz_flags) -fsanitize=fuzzer -Wall -Wextra $(cstd) $(CPPFLAGS) $(depflags) -D_GNU_SOURCE -Iuser -Itests/fuzz -I$O/bpf \
-		-pthread $(LDFLAGS) -o $@ $< $(fuzz_objs) $O/user/probe-only.o $(fuzz_link) $(libs)
+		-pthread $(LDFLAGS) -o $@ $< $(fuzz_objs) $O/user/probe-only.o $O/user/cli/options/licenses_text.o $(fuzz_link) $(libs)
 
 $(fuzz_bpf): $O/fuzz/%: tests/fuzz/%.c | $(first)
 	@mkdir -p $(@D)
@@ -301,6 +319,8 @@ $(fuzz_bpf): $O/fuzz/%: tests/fuzz/%.c | $(first)
 		-Itests/fuzz -Ibpf $(LDFLAGS) -o $@ $<
 
 SOAK_SECONDS ?= 1200
+
+include user/packaging/install.mk user/packaging/package.mk
 
 # ---- goals ----------------------------------------------------------------------------------------
 all: $O/dcbs-bpfprof $O/libbpfprof.a $(profiler_lib) $(marker_lib) $O/libdcbs-markers.a $(python_ext) $(python_py) $(nvtx_lib) $(manuals) $(presets)
@@ -317,6 +337,9 @@ test: all $(target_bins) $(unit_bins) $(tool_bins)
 test-pythons: all $(target_bins) $(tool_bins)
 	$(Q)tests/pythons.sh $O $(PYTHON)
 
+test-install: | $(first)
+	$(Q)tests/install/run $O $(packages_build) build-essential liblzma-dev debhelper dh-python python3-venv python3-pip python3-build
+
 fuzz: $(fuzz_bpf) $(fuzz_user)
 	$(Q)tests/fuzz/run $O $(FUZZ_SECONDS)
 
@@ -330,30 +353,7 @@ test-vm: all $(target_bins) $(unit_bins) $(tool_bins)
 bench: all $(bench_bins) $O/tests/targets/load/busy
 	$(Q)tests/bench/run $O $(PYTHON)
 
-install: all
-	install -d $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/lib/pkgconfig $(DESTDIR)$(prefix)/include/dcbs
-	install -m 755 $O/dcbs-bpfprof $(DESTDIR)$(prefix)/bin
-	install -m 644 $O/libdcbs-markers.so $(DESTDIR)$(prefix)/lib/libdcbs-markers.so.1
-	ln -sf libdcbs-markers.so.1 $(DESTDIR)$(prefix)/lib/libdcbs-markers.so
-	install -m 644 $O/libbpfprof.so $(DESTDIR)$(prefix)/lib/libbpfprof.so.0
-	ln -sf libbpfprof.so.0 $(DESTDIR)$(prefix)/lib/libbpfprof.so
-	install -m 644 $(nvtx_lib) $(DESTDIR)$(prefix)/lib
-	install -m 644 $O/libdcbs-markers.a $O/libbpfprof.a $(DESTDIR)$(prefix)/lib
-	install -d $(DESTDIR)$(prefix)/share/man/man1 $(DESTDIR)$(prefix)/share/man/man3
-	install -m 644 $(filter %.1,$(manuals)) $(DESTDIR)$(prefix)/share/man/man1
-	install -m 644 $(filter %.3,$(manuals)) $(DESTDIR)$(prefix)/share/man/man3
-	install -m 644 include/dcbs/*.h $(DESTDIR)$(prefix)/include/dcbs
-	install -d $(DESTDIR)$(prefix)/share/dcbs-bpfprof
-	install -m 644 user/docs/json.schema.json user/docs/summary.schema.json $(presets) $(DESTDIR)$(prefix)/share/dcbs-bpfprof
-	for pc in user/marker/dcbs-markers.pc user/libbpfprof.pc; do \
-		sed 's|@prefix@|$(prefix)|; s|@version@|$(VERSION)|' $$pc.in > $(DESTDIR)$(prefix)/lib/pkgconfig/$${pc##*/} || exit 1; \
-	done
-
-install-python: all
-	site=$$($(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("purelib"))') && \
-	install -d $(DESTDIR)$$site/dcbs_profiler && install -m 644 $(python_ext) $(python_py) $(DESTDIR)$$site/dcbs_profiler
-
 clean:
 	rm -rf $O
 
--include $(shell find $O \( -path $O/pythons -o -path $O/vm \) -prune -o -type f -name '*.d' -print 2>/dev/null)
+-include $(shell find $O \( -path $O/pythons -o -path $O/vm -o -path $O/install -o -path $O/deb \) -prune -o -type f -name '*.d' -print 2>/dev/null)

@@ -11,7 +11,8 @@ from paths import BUILD, TOP
 
 def make(*args):
     """Runs make in the source tree for our build. It does not get our MAKEFLAGS, and installs no packages."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith("MAKE") and k not in ("MFLAGS", "O", "DESTDIR", "prefix")}
+    env = {k: v for k, v in os.environ.items() if not k.startswith("MAKE") and k not in ("MFLAGS", "O", "DESTDIR", "prefix", "bindir", "libdir", "includedir",
+                                                                          "datadir", "mandir", "docdir", "pkgconfigdir", "bashdir", "zshdir", "fishdir")}
     return subprocess.run(["make", "-C", TOP, "O=" + BUILD, *args], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True, timeout=600)
 

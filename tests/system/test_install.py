@@ -3,6 +3,7 @@
 import ast
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -175,6 +176,64 @@ class Install(InstallCase):
                                               input="#include <dcbs/%s>\n#include <dcbs/%s>\n" % (header, header),
                                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
                         self.assertEqual((done.returncode, done.stdout), (0, ""))
+
+
+class Places(unittest.TestCase):
+    """Each kind of file goes where its variable says, also below folders with spaces, and goes away again."""
+
+    FOLDERS = {"bindir": "/opt/a b/my bin", "libdir": "/opt/a b/lib64", "includedir": "/opt/a b/inc lude", "mandir": "/opt/a b/man",
+               "datadir": "/opt/a b/share"}
+
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory(prefix="dcbs install ")
+        self.addCleanup(directory.cleanup)
+        self.dir = directory.name
+        self.variables = ["DESTDIR=" + self.dir, "prefix=/opt/a b"] + ["%s=%s" % place for place in self.FOLDERS.items()]
+        done = make("install", *self.variables)
+        self.assertEqual(done.returncode, 0, done.stdout)
+
+    def at(self, variable, *parts):
+        return os.path.join(self.dir + self.FOLDERS[variable], *parts)
+
+    def files(self):
+        return [os.path.join(folder, name) for folder, _, names in os.walk(self.dir) for name in names]
+
+    def test_places(self):
+        for variable, name in (("bindir", "dcbs-bpfprof"), ("libdir", "libdcbs-markers.so.1"), ("libdir", "libbpfprof.so"),
+                               ("libdir", "pkgconfig/libbpfprof.pc"), ("includedir", "dcbs/markers.h"), ("mandir", "man1/dcbs-bpfprof.1"),
+                               ("datadir", "doc/dcbs-bpfprof/LICENSE"), ("datadir", "doc/dcbs-bpfprof/licenses.txt"),
+                               ("datadir", "bash-completion/completions/dcbs-bpfprof"), ("datadir", "zsh/site-functions/_dcbs-bpfprof")):
+            self.assertTrue(os.path.isfile(self.at(variable, name)), "%s %s" % (variable, name))
+        elsewhere = [f for f in self.files() if not f.startswith(tuple(self.at(variable) + "/" for variable in self.FOLDERS))]
+        self.assertEqual(elsewhere, [])
+
+    def test_a_program_is_built_against_it(self):
+        env = dict(os.environ, PKG_CONFIG_PATH=self.at("libdir", "pkgconfig"), PKG_CONFIG_SYSROOT_DIR=self.dir)
+        flags = subprocess.run(["pkg-config", "--cflags", "--libs", "dcbs-markers"], env=env, stdout=subprocess.PIPE, text=True, check=True).stdout
+        source, program = os.path.join(self.dir, "p.c"), os.path.join(self.dir, "p")
+        with open(source, "w") as f:
+            f.write(C_PROGRAM)
+        subprocess.run(["gcc", "-o", program, source, *shlex.split(flags)], check=True)
+        said = subprocess.run([program], stdout=subprocess.PIPE, text=True, check=True, env=dict(os.environ, LD_LIBRARY_PATH=self.at("libdir")))
+        self.assertEqual(said.stdout, "blocks 4 attached 0\n")
+
+    def test_uninstall(self):
+        """Leaves what others have put there, and no file or folder of ours."""
+        other = self.at("includedir", "dcbs", "other.h")
+        with open(other, "w"):
+            pass
+        for _ in range(2):      # the second time there is nothing to do
+            done = make("uninstall", *self.variables)
+            self.assertEqual(done.returncode, 0, done.stdout)
+            self.assertEqual(self.files(), [other])
+        self.assertFalse(os.path.exists(self.at("datadir", "dcbs-bpfprof")))
+        self.assertFalse(os.path.exists(self.at("datadir", "doc", "dcbs-bpfprof")))
+
+    def test_hint(self):
+        """Without DESTDIR it says how programs find the libraries, where the loader does not look."""
+        done = make("install", "prefix=" + os.path.join(self.dir, "here"))
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertIn("LD_LIBRARY_PATH=%s/here/lib" % self.dir, done.stdout)
 
 
 class InstallPython(unittest.TestCase):

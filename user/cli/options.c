@@ -10,6 +10,7 @@
 #include "cli/options/diff_options.h"
 #include "cli/options/getopt_table.h"
 #include "cli/options/help.h"
+#include "cli/options/licenses_text.h"
 #include "cli/options/option_table.h"
 #include "cli/options/seconds.h"
 #include "cli/options/section_word.h"
@@ -164,11 +165,19 @@ static void __attribute__((noreturn)) show_version(struct opts *opts, const stru
 	exit(fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 
+static void __attribute__((noreturn)) show_licenses(struct opts *opts, const struct option_row *row, char *arg)
+{
+	(void)opts, (void)row, (void)arg;
+	fputs(licenses_text, stdout);
+	exit(fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS);
+}
+
 static void (*const set_value[])(struct opts *opts, const struct option_row *row, char *arg) = {
 	[OPTION_FLAG] = set_flag, [OPTION_NUMBER] = set_number, [OPTION_WHOLE_NUMBER] = set_whole_number,
 	[OPTION_SECONDS] = set_seconds, [OPTION_PID] = add_pid,
 	[OPTION_SECTION] = add_section, [OPTION_PRESET] = add_preset, [OPTION_ORDER] = set_order, [OPTION_FORMAT] = set_format,
 	[OPTION_OUTPUT] = add_output, [OPTION_LISTEN] = set_listen, [OPTION_HELP] = show_help, [OPTION_VERSION] = show_version,
+	[OPTION_LICENSES] = show_licenses,
 };
 
 static const char *session_suffixes(void)

@@ -10,9 +10,16 @@
 #include "cli/command/nvtx_library.h"
 #include "safety/environment.h"
 
+/* Debian keeps libraries by machine. */
+#if defined(__aarch64__)
+#define MULTIARCH "aarch64-linux-gnu"
+#else
+#define MULTIARCH "x86_64-linux-gnu"
+#endif
+
 int nvtx_library_find(char path[NVTX_LIBRARY_BYTES])
 {
-	static const char *const places[] = {"", "../lib/"};
+	static const char *const places[] = {"", "../lib/" MULTIARCH "/", "../lib64/", "../lib/"};
 	const char *other = environment_original_value(NVTX_VARIABLE), *slash;
 	char program[NVTX_LIBRARY_BYTES - 64] = "";
 	size_t i;

@@ -22,6 +22,7 @@
 #define KEY_SECTIONS 0x10a
 #define KEY_NVTX 0x10b
 #define KEY_LISTEN 0x10c
+#define KEY_LICENSES 0x10d
 
 /* Returns the names, or the suffixes, of all formats: "text, json". */
 static const char *join_formats(char *list, size_t size, bool suffixes)
@@ -311,6 +312,10 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 		.name = "version", .key = 'V', .type = OPTION_VERSION, .commands = ALL,
 		.help = "print the version and exit",
 		.manual = "Print the version and exit.",
+	}, {
+		.name = "licenses", .key = KEY_LICENSES, .type = OPTION_LICENSES, .commands = ALL,
+		.help = "print the licences of the program and of what is linked into it, and exit",
+		.manual = "Print the licences of the program and of the libraries that are linked into it, and exit.",
 	},
 	{.name = NULL},
 };

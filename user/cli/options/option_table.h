@@ -24,6 +24,7 @@ enum option_type {
 	OPTION_LISTEN,
 	OPTION_HELP,
 	OPTION_VERSION,
+	OPTION_LICENSES,
 	/* of diff alone */
 	OPTION_OLD_FILE,
 	OPTION_NEW_FILE,
@@ -54,7 +55,7 @@ struct option_row {
 	const char *manual;		/* paragraphs for the manual page, plain text, separated by an empty line */
 };
 
-#define OPTION_ROWS 27
+#define OPTION_ROWS 28
 #define OPTION_ROWS_MOST 40	/* of any table */
 
 /* Ends with a row whose name is NULL. */

@@ -112,7 +112,7 @@ static void end_own(struct dcbs_record *r, struct dcbs_flow_slot *s, dcbs_token 
 
 static void put_into_ended(struct dcbs_record *owner, struct dcbs_flow_slot *s)
 {
-	uint64_t first = __atomic_load_n(&owner->flow_ended, __ATOMIC_RELAXED);
+	__u64 first = __atomic_load_n(&owner->flow_ended, __ATOMIC_RELAXED);
 
 	do
 		s->ended = first;
@@ -127,7 +127,7 @@ static void put_into_ended(struct dcbs_record *owner, struct dcbs_flow_slot *s)
 static cold void end_foreign(struct dcbs_record *r, struct dcbs_flow_slot *s, dcbs_token token, uint8_t flags)
 {
 	struct dcbs_record *owner = (struct dcbs_record *)(uintptr_t)s->record;
-	uint64_t use = token.use, now = now_ns();
+	__u64 use = token.use, now = now_ns();
 	struct dcbs_flow_slot ended = *s;
 
 	if (!r)

@@ -55,7 +55,7 @@ void dcbs_foreign_end(dcbs_token token, uint8_t flags)
 {
 	struct dcbs_record *owner = token.record, *r = dcbs_record;
 	struct dcbs_slot *s = slots_of_token(token);
-	uint64_t use = __atomic_load_n(&s->use, __ATOMIC_ACQUIRE), now = now_ns();
+	__u64 use = __atomic_load_n(&s->use, __ATOMIC_ACQUIRE), now = now_ns();
 	struct dcbs_slot ended = *s;
 
 	if (!r)

@@ -47,7 +47,7 @@ void dcbs_slots_pass_on_outermost(struct dcbs_record *r, uint16_t name, uint64_t
 /* Another thread may set DCBS_USE_ENDED at the same time, hence the loop. */
 static void relink_slot(struct dcbs_slot *s, unsigned int below)
 {
-	uint64_t use = __atomic_load_n(&s->use, __ATOMIC_RELAXED);
+	__u64 use = __atomic_load_n(&s->use, __ATOMIC_RELAXED);
 
 	while (!__atomic_compare_exchange_n(&s->use, &use, (use & ~DCBS_USE_BELOW) | below << 6, true, __ATOMIC_ACQ_REL,
 					    __ATOMIC_ACQUIRE))

@@ -70,12 +70,14 @@ from ._profilers import (
     profile_function,
 )
 from ._saved import Session, load
+from ._version import __version__
 
 __all__ = [
     "CacheProfiler",
     "ModelProfiler",
     "PerformanceProfiler",
     "Session",
+    "__version__",
     "attached",
     "get_global_profiler",
     "global_profiler",

@@ -25,7 +25,7 @@ class Figures(NamedTuple):
     section, or the last clear_data() of the object.
     """
 
-    count: int
+    count: int  # type: ignore[assignment]  # of a tuple it is a method
     primitive: int
     open: int
     errors: int
@@ -48,7 +48,7 @@ class Nested(NamedTuple):
     """A section that ran inside another one."""
 
     name: str
-    count: int
+    count: int  # type: ignore[assignment]
     primitive: int
     self_ns: int
     total_ns: int
@@ -65,7 +65,8 @@ def figures_of(sections: "Dict[str, SectionFigures]") -> Dict[str, Figures]:
 def _middle(index: int) -> float:
     """Returns the middle of a bucket, limited to the least and the greatest whole number in it."""
     least, greatest = math.floor(2 ** (index / 2 ** SCALE)) + 1, math.floor(2 ** ((index + 1) / 2 ** SCALE))
-    return min(max(2 ** ((index + 0.5) / 2 ** SCALE), least), max(least, greatest))
+    middle: float = min(max(2 ** ((index + 0.5) / 2 ** SCALE), least), max(least, greatest))
+    return middle
 
 
 def _rank(part: float, count: int) -> int:

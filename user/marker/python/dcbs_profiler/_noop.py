@@ -122,6 +122,13 @@ def _count(value: Any) -> int:
 
 
 class Cache:
+    _hits: int
+    _misses: int
+    _sizes: int
+    _size: int
+    _size_max: int
+    _size_sum: float
+
     def __init__(self, name: str = "cache") -> None:
         self.clear()
 

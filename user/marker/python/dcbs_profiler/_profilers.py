@@ -12,7 +12,8 @@ from ._wrap import wrap
 logger = logging.getLogger("dcbs_profiler")
 
 if TYPE_CHECKING:
-    from ._noop import Cache, Model, Profiler, all_sections, attached
+    from ._noop import Cache, Model, Profiler, all_sections
+    from ._noop import attached as attached
 else:
     try:
         from ._markers import Cache, Model, Profiler, all_sections, attached
@@ -242,7 +243,7 @@ def profile_function(profiler: Optional[PerformanceProfiler] = None, section_nam
     consumer uses the item. `@profile_function` without parentheses works as well.
     """
     if profiler is not None and not hasattr(profiler, "profile_section") and callable(profiler):
-        return cast(Any, profile_function(None, section_name)(cast(Any, profiler)))
+        return cast(Callable[[F], F], profile_function(None, section_name)(cast(Any, profiler)))
     mark = (global_profiler if profiler is None else profiler).profile_section
 
     def decorator(func: F) -> F:

@@ -158,7 +158,7 @@ def _section_lines(name: str, section: Section, answer: Answer) -> Iterable[str]
 def _found_sections(answer: Answer, names: Iterable[str]) -> List[Tuple[str, Section]]:
     shown = dict.fromkeys(map(shown_name, names))
     found = [(name, answer.sections[name]) for name in shown if name in answer.sections]
-    return sorted(found, key=lambda item: -item[1]["total_s"])
+    return sorted(found, key=lambda item: -float(item[1]["total_s"]))
 
 
 def report(answer: Answer, names: Iterable[str]) -> str:

@@ -18,12 +18,12 @@ def wrap(func: F, mark: Mark, after: Optional[Callable[[], None]] = None) -> F:
     if isinstance(func, (staticmethod, classmethod)):
         return cast(F, type(func)(wrap(func.__func__, mark, after)))
     if inspect.isasyncgenfunction(func):
-        return _wrap_async_generator(func, mark, after or _nothing)
+        return cast(F, _wrap_async_generator(func, mark, after or _nothing))
     if inspect.isgeneratorfunction(func):
-        return _wrap_generator(func, mark, after or _nothing)
+        return cast(F, _wrap_generator(func, mark, after or _nothing))
     if after:
         mark = _with_after(mark, after)
-    return _wrap_async(func, mark) if inspect.iscoroutinefunction(func) else _wrap_plain(func, mark)
+    return cast(F, _wrap_async(func, mark) if inspect.iscoroutinefunction(func) else _wrap_plain(func, mark))
 
 
 def _with_after(mark: Mark, after: Callable[[], None]) -> Mark:
