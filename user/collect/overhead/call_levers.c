@@ -88,8 +88,10 @@ void call_levers_check_entries(struct session *session, double elapsed_ns)
 	if (session->probes.given_up || !reduced || session->run_clock.on)
 		return;
 	o->entries_over = o->meter.entries_ns > o->governor.budget * elapsed_ns ? o->entries_over + 1 : 0;
-	if (o->entries_over >= ENTRIES_LOOKS)
-		give_up_calls(session);
+	if (o->entries_over < ENTRIES_LOOKS)
+		return;
+	o->governor.share[LEVER_CALLS] = o->meter.entries_ns / elapsed_ns;
+	give_up_calls(session);
 }
 
 static bool calls_can_be_timed(const struct session *session)
