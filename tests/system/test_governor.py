@@ -172,8 +172,10 @@ class Budget(unittest.TestCase):
                 report = profiler.report()
             calls, calls_s = target.during(report["window"], 2), target.during(report["window"], 3)
         reduced = re.search(r"after ([0-9.]+) s, at ([0-9.]+) % of a CPU: functions of --section", " ".join(report["overhead"]["reduced"]))
-        self.assertTrue(reduced, report["overhead"])
-        self.assertLessEqual(float(reduced[1]) * float(reduced[2]), 2.5 if not EMULATED else 100, report["overhead"])
+        if reduced:
+            self.assertLessEqual(float(reduced[1]) * float(reduced[2]), 2.5 if not EMULATED else 100, report["overhead"])
+        else:       # the target got so little of its CPU that all calls fit the budget
+            self.assertLess(report["overhead"]["target_cpu_share"], 0.012, report["overhead"])
         section = sections(report)["call"]
         if section["count"] is not None:
             self.near(section["count"], calls, 0.02, "calls")
