@@ -186,10 +186,10 @@ static __noinline int call_begins(struct task_struct *task, struct function_call
 	list->open.tid = task->pid;
 	list->open.inner_ns = 0;
 	list->open.generation = throttle.calls_generation;
-	list->open.flags = on ? OPEN_CALL_OBSERVED : 0;
+	list->open.flags = (on ? OPEN_CALL_OBSERVED : 0) | (list->own_stack ? OPEN_CALL_OWN_STACK : 0);
 	list->open.recursive = 0;
 	list->open.parent.function = 0;
-	if (!on || list->key.stack || bpf_probe_read_user(&list->open.return_address, sizeof(u64), (void *)list->key.sp))
+	if (list->key.stack || bpf_probe_read_user(&list->open.return_address, sizeof(u64), (void *)list->key.sp))
 		list->open.return_address = 0;
 	if (on)
 		enter_list(list);

@@ -186,6 +186,18 @@ static __always_inline void list_gpu_call(const struct thread_account *account)
 	view.gpu_section = account->own && account->nr_open ? account->open[0].section_id : SECTION_OUTSIDE;
 }
 
+/* The ends of calls are not seen in an off-period: a thread's stack pointer tells which of its calls are over. */
+static __always_inline void list_stack_pointer(struct task_struct *task)
+{
+	struct function_calls *list = has_function_probes ? bpf_task_storage_get(&open_calls, task, NULL, 0) : NULL;
+	struct pt_regs *regs = list && !task->on_cpu ? (struct pt_regs *)bpf_task_pt_regs(task) : NULL;
+
+	if (!regs || PT_REGS_SP(regs) >= list->stack_end)
+		return;
+	view.kernel_tid = task->pid;
+	view.own_sp = PT_REGS_SP(regs);
+}
+
 SEC("iter.s/task")
 int on_iter_thread(struct bpf_iter__task *ctx)
 {
@@ -219,6 +231,7 @@ int on_iter_thread(struct bpf_iter__task *ctx)
 		view.sections = account->sections;
 		list_gpu_call(account);
 	}
+	list_stack_pointer(task);
 	if (task->pid == task->tgid)
 		update_process_rss(task, process);
 	bpf_seq_write(ctx->meta->seq, &view, sizeof(view));

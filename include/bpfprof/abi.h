@@ -311,7 +311,8 @@ struct thread_view {
 	char comm[16];
 	__u64 gpu_begun_ns;	/* when its present call of a GPU's driver began; 0: there is none */
 	__u32 gpu_section;	/* its innermost open section then */
-	__u32 reserved;
+	__u32 kernel_tid;	/* in the initial PID namespace; with own_sp alone */
+	__u64 own_sp;		/* of a thread that does not run: its stack pointer if that is not above its own stack; 0: unknown */
 	struct thread_sum sum;	/* until now */
 };
 
@@ -360,7 +361,7 @@ _Static_assert(sizeof(struct section_name) == 124, "hashed as bytes: no padding"
 _Static_assert(sizeof(struct process) == 136 + 2 * DCBS_NAMES, "layout");
 _Static_assert(sizeof(struct section_ledger) == 2 * CAUSES * 8 + 8 * 8 + 2 * 72 + 4 * 8 + 8 * COARSE_PLACES, "layout");
 _Static_assert(sizeof(struct thread_sum) == 32 + 2 * CAUSES * 8, "layout");
-_Static_assert(sizeof(struct thread_view) == 64 + sizeof(struct thread_sum), "layout");
+_Static_assert(sizeof(struct thread_view) == 72 + sizeof(struct thread_sum), "layout");
 _Static_assert(((HIST_PLACES - 1 + 7) >> 3) < COARSE_PLACES, "every value has a place");
 
 #endif

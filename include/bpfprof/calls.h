@@ -32,6 +32,7 @@ struct call_key {
 
 #define OPEN_CALL_OBSERVED	1	/* it began in an on-period */
 #define OPEN_CALL_ENDED_LATE	2	/* it ended after the window, so it was open at its end */
+#define OPEN_CALL_OWN_STACK	4	/* it is on its thread's own stack */
 
 struct open_call {
 	__u64 start_ns;

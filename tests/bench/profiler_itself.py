@@ -16,11 +16,11 @@ BUDGET_WARM_S = {"switches": 15}    # until 20,000 threads have found their way 
 BUDGET_S = 6
 
 
-def at(points, ns):
-    """The number of repetitions at that moment, between two lines of the target."""
-    after = next(i for i, point in enumerate(points) if point[0] >= ns)
-    (a, _, n), (b, _, m) = points[after - 1:after + 1]
-    return n + (m - n) * (ns - a) / (b - a)
+def at(points, ns, field):
+    """A field of the target's lines at that moment, between two of them."""
+    i = next(i for i, point in enumerate(points) if point[0] >= ns)
+    before, after = points[i - 1:i + 1]
+    return before[field] + (after[field] - before[field]) * (ns - before[0]) / (after[0] - before[0])
 
 
 def cost_of(points, start, end):
@@ -103,14 +103,16 @@ class ProfilerItself(Base):
             self.samples[name] = self.busy(what)
 
     def check_calls(self, what, report, points):
-        """Compares the number of calls with the target's own account: one for each `units` repetitions."""
+        """Compares the calls and their time with the target's own count and clock."""
         rate = int(what.split("-")[1])
-        units = 3000000 // rate
         start = (report["window"]["started_at"] - time.time()) * 1e9 + time.monotonic_ns()
-        window_s = report["window"]["duration_s"]
+        end = start + report["window"]["duration_s"] * 1e9
         section = next(s for s in report["sections"] if s["name"] == "call")
-        calls = (at(points, start + window_s * 1e9) - at(points, start)) / units
-        self.samples.setdefault(table.CALLS_COUNT % rate, []).append((section["count"] or 0) / calls)
+        calls, calls_s = (at(points, end, field) - at(points, start, field) for field in (3, 4))
+        if section["count"] is not None:
+            self.samples.setdefault(table.CALLS_COUNT % rate, []).append(section["count"] / calls)
+        if section["error_s"]:
+            self.samples.setdefault(table.CALLS_ERROR % rate, []).append(abs(section["total_s"] - calls_s / 1e9) / section["error_s"])
 
     def busy(self, what):
         path = os.path.join(self.build, "tests/targets/load/busy")

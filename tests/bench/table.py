@@ -18,6 +18,7 @@ BUDGET = {"sections": "short sections, after 1 s, ratio", "faults": "page faults
           **{f"calls-{n}": f"about {n:,} calls a second of one, after 1 s, ratio" for n in (500, 5000, 50000)}}
 
 CALLS_COUNT = "%d calls a second, count by the target's own, ratio"
+CALLS_ERROR = "%d calls a second, total by the target's clock, in stated errors, ratio"
 
 
 def median(bench, name):
@@ -96,6 +97,10 @@ def print_budget(bench):
     for rate in 500, 5000, 50000:
         if bench.samples.get(CALLS_COUNT % rate):
             print(f"{rate} calls a second: count against the target's own, %: {percent(bench.samples[CALLS_COUNT % rate])}")
+        if bench.samples.get(CALLS_ERROR % rate):
+            errors = bench.samples[CALLS_ERROR % rate]
+            print(f"{rate} calls a second: total off the target's own, in stated errors: {', '.join(f'{e:.1f}' for e in sorted(errors))}; "
+                  f"{sum(e <= 2 for e in errors)} of {len(errors)} within two")
 
 
 def print_rest(bench):

@@ -170,6 +170,22 @@ class Detached(Folder):
         self.assertEqual([child for child in children if os.path.exists("/proc/%s/cwd" % child)], [])
 
 
+    def test_thousands_of_threads(self):
+        """Beside many threads the kernel takes long to remove a link: the links are removed beside each other, not one by one."""
+        with Target("crowd", "--stay", "--threads", 2000, "--sections", 1, hold=True) as target:
+            profiler = subprocess.Popen([PROFILER, "-q", "-p", str(target.pid)], stdout=subprocess.PIPE)
+            self.addCleanup(profiler.stdout.close)
+            wait_until(lambda: holds_perf_events(profiler.pid) and attached(target.pid), 20)
+            target.go()
+            self.assertEqual(target.process.stdout.readline(), "begun\n")
+            begin = time.monotonic()
+            profiler.send_signal(signal.SIGINT)
+            profiler.stdout.read(1)
+            self.assertLess(time.monotonic() - begin, 2)
+            profiler.communicate(timeout=20)
+            self.assertEqual(profiler.returncode, 0)
+
+
 @needs_bpf
 class Kept(Folder):
     def taken(self, make, reason):

@@ -168,6 +168,11 @@ def a_line_a_byte(elf):
     dwarf(elf, UNIT + VARIABLE + b"\0", b"\2\0", struct.pack("<I", len(lines)) + lines)
 
 
+def cpu_s(pid):
+    with open("/proc/%d/stat" % pid) as f:
+        return sum(map(int, f.read().rsplit(")", 1)[1].split()[11:13])) / os.sysconf("SC_CLK_TCK")
+
+
 @unittest.skipIf(os.geteuid(), "needs root")
 class Bombs(unittest.TestCase):
     def setUp(self):
@@ -223,6 +228,38 @@ class Bombs(unittest.TestCase):
         self.check_memory(peak)
         self.assertLess(time.monotonic() - begin, 2)
         self.assertIn("FUNCTIONS", out)
+
+
+    def report_after_signal(self, pids, delay_s):
+        """Returns the time from Ctrl-C to the start of the report, and the CPU time that the profiler took meanwhile."""
+        process = subprocess.Popen([PROFILER, *pids, "-F", "999"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        self.assertIn(b"attached", process.stderr.readline())
+        time.sleep(delay_s)
+        begin, cpu = time.monotonic(), cpu_s(process.pid)
+        process.send_signal(signal.SIGINT)
+        first = process.stdout.read(1)
+        took = time.monotonic() - begin, cpu_s(process.pid) - cpu
+        self.assertIn(b"FUNCTIONS", first + process.stdout.read())
+        return took
+
+    def check_signal(self, make):
+        """A file that takes longer to read than the profiler may is large enough: it is being read when the signal comes."""
+        pids = self.start(make)
+        for delay_s in 0.15, 0.4:
+            wall_s, cpu = self.report_after_signal(pids, delay_s)
+            self.assertLess(wall_s, 2)
+            if not is_sanitized(PROFILER):
+                self.assertLess(cpu, 1)
+
+    def test_signal_while_symbols_are_read(self):
+        self.check_signal(millions_of_functions)
+
+    def test_signal_while_dwarf_is_read(self):
+        self.check_signal(nested_entries)
 
 
 def add_test(make, copies=1):

@@ -10,7 +10,12 @@ PLAIN = target_program("plain")
 
 
 def native(binary, *functions, **named):
-    """The options that time these functions. A keyword names the section."""
+    """The options that time all calls of these functions, whatever that costs. A keyword names the section."""
+    return [*sections_of(binary, *functions, **named), "--max-overhead", 100]
+
+
+def sections_of(binary, *functions, **named):
+    """The options that time these functions within the usual budget."""
     pairs = [(f, f) for f in functions] + list(named.items())
     return [word for name, function in pairs for word in ("-s", "%s=%s:%s" % (name, binary, function))]
 
@@ -74,6 +79,14 @@ class Plain(ReportCase):
         self.assertLessEqual(section["max_s"] * self.truth["fib_outermost"], section["mean_s"] * section["count"])
         self.assertGreater(section["mean_s"] * section["count"], section["total_s"])
         self.between(section["self_s"], section["total_s"] * 1e9, section["total_s"] * 1e9, "self of recursion")
+
+
+    def test_burst(self):
+        """Within the usual budget most calls of a burst are not timed, but all are counted, also those around the last one timed."""
+        report, truth = profile_plain(*sections_of(PLAIN, "work_a", "fib"))
+        for name in "work_a", "fib":
+            section = sections(report)[name]
+            self.assertEqual((section["count"], section["open"]), (truth["sections"][name]["count"], 0), report["overhead"])
 
 
 @needs_bpf

@@ -210,7 +210,7 @@ static int fill_report(struct dcbs_report *r, const struct snapshot *snap, doubl
 	r->ended_by = snap->ended_by;
 	r->more_targets = summary_count(snap->more_targets);
 	cut_wait_estimates(snap->sections, snap);
-	if (add_host(r, &snap->host) || sampled_sections_estimate(snap->sections, snap))
+	if (threads_mark_idle(snap) || add_host(r, &snap->host) || sampled_sections_estimate(snap->sections, snap))
 		return -ENOMEM;
 	add_memory(r, snap);
 	summary_model(&r->model, snap);

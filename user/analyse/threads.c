@@ -30,6 +30,33 @@ bool threads_is_idle(const struct snapshot_thread *t)
 	return ledger_active_s(&wall) < IDLE_SHARE * t->sum.wall_ns * S_PER_NS;
 }
 
+static int by_tid(const void *a, const void *b)
+{
+	const struct snapshot_thread *const *x = a, *const *y = b;
+
+	return ((*x)->tid > (*y)->tid) - ((*x)->tid < (*y)->tid);
+}
+
+int threads_mark_idle(const struct snapshot *snap)
+{
+	const struct snapshot_thread **threads = calloc(snap->nr_threads + 1, sizeof(*threads));
+	size_t i;
+
+	if (!threads)
+		return -ENOMEM;
+	for (i = 0; i < snap->nr_threads; i++)
+		threads[i] = &snap->threads[i];
+	qsort(threads, snap->nr_threads, sizeof(*threads), by_tid);
+	for (i = 0; i < snap->nr_stacks; i++) {
+		const struct snapshot_thread wanted = {.tid = (int)snap->stacks[i].tid}, *key = &wanted, **found;
+
+		found = wanted.tid ? bsearch(&key, threads, snap->nr_threads, sizeof(*threads), by_tid) : NULL;
+		snap->stacks[i].of_idle_thread = found && threads_is_idle(*found);
+	}
+	free(threads);
+	return 0;
+}
+
 static int fill_thread(struct dcbs_thread *to, const struct snapshot_thread *from, bool wall_known)
 {
 	*to = (struct dcbs_thread) {

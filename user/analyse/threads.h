@@ -12,6 +12,9 @@ int threads_fill(struct dcbs_report *report, const struct snapshot *snap);
 /* Returns true if the thread never had a section open and hardly did anything but wait. */
 bool threads_is_idle(const struct snapshot_thread *thread);
 
+/* Marks the stacks of idle threads, of which there may be thousands. Returns 0 or -ENOMEM. */
+int threads_mark_idle(const struct snapshot *snap);
+
 /* Returns true if the time outside of sections is known: the report then has the section DCBS_OUTSIDE. */
 bool threads_have_outside(const struct snapshot *snap);
 

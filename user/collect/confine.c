@@ -19,7 +19,6 @@ int confine_session(const struct session *session)
 		.are_gpu_functions = driver_functions_have,
 	};
 
-	if (session->probes.nr)
-		uprobe_link_start_closers();
+	uprobe_link_start_closers();
 	return probe_keeper_start(&rules);
 }

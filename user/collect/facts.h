@@ -186,6 +186,7 @@ struct snapshot_stack {
 	__u32 gpu_kind;		/* enum gpu_kind of the timed call that was open; 0: none was */
 	__u64 step_ns;		/* the longest time for which the loop's step had run, as far as is known, waits included */
 	__u32 tid;		/* of the thread that waits, if it may be an idle one: no section, not the main thread; else 0 */
+	bool of_idle_thread;	/* see threads_mark_idle() */
 	__u32 nr_frames;
 	__u32 *frames;		/* index of `frames`, innermost first */
 };

@@ -201,7 +201,7 @@ static int copy_map_facts(struct session *session, struct snapshot *snap, const 
 	if (!err)
 		growth_trend_add(&session->growth, &session->bpf, snap->ended_by == DCBS_ENDED_TARGET_EXIT, snap, section_index);
 	if (!err)
-		open_calls_add(session, snap, section_index);
+		open_calls_add(session, snap, views, nr_views, section_index);
 	if (!err)
 		in_flight_add(&session->in_flight, snap, section_index);
 	if (!err)

@@ -15,6 +15,7 @@
 #include "collect/notes.h"
 #include "collect/overhead/calibrate.h"
 #include "collect/overhead/cost_meter.h"
+#include "collect/overhead/credit.h"
 #include "collect/overhead/duty_cycle.h"
 #include "collect/overhead/governor.h"
 #include "collect/overhead/off_periods.h"
@@ -53,6 +54,7 @@ struct overhead {
 	struct off_periods *off_periods;	/* NULL: memory events have been enabled all the time */
 	struct fault_counts faults;		/* for off_periods */
 	struct timed_periods *timed_periods;	/* NULL: calls of functions have been timed all the time, or not at all */
+	struct credit call_credit;		/* of functions, until they are reduced */
 	unsigned int entries_over;		/* consecutive examinations at which the entries of functions alone were over budget */
 	struct answers answers;
 	struct notes reduced;			/* the reductions, for the report */

@@ -168,7 +168,7 @@ void uprobe_link_await_closers(void)
 	to_closers = from_starter = -1;
 }
 
-static void close_link(int fd)
+void uprobe_link_close(int fd)
 {
 	if (!closes_together || to_closers < 0 || write(to_closers, &fd, sizeof(fd)) != sizeof(fd))
 		close(fd);
@@ -180,6 +180,6 @@ void uprobe_link_detach(struct uprobe_link *probe)
 		return;
 	bpf_link__destroy(probe->link);
 	if (probe->fd >= 0)
-		close_link(probe->fd);
+		uprobe_link_close(probe->fd);
 	free(probe);
 }

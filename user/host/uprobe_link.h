@@ -20,8 +20,8 @@ struct uprobe_link *uprobe_link_attach(const struct bpf_program *prog, const str
 void uprobe_link_detach(struct uprobe_link *link);
 
 /*
- * The kernel takes a tenth of a second to remove a uprobe_multi link, and more on a busy machine, and makes the process wait that
- * closes it. So a process with many links starts some processes that share its descriptors and close links beside each other.
+ * The kernel takes a tenth of a second to remove a uprobe_multi link, and more on a busy machine or beside thousands of threads, and
+ * makes the process wait that closes it. Links of trace points are the same. So a process with many links starts some processes that share its descriptors and close links beside each other.
  * To be called while new processes may be made; without them links are closed one by one.
  */
 void uprobe_link_start_closers(void);
@@ -29,7 +29,10 @@ void uprobe_link_start_closers(void);
 /* Called after a fork: those of the parent are not the child's. */
 void uprobe_link_forget_closers(void);
 
-/* From now on uprobe_link_detach() leaves the removal to them. uprobe_link_await_closers() returns when all links are gone. */
+/* Closes the descriptor of a link. */
+void uprobe_link_close(int fd);
+
+/* From now on uprobe_link_detach() and uprobe_link_close() leave the removal to them. uprobe_link_await_closers() returns when all links are gone. */
 void uprobe_link_close_together(void);
 void uprobe_link_await_closers(void);
 

@@ -8,11 +8,11 @@
  *	faults		page faults
  *	switches	THREADS threads that pass tokens to each other through futexes
  *	calls		a function without a marker, busy_call()
- *	calls-N		busy_paced_call() about N times a second, N 500, 5000 or 50000, for half of the time; other work in between
+ *	calls-N		busy_paced_call() N times a second of CPU time, N 500, 5000 or 50000, for half of the time; other work in between
  *	long		likewise busy_long_call(), which takes some 400 us: the probes at its entries fit the budget, those at its ends do not
  *
- * Prints a line "NS CPU COUNT" for each tenth of a second: CLOCK_MONOTONIC, the CPU time of the process, and the number
- * of repetitions so far.
+ * Prints a line "NS CPU COUNT CALLS CALLS_NS" for each tenth of a second: CLOCK_MONOTONIC, the CPU time of the process, and so
+ * far the number of repetitions, that of calls of calls-N and long, and the time in those calls by the first clock.
  */
 #include <dcbs/markers.h>
 #include <linux/futex.h>
@@ -33,7 +33,7 @@
 #define PAGE 4096
 #define ROUND 256
 
-static _Atomic uint64_t done;
+static _Atomic uint64_t done, calls_done, calls_ns;
 static int seconds;
 
 static uint64_t now_ns(clockid_t clock)
@@ -50,8 +50,9 @@ static void *print(void *unused)
 
 	for (i = 0; i < 10 * seconds; i++) {
 		usleep(100000);
-		printf("%llu %llu %llu\n", (unsigned long long)now_ns(CLOCK_MONOTONIC),
-		       (unsigned long long)now_ns(CLOCK_PROCESS_CPUTIME_ID), (unsigned long long)done);
+		printf("%llu %llu %llu %llu %llu\n", (unsigned long long)now_ns(CLOCK_MONOTONIC),
+		       (unsigned long long)now_ns(CLOCK_PROCESS_CPUTIME_ID), (unsigned long long)done, (unsigned long long)calls_done,
+		       (unsigned long long)calls_ns);
 		fflush(stdout);
 	}
 	exit(0);
@@ -141,13 +142,35 @@ __attribute__((noinline)) void busy_paced_call(unsigned int units)
 		work();
 }
 
-/* A repetition is a unit of work(), of about a third of a microsecond: in a call or not. */
+#define PACE_UNITS 100000
+
+/* Returns how often work() can be done in a second of CPU time. */
+static double units_a_second(void)
+{
+	uint64_t start = now_ns(CLOCK_THREAD_CPUTIME_ID);
+	int i;
+
+	for (i = 0; i < PACE_UNITS; i++)
+		work();
+	return PACE_UNITS * 1e9 / (double)(now_ns(CLOCK_THREAD_CPUTIME_ID) - start);
+}
+
+static void time_call(void (*call)(unsigned int), unsigned int units)
+{
+	uint64_t start = now_ns(CLOCK_MONOTONIC);
+
+	call(units);
+	calls_ns += now_ns(CLOCK_MONOTONIC) - start;
+	calls_done++;
+}
+
+/* A repetition is a unit of work(): in a call or not. */
 static void paced_calls(unsigned int calls_a_second)
 {
-	unsigned int i, units = 3000000 / calls_a_second;
+	unsigned int i, units = (unsigned int)(units_a_second() / calls_a_second);
 
 	for (;; done += units) {
-		busy_paced_call(units / 2);
+		time_call(busy_paced_call, units / 2);
 		for (i = units / 2; i < units; i++)
 			work();
 	}
@@ -157,20 +180,20 @@ static void calls_500(void) { paced_calls(500); }
 static void calls_5000(void) { paced_calls(5000); }
 static void calls_50000(void) { paced_calls(50000); }
 
-extern void busy_long_call(void);
+extern void busy_long_call(unsigned int steps);
 
-__attribute__((noinline)) void busy_long_call(void)
+__attribute__((noinline)) void busy_long_call(unsigned int steps)
 {
-	volatile int i;
+	volatile unsigned int i;
 
-	for (i = 0; i < 1500000; i++)
+	for (i = 0; i < steps; i++)
 		;
 }
 
 static void long_calls(void)
 {
 	for (;; done++)
-		busy_long_call();
+		time_call(busy_long_call, 1500000);
 }
 
 static _Atomic uint32_t turns[THREADS];

@@ -152,7 +152,7 @@ static void tally_section(struct tally_table *f, __u16 section)
 	f->ticks = f->ticks2 = 0;
 	f->tick_s = weights.tick_s;
 	for (i = 0; i < snap->nr_stacks; i++)
-		if (sample_weights_covers(snap, &snap->stacks[i], section, SAMPLE_SCOPE_TOTAL))
+		if (sample_weights_covers(&snap->stacks[i], section, SAMPLE_SCOPE_TOTAL))
 			tally_stack(f, &snap->stacks[i], &weights);
 	tally_missing(f, &weights);
 }

@@ -108,7 +108,7 @@ static struct gpu_sums sum_samples(const struct snapshot *snap, __u16 section, e
 	size_t i;
 
 	for (i = 0; i < snap->nr_stacks; i++)
-		if (sample_weights_covers(snap, &snap->stacks[i], section, scope))
+		if (sample_weights_covers(&snap->stacks[i], section, scope))
 			add_gpu_stack(&sums, snap, &snap->stacks[i]);
 	sample_weights_compute(&sums.weights, snap, section, scope);
 	if (sums.all > 0)

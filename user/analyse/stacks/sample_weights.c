@@ -15,22 +15,11 @@
 #define TWO_SIGMA 1.96
 #define MISSING_SHARE 0.01	/* of a section: time without samples up to this is dropped */
 
-static bool is_of_idle_thread(const struct snapshot *snap, const struct snapshot_stack *stack)
-{
-	size_t i;
-
-	for (i = 0; i < snap->nr_threads && stack->tid; i++)
-		if ((__u32)snap->threads[i].tid == stack->tid)
-			return threads_is_idle(&snap->threads[i]);
-	return false;
-}
-
-bool sample_weights_covers(const struct snapshot *snap, const struct snapshot_stack *stack, __u16 section,
-			   enum sample_scope scope)
+bool sample_weights_covers(const struct snapshot_stack *stack, __u16 section, enum sample_scope scope)
 {
 	__u32 i, nr = stack->nr_sections < SAMPLE_SECTIONS ? stack->nr_sections : SAMPLE_SECTIONS;
 
-	if (section == SNAPSHOT_OUTSIDE && is_of_idle_thread(snap, stack))
+	if (section == SNAPSHOT_OUTSIDE && stack->of_idle_thread)
 		return false;
 	if (!nr)
 		return section == SNAPSHOT_OUTSIDE;
@@ -49,7 +38,7 @@ static bool has_samples(const struct snapshot *snap, __u16 section)
 	size_t i;
 
 	for (i = 0; i < snap->nr_stacks; i++)
-		if (sample_weights_covers(snap, &snap->stacks[i], section, SAMPLE_SCOPE_TOTAL))
+		if (sample_weights_covers(&snap->stacks[i], section, SAMPLE_SCOPE_TOTAL))
 			return true;
 	return false;
 }
@@ -147,7 +136,7 @@ static struct sampled_times add_up_samples(const struct snapshot *snap, __u16 se
 
 	for (i = 0; i < snap->nr_stacks; i++) {
 		stack = &snap->stacks[i];
-		if (!sample_weights_covers(snap, stack, section, scope))
+		if (!sample_weights_covers(stack, section, scope))
 			continue;
 		sampled.ticks += (double)stack->cpu_samples;
 		sampled.ticks2 += stack->cpu_samples2;

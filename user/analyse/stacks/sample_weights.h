@@ -28,9 +28,8 @@ void sample_weights_free_sections(struct weighted_section *sections, size_t nr);
 /* The total time of a section, or its self time: that in which it was the innermost open section of its thread. */
 enum sample_scope { SAMPLE_SCOPE_TOTAL, SAMPLE_SCOPE_SELF };
 
-/* Returns true if the time of `stack` counts for that section. DCBS_OUTSIDE excludes idle threads, see threads_is_idle(). */
-bool sample_weights_covers(const struct snapshot *snap, const struct snapshot_stack *stack, __u16 section,
-			   enum sample_scope scope);
+/* Returns true if the time of `stack` counts for that section. DCBS_OUTSIDE excludes idle threads, see threads_mark_idle(). */
+bool sample_weights_covers(const struct snapshot_stack *stack, __u16 section, enum sample_scope scope);
 
 /* The seconds that each unit of a section's samples stands for, and the seconds without any sample. */
 struct sample_weights {

@@ -72,7 +72,7 @@ static struct sample_time *stratum_of(const struct strata *s, const struct snaps
 	__u16 section = stack->nr_sections ? stack->sections[0] : SNAPSHOT_OUTSIDE;
 
 	if (section == SNAPSHOT_OUTSIDE)
-		return sample_weights_covers(s->snap, stack, section, SAMPLE_SCOPE_SELF) ? &s->times[s->snap->nr_sections] : NULL;
+		return sample_weights_covers(stack, section, SAMPLE_SCOPE_SELF) ? &s->times[s->snap->nr_sections] : NULL;
 	return section < s->snap->nr_sections && !s->snap->sections[section]->stat.sampled ? &s->times[section] : NULL;
 }
 
@@ -167,7 +167,7 @@ static double section_variance(const struct strata *s, __u16 section)
 	for (i = 0; i < s->snap->nr_stacks && ticks; i++) {
 		const struct snapshot_stack *stack = &s->snap->stacks[i];
 
-		if (!sample_weights_covers(s->snap, stack, section, SAMPLE_SCOPE_TOTAL))
+		if (!sample_weights_covers(stack, section, SAMPLE_SCOPE_TOTAL))
 			continue;
 		time = time_of_stack(s, stack);
 		ticks[time == &s->mean ? s->snap->nr_sections + 1 : (size_t)(time - s->times)] += (double)stack->cpu_samples;
@@ -234,7 +234,7 @@ static void estimate_section(struct snapshot_section *facts, __u16 section, cons
 	for (i = 0; i < s->snap->nr_stacks; i++) {
 		const struct snapshot_stack *stack = &s->snap->stacks[i];
 
-		if (sample_weights_covers(s->snap, stack, section, SAMPLE_SCOPE_TOTAL)) {
+		if (sample_weights_covers(stack, section, SAMPLE_SCOPE_TOTAL)) {
 			total_ns += add_stack_time(off_ns, s, stack);
 			if (is_innermost_sampled(s->snap, stack, section))
 				self_ns += add_stack_time(self_off_ns, s, stack);

@@ -163,7 +163,7 @@ static int write_section(struct stack_writer *w, const struct weighted_section *
 
 	sample_weights_compute(&weights, snap, section->section, SAMPLE_SCOPE_SELF);
 	for (i = 0; i < snap->nr_stacks && !err; i++)
-		if (sample_weights_covers(snap, &snap->stacks[i], section->section, SAMPLE_SCOPE_SELF))
+		if (sample_weights_covers(&snap->stacks[i], section->section, SAMPLE_SCOPE_SELF))
 			err = write_sampled(w, section->name, &snap->stacks[i], &weights);
 	return err ? err : write_not_sampled(w, section->name, &weights);
 }

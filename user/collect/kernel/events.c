@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "collect/kernel/events.h"
 #include "collect/kernel/program_copies.h"
+#include "host/uprobe_link.h"
 
 /* jitter: gets the events; NULL: their period is constant. */
 static int attach_ticks(struct links *links, const struct bpf_program *prog, int hz, struct tick_jitter *jitter)
@@ -70,7 +71,7 @@ static void detach_group(int *links, size_t n)
 {
 	while (n-- > 0) {
 		if (links[n])
-			close(links[n]);
+			uprobe_link_close(links[n]);
 		links[n] = 0;
 	}
 }

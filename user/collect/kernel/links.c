@@ -2,9 +2,11 @@
 /* links.c - the links that hold programs on kernel events from start to end. */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "collect/kernel/links.h"
+#include "host/uprobe_link.h"
 
 const char *links_hint(int err)
 {
@@ -23,8 +25,17 @@ int links_keep(struct links *links, struct bpf_link *link, const char *event)
 	return 0;
 }
 
+void links_close_one(struct bpf_link *link)
+{
+	int fd = link ? dup(bpf_link__fd(link)) : -1;
+
+	bpf_link__destroy(link);
+	if (fd >= 0)
+		uprobe_link_close(fd);
+}
+
 void links_close(struct links *links)
 {
 	while (links->nr)
-		bpf_link__destroy(links->list[--links->nr]);
+		links_close_one(links->list[--links->nr]);
 }

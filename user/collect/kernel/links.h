@@ -20,6 +20,8 @@ int links_keep(struct links *links, struct bpf_link *link, const char *event);
 /* Returns words to append to an error of attaching: "; run as root, ..." where rights are missing, else "". */
 const char *links_hint(int err);
 
+/* The kernel makes the process wait that closes the last descriptor of a link. That is left to the closers of uprobe_link.h. */
+void links_close_one(struct bpf_link *link);
 void links_close(struct links *links);
 
 #endif

@@ -41,12 +41,14 @@ static void note_timed_shares(struct session *session)
 
 static void reduce_calls(struct session *session)
 {
+	struct overhead *o = &session->overhead;
+
 	note_timed_shares(session);
-	session->overhead.timed_periods = begin_timed_periods(&session->probes);
+	o->timed_periods = begin_timed_periods(&session->probes);
 	function_probes_mark(&session->probes, &session->bpf, SAMPLED_IN_PERIODS);
 	reductions_report(session, LEVER_CALLS, "functions of --section are timed in on-periods: their number of calls is exact, their "
 			 "times are estimates");
-	duty_cycle_start(&session->overhead.duties[DUTY_CALLS]);
+	duty_cycle_start_off(&o->duties[DUTY_CALLS], o->call_credit.rate, o->governor.budget * DUTY_SHARE);
 	run_clock_repeat(&session->run_clock);
 }
 
@@ -86,8 +88,10 @@ void call_levers_check_entries(struct session *session, double elapsed_ns)
 	if (session->probes.given_up || !reduced || session->run_clock.on)
 		return;
 	o->entries_over = o->meter.entries_ns > o->governor.budget * elapsed_ns ? o->entries_over + 1 : 0;
-	if (o->entries_over >= ENTRIES_LOOKS)
-		give_up_calls(session);
+	if (o->entries_over < ENTRIES_LOOKS)
+		return;
+	o->governor.share[LEVER_CALLS] = o->meter.entries_ns / elapsed_ns;
+	give_up_calls(session);
 }
 
 static bool calls_can_be_timed(const struct session *session)
@@ -95,8 +99,35 @@ static bool calls_can_be_timed(const struct session *session)
 	return uprobe_has_links() && function_probes_calls_are_long(&session->probes, &session->bpf, &session->costs);
 }
 
+bool call_levers_can_turn_down(const struct session *session)
+{
+	return session->probes.nr && !session->probes.given_up && !session->probes.counted &&
+	       !duty_cycle_is_started(&session->overhead.duties[DUTY_CALLS]);
+}
+
+bool call_levers_are_over(struct session *session)
+{
+	struct overhead *o = &session->overhead;
+	__u64 now = clock_now_ns();
+	double spent_ns;
+
+	if (!call_levers_can_turn_down(session) || isinf(o->governor.budget)) {
+		o->call_credit.next_ns = 0;
+		return false;
+	}
+	if (now < o->call_credit.next_ns)
+		return false;
+	spent_ns = cost_meter_calls_ns(&o->meter, &session->bpf, &session->costs, function_probes_entries_are_stepped(&session->probes),
+				       function_probes_ends_are_stepped(&session->probes));
+	if (o->call_credit.next_ns)
+		return credit_look(&o->call_credit, o->governor.budget, spent_ns, now);
+	credit_begin(&o->call_credit, o->governor.budget, spent_ns, now);
+	return false;
+}
+
 void call_levers_turn_down(struct session *session)
 {
+	session->overhead.governor.share[LEVER_CALLS] = session->overhead.call_credit.rate;
 	if (calls_can_be_timed(session))
 		reduce_calls(session);
 	else

@@ -10,6 +10,12 @@
 
 #include "collect/state.h"
 
+/* Returns true if there is a step down that can be taken. */
+bool call_levers_can_turn_down(const struct session *session);
+
+/* Returns true if it is to be taken at once: the calls have cost what the budget allows for a second. */
+bool call_levers_are_over(struct session *session);
+
 /* Takes the next step down. */
 void call_levers_turn_down(struct session *session);
 

@@ -66,6 +66,21 @@ static double tick_samples(const struct counters *now, const struct counters *la
 	return fmax(0, (double)(now->samples - last->samples) - (double)(now->wait_samples - last->wait_samples));
 }
 
+static double ends_ns(struct cost_meter *meter, const struct programs *bpf, const struct calibration *costs, bool stepped,
+		      const struct counters *now)
+{
+	return (double)(now->call_ends - meter->last.call_ends) * end_ns(meter, bpf, costs, stepped);
+}
+
+double cost_meter_calls_ns(struct cost_meter *meter, const struct programs *bpf, const struct calibration *costs, bool entry_stepped,
+			   bool end_stepped)
+{
+	const struct counters c = bpf->skel->bss->counters;
+
+	return meter->calls_ns + (double)(c.calls - meter->last.calls) * entry_ns(meter, bpf, costs, entry_stepped) +
+	       ends_ns(meter, bpf, costs, end_stepped, &c);
+}
+
 double cost_meter_read(struct cost_meter *meter, const struct programs *bpf, const struct calibration *costs, bool entry_stepped,
 		       bool end_stepped, bool gpu_stepped, double *cost_ns)
 {
@@ -79,7 +94,7 @@ double cost_meter_read(struct cost_meter *meter, const struct programs *bpf, con
 	cost_ns[LEVER_FAULTS] = (double)(c.rss_events - last->rss_events) * rss_ns +
 				(double)(c.rss_skipped - last->rss_skipped) * (SKIPPED_NS + costs->trace_ns);
 	meter->entries_ns = (double)(c.calls - last->calls) * entry_ns(meter, bpf, costs, entry_stepped);
-	cost_ns[LEVER_CALLS] = meter->entries_ns + (double)(c.call_ends - last->call_ends) * end_ns(meter, bpf, costs, end_stepped);
+	cost_ns[LEVER_CALLS] = meter->entries_ns + ends_ns(meter, bpf, costs, end_stepped, &c);
 	meter->calls_ns += cost_ns[LEVER_CALLS];
 	cost_ns[LEVER_GPU] = gpu_cost_ns(meter, bpf, costs, gpu_stepped, &c);
 	meter->gpu_ns += cost_ns[LEVER_GPU];

@@ -33,6 +33,10 @@ void cost_meter_init(struct cost_meter *meter, const struct programs *bpf);
 double cost_meter_read(struct cost_meter *meter, const struct programs *bpf, const struct calibration *costs, bool entry_stepped,
 		       bool end_stepped, bool gpu_stepped, double *cost_ns);
 
+/* Returns the cost of all probes at functions up to now. It is not taken for read. */
+double cost_meter_calls_ns(struct cost_meter *meter, const struct programs *bpf, const struct calibration *costs, bool entry_stepped,
+			   bool end_stepped);
+
 /* Returns what a call of a function of --section has cost on average, its part of the on-periods included. NAN: not measured. */
 double cost_meter_ns_per_call(const struct cost_meter *meter);
 

@@ -66,11 +66,10 @@ static double off_period_ns(const struct duty_cycle *duty, double allowed)
 	return fmin(took / allowed, (double)OFF_MOST_NS) - (double)(duty->ops->now_ns() - duty->on_start_ns);
 }
 
-static void switch_off(struct duty_cycle *duty, double allowed)
+static void end_on_period(struct duty_cycle *duty, double allowed)
 {
 	__u64 visits_ns = duty->ops->visits_ns(duty->ctx);
 
-	duty->ops->settle(duty->ctx);
 	if (off_period_ns(duty, allowed) <= 0) {
 		extend_on_period(duty, EXTEND_NS);
 		return;
@@ -80,6 +79,12 @@ static void switch_off(struct duty_cycle *duty, double allowed)
 	duty->off = true;
 	duty->off_start_ns = duty->ops->now_ns();
 	duty->next_ns = duty->off_start_ns + vary_period(fmax(0, off_period_ns(duty, allowed)));
+}
+
+static void switch_off(struct duty_cycle *duty, double allowed)
+{
+	duty->ops->settle(duty->ctx);
+	end_on_period(duty, allowed);
 }
 
 void duty_cycle_poll(struct duty_cycle *duty, double allowed)
@@ -96,4 +101,12 @@ void duty_cycle_poll(struct duty_cycle *duty, double allowed)
 void duty_cycle_start(struct duty_cycle *duty)
 {
 	extend_on_period(duty, duty->ops->on_ns);
+}
+
+void duty_cycle_start_off(struct duty_cycle *duty, double rate, double allowed)
+{
+	duty->ops->settle(duty->ctx);
+	duty->spent_ns = rate * (double)duty->ops->on_ns;
+	duty->on_start_ns = duty->ops->now_ns() - duty->ops->on_ns;
+	end_on_period(duty, allowed);
 }

@@ -24,6 +24,8 @@ struct duty_cycle_ops {
 	void (*disable)(void *ctx);
 };
 
+#define DUTY_SHARE 0.3		/* part of the budget that one duty cycle may cost */
+
 struct duty_cycle {
 	const struct duty_cycle_ops *ops;
 	void *ctx;
@@ -38,6 +40,9 @@ void duty_cycle_init(struct duty_cycle *duty, const struct duty_cycle_ops *ops, 
 
 /* Starts the alternation with an on-period; the source is enabled already. */
 void duty_cycle_start(struct duty_cycle *duty);
+
+/* Likewise, but as if an on-period ended now in which the source cost `rate` for each ns. */
+void duty_cycle_start_off(struct duty_cycle *duty, double rate, double allowed);
 
 /* Returns true if the source is enabled part of the time only. */
 bool duty_cycle_is_started(const struct duty_cycle *duty);

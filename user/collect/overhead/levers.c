@@ -13,7 +13,6 @@
 #define EXAMINE_NS 200000000ULL	/* between examinations of the costs */
 #define EXAMINE_FIRST_NS 100000000ULL
 #define SAMPLE_EVERY_MOST 32
-#define DUTY_SHARE 0.3		/* part of the budget that one duty cycle may cost */
 #define TRACE_MOST_NS 200	/* no trace point costs more: a measurement above this is noise */
 
 static const enum lever lever_of[DUTIES] = {[DUTY_WAITS] = LEVER_WAITS, [DUTY_MEMORY] = LEVER_FAULTS, [DUTY_CALLS] = LEVER_CALLS};
@@ -306,7 +305,7 @@ static bool examine_costs(struct session *session)
 		return false;
 	can[LEVER_SAMPLES] = t->sample_every < SAMPLE_EVERY_MOST;
 	can[LEVER_FAULTS] = session->events.memory_known && !in_cycle[LEVER_FAULTS];
-	can[LEVER_CALLS] = session->probes.nr && !session->probes.given_up && !session->probes.counted && !in_cycle[LEVER_CALLS];
+	can[LEVER_CALLS] = call_levers_can_turn_down(session);
 	can[LEVER_GPU] = session->gpu_probes.attached && !session->gpu_probes.left;
 	can[LEVER_WAITS] = session->events.waits[0] && !in_cycle[LEVER_WAITS];
 	can[LEVER_MARKERS] = false;
@@ -343,6 +342,8 @@ bool levers_poll(struct session *session)
 		return true;
 	for (i = 0; i < DUTIES; i++)
 		duty_cycle_poll(&o->duties[i], o->governor.budget * DUTY_SHARE);
+	if (call_levers_are_over(session))
+		turn_lever_down(session, LEVER_CALLS, 0);
 	if (clock_now_ns() < o->next_ns)
 		return true;
 	go_on = examine_costs(session);
@@ -356,6 +357,8 @@ __u64 levers_due(const struct session *session)
 	__u64 due = o->start_ns ? o->next_ns : ~0ULL;
 	int i;
 
+	if (o->call_credit.next_ns && o->call_credit.next_ns < due)
+		due = o->call_credit.next_ns;
 	for (i = 0; i < DUTIES; i++)
 		if (o->duties[i].next_ns && o->duties[i].next_ns < due)
 			due = o->duties[i].next_ns;

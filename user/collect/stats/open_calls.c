@@ -9,16 +9,37 @@ struct open_call_walk {
 	struct session *session;
 	struct snapshot *snap;
 	const __u16 *section_index;
+	const struct thread_view *views;
+	size_t nr_views;
 };
 
+/*
+ * Returns true if a call has ended in an off-period, in which ends are not seen: its thread's own stack has shrunk past it. The
+ * thread did not run at the end of the window, when the views were taken.
+ */
+static bool ended_in_off_period(const struct open_call_walk *walk, const struct call_key *key, const struct open_call *call)
+{
+	const struct throttle *t = &walk->session->bpf.skel->bss->throttle;
+	size_t i;
+
+	if (!(call->flags & OPEN_CALL_OWN_STACK) || (t->calls_off == CALLS_ON && call->generation == t->calls_generation &&
+						     call->flags & OPEN_CALL_OBSERVED))
+		return false;
+	for (i = 0; i < walk->nr_views; i++)
+		if (walk->views[i].kernel_tid == call->tid)
+			return walk->views[i].own_sp > key->sp;
+	return false;
+}
+
 /* A call that an exception or longjmp() has ended is still in the map. Its return address is usually gone from the stack. */
-static bool is_still_open(const struct target *target, const struct call_key *key, const struct open_call *call)
+static bool is_still_open(const struct open_call_walk *walk, const struct target *target, const struct call_key *key,
+			  const struct open_call *call)
 {
 	__u64 address;
 
 	if (call->flags & OPEN_CALL_ENDED_LATE)
 		return true;
-	if (target->ended)
+	if (target->ended || ended_in_off_period(walk, key, call))
 		return false;
 	return !call->return_address || target_read(target, key->sp, &address, sizeof(address)) || address == call->return_address;
 }
@@ -31,7 +52,7 @@ static void add_open_call(const struct open_call_walk *walk, const struct call_k
 	struct section_stat *stat;
 	__u64 ns, total, self;
 
-	if (call->generation < walk->session->bpf.skel->bss->throttle.calls_valid || !target || section == SNAPSHOT_OUTSIDE || call->start_ns > snap->end_ns || !is_still_open(target, key, call))
+	if (call->generation < walk->session->bpf.skel->bss->throttle.calls_valid || !target || section == SNAPSHOT_OUTSIDE || call->start_ns > snap->end_ns || !is_still_open(walk, target, key, call))
 		return;
 	ns = snap->end_ns - call->start_ns;
 	total = call->recursive ? 0 : ns;
@@ -74,9 +95,12 @@ static void count_unreturned(struct snapshot *snap)
 	}
 }
 
-void open_calls_add(struct session *session, struct snapshot *snap, const __u16 *section_index)
+void open_calls_add(struct session *session, struct snapshot *snap, const struct thread_view *views, size_t nr_views,
+		    const __u16 *section_index)
 {
-	const struct open_call_walk walk = {.session = session, .snap = snap, .section_index = section_index};
+	const struct open_call_walk walk = {
+		.session = session, .snap = snap, .section_index = section_index, .views = views, .nr_views = nr_views,
+	};
 
 	if (!session->bpf.probe_functions)
 		return;

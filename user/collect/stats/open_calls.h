@@ -5,8 +5,9 @@
 
 #include "collect/state.h"
 
-/* section_index[id]: the snapshot's section of a section id. */
-void open_calls_add(struct session *session, struct snapshot *snap, const __u16 *section_index);
+/* views: of all threads, taken after snap->end_ns. section_index[id]: the snapshot's section of a section id. */
+void open_calls_add(struct session *session, struct snapshot *snap, const struct thread_view *views, size_t nr_views,
+		    const __u16 *section_index);
 
 /* Forgets the open calls: a new window begins. */
 void open_calls_clear(const struct programs *bpf);

@@ -7,6 +7,7 @@
 
 #include "base/array.h"
 #include "base/clock.h"
+#include "collect/kernel/links.h"
 #include "collect/stats/thread_lister.h"
 
 #define VIEWS_MAX 65536
@@ -50,6 +51,6 @@ void thread_lister_visit(struct thread_lister *lister, const struct programs *bp
 
 void thread_lister_close(struct thread_lister *lister)
 {
-	bpf_link__destroy(lister->link);
+	links_close_one(lister->link);
 	lister->link = NULL;
 }

@@ -107,6 +107,28 @@ static double run_source(struct source *source, __u64 ns)
 	return source->spent_ns / (double)(now - start);
 }
 
+/* A source that is known to cost too much begins with an off-period that makes up for the on-period before it. */
+static void test_start_off(void **state)
+{
+	struct source source = {.cost = 0.2};
+	struct duty_cycle duty;
+
+	(void)state;
+	now = S;
+	source.duty = &duty;
+	source.settled_ns = now;
+	duty_cycle_init(&duty, &ops, &source);
+	duty_cycle_start_off(&duty, 0.2, ALLOWED);
+	assert_true(duty_cycle_is_started(&duty));
+	assert_int_equal(source.disabled, 1);
+	assert_in_range(duty.next_ns - S, (__u64)(0.7 * 3300) * MS, (__u64)(1.3 * 3300) * MS);
+	duty_cycle_init(&duty, &ops, &source);
+	duty_cycle_start_off(&duty, ALLOWED / 2, ALLOWED);
+	assert_true(duty_cycle_is_started(&duty));
+	assert_int_equal(source.disabled, 1);
+	assert_int_equal(source.extended, 1);
+}
+
 static void test_not_started(void **state)
 {
 	struct source source = {.cost = 1};
@@ -175,7 +197,7 @@ static void test_longest_off_period(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_not_started), cmocka_unit_test(test_share_is_kept), cmocka_unit_test(test_visits_count),
+		cmocka_unit_test(test_start_off), cmocka_unit_test(test_not_started), cmocka_unit_test(test_share_is_kept), cmocka_unit_test(test_visits_count),
 		cmocka_unit_test(test_cheap), cmocka_unit_test(test_weight), cmocka_unit_test(test_longest_off_period),
 	};
 
