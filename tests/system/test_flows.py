@@ -117,8 +117,9 @@ class Flows(FlowCase):
         request = sections(report)["request"]
         self.assertAlmostEqual(request["in_flight"]["mean"], request["total_s"] / report["window"]["duration_s"], delta=1e-6)
         found = self.check_verdict(report, "request", "loop")
+        # Beside other processes a step may last long: it is preempted, and the advice is on that function.
         self.assertRegex(found["evidence"], r"the event loop is (busy .* of the time, .* held|held for .*) by burn")
-        self.assertIn("to other processes", found["suggestion"])
+        self.assertRegex(found["suggestion"], "to other processes|a process pool if it computes in Python")
 
     def test_three_hundred(self):
         self.check_all("--in-flight", 300, "--rounds", 4)
