@@ -66,7 +66,7 @@ static uint64_t due_ns(int hz, size_t cpus)
 	return tick_jitter_due_ns(&jitter);
 }
 
-/* Nine ticks have one period at the most, where changes for so many CPUs are not too expensive. Rare changes come with other work. */
+/* Nine ticks have one period at the most, where changes for that many CPUs are not too expensive. Rare changes come with other work. */
 static void test_due(void **state)
 {
 	(void)state;
