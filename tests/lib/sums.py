@@ -107,7 +107,7 @@ class Sums:
             self.check_wall(where, thread["wall"], thread["wall_parts"], thread["wall_s"])
         cpu, overhead = self.document["wall_check"], self.document["overhead"]
         if not overhead["reduced"]:
-            slack_s = ACCOUNTS_S + SWITCH_S * overhead["switches"]
+            slack_s = ACCOUNTS_S + SWITCH_S * (overhead["switches"] or 0)
             self.same("CPU time of all threads", cpu["ledger_cpu_s"], cpu["kernel_cpu_s"], share=ACCOUNTS_SHARE, slack=slack_s)
 
     def check_outside(self):
