@@ -43,8 +43,10 @@ static __always_inline void account_prepare(struct thread_account *account, stru
 	u32 state = task->__state;
 	u64 now = bpf_ktime_get_ns();
 
-	if (!window.start_ns)		/* it may have run while other programs were attached */
-		account->exec_start_ns = task->se.sum_exec_runtime;
+	if (!window.start_ns) {
+		account->exec_start_ns = task->se.sum_exec_runtime;	/* it may have run while other programs were attached */
+		account->dead = !!(state & TASK_DEAD);	/* it ended before the window, and waits for its parent or other threads */
+	}
 	if (account->since_ns && (throttle.waits_off || account_in_generation(account)))
 		return;
 	if (!account->since_ns)

@@ -81,6 +81,7 @@ static __always_inline void thread_descheduled(void *ctx, struct task_struct *ta
 	account = account_lock(task);
 	if (!account)
 		return;
+	leave_out_run(account, task, now);
 	find_unseen_slice(task, account, now);
 	rss_settle(account, process, true);
 	open_sections_update(account, task, process);
@@ -128,18 +129,22 @@ static __always_inline void thread_last_switch(struct task_struct *task, struct 
 	u32 index = process->index;
 	struct process_sum *sum = bpf_map_lookup_elem(&process_sums, &index);
 	struct thread_sum *to;
-	u64 ran;
+	u64 ran, left;
 
 	if (!account || !sum || window.end_ns)
 		return;
+	if (!window.start_ns) {		/* it has no time in the window */
+		account->dead = 1;
+		return;
+	}
 	if (!account->dead)
 		exit_missed(task, account, sum);
 	to = &sum->ended[account->ended_role & (ENDED_ROLES - 1)];
 	ran = task->se.sum_exec_runtime - account->exec_start_ns;
-	if (ran > account->exec_merged_ns) {
-		__sync_fetch_and_add(&to->cpu_ns, ran - account->exec_merged_ns);
-		__sync_fetch_and_add(&to->wall_ns, ran - account->exec_merged_ns);
-	}
+	left = ran > account->exec_merged_ns ? ran - account->exec_merged_ns : 0;
+	__sync_fetch_and_add(&to->cpu_ns, left);
+	if (left > account->unmerged_ns)
+		__sync_fetch_and_add(&to->wall_ns, left - account->unmerged_ns);
 	account->exec_merged_ns = ran;
 }
 
@@ -309,6 +314,15 @@ PROGRAM_COPY(sched_process_fork, on_fork_copy_2, task_forked(parent, child, fals
 PROGRAM_COPY(sched_process_fork, on_fork_copy_3, task_forked(parent, child, false), struct task_struct *parent,
 	     struct task_struct *child)
 
+static __always_inline int tick_before_window(struct task_struct *task)
+{
+	struct thread_account *account = account_of(task, 0);
+
+	if (account)
+		leave_out_run(account, task, bpf_ktime_get_ns());
+	return 0;
+}
+
 /* Reads the ring at ticks, so that finished sections do not wait while a thread computes without a marker. */
 SEC("perf_event")
 int on_tick(void *ctx)
@@ -322,10 +336,11 @@ int on_tick(void *ctx)
 	__sync_fetch_and_add(&counters.ticks, 1);
 	read_ring_current(task, process);
 	if (!window.start_ns)
-		return 0;
+		return tick_before_window(task);
 	account = account_lock(task);
 	if (!account)
 		return 0;
+	leave_out_run(account, task, bpf_ktime_get_ns());
 	find_unseen_slice(task, account, bpf_ktime_get_ns());
 	rss_settle(account, process, false);
 	open_sections_update(account, task, process);

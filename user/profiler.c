@@ -91,6 +91,11 @@ uint64_t dcbs_profiler_due_ns(const struct dcbs_profiler *prof)
 	return session_due(prof->session, clock_now_ns());
 }
 
+uint64_t dcbs_profiler_change_ticks(struct dcbs_profiler *prof)
+{
+	return session_change_ticks(prof->session);
+}
+
 size_t dcbs_profiler_fds(const struct dcbs_profiler *prof, int *fds, size_t max)
 {
 	return session_fds(prof->session, fds, max);

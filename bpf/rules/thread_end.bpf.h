@@ -53,6 +53,14 @@ static __always_inline enum ended_role role_at_end(const struct thread_account *
 	return sections ? ENDED_SECTIONS : ENDED_POOL;
 }
 
+/* Returns how long the thread has run in its slice beyond what the kernel has added to its running time, which it does at ticks. */
+static __always_inline u64 run_not_counted(const struct thread_account *account, struct task_struct *task, u64 now)
+{
+	u64 slice = now - account->slice_ns, counted = task->se.sum_exec_runtime - account->slice_exec_ns;
+
+	return account->slice_ns && slice > counted ? slice - counted : 0;
+}
+
 /*
  * Charges pending events and adds the thread's time to its process, once. The thread still runs for a moment, see
  * thread_last_switch() in sched.bpf.c.
@@ -74,6 +82,7 @@ static __noinline int merge_account(struct thread_account *account, struct proce
 	add_nonzero(&f.to->wall_ns, now > start ? now - start : 0);
 	add_nonzero(&f.to->worker_ns, account->sum.worker_ns);
 	account->exec_merged_ns = task->se.sum_exec_runtime - account->exec_start_ns;
+	account->unmerged_ns = run_not_counted(account, task, now);
 	add_nonzero(&f.to->cpu_ns, account->exec_merged_ns);
 	*(volatile u32 *)&account->dead = 1;	/* before its times are taken, see add_waited() in iter_threads.bpf.c */
 	bpf_loop(CAUSES, merge_off_times, &f, 0);

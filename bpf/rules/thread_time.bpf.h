@@ -201,6 +201,16 @@ static __always_inline void account_start(struct thread_account *account, struct
 }
 
 /*
+ * The thread's running time before the window does not count. Between the listing of a thread and the beginning of the window it
+ * may run for as long as the profiler takes to list the others, or has no CPU itself.
+ */
+static __always_inline void leave_out_run(struct thread_account *account, struct task_struct *task, u64 now)
+{
+	if (!window.start_ns || now < window.start_ns)
+		account->exec_start_ns = task->se.sum_exec_runtime;
+}
+
+/*
  * Locks the current task's account, and makes it if need be. Returns NULL if it could not be made, has been merged
  * already, or is locked by the program that we have interrupted.
  */

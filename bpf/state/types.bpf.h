@@ -291,6 +291,7 @@ struct thread_account {
 	u64 since_ns;		/* when the thread was first observed; 0: before the window */
 	u64 exec_start_ns;	/* its sum_exec_runtime at since_ns, or shortly before the window */
 	u64 exec_merged_ns;	/* running time that its process's totals have already */
+	u64 unmerged_ns;	/* of its slice when it was merged: in the wall time, and not in exec_merged_ns yet */
 	u64 exec_end_ns;	/* its sum_exec_runtime when the window closed; 0: not closed yet */
 	u64 off_ns;		/* since when it is off its CPU; 0: it runs. The program that exchanges it charges the time */
 	u64 woken_ns;		/* when it was last put into a run queue, as far as on_wakeup saw it */

@@ -155,6 +155,13 @@ int dcbs_profiler_poll(struct dcbs_profiler *prof, int *wait_ms);
 uint64_t dcbs_profiler_due_ns(const struct dcbs_profiler *prof);
 
 /*
+ * Changes the periods of the sampling ticks at random, if it is time, so that no loop of a target is in step with them. Returns the
+ * time at which it should be called again, CLOCK_MONOTONIC nanoseconds. dcbs_profiler_poll() does the same, which is often enough up
+ * to 180 samples a second. Above, errors of figures that come from samples may be larger than stated without these calls.
+ */
+uint64_t dcbs_profiler_change_ticks(struct dcbs_profiler *prof);
+
+/*
  * File descriptors that become readable when dcbs_profiler_poll() should be called earlier: a target has ended, a child was
  * forked, or the ring buffer of samples fills. Stores up to `max` of them and returns how many it stored. The set may change
  * with each poll.

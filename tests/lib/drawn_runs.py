@@ -116,7 +116,10 @@ class Run:
             with Profiler("-p", target.pid, *self.options, wait_for=target.pid) as profiler:
                 target.go()
                 target.result(LIMIT_S)
-                profiler.stop() if self.hold else target.end()
+                if not self.hold:
+                    target.end()
+                elif "-d" not in self.options:      # a signal ends a report that is being written
+                    profiler.stop()
                 out, _ = profiler.process.communicate(timeout=LIMIT_S)
                 return out
 

@@ -43,6 +43,11 @@ def spent(wall):
     return sum(wall[entry] or 0 for entry in ENTRIES)
 
 
+def stalled_s(section):
+    """How long the section's threads had no CPU although they could run."""
+    return sum(section["wall"][cause] or 0 for cause in ("runqueue_s", "throttled_s", "steal_s"))
+
+
 def blocked_s(times, account):
     """How long a section neither ran nor waited for a CPU, by the kernel's account, which may lack the run-queue wait."""
     return (times["total_ns"] - account["cpu_ns"] - account.get("runqueue_ns", 0)) / 1e9

@@ -3,6 +3,8 @@
 import collections
 
 SLACK_SHARE, SLACK_S = 0.02, 0.01       # counters are read while the target runs, one after the other
+ACCOUNTS_SHARE, ACCOUNTS_S = 0.05, 0.05     # between the ledger of the CPU time and the kernel's account of it
+SWITCH_S = 2e-6                         # the scheduler counts a slice from another moment than the one at which programs see it
 SIGNED = ("delta_bytes", "residue_s", "ledger_cpu_s")
 SIGNED_KEYS = {"late_growth_bytes", "sections_bytes", "outside_bytes", "others_bytes", "unexplained_bytes", "exit_bytes"}
 MOST = 1 << 60
@@ -103,6 +105,10 @@ class Sums:
             self.part(where, thread["wall_s"], self.window_s * thread["threads"])
             self.part(where + ": CPU time", thread["kernel_cpu_s"], thread["wall_s"])
             self.check_wall(where, thread["wall"], thread["wall_parts"], thread["wall_s"])
+        cpu, overhead = self.document["wall_check"], self.document["overhead"]
+        if not overhead["reduced"]:
+            slack_s = ACCOUNTS_S + SWITCH_S * (overhead["switches"] or 0)
+            self.same("CPU time of all threads", cpu["ledger_cpu_s"], cpu["kernel_cpu_s"], share=ACCOUNTS_SHARE, slack=slack_s)
 
     def check_outside(self):
         parts = self.document["outside"]

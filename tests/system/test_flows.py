@@ -4,7 +4,7 @@ import unittest
 
 from interpreters import interpreters
 from launch import Profiler, Target, profile
-from ledgers import LedgerCase, watch
+from ledgers import LedgerCase, stalled_s, watch
 from needs import has_modules, needs_bpf
 from paths import target_source
 from reports import sections
@@ -94,8 +94,8 @@ class FlowCase(LedgerCase):
             self.assertIsNotNone(section["cpu_error_s"], name)
             self.near(section["wall"]["cpu_s"], burnt, burnt + calls_s, 0, SIGMAS * section["cpu_error_s"], name + " CPU time")
         request = found["request"]
-        self.assertGreater(request["wall"]["await_s"], request["total_s"] - SOME_CPU_S - SIGMAS * request["cpu_error_s"] - 20e-6 *
-                           request["count"])
+        running_s = SOME_CPU_S + 20e-6 * request["count"] + SIGMAS * request["cpu_error_s"]
+        self.assertGreater(request["wall"]["await_s"], request["total_s"] - stalled_s(request) - running_s)
         running = sum(thread["wall"]["cpu_s"] for thread in report["threads"])
         self.assertLessEqual(sum(found[name]["wall"]["cpu_s"] for name in ("tokenize", "parse", "request")), running * 1.02)
 
@@ -117,8 +117,9 @@ class Flows(FlowCase):
         request = sections(report)["request"]
         self.assertAlmostEqual(request["in_flight"]["mean"], request["total_s"] / report["window"]["duration_s"], delta=1e-6)
         found = self.check_verdict(report, "request", "loop")
-        self.assertRegex(found["evidence"], r"the event loop is busy .* of the time, .* held by burn")
-        self.assertIn("to other processes", found["suggestion"])
+        # Beside other processes a step may last long: it is preempted, and the advice is on that function.
+        self.assertRegex(found["evidence"], r"the event loop is (busy .* of the time, .* held|held for .*) by burn")
+        self.assertRegex(found["suggestion"], "to other processes|a process pool if it computes in Python")
 
     def test_three_hundred(self):
         self.check_all("--in-flight", 300, "--rounds", 4)

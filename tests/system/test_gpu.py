@@ -9,7 +9,7 @@ import unittest
 from gpu_stub import Stub
 from hogs import hogs
 from launch import Target, run
-from ledgers import LedgerCase, urgent, watch
+from ledgers import LedgerCase, stalled_s, urgent, watch
 from needs import CC, needs_bpf
 from reports import sections
 
@@ -19,10 +19,6 @@ SECONDS = 1
 NAMES = ("gpu", "launch", "copy", "item", "full", "cpu")
 SIGMA = 4               # an error is a standard deviation
 SHARE = 0.02            # of the section: ticks fall a little before and after the driver's own clock reads
-
-
-def stalled(section):
-    return sum(section["wall"][cause] for cause in ("runqueue_s", "throttled_s", "steal_s"))
 
 
 @needs_bpf
@@ -41,27 +37,27 @@ class Gpu(LedgerCase):
         self.check_closes(self.report)
         return sections(self.report), truth["gpu"]
 
-    def check_share(self, value_s, error_s, true_ns, truth, what, stalled_s=0):
+    def check_share(self, value_s, error_s, true_ns, truth, what, without_cpu_s=0):
         """The share of the section's time is that of the driver's account, within the error that the report states.
 
-        stalled_s: for how long the thread had no CPU. The driver's clock goes on meanwhile, running time does not.
+        without_cpu_s: for how long the thread had no CPU. The driver's clock goes on meanwhile, running time does not.
         """
         slack_s = SIGMA * error_s + SHARE * truth["total_ns"] / 1e9
-        self.near(value_s, true_ns / 1e9 - stalled_s, true_ns / 1e9, 0, slack_s, "%s: %s" % (what, truth))
+        self.near(value_s, true_ns / 1e9 - without_cpu_s, true_ns / 1e9, 0, slack_s, "%s: %s" % (what, truth))
 
     def check_known(self, section, truth):
         """Waits and launches, where names tell one from the other."""
-        gpu, name, stalled_s = section["gpu"], section["name"], stalled(section)
+        gpu, name, without_cpu_s = section["gpu"], section["name"], stalled_s(section)
         self.check_share(gpu["wait_s"], gpu["wait_s_error"], truth["sync_ns"] + truth["copy_ns"], truth, name + " waits")
         self.check_share(gpu["copy_s"], gpu["copy_s_error"], truth["copy_ns"], truth, name + " copies")
-        self.check_share(gpu["launch_s"], gpu["launch_s_error"], truth["launch_ns"], truth, name + " launches", stalled_s)
+        self.check_share(gpu["launch_s"], gpu["launch_s_error"], truth["launch_ns"], truth, name + " launches", without_cpu_s)
         self.assertLessEqual(gpu["unknown_s"], SHARE * section["total_s"], gpu)
 
     def check_parts(self, section, truth):
         gpu, wall, name = section["gpu"], section["wall"], section["name"]
         driver_ns = truth["sync_ns"] + truth["copy_ns"] + truth["launch_ns"]
         self.assertEqual((gpu["level"], gpu["syncs"], gpu["h2d_bytes"], gpu["untimed_s"]), (0, None, None, None))
-        self.check_share(gpu["driver_s"], gpu["driver_s_error"], driver_ns, truth, name + " driver", stalled(section))
+        self.check_share(gpu["driver_s"], gpu["driver_s_error"], driver_ns, truth, name + " driver", stalled_s(section))
         self.assertAlmostEqual(gpu["wait_s"], wall["gpu_s"], delta=1e-6)
         parts = [gpu[part + "_s"] for part in ("wait", "launch", "alloc", "other", "unknown")]
         self.assertAlmostEqual(sum(parts), gpu["driver_s"], delta=1e-6)

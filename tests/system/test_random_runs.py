@@ -6,7 +6,7 @@ import os
 import unittest
 
 from drawn_runs import Run
-from launch import Target, profile
+from launch import Profiler, Target, profile
 from needs import needs_bpf
 from paths import BUILD, PYTHON
 from sums import Sums
@@ -28,7 +28,7 @@ LIES = [
     set_to(100, "sections", 0, "wall", "cpu_s"), set_to(50, "sections", 0, "self_wall", "cpu_s"), set_to(1e9, "sections", 0, "p50_s"),
     set_to(0, "sections", 0, "count"), set_to(100, "threads", 0, "wall_s"), set_to(50, "threads", 0, "wall", "cpu_s"),
     set_to(100, "outside", 0, "total_s"), set_to(1, "memory", "unexplained_bytes"),
-    set_to(100, "functions", 0, "self_s"),
+    set_to(100, "functions", 0, "self_s"), set_to(100, "wall_check", "kernel_cpu_s"), set_to(50, "wall_check", "ledger_cpu_s"),
 ]
 
 
@@ -40,6 +40,20 @@ class RandomRuns(unittest.TestCase):
             run = Run(SEED, number)
             with self.subTest(run=str(run)):
                 self.assertEqual(Sums(json.loads(run.document())).broken, [])
+
+    def test_a_thread_that_runs_while_others_are_listed(self):
+        """The main thread makes 20,000 threads. What it runs between its listing and the beginning of the window does not count."""
+        with Target("busy", "switches", 2) as target, Profiler("-p", target.pid, "-d", 0.2, "--max-overhead", 100) as profiler:
+            self.assertEqual(Sums(profiler.report()).broken, [])
+
+    def test_a_main_thread_that_ends_before_the_window(self):
+        """Its process goes on until 20,000 others have ended, too. If that is before the window, there is nothing to report."""
+        with Target("busy", "switches", 1) as target, Profiler("-p", target.pid, "--max-overhead", 100) as profiler:
+            target.end()
+            out, _ = profiler.process.communicate(timeout=60)
+        if profiler.process.returncode:
+            self.skipTest("the target had ended before it was attached to")
+        self.assertEqual(Sums(json.loads(out)).broken, [])
 
     def test_a_lie_is_found(self):
         """A report that is right has no contradiction, and each of these changes makes one."""

@@ -111,6 +111,7 @@ struct human human_share(double share)
 		return unknown;
 	if (share > DIGITS_LIMIT)
 		return print_magnitude(share * 100, "%");
+	share = settle_tie(share);
 	if (share > 0 && share < 0.0005)
 		return (struct human){"<0.1%"};
 	if (share < 0.9995 - TIE_UP / 1000) {
@@ -121,10 +122,10 @@ struct human human_share(double share)
 	return u;
 }
 
-/* The power of ten of the first digit of the error. */
+/* The power of ten of the first digit of the error. An error that is a power of ten but for its last digits is read back as one. */
 static double step_of_error(double error)
 {
-	return pow(10, floor(log10(error)));
+	return pow(10, floor(log10(settle_tie(error))));
 }
 
 static bool has_error(double v, double error)

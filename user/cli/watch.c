@@ -18,6 +18,11 @@ static __u64 to_ns(double seconds)
 	return (__u64)(seconds * 1e9);
 }
 
+static __u64 earlier_ns(__u64 a, __u64 b)
+{
+	return a < b ? a : b;
+}
+
 static void show_live_table(struct live *live, struct dcbs_profiler *prof)
 {
 	struct dcbs_report *report;
@@ -43,8 +48,8 @@ static bool poll_until(struct pollfd *fds, size_t nr, __u64 until)
 	return ppoll(fds, nr, &timeout, &none) >= 0;
 }
 
-/* Waits until `until`, the end of a target, a key, or a signal. Answers clients of the server meanwhile. */
-static void wait_until(const struct dcbs_profiler *prof, const struct live *live, struct server *server, __u64 until)
+/* Waits until `until`, the end of a target, a key, or a signal. Answers clients of the server and changes the ticks meanwhile. */
+static void wait_until(struct dcbs_profiler *prof, const struct live *live, struct server *server, __u64 until)
 {
 	struct pollfd fds[BPFPROF_FOLLOWED + 3 + SERVER_FDS];
 	int own[BPFPROF_FOLLOWED + 2];
@@ -55,10 +60,10 @@ static void wait_until(const struct dcbs_profiler *prof, const struct live *live
 		fds[i] = (struct pollfd){.fd = own[i], .events = POLLIN};
 	fds[n++] = (struct pollfd){.fd = live_fd(live), .events = POLLIN};
 	do {
-		__u64 due = server_due_ns(server);
+		__u64 due = earlier_ns(server_due_ns(server), dcbs_profiler_change_ticks(prof));
 
 		nr = n + server_fds(server, &fds[n]);
-		if (!poll_until(fds, nr, due < until ? due : until))
+		if (!poll_until(fds, nr, earlier_ns(due, until)))
 			return;
 		server_step(server);
 		for (i = 0; i < n; i++)
@@ -82,11 +87,6 @@ static enum dcbs_ended_by poll_end(struct dcbs_profiler *prof, struct live *live
 	if (signals_end_requested() || (live && live_quit_requested(live)))
 		return DCBS_ENDED_SIGNAL;
 	return over ? DCBS_ENDED_DURATION : DCBS_ENDED_RUNNING;
-}
-
-static __u64 earlier_ns(__u64 a, __u64 b)
-{
-	return a < b ? a : b;
 }
 
 /* ---- files ---- */

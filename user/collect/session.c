@@ -215,6 +215,12 @@ bool session_poll(struct session *session)
 	return running;
 }
 
+__u64 session_change_ticks(struct session *session)
+{
+	tick_jitter_poll(&session->events.jitter);
+	return tick_jitter_due_ns(&session->events.jitter);
+}
+
 bool session_is_over_budget(const struct session *session)
 {
 	return session->overhead.exceeded;

@@ -38,6 +38,9 @@ void session_describe(const struct session *session, FILE *out);
  */
 bool session_poll(struct session *session);
 
+/* Changes the periods of the sampling ticks, if it is time. Returns the CLOCK_MONOTONIC ns at which to do so again between two polls. */
+__u64 session_change_ticks(struct session *session);
+
 /* The CLOCK_MONOTONIC ns at which session_poll() is to be called again, at the latest. */
 __u64 session_due(const struct session *session, __u64 now);
 

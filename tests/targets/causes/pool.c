@@ -26,7 +26,7 @@ static uint64_t *charged_to, section_cpu_ns, outside_cpu_ns;
 /* CPU time from the end of a wait to just before the next one, as far as a worker can measure it. */
 static void account_job(uint64_t *since_cpu_ns)
 {
-	uint64_t now = measured_cpu_ns();
+	uint64_t now = truth_cpu_ns();
 
 	*charged_to += now - *since_cpu_ns;
 	*since_cpu_ns = now;
@@ -34,7 +34,7 @@ static void account_job(uint64_t *since_cpu_ns)
 
 static void *work_forever(void *arg)
 {
-	uint64_t seen = 0, cpu_ns = measured_cpu_ns(), end;
+	uint64_t seen = 0, cpu_ns = truth_cpu_ns(), end;
 
 	pthread_mutex_lock(&lock);
 	for (;;) {
@@ -42,8 +42,8 @@ static void *work_forever(void *arg)
 			pthread_cond_wait(&work, &lock);
 		seen = round_now;
 		pthread_mutex_unlock(&lock);
-		end = measured_cpu_ns() + JOB_NS;
-		while (measured_cpu_ns() < end)
+		end = truth_cpu_ns() + JOB_NS;
+		while (truth_cpu_ns() < end)
 			;
 		pthread_mutex_lock(&lock);
 		account_job(&cpu_ns);

@@ -46,21 +46,13 @@ struct measured_call {
 	int64_t runqueue_ns;
 };
 
-static inline uint64_t measured_cpu_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
-}
-
 /* The thread's account so far. */
 static inline struct call_cost measured_cost(void)
 {
 	struct rusage usage;
 
 	getrusage(RUSAGE_THREAD, &usage);
-	return (struct call_cost){measured_cpu_ns(), (uint64_t)usage.ru_minflt, (uint64_t)usage.ru_majflt};
+	return (struct call_cost){truth_cpu_ns(), (uint64_t)usage.ru_minflt, (uint64_t)usage.ru_majflt};
 }
 
 static inline void measured_add_cost(struct call_cost *sum, const struct call_cost *from, const struct call_cost *to)

@@ -37,6 +37,15 @@ static inline uint64_t truth_now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
 }
 
+/* The running time of this thread. */
+static inline uint64_t truth_cpu_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
+}
+
 static inline void truth_spin_ns(uint64_t ns)
 {
 	uint64_t end = truth_now_ns() + ns;

@@ -12,6 +12,7 @@
 
 #define TICKS 9				/* between two changes, at least */
 #define EVERY_NS_PER_CPU 3000000ULL	/* between two changes, at least; a change takes some microseconds for each CPU */
+#define OFTEN_NS 50000000ULL		/* changes that are due no more often than that are left to the session's polls */
 #define LEAST_RATE 0.4			/* of the mean frequency ... */
 #define MOST_RATE 1.6			/* ... with all rates between them equally likely */
 
@@ -41,6 +42,20 @@ static bool draw_number(struct jittered_tick *tick, bool second)
 	return true;
 }
 
+static __u64 least_interval_ns(const struct tick_jitter *jitter)
+{
+	__u64 ticks_ns = TICKS * 1000000000ULL / (__u64)jitter->hz, cpus_ns = jitter->nr * EVERY_NS_PER_CPU;
+
+	return ticks_ns > cpus_ns ? ticks_ns : cpus_ns;
+}
+
+__u64 tick_jitter_due_ns(const struct tick_jitter *jitter)
+{
+	__u64 least_ns = jitter->nr ? least_interval_ns(jitter) : OFTEN_NS;
+
+	return least_ns < OFTEN_NS ? jitter->last_ns + least_ns : ~0ULL;
+}
+
 /* The time from one change to the next is that from the last one to now. An event whose period cannot be changed keeps the last one. */
 void tick_jitter_poll(struct tick_jitter *jitter)
 {
@@ -49,9 +64,7 @@ void tick_jitter_poll(struct tick_jitter *jitter)
 
 	if (!jitter->nr)
 		return;
-	least_ns = TICKS * 1000000000ULL / (__u64)jitter->hz;
-	if (least_ns < jitter->nr * EVERY_NS_PER_CPU)
-		least_ns = jitter->nr * EVERY_NS_PER_CPU;
+	least_ns = least_interval_ns(jitter);
 	interval_ns = jitter->last_ns ? now - jitter->last_ns : least_ns;
 	if (interval_ns < least_ns)
 		return;

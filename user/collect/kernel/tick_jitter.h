@@ -5,7 +5,8 @@
  * Ticks of a constant period meet a loop of that period at the same place each time: all samples show the same function. So each
  * CPU's ticks get another period every few ticks, drawn at random and independently of the target. Every moment has the same
  * chance of being sampled, so a sample needs no weight. Each second draw complements the one before, so that the number of ticks
- * hardly depends on the draws. A change restarts the period, which costs an interrupt and half a tick; the periods are shorter by that.
+ * hardly depends on the draws. Some hundred ticks of one period would meet some loops out of proportion: a stated error holds only
+ * for ticks that are as good as independent. A change restarts the period, which costs an interrupt and half a tick; the periods are shorter by that.
  */
 #ifndef COLLECT_KERNEL_TICK_JITTER_H
 #define COLLECT_KERNEL_TICK_JITTER_H
@@ -32,6 +33,9 @@ int tick_jitter_add(struct tick_jitter *jitter, int fd, int hz);
 
 /* Draws new periods, if it is time. */
 void tick_jitter_poll(struct tick_jitter *jitter);
+
+/* Returns the CLOCK_MONOTONIC ns at which tick_jitter_poll() should be called again; ~0: with the next poll of the session. */
+__u64 tick_jitter_due_ns(const struct tick_jitter *jitter);
 
 /* Returns the period in ns for a random number, if periods change every interval_ns. */
 __u64 tick_jitter_period_ns(int hz, __u32 random, __u64 interval_ns);

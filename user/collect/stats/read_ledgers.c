@@ -155,6 +155,8 @@ static void scale_all_waits(const struct session *session, struct snapshot *snap
 		off[t->sections] += time_off_cpu(&t->sum);
 		seen[t->sections] += one;
 		scale_times(&t->sum.worker_ns, 1 + 2 * CAUSES, time_off_cpu(&t->sum) / one);
+		if (t->sum.worker_ns > t->sum.cpu_ns)	/* an estimate, and the kernel knows the whole */
+			t->sum.worker_ns = t->sum.cpu_ns;
 	}
 	i = seen[true] > 0;
 	if (seen[i] > 0)

@@ -153,6 +153,8 @@ static void test_units(void **state)
 	assert_string_equal(human_time(1.8549e-7).text, "185 ns");
 	assert_string_equal(human_time(1.8549999999999999e-7).text, human_time(1.8550000000000001e-7).text);
 	assert_string_equal(human_time_within(2.4499999999999997, 0.1).text, human_time_within(2.4500000000000002, 0.1).text);
+	assert_string_equal(human_time_within(2.4444, 0.099999999999999992).text, human_time_within(2.4444, 0.1).text);
+	assert_string_equal(human_share_within(0.24444, 0.0099999999999999985).text, human_share_within(0.24444, 0.01).text);
 	assert_string_equal(human_time(999.4e-9).text, "999 ns");
 	assert_string_equal(human_time(999.6e-9).text, "1.00 \302\265s");
 	assert_string_equal(human_time(1.234e-3).text, "1.23 ms");
@@ -168,6 +170,7 @@ static void test_units(void **state)
 	assert_string_equal(human_share(0.9375).text, "93.8%");
 	assert_string_equal(human_share(0.9375 - 1e-10).text, "93.8%");
 	assert_string_equal(human_share(0.0001).text, "<0.1%");
+	assert_string_equal(human_share(0.00049999999999999993).text, human_share(0.0005).text);
 	assert_string_equal(human_share(0).text, "0.0%");
 	assert_string_equal(human_share(0.9996).text, "100%");
 	assert_string_equal(human_share(7.5).text, "750%");

@@ -59,9 +59,28 @@ static void test_short_runs(void **state)
 		fail_msg("%f ticks a second too many or too few", worst);
 }
 
+static uint64_t due_ns(int hz, size_t cpus)
+{
+	struct tick_jitter jitter = {.hz = hz, .nr = cpus, .last_ns = 1000};
+
+	return tick_jitter_due_ns(&jitter);
+}
+
+/* Nine ticks have one period at the most, where changes for that many CPUs are not too expensive. Rare changes come with other work. */
+static void test_due(void **state)
+{
+	(void)state;
+	assert_int_equal(due_ns(997, 2), 1000 + 9000000000ULL / 997);
+	assert_int_equal(due_ns(997, 8), 1000 + 8 * 3000000ULL);
+	assert_int_equal(due_ns(997, 64), ~0ULL);
+	assert_int_equal(due_ns(99, 2), ~0ULL);
+	assert_int_equal(due_ns(997, 0), ~0ULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_due),
 		cmocka_unit_test(test_mean_frequency),
 		cmocka_unit_test(test_short_runs),
 	};
