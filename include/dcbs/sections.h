@@ -157,6 +157,22 @@ struct dcbs_gpu_calls {
 };
 
 /*
+ * Memory of GPUs that was taken in the window while the section was open, by calls of the driver: what the program's own allocator hands
+ * out of it is not seen. Memory belongs to the sections that were open when it was taken, whoever gives it back. DCBS_UNKNOWN: calls
+ * for memory were not observed, or not all of the time.
+ */
+struct dcbs_gpu_memory {
+	int64_t live_bytes;	/* taken and not given back; unknown also if there was too much to follow, likewise the next ones */
+	int64_t peak_bytes;	/* the most that was live at a time */
+	int64_t free_bytes;	/* given back */
+	int64_t alloc_bytes;	/* taken */
+	int64_t allocs, allocs_failed;	/* calls that took memory, and those that failed */
+	/* Part of live_bytes: taken while it was the innermost section (pieces and bytes), and then in the second half of the window. */
+	int64_t self_live_allocs, self_live_bytes, self_late_bytes;
+	double growth_per_call_bytes;	/* live_bytes by the number of calls; NAN: unknown */
+};
+
+/*
  * A distribution over the calls whose value is above 0; percentiles are within 10 %. The kernel-side programs do not
  * examine every fault of a burst: if a section has a thousand page faults or more, up to 31 of its last ones, and at most
  * 3 % of all, may count for the next section of its thread.
@@ -261,6 +277,7 @@ struct dcbs_section {
 	struct dcbs_wall wall, self_wall;	/* total_s and self_s by cause */
 	struct dcbs_gpu gpu;
 	struct dcbs_gpu_calls gpu_calls;
+	struct dcbs_gpu_memory gpu_memory;
 	struct dcbs_memory memory, self_memory;
 	/*
 	 * Growth in self_memory in the last part of the window, see late_part in struct dcbs_report. A leak grows there as before.

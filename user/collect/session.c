@@ -59,7 +59,7 @@ int session_open(struct session **result, const struct dcbs_options *opts, size_
 	if (!session)
 		return fail(-ENOMEM, "out of memory");
 	session->opts = *opts;
-	session->gpu_probes.left = opts->no_gpu_probes;
+	session->gpu_probes.left[DRIVER_CALLS] = session->gpu_probes.left[DRIVER_MEMORY] = opts->no_gpu_probes;
 	calibrate_init(&session->costs);
 	rss_total_init(&session->rss);
 	err = programs_load(&session->bpf, opts, nr_targets);

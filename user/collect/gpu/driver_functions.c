@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* driver_functions.c - the functions of a GPU's driver that wait or copy, and their places in the driver's file. */
+/* driver_functions.c - see driver_functions.h. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,6 +17,7 @@
 #define WAITS		GPU_COOKIE(GPU_SYNC, 0, 0, 0)
 #define COPIES(kind)	GPU_COOKIE(kind, 1, 0, 0)
 #define BEGINS(kind)	GPU_COOKIE(kind, 1, 0, 1)
+#define MEMORY(kind)	GPU_COOKIE(kind, 0, 0, 0)
 
 /*
  * "_v2" tells versions of a function apart, "_ptds" and "_ptsz" those that use the calling thread's own stream. libcudart calls the same
@@ -44,9 +45,24 @@ static const struct {
 	{"hipMemcpy", GPU_COOKIE(GPU_COPY, 1, 1, 0)}, {"hipMemcpy_spt", GPU_COOKIE(GPU_COPY, 1, 1, 0)},
 	{"hipMemcpyWithStream", GPU_COOKIE(GPU_COPY, 1, 1, 0)}, {"hipMemcpyAsync", GPU_COOKIE(GPU_COPY, 1, 1, 1)},
 	{"hipMemcpyAsync_spt", GPU_COOKIE(GPU_COPY, 1, 1, 1)},
+	{"cuMemAlloc_v2", MEMORY(GPU_TAKE)}, {"cuMemAllocManaged", MEMORY(GPU_TAKE)}, {"cuMemAllocPitch_v2", MEMORY(GPU_TAKE_PITCHED)},
+	{"cuMemAllocAsync", MEMORY(GPU_TAKE)}, {"cuMemAllocAsync_ptsz", MEMORY(GPU_TAKE)},
+	{"cuMemAllocFromPoolAsync", MEMORY(GPU_TAKE)}, {"cuMemAllocFromPoolAsync_ptsz", MEMORY(GPU_TAKE)},
+	{"cuMemFree_v2", MEMORY(GPU_GIVE)}, {"cuMemFreeAsync", MEMORY(GPU_GIVE)}, {"cuMemFreeAsync_ptsz", MEMORY(GPU_GIVE)},
+	{"cuMemCreate", MEMORY(GPU_TAKE_HANDLE)}, {"cuMemRelease", MEMORY(GPU_GIVE_HANDLE)},
+	{"hipMalloc", MEMORY(GPU_TAKE)}, {"hipMallocManaged", MEMORY(GPU_TAKE)}, {"hipExtMallocWithFlags", MEMORY(GPU_TAKE)},
+	{"hipMallocPitch", MEMORY(GPU_TAKE_PITCHED)}, {"hipMemAllocPitch", MEMORY(GPU_TAKE_PITCHED)},
+	{"hipMallocAsync", MEMORY(GPU_TAKE)}, {"hipMallocFromPoolAsync", MEMORY(GPU_TAKE)},
+	{"hipFree", MEMORY(GPU_GIVE)}, {"hipFreeAsync", MEMORY(GPU_GIVE)},
+	{"hipMemCreate", MEMORY(GPU_TAKE_HANDLE)}, {"hipMemRelease", MEMORY(GPU_GIVE_HANDLE)},
 };
 
-_Static_assert(ARRAY_SIZE(known) <= UPROBE_PLACES_MAX, "one link has room for all");
+_Static_assert(ARRAY_SIZE(known) <= DRIVER_FUNCTIONS_MAX, "there is room for all");
+
+enum driver_group driver_functions_group(__u64 cookie)
+{
+	return GPU_KIND_IS_MEMORY(GPU_COOKIE_KIND(cookie)) ? DRIVER_MEMORY : DRIVER_CALLS;
+}
 
 bool driver_functions_are_known(enum library_kind kind)
 {
@@ -86,7 +102,7 @@ static void add_function(struct driver_functions *functions, int fd, __u64 offse
 	struct driver_function *f = &functions->list[functions->nr];
 	__u32 i;
 
-	if (n < (ssize_t)sizeof(code) || is_long_nop(code + passed) || functions->nr == UPROBE_PLACES_MAX)
+	if (n < (ssize_t)sizeof(code) || is_long_nop(code + passed) || functions->nr == DRIVER_FUNCTIONS_MAX)
 		return;
 	*f = (struct driver_function){.offset = offset + passed, .cookie = cookie};
 	memcpy(f->code, code + passed, sizeof(f->code));

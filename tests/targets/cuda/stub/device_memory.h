@@ -94,10 +94,10 @@ static uint64_t pitch_of(uint64_t width)
 	return (width + PITCH - 1) / PITCH * PITCH;
 }
 
-static int allocate_rows(uint64_t *address, size_t *pitch, size_t width, size_t rows)
+static int allocate_lines(uint64_t *address, size_t *pitch, size_t width, size_t lines)
 {
 	*pitch = pitch_of(width);
-	return allocate(address, *pitch * rows, PIECE_BYTES);
+	return allocate(address, *pitch * lines, PIECE_BYTES);
 }
 
 EXPORT(cuMemAlloc_v2, uint64_t *address, size_t bytes)
@@ -115,9 +115,9 @@ EXPORT(cuMemAllocManaged, uint64_t *address, size_t bytes, unsigned int flags)
 	return flags ? allocate(address, bytes, PIECE_BYTES) : INVALID_VALUE;
 }
 
-EXPORT(cuMemAllocPitch_v2, uint64_t *address, size_t *pitch, size_t width, size_t rows, unsigned int element_bytes)
+EXPORT(cuMemAllocPitch_v2, uint64_t *address, size_t *pitch, size_t width, size_t lines, unsigned int element_bytes)
 {
-	return element_bytes ? allocate_rows(address, pitch, width, rows) : INVALID_VALUE;
+	return element_bytes ? allocate_lines(address, pitch, width, lines) : INVALID_VALUE;
 }
 
 /* A handle, not an address: it is small. */
@@ -175,9 +175,9 @@ EXPORT(hipMallocManaged, uint64_t *address, size_t bytes, unsigned int flags)
 	return flags ? allocate(address, bytes, PIECE_BYTES) : INVALID_VALUE;
 }
 
-EXPORT(hipMallocPitch, uint64_t *address, size_t *pitch, size_t width, size_t rows)
+EXPORT(hipMallocPitch, uint64_t *address, size_t *pitch, size_t width, size_t lines)
 {
-	return allocate_rows(address, pitch, width, rows);
+	return allocate_lines(address, pitch, width, lines);
 }
 
 EXPORT(hipMemCreate, uint64_t *handle, size_t bytes, const void *properties, unsigned long long flags)

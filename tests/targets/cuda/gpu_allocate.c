@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * gpu_memory.c - an evaluation that takes and gives back memory of a GPU, in a section for each way to do so.
+ * gpu_allocate.c - an evaluation that takes and gives back memory of a GPU, in a section for each way to do so.
  *
- *     LD_LIBRARY_PATH=FOLDER_OF_THE_STUB gpu_memory CALLS NAME...
+ *     LD_LIBRARY_PATH=FOLDER_OF_THE_STUB gpu_allocate CALLS NAME...
  *
- * With GPU_WORK_HIP in the environment it calls libamdhip64, else libcuda. Names: see the table; each is called CALLS times, a millisecond
- * apart. 1 MiB is taken before the profiler attaches. The JSON line has the account of the driver (stub/device_memory.h), by the section
- * that took the memory, and of the device as "all":
+ * With GPU_WORK_HIP in the environment it calls libamdhip64, else libcuda. Names: see the table; one after the other, CALLS times, a
+ * millisecond apart. 1 MiB is taken before the profiler attaches. The JSON line has the account of the driver (stub/device_memory.h), by
+ * the section that took the memory, and of the device as "all":
  *
  *     "memory": {NAME: {"calls", "live_bytes", "peak_bytes", "alloc_bytes", "free_bytes", "allocs", "allocs_failed"}}
  */
@@ -31,7 +31,7 @@ static struct {
 	int (*allocate)(uint64_t *address, size_t bytes);
 	int (*allocate_async)(uint64_t *address, size_t bytes, void *stream);
 	int (*allocate_managed)(uint64_t *address, size_t bytes, unsigned int flags);
-	int (*allocate_rows)(uint64_t *address, size_t *pitch, size_t width, size_t rows, unsigned int element_bytes);
+	int (*allocate_lines)(uint64_t *address, size_t *pitch, size_t width, size_t lines, unsigned int element_bytes);
 	int (*create)(uint64_t *handle, size_t bytes, const void *properties, unsigned long long flags);
 	int (*release)(uint64_t address);
 	int (*release_async)(uint64_t address, void *stream);
@@ -52,7 +52,7 @@ static struct {
 
 static int nr_sections;
 
-/* Returns the index of the section. */
+/* Returns the index of the section. Before a thread is created, its section has one. */
 static int section_of(const char *name)
 {
 	int i;
@@ -75,7 +75,7 @@ static void call_in_section(const char *name, void (*work)(void))
 	work();
 	driver.close(section);
 	dcbs_section_end(token);
-	sections[section].calls++;
+	__atomic_fetch_add(&sections[section].calls, 1, __ATOMIC_RELAXED);
 }
 
 /* ---- evaluations ---- */
@@ -106,7 +106,7 @@ static void do_scratch(void)
 	driver.allocate(&a[0], 3 * MIB);
 	driver.allocate_async(&a[1], 100, NULL);
 	driver.allocate_managed(&a[2], 5 * KIB, 1);
-	driver.allocate_rows(&a[3], &pitch, 700, 33, 4);
+	driver.allocate_lines(&a[3], &pitch, 700, 33, 4);
 	driver.create(&a[4], 2 * MIB, NULL, 0);
 	driver.release(a[0]);
 	driver.release_async(a[1], NULL);
@@ -227,7 +227,7 @@ static void open_driver(void)
 	*(void **)&driver.allocate = dlsym(library, hip ? "hipMalloc" : "cuMemAlloc_v2");
 	*(void **)&driver.allocate_async = dlsym(library, hip ? "hipMallocAsync" : "cuMemAllocAsync");
 	*(void **)&driver.allocate_managed = dlsym(library, hip ? "hipMallocManaged" : "cuMemAllocManaged");
-	*(void **)&driver.allocate_rows = dlsym(library, hip ? "hipMallocPitch" : "cuMemAllocPitch_v2");
+	*(void **)&driver.allocate_lines = dlsym(library, hip ? "hipMallocPitch" : "cuMemAllocPitch_v2");
 	*(void **)&driver.create = dlsym(library, hip ? "hipMemCreate" : "cuMemCreate");
 	*(void **)&driver.release = dlsym(library, hip ? "hipFree" : "cuMemFree_v2");
 	*(void **)&driver.release_async = dlsym(library, hip ? "hipFreeAsync" : "cuMemFreeAsync");
@@ -249,29 +249,30 @@ static void print_account(const char *name, uint64_t calls, const struct memory_
 	printf("}");
 }
 
-static void work_for(const struct work *work, long calls)
+static const struct work *work_of(const char *name)
 {
-	long i;
+	size_t k;
 
-	for (i = 0; i < calls; i++) {
-		call_in_section(work->name, work->once);
-		truth_sleep_ns(PAUSE_NS);
-	}
+	for (k = 0; k < sizeof(works) / sizeof(*works); k++)
+		if (!strcmp(works[k].name, name))
+			return &works[k];
+	fprintf(stderr, "there is no %s\n", name);
+	exit(2);
 }
 
 int main(int argc, char **argv)
 {
 	long calls = argc > 1 ? strtol(argv[1], NULL, 10) : 1;
-	size_t k;
 	int i;
 
 	open_driver();
 	early = take(MIB);
 	truth_gate();
-	for (i = 2; i < argc; i++)
-		for (k = 0; k < sizeof(works) / sizeof(*works); k++)
-			if (!strcmp(works[k].name, argv[i]))
-				work_for(&works[k], calls);
+	while (calls-- > 0)
+		for (i = 2; i < argc; i++) {
+			call_in_section(argv[i], work_of(argv[i])->once);
+			truth_sleep_ns(PAUSE_NS);
+		}
 	truth_open();
 	printf(",\"memory\":{");
 	for (i = 0; i < nr_sections; i++)
