@@ -60,21 +60,74 @@ static __always_inline int on_memory_call(struct thread_account *account, struct
 	return 0;
 }
 
+static long count_launch_in_section(u32 i, struct thread_account **a)
+{
+	struct thread_account *account = *a;
+	struct open_section *s = open_section_at(account, i);
+	struct gpu_sum *sum = gpu_sum_of(s->section_id);
+
+	if (sum && s->first && (account->own || i >= account->nr_open))
+		__sync_fetch_and_add(&sum->launches, 1);
+	return 0;
+}
+
+/* The loop is apart, as a probe's functions must need little of the stack. */
+static __noinline int count_launch_in_sections(struct thread_account *account)
+{
+	struct gpu_sum *outside;
+
+	if (!account)
+		return 0;
+	if (has_charged_sections(account)) {
+		bpf_loop(nr_all_open(account), count_launch_in_section, &account, 0);
+		return 0;
+	}
+	outside = gpu_sum_of(SECTION_OUTSIDE);
+	if (outside)
+		__sync_fetch_and_add(&outside->launches, 1);
+	return 0;
+}
+
+static __noinline int count_launch(struct task_struct *task, struct process *process)
+{
+	struct thread_account *account;
+
+	if (!task || !process)
+		return 0;
+	__sync_fetch_and_add(&counters.gpu_launches, 1);
+	if (!throttle.gpu_census)
+		return 0;
+	account = account_lock(task);
+	if (!account)
+		return 0;
+	open_sections_update(account, task, process);
+	count_launch_in_sections(account);
+	account_unlock(account);
+	return 0;
+}
+
+static __always_inline int on_untimed_call(struct thread_account *account, struct task_struct *task, struct process *process,
+					   const struct pt_regs *ctx, u32 kind)
+{
+	return kind == GPU_LAUNCH ? count_launch(task, process) : on_memory_call(account, task, ctx, kind);
+}
+
 SEC("uprobe")
 int on_gpu_call(struct pt_regs *ctx)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	u64 sp = PT_REGS_SP(ctx), now, cookie;
+	struct process *process = process_of(task);
 	struct thread_account *account;
 
-	if (!process_of(task) || !window.start_ns || window.end_ns)
+	if (!process || !window.start_ns || window.end_ns)
 		return 0;
 	account = account_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!account || account->dead)
 		return 0;
 	cookie = bpf_get_attach_cookie(ctx);
-	if (GPU_KIND_IS_MEMORY(GPU_COOKIE_KIND(cookie)))
-		return on_memory_call(account, task, ctx, GPU_COOKIE_KIND(cookie));
+	if (!GPU_KIND_IS_TIMED(GPU_COOKIE_KIND(cookie)))
+		return on_untimed_call(account, task, process, ctx, GPU_COOKIE_KIND(cookie));
 	if (gpu_call_is_open(account->gpu.sp, sp))
 		return 0;
 	account->gpu.sp = 0;

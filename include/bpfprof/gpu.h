@@ -25,13 +25,14 @@ enum gpu_kind {
 	GPU_TAKE_HANDLE,	/* where the handle is stored; the size */
 	GPU_GIVE,	/* the address */
 	GPU_GIVE_HANDLE,	/* the handle */
+	GPU_LAUNCH,		/* launches work: counted in a census, that is, for some milliseconds now and then */
 };
 
 /*
  * The cookie of a probe at the entry of such a function: its kind; 1 if its third argument has the size of a copy in bytes, its fourth one
  * the way of a copy, and if it may return before the copy is done.
  */
-#define GPU_KIND_IS_MEMORY(kind) ((kind) >= GPU_TAKE)
+#define GPU_KIND_IS_TIMED(kind) ((kind) < GPU_TAKE)
 #define GPU_COOKIE(kind, sized, way, async) ((__u64)(async) << 24 | (__u64)(way) << 16 | (__u64)(sized) << 8 | (kind))
 #define GPU_COOKIE_KIND(cookie)		((__u8)(cookie))
 #define GPU_COOKIE_SIZED(cookie)	((__u8)((cookie) >> 8))
@@ -60,6 +61,7 @@ struct gpu_sum {
 	__u64 begun;			/* copies that were only begun: the call returned within GPU_IDLE_NS */
 	__u64 syncs;			/* calls that ended, without those */
 	__u64 idle;			/* of these, calls that returned within GPU_IDLE_NS */
+	__u64 launches;			/* in censuses */
 };
 
 /* ---- memory of GPUs ---- */
@@ -92,6 +94,6 @@ struct gpu_memory_sum {
 #define GPU_MEMORY_ALL BPFPROF_SECTIONS
 
 _Static_assert(sizeof(struct gpu_piece_key) == 16 && sizeof(struct gpu_piece) == 56 && sizeof(struct gpu_memory_sum) == 64, "layout");
-_Static_assert(sizeof(struct gpu_sum) == 8 * (2 * GPU_PARTS + 2 * GPU_WAYS + 5), "layout");
+_Static_assert(sizeof(struct gpu_sum) == 8 * (2 * GPU_PARTS + 2 * GPU_WAYS + 6), "layout");
 
 #endif

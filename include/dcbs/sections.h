@@ -152,6 +152,9 @@ struct dcbs_gpu_calls {
 	int64_t syncs_idle;	/* of these, calls that returned within 20 us: the GPU had nothing left to do */
 	int64_t h2d_bytes, d2h_bytes;	/* copied to the GPU and to the host; DCBS_UNKNOWN also if the arguments of some copy do not tell */
 	double copy_gb_per_s;	/* 1e9 bytes a second of copy_s in struct dcbs_gpu; NAN also if there was no copy, or some were only begun */
+	/* Launches of work, by samples of some milliseconds now and then, each with its standard deviation; NAN: too few, or none. */
+	double launches_per_s, launches_error_per_s;	/* a second in the section */
+	double launches_per_call, launches_error_per_call;
 	double untimed_s;	/* calls were not timed for so long at most, before the profiler saw that a process had a driver; NAN at level 0 */
 	double open_s;		/* the age of the oldest call that was open at the end, in this section as the innermost one; NAN: there was none */
 };

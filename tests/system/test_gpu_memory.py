@@ -45,10 +45,10 @@ class GpuMemory(unittest.TestCase):
         """No byte is off, in any section and in the whole."""
         whole = truth.pop("all")
         for name, account in truth.items():
-            true, told = kept(account), kept(found[name]["gpu"])
+            true, seen = kept(account), kept(found[name]["gpu"])
             if not peaks:
-                true.pop("peak_bytes"), told.pop("peak_bytes")
-            self.assertEqual(told, true, name)
+                true.pop("peak_bytes"), seen.pop("peak_bytes")
+            self.assertEqual(seen, true, name)
             self.assertEqual(found[name]["gpu"]["growth_per_call_bytes"], account["live_bytes"] / account["calls"], name)
         self.assertEqual(report["gpu"]["alloc_bytes"], whole["alloc_bytes"] - EARLY_BYTES)
         self.assertEqual(report["gpu"]["live_bytes"], whole["live_bytes"] - EARLY_BYTES)
@@ -57,7 +57,7 @@ class GpuMemory(unittest.TestCase):
             self.assertEqual(report["gpu"]["peak_bytes"], whole["peak_bytes"] - EARLY_BYTES)
 
     def check_leak(self, report):
-        """What leaks is reported with its growth, and nothing else is called a leak."""
+        """The leak is reported with its growth, and nothing else is called one."""
         leaks = [verdict for verdict in report["bottlenecks"] if verdict["cause"] == "memory-growth"]
         self.assertEqual([verdict["section"] for verdict in leaks], ["leak"])
         self.assertIn("the GPU's memory grows by 64.0 KiB for each call", leaks[0]["evidence"])

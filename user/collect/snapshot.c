@@ -208,6 +208,8 @@ static int copy_map_facts(struct session *session, struct snapshot *snap, const 
 	if (!err)
 		gpu_figures_copy(&session->gpu_probes, &session->bpf, snap, section_index);
 	if (!err)
+		gpu_census_copy(&session->gpu_census, &session->bpf, snap, section_index);
+	if (!err)
 		gpu_figures_add_open(snap, views, nr_views, section_index);
 	return err;
 }

@@ -95,6 +95,7 @@ void window_restart(struct session *session)
 	levers_clear(session);
 	answers_clear(session);
 	gpu_figures_clear(&session->gpu_probes, &session->bpf);
+	gpu_census_clear(&session->gpu_census);
 	sampler_clear(session->sampler);
 	slow_calls_clear(&session->slow_calls, &session->bpf);
 	process_facts_clear(session);

@@ -17,7 +17,7 @@
 #define WAITS		GPU_COOKIE(GPU_SYNC, 0, 0, 0)
 #define COPIES(kind)	GPU_COOKIE(kind, 1, 0, 0)
 #define BEGINS(kind)	GPU_COOKIE(kind, 1, 0, 1)
-#define MEMORY(kind)	GPU_COOKIE(kind, 0, 0, 0)
+#define UNTIMED(kind)	GPU_COOKIE(kind, 0, 0, 0)
 
 /*
  * "_v2" tells versions of a function apart, "_ptds" and "_ptsz" those that use the calling thread's own stream. libcudart calls the same
@@ -45,23 +45,29 @@ static const struct {
 	{"hipMemcpy", GPU_COOKIE(GPU_COPY, 1, 1, 0)}, {"hipMemcpy_spt", GPU_COOKIE(GPU_COPY, 1, 1, 0)},
 	{"hipMemcpyWithStream", GPU_COOKIE(GPU_COPY, 1, 1, 0)}, {"hipMemcpyAsync", GPU_COOKIE(GPU_COPY, 1, 1, 1)},
 	{"hipMemcpyAsync_spt", GPU_COOKIE(GPU_COPY, 1, 1, 1)},
-	{"cuMemAlloc_v2", MEMORY(GPU_TAKE)}, {"cuMemAllocManaged", MEMORY(GPU_TAKE)}, {"cuMemAllocPitch_v2", MEMORY(GPU_TAKE_PITCHED)},
-	{"cuMemAllocAsync", MEMORY(GPU_TAKE)}, {"cuMemAllocAsync_ptsz", MEMORY(GPU_TAKE)},
-	{"cuMemAllocFromPoolAsync", MEMORY(GPU_TAKE)}, {"cuMemAllocFromPoolAsync_ptsz", MEMORY(GPU_TAKE)},
-	{"cuMemFree_v2", MEMORY(GPU_GIVE)}, {"cuMemFreeAsync", MEMORY(GPU_GIVE)}, {"cuMemFreeAsync_ptsz", MEMORY(GPU_GIVE)},
-	{"cuMemCreate", MEMORY(GPU_TAKE_HANDLE)}, {"cuMemRelease", MEMORY(GPU_GIVE_HANDLE)},
-	{"hipMalloc", MEMORY(GPU_TAKE)}, {"hipMallocManaged", MEMORY(GPU_TAKE)}, {"hipExtMallocWithFlags", MEMORY(GPU_TAKE)},
-	{"hipMallocPitch", MEMORY(GPU_TAKE_PITCHED)}, {"hipMemAllocPitch", MEMORY(GPU_TAKE_PITCHED)},
-	{"hipMallocAsync", MEMORY(GPU_TAKE)}, {"hipMallocFromPoolAsync", MEMORY(GPU_TAKE)},
-	{"hipFree", MEMORY(GPU_GIVE)}, {"hipFreeAsync", MEMORY(GPU_GIVE)},
-	{"hipMemCreate", MEMORY(GPU_TAKE_HANDLE)}, {"hipMemRelease", MEMORY(GPU_GIVE_HANDLE)},
+	{"cuMemAlloc_v2", UNTIMED(GPU_TAKE)}, {"cuMemAllocManaged", UNTIMED(GPU_TAKE)}, {"cuMemAllocPitch_v2", UNTIMED(GPU_TAKE_PITCHED)},
+	{"cuMemAllocAsync", UNTIMED(GPU_TAKE)}, {"cuMemAllocAsync_ptsz", UNTIMED(GPU_TAKE)},
+	{"cuMemAllocFromPoolAsync", UNTIMED(GPU_TAKE)}, {"cuMemAllocFromPoolAsync_ptsz", UNTIMED(GPU_TAKE)},
+	{"cuMemFree_v2", UNTIMED(GPU_GIVE)}, {"cuMemFreeAsync", UNTIMED(GPU_GIVE)}, {"cuMemFreeAsync_ptsz", UNTIMED(GPU_GIVE)},
+	{"cuMemCreate", UNTIMED(GPU_TAKE_HANDLE)}, {"cuMemRelease", UNTIMED(GPU_GIVE_HANDLE)},
+	{"cuLaunchKernel", UNTIMED(GPU_LAUNCH)}, {"cuLaunchKernel_ptsz", UNTIMED(GPU_LAUNCH)}, {"cuLaunchKernelEx", UNTIMED(GPU_LAUNCH)},
+	{"cuLaunchKernelEx_ptsz", UNTIMED(GPU_LAUNCH)}, {"cuGraphLaunch", UNTIMED(GPU_LAUNCH)}, {"cuGraphLaunch_ptsz", UNTIMED(GPU_LAUNCH)},
+	{"hipLaunchKernel", UNTIMED(GPU_LAUNCH)}, {"hipLaunchKernel_spt", UNTIMED(GPU_LAUNCH)},
+	{"hipModuleLaunchKernel", UNTIMED(GPU_LAUNCH)}, {"hipGraphLaunch", UNTIMED(GPU_LAUNCH)},
+	{"hipMalloc", UNTIMED(GPU_TAKE)}, {"hipMallocManaged", UNTIMED(GPU_TAKE)}, {"hipExtMallocWithFlags", UNTIMED(GPU_TAKE)},
+	{"hipMallocPitch", UNTIMED(GPU_TAKE_PITCHED)}, {"hipMemAllocPitch", UNTIMED(GPU_TAKE_PITCHED)},
+	{"hipMallocAsync", UNTIMED(GPU_TAKE)}, {"hipMallocFromPoolAsync", UNTIMED(GPU_TAKE)},
+	{"hipFree", UNTIMED(GPU_GIVE)}, {"hipFreeAsync", UNTIMED(GPU_GIVE)},
+	{"hipMemCreate", UNTIMED(GPU_TAKE_HANDLE)}, {"hipMemRelease", UNTIMED(GPU_GIVE_HANDLE)},
 };
 
 _Static_assert(ARRAY_SIZE(known) <= DRIVER_FUNCTIONS_MAX, "there is room for all");
 
 enum driver_group driver_functions_group(__u64 cookie)
 {
-	return GPU_KIND_IS_MEMORY(GPU_COOKIE_KIND(cookie)) ? DRIVER_MEMORY : DRIVER_CALLS;
+	if (GPU_COOKIE_KIND(cookie) == GPU_LAUNCH)
+		return DRIVER_LAUNCHES;
+	return GPU_KIND_IS_TIMED(GPU_COOKIE_KIND(cookie)) ? DRIVER_CALLS : DRIVER_MEMORY;
 }
 
 bool driver_functions_are_known(enum library_kind kind)

@@ -33,7 +33,7 @@ struct driver_functions {
 };
 
 /* Functions that are probed together. */
-enum driver_group { DRIVER_CALLS, DRIVER_MEMORY, DRIVER_GROUPS };
+enum driver_group { DRIVER_CALLS, DRIVER_MEMORY, DRIVER_LAUNCHES, DRIVER_GROUPS };
 
 enum driver_group driver_functions_group(__u64 cookie);
 

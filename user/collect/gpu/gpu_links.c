@@ -33,6 +33,14 @@ static __u32 count_group(const struct driver_functions *functions, enum driver_g
 	return nr;
 }
 
+/* Launches are counted at their entry. */
+static int attach_entries(struct gpu_links *links, const struct programs *bpf, pid_t pid, const char *path, const struct uprobe_places *places)
+{
+	const struct uprobe_place place = {.pid = pid, .path = path, .several = places};
+
+	return attach_places(links, bpf->skel->progs.on_gpu_call, &place);
+}
+
 /* A kernel that has links of several places gets one for all entries and one for all returns, as far as one has room. */
 static int attach_group(struct gpu_links *links, const struct programs *bpf, pid_t pid, const char *path,
 			const struct driver_functions *functions, enum driver_group group)
@@ -48,7 +56,7 @@ static int attach_group(struct gpu_links *links, const struct programs *bpf, pid
 		places.cookies[places.nr++] = functions->list[i].cookie;
 		if (--left && places.nr < at_once)
 			continue;
-		err = attach_ends(links, bpf, pid, path, &places);
+		err = (group == DRIVER_LAUNCHES ? attach_entries : attach_ends)(links, bpf, pid, path, &places);
 		places.nr = 0;
 	}
 	return err;

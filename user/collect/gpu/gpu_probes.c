@@ -126,6 +126,8 @@ static void note_patched(struct gpu_probes *probes, const struct target *target,
 		if (!patched[group])
 			continue;
 		probes->refused[group] = true;
+		if (group == DRIVER_LAUNCHES)
+			continue;
 		notes_add(notes, "%sprocess %d has changed functions of the GPU's driver in its memory (a hook, such as UCX's): those are left "
 			  "alone", group == DRIVER_MEMORY ? NO_MEMORY : LEVEL_0, target->pid);
 	}
@@ -137,6 +139,17 @@ static void close_probe(struct gpu_probe *probe)
 
 	for (group = 0; group < DRIVER_GROUPS; group++)
 		gpu_links_close(&probe->links[group]);
+	free(probe->functions);
+	probe->functions = NULL;
+}
+
+/* For censuses. */
+static void keep_functions(struct gpu_probe *probe, const struct driver_map *driver, const struct driver_functions *functions)
+{
+	probe->map = driver->map;
+	probe->functions = malloc(sizeof(*probe->functions));
+	if (probe->functions)
+		*probe->functions = *functions;
 }
 
 /* Calls for memory are probed in addition, where that does no harm. */
@@ -174,8 +187,10 @@ static int probe_file(struct gpu_probes *probes, const struct programs *bpf, con
 	note_patched(probes, target, patched, notes);
 	if (!probes->left[DRIVER_CALLS])
 		err = gpu_links_attach(&probe->links[DRIVER_CALLS], bpf, target->pid, fd, functions, DRIVER_CALLS);
-	if (!err)
+	if (!err) {
+		keep_functions(probe, driver, functions);
 		probe_memory(probes, probe, bpf, fd, functions, notes);
+	}
 	close(fd);
 	return err;
 }
@@ -235,6 +250,14 @@ static void probe_drivers(struct gpu_probes *probes, const struct programs *bpf,
 	notes_add(notes, LEVEL_0 "%s", dcbs_profiler_error());
 	probes->refused[DRIVER_CALLS] = probes->refused[DRIVER_MEMORY] = true;
 	target->gpu_look_ns = ~0ULL;
+}
+
+void gpu_probes_init(struct gpu_probes *probes, bool left)
+{
+	enum driver_group group;
+
+	for (group = 0; group < DRIVER_GROUPS; group++)
+		probes->left[group] = left;
 }
 
 bool gpu_probes_are_left(const struct gpu_probes *probes)
@@ -314,10 +337,10 @@ void gpu_probes_leave(struct gpu_probes *probes, enum driver_group group)
 
 void gpu_probes_close(struct gpu_probes *probes)
 {
-	enum driver_group group;
+	size_t i;
 
-	for (group = 0; group < DRIVER_GROUPS; group++)
-		gpu_probes_leave(probes, group);
+	for (i = 0; i < probes->nr; i++)
+		close_probe(&probes->list[i]);
 	free(probes->list);
 	*probes = (struct gpu_probes){0};
 }

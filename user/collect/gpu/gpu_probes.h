@@ -8,6 +8,7 @@
 #ifndef COLLECT_GPU_GPU_PROBES_H
 #define COLLECT_GPU_GPU_PROBES_H
 
+#include "base/target_file.h"
 #include "collect/facts.h"
 #include "collect/gpu/gpu_links.h"
 #include "collect/notes.h"
@@ -18,7 +19,9 @@ struct gpu_probe {
 	pid_t pid;
 	__u64 dev, ino;
 	bool hooked;		/* the process has loaded UCX: calls for memory are left alone */
-	struct gpu_links links[DRIVER_GROUPS];
+	struct gpu_links links[DRIVER_GROUPS];	/* those on launches only in a census, see gpu_census.h, for which the next two are kept */
+	struct target_mapping map;
+	struct driver_functions *functions;
 };
 
 struct gpu_probes {
@@ -33,6 +36,9 @@ struct gpu_probes {
 };
 
 #define GPU_CHILD_NS 100000000ULL	/* from a child's birth, or execve(), to the first search: most children end before that */
+
+/* left: no driver is probed. */
+void gpu_probes_init(struct gpu_probes *probes, bool left);
 
 /* Looks for drivers in a target, if that is due, and probes them. Notes why one cannot be probed. */
 void gpu_probes_look(struct gpu_probes *probes, const struct programs *bpf, struct target *target, struct notes *notes);

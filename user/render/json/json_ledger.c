@@ -49,7 +49,11 @@ static const struct ledger_field gpu_whole_fields[] = {
 	{"frees_unknown", offsetof(struct dcbs_report, gpu_frees_unknown), false},
 	{"allocs_unfollowed", offsetof(struct dcbs_report, gpu_allocs_unfollowed), false},
 };
-static const struct ledger_field gpu_rates[] = {GPU_CALLS(copy_gb_per_s), GPU_CALLS(untimed_s), GPU_CALLS(open_s)};
+static const struct ledger_field gpu_rates[] = {
+	GPU_CALLS(copy_gb_per_s), GPU_CALLS(untimed_s), GPU_CALLS(open_s), GPU_CALLS(launches_per_s), GPU_CALLS(launches_per_call),
+	{"launches_per_s_error", offsetof(struct dcbs_gpu_calls, launches_error_per_s), false},
+	{"launches_per_call_error", offsetof(struct dcbs_gpu_calls, launches_error_per_call), false},
+};
 static const struct ledger_field memory_fields[] = {
 	MEMORY(rss_delta_bytes, true), MEMORY(anon_delta_bytes, true), MEMORY(file_delta_bytes, true),
 	MEMORY(shmem_delta_bytes, true), MEMORY(peak_delta_bytes, false), MEMORY(minor_faults, false),
