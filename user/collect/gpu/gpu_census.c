@@ -32,13 +32,24 @@ static void attach_probe(struct gpu_probe *probe, const struct programs *bpf, bo
 {
 	int fd;
 
-	if (!probe->functions || !probe->links[DRIVER_CALLS].nr)
+	if (!probe->functions)
 		return;
 	fd = target_file_open_mapping_probe(&probe->map);
 	if (fd < 0)
 		return;
 	*refused |= gpu_links_attach(&probe->links[DRIVER_LAUNCHES], bpf, probe->pid, fd, probe->functions, DRIVER_LAUNCHES) < 0;
 	close(fd);
+}
+
+/* Without a probe nothing would be counted, which is not the same as no launch. */
+static bool has_probe(const struct gpu_probes *probes)
+{
+	size_t i;
+
+	for (i = 0; i < probes->nr; i++)
+		if (probes->list[i].links[DRIVER_LAUNCHES].nr)
+			return true;
+	return false;
 }
 
 static void detach_probes(struct gpu_probes *probes)
@@ -100,7 +111,7 @@ static void hold_census(struct gpu_census *census, struct gpu_probes *probes, co
 
 	for (i = 0; i < probes->nr && !*refused; i++)
 		attach_probe(&probes->list[i], bpf, refused);
-	if (!*refused) {
+	if (!*refused && has_probe(probes)) {
 		on_ns = count_launches(census, bpf);
 		add_rates(census, bpf, on_ns);
 	}
