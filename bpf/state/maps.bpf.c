@@ -46,6 +46,8 @@ struct calls_map calls SEC(".maps");
 struct slow_calls_map slow_calls SEC(".maps");
 struct ledgers_map ledgers SEC(".maps");
 struct gpu_sums_map gpu_sums SEC(".maps");
+struct gpu_memory_map gpu_memory SEC(".maps");
+struct gpu_pieces_map gpu_pieces SEC(".maps");
 struct process_sums_map process_sums SEC(".maps");
 struct rss_locals_map rss_locals SEC(".maps");
 struct mms_map mms SEC(".maps");

@@ -92,6 +92,22 @@ struct gpu_sums_map {
 	__type(value, struct gpu_sum);
 };
 
+struct gpu_memory_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, GPU_MEMORY_ALL + 1);
+	__type(key, u32);
+	__type(value, struct gpu_memory_sum);
+};
+
+struct gpu_pieces_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, GPU_PIECES);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct gpu_piece_key);
+	__type(value, struct gpu_piece);
+};
+
 struct process_sums_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, BPFPROF_PROCESSES);
@@ -290,6 +306,8 @@ extern struct calls_map calls SEC(".maps");		/* place on a stack -> open call */
 extern struct slow_calls_map slow_calls SEC(".maps");	/* section_id * slow_kept and up -> its slowest calls */
 extern struct ledgers_map ledgers SEC(".maps");		/* section_id -> time off the CPU, memory; read in place, too */
 extern struct gpu_sums_map gpu_sums SEC(".maps");	/* section_id -> calls of drivers of GPUs */
+extern struct gpu_memory_map gpu_memory SEC(".maps");	/* section_id -> memory of GPUs */
+extern struct gpu_pieces_map gpu_pieces SEC(".maps");
 extern struct process_sums_map process_sums SEC(".maps");	/* by the index of `processes` */
 extern struct rss_locals_map rss_locals SEC(".maps");	/* by the index of `processes`, too */
 extern struct pythons_map pythons SEC(".maps");		/* by the index of `processes` */

@@ -23,7 +23,7 @@
  * `busy`. No program waits for it: one that finds it set returns and leaves the work to the one that it
  * interrupted. reader_lock() takes it in a ring reader, and nothing is lost then. account_lock() takes it in a
  * thread account; a switch that finds it set does not charge the wait that begins there. `open_calls` has no lock:
- * two probes write it, and others compare `serial`. The probes of drivers of GPUs write `gpu` of an account without the lock, `sp` last.
+ * two probes write it, and others compare `serial`. The probes of drivers of GPUs write `gpu` and `gpu_memory` of an account without the lock.
  *
  * Exceptions, without the lock:
  *
@@ -336,6 +336,7 @@ struct thread_account {
 	u64 nr_recent;		/* so far */
 	u64 recent_since_ns;	/* all waits since then were noted there */
 	struct gpu_call gpu;
+	struct gpu_memory_call gpu_memory;
 
 	u64 record;		/* record that `open` was read from; 0: no section is open */
 	u64 own;		/* equal to `record` if that is the thread's own, else 0 */

@@ -347,6 +347,7 @@ struct throttle {
 	__u32 waits_off;	/* this is an off-period */
 	__u32 memory_generation;	/* the same for memory, which the profiler extrapolates: collect/overhead/off_periods.h */
 	__u32 memory_off;
+	__u32 gpu_census;	/* launches of work on GPUs are counted by section */
 };
 
 /* The profiler writes it; the BPF programs read it in place. */

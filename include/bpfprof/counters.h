@@ -41,6 +41,9 @@ struct counters {
 	__u64 neighbours_ns;	/* the sum of `neighbours`, and of those for which it had no room */
 	__u64 gpu_calls;	/* timed calls of drivers of GPUs that returned ... */
 	__u64 gpu_short_calls;	/* ... and those of them that took less than GPU_IDLE_NS */
+	__u64 gpu_launches;	/* hits of the probes of censuses */
+	__u64 gpu_memory_calls;	/* calls for their memory that returned ... */
+	__u64 gpu_memory_unplaced;	/* ... and those of them whose sections could not be read */
 };
 
 #endif

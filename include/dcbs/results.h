@@ -288,6 +288,9 @@ struct dcbs_report {
 	int frequency_hz;	/* of the samples; 0: sampling was off */
 	char **gpu_libraries;	/* drivers of GPUs that targets had mapped, as far as samples showed: "libcuda" */
 	size_t nr_gpu_libraries;
+	struct dcbs_gpu_memory gpu_memory;	/* of all targets; the self_ fields are unknown */
+	int64_t gpu_frees_unknown;	/* calls that gave back memory that was taken before the window; DCBS_UNKNOWN: not observed */
+	int64_t gpu_allocs_unfollowed;	/* of gpu_memory.allocs: too many at a time, or of a size or an address that makes no sense */
 	struct dcbs_model_summary model;
 	struct dcbs_cache_summary *caches;	/* by name */
 	size_t nr_caches;

@@ -152,8 +152,27 @@ struct dcbs_gpu_calls {
 	int64_t syncs_idle;	/* of these, calls that returned within 20 us: the GPU had nothing left to do */
 	int64_t h2d_bytes, d2h_bytes;	/* copied to the GPU and to the host; DCBS_UNKNOWN also if the arguments of some copy do not tell */
 	double copy_gb_per_s;	/* 1e9 bytes a second of copy_s in struct dcbs_gpu; NAN also if there was no copy, or some were only begun */
+	/* Launches of work, by samples of some milliseconds now and then, each with its standard deviation; NAN: too few, or none. */
+	double launches_per_s, launches_error_per_s;	/* a second in the section */
+	double launches_per_call, launches_error_per_call;
 	double untimed_s;	/* calls were not timed for so long at most, before the profiler saw that a process had a driver; NAN at level 0 */
 	double open_s;		/* the age of the oldest call that was open at the end, in this section as the innermost one; NAN: there was none */
+};
+
+/*
+ * Memory of GPUs that was taken in the window while the section was open, by calls of the driver: what the program's own allocator hands
+ * out of it is not seen. Memory belongs to the sections that were open when it was taken, whoever gives it back. DCBS_UNKNOWN: calls
+ * for memory were not observed, or not all of the time.
+ */
+struct dcbs_gpu_memory {
+	int64_t live_bytes;	/* taken and not given back; unknown also if there was too much to follow, likewise the next ones */
+	int64_t peak_bytes;	/* the most that was live at a time */
+	int64_t free_bytes;	/* given back */
+	int64_t alloc_bytes;	/* taken */
+	int64_t allocs, allocs_failed;	/* calls that took memory, and those that failed */
+	/* Part of live_bytes: taken while it was the innermost section (pieces and bytes), and then in the second half of the window. */
+	int64_t self_live_allocs, self_live_bytes, self_late_bytes;
+	double growth_per_call_bytes;	/* live_bytes by the number of calls; NAN: unknown */
 };
 
 /*
@@ -270,6 +289,7 @@ struct dcbs_section {
 	struct dcbs_wall wall, self_wall;	/* total_s and self_s by cause */
 	struct dcbs_gpu gpu;
 	struct dcbs_gpu_calls gpu_calls;
+	struct dcbs_gpu_memory gpu_memory;
 	struct dcbs_memory memory, self_memory;
 	/*
 	 * Growth in self_memory in the last part of the window, see late_part in struct dcbs_report. A leak grows there as before.

@@ -9,11 +9,14 @@ import threading
 import time
 
 import table
+from gpu_stub import Stub
 from bench_base import Base, Skip, last_line, wait_until
 
 BUDGET_ROUNDS = 5
 BUDGET_WARM_S = {"switches": 15}    # until 20,000 threads have found their way into the caches, or out of them
 BUDGET_S = 6
+GPU_ROUNDS = 5
+GPU_S = 5
 
 
 def at(points, ns, field):
@@ -101,6 +104,34 @@ class ProfilerItself(Base):
         """The cost of doing one thing as often as possible, from a second after the attach on, relative to that before and after."""
         for what, name in table.BUDGET.items():
             self.samples[name] = self.busy(what)
+
+    def gpu(self):
+        """Launches a second of an evaluation on a GPU, with 1,000 waits and 85,000 launches a second, without a profiler by with one."""
+        path = os.path.join(self.build, "tests/targets/cuda/gpu_work")
+        if not os.path.exists(path):
+            raise Skip(f"{path} was not built")
+        stub = Stub()
+        try:
+            for build, name in table.GPU.items():
+                pairs = [[self.launch_rate(path, stub.environment(build), watched) for watched in (False, True)] for _ in range(GPU_ROUNDS)]
+                self.samples[name] = [bare / attached for bare, attached in pairs]
+        finally:
+            stub.close()
+
+    def launch_rate(self, path, environment, watched):
+        target = self.children.start([path, str(GPU_S), "steps"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                     env={**os.environ, **environment}, preexec_fn=lambda: os.sched_setaffinity(0, {self.cpu}))
+        target.stdout.readline()
+        tool = self.attach(target.pid, "-d", "60") if watched else None
+        if tool:
+            time.sleep(0.7)
+        target.stdin.write("\n")
+        target.stdin.flush()
+        truth = json.loads(target.stdout.readline())["gpu"]["steps"]
+        if tool:
+            self.children.stop(tool)
+        self.children.stop(target)
+        return truth["launches"] / truth["total_ns"]
 
     def check_calls(self, what, report, points):
         """Compares the calls and their time with the target's own count and clock."""

@@ -17,6 +17,7 @@ BUDGET = {"sections": "short sections, after 1 s, ratio", "faults": "page faults
           "switches": "20,000 threads that switch, after 1 s, ratio", "calls": "calls of a --section function, after 1 s, ratio",
           **{f"calls-{n}": f"about {n:,} calls a second of one, after 1 s, ratio" for n in (500, 5000, 50000)}}
 
+GPU = {build: f"1,000 waits and 85,000 launches/s, {build} driver, without / with, ratio" for build in ("new", "old")}
 CALLS_COUNT = "%d calls a second, count by the target's own, ratio"
 CALLS_ERROR = "%d calls a second, total by the target's clock, in stated errors, ratio"
 
@@ -50,6 +51,7 @@ def bars(bench):
         ("an evaluation, stacks at 99 Hz / sections alone", median(bench, STACKS[0]), 1.005, ""),
         ("a Python frame of a sampled stack", median(bench, FRAME), 300, " ns"),
         *((name.removesuffix(", ratio"), median(bench, name), 1.015, "") for name in BUDGET.values()),
+        *((name.removesuffix(", ratio"), median(bench, name), 1.01, "") for name in GPU.values()),
         ("attach until the first section is counted", median(bench, "attach until the first section counted, ms"), 150, " ms"),
         ("peak memory of the profiler with 256 sections", median(bench, "peak memory with 256 sections, MiB"), 16, " MiB"),
     ]
@@ -94,6 +96,9 @@ def print_budget(bench):
     for name in BUDGET.values():
         if bench.samples.get(name):
             print(f"{name.removesuffix(', ratio')}: cost against before and after, %: {percent(bench.samples[name])}")
+    for name in GPU.values():
+        if bench.samples.get(name):
+            print(f"{name.removesuffix(', ratio')}, %: {percent(bench.samples[name])}")
     for rate in 500, 5000, 50000:
         if bench.samples.get(CALLS_COUNT % rate):
             print(f"{rate} calls a second: count against the target's own, %: {percent(bench.samples[CALLS_COUNT % rate])}")

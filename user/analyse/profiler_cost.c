@@ -29,7 +29,7 @@ static double total_cost_ns(const struct snapshot *snap, double ns_per_flush)
 	       cost_ns(c->wakings, snap->bpf_ns_per_waking) + cost_ns(c->wakeups, snap->bpf_ns_per_wakeup) +
 	       cost_ns(c->rss_events, snap->bpf_ns_per_rss_event) + cost_ns(c->ticks, snap->bpf_ns_per_tick) +
 	       cost_ns(tick_samples, snap->bpf_ns_per_sample) + cost_ns(c->calls, snap->ns_per_call) +
-	       cost_ns(c->gpu_calls, snap->ns_per_gpu_call) + (double)snap->answers_ns;
+	       cost_ns(c->gpu_calls + c->gpu_memory_calls, snap->ns_per_gpu_call) + cost_ns(c->gpu_launches, snap->ns_per_gpu_launch) + (double)snap->answers_ns;
 }
 
 static int64_t known_bytes(__u64 n)

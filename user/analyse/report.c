@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "analyse/gpu_memory.h"
 #include "analyse/verdict/bottleneck.h"
 #include "analyse/check_sums.h"
 #include "analyse/suspended_tasks.h"
@@ -93,6 +94,7 @@ static void add_sampled_parts(struct dcbs_section *to, const struct snapshot *sn
 {
 	to->fault_cpu_s = sample_weights_fault_s(snap, section, to->self_wall.cpu_s, &to->fault_cpu_error_s);
 	gpu_times_fill(to, snap, section);
+	gpu_memory_fill(to, snap, section);
 }
 
 static int add_section(struct dcbs_report *r, const struct snapshot *snap, size_t index)
@@ -213,6 +215,7 @@ static int fill_report(struct dcbs_report *r, const struct snapshot *snap, doubl
 	if (threads_mark_idle(snap) || add_host(r, &snap->host) || sampled_sections_estimate(snap->sections, snap))
 		return -ENOMEM;
 	add_memory(r, snap);
+	gpu_memory_fill_report(r, snap);
 	summary_model(&r->model, snap);
 	if (slices_fill(r, snap))
 		return -ENOMEM;

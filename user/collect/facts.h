@@ -65,6 +65,18 @@ struct snapshot_slow_call {
 	__u32 stack;		/* 1 + index of `stacks`: one that was sampled in it; 0: none */
 };
 
+/* Launches of work on GPUs, a second of the window, in all threads. */
+struct snapshot_launches {
+	double rate, error;
+};
+
+/* Memory of GPUs that a section took. */
+struct snapshot_gpu_memory {
+	struct gpu_memory_sum sum;
+	/* Pieces that are live, and were taken while it was the innermost section; of them those taken in the second half of the window. */
+	__u64 self_pieces, self_bytes, self_late_bytes;
+};
+
 /* One section or cache. All times are in ns. */
 struct snapshot_section {
 	char name[SNAPSHOT_RAW_NAME];	/* raw bytes, as the target registered them */
@@ -93,6 +105,8 @@ struct snapshot_section {
 	struct memory_variance memory_variance[2];	/* of its `memory` and `self_memory` */
 	struct gpu_sum gpu;		/* timed calls of drivers of GPUs */
 	__u64 gpu_open_ns;		/* the age of the oldest such call that is open in it, as the innermost section; 0: there is none */
+	struct snapshot_gpu_memory gpu_memory;
+	struct snapshot_launches launches;
 };
 
 /* A thread; with tid 0: ended threads of a process that are alike, without its main thread; pid 0: of ended children. */
@@ -214,6 +228,11 @@ struct snapshot {
 	struct memory_variance outside_variance[2];
 	struct gpu_sum outside_gpu;
 	__u64 outside_gpu_open_ns;
+	struct snapshot_launches outside_launches;
+	bool gpu_launches_known;
+	struct snapshot_gpu_memory outside_gpu_memory;
+	struct gpu_memory_sum gpu_memory;	/* of all processes */
+	bool gpu_memory_known;		/* calls for it were observed, in all targets that have a driver, from the time on at which it was seen */
 	size_t gpu_probes;		/* drivers of GPUs whose calls are, or were, timed, by process and file */
 	bool gpu_timed;			/* they are, in all targets that have one */
 	__u64 gpu_untimed_ns;		/* but for calls in this time at most, before a driver was seen */
@@ -261,6 +280,7 @@ struct snapshot {
 	double bpf_ns_per_sample;
 	double ns_per_call;		/* cost of the probes for a call of a --section function, by the governor's measure; NAN: unknown */
 	double ns_per_gpu_call;		/* the same for a timed call of a GPU's driver */
+	double ns_per_gpu_launch;	/* the same for a launch in a census */
 	double probe_added_ns;		/* by which the probes of a --section function make a timed call longer, at most; NAN: unknown */
 	double trap_ns;			/* cost of a hit of the probe, measured at the start on our own copy of it; NAN: unknown */
 	double trace_ns;		/* cost of a trace point with a program, besides the program's run time */

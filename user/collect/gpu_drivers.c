@@ -123,6 +123,8 @@ static void count_functions(struct dcbs_gpu_driver *to, const struct driver_file
 	err = isolate_call(look_at_functions, &question, &functions, sizeof(functions));
 	isolate_use(false);
 	for (i = 0; !err && i < functions.nr; i++) {
+		if (driver_functions_group(functions.list[i].cookie) != DRIVER_CALLS)
+			continue;
 		to->timed++;
 		to->stepped += calibrate_is_stepped(functions.list[i].code);
 	}

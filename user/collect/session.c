@@ -59,7 +59,7 @@ int session_open(struct session **result, const struct dcbs_options *opts, size_
 	if (!session)
 		return fail(-ENOMEM, "out of memory");
 	session->opts = *opts;
-	session->gpu_probes.left = opts->no_gpu_probes;
+	gpu_probes_init(&session->gpu_probes, opts->no_gpu_probes);
 	calibrate_init(&session->costs);
 	rss_total_init(&session->rss);
 	err = programs_load(&session->bpf, opts, nr_targets);
@@ -212,6 +212,7 @@ bool session_poll(struct session *session)
 	time_slices_look(&session->slices, &session->bpf, &session->in_flight, session->rss.end_bytes);
 	awaiting_look(&session->awaiting, &session->bpf, &session->targets);
 	session->overhead.exceeded |= !levers_poll(session);
+	gpu_census_poll(&session->gpu_census, &session->gpu_probes, &session->bpf, &session->costs);
 	return running;
 }
 
@@ -238,7 +239,7 @@ static __u64 next_poll_ns(const struct session *session, __u64 now)
 
 __u64 session_due(const struct session *session, __u64 now)
 {
-	__u64 due = next_poll_ns(session, now), levers = levers_due(session);
+	__u64 due = gpu_census_due(&session->gpu_census, now, next_poll_ns(session, now)), levers = levers_due(session);
 
 	return gpu_probes_due(&session->gpu_probes, &session->targets, now, children_due(session, due < levers ? due : levers));
 }
@@ -353,6 +354,7 @@ void session_close(struct session *session)
 	levers_close(session);
 	function_probes_close(&session->probes);
 	gpu_probes_close(&session->gpu_probes);
+	gpu_census_clear(&session->gpu_census);
 	for (i = 0; i < session->targets.nr; i++) {
 		uprobe_detach(session->targets.list[i].marker_link);
 		uprobe_detach(session->targets.list[i].seldom_link);

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "collect/answers.h"
 #include "collect/children/process_facts.h"
+#include "collect/gpu/gpu_figures.h"
 #include "collect/kernel/program_copies.h"
 #include "collect/kernel/stat_maps.h"
 #include "collect/open_facts.h"
@@ -205,9 +206,11 @@ static int copy_map_facts(struct session *session, struct snapshot *snap, const 
 	if (!err)
 		in_flight_add(&session->in_flight, snap, section_index);
 	if (!err)
-		gpu_probes_copy(&session->gpu_probes, &session->bpf, snap, section_index);
+		gpu_figures_copy(&session->gpu_probes, &session->bpf, snap, section_index);
 	if (!err)
-		gpu_probes_add_open(snap, views, nr_views, section_index);
+		gpu_census_copy(&session->gpu_census, &session->bpf, snap, section_index);
+	if (!err)
+		gpu_figures_add_open(snap, views, nr_views, section_index);
 	return err;
 }
 

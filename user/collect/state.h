@@ -9,7 +9,7 @@
 #define COLLECT_STATE_H
 
 #include "collect/facts.h"
-#include "collect/gpu/gpu_probes.h"
+#include "collect/gpu/gpu_census.h"
 #include "collect/kernel/events.h"
 #include "collect/kernel/programs.h"
 #include "collect/notes.h"
@@ -87,6 +87,7 @@ struct session {
 	struct target_list targets;
 	struct function_probes probes;
 	struct gpu_probes gpu_probes;
+	struct gpu_census gpu_census;
 	struct children *children;	/* NULL: children are not followed */
 	struct sampler *sampler;	/* NULL: stacks are not sampled */
 	struct overhead overhead;

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "collect/answers.h"
 #include "collect/children/process_facts.h"
+#include "collect/gpu/gpu_figures.h"
 #include "collect/stats/flow_slots.h"
 #include "collect/kernel/stat_maps.h"
 #include "collect/overhead/levers.h"
@@ -93,7 +94,8 @@ void window_restart(struct session *session)
 	awaiting_clear(&session->awaiting);
 	levers_clear(session);
 	answers_clear(session);
-	gpu_probes_clear(&session->gpu_probes, &session->bpf);
+	gpu_figures_clear(&session->gpu_probes, &session->bpf);
+	gpu_census_clear(&session->gpu_census);
 	sampler_clear(session->sampler);
 	slow_calls_clear(&session->slow_calls, &session->bpf);
 	process_facts_clear(session);

@@ -161,6 +161,13 @@ static void do_poll(void)
 	}
 }
 
+/* A thousand steps a second, with 85 launches in each. */
+static void do_steps(void)
+{
+	launch_kernels(85, 2000, 7700);
+	synchronise();
+}
+
 static void do_hang(void)
 {
 	launch(3600000000000);
@@ -205,6 +212,7 @@ static const struct work {
 } works[] = {
 	{"gpu", do_gpu}, {"launch", do_launch}, {"copy", do_copy}, {"item", do_item}, {"full", do_full}, {"cpu", do_cpu},
 	{"graph", do_graph}, {"hang", do_hang}, {"poll", do_poll}, {"streams", do_streams},
+	{"steps", do_steps},
 };
 
 static void *open_library(const char *name)

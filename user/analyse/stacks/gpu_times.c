@@ -302,12 +302,33 @@ static void fill_counts(struct dcbs_gpu_calls *calls, const struct gpu_sum *time
 						timed->bytes[GPU_WAY_OTHER]) * S_PER_NS / copy_s;
 }
 
+/* The rates of a second of the window become those of a second in the section, and of a call. */
+static void fill_launches(struct dcbs_section *to, const struct snapshot *snap, __u16 section)
+{
+	const struct snapshot_section *facts = section < snap->nr_sections ? snap->sections[section] : NULL;
+	const struct snapshot_launches *launches = facts ? &facts->launches : &snap->outside_launches;
+	double s = (double)(snap->end_ns - snap->start_ns) * S_PER_NS;
+	struct dcbs_gpu_calls *calls = &to->gpu_calls;
+
+	calls->launches_per_s = calls->launches_error_per_s = calls->launches_per_call = calls->launches_error_per_call = NAN;
+	if (!snap->gpu_launches_known || !timed_calls(snap, section) || !(to->total_s > 0))
+		return;
+	calls->launches_per_s = launches->rate * s / to->total_s;
+	calls->launches_error_per_s = launches->error * s / to->total_s;
+	if (to->count <= 0)
+		return;
+	calls->launches_per_call = launches->rate * s / (double)to->count;
+	calls->launches_error_per_call = launches->error * s / (double)to->count;
+}
+
 static void fill_calls(struct dcbs_section *to, const struct snapshot *snap, __u16 section)
 {
 	const struct gpu_sum *timed = timed_calls(snap, section);
 	__u64 open_ns = section < snap->nr_sections ? snap->sections[section]->gpu_open_ns : snap->outside_gpu_open_ns;
 
-	to->gpu_calls = (struct dcbs_gpu_calls){DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN, DCBS_UNKNOWN, NAN, NAN, NAN};
+	to->gpu_calls = (struct dcbs_gpu_calls){.level = DCBS_UNKNOWN, .syncs = DCBS_UNKNOWN, .syncs_idle = DCBS_UNKNOWN, .h2d_bytes = DCBS_UNKNOWN,
+						.d2h_bytes = DCBS_UNKNOWN, .copy_gb_per_s = NAN, .untimed_s = NAN, .open_s = NAN};
+	fill_launches(to, snap, section);
 	if (snap->gpu_libraries || snap->gpu_probes)
 		to->gpu_calls.level = snap->gpu_timed;
 	if (open_ns)

@@ -22,10 +22,10 @@
 #define STARVED_SHARE 0.5	/* of the window */
 #define CLEAR_SHARE 0.5		/* of the judged time outside of sections, that one cause must take */
 
-/* The most that can be found: a section's time and its leak, each cache, and the wait for worker processes. */
+/* The most that can be found: a section's time and its leaks, each cache, and the wait for worker processes. */
 static size_t room_for(const struct dcbs_report *r)
 {
-	return 1 + 2 * r->nr_sections + r->nr_caches;
+	return 1 + 3 * r->nr_sections + r->nr_caches;
 }
 
 static struct dcbs_bottleneck *next_bottleneck(struct dcbs_report *r)
@@ -89,7 +89,10 @@ static bool is_judged_inside(const struct dcbs_report *r, const struct dcbs_sect
 	return inside_s >= CHAIN_INSIDE_SHARE * section->total_s;
 }
 
-/* A section can have two verdicts, on its time and on its leak. Growth that takes the time is reported once. */
+/*
+ * A section can have verdicts on its time and on its leaks. Growth that takes the time is reported once. A leak of a GPU's memory is
+ * reported however short the section is, as there is little of it.
+ */
 static int judge_section(struct dcbs_report *r, const struct dcbs_section *section, double threshold_s)
 {
 	const struct subject s = {
@@ -108,6 +111,8 @@ static int judge_section(struct dcbs_report *r, const struct dcbs_section *secti
 		err = add_verdict(r, &s, time);
 	if (leak && !leak_first && time && !err)
 		err = add_verdict(r, &s, leak);
+	if (rules_gpu_leak(&s) && !err)
+		err = add_verdict(r, &s, rules_gpu_leak(&s));
 	return err;
 }
 

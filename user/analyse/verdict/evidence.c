@@ -93,6 +93,9 @@ void evidence_launches(FILE *to, const struct subject *s, const struct rule *rul
 		human_time(others ? gpu->launch_s + gpu->unknown_s : gpu->launch_s).text,
 		human_time(others ? hypot(gpu->launch_error_s, gpu->unknown_error_s) : gpu->launch_error_s).text, human_time(s->wall.gpu_s).text);
 	write_gpu_calls(to, s);
+	if (!isnan(s->section->gpu_calls.launches_per_s))
+		fprintf(to, "; about %s launches/s (error %s)", human_exact((int64_t)s->section->gpu_calls.launches_per_s).text,
+			human_exact((int64_t)s->section->gpu_calls.launches_error_per_s).text);
 }
 
 void evidence_in_driver(FILE *to, const struct subject *s, const struct rule *rule)

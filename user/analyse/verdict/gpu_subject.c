@@ -17,6 +17,8 @@
 #define STEP_LAUNCH_SHARE 0.02	/* of the total: a section that reads results also launches what it reads */
 #define MOST_SHARE 0.5		/* of the wait, or of the calls that wait */
 #define RESULT_BYTES 4096	/* of one copy to the host: a larger one is more than the result of a step */
+#define MANY_LAUNCHES_PER_S 5000	/* at some 5 us each, with as much work around them: a good part of the host's time */
+#define UNSURE_SIGMA 2		/* some ticks in the driver are its start and its end */
 #define HANG_S 10.0
 #define HANG_SHARE 0.95
 
@@ -72,9 +74,17 @@ double gpu_subject_computing_s(const struct subject *s)
 	return rest_s < 0 ? 0 : rest_s;
 }
 
+/* The census tells it, too, where no sample does. */
+static bool launches_often(const struct subject *s)
+{
+	const struct dcbs_gpu_calls *calls = &s->section->gpu_calls;
+
+	return calls->launches_per_s - UNSURE_SIGMA * calls->launches_error_per_s >= MANY_LAUNCHES_PER_S;
+}
+
 bool gpu_subject_launches(const struct subject *s)
 {
-	return launch_s(s) >= LAUNCH_SHARE * s->total_s && s->total_s > 0 && !gpu_subject_may_be_queued(s) &&
+	return (launch_s(s) >= LAUNCH_SHARE * s->total_s || launches_often(s)) && s->total_s > 0 && !gpu_subject_may_be_queued(s) &&
 	       s->wall.gpu_s < LITTLE_WAIT_SHARE * s->total_s;
 }
 
@@ -163,8 +173,6 @@ double gpu_subject_wait_s(const struct subject *s)
 }
 
 /* ---- the whole report ---- */
-
-#define UNSURE_SIGMA 2	/* some ticks in the driver are its start and its end */
 
 /* A runtime may be linked into programs that run without a GPU; the driver is there where a GPU is. */
 bool gpu_subject_is_unused(const struct dcbs_report *r)

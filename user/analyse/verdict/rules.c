@@ -18,6 +18,7 @@
 #include "analyse/memory_cost.h"
 #include "analyse/verdict/await_rules.h"
 #include "analyse/verdict/evidence.h"
+#include "analyse/gpu_memory.h"
 #include "analyse/verdict/gpu_subject.h"
 #include "analyse/verdict/hot_code.h"
 #include "analyse/verdict/rules.h"
@@ -127,6 +128,12 @@ static const struct rule memory_rules[] = {
 
 static const struct rule leak_rule = {
 	DCBS_CAUSE_MEMORY_GROWTH, "memory that is kept after every call", NULL, memory_cost_is_leak, evidence_leak, LEAK_ADVICE,
+};
+
+static const struct rule gpu_leak_rule = {
+	DCBS_CAUSE_MEMORY_GROWTH, "the GPU's memory grows", NULL, gpu_memory_is_leak, gpu_memory_leak_evidence,
+	"a leak, perhaps: look for lists and caches that keep tensors on the device from call to call (results with their graph: use .detach(), "
+	".cpu(), torch.no_grad()), and for a cache of keys and values that has no bound",
 };
 
 static const struct rule time_rules[] = {
@@ -317,6 +324,11 @@ const struct rule *rules_worker_wait(void)
 const struct rule *rules_leak(const struct subject *s)
 {
 	return leak_rule.applies(s) ? &leak_rule : NULL;
+}
+
+const struct rule *rules_gpu_leak(const struct subject *s)
+{
+	return gpu_leak_rule.applies(s) ? &gpu_leak_rule : NULL;
 }
 
 bool rules_leak_first(const struct subject *s)

@@ -14,6 +14,9 @@ const struct rule *rules_second(const struct subject *s, const struct rule *firs
 /* The rule for memory that every call leaves behind, whatever takes the time. NULL: the section does not leak. */
 const struct rule *rules_leak(const struct subject *s);
 
+/* The same for the memory of a GPU. */
+const struct rule *rules_gpu_leak(const struct subject *s);
+
 /* The rule for a main thread that waits for worker processes outside of sections. */
 const struct rule *rules_worker_wait(void);
 

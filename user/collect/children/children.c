@@ -265,7 +265,7 @@ static void child_ended(struct session *session, struct target *target)
 	symbols_close(target->symbols);
 	uprobe_detach(target->marker_link);
 	uprobe_detach(target->seldom_link);
-	gpu_probes_forget(&session->gpu_probes, target);
+	gpu_probes_forget(&session->gpu_probes, &session->bpf, target);
 	target_close(target);
 	index = target->index;
 	memset(target, 0, sizeof(*target));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* driver_functions.c - the functions of a GPU's driver that wait or copy, and their places in the driver's file. */
+/* driver_functions.c - see driver_functions.h. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,6 +17,7 @@
 #define WAITS		GPU_COOKIE(GPU_SYNC, 0, 0, 0)
 #define COPIES(kind)	GPU_COOKIE(kind, 1, 0, 0)
 #define BEGINS(kind)	GPU_COOKIE(kind, 1, 0, 1)
+#define UNTIMED(kind)	GPU_COOKIE(kind, 0, 0, 0)
 
 /*
  * "_v2" tells versions of a function apart, "_ptds" and "_ptsz" those that use the calling thread's own stream. libcudart calls the same
@@ -44,9 +45,30 @@ static const struct {
 	{"hipMemcpy", GPU_COOKIE(GPU_COPY, 1, 1, 0)}, {"hipMemcpy_spt", GPU_COOKIE(GPU_COPY, 1, 1, 0)},
 	{"hipMemcpyWithStream", GPU_COOKIE(GPU_COPY, 1, 1, 0)}, {"hipMemcpyAsync", GPU_COOKIE(GPU_COPY, 1, 1, 1)},
 	{"hipMemcpyAsync_spt", GPU_COOKIE(GPU_COPY, 1, 1, 1)},
+	{"cuMemAlloc_v2", UNTIMED(GPU_TAKE)}, {"cuMemAllocManaged", UNTIMED(GPU_TAKE)}, {"cuMemAllocPitch_v2", UNTIMED(GPU_TAKE_PITCHED)},
+	{"cuMemAllocAsync", UNTIMED(GPU_TAKE)}, {"cuMemAllocAsync_ptsz", UNTIMED(GPU_TAKE)},
+	{"cuMemAllocFromPoolAsync", UNTIMED(GPU_TAKE)}, {"cuMemAllocFromPoolAsync_ptsz", UNTIMED(GPU_TAKE)},
+	{"cuMemFree_v2", UNTIMED(GPU_GIVE)}, {"cuMemFreeAsync", UNTIMED(GPU_GIVE)}, {"cuMemFreeAsync_ptsz", UNTIMED(GPU_GIVE)},
+	{"cuMemCreate", UNTIMED(GPU_TAKE_HANDLE)}, {"cuMemRelease", UNTIMED(GPU_GIVE_HANDLE)},
+	{"cuLaunchKernel", UNTIMED(GPU_LAUNCH)}, {"cuLaunchKernel_ptsz", UNTIMED(GPU_LAUNCH)}, {"cuLaunchKernelEx", UNTIMED(GPU_LAUNCH)},
+	{"cuLaunchKernelEx_ptsz", UNTIMED(GPU_LAUNCH)}, {"cuGraphLaunch", UNTIMED(GPU_LAUNCH)}, {"cuGraphLaunch_ptsz", UNTIMED(GPU_LAUNCH)},
+	{"hipLaunchKernel", UNTIMED(GPU_LAUNCH)}, {"hipLaunchKernel_spt", UNTIMED(GPU_LAUNCH)},
+	{"hipModuleLaunchKernel", UNTIMED(GPU_LAUNCH)}, {"hipGraphLaunch", UNTIMED(GPU_LAUNCH)},
+	{"hipMalloc", UNTIMED(GPU_TAKE)}, {"hipMallocManaged", UNTIMED(GPU_TAKE)}, {"hipExtMallocWithFlags", UNTIMED(GPU_TAKE)},
+	{"hipMallocPitch", UNTIMED(GPU_TAKE_PITCHED)}, {"hipMemAllocPitch", UNTIMED(GPU_TAKE_PITCHED)},
+	{"hipMallocAsync", UNTIMED(GPU_TAKE)}, {"hipMallocFromPoolAsync", UNTIMED(GPU_TAKE)},
+	{"hipFree", UNTIMED(GPU_GIVE)}, {"hipFreeAsync", UNTIMED(GPU_GIVE)},
+	{"hipMemCreate", UNTIMED(GPU_TAKE_HANDLE)}, {"hipMemRelease", UNTIMED(GPU_GIVE_HANDLE)},
 };
 
-_Static_assert(ARRAY_SIZE(known) <= UPROBE_PLACES_MAX, "one link has room for all");
+_Static_assert(ARRAY_SIZE(known) <= DRIVER_FUNCTIONS_MAX, "there is room for all");
+
+enum driver_group driver_functions_group(__u64 cookie)
+{
+	if (GPU_COOKIE_KIND(cookie) == GPU_LAUNCH)
+		return DRIVER_LAUNCHES;
+	return GPU_KIND_IS_TIMED(GPU_COOKIE_KIND(cookie)) ? DRIVER_CALLS : DRIVER_MEMORY;
+}
 
 bool driver_functions_are_known(enum library_kind kind)
 {
@@ -86,7 +108,7 @@ static void add_function(struct driver_functions *functions, int fd, __u64 offse
 	struct driver_function *f = &functions->list[functions->nr];
 	__u32 i;
 
-	if (n < (ssize_t)sizeof(code) || is_long_nop(code + passed) || functions->nr == UPROBE_PLACES_MAX)
+	if (n < (ssize_t)sizeof(code) || is_long_nop(code + passed) || functions->nr == DRIVER_FUNCTIONS_MAX)
 		return;
 	*f = (struct driver_function){.offset = offset + passed, .cookie = cookie};
 	memcpy(f->code, code + passed, sizeof(f->code));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * driver_functions.h - the functions of a GPU's driver that wait or copy, and their places in the driver's file.
+ * driver_functions.h - the functions of a GPU's driver that wait, copy, or take and give back its memory, and their places in the
+ * driver's file.
  *
  * The file belongs to the target and may be hostile. It is read by pread() alone, each table within bounds, so that a process that has
  * rights may read it, too.
@@ -16,6 +17,7 @@
 #include "symbol/library_kind.h"
 
 #define DRIVER_CODE_BYTES 16
+#define DRIVER_FUNCTIONS_MAX 96
 
 struct driver_function {
 	__u64 offset;		/* of its entry in the file */
@@ -25,10 +27,15 @@ struct driver_function {
 
 /* It holds no pointer. */
 struct driver_functions {
-	struct driver_function list[UPROBE_PLACES_MAX];
+	struct driver_function list[DRIVER_FUNCTIONS_MAX];
 	__u32 nr;
 	bool stepped;		/* at the entry of some function is an instruction that the kernel has to step over */
 };
+
+/* Functions that are probed together. */
+enum driver_group { DRIVER_CALLS, DRIVER_MEMORY, DRIVER_LAUNCHES, DRIVER_GROUPS };
+
+enum driver_group driver_functions_group(__u64 cookie);
 
 /* Returns true if functions of that kind of library are known. */
 bool driver_functions_are_known(enum library_kind kind);

@@ -57,7 +57,9 @@ static double gpu_cost_ns(struct cost_meter *meter, const struct programs *bpf, 
 	double entry = (stepped && costs->step_ns > 0 ? costs->step_ns : trap_ns(costs)) + run_ns(&meter->gpu_call, bpf->skel->progs.on_gpu_call, 500);
 	double end = trap_ns(costs) + run_ns(&meter->gpu_return, bpf->skel->progs.on_gpu_return, 1000);
 
-	return (double)(now->gpu_calls - meter->last.gpu_calls) * end + (double)(now->gpu_short_calls - meter->last.gpu_short_calls) * entry;
+	meter->gpu_memory_ns = (double)(now->gpu_memory_calls - meter->last.gpu_memory_calls) * (entry + end);
+	return (double)(now->gpu_calls - meter->last.gpu_calls) * end +
+	       (double)(now->gpu_short_calls - meter->last.gpu_short_calls) * entry + meter->gpu_memory_ns;
 }
 
 /* The counters are read one after the other, so the second one may be ahead. */
@@ -97,6 +99,7 @@ double cost_meter_read(struct cost_meter *meter, const struct programs *bpf, con
 	cost_ns[LEVER_CALLS] = meter->entries_ns + ends_ns(meter, bpf, costs, end_stepped, &c);
 	meter->calls_ns += cost_ns[LEVER_CALLS];
 	cost_ns[LEVER_GPU] = gpu_cost_ns(meter, bpf, costs, gpu_stepped, &c);
+	meter->gpu_last_ns = cost_ns[LEVER_GPU];
 	meter->gpu_ns += cost_ns[LEVER_GPU];
 	cost_ns[LEVER_WAITS] = (double)(c.switches - last->switches) * run_ns(&meter->on_switch, skel->progs.on_switch, 1500) +
 			       (double)(c.wakings - last->wakings) * run_ns(&meter->waking, skel->progs.on_waking, 300) +
@@ -116,5 +119,7 @@ double cost_meter_ns_per_call(const struct cost_meter *meter)
 
 double cost_meter_ns_per_gpu_call(const struct cost_meter *meter)
 {
-	return meter->last.gpu_calls ? meter->gpu_ns / (double)meter->last.gpu_calls : NAN;
+	__u64 calls = meter->last.gpu_calls + meter->last.gpu_memory_calls;
+
+	return calls ? meter->gpu_ns / (double)calls : NAN;
 }

@@ -20,7 +20,9 @@ struct cost_meter {
 	double flush_events;		/* mean events of a flush between the last two readings */
 	struct run_meter sample, rss, entry, call_end, call_return, gpu_call, gpu_return, on_switch, waking, wakeup, flush, tick;
 	double calls_ns;		/* cost of all probes at functions up to the last reading */
-	double gpu_ns;			/* cost of the probes of GPUs' drivers up to the last reading */
+	double gpu_ns;			/* cost of the probes of GPUs' drivers up to the last reading ... */
+	double gpu_last_ns;		/* ... and between the last two readings; ... */
+	double gpu_memory_ns;		/* ... the part of calls for memory */
 	double entries_ns;		/* cost of the probes at functions' entries between the last two readings */
 };
 

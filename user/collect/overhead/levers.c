@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "collect/kernel/stat_maps.h"
 #include "collect/overhead/call_levers.h"
+#include "collect/overhead/gpu_levers.h"
 #include "collect/overhead/levers.h"
 #include "collect/overhead/reductions.h"
 #include "collect/target/marker_probe.h"
@@ -210,13 +211,6 @@ static void reduce_waits(struct session *session)
 	duty_cycle_start(&session->overhead.duties[DUTY_WAITS]);
 }
 
-static void leave_gpu_calls(struct session *session)
-{
-	gpu_probes_leave(&session->gpu_probes);
-	reductions_report(session, LEVER_GPU, "calls of the GPU's driver are not timed any more (level 0): from here on waits for the GPU are "
-			 "estimates from samples of the stack, and the numbers of calls and bytes are unknown");
-}
-
 /* The cost of the change itself, and of events meanwhile, is settled at once: it is no measure of the cost from now on. */
 static void turn_lever_down(struct session *session, enum lever lever, double allowed)
 {
@@ -225,7 +219,7 @@ static void turn_lever_down(struct session *session, enum lever lever, double al
 	case LEVER_SAMPLES: reduce_samples(session, allowed); break;
 	case LEVER_FAULTS: reduce_faults(session); break;
 	case LEVER_CALLS: call_levers_turn_down(session); break;
-	case LEVER_GPU: leave_gpu_calls(session); break;
+	case LEVER_GPU: gpu_levers_turn_down(session); break;
 	case LEVER_WAITS: reduce_waits(session); break;
 	default: break;
 	}
@@ -306,7 +300,7 @@ static bool examine_costs(struct session *session)
 	can[LEVER_SAMPLES] = t->sample_every < SAMPLE_EVERY_MOST;
 	can[LEVER_FAULTS] = session->events.memory_known && !in_cycle[LEVER_FAULTS];
 	can[LEVER_CALLS] = call_levers_can_turn_down(session);
-	can[LEVER_GPU] = session->gpu_probes.attached && !session->gpu_probes.left;
+	can[LEVER_GPU] = session->gpu_probes.attached && !gpu_probes_are_left(&session->gpu_probes);
 	can[LEVER_WAITS] = session->events.waits[0] && !in_cycle[LEVER_WAITS];
 	can[LEVER_MARKERS] = false;
 	switch (governor_decide(&o->governor, can, &lever, &allowed)) {

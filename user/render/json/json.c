@@ -270,6 +270,7 @@ int json_write(FILE *file, const struct dcbs_report *r, const struct render_opti
 	write_member(&doc, "awaiting", json_awaiting_object(r));
 	write_array(&doc, "notes", r->notes, r->nr_notes, note_string);
 	write_array(&doc, "gpu_libraries", r->gpu_libraries, r->nr_gpu_libraries, note_string);
+	write_member(&doc, "gpu", json_ledger_gpu_whole(r));
 	write_member(&doc, "frequency_hz", integer_or_null(r->frequency_hz));
 	write_array(&doc, "frames", r->frames, r->nr_frames, json_functions_frame);
 	write_array(&doc, "stacks", r->stacks, r->nr_stacks, json_functions_stack);

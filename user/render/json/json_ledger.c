@@ -20,6 +20,7 @@ struct ledger_field {
 #define WALL(name) {#name, offsetof(struct dcbs_wall, name), false}
 #define GPU(name) {#name, offsetof(struct dcbs_gpu, name), false}
 #define GPU_ERROR(name) {#name "_s_error", offsetof(struct dcbs_gpu, name##_error_s), false}
+#define GPU_MEMORY(name) {#name, offsetof(struct dcbs_gpu_memory, name), false}
 #define GPU_CALLS(name) {#name, offsetof(struct dcbs_gpu_calls, name), false}
 #define MEMORY(name, is_signed) {#name, offsetof(struct dcbs_memory, name), is_signed}
 #define MEMORY_ERROR(name, field) {#name "_error", offsetof(struct dcbs_memory, field), false}
@@ -38,7 +39,21 @@ static const struct ledger_field gpu_fields[] = {
 static const struct ledger_field gpu_counts[] = {
 	GPU_CALLS(level), GPU_CALLS(syncs), GPU_CALLS(syncs_idle), GPU_CALLS(h2d_bytes), GPU_CALLS(d2h_bytes),
 };
-static const struct ledger_field gpu_rates[] = {GPU_CALLS(copy_gb_per_s), GPU_CALLS(untimed_s), GPU_CALLS(open_s)};
+static const struct ledger_field gpu_memory_fields[] = {
+	GPU_MEMORY(live_bytes), GPU_MEMORY(peak_bytes), GPU_MEMORY(alloc_bytes), GPU_MEMORY(free_bytes), GPU_MEMORY(allocs),
+	GPU_MEMORY(allocs_failed), GPU_MEMORY(self_live_allocs), GPU_MEMORY(self_live_bytes), GPU_MEMORY(self_late_bytes),
+};
+#define GPU_WHOLE_FIELDS 6	/* of them; the rest is of sections alone */
+static const struct ledger_field gpu_growth[] = {GPU_MEMORY(growth_per_call_bytes)};
+static const struct ledger_field gpu_whole_fields[] = {
+	{"frees_unknown", offsetof(struct dcbs_report, gpu_frees_unknown), false},
+	{"allocs_unfollowed", offsetof(struct dcbs_report, gpu_allocs_unfollowed), false},
+};
+static const struct ledger_field gpu_rates[] = {
+	GPU_CALLS(copy_gb_per_s), GPU_CALLS(untimed_s), GPU_CALLS(open_s), GPU_CALLS(launches_per_s), GPU_CALLS(launches_per_call),
+	{"launches_per_s_error", offsetof(struct dcbs_gpu_calls, launches_error_per_s), false},
+	{"launches_per_call_error", offsetof(struct dcbs_gpu_calls, launches_error_per_call), false},
+};
 static const struct ledger_field memory_fields[] = {
 	MEMORY(rss_delta_bytes, true), MEMORY(anon_delta_bytes, true), MEMORY(file_delta_bytes, true),
 	MEMORY(shmem_delta_bytes, true), MEMORY(peak_delta_bytes, false), MEMORY(minor_faults, false),
@@ -135,21 +150,41 @@ static json_t *add_members(json_t *to, json_t *more)
 	return to;
 }
 
-json_t *json_ledger_gpu(const struct dcbs_gpu *gpu, const struct dcbs_gpu_calls *calls)
+json_t *json_ledger_gpu(const struct dcbs_section *s)
 {
 	json_t *o;
 
-	if (isnan(gpu->wait_s))
+	if (isnan(s->gpu.wait_s))
 		return json_null();
-	o = add_members(reals_object(gpu, gpu_fields, ARRAY_SIZE(gpu_fields)), integers_object(calls, gpu_counts, ARRAY_SIZE(gpu_counts)));
-	return add_members(o, reals_object(calls, gpu_rates, ARRAY_SIZE(gpu_rates)));
+	o = add_members(reals_object(&s->gpu, gpu_fields, ARRAY_SIZE(gpu_fields)), integers_object(&s->gpu_calls, gpu_counts, ARRAY_SIZE(gpu_counts)));
+	o = add_members(o, integers_object(&s->gpu_memory, gpu_memory_fields, ARRAY_SIZE(gpu_memory_fields)));
+	o = add_members(o, reals_object(&s->gpu_memory, gpu_growth, ARRAY_SIZE(gpu_growth)));
+	return add_members(o, reals_object(&s->gpu_calls, gpu_rates, ARRAY_SIZE(gpu_rates)));
 }
 
-void json_ledger_read_gpu(struct json_get *r, const json_t *o, struct dcbs_gpu *to, struct dcbs_gpu_calls *calls)
+void json_ledger_read_gpu(struct json_get *r, const json_t *o, struct dcbs_section *to)
 {
-	read_reals(r, o, to, gpu_fields, ARRAY_SIZE(gpu_fields));
-	read_integers(r, o, calls, gpu_counts, ARRAY_SIZE(gpu_counts));
-	read_reals(r, o, calls, gpu_rates, ARRAY_SIZE(gpu_rates));
+	read_reals(r, o, &to->gpu, gpu_fields, ARRAY_SIZE(gpu_fields));
+	read_integers(r, o, &to->gpu_calls, gpu_counts, ARRAY_SIZE(gpu_counts));
+	read_integers(r, o, &to->gpu_memory, gpu_memory_fields, ARRAY_SIZE(gpu_memory_fields));
+	read_reals(r, o, &to->gpu_memory, gpu_growth, ARRAY_SIZE(gpu_growth));
+	read_reals(r, o, &to->gpu_calls, gpu_rates, ARRAY_SIZE(gpu_rates));
+}
+
+json_t *json_ledger_gpu_whole(const struct dcbs_report *r)
+{
+	if (r->gpu_memory.allocs == DCBS_UNKNOWN)
+		return json_null();
+	return add_members(integers_object(&r->gpu_memory, gpu_memory_fields, GPU_WHOLE_FIELDS),
+			   integers_object(r, gpu_whole_fields, ARRAY_SIZE(gpu_whole_fields)));
+}
+
+void json_ledger_read_gpu_whole(struct json_get *r, const json_t *doc, struct dcbs_report *to)
+{
+	const json_t *o = json_get_object(r, doc, "gpu");
+
+	read_integers(r, o, &to->gpu_memory, gpu_memory_fields, ARRAY_SIZE(gpu_memory_fields));
+	read_integers(r, o, to, gpu_whole_fields, ARRAY_SIZE(gpu_whole_fields));
 }
 
 json_t *json_ledger_memory(const struct dcbs_memory *memory)

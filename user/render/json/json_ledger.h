@@ -16,7 +16,8 @@ extern const struct json_spread_keys json_ledger_growth_keys, json_ledger_faults
 /* The parts of disk_s and other_s are an object of their own, so that the members of the wall object add up. */
 json_t *json_ledger_wall(const struct dcbs_wall *wall);
 json_t *json_ledger_parts(const struct dcbs_wall *wall);
-json_t *json_ledger_gpu(const struct dcbs_gpu *gpu, const struct dcbs_gpu_calls *calls);	/* null if it is unknown */
+json_t *json_ledger_gpu(const struct dcbs_section *s);	/* these two: null if it is unknown */
+json_t *json_ledger_gpu_whole(const struct dcbs_report *r);
 json_t *json_ledger_memory(const struct dcbs_memory *memory);
 json_t *json_ledger_spread(const struct dcbs_spread *spread, const struct json_spread_keys *keys);
 json_t *json_ledger_thread(const struct dcbs_thread *thread);
@@ -25,7 +26,8 @@ json_t *json_ledger_thread(const struct dcbs_thread *thread);
 const char *json_ledger_wall_key(size_t field);
 
 void json_ledger_read_wall(struct json_get *r, const json_t *wall, const json_t *parts, struct dcbs_wall *to);
-void json_ledger_read_gpu(struct json_get *r, const json_t *o, struct dcbs_gpu *to, struct dcbs_gpu_calls *calls);
+void json_ledger_read_gpu(struct json_get *r, const json_t *o, struct dcbs_section *to);
+void json_ledger_read_gpu_whole(struct json_get *r, const json_t *doc, struct dcbs_report *to);
 void json_ledger_read_memory(struct json_get *r, const json_t *o, struct dcbs_memory *to);
 void json_ledger_read_spread(struct json_get *r, const json_t *o, struct dcbs_spread *to,
 			     const struct json_spread_keys *keys);

@@ -254,6 +254,7 @@ static int read_document(const char *path, const json_t *doc, struct dcbs_report
 	read_costs(&r, doc, to);
 	json_get_strings(&r, doc, "notes", &to->notes, &to->nr_notes);
 	json_get_strings(&r, doc, "gpu_libraries", &to->gpu_libraries, &to->nr_gpu_libraries);
+	json_ledger_read_gpu_whole(&r, doc, to);
 	json_functions_read(&r, doc, to);
 	return r.err;
 }

@@ -52,7 +52,7 @@ static json_t *section_additions(const struct dcbs_section *s)
 			 "profiling_per_call_s", real_or_null(s->profiling_per_call_s), "cpu_error_s", real_or_null(s->cpu_error_s),
 			 "in_flight", "mean", real_or_null(s->in_flight), "max", integer_or_null(s->in_flight_most),
 			 "fault_cpu_s", real_or_null(s->fault_cpu_s), "fault_cpu_error_s", real_or_null(s->fault_cpu_error_s),
-			 "cancelled", integer_or_null(s->cancelled), "gpu", json_ledger_gpu(&s->gpu, &s->gpu_calls),
+			 "cancelled", integer_or_null(s->cancelled), "gpu", json_ledger_gpu(s),
 			 "parent", string_or_null(s->parent), "trend", json_slices_trend(&s->trend), "slices", json_slices_section(&s->slices),
 			 "slowest", json_slowest_array(s));
 }
@@ -122,7 +122,7 @@ static void read_section(struct json_get *r, const json_t *o, struct dcbs_sectio
 	json_hist_read(r, json_get_object(r, o, "histogram"), &s->histogram, HIST_SCALE, HIST_PLACES);
 	json_ledger_read_wall(r, json_get_object(r, o, "wall"), json_get_object(r, o, "wall_parts"), &s->wall);
 	json_ledger_read_wall(r, json_get_object(r, o, "self_wall"), json_get_object(r, o, "self_wall_parts"), &s->self_wall);
-	json_ledger_read_gpu(r, json_get_object(r, o, "gpu"), &s->gpu, &s->gpu_calls);
+	json_ledger_read_gpu(r, json_get_object(r, o, "gpu"), s);
 	json_ledger_read_memory(r, json_get_object(r, o, "memory"), &s->memory);
 	json_ledger_read_memory(r, json_get_object(r, o, "self_memory"), &s->self_memory);
 	json_ledger_read_spread(r, json_get_object(r, o, "growth"), &s->growth, &json_ledger_growth_keys);

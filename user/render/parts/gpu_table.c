@@ -2,6 +2,7 @@
 /* gpu_table.c - what sections did with a GPU, as their threads saw it. */
 #include <math.h>
 
+#include "base/human.h"
 #include "render/text/display.h"
 #include "render/text/table.h"
 #include "render/text/text_parts.h"
@@ -15,6 +16,8 @@ static bool uses_gpu(const struct dcbs_section *s)
 {
 	double error_s = s->gpu.wait_error_s > 0 ? s->gpu.wait_error_s : 0;
 
+	if (s->gpu_memory.allocs > 0 || s->gpu_memory.allocs_failed > 0)
+		return true;
 	return s->gpu.wait_s >= LITTLE_S + SIGMA * error_s || s->gpu.driver_s >= LITTLE_S + SIGMA * s->gpu.driver_error_s;
 }
 
@@ -42,6 +45,25 @@ static const char *level_words(const struct dcbs_report *r)
 	return "";
 }
 
+static void write_memory(const struct text *t)
+{
+	const struct dcbs_report *r = t->report;
+	const struct dcbs_gpu_memory *m = &r->gpu_memory;
+
+	if (m->live_bytes > 0 || m->peak_bytes > 0)
+		text_lines_paragraph(t, "Memory of the GPU that was taken in the window: %s at most, %s at the end, in %s calls.",
+				     human_size((double)m->peak_bytes).text, human_size((double)m->live_bytes).text, human_exact(m->allocs).text);
+	if (m->allocs_failed > 0)
+		text_lines_paragraph(t, "%s calls for memory of the GPU failed: there was not enough, or an argument was wrong.",
+				     human_exact(m->allocs_failed).text);
+	if (r->gpu_frees_unknown > 0)
+		text_lines_paragraph(t, "Memory that had been taken before the window was given back in %s calls; it is in no figure.",
+				     human_exact(r->gpu_frees_unknown).text);
+	if (r->gpu_allocs_unfollowed > 0)
+		text_lines_paragraph(t, "%s pieces of the GPU's memory were not followed, as there were too many: what is live, and the peak, are "
+				     "unknown where they were taken.", human_exact(r->gpu_allocs_unfollowed).text);
+}
+
 void text_gpu(const struct text *t)
 {
 	const struct dcbs_report *r = t->report;
@@ -64,4 +86,5 @@ void text_gpu(const struct text *t)
 		shown++;
 	}
 	text_lines_paragraph(t, "%s", level_words(r));
+	write_memory(t);
 }

@@ -63,6 +63,8 @@ static const struct table_column gpu[] = {
 	{"idle", COUNT, offsetof(struct dcbs_section, gpu_calls.syncs_idle), 6, 5},
 	{"H2D", SIZE, offsetof(struct dcbs_section, gpu_calls.h2d_bytes), 7, 4},
 	{"D2H", SIZE, offsetof(struct dcbs_section, gpu_calls.d2h_bytes), 7, 3},
+	{"peak", SIZE, offsetof(struct dcbs_section, gpu_memory.peak_bytes), 7, 2},
+	{"live", SIZE, offsetof(struct dcbs_section, gpu_memory.live_bytes), 7, 1},
 };
 
 #define BAR_COLUMN (ARRAY_SIZE(times) - 1)

@@ -8,7 +8,7 @@
  * STUB_DEVICE. One thread may call for a stream at a time. stub_account() returns what the calls took, by the stub's own clock reads.
  *
  * Compiled with -DOLD, exports are those of drivers before 575: each jumps to a function without a name, so no stack shows it. Otherwise
- * they have frames and names. With -DHIP there are some of AMD's libamdhip64, too.
+ * they have frames and names. With -DHIP there are some of AMD's libamdhip64, too. Its device memory is in device_memory.h.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -20,22 +20,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "device_memory.h"
+
 #define QUEUE 1024
 #define LAUNCH_NS 4000		/* of the host's work for a launch */
 #define IDLE_NS 20000
 #define COPY_NS 5000		/* of a copy, besides its bytes */
 #define COPY_BYTES_PER_NS 10
-
-#ifdef OLD
-#define EXPORT(name, ...) \
-	__asm__(".pushsection .text\n.balign 32\n.globl " #name "\n.type " #name ",@function\n" #name ":\n" \
-		"mov stub_at_" #name "(%rip),%rax\njmp *%rax\n.skip 21,0xcc\n.size " #name ",.-" #name "\n.popsection"); \
-	static int stub_##name(__VA_ARGS__); \
-	__attribute__((used, visibility("hidden"))) int (*stub_at_##name)(__VA_ARGS__) = stub_##name; \
-	static int stub_##name(__VA_ARGS__)
-#else
-#define EXPORT(name, ...) int name(__VA_ARGS__); int name(__VA_ARGS__)
-#endif
 
 static struct {
 	uint64_t sync_ns, copy_ns, launch_ns;	/* in such calls */
@@ -153,6 +144,8 @@ static __attribute__((noinline)) int copy(uint64_t bytes, uint64_t *all_bytes)
 	count(&account.copy_ns, now_ns() - start);
 	return 0;
 }
+
+/* ---- the driver ---- */
 
 EXPORT(cuInit, unsigned int flags)
 {

@@ -95,7 +95,7 @@ static void test_names_of_the_contract(void **state)
 
 	(void)state;
 	check_keys(doc, "schema tool version target host window sections slices memory bottlenecks functions operators model caches overhead lost "
-		   "threshold_s threads outside wall_check neighbours event_loops awaiting notes gpu_libraries frequency_hz frames stacks ");
+		   "threshold_s threads outside wall_check neighbours event_loops awaiting notes gpu_libraries gpu frequency_hz frames stacks ");
 	check_keys(json_object_get(doc, "target"), "pid comm command started_at markers exit_status signal rank ");
 	check_keys(json_object_get(doc, "host"), "name kernel cpu cpus cgroup versions ");
 	check_keys(json_object_get(doc, "window"), "started_at duration_s ended_by ");
