@@ -192,6 +192,7 @@ struct snapshot_stack {
 
 #define SNAPSHOT_OUTSIDE 0xffff
 #define SNAPSHOT_MORE_FRAMES "(more frames)"	/* the function of a frame that stands for frames that are missing */
+#define SNAPSHOT_LOST_CALLERS "(callers unknown)"	/* the same: the walk lost its way before the function in which the thread began */
 #define SNAPSHOT_LONG_CALL 10	/* a call that takes this many times as long as its probes add can be timed */
 
 struct snapshot {

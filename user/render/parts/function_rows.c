@@ -104,6 +104,12 @@ bool function_rows_collect(struct function_rows *rows, const struct dcbs_report 
 	return rows->nr && rows->total_s > 0;
 }
 
+/* Stands for frames that are missing, such as "(callers unknown)". What none was sampled for has time of its own. */
+static bool is_stand_in(const struct dcbs_function *f)
+{
+	return !f->python && !f->file && f->function[0] == '(';
+}
+
 /* The markers themselves, and the wrapper around each module of PyTorch. */
 static bool is_internal(const struct dcbs_function *f)
 {
@@ -115,7 +121,7 @@ static bool is_internal(const struct dcbs_function *f)
 
 static bool is_minor(const struct function_rows *rows, const struct dcbs_function *f)
 {
-	return (is_internal(f) || (is_unnamed(f) && !f->python)) && !(f->self_s >= MINOR * rows->total_s);
+	return (is_internal(f) || is_stand_in(f) || (is_unnamed(f) && !f->python)) && !(f->self_s >= MINOR * rows->total_s);
 }
 
 static bool is_shown_function(const struct function_rows *rows, const struct dcbs_function *f, enum order_key order)
