@@ -20,6 +20,7 @@
 #include "render/live.h"
 #include "render/live/live_interval.h"
 #include "render/live/live_lines.h"
+#include "render/live/live_panes.h"
 #include "render/live/live_table.h"
 #include "render/live/live_view.h"
 #include "render/text/display.h"
@@ -182,6 +183,7 @@ static void show_body(struct live *l, const struct dcbs_report *report)
 		show_verdict(report);
 		end--;
 	}
+	end = live_panes_show(report, head, end);
 	if (report->nr_sections)
 		live_table_show(&l->view, &l->interval, report, head, end);
 	if (!table_nr_sections(report))
