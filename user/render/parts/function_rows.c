@@ -8,6 +8,7 @@
 
 #define MINOR 0.05	/* of a section: with less self time, a function without a name and a wrapper say nothing */
 #define SMALL 0.0005	/* of a section: a function with less time is not shown */
+#define NEARLY_ALL 0.98	/* of a section: on the other stacks a caller was not found, or the section was entered in another way */
 #define FEW_SAMPLES 3	/* fewer do not carry a row */
 #define TWO_SIGMA 1.96
 
@@ -42,10 +43,10 @@ static bool has_own_time(const struct function_rows *rows, const struct dcbs_fun
 	return f->self_s >= SMALL * rows->total_s && is_certain(f, ORDER_SELF);
 }
 
-/* Returns true if f is on every stack of the section and has no self time. */
+/* Returns true if f is on nearly every stack of the section and has no self time. */
 static bool is_caller(const struct function_rows *rows, const struct dcbs_function *f)
 {
-	return f->cumulative_s >= (1 - SMALL) * rows->total_s && !has_own_time(rows, f);
+	return f->cumulative_s >= NEARLY_ALL * rows->total_s && !has_own_time(rows, f);
 }
 
 static bool is_unnamed(const struct dcbs_function *f)
@@ -104,10 +105,10 @@ bool function_rows_collect(struct function_rows *rows, const struct dcbs_report 
 	return rows->nr && rows->total_s > 0;
 }
 
-/* Stands for frames that are missing, such as "(callers unknown)". What none was sampled for has time of its own. */
-static bool is_stand_in(const struct dcbs_function *f)
+/* Stands for callers that are missing, such as "(callers unknown)": it has no time of its own, as "(function not sampled)" has. */
+static bool is_stand_in(const struct function_rows *rows, const struct dcbs_function *f)
 {
-	return !f->python && !f->file && f->function[0] == '(';
+	return !f->python && !f->file && f->function[0] == '(' && !(f->self_s >= SMALL * rows->total_s);
 }
 
 /* The markers themselves, and the wrapper around each module of PyTorch. */
@@ -121,7 +122,7 @@ static bool is_internal(const struct dcbs_function *f)
 
 static bool is_minor(const struct function_rows *rows, const struct dcbs_function *f)
 {
-	return (is_internal(f) || is_stand_in(f) || (is_unnamed(f) && !f->python)) && !(f->self_s >= MINOR * rows->total_s);
+	return is_stand_in(rows, f) || ((is_internal(f) || (is_unnamed(f) && !f->python)) && !(f->self_s >= MINOR * rows->total_s));
 }
 
 static bool is_shown_function(const struct function_rows *rows, const struct dcbs_function *f, enum order_key order)

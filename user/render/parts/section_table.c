@@ -162,6 +162,13 @@ static void write_table(const struct text *t, const struct section_tree *tree)
 	write_legend(t, &table);
 }
 
+/* Without samples a list is not a tree without branches. */
+static void write_why_flat(const struct text *t)
+{
+	if (!t->report->frequency_hz && table_nr_sections(t->report) > 1 && !section_tree_nests(&t->tree))
+		text_lines_paragraph(t, "Which of these sections lie in others is not known: samples of the stack tell, and none were taken (-F 0).");
+}
+
 void text_sections(const struct text *t)
 {
 	struct section_tree flat = {0};
@@ -173,5 +180,6 @@ void text_sections(const struct text *t)
 	}
 	write_table(t, t->flat && section_tree_build(&flat, t->report, true) ? &flat : &t->tree);
 	section_tree_free(&flat);
+	write_why_flat(t);
 	text_waits(t);
 }
