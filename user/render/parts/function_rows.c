@@ -9,6 +9,7 @@
 #define MINOR 0.05	/* of a section: with less self time, a function without a name and a wrapper say nothing */
 #define SMALL 0.0005	/* of a section: a function with less time is not shown */
 #define NEARLY_ALL 0.98	/* of a section: on the other stacks a caller was not found, or the section was entered in another way */
+#define ALIKE 0.02	/* of a section: native functions that call one another differ by less in the stacks that a walk lost */
 #define FEW_SAMPLES 3	/* fewer do not carry a row */
 #define TWO_SIGMA 1.96
 
@@ -140,7 +141,7 @@ static bool does_nothing(const struct function_rows *rows, const struct dcbs_fun
 	return !f->python && !order_is_rest(f) && !is_caller(rows, f) && !(f->self_s >= SMALL * rows->total_s);
 }
 
-/* Functions that call one another and have the same time are shown as one: the first one with a name. */
+/* Functions that call one another and have about the same time are shown as one: the first one with a name. */
 static bool is_wrapped(const struct function_rows *rows, const struct dcbs_function *f)
 {
 	size_t i;
@@ -148,7 +149,7 @@ static bool is_wrapped(const struct function_rows *rows, const struct dcbs_funct
 	if (!does_nothing(rows, f))
 		return false;
 	for (i = 0; i < rows->nr; i++)
-		if (does_nothing(rows, rows->functions[i]) && rows->functions[i]->cumulative_s == f->cumulative_s)
+		if (does_nothing(rows, rows->functions[i]) && fabs(rows->functions[i]->cumulative_s - f->cumulative_s) <= ALIKE * rows->total_s)
 			return true;
 	return is_unnamed(f);
 }
