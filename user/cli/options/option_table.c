@@ -79,7 +79,7 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 	}, {
 		.name = "interval", .key = 'i', .argument = "SECONDS", .type = OPTION_SECONDS, .commands = PROFILE, .min = 0.05, .max = 3600,
 		.preset = "1", .offset = offsetof(struct opts, interval_s),
-		.help = "time between updates of the live table",
+		.help = "time between two updates of the live table",
 		.manual = "Time between two updates of the live table.",
 	}, {
 		.name = "section", .key = 's', .argument = "NAME=BINARY:FUNCTION", .type = OPTION_SECTION, .commands = PROFILE,

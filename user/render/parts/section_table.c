@@ -166,7 +166,8 @@ static void write_table(const struct text *t, const struct section_tree *tree)
 static void write_why_flat(const struct text *t)
 {
 	if (!t->report->frequency_hz && table_nr_sections(t->report) > 1 && !section_tree_nests(&t->tree))
-		text_lines_paragraph(t, "Which of these sections lie in others is not known: samples of the stack tell, and none were taken (-F 0).");
+		text_lines_paragraph(t, "Which of these sections lie in others is not known: samples of the stack tell, and none were taken (-F 0); "
+				     "long calls are seen without them.");
 }
 
 void text_sections(const struct text *t)

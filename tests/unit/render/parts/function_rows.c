@@ -69,7 +69,7 @@ static void test_a_caller_on_nearly_all_stacks(void **state)
 	assert_true(is_shown(module, most));
 }
 
-/* What stands for missing callers has no row; time for which there is no sample has one. */
+/* A frame in place of missing callers has no row; time for which there is no sample has one. */
 static void test_stand_ins(void **state)
 {
 	struct dcbs_function functions[FUNCTIONS] = {
