@@ -193,7 +193,8 @@ class Live(unittest.TestCase):
         self.assertEqual(shares, sorted(shares, reverse=True), screen)
         for width, height in (40, 10), (120, 12), (80, 40):
             self.terminal.resize(width, height)
-            screen = self.terminal.wait(lambda s: row(s) and "hot functions" not in s)
+            screen = self.terminal.wait(lambda s: row(s) and "hot functions" not in s and s.splitlines()[2].startswith("section"))
+            self.assertRegex(screen.splitlines()[0], r"q: stop.*  \?: help  .*%d" % self.target.pid)
             self.assertLessEqual(max(len(line) for line in screen.splitlines()), width, screen)
         self.terminal.resize(120, 40)
         self.terminal.wait(lambda s: row(s) and "hot functions" in s)
