@@ -24,7 +24,8 @@
 /* A stack as numbers of names: its section within those around it, its functions, and the cause if it waited. */
 struct stack_row {
 	const struct dcbs_stack *stack;
-	uint32_t *names;
+	size_t first;		/* place of its names among those of all rows */
+	uint32_t *names;	/* the same, once all rows have theirs */
 	size_t nr;
 };
 
@@ -149,8 +150,7 @@ static int make_row(struct flame_builder *b, const struct dcbs_stack *s, struct 
 
 	if (!array_reserve(b->names, b->nr_names, b->room, b->nr_chain + s->nr_frames + 1))
 		return -ENOMEM;
-	row->stack = s;
-	row->nr = b->nr_names;		/* until the rows are complete, see find_names() */
+	*row = (struct stack_row) {.stack = s, .first = b->nr_names, .nr = b->nr_chain + s->nr_frames + (s->cause != DCBS_CAUSE_CPU)};
 	for (i = 0; i < b->nr_chain; i++)
 		b->names[b->nr_names++] = b->chain[i];
 	for (i = 0; i < s->nr_frames; i++)
@@ -163,13 +163,10 @@ static int make_row(struct flame_builder *b, const struct dcbs_stack *s, struct 
 /* The names of all rows have moved while they grew in number. */
 static void find_names(struct flame_builder *b)
 {
-	size_t i, first, end = b->nr_names;
+	size_t i;
 
-	for (i = b->report->nr_stacks; i-- > 0; end = first) {
-		first = b->rows[i].nr;
-		b->rows[i].names = b->names + first;
-		b->rows[i].nr = end - first;
-	}
+	for (i = 0; i < b->report->nr_stacks; i++)
+		b->rows[i].names = b->names + b->rows[i].first;
 }
 
 static int make_rows(struct flame_builder *b)
