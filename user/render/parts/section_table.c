@@ -33,7 +33,7 @@ static void add_open(FILE *words, const struct dcbs_section *s, bool verbose)
 {
 	int64_t open = s->open > 0 ? s->open : 0, at_start = s->open_at_start > 0 ? s->open_at_start : 0;
 
-	if (!verbose && (double)(open + at_start) < FEW * (double)s->count)
+	if (!verbose && (double)open + (double)at_start < FEW * (double)s->count)
 		return;
 	add_detail(words, open, "still open at the end");
 	add_detail(words, at_start, "open at the start");
