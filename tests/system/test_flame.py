@@ -9,7 +9,8 @@ import tempfile
 import unittest
 import xml.etree.ElementTree as ElementTree
 
-from launch import BUDGET, run
+from browser import Browser
+from launch import BUDGET, Target, profile, run
 from needs import needs_bpf
 from paths import BUILD, PROFILER, PYTHON, golden
 
@@ -153,7 +154,122 @@ class Flame(unittest.TestCase):
                                   stderr=subprocess.DEVNULL, text=True, timeout=120)
         frames = drawn.count('<svg class="f ')
         seen = json.loads(re.search(r"<title>seen (\[.*?\])</title>", done.stdout)[1])
-        self.assertEqual(seen, [frames, 17, "100%", "100%", 1, "matched: 7.4%", 0, "", frames, "Block.forward (model.py)"])
+        self.assertEqual(seen, [frames, 19, "100%", "100%", 1, "matched: 7.4%", 0, "", frames, "Block.forward (model.py)"])
+
+    @unittest.skipUnless(CHROMIUM, "there is no chromium")
+    def test_narrow_and_dark(self):
+        """At 500 pixels nothing that is to be used lies beyond the edge, and the dark picture is light on dark."""
+        light = "(e => getComputedStyle(e).fill.match(/\\d+/g).slice(0, 3).reduce((a, b) => a + Number(b), 0))(document.querySelector('%s'))"
+        beyond = "[...document.querySelectorAll('input, button, #details, .f')].filter(e => e.getBoundingClientRect().right > innerWidth + 1).length"
+        browser = Browser(width=500, height=600, dark=True)
+        self.addCleanup(browser.close)
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "x.svg")
+            with open(path, "w") as f:
+                f.write(render(SESSION, "svg"))
+            browser.open(path)
+        self.assertEqual(browser.see(beyond), 0)
+        self.assertLess(browser.see(light % ".b"), 150)
+        self.assertGreater(browser.see(light % ".h"), 600)
+        browser.click("[...document.querySelectorAll('.f')].find(e => e.textContent.startsWith('Block.forward'))")
+        self.assertIn("hottest line in forward_pass", browser.see("document.getElementById('details').textContent"))
+        self.assertEqual(browser.see("document.getElementById('details').scrollWidth > document.getElementById('details').clientWidth"), False)
+        self.assertEqual((browser.see(beyond), browser.errors), (0, []))
+
+
+NESTED = """
+import time
+from dcbs_profiler import PerformanceProfiler
+section = PerformanceProfiler().profile_section
+def compute(seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        pass
+with section("before"):
+    pass
+print("ready", flush=True)
+input()
+with section("outer"):
+    compute(0.3)
+    with section("middle"):
+        compute(0.1)
+        with section("inner"):
+            compute(0.2)
+            time.sleep(0.1)
+    with section("last"):
+        compute(0.2)
+with section("beside"):
+    compute(0.2)
+print("{}", flush=True)
+input()
+"""
+
+
+@needs_bpf
+class NestedSections(unittest.TestCase):
+    """Sections inside one another, drawn inside one another, with the exact times that the report has."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.path = os.path.join(folder.name, "x.json")
+        with Target("-c", NESTED, python=True) as target:
+            report, _ = profile(target, "-F", "499", "-o", cls.path)
+        cls.sections = {s["name"]: s for s in report["sections"]}
+
+    def test_folded(self):
+        times = {name: 0 for name in self.sections}
+        for line in render(self.path, "folded").splitlines():
+            frames, us = line.rsplit(" ", 1)
+            chain = [name for name in frames.split(";") if name in self.sections]
+            self.assertEqual(frames.split(";")[:len(chain)], chain)
+            self.assertIn(chain, [["outer"], ["outer", "middle"], ["outer", "middle", "inner"], ["outer", "last"], ["beside"], ["(outside)"]])
+            for name in chain:
+                times[name] += int(us) / 1e6
+        for name in "outer", "middle", "inner", "last", "beside":
+            self.assertAlmostEqual(times[name], self.sections[name]["total_s"], delta=0.01 * self.sections[name]["total_s"])
+
+    def test_svg(self):
+        """A section lies within the width of the section around it, and its time is the report's."""
+        root = ElementTree.fromstring(render(self.path, "svg").encode())
+        places = {}
+        for e in root.iter(SVG + "svg"):
+            if "s" in e.get("class", "").split():
+                left, name = float(e.get("x")[:-1]), e.find(SVG + "title").text.split("\n")[0]
+                places[name] = left, left + float(e.get("width")[:-1]), float(e.get("y")), float(e.find(SVG + "title").text.split("\n")[1].split()[0])
+        for inner, outer in ("middle", "outer"), ("inner", "middle"), ("last", "outer"):
+            self.assertGreaterEqual(places[inner][0], places[outer][0] - 1e-4)
+            self.assertLessEqual(places[inner][1], places[outer][1] + 1e-4)
+            self.assertEqual(places[inner][2] - places[outer][2], 18)
+            self.assertAlmostEqual(places[inner][3], self.sections[inner]["total_s"], delta=0.01 * self.sections[inner]["total_s"])
+
+    def test_speedscope(self):
+        """The first profile has all sections nested; the others have their own stacks, once each."""
+        doc = json.loads(render(self.path, "speedscope"))
+        everything, single = doc["profiles"][0], doc["profiles"][1:]
+        self.assertAlmostEqual(sum(everything["weights"]), sum(sum(p["weights"]) for p in single), 6)
+        for profile in single:
+            self.assertAlmostEqual(sum(profile["weights"]), self.sections[profile["name"]]["self_s"],
+                                   delta=0.01 * self.sections[profile["name"]]["self_s"] + 1e-3)
+        names = [frame["name"] for frame in doc["shared"]["frames"]]
+        inner = sum(w for s, w in zip(everything["samples"], everything["weights"]) if [names[i] for i in s[:3]] == ["outer", "middle", "inner"])
+        self.assertAlmostEqual(inner, self.sections["inner"]["total_s"], delta=0.01 * self.sections["inner"]["total_s"])
+
+
+@needs_bpf
+class LostCallers(unittest.TestCase):
+    def test_one_root(self):
+        """If a stack is deeper than a sample reaches, and has no frame pointers, its outermost frame says that callers are missing."""
+        with tempfile.TemporaryDirectory() as folder, Target("deep", 0.5, hold=True) as target:
+            path = os.path.join(folder, "x.json")
+            _, truth = profile(target, "-F", "499", "-o", path)
+            lines = [line.rsplit(" ", 1) for line in render(path, "folded").splitlines()]
+        computing = [(frames, int(us) / 1e6) for frames, us in lines if "kernel (deep.c)" in frames]
+        self.assertEqual({frames.split(";")[1] for frames, _ in computing}, {"(callers unknown)"})
+        self.assertAlmostEqual(sum(s for _, s in computing), truth["inside_s"], delta=0.15 * truth["inside_s"])
+        whole = [frames for frames, _ in lines if ";main (deep.c)" in frames]
+        self.assertEqual([frames for frames in whole if "(callers unknown)" in frames], [])
 
 
 HOSTILE = ["<script>alert(1)</script>", "a;b", "]]>", "&amp;\"'", "</svg>", "x\ny", "-->", "a\\b", "\u202e", "7", "gr\u00f6\u00dfe", " "]

@@ -177,6 +177,31 @@ class Live(unittest.TestCase):
         self.terminal.key("q")
         self.finished("stopped by hand")
 
+    def test_panes(self):
+        """Where the terminal has room, hot functions and memory stand below the sections; where it has none, the sections stay."""
+        titles = r"(?m)^ +self +wait +share  hot functions"
+        self.terminal.resize(120, 40)
+        self.start("-i", "0.2", "-F", "199")
+        screen = self.terminal.wait(lambda s: row(s) and re.search(titles, s) and re.search(r"(?m)% +(?!hot)\S.* in spin", s))
+        lines = screen.rstrip("\n").splitlines()
+        self.assertLessEqual(max(len(line) for line in lines), 120, screen)
+        self.assertLessEqual(len(lines), 40, screen)
+        self.assertLess(self.line_of(screen, "spin "), next(i for i, line in enumerate(lines) if "hot functions" in line))
+        self.assertRegex(screen, r"(?m)^memory: RSS \S+ \S+, ")
+        shares = [float(share) for share in re.findall(r"(?m)^ +\S+ \S+ +\S+ (?:\S+ +)?([\d.]+)%  \S.* in spin$", screen)]
+        self.assertLessEqual(sum(shares), 100.5, screen)
+        self.assertEqual(shares, sorted(shares, reverse=True), screen)
+        head = r"q: stop.*  \?: help  .*%d" % self.target.pid      # on one line; the screen of before may be cut off at first
+        for width, height in (40, 10), (120, 12), (80, 40):
+            self.terminal.resize(width, height)
+            screen = self.terminal.wait(lambda s: row(s) and "hot functions" not in s and s.splitlines()[2].startswith("section") and
+                                        re.search(head, s.splitlines()[0]))
+            self.assertLessEqual(max(len(line) for line in screen.splitlines()), width, screen)
+        self.terminal.resize(120, 40)
+        self.terminal.wait(lambda s: row(s) and "hot functions" in s)
+        self.terminal.key("q")
+        self.finished("stopped by hand")
+
     def test_the_last_interval(self):
         """A section that takes all the time of one thread takes about the whole of the last interval."""
         self.terminal.resize(120, 40)

@@ -288,6 +288,21 @@ class InBrowser(Sessions):
         browser.press("Escape")
         self.assertEqual(browser.see("flame.zoomed.name"), "all sections")
 
+    def test_awaiting_and_gpu(self):
+        """Where coroutines are suspended, and what was timed in a GPU's driver, as the session has it; names stay text."""
+        inner, gpu = {"function": "get", "file": "/a/queues.py", "line": 186}, {"driver_s": 2.0, "wait_s": 1.5, "d2h_bytes": None}
+        places = [{"function": "ask <b>", "file": "/srv/ask.py", "line": 17, "tasks": {"mean": 12.5, "max": 30}, "inner": inner},
+                  {"function": "rest", "file": None, "line": None, "tasks": {"mean": 2.0, "max": 4}, "inner": None}]
+        def edit(session):
+            session.update(awaiting={"looks": 40, "others": 1.5, "more": True, "places": places}, gpu_libraries=["libcuda"])
+            session["sections"][0]["gpu"] = dict(gpu, level=1, syncs=321, syncs_idle=45, h2d_bytes=3 * MIB, copy_gb_per_s=1.25, spin_s=0.75)
+            return session
+        browser = self.show(SESSION, edit)
+        cells = "Array.from(document.querySelectorAll('#%s tbody tr%s'), e => Array.from(e.cells, c => c.textContent))"
+        self.assertEqual(browser.see(cells % ("awaiting", "")), [
+            ["12.5", "30", "ask <b>", "ask.py:17", "get", "queues.py:186"], ["2.00", "4", "rest", "-", "-", "-"]])
+        self.assertEqual(browser.see(cells % ("gpu", ".opens"))[0][-5:], ["321", "45", "3.00 MiB", "-", "1.25"])
+
     def test_keys(self):
         browser = self.show(SESSION)
         browser.press("?")

@@ -17,6 +17,21 @@ from reports import marked
 
 ESCAPE = re.compile(r"\033\[[0-9;]*m")
 
+LONG_CALLS = """
+import time
+from dcbs_profiler import PerformanceProfiler
+section = PerformanceProfiler().profile_section
+print("ready", flush=True)
+input()
+with section("run"), section("question"):
+    with section("short"):
+        pass
+    with section("forward"):
+        time.sleep(3)
+print("{}", flush=True)
+input()
+"""
+
 
 def on_a_terminal(*args, **environment):
     """The output of the command on a terminal of its own."""
@@ -65,10 +80,20 @@ class Nested(BadInput):
         self.assertEqual([name for name in names if name in found], by_time)
 
     def test_without_samples(self):
-        """It is not known what contains what."""
+        """It is not known what contains what, if calls are short."""
         with Target("nested", "--rounds", "3", hold=True) as target:
             report, _ = profile(target, "-F", "0")
         self.assertEqual({s["parent"] for s in report["sections"]}, {None})
+
+    def test_long_calls_without_samples(self):
+        """Looks at the target's memory tell what contains what, if the calls are long."""
+        with Target("-c", LONG_CALLS, python=True) as target:
+            report, _ = profile(target, "-F", "0", "-o", self.path("long.json"))
+        self.assertEqual({name: s["parent"] for name, s in marked(report).items()},
+                         {"run": None, "question": "run", "forward": "question", "short": None})
+        table = self.text_of("report", self.path("long.json")).split("SECTIONS\n")[1].split("\n\n")[0]
+        for name, indent in ("run", 0), ("question", 2), ("forward", 4), ("short", 0):
+            self.assertRegex(table, r"(?m)^ {%d}%s " % (indent, name))
 
 
 class Commands(BadInput):

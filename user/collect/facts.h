@@ -84,6 +84,7 @@ struct snapshot_section {
 	__u64 unreturned;		/* calls of a --section function that ended otherwise than by a return, or whose end was missed */
 	__u64 open;			/* calls still open */
 	__u64 most_open;		/* the most calls that the profiler has seen open at once */
+	__u16 seen_within;		/* index + 1 of the section around it by looks at the targets' memory; 0: none, or it was not looked for */
 	struct slice_marks *marks;	/* NULL: none are kept, or the times are estimates */
 	struct snapshot_slow_call *slow;	/* the longest first */
 	size_t nr_slow;
@@ -207,6 +208,7 @@ struct snapshot_stack {
 
 #define SNAPSHOT_OUTSIDE 0xffff
 #define SNAPSHOT_MORE_FRAMES "(more frames)"	/* the function of a frame that stands for frames that are missing */
+#define SNAPSHOT_LOST_CALLERS "(callers unknown)"	/* the same: the walk lost its way before the function in which the thread began */
 #define SNAPSHOT_LONG_CALL 10	/* a call that takes this many times as long as its probes add can be timed */
 
 struct snapshot {

@@ -207,7 +207,7 @@ bool session_poll(struct session *session)
 	if (!session->children || clock_now_ns() - session->rss.read_ns > RSS_EVERY_NS)
 		rss_total_read(session);
 	growth_trend_look(&session->growth, &session->bpf);
-	in_flight_look(&session->in_flight, &session->bpf, &session->targets);
+	in_flight_look(&session->in_flight, &session->bpf, &session->targets, !session->opts.frequency_hz);
 	events_complete_waits(&session->events, &session->bpf);
 	time_slices_look(&session->slices, &session->bpf, &session->in_flight, session->rss.end_bytes);
 	awaiting_look(&session->awaiting, &session->bpf, &session->targets);

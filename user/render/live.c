@@ -20,6 +20,7 @@
 #include "render/live.h"
 #include "render/live/live_interval.h"
 #include "render/live/live_lines.h"
+#include "render/live/live_panes.h"
 #include "render/live/live_table.h"
 #include "render/live/live_view.h"
 #include "render/text/display.h"
@@ -27,6 +28,7 @@
 #include "render/utf8_locale.h"
 
 #define HEAD_LINES 3	/* the state of the session, an empty line, the titles */
+#define NARROW 80	/* columns: a narrower terminal has the keys alone on the first line */
 #define VERDICT_LINES 12	/* lines that it must have to show a verdict on the last one */
 #define LATELY_S 5	/* a process that has started or exited is named for this long */
 
@@ -102,7 +104,7 @@ static void show_head(const struct live *l, const struct dcbs_report *r)
 		command = r->targets[0].command[0] ? r->targets[0].command : r->targets[0].comm;
 	if (!live_line_begin(&line))
 		return;
-	fprintf(line.file, "%s  q: stop and report  ?: help  *: open now  ", human_time(r->duration_s).text);
+	fprintf(line.file, "%s  %s  ", human_time(r->duration_s).text, COLS < NARROW ? "q: stop  ?: help" : "q: stop and report  ?: help  *: open now");
 	if (l->view.paused)
 		fputs("PAUSED  ", line.file);
 	if (l->view.sort != LIVE_BY_TOTAL)
@@ -113,7 +115,7 @@ static void show_head(const struct live *l, const struct dcbs_report *r)
 		fprintf(line.file, "%zu targets: ", r->nr_targets);
 	fflush(line.file);
 	display_short(line.file, command, COLS - display_width(line.text));
-	live_line_draw(&line, 0);
+	live_line_draw_shortened(&line, 0);
 }
 
 static void write_recent(FILE *file, const struct dcbs_report *r, bool exited)
@@ -182,6 +184,7 @@ static void show_body(struct live *l, const struct dcbs_report *report)
 		show_verdict(report);
 		end--;
 	}
+	end = live_panes_show(report, head, end);
 	if (report->nr_sections)
 		live_table_show(&l->view, &l->interval, report, head, end);
 	if (!table_nr_sections(report))

@@ -208,6 +208,16 @@ size_t section_tree_slowest(const struct section_tree *tree)
 	return at;
 }
 
+bool section_tree_nests(const struct section_tree *tree)
+{
+	size_t i;
+
+	for (i = 0; i < tree->nr; i++)
+		if (tree->nodes[i].depth)
+			return true;
+	return false;
+}
+
 bool section_tree_is_within(const struct section_tree *tree, size_t inside, size_t around)
 {
 	assert(inside < tree->nr && around < tree->nr);

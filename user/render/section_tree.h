@@ -32,6 +32,9 @@ bool section_tree_build(struct section_tree *tree, const struct dcbs_report *rep
  */
 size_t section_tree_slowest(const struct section_tree *tree);
 
+/* Returns true if some section lies within another one. If none does, it may be that this is not known. */
+bool section_tree_nests(const struct section_tree *tree);
+
 /* Returns true if node `inside` lies below node `around`, or is it. */
 bool section_tree_is_within(const struct section_tree *tree, size_t inside, size_t around);
 

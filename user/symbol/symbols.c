@@ -14,6 +14,7 @@
 #include "symbol/perf_map.h"
 #include "symbol/python/code_names.h"
 #include "symbol/symbols.h"
+#include "symbol/unwind/outermost.h"
 
 #define MAX_INLINED 32			/* functions at one address */
 #define MAX_PLACES 65536
@@ -342,6 +343,17 @@ bool symbols_is_interpreter(struct symbols *symbols, __u64 address)
 	if (budget_given_up() == given_up)
 		*known = address << 1 | is;	/* the highest bit of a user-space address is 0 */
 	return is;
+}
+
+bool symbols_is_outermost(struct symbols *symbols, __u64 address)
+{
+	struct symbol list[MAX_INLINED];
+	size_t nr;
+
+	if (cached_unwind_rule(symbols, address - 1)->outermost)
+		return true;
+	nr = symbols_native(symbols, address, true, list, MAX_INLINED);
+	return outermost_by_name(&list[nr - 1]);
 }
 
 bool symbols_generated_cut(const struct symbols *symbols)

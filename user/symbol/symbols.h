@@ -47,6 +47,9 @@ size_t symbols_unwind(struct symbols *symbols, struct unwind_stack *stack, __u64
 /* Returns true if the address is in the interpreter's evaluation loop, in whose place a native stack shows the Python frames. */
 bool symbols_is_interpreter(struct symbols *symbols, __u64 address);
 
+/* Returns true if a thread or a process begins in the function at a return address: nothing has called it. */
+bool symbols_is_outermost(struct symbols *symbols, __u64 address);
+
 /* The drivers of GPUs that were mapped when the mappings were read: a bit for each enum library_kind. */
 unsigned int symbols_gpu_libraries(const struct symbols *symbols);
 

@@ -53,6 +53,27 @@ static void test_documents_of_anyone(void **state)
 	check_tree(self, 3, "a0 b1 b0 ");
 }
 
+static void check_nests(const char *const (*names)[2], size_t nr, bool want)
+{
+	struct dcbs_section sections[ROOM];
+	struct dcbs_report r = make_report(sections, nr, names);
+	struct section_tree tree;
+
+	assert_true(section_tree_build(&tree, &r, false));
+	assert_int_equal(section_tree_nests(&tree), want);
+	section_tree_free(&tree);
+}
+
+static void test_nests(void **state)
+{
+	static const char *const side_by_side[][2] = {{"a", NULL}, {"b", NULL}}, *const nested[][2] = {{"a", NULL}, {"b", "a"}};
+
+	(void)state;
+	check_nests(side_by_side, 2, false);
+	check_nests(nested, 2, true);
+	check_nests(nested, 0, false);
+}
+
 static void test_slowest(void **state)
 {
 	static const char *const names[][2] = {{"run", NULL}, {"question", "run"}, {"forward", "question"}, {"score", "question"}};
@@ -100,7 +121,7 @@ static void test_deep(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_order), cmocka_unit_test(test_documents_of_anyone), cmocka_unit_test(test_slowest),
+		cmocka_unit_test(test_order), cmocka_unit_test(test_documents_of_anyone), cmocka_unit_test(test_nests), cmocka_unit_test(test_slowest),
 		cmocka_unit_test(test_deep),
 	};
 

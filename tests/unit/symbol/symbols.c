@@ -189,7 +189,7 @@ static void test_unwind_garbage(void **state)
 	memset(bytes, 0x7f, 64);
 	for (i = 0; i < nr_offsets * nr_offsets * 4 * nr_places * nr_places; i++) {
 		size_t j = i >> 2;
-		struct unwind_rule rule = {true, i & 1, i >> 1 & 1, offsets[j % nr_offsets], offsets[j / nr_offsets % nr_offsets],
+		struct unwind_rule rule = {true, false, i & 1, i >> 1 & 1, offsets[j % nr_offsets], offsets[j / nr_offsets % nr_offsets],
 					   offsets[(j / 7) % nr_offsets]};
 		struct unwind_stack stack = {1, 0, 0, bytes, STACK_AT, 64};
 

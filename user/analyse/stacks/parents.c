@@ -6,6 +6,8 @@
  * lists behind it; the first of them is its parent. So a section that is called in two places has a parent that contains both
  * places, or none. Two sections cannot be around each other, because a sample lists each section once.
  *
+ * Looks at the targets' memory may tell the same of a section that no sample met, see seen_nesting.h.
+ *
  * A sample lists functions of --section behind the marked sections, whatever contains what. So each kind is compared
  * with its own.
  */
@@ -128,9 +130,14 @@ int parents_fill(struct dcbs_report *r, const struct snapshot *snap)
 
 	for (i = 0; i < snap->nr_stacks && !err; i++)
 		meet_stack(all, snap, &snap->stacks[i]);
-	for (i = 0; i < snap->nr_sections && !err; i++)
-		if (all[i].nr && summary_is_section(snap->sections[i]))
+	for (i = 0; i < snap->nr_sections && !err; i++) {
+		if (!summary_is_section(snap->sections[i]))
+			continue;
+		if (all[i].nr)
 			err = set_parent(r, snap, i, all[i].sections[0]);
+		else if (!all[i].met && is_known(snap, (__u16)(snap->sections[i]->seen_within - 1)))
+			err = set_parent(r, snap, i, (__u16)(snap->sections[i]->seen_within - 1));
+	}
 	free(all);
 	return err;
 }

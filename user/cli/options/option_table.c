@@ -85,7 +85,7 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 	}, {
 		.name = "interval", .key = 'i', .argument = "SECONDS", .type = OPTION_SECONDS, .commands = PROFILE, .min = 0.05, .max = 3600,
 		.preset = "1", .offset = offsetof(struct opts, interval_s),
-		.help = "time between updates of the live table",
+		.help = "time between two updates of the live table",
 		.manual = "Time between two updates of the live table.",
 	}, {
 		.name = "section", .key = 's', .argument = "NAME=BINARY:FUNCTION", .type = OPTION_SECTION, .commands = PROFILE,
@@ -238,7 +238,9 @@ const struct option_row option_table[OPTION_ROWS + 1] = {
 			"2 KiB of a thread that waits, and with frame pointers beyond that. Of a thread in Python only the native functions "
 			"that its innermost Python function has called are found. Neighbouring functions that their library does not name "
 			"are shown as one: (unknown). Of a stack with more than 128 Python frames the 96 innermost and the 32 outermost are "
-			"taken; the stack shows (more frames) for those between them, and in place of the outermost of 127 native frames. A function that was gone before its name could be read, a tenth of a second later, has the name "
+			"taken; the stack shows (more frames) for those between them, and in place of the outermost of 127 native frames. "
+			"A native stack whose walk did not reach the function in which its thread began has (callers unknown) outermost. "
+			"A function that was gone before its name could be read, a tenth of a second later, has the name "
 			"(unknown) and is counted as lost.",
 	}, {
 		.name = "return-probes", .key = KEY_RETURN_PROBES, .type = OPTION_FLAG, .commands = PROFILE,

@@ -138,13 +138,21 @@ static void push_python_frames(struct sampler *sampler, struct target *target, c
 	}
 }
 
-/* If the outermost frames are missing, pushes one that stands for them. */
-static void push_missing_frames(struct sampler *sampler, __u16 flags)
+/* If the outermost frames are missing, pushes one that stands for them. So all stacks whose walk failed have one root. */
+static void push_missing_frames(struct sampler *sampler, __u16 flags, bool lost_callers)
 {
 	if (flags & SAMPLE_PYTHON_BROKEN)
 		push_stand_in(sampler, "(unknown)");
 	else if (flags & (SAMPLE_PYTHON_ENDLESS | SAMPLE_NATIVE_CUT))
 		push_stand_in(sampler, SNAPSHOT_MORE_FRAMES);
+	else if (lost_callers)
+		push_stand_in(sampler, SNAPSHOT_LOST_CALLERS);
+}
+
+/* Returns true if the walk reached the function in which the thread began. The first address is not a return address. */
+static bool reached_beginning(struct target *target, const __u64 *native, __u32 nr)
+{
+	return nr > 1 && symbols_is_outermost(target->symbols, native[nr - 1]);
 }
 
 /* An unknown process may be a child that was forked a moment ago. */
@@ -209,6 +217,7 @@ static int take_sample(void *ctx, void *data, size_t size)
 	__u64 unwound[SAMPLE_NATIVE];
 	const __u64 *native;
 	__u32 tid, nr_native;
+	bool whole, begun;
 
 	if (size < sizeof(head))
 		return 0;
@@ -230,10 +239,12 @@ static int take_sample(void *ctx, void *data, size_t size)
 		nr_native = (__u32)unwind_stack_copy(sample, target, native, (const unsigned char *)(python + SAMPLE_STACK_AT), unwound);
 		native = unwound;
 	}
-	if (!push_native_frames(sampler, target, native, nr_native, sample->nr_python > 0))
+	whole = push_native_frames(sampler, target, native, nr_native, sample->nr_python > 0);
+	begun = whole && reached_beginning(target, native, nr_native);
+	if (!whole || begun)
 		sample->flags &= (__u16)~SAMPLE_NATIVE_CUT;
 	push_python_frames(sampler, target, sample, python);
-	push_missing_frames(sampler, sample->flags);
+	push_missing_frames(sampler, sample->flags, nr_native && !sample->nr_python && !begun);
 	sampler->gpu_libraries |= symbols_gpu_libraries(target->symbols);
 	tid = may_be_idle_thread(sample, target) ? sample->tid : 0;
 	section_functions_add_to(&sampler->functions, &sampler->parts, target ? target->pid : 0, sample, sampler->at, sampler->depth);

@@ -18,6 +18,7 @@ struct look {
 	const struct target *target;
 	__u64 start_ns;		/* of the window, or of the target's life if that began later */
 	unsigned int chunks_left;
+	bool nesting;
 };
 
 /* A name whose section id is not known yet has not ended a call so far. */
@@ -39,6 +40,43 @@ static void count_slot(const struct look *look, const struct dcbs_slot *s, bool 
 static void count_flow_slot(void *ctx, const struct dcbs_flow_slot *s)
 {
 	count_slot(ctx, &s->slot, s->slot.flags & DCBS_OUTERMOST);
+}
+
+static __u16 section_id_of(const struct look *look, const struct dcbs_slot *s)
+{
+	return look->process->section_id[s->name & (DCBS_NAMES - 1)] & (__u16)~SECTION_MODEL;
+}
+
+/* A token is not used again, so a list of open sections with the same tokens as before was there all the time. */
+static bool is_unchanged(const struct dcbs_record *r, const struct dcbs_record *again)
+{
+	unsigned int i = r->innermost, left = DCBS_SLOTS;
+
+	if (again->magic != DCBS_RECORD_MAGIC || again->tid != r->tid || again->innermost != r->innermost)
+		return false;
+	for (; i && i < DCBS_SLOTS && left--; i = dcbs_use_below(r->slots[i].use))
+		if (r->slots[i].use != again->slots[i].use || r->slots[i].name != again->slots[i].name || r->slots[i].use & DCBS_USE_ENDED)
+			return false;
+	return true;
+}
+
+/* Reads the record again: the thread runs meanwhile. A section without an id, which may be around others, makes the list of no use. */
+static void note_nesting(struct look *look, __u64 address, const struct dcbs_record *r)
+{
+	unsigned int i = r->innermost, left = DCBS_SLOTS;
+	__u16 ids[DCBS_SLOTS], id;
+	struct dcbs_record again;
+	size_t nr = 0;
+
+	if (!i || target_read(look->target, address, &again, HEAD_BYTES) || !is_unchanged(r, &again))
+		return;
+	for (; i && i < DCBS_SLOTS && left--; i = dcbs_use_below(r->slots[i].use)) {
+		id = section_id_of(look, &r->slots[i]);
+		if (id < SECTION_FIRST || id >= BPFPROF_SECTIONS)
+			return;
+		ids[nr++] = id;
+	}
+	seen_nesting_add(&look->in_flight->nesting, ids, nr);
 }
 
 static void look_at_record(struct look *look, const struct dcbs_record *r)
@@ -63,6 +101,8 @@ static void look_at_target(struct look *look)
 		if (target_read(look->target, at, &r, HEAD_BYTES) || r.magic != DCBS_RECORD_MAGIC)
 			return;
 		look_at_record(look, &r);
+		if (look->nesting)
+			note_nesting(look, at, &r);
 	}
 }
 
@@ -75,9 +115,9 @@ static void keep_most(struct in_flight *in_flight)
 			in_flight->most[i] = in_flight->seen[i];
 }
 
-void in_flight_look(struct in_flight *in_flight, const struct programs *bpf, const struct target_list *targets)
+void in_flight_look(struct in_flight *in_flight, const struct programs *bpf, const struct target_list *targets, bool nesting)
 {
-	struct look look = {.in_flight = in_flight};
+	struct look look = {.in_flight = in_flight, .nesting = nesting};
 	__u64 begin = clock_now_ns(), took;
 	size_t i;
 
@@ -114,6 +154,7 @@ void in_flight_add(const struct in_flight *in_flight, struct snapshot *snap, con
 		if (in_flight->most[i] > section->most_open)
 			section->most_open = in_flight->most[i];
 	}
+	seen_nesting_copy(&in_flight->nesting, snap, section_index);
 }
 
 void in_flight_clear(struct in_flight *in_flight)

@@ -135,7 +135,7 @@ int slow_calls_add(struct slow_calls *slow, const struct programs *bpf, const st
 	struct slow_call calls[MOST_KEPT];
 	int err = make_room(slow, used * kept);
 
-	for (id = SECTION_OTHER; id < used && !err; id++) {
+	for (id = SECTION_OTHER; id < used && kept && !err; id++) {
 		look_at_section(slow, calls, bpf, sampler, id);
 		if (section_index[id] < snap->nr_sections)
 			err = add_calls(snap->sections[section_index[id]], calls, &slow->looked_up[id * kept], kept, wanted);

@@ -11,18 +11,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/frame_index.h"
 #include "base/sanitize.h"
 #include "render/cause.h"
 #include "render/flame/flame.h"
+#include "render/flame/flame_sections.h"
 
 #define LABEL_BYTES 8192
 #define CAUSES (DCBS_CAUSE_OTHER + 1)	/* causes up to this one can be waited for */
 
-/* A stack as numbers of names: its section, its functions, and the cause if it waited. */
+/* A stack as numbers of names: its section within those around it, its functions, and the cause if it waited. */
 struct stack_row {
 	const struct dcbs_stack *stack;
-	uint32_t *names;
+	size_t first;		/* place of its names among those of all rows */
+	uint32_t *names;	/* the same, once all rows have theirs */
 	size_t nr;
 };
 
@@ -30,8 +33,13 @@ struct flame_builder {
 	struct flame *flame;
 	const struct dcbs_report *report;
 	uint32_t *of_frame;	/* number of the function of each of the report's frames */
+	struct flame_sections sections;
+	uint32_t first_section;	/* number of the name of section 0 */
+	uint32_t chain[FLAME_SECTIONS_DEEPEST];	/* names of the section at hand and of those around it, outermost first */
+	size_t nr_chain;
 	struct stack_row *rows;
-	uint32_t *room;		/* for the names of all rows */
+	uint32_t *names;	/* of all rows */
+	size_t nr_names, room;
 };
 
 /* ---- names ---- */
@@ -84,7 +92,18 @@ static char *waiting_label(enum dcbs_cause cause)
 	return asprintf(&label, "[waiting: %s]", word) < 0 ? NULL : label;
 }
 
-static int name_functions(struct flame_builder *b)
+static int name_sections(struct flame_builder *b)
+{
+	int err = flame_sections_open(&b->sections, b->report);
+	size_t i;
+
+	b->first_section = (uint32_t)b->flame->nr_names;
+	for (i = 0; i < b->sections.tree.nr && !err; i++)
+		err = add_name(b->flame, FLAME_SECTION, NULL, sanitize(b->sections.tree.nodes[i].section->name, LABEL_BYTES));
+	return err;
+}
+
+static int name_all(struct flame_builder *b)
 {
 	const struct dcbs_frame **functions = calloc(b->report->nr_frames + 1, sizeof(*functions));
 	int cause, err = functions ? name_frames(b, functions) : -ENOMEM;
@@ -92,7 +111,7 @@ static int name_functions(struct flame_builder *b)
 	free(functions);
 	for (cause = 0; cause < CAUSES && !err; cause++)
 		err = add_name(b->flame, FLAME_WAITING, NULL, waiting_label(cause));
-	return err;
+	return err ? err : name_sections(b);
 }
 
 /* ---- rows ---- */
@@ -109,31 +128,61 @@ static uint32_t waiting_name(const struct flame_builder *b, enum dcbs_cause caus
 	return (uint32_t)b->flame->nr_functions + ((int)cause > 0 && (int)cause < CAUSES ? cause : DCBS_CAUSE_OTHER);
 }
 
-static void make_row(struct flame_builder *b, const struct dcbs_stack *s, struct stack_row *row, uint32_t *names)
+/* A section of stacks that is none of the report's sections gets a name here. */
+static int begin_section(struct flame_builder *b, const char *name)
+{
+	size_t section = flame_sections_find(&b->sections, name), chain[FLAME_SECTIONS_DEEPEST], i;
+
+	if (section == SECTION_TREE_NONE) {
+		b->chain[0] = (uint32_t)b->flame->nr_names;
+		b->nr_chain = 1;
+		return add_name(b->flame, FLAME_SECTION, NULL, sanitize(name, LABEL_BYTES));
+	}
+	b->nr_chain = flame_sections_chain(&b->sections, section, chain);
+	for (i = 0; i < b->nr_chain; i++)
+		b->chain[i] = b->first_section + (uint32_t)chain[i];
+	return 0;
+}
+
+static int make_row(struct flame_builder *b, const struct dcbs_stack *s, struct stack_row *row)
 {
 	size_t i;
 
-	*row = (struct stack_row) {.stack = s, .names = names};
-	row->names[row->nr++] = (uint32_t)(b->flame->nr_names - 1);
+	if (!array_reserve(b->names, b->nr_names, b->room, b->nr_chain + s->nr_frames + 1))
+		return -ENOMEM;
+	*row = (struct stack_row) {.stack = s, .first = b->nr_names, .nr = b->nr_chain + s->nr_frames + (s->cause != DCBS_CAUSE_CPU)};
+	for (i = 0; i < b->nr_chain; i++)
+		b->names[b->nr_names++] = b->chain[i];
 	for (i = 0; i < s->nr_frames; i++)
-		row->names[row->nr++] = b->of_frame[s->frames[i]];
+		b->names[b->nr_names++] = b->of_frame[s->frames[i]];
 	if (s->cause != DCBS_CAUSE_CPU)
-		row->names[row->nr++] = waiting_name(b, s->cause);
+		b->names[b->nr_names++] = waiting_name(b, s->cause);
+	return 0;
+}
+
+/* The names of all rows have moved while they grew in number. */
+static void find_names(struct flame_builder *b)
+{
+	size_t i;
+
+	for (i = 0; i < b->report->nr_stacks; i++)
+		b->rows[i].names = b->names + b->rows[i].first;
 }
 
 static int make_rows(struct flame_builder *b)
 {
 	const struct dcbs_report *r = b->report;
-	uint32_t *next = b->room;
 	int err = 0;
 	size_t i;
 
 	for (i = 0; i < r->nr_stacks && !err; i++) {
 		if (is_next_section(r, i))
-			err = add_name(b->flame, FLAME_SECTION, NULL, sanitize(r->stacks[i].section, LABEL_BYTES));
-		make_row(b, &r->stacks[i], &b->rows[i], next);
-		next += b->rows[i].nr;
+			err = begin_section(b, r->stacks[i].section);
+		if (!err)
+			err = make_row(b, &r->stacks[i], &b->rows[i]);
 	}
+	if (!err)
+		find_names(b);
 	return err;
 }
 
@@ -184,7 +233,7 @@ static void add_row(struct flame *f, const struct stack_row *row, const struct s
 	f->depth = row->nr > f->depth ? (uint32_t)row->nr : f->depth;
 }
 
-/* Adds each node to its parent, the sections to the whole. */
+/* Adds each node to its parent, the outermost sections to the whole. */
 static void sum_nodes(struct flame *f)
 {
 	struct flame_node *node, *parent;
@@ -205,13 +254,13 @@ static void sum_nodes(struct flame *f)
 	}
 }
 
-static int make_tree(struct flame_builder *b, size_t names)
+static int make_tree(struct flame_builder *b)
 {
 	struct flame *f = b->flame;
-	uint32_t *open = calloc(names + 1, sizeof(*open));
+	uint32_t *open = calloc(b->nr_names + 1, sizeof(*open));
 	size_t i;
 
-	f->nodes = calloc(names + 1, sizeof(*f->nodes));
+	f->nodes = calloc(b->nr_names + 1, sizeof(*f->nodes));
 	if (open && f->nodes) {
 		for (i = 0; i < b->report->nr_stacks; i++)
 			add_row(f, &b->rows[i], i ? &b->rows[i - 1] : NULL, open);
@@ -221,38 +270,29 @@ static int make_tree(struct flame_builder *b, size_t names)
 	return open && f->nodes ? 0 : -ENOMEM;
 }
 
-static size_t count_names(const struct dcbs_report *r)
-{
-	size_t i, nr = 0;
-
-	for (i = 0; i < r->nr_stacks; i++)
-		nr += r->stacks[i].nr_frames + 2;
-	return nr;
-}
-
 int flame_build(struct flame *f, const struct dcbs_report *r)
 {
-	size_t names = count_names(r);
 	struct flame_builder b = {
 		.flame = f, .report = r, .of_frame = calloc(r->nr_frames + 1, sizeof(*b.of_frame)),
-		.rows = calloc(r->nr_stacks + 1, sizeof(*b.rows)), .room = calloc(names + 1, sizeof(*b.room)),
+		.rows = calloc(r->nr_stacks + 1, sizeof(*b.rows)),
 	};
-	int err = b.of_frame && b.rows && b.room ? 0 : -ENOMEM;
+	int err = b.of_frame && b.rows ? 0 : -ENOMEM;
 
-	*f = (struct flame) {.names = calloc(r->nr_frames + CAUSES + r->nr_stacks + 1, sizeof(*f->names))};
+	*f = (struct flame) {.names = calloc(r->nr_frames + CAUSES + r->nr_sections + r->nr_stacks + 1, sizeof(*f->names))};
 	if (!f->names)
 		err = -ENOMEM;
 	if (!err)
-		err = name_functions(&b);
+		err = name_all(&b);
 	if (!err)
 		err = make_rows(&b);
 	if (!err)
 		qsort(b.rows, r->nr_stacks, sizeof(*b.rows), compare_rows);
 	if (!err)
-		err = make_tree(&b, names);
+		err = make_tree(&b);
 	free(b.of_frame);
+	flame_sections_close(&b.sections);
 	free(b.rows);
-	free(b.room);
+	free(b.names);
 	return err;
 }
 
@@ -275,4 +315,12 @@ uint32_t flame_path(const struct flame *f, uint32_t node, uint32_t *path)
 	for (at = nr; at--; node = f->nodes[node].parent)
 		path[at] = node;
 	return nr;
+}
+
+uint32_t flame_section(const struct flame *f, uint32_t node)
+{
+	assert(node < f->nr_nodes);
+	while (f->names[f->nodes[node].name].kind != FLAME_SECTION && f->nodes[node].parent != FLAME_NONE)
+		node = f->nodes[node].parent;
+	return node;
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * flame.h - stacks merged into a tree: sections, then functions from the outermost one on.
+ * flame.h - stacks merged into a tree: sections, each below the section around it, then functions from the outermost one on.
+ *
+ * The stacks of a section are those in which it was the innermost one, so the times of its functions and of the sections in it add up to
+ * its own. A section of which samples show no section around it stands at the top; so does one in two places that nothing contains.
  *
  * Calls of a function by the same caller are one node, whatever their lines. Waiting is a node of its own, below the function
  * that waited, so that a node's self time is either all running or all waiting.
@@ -25,8 +28,8 @@ struct flame_name {
 
 struct flame_node {
 	uint32_t name;
-	uint32_t parent;	/* FLAME_NONE: a section */
-	uint32_t depth;		/* 0: a section */
+	uint32_t parent;	/* FLAME_NONE: a section that is in no other one */
+	uint32_t depth;		/* 0: such a section */
 	double cpu_s, off_s;	/* running and waiting, including all nodes below */
 	double self_s;
 	int64_t samples;	/* including all nodes below */
@@ -35,10 +38,10 @@ struct flame_node {
 struct flame {
 	struct flame_name *names;	/* functions by name, then causes of waiting, then sections */
 	size_t nr_names, nr_functions;
-	struct flame_node *nodes;	/* depth first: a node, all nodes below it, then its next sibling */
+	struct flame_node *nodes;	/* depth first: a node, all nodes below it, then its next sibling; functions before sections */
 	size_t nr_nodes;
 	uint32_t depth;			/* number of levels */
-	double total_s;			/* of all sections */
+	double total_s;			/* of all outermost sections */
 	int64_t samples;
 };
 
@@ -46,7 +49,10 @@ struct flame {
 int flame_build(struct flame *flame, const struct dcbs_report *report);
 void flame_free(struct flame *flame);
 
-/* Stores the nodes from the section down to `node` in path[], which has room for flame->depth. Returns their number. */
+/* The innermost section of a node; of a section, it itself. */
+uint32_t flame_section(const struct flame *flame, uint32_t node);
+
+/* Stores the nodes from the outermost section down to `node` in path[], which has room for flame->depth. Returns their number. */
 uint32_t flame_path(const struct flame *flame, uint32_t node, uint32_t *path);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * speedscope.c - the file format of https://www.speedscope.app: a profile of all sections, in which a section is the outermost frame of
- * its stacks, then one profile a section. Weights are seconds.
+ * speedscope.c - the file format of https://www.speedscope.app: a profile of all sections, in which the sections that were open are the
+ * outermost frames of a stack, then one profile a section, of its stacks without those of the sections in it. Weights are seconds.
  *
  * Frames are functions; their line is the smallest that was sampled. The document is written as it is built, see json_stream.h.
  */
@@ -68,7 +68,7 @@ static void write_shared_frames(struct speedscope *out)
 	fputs("\n ]},\n", out->stream.file);
 }
 
-/* outermost: 0: the section; 1: what is called in it. */
+/* outermost: the first of its nodes that is written. */
 static void write_sample(struct speedscope *out, uint32_t node, uint32_t outermost)
 {
 	uint32_t i, nr = flame_path(out->flame, node, out->path);
@@ -84,12 +84,12 @@ static json_t *rounded_seconds(double s)
 	return real_or_null(round(s * PICO + MIDDLE) / PICO);
 }
 
-/* The node behind the last one of a section. */
+/* The node behind the last one of a section itself. Its functions come before the sections in it, see flame.h. */
 static uint32_t end_of_section(const struct flame *f, uint32_t section)
 {
 	uint32_t i = section + 1;
 
-	while (i < f->nr_nodes && f->nodes[i].parent != FLAME_NONE)
+	while (i < f->nr_nodes && f->names[f->nodes[i].name].kind != FLAME_SECTION)
 		i++;
 	return i;
 }
@@ -124,19 +124,27 @@ static void write_samples(struct speedscope *out, uint32_t from, uint32_t to, ui
 	fputc(']', out->stream.file);
 }
 
-static uint32_t write_profile(struct speedscope *out, uint32_t section)
+static double time_of_section_itself(const struct flame *f, uint32_t section, uint32_t end)
+{
+	double s = 0;
+	uint32_t i;
+
+	for (i = section; i < end; i++)
+		s += f->nodes[i].self_s;
+	return s;
+}
+
+static void write_profile(struct speedscope *out, uint32_t section, uint32_t end)
 {
 	const struct flame_node *node = &out->flame->nodes[section];
-	uint32_t end = end_of_section(out->flame, section);
 
 	fputs(",\n  {\"type\":\"sampled\",\"name\":", out->stream.file);
 	write_string(out, out->flame->names[node->name].text);
 	fputs(",\"unit\":\"seconds\",\"startValue\":0,\"endValue\":", out->stream.file);
-	json_stream_value(&out->stream, rounded_seconds(node->cpu_s + node->off_s));
+	json_stream_value(&out->stream, rounded_seconds(time_of_section_itself(out->flame, section, end)));
 	fputc(',', out->stream.file);
-	write_samples(out, section, end, 1);
+	write_samples(out, section, end, node->depth + 1);
 	fputc('}', out->stream.file);
-	return end;
 }
 
 static void write_profile_of_all(struct speedscope *out)
@@ -145,18 +153,22 @@ static void write_profile_of_all(struct speedscope *out)
 		out->flame->nr_nodes ? "(all sections)" : "no samples");
 	json_stream_value(&out->stream, rounded_seconds(out->flame->total_s));
 	fputc(',', out->stream.file);
-	write_samples(out, 0, out->flame->nr_nodes, 0);
+	write_samples(out, 0, (uint32_t)out->flame->nr_nodes, 0);
 	fputc('}', out->stream.file);
 }
 
+/* A section that was never the innermost one has no profile of its own. */
 static void write_profiles(struct speedscope *out)
 {
-	uint32_t i = 0;
+	uint32_t i, end;
 
 	fputs(" \"profiles\": [", out->stream.file);
 	write_profile_of_all(out);
-	while (i < out->flame->nr_nodes && !out->stream.err)
-		i = write_profile(out, i);
+	for (i = 0; i < out->flame->nr_nodes && !out->stream.err; i = end) {
+		end = end_of_section(out->flame, i);
+		if (end > i + 1 || is_sample(out->flame, i))
+			write_profile(out, i, end);
+	}
 	fputs("\n ]\n}\n", out->stream.file);
 }
 

@@ -3,8 +3,8 @@
  * svg.c - a flame graph in one file, which a browser opens without any other file.
  *
  * The top row is the whole time, below it are the sections side by side, below each section its functions from the outermost
- * one on. Positions and widths are percentages of the picture's width, so that it fills any window. Each frame is an <svg>
- * element of its own, whose edge cuts off text that is too long.
+ * one on, and beside these the sections in it. Positions and widths are percentages of the picture's width, so that it fills any
+ * window. Each frame is an <svg> element of its own, whose edge cuts off text that is too long.
  *
  * Names come from the target and may hold anything: they are escaped here, and the script handles them as text only.
  */
@@ -15,11 +15,13 @@
 #include "base/array.h"
 #include "base/human.h"
 #include "render/flame/flame.h"
+#include "render/flame/flame_lines.h"
 #include "render/format.h"
 #include "render/markup.h"
 
 #define ROW 18		/* pixels */
-#define HEAD 84
+#define HEAD 146
+#define CONTROLS 56	/* where the search box and the details of a frame begin */
 #define FOOT 10
 #define LEAST 0.01	/* percent of the width: narrower frames and the frames below them are left out */
 #define MOST 15000	/* frames: browsers are slow with more, so more of the narrow ones are left out */
@@ -36,6 +38,7 @@ struct picture {
 	FILE *file;
 	const struct dcbs_report *report;
 	const struct flame *flame;
+	struct flame_lines lines;
 	double *next;		/* by depth: position of the next frame, percent */
 	double least;		/* narrowest frame that is drawn, percent */
 };
@@ -51,13 +54,6 @@ static double share_of(double part, double whole)
 	return whole > 0 ? part / whole : 0;
 }
 
-static const struct flame_node *section_of(const struct flame *f, const struct flame_node *node)
-{
-	while (node->parent != FLAME_NONE)
-		node = &f->nodes[node->parent];
-	return node;
-}
-
 static double time_of(const struct flame_node *node)
 {
 	return node->cpu_s + node->off_s;
@@ -69,42 +65,67 @@ static double nudge_up(double value)
 	return value + 1e-10;
 }
 
-static void write_place(FILE *file, const struct dcbs_frame *frame)
+/* The line with most of the section's time is that of the function anywhere in the section, not of this frame alone. */
+static void write_hottest_line(const struct picture *p, const char *section, const struct dcbs_frame *frame)
+{
+	const struct dcbs_line *line = flame_lines_hottest(&p->lines, section, frame);
+
+	if (!line)
+		return;
+	fprintf(p->file, "\nhottest line in ");
+	markup_text(p->file, section);
+	fprintf(p->file, ": %lld", (long long)line->line);
+	if (line->samples > 0)
+		fprintf(p->file, " (%s samples)", human_exact(line->samples).text);
+}
+
+static void write_place(const struct picture *p, const char *section, const struct dcbs_frame *frame)
 {
 	if (!frame || !frame->file)
 		return;
-	fputc('\n', file);
-	markup_text(file, frame->file);
+	fputc('\n', p->file);
+	markup_text(p->file, frame->file);
 	if (frame->line != DCBS_UNKNOWN)
-		fprintf(file, ":%lld", (long long)frame->line);
+		fprintf(p->file, ":%lld", (long long)frame->line);
+	write_hottest_line(p, section, frame);
+}
+
+/* A section's share is of the section around it. The root is FLAME_NONE. */
+static uint32_t whole_of(const struct flame *f, uint32_t node)
+{
+	uint32_t section = flame_section(f, node);
+
+	return section == node ? f->nodes[node].parent : section;
 }
 
 /* The exact numbers. The first line is the name, which the script searches. */
-static void write_title(const struct picture *p, const struct flame_node *node)
+static void write_title(const struct picture *p, uint32_t at)
 {
-	const struct flame_name *name = &p->flame->names[node->name];
-	const struct flame_node *section = section_of(p->flame, node);
+	const struct flame *f = p->flame;
+	const struct flame_node *node = &f->nodes[at];
+	uint32_t whole = whole_of(f, at);
 
 	fputs("<title>", p->file);
-	markup_text(p->file, name->text);
-	write_place(p->file, name->frame);
-	fprintf(p->file, "\n%.6f s: %.2f%% of all", nudge_up(time_of(node)),
-		nudge_up(100 * share_of(time_of(node), p->flame->total_s)));
-	if (section != node) {
-		fprintf(p->file, ", %.2f%% of ", nudge_up(100 * share_of(time_of(node), time_of(section))));
-		markup_text(p->file, p->flame->names[section->name].text);
+	markup_text(p->file, f->names[node->name].text);
+	if (whole != FLAME_NONE)
+		write_place(p, f->names[f->nodes[whole].name].text, f->names[node->name].frame);
+	fprintf(p->file, "\n%.6f s: %.2f%% of all", nudge_up(time_of(node)), nudge_up(100 * share_of(time_of(node), f->total_s)));
+	if (whole != FLAME_NONE) {
+		fprintf(p->file, ", %.2f%% of ", nudge_up(100 * share_of(time_of(node), time_of(&f->nodes[whole]))));
+		markup_text(p->file, f->names[f->nodes[whole].name].text);
 	}
 	fprintf(p->file, "\n%.6f s running (%s samples), %.6f s waiting</title>", nudge_up(node->cpu_s),
 		human_exact(node->samples).text, nudge_up(node->off_s));
 }
 
-static void write_frame(const struct picture *p, const struct flame_node *node, double x, double width)
+static void write_frame(const struct picture *p, uint32_t at, double x, double width)
 {
+	const struct flame_node *node = &p->flame->nodes[at];
 	const struct flame_name *name = &p->flame->names[node->name];
 
 	fprintf(p->file, "<svg class=\"f %s%s\" x=\"%.5f%%\" y=\"%u\" width=\"%.5f%%\" height=\"%d\">", classes[name->kind],
 		node->name % 2 ? " o" : "", x, HEAD + (node->depth + 1) * ROW, width, ROW);
-	write_title(p, node);
+	write_title(p, at);
 	fputs("<rect width=\"100%\" height=\"100%\"/>", p->file);
 	if (width >= TEXT_LEAST) {
 		fputs("<text x=\"3\" y=\"13\">", p->file);
@@ -146,7 +167,7 @@ static size_t write_frames(const struct picture *p)
 		p->next[node->depth] += width;
 		p->next[node->depth + 1] = x;
 		if (width >= p->least)
-			write_frame(p, node, x, width);
+			write_frame(p, (uint32_t)i, x, width);
 		else
 			left++;
 	}
@@ -175,11 +196,18 @@ static void write_color_legend(FILE *file)
 			words[i].class, 10 + i * 86, 26 + i * 86, words[i].word);
 }
 
+/* In a narrow window these wrap; the details of a frame have three lines. */
 static void write_controls(FILE *file)
 {
-	fputs("<foreignObject x=\"445\" y=\"31\" width=\"480\" height=\"26\"><div xmlns=\"http://www.w3.org/1999/xhtml\">"
-	      "<input id=\"search\" type=\"search\" placeholder=\"search\" aria-label=\"search\"/> "
-	      "<button id=\"reset\" type=\"button\">reset</button> <span id=\"found\"></span></div></foreignObject>\n", file);
+	fprintf(file, "<foreignObject x=\"10\" y=\"%d\" width=\"97%%\" height=\"%d\"><div xmlns=\"http://www.w3.org/1999/xhtml\">"
+		"<input id=\"search\" type=\"search\" placeholder=\"search\" aria-label=\"search\"/> "
+		"<button id=\"reset\" type=\"button\">reset</button> <span id=\"found\"></span><p id=\"details\"></p></div>"
+		"</foreignObject>\n", CONTROLS, HEAD - CONTROLS - 4);
+}
+
+static void write_no_samples(FILE *file)
+{
+	fprintf(file, "<text class=\"d\" x=\"10\" y=\"%d\">There are no samples of the stack in this session.</text>\n", CONTROLS + 16);
 }
 
 static void write_picture_head(const struct picture *p)
@@ -190,7 +218,7 @@ static void write_picture_head(const struct picture *p)
 	fprintf(p->file, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" version=\"1.1\" "
 		"width=\"100%%\" height=\"%u\">\n<title>dcbs-bpfprof: where the time went</title>\n<style>\n%s</style>\n",
 		height, style);
-	fprintf(p->file, "<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n<text class=\"h\" x=\"10\" y=\"22\">"
+	fprintf(p->file, "<rect class=\"b\" width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n<text class=\"h\" x=\"10\" y=\"22\">"
 		"%s of its threads in %s: ", human_time(p->flame->total_s).text, human_time(r->duration_s).text);
 	if (r->nr_targets)
 		markup_text(p->file, r->targets[0].command[0] ? r->targets[0].command : r->targets[0].comm);
@@ -198,9 +226,6 @@ static void write_picture_head(const struct picture *p)
 		markup_text(p->file, "dcbs-bpfprof");
 	fputs("</text>\n", p->file);
 	write_color_legend(p->file);
-	write_controls(p->file);
-	fprintf(p->file, "<text class=\"d\" id=\"details\" x=\"10\" y=\"72\">%s</text>\n",
-		p->flame->nr_nodes ? "" : "There are no samples of the stack in this session.");
 }
 
 static void write_picture(const struct picture *p)
@@ -209,12 +234,17 @@ static void write_picture(const struct picture *p)
 
 	write_picture_head(p);
 	if (p->flame->nr_nodes) {
+		write_controls(p->file);
 		write_top_frame(p);
 		left = write_frames(p);
+	} else {
+		write_no_samples(p->file);
 	}
 	if (left)
 		fprintf(p->file, "<!-- %zu frames narrower than %g%% are left out -->\n", left, p->least);
-	fprintf(p->file, "<script><![CDATA[\n%s]]></script>\n</svg>\n", script);
+	if (p->flame->nr_nodes)
+		fprintf(p->file, "<script><![CDATA[\n%s]]></script>\n", script);
+	fputs("</svg>\n", p->file);
 }
 
 int svg_write(FILE *file, const struct dcbs_report *report, const struct render_options *options)
@@ -226,13 +256,14 @@ int svg_write(FILE *file, const struct dcbs_report *report, const struct render_
 	(void)options;
 	if (!err)
 		p.next = calloc(flame.depth + 2, sizeof(*p.next));
-	if (!p.next)
+	if (!p.next || flame_lines_open(&p.lines, report))
 		err = -ENOMEM;
 	if (!err) {
 		p.least = least_width(&flame);
 		write_picture(&p);
 	}
 	free(p.next);
+	flame_lines_close(&p.lines);
 	flame_free(&flame);
 	return err;
 }

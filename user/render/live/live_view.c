@@ -28,6 +28,7 @@ static const char *const help_lines[] = {
 	"",
 	"now/s and now are calls a second and the share of the last interval,",
 	"all other columns are of the whole window. * means: open now.",
+	"A terminal of 100 x 30 or more also has hot functions, memory and GPU.",
 };
 
 const char *live_view_help(size_t i)

@@ -128,20 +128,10 @@ static const struct dcbs_bottleneck *verdict_on(const struct dcbs_report *r, con
 	return NULL;
 }
 
-static bool knows_parents(const struct section_tree *tree)
-{
-	size_t i;
-
-	for (i = 0; i < tree->nr; i++)
-		if (tree->nodes[i].depth)
-			return true;
-	return false;
-}
-
 /* The innermost section of the slowest chain. If it is not known what contains what, the one with the first verdict. */
 static size_t slowest_node(const struct text *t)
 {
-	const struct dcbs_bottleneck *first = knows_parents(&t->tree) ? NULL : verdict_on(t->report, NULL);
+	const struct dcbs_bottleneck *first = section_tree_nests(&t->tree) ? NULL : verdict_on(t->report, NULL);
 	size_t judged = first ? section_tree_find(&t->tree, first->section) : SECTION_TREE_NONE;
 
 	if (judged != SECTION_TREE_NONE && !section_tree_is_outside(t->tree.nodes[judged].section))

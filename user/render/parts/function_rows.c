@@ -8,6 +8,8 @@
 
 #define MINOR 0.05	/* of a section: with less self time, a function without a name and a wrapper say nothing */
 #define SMALL 0.0005	/* of a section: a function with less time is not shown */
+#define NEARLY_ALL 0.98	/* of a section: on the other stacks a caller was not found, or the section was entered in another way */
+#define ALIKE 0.02	/* of a section: native functions that call one another differ by less in the stacks that a walk lost */
 #define FEW_SAMPLES 3	/* fewer do not carry a row */
 #define TWO_SIGMA 1.96
 
@@ -42,10 +44,10 @@ static bool has_own_time(const struct function_rows *rows, const struct dcbs_fun
 	return f->self_s >= SMALL * rows->total_s && is_certain(f, ORDER_SELF);
 }
 
-/* Returns true if f is on every stack of the section and has no self time. */
+/* Returns true if f is on nearly every stack of the section and has no self time. */
 static bool is_caller(const struct function_rows *rows, const struct dcbs_function *f)
 {
-	return f->cumulative_s >= (1 - SMALL) * rows->total_s && !has_own_time(rows, f);
+	return f->cumulative_s >= NEARLY_ALL * rows->total_s && !has_own_time(rows, f);
 }
 
 static bool is_unnamed(const struct dcbs_function *f)
@@ -104,6 +106,12 @@ bool function_rows_collect(struct function_rows *rows, const struct dcbs_report 
 	return rows->nr && rows->total_s > 0;
 }
 
+/* Stands for callers that are missing, such as "(callers unknown)": it has no time of its own, as "(function not sampled)" has. */
+static bool is_stand_in(const struct function_rows *rows, const struct dcbs_function *f)
+{
+	return !f->python && !f->file && f->function[0] == '(' && !(f->self_s >= SMALL * rows->total_s);
+}
+
 /* The markers themselves, and the wrapper around each module of PyTorch. */
 static bool is_internal(const struct dcbs_function *f)
 {
@@ -115,7 +123,7 @@ static bool is_internal(const struct dcbs_function *f)
 
 static bool is_minor(const struct function_rows *rows, const struct dcbs_function *f)
 {
-	return (is_internal(f) || (is_unnamed(f) && !f->python)) && !(f->self_s >= MINOR * rows->total_s);
+	return is_stand_in(rows, f) || ((is_internal(f) || (is_unnamed(f) && !f->python)) && !(f->self_s >= MINOR * rows->total_s));
 }
 
 static bool is_shown_function(const struct function_rows *rows, const struct dcbs_function *f, enum order_key order)
@@ -133,7 +141,7 @@ static bool does_nothing(const struct function_rows *rows, const struct dcbs_fun
 	return !f->python && !order_is_rest(f) && !is_caller(rows, f) && !(f->self_s >= SMALL * rows->total_s);
 }
 
-/* Functions that call one another and have the same time are shown as one: the first one with a name. */
+/* Functions that call one another and have about the same time are shown as one: the first one with a name. */
 static bool is_wrapped(const struct function_rows *rows, const struct dcbs_function *f)
 {
 	size_t i;
@@ -141,7 +149,7 @@ static bool is_wrapped(const struct function_rows *rows, const struct dcbs_funct
 	if (!does_nothing(rows, f))
 		return false;
 	for (i = 0; i < rows->nr; i++)
-		if (does_nothing(rows, rows->functions[i]) && rows->functions[i]->cumulative_s == f->cumulative_s)
+		if (does_nothing(rows, rows->functions[i]) && fabs(rows->functions[i]->cumulative_s - f->cumulative_s) <= ALIKE * rows->total_s)
 			return true;
 	return is_unnamed(f);
 }

@@ -33,7 +33,7 @@ static void add_open(FILE *words, const struct dcbs_section *s, bool verbose)
 {
 	int64_t open = s->open > 0 ? s->open : 0, at_start = s->open_at_start > 0 ? s->open_at_start : 0;
 
-	if (!verbose && (double)(open + at_start) < FEW * (double)s->count)
+	if (!verbose && (double)open + (double)at_start < FEW * (double)s->count)
 		return;
 	add_detail(words, open, "still open at the end");
 	add_detail(words, at_start, "open at the start");
@@ -163,6 +163,14 @@ static void write_table(const struct text *t, const struct section_tree *tree)
 	write_legend(t, &table);
 }
 
+/* Without samples a list is not a tree without branches. */
+static void write_why_flat(const struct text *t)
+{
+	if (!t->report->frequency_hz && table_nr_sections(t->report) > 1 && !section_tree_nests(&t->tree))
+		text_lines_paragraph(t, "Which of these sections lie in others is not known: samples of the stack tell, and none were taken (-F 0); "
+				     "long calls are seen without them.");
+}
+
 void text_sections(const struct text *t)
 {
 	struct section_tree flat = {0};
@@ -174,5 +182,6 @@ void text_sections(const struct text *t)
 	}
 	write_table(t, t->flat && section_tree_build(&flat, t->report, true) ? &flat : &t->tree);
 	section_tree_free(&flat);
+	write_why_flat(t);
 	text_waits(t);
 }

@@ -17,6 +17,7 @@
 #define MOST_THREADS 8
 #define LABEL_BYTES 96
 #define RUN_QUEUE 0.1		/* of a section's time: from there on, who had the CPU is worth a line */
+#define RUN_QUEUE_OF 0.01	/* of the window: such a section must have taken that much */
 #define MOST_NEIGHBOURS 6	/* with --verbose */
 #define FEW_NEIGHBOURS 3
 #define CHECKED 0.02		/* of the CPU time, and ... */
@@ -156,12 +157,13 @@ static void write_cpu_check(const struct text *t)
 				     human_share(worst_residue(r)).text);
 }
 
+/* Waits in a section that took little of the window are of no interest. */
 static bool any_run_queue(const struct dcbs_report *r)
 {
-	size_t i;
+	const struct dcbs_section *s;
 
-	for (i = 0; i < r->nr_sections; i++)
-		if (r->sections[i].wall.runqueue_s >= RUN_QUEUE * r->sections[i].total_s)
+	for (s = r->sections; s < r->sections + r->nr_sections; s++)
+		if (s->wall.runqueue_s >= RUN_QUEUE * s->total_s && s->total_s >= RUN_QUEUE_OF * r->duration_s)
 			return true;
 	return false;
 }

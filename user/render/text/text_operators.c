@@ -26,7 +26,8 @@ static void write_operator(const struct text *t, const struct dcbs_operator *o, 
 {
 	display_cell(t->file, human_tight(human_time_within(o->self_s, o->self_error_s)).text, TIME_WIDTH, DISPLAY_RIGHT);
 	fputc(' ', t->file);
-	display_cell(t->file, human_tight(human_time(o->cumulative_s)).text, TIME_WIDTH, DISPLAY_RIGHT);
+	/* Rounded as its part is, which else could be shown as longer. */
+	display_cell(t->file, human_tight(human_time_within(o->cumulative_s, o->self_error_s)).text, TIME_WIDTH, DISPLAY_RIGHT);
 	fputc(' ', t->file);
 	display_cell(t->file, human_share(o->self_s / all_s).text, SHARE_WIDTH, DISPLAY_RIGHT);
 	fputc(' ', t->file);

@@ -16,7 +16,7 @@
 #define RETURN 16
 #define MAX_REMEMBERED 8	/* states */
 
-enum saved { SAME, AT_OFFSET, LOST };	/* LOST: also if the place needs more than an offset */
+enum saved { SAME, AT_OFFSET, LOST, UNDEFINED };	/* LOST: the place needs more than an offset */
 
 struct cfi_registers {
 	enum saved bp, ret;
@@ -151,7 +151,7 @@ static void run_extended_op(struct cfi_machine *m, unsigned int op)
 	case DW_CFA_offset_extended: number = read_uleb(c); set_saved(m, number, (__s64)read_uleb(c)); break;
 	case DW_CFA_offset_extended_sf: number = read_uleb(c); set_saved(m, number, read_sleb(c)); break;
 	case DW_CFA_restore_extended: restore_register(m, read_uleb(c)); break;
-	case DW_CFA_undefined: set_register(m, read_uleb(c), LOST, 0); break;
+	case DW_CFA_undefined: set_register(m, read_uleb(c), UNDEFINED, 0); break;
 	case DW_CFA_same_value: set_register(m, read_uleb(c), SAME, 0); break;
 	case DW_CFA_register:
 	case DW_CFA_val_offset:
@@ -251,7 +251,8 @@ static struct unwind_rule make_rule(const struct cfi_registers *r)
 {
 	struct unwind_rule rule = {0};
 
-	if ((r->frame_by != BP && r->frame_by != SP) || r->ret != AT_OFFSET || r->bp == LOST || !fits_s32(r->frame_at) ||
+	rule.outermost = r->ret == UNDEFINED;
+	if ((r->frame_by != BP && r->frame_by != SP) || r->ret != AT_OFFSET || r->bp == LOST || r->bp == UNDEFINED || !fits_s32(r->frame_at) ||
 	    !fits_s32(r->ret_at) || !fits_s32(r->bp_at))
 		return rule;
 	rule.known = true;

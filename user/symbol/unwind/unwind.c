@@ -20,6 +20,8 @@ bool unwind_step(struct unwind_stack *stack, const struct unwind_rule *rule)
 	const struct unwind_rule *r = rule->known ? rule : &by_pointer;
 	__u64 frame = (r->by_bp ? stack->bp : stack->sp) + (__u64)(__s64)r->frame_at, ip;
 
+	if (rule->outermost)
+		return false;
 	/* A caller's frame lies at a higher address, so no walk goes in circles. */
 	if (frame <= stack->sp || !read_stack_word(stack, frame + (__u64)(__s64)r->return_at, &ip) || !ip ||
 	    (r->bp_saved && !read_stack_word(stack, frame + (__u64)(__s64)r->bp_at, &stack->bp)))

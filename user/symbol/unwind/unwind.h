@@ -15,6 +15,7 @@
 /* How to find the caller from one address. */
 struct unwind_rule {
 	bool known;
+	bool outermost;		/* nothing has called it: a thread or a process begins there; never together with `known` */
 	bool by_bp;		/* the frame is relative to bp, else to sp */
 	bool bp_saved;		/* at bp_at from the frame; else bp still has the caller's value */
 	__s32 frame_at, return_at, bp_at;

@@ -105,6 +105,139 @@ static void test_tree(void **state)
 	dcbs_report_free(r);
 }
 
+/* ---- nested sections ---- */
+
+/* inner is always in outer; in outer a function ran, too. beside is in none. */
+static struct snapshot *nested(void)
+{
+	struct snapshot *snap = stacks_begin(fixture_empty());
+	__u32 f = stacks_frame(snap, "f", "/x/a.py", 7, true), g = stacks_frame(snap, "g", "/x/a.py", 9, true);
+	int i;
+
+	snap->wall_known = true;
+	fixture_call(fixture_section(snap, "outer", DCBS_NAME_SECTION), 4 * SEC, SEC);
+	fixture_call(fixture_section(snap, "inner", DCBS_NAME_SECTION), 3 * SEC, 3 * SEC);
+	fixture_call(fixture_section(snap, "beside", DCBS_NAME_SECTION), 2 * SEC, 2 * SEC);
+	stacks_ran(STACK(snap, 0, f), 10);
+	stacks_ran(STACK(snap, 2, g), 20);
+	for (i = 0; i < 3; i++)
+		stacks_ran(stacks_within(STACK(snap, 1, g, f), 0), 10);
+	return snap;
+}
+
+static const struct flame_node *find_node(const struct flame *f, const char *name, uint32_t depth)
+{
+	size_t i;
+
+	for (i = 0; i < f->nr_nodes; i++)
+		if (f->nodes[i].depth == depth && !strcmp(f->names[f->nodes[i].name].text, name))
+			return &f->nodes[i];
+	fail_msg("no node %s", name);
+	return NULL;
+}
+
+/* The time of each node is its own and that of the nodes right below it; those without a parent make the whole. */
+static void check_sums(const struct flame *f)
+{
+	double *below = calloc(f->nr_nodes + 1, sizeof(*below));
+	size_t i;
+
+	assert_non_null(below);
+	for (i = 0; i < f->nr_nodes; i++)
+		below[f->nodes[i].parent == FLAME_NONE ? f->nr_nodes : f->nodes[i].parent] += f->nodes[i].cpu_s + f->nodes[i].off_s;
+	for (i = 0; i < f->nr_nodes; i++)
+		assert_true(fabs(f->nodes[i].cpu_s + f->nodes[i].off_s - f->nodes[i].self_s - below[i]) < 1e-9);
+	assert_true(fabs(f->total_s - below[f->nr_nodes]) < 1e-9);
+	free(below);
+}
+
+static void test_sections_nest(void **state)
+{
+	struct dcbs_report *r = build_report(nested());
+	const struct flame_node *inner;
+	struct flame f;
+
+	(void)state;
+	assert_int_equal(flame_build(&f, r), 0);
+	check_sums(&f);
+	assert_true(fabs(f.total_s - 6) < 1e-9);
+	assert_true(fabs(find_node(&f, "outer", 0)->cpu_s - 4) < 1e-9);
+	assert_true(fabs(find_node(&f, "beside", 0)->cpu_s - 2) < 1e-9);
+	inner = find_node(&f, "inner", 1);
+	assert_true(fabs(inner->cpu_s - 3) < 1e-9);
+	assert_ptr_equal(&f.nodes[inner->parent], find_node(&f, "outer", 0));
+	assert_int_equal(flame_section(&f, (uint32_t)(inner - f.nodes) + 2), inner - f.nodes);
+	flame_free(&f);
+	dcbs_report_free(r);
+}
+
+static void test_sums_of_the_evaluation(void **state)
+{
+	struct dcbs_report *r = build_report(stacks_evaluation());
+	struct flame f;
+
+	(void)state;
+	assert_int_equal(flame_build(&f, r), 0);
+	check_sums(&f);
+	flame_free(&f);
+	dcbs_report_free(r);
+}
+
+static void set_parent(struct dcbs_report *r, size_t section, const char *parent)
+{
+	free(r->sections[section].parent);
+	r->sections[section].parent = parent ? strdup(parent) : NULL;
+}
+
+/* A document may hold sections around themselves, and stacks of sections that it does not have. */
+static void test_any_tree(void **state)
+{
+	struct dcbs_report *r = build_report(nested());
+	struct flame f;
+	size_t i;
+
+	(void)state;
+	set_parent(r, 0, r->sections[1].name);
+	set_parent(r, 1, r->sections[2].name);
+	set_parent(r, 2, r->sections[0].name);
+	free(r->stacks[0].section);
+	r->stacks[0].section = strdup("of no section");
+	assert_int_equal(flame_build(&f, r), 0);
+	check_sums(&f);
+	find_node(&f, "of no section", 0);
+	flame_free(&f);
+	for (i = 0; i < 3; i++)
+		set_parent(r, i, r->sections[i].name);
+	assert_int_equal(flame_build(&f, r), 0);
+	check_sums(&f);
+	flame_free(&f);
+	dcbs_report_free(r);
+}
+
+/* The line of a function that is said to be the hottest is the one of that section, and not the first one. */
+static void test_hottest_lines(void **state)
+{
+	struct snapshot *snap = stacks_begin(fixture_empty());
+	__u32 first = stacks_frame(snap, "f", "/x/a.py", 7, true), hot = stacks_frame(snap, "f", "/x/a.py", 12, true);
+	struct dcbs_report *r;
+	char *text;
+
+	(void)state;
+	snap->wall_known = true;
+	fixture_call(fixture_section(snap, "s", DCBS_NAME_SECTION), SEC, SEC);
+	fixture_call(fixture_section(snap, "t", DCBS_NAME_SECTION), SEC, SEC);
+	stacks_ran(STACK(snap, 0, first), 1);
+	stacks_ran(STACK(snap, 0, hot), 9);
+	stacks_ran(STACK(snap, 1, first), 8);
+	stacks_ran(STACK(snap, 1, hot), 2);
+	r = build_report(snap);
+	text = render_as(r, "svg");
+	assert_non_null(strstr(text, "f (a.py)\n/x/a.py:7\nhottest line in s: 12 (9 samples)\n"));
+	assert_non_null(strstr(text, "f (a.py)\n/x/a.py:7\nhottest line in t: 7 (8 samples)\n"));
+	free(text);
+	dcbs_report_free(r);
+}
+
 /* ---- names ---- */
 
 static struct dcbs_report *hostile_report(void)
@@ -182,7 +315,7 @@ static void test_places(void **state)
 	while ((at = strstr(at, "<svg class=\"f "))) {
 		at = strstr(at, " x=\"");
 		assert_int_equal(sscanf(at, " x=\"%lf%%\" y=\"%u\" width=\"%lf%%\"", &x, &y, &width), 3);
-		depth = (y - 84) / 18;
+		depth = (y - 146) / 18;
 		assert_true(depth < 64);
 		if (depth) {
 			assert_true(x >= left[depth - 1] - 1e-4 && x + width <= end[depth - 1] + 1e-4);
@@ -240,7 +373,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden), cmocka_unit_test(test_lines_are_merged), cmocka_unit_test(test_tree),
-		cmocka_unit_test(test_folded_names), cmocka_unit_test(test_svg_names),
+		cmocka_unit_test(test_sections_nest), cmocka_unit_test(test_sums_of_the_evaluation), cmocka_unit_test(test_any_tree),
+		cmocka_unit_test(test_hottest_lines), cmocka_unit_test(test_folded_names), cmocka_unit_test(test_svg_names),
 		cmocka_unit_test(test_speedscope_names), cmocka_unit_test(test_places),
 		cmocka_unit_test(test_no_samples), cmocka_unit_test(test_stacks_of_no_time),
 	};

@@ -16,6 +16,7 @@
 #define FUNCTIONS 4
 
 static char section[] = "work", file[] = "eval.py";
+static char lost[] = "(callers unknown)", missing[] = "(function not sampled)", outer[] = "linear", inner[] = "addmm";
 static char module[] = "<module>", run[] = "run", score[] = "score", leaf[] = "leaf";
 
 /* A function that `self` of 100 ticks find innermost, and `all` anywhere. */
@@ -29,12 +30,8 @@ static struct dcbs_function ticked(char *name, int64_t self, int64_t all)
 	};
 }
 
-/* Returns true if the function has a row, where "run" is the innermost function of `ticks` samples of 100. */
-static bool has_row(const char *name, int64_t ticks)
+static bool is_shown(const char *name, struct dcbs_function *functions)
 {
-	struct dcbs_function functions[FUNCTIONS] = {
-		ticked(module, 0, 100), ticked(run, ticks, 100), ticked(score, 0, 100), ticked(leaf, 100 - ticks, 100 - ticks),
-	};
 	const struct dcbs_report r = {.functions = functions, .nr_functions = FUNCTIONS};
 	const struct dcbs_function *sorted[] = {&functions[0], &functions[1], &functions[2], &functions[3]};
 	struct function_rows rows;
@@ -47,6 +44,57 @@ static bool has_row(const char *name, int64_t ticks)
 		found |= !strcmp(rows.functions[i]->function, name);
 	free(rows.functions);
 	return found;
+}
+
+/* Returns true if the function has a row, where "run" is the innermost function of `ticks` samples of 100. */
+static bool has_row(const char *name, int64_t ticks)
+{
+	struct dcbs_function functions[FUNCTIONS] = {
+		ticked(module, 0, 100), ticked(run, ticks, 100), ticked(score, 0, 100), ticked(leaf, 100 - ticks, 100 - ticks),
+	};
+
+	return is_shown(name, functions);
+}
+
+/* A caller that is missing on one stack in a hundred is a caller; one that is missing on ten may tell something. */
+static void test_a_caller_on_nearly_all_stacks(void **state)
+{
+	struct dcbs_function all[FUNCTIONS] = {ticked(module, 0, 99), ticked(run, 0, 99), ticked(score, 0, 99), ticked(leaf, 100, 100)};
+	struct dcbs_function most[FUNCTIONS] = {ticked(module, 0, 90), ticked(run, 0, 99), ticked(score, 0, 99), ticked(leaf, 100, 100)};
+
+	(void)state;
+	assert_false(is_shown(module, all));
+	assert_false(is_shown(run, all));
+	assert_true(is_shown(score, all));
+	assert_true(is_shown(module, most));
+}
+
+/* A frame in place of missing callers has no row; time for which there is no sample has one. */
+static void test_stand_ins(void **state)
+{
+	struct dcbs_function functions[FUNCTIONS] = {
+		ticked(lost, 0, 60), ticked(score, 40, 40), ticked(leaf, 40, 40), ticked(missing, 20, 20),
+	};
+
+	(void)state;
+	functions[0].file = functions[3].file = NULL;
+	functions[0].python = functions[3].python = false;
+	assert_false(is_shown(lost, functions));
+	assert_true(is_shown(leaf, functions));
+	assert_true(is_shown(missing, functions));
+}
+
+/* Native functions that call one another, and are alike but for a few stacks, have one row. */
+static void test_native_wrappers(void **state)
+{
+	struct dcbs_function functions[FUNCTIONS] = {ticked(score, 0, 100), ticked(outer, 0, 81), ticked(inner, 0, 80), ticked(leaf, 100, 100)};
+
+	(void)state;
+	functions[1].python = functions[2].python = false;
+	assert_true(is_shown(outer, functions));
+	assert_false(is_shown(inner, functions));
+	functions[2].cumulative_s = TICK_S * 60;
+	assert_true(is_shown(inner, functions));
 }
 
 /* The innermost caller stands for all callers. */
@@ -70,7 +118,10 @@ static void test_a_caller_with_ticks(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_callers), cmocka_unit_test(test_a_caller_with_ticks)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_callers), cmocka_unit_test(test_a_caller_with_ticks),
+		cmocka_unit_test(test_a_caller_on_nearly_all_stacks), cmocka_unit_test(test_stand_ins), cmocka_unit_test(test_native_wrappers),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -51,6 +51,14 @@ static bool oracle_saved_at(Dwarf_Frame *frame, int number, __s32 *at, bool *sam
 	return true;
 }
 
+static bool oracle_is_undefined(Dwarf_Frame *frame, int number)
+{
+	Dwarf_Op memory[3], *ops;
+	size_t nr;
+
+	return !dwarf_frame_register(frame, number, memory, &ops, &nr) && !nr && ops == memory;
+}
+
 static struct unwind_rule oracle_rule(Dwarf_CFI *cfi, __u64 address)
 {
 	struct unwind_rule rule = {0};
@@ -63,6 +71,7 @@ static struct unwind_rule oracle_rule(Dwarf_CFI *cfi, __u64 address)
 		rule.bp_saved = oracle_saved_at(frame, BP, &rule.bp_at, &same);
 		rule.known = rule.bp_saved || same;
 	}
+	rule.outermost = oracle_is_undefined(frame, RETURN);
 	free(frame);
 	return rule;
 }
@@ -120,6 +129,7 @@ static size_t compare_rules(const char *path, size_t places)
 		struct unwind_rule whole = oracle_rule(program.frames, address), ours = frame_table_find(&table, address);
 
 		assert_int_equal(ours.known, whole.known);
+		assert_int_equal(ours.outermost, whole.outermost);
 		if (!whole.known)
 			continue;
 		assert_int_equal(ours.by_bp, whole.by_bp);
@@ -131,6 +141,23 @@ static size_t compare_rules(const char *path, size_t places)
 	}
 	program_close(&program);
 	return known;
+}
+
+/* A process begins at the entry point, and in no function near it. */
+static void test_beginning(void **state)
+{
+	struct frame_table table;
+	struct elf_program program;
+	GElf_Ehdr head;
+
+	(void)state;
+	assert_true(program_open(&program, "/proc/self/exe"));
+	assert_non_null(gelf_getehdr(program.elf, &head));
+	assert_true(frame_table_open(&table, program.elf, program.fd));
+	assert_true(frame_table_find(&table, head.e_entry).outermost);
+	assert_true(oracle_rule(program.frames, head.e_entry).outermost);
+	assert_false(frame_table_find(&table, program.code + program.code_bytes / 2).outermost);
+	program_close(&program);
 }
 
 static void test_our_own(void **state)
@@ -206,6 +233,7 @@ static void test_garbage(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_beginning),
 		cmocka_unit_test(test_our_own),
 		cmocka_unit_test(test_c_library),
 		cmocka_unit_test(test_interpreter),

@@ -87,16 +87,34 @@ function memoryPane() {
 
 // ---- GPU, event loops ----
 
+// How the times of a section are known, and the parts that the table has not.
+function gpuDetail(s) {
+	const g = s.gpu;
+	return make("div", "blocks", [detailBlock(s.name, pairs([
+		["known from", g.level > 0 ? "timed calls, and samples" : "samples"],
+		g.untimed_s > 0 && ["not timed for at most", formatTime(g.untimed_s), "before its driver was probed"],
+		known(g.h2d_s) && ["copying to the GPU", formatTime(g.h2d_s)], known(g.d2h_s) && ["copying to the host", formatTime(g.d2h_s)],
+		known(g.spin_s) && ["spinning while it waited", formatTime(g.spin_s), "running time by the kernel's account"],
+		g.runqueue_s > 0 && ["waiting for a CPU meanwhile", formatTime(g.runqueue_s)],
+		g.throttled_s > 0 && ["stopped by the CPU quota meanwhile", formatTime(g.throttled_s)],
+		known(g.open_s) && ["a call that goes on", formatTime(g.open_s), "so long at the end of the window"],
+	]))]);
+}
+
 function gpuPane() {
 	const rows = sections.filter((s) => s.gpu), libraries = listOf("gpu_libraries");
 	if (!rows.length && !libraries.length)
 		return null;
 	const gpu = (title, key) => ({title, value: of("gpu", key), show: (s) => formatEstimate(s.gpu[key], s.gpu[key + "_error"])});
 	return makePane("gpu", "GPU", [
-		libraries.length > 0 && make("p", "note", "Drivers and runtimes: " + libraries.join(", ") + ". Times with an error are from samples."),
+		libraries.length > 0 && make("p", "note", "Drivers and runtimes: " + libraries.join(", ") + ". Times with an error are from samples. " +
+			(rows.some((s) => s.gpu.level > 0) ? "Calls that wait or copy were timed." : "Calls were not counted.")),
 		rows.length > 0 && new Table([textColumn("section", value("name")), gpu("in the driver", "driver_s"), gpu("waiting", "wait_s"),
 			gpu("copying", "copy_s"), gpu("launching", "launch_s"), gpu("memory", "alloc_s"), gpu("other", "other_s"),
-			gpu("not known", "unknown_s")], rows).element]);
+			gpu("not known", "unknown_s"), countColumn("waits", of("gpu", "syncs"), "timed calls that waited for the GPU, copies included"),
+			countColumn("found it idle", of("gpu", "syncs_idle"), "of these: the GPU had nothing left to do"),
+			sizeColumn("to the GPU", of("gpu", "h2d_bytes")), sizeColumn("to the host", of("gpu", "d2h_bytes")),
+			column("GB/s", of("gpu", "copy_gb_per_s"), formatNumber, "bytes copied by the time that copies took")], rows, {detail: gpuDetail}).element]);
 }
 
 function holders(loop) {
@@ -123,6 +141,26 @@ function loopsPane() {
 				["waited for: " + key.slice(0, -2), formatTime(l.waited_for[key])]),
 			["longest step", formatTime(l.step.max_s), known(l.step.error_s) && "at most " + formatTime(l.step.error_s) + " more"],
 		]), holders(l)])).concat([leftOutNote("event_loops", "event loops")]));
+}
+
+// Where the tasks of asyncio are suspended, by looks at the process.
+function awaitingPane() {
+	const a = session.awaiting;
+	if (!a || !Array.isArray(a.places))
+		return null;
+	const rows = a.places.filter((p) => p && p.tasks), inner = (p) => p.inner && p.inner.function !== p.function ? p.inner.function : "-";
+	return makePane("awaiting", "Awaiting", [
+		make("p", "note", "Suspended tasks of asyncio, by " + formatCount(a.looks) + " looks: the innermost line of the program's own, and the " +
+			"coroutine that it awaits." + (a.more ? " A process had more tasks than were read." : "")),
+		rows.length > 0 ? new Table([
+			column("tasks", of("tasks", "mean"), formatNumber, "mean of all looks"), countColumn("most", of("tasks", "max")),
+			textColumn("suspended at", value("function")),
+			{title: "place", value: (p) => p.file || "", show: (p) => formatPlace(p.file, p.line), text: true},
+			textColumn("which awaits", inner),
+			{title: "at", value: (p) => p.inner && p.inner.file || "", show: (p) => p.inner ? formatPlace(p.inner.file, p.inner.line) : "-", text: true},
+		], rows).element : make("p", "note", "No task was suspended."),
+		a.others > 0 && make("p", "note", "And " + formatNumber(a.others) + " tasks, on average, at further places."),
+	]);
 }
 
 // ---- model, caches ----

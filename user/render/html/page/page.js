@@ -118,7 +118,7 @@ function drawPage() {
 	const text = document.getElementById("text");
 	document.getElementById("verdicts").before(...[sectionsPane()].filter(Boolean));
 	text.before(...[timelinePane(), slowestPane(), flamePane(), functionsPane(), operatorsPane(), memoryPane(), gpuPane(),
-		loopsPane(), modelPane(), cachesPane(), processesPane(), threadsPane(), costPane()].filter(Boolean));
+		loopsPane(), awaitingPane(), modelPane(), cachesPane(), processesPane(), threadsPane(), costPane()].filter(Boolean));
 	text.open = false;
 	document.getElementById("window").textContent = windowWords();
 	addTools([...document.querySelectorAll("main > section")]);

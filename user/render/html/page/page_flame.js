@@ -36,7 +36,9 @@ class FlameNode {
 }
 
 function frameKind(frame) {
-	return frame.function === "(unknown)" ? "unknown" : frame.python ? "python" : "native";
+	if (frame.python && frame.function !== "(unknown)")
+		return "python";
+	return frame.function === "(unknown)" || (!frame.file && frame.function.startsWith("(")) ? "unknown" : "native";
 }
 
 function addStack(root, stack) {
