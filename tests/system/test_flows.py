@@ -147,6 +147,16 @@ class Flows(FlowCase):
         self.assertLess(abs(sleeper["rss_delta_bytes"]), 0.05 * truth["kept_bytes"])
 
 
+    def test_in_step_with_ticks(self):
+        """Turns of half the period of the profiler's ticks: ticks of a constant period would meet one coroutine alone for long."""
+        for turn_s in (0.001985, 0.00199):
+            with Target("turns.py", turn_s, 1.5) as target:
+                report, truth = watch(target, "--max-overhead", 100)
+            for name, computed_s in truth.items():
+                section = sections(report)[name]
+                self.near(section["wall"]["cpu_s"], computed_s, computed_s, 0, SIGMAS * section["cpu_error_s"] + SOME_CPU_S, name)
+
+
 @needs_bpf
 class OtherLoops(FlowCase):
     @unittest.skipUnless(has_modules("uvloop"), "no uvloop")

@@ -12,7 +12,7 @@
 
 #define TEXT_BYTES 4096
 #define MOST_HOLDERS 8
-#define STEP_TICKS 3.0	/* one before and one after those that see a step, with the jitter of their periods */
+#define STEP_TICKS 6.0	/* one before and one after those that see a step: each up to twice a period of 1 / 0.7, see tick_jitter.h */
 
 /* The samples of a function, or of one line of it, in the time in which a loop was held. */
 struct holder {

@@ -203,7 +203,7 @@ bool session_poll(struct session *session)
 		running = targets_examine(session);
 	}
 	sampling_poll(session);
-	tick_jitter_poll(&session->events.jitter);
+	events_change_ticks(&session->events);
 	if (!session->children || clock_now_ns() - session->rss.read_ns > RSS_EVERY_NS)
 		rss_total_read(session);
 	growth_trend_look(&session->growth, &session->bpf);
@@ -218,8 +218,7 @@ bool session_poll(struct session *session)
 
 __u64 session_change_ticks(struct session *session)
 {
-	tick_jitter_poll(&session->events.jitter);
-	return tick_jitter_due_ns(&session->events.jitter);
+	return events_change_ticks(&session->events);
 }
 
 bool session_is_over_budget(const struct session *session)

@@ -66,9 +66,17 @@ static enum requirement_state check_btf(void)
 	return access(BTF_PATH, R_OK) ? REQUIREMENT_MISSING : REQUIREMENT_OK;
 }
 
-static enum requirement_state check_kernel(void)
+static bool kernel_has_function(const char *name)
 {
-	return kernel_release_at_least(5, 17) ? REQUIREMENT_OK : REQUIREMENT_MISSING;
+	return libbpf_find_vmlinux_btf_id(name, BPF_TRACE_FENTRY) > 0;
+}
+
+/* Older kernels of a distribution may have what Linux 5.18 has. */
+static enum requirement_state check_helpers(void)
+{
+	bool found = kernel_release_at_least(5, 18) || (kernel_has_function("bpf_loop") && kernel_has_function("bpf_copy_from_user_task"));
+
+	return found ? REQUIREMENT_OK : REQUIREMENT_MISSING;
 }
 
 /* Needs CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS. Up to 6.2 the symbol ends in _multi. */
@@ -236,7 +244,7 @@ const struct requirement requirements[] = {
 	 "without it no program can trace the scheduler or probe a function; " AS_ROOT, false},
 	{"capability CAP_SYS_PTRACE", check_cap_ptrace,
 	 "without it the memory of a process cannot be read, so no sections are found; " AS_ROOT, false},
-	{"kernel 5.17 or later", check_kernel, "boot a newer kernel (bpf_loop and task storage are needed)", false},
+	{"BPF helpers of Linux 5.18", check_helpers, "bpf_loop and bpf_copy_from_user_task are needed; boot a newer kernel", false},
 	{"kernel type information (BTF)", check_btf,
 	 "use a kernel built with CONFIG_DEBUG_INFO_BTF=y; it shows as " BTF_PATH, false},
 	{"kernel memory for BPF (lockdown)", check_lockdown,

@@ -14,7 +14,11 @@
 #include "collect/kernel/program_copies.h"
 #include "host/uprobe_link.h"
 
-/* jitter: gets the events; NULL: their period is constant. */
+/* A step of an event loop is seen by the ticks in it: those have a smaller spread, so that its length is known better. */
+#define TICK_SPREAD 0.3
+#define SAMPLE_SPREAD 0.6
+
+/* jitter: gets the events. */
 static int attach_ticks(struct links *links, const struct bpf_program *prog, int hz, struct tick_jitter *jitter)
 {
 	struct perf_event_attr attr = {
@@ -38,7 +42,7 @@ static int attach_ticks(struct links *links, const struct bpf_program *prog, int
 			close(fd);
 			return err;
 		}
-		if (jitter && tick_jitter_add(jitter, fd, hz))
+		if (tick_jitter_add(jitter, fd, hz))
 			return fail(-ENOMEM, "out of memory");
 	}
 	return 0;
@@ -136,10 +140,14 @@ static int attach_thread_ends(struct links *links, const struct bpfprof *skel)
 int events_attach(struct events *events, const struct programs *bpf, int frequency_hz)
 {
 	const struct bpfprof *skel = bpf->skel;
-	int err = attach_ticks(&events->links, skel->progs.on_tick, TICK_HZ, NULL);
+	int err;
+
+	events->tick_jitter.spread = TICK_SPREAD;
+	events->sample_jitter.spread = SAMPLE_SPREAD;
+	err = attach_ticks(&events->links, skel->progs.on_tick, TICK_HZ, &events->tick_jitter);
 
 	if (!err && frequency_hz > 0)
-		err = attach_ticks(&events->links, skel->progs.on_sample, frequency_hz, &events->jitter);
+		err = attach_ticks(&events->links, skel->progs.on_sample, frequency_hz, &events->sample_jitter);
 	if (!err)
 		err = program_copies_attach(skel, skel->progs.on_exec, &events->links);
 	if (!err)
@@ -151,9 +159,21 @@ int events_attach(struct events *events, const struct programs *bpf, int frequen
 	return attach_thread_ends(&events->links, skel);
 }
 
+__u64 events_change_ticks(struct events *events)
+{
+	__u64 ticks_ns, samples_ns;
+
+	tick_jitter_poll(&events->tick_jitter);
+	tick_jitter_poll(&events->sample_jitter);
+	ticks_ns = tick_jitter_due_ns(&events->tick_jitter);
+	samples_ns = tick_jitter_due_ns(&events->sample_jitter);
+	return ticks_ns < samples_ns ? ticks_ns : samples_ns;
+}
+
 void events_close(struct events *events)
 {
-	tick_jitter_close(&events->jitter);
+	tick_jitter_close(&events->tick_jitter);
+	tick_jitter_close(&events->sample_jitter);
 	links_close(&events->links);
 	events_detach_waits(events);
 	events_detach_memory(events);

@@ -9,7 +9,8 @@
 
 struct events {
 	struct links links;			/* attached from start to end */
-	struct tick_jitter jitter;		/* of the sampling ticks */
+	struct tick_jitter tick_jitter;		/* of the ticks at which running time is charged to flows */
+	struct tick_jitter sample_jitter;	/* of the sampling ticks */
 	int waits[3];				/* links of the programs that follow threads on and off their CPUs */
 	int memory[2];				/* links of the programs that follow RSS and the address space */
 	bool waits_known;			/* this kernel has all events that show why a thread waits */
@@ -28,6 +29,9 @@ void events_complete_waits(struct events *events, const struct programs *bpf);
 
 void events_detach_waits(struct events *events);
 void events_detach_memory(struct events *events);
+
+/* Gives ticks new periods, if it is time. Returns the CLOCK_MONOTONIC ns of the next time; ~0: with the next poll of the session. */
+__u64 events_change_ticks(struct events *events);
 
 void events_close(struct events *events);
 

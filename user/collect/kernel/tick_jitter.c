@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* tick_jitter.c - changes the period of the sampling ticks at random. */
+/* tick_jitter.c - changes the period of ticks at random. */
 #include <errno.h>
 #include <linux/perf_event.h>
 #include <stdlib.h>
@@ -13,8 +13,6 @@
 #define TICKS 9				/* between two changes, at least */
 #define EVERY_NS_PER_CPU 3000000ULL	/* between two changes, at least; a change takes some microseconds for each CPU */
 #define OFTEN_NS 50000000ULL		/* changes that are due no more often than that are left to the session's polls */
-#define LEAST_RATE 0.4			/* of the mean frequency ... */
-#define MOST_RATE 1.6			/* ... with all rates between them equally likely */
 
 int tick_jitter_add(struct tick_jitter *jitter, int fd, int hz)
 {
@@ -25,11 +23,11 @@ int tick_jitter_add(struct tick_jitter *jitter, int fd, int hz)
 	return 0;
 }
 
-__u64 tick_jitter_period_ns(int hz, __u32 random, __u64 interval_ns)
+__u64 tick_jitter_period_ns(const struct tick_jitter *jitter, __u32 random, __u64 interval_ns)
 {
-	double rate = LEAST_RATE + (MOST_RATE - LEAST_RATE) * random / 4294967296.0;
+	double rate = 1 - jitter->spread + 2 * jitter->spread * random / 4294967296.0;
 
-	return (__u64)(NS_PER_S / (hz * rate + 0.5 * NS_PER_S / (double)interval_ns));
+	return (__u64)(NS_PER_S / (jitter->hz * rate + 0.5 * NS_PER_S / (double)interval_ns));
 }
 
 /* Returns false if the kernel has no random numbers for us. */
@@ -69,7 +67,7 @@ void tick_jitter_poll(struct tick_jitter *jitter)
 	if (interval_ns < least_ns)
 		return;
 	for (i = 0; i < jitter->nr && draw_number(&jitter->ticks[i], jitter->second); i++) {
-		period_ns = tick_jitter_period_ns(jitter->hz, jitter->ticks[i].drawn, interval_ns);
+		period_ns = tick_jitter_period_ns(jitter, jitter->ticks[i].drawn, interval_ns);
 		ioctl(jitter->ticks[i].fd, PERF_EVENT_IOC_PERIOD, &period_ns);
 	}
 	jitter->last_ns = now;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * tick_jitter.h - changes the period of the sampling ticks at random, so that no loop of a target is in step with them.
+ * tick_jitter.h - changes the period of ticks at random, so that no loop of a target is in step with them.
  *
  * Ticks of a constant period meet a loop of that period at the same place each time: all samples show the same function. So each
  * CPU's ticks get another period every few ticks, drawn at random and independently of the target. Every moment has the same
- * chance of being sampled, so a sample needs no weight. Each second draw complements the one before, so that the number of ticks
+ * chance of being sampled, so a sample needs no weight. A tick that charges running time charges all since the one before. Each second draw complements the one before, so that the number of ticks
  * hardly depends on the draws. Some hundred ticks of one period would meet some loops out of proportion: a stated error holds only
  * for ticks that are as good as independent. A change restarts the period, which costs an interrupt and half a tick; the periods are shorter by that.
  */
@@ -24,6 +24,7 @@ struct tick_jitter {
 	struct jittered_tick *ticks;
 	size_t nr, room;
 	int hz;			/* mean frequency */
+	double spread;		/* the rate is between 1 - spread and 1 + spread of it, each equally likely */
 	__u64 last_ns;		/* of the last change; 0: there was none */
 	bool second;		/* the next change complements the last one */
 };
@@ -38,7 +39,7 @@ void tick_jitter_poll(struct tick_jitter *jitter);
 __u64 tick_jitter_due_ns(const struct tick_jitter *jitter);
 
 /* Returns the period in ns for a random number, if periods change every interval_ns. */
-__u64 tick_jitter_period_ns(int hz, __u32 random, __u64 interval_ns);
+__u64 tick_jitter_period_ns(const struct tick_jitter *jitter, __u32 random, __u64 interval_ns);
 
 void tick_jitter_close(struct tick_jitter *jitter);
 
