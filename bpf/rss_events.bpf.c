@@ -123,6 +123,7 @@ static __always_inline void charge_change(struct thread_account *account, struct
 	}
 	if (before)
 		count_pages(account, member, before);
+	end_unseen_wait(account, task);
 	open_sections_update(account, task, process);
 	if (space > 0)
 		account->pending.mapped += space;
@@ -153,6 +154,7 @@ int BPF_PROG(on_map, unsigned long address)
 		return 0;
 	pages = BPF_CORE_READ(mm_of(task), total_vm);
 	if (pages != account->mapping_vm || task->min_flt != account->mapping_faults) {
+		end_unseen_wait(account, task);
 		open_sections_update(account, task, process);
 		account->pending.mapped += second_in_pages(regs) * RSS_PAGE_BYTES;
 		account->mapping_vm = pages;

@@ -46,6 +46,7 @@ int on_sample(struct tick *ctx)
 		return 0;
 	account = account_lock(task);
 	if (account) {
+		end_unseen_wait(account, task);
 		open_sections_update(account, task, process);
 		sample_take(ctx, &w->walker, task, process, account, SAMPLE_CPU);
 		account_unlock(account);

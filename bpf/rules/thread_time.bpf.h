@@ -113,6 +113,32 @@ __weak __noinline int charge_off(struct thread_account *account, u32 cause, u64 
 	return 0;
 }
 
+/*
+ * The current task runs, and has a wait: the switch that gave it its CPU was missed, as when it came while its CPU was in the kernel's
+ * code for task storage. on_switch and on_tick find that in find_unseen_slice(). A program that comes first, and is about to list the
+ * sections that are open now, charges the wait to those that were open then. exec_ns: how long the task has run, by the kernel.
+ */
+__weak __noinline int charge_unseen_wait(struct thread_account *account, u64 exec_ns)
+{
+	u64 now = bpf_ktime_get_ns(), off, ran;
+
+	if (!account)
+		return 0;
+	off = account->off_ns;
+	ran = exec_ns - account->slice_exec_ns;
+	if (!off || !account_in_generation(account) || !__sync_bool_compare_and_swap(&account->off_ns, off, 0))
+		return 0;
+	account->on_ns = account->slice_ns = now > off && ran < now - off ? now - ran : off;
+	charge_off(account, account->cause, off, account->slice_ns);
+	return 0;
+}
+
+static __always_inline void end_unseen_wait(struct thread_account *account, struct task_struct *task)
+{
+	if (account->off_ns)
+		charge_unseen_wait(account, task->se.sum_exec_runtime);
+}
+
 static long charge_worker_section(u32 i, struct charge *c)
 {
 	struct open_section *s = &c->account->open[i & (DCBS_SLOTS - 1)];
