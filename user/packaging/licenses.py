@@ -14,10 +14,12 @@ RULE = "\n%s\n" % ("-" * 108)
 COMMON = "/usr/share/common-licenses"
 
 
-def linked_archives(trace):
-    """The archives of the system of which the program has a part: those of its own tree have relative names."""
-    found = re.findall(r"^\(?(/[^():\s]+\.[ao])(?=\)|\s|$)", trace, re.M)
-    return sorted({os.path.realpath(path) for path in found})
+def linked_archives(trace_path):
+    """The archives of the system of which the program has a part. Its own objects lie beside the trace, or below the folder above."""
+    with open(trace_path) as f:
+        found = re.findall(r"^\(?(/[^():\s]+\.[ao])(?=\)|\s|$)", f.read(), re.M)
+    own = os.path.dirname(os.path.dirname(os.path.abspath(trace_path))) + "/"
+    return sorted({os.path.realpath(path) for path in found if not os.path.abspath(path).startswith(own)})
 
 
 def owner(path):
@@ -41,8 +43,7 @@ def copyright_text(package):
 
 
 def main():
-    with open(sys.argv[1]) as f:
-        archives = linked_archives(f.read())
+    archives = linked_archives(sys.argv[1])
     if not archives:
         sys.exit("licenses: the linker has listed no archive")
     texts = {version(package): copyright_text(package) for package in sorted({owner(path) for path in archives})}

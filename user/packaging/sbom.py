@@ -56,9 +56,7 @@ def document(trace, version, program):
 
 
 def main():
-    with open(sys.argv[1]) as f:
-        trace = f.read()
-    json.dump(document(trace, sys.argv[2], sys.argv[3]), sys.stdout, indent=1)
+    json.dump(document(sys.argv[1], sys.argv[2], sys.argv[3]), sys.stdout, indent=1)
     print()
 
 
