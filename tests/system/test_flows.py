@@ -4,7 +4,7 @@ import unittest
 
 from interpreters import interpreters
 from launch import Profiler, Target, profile
-from ledgers import LedgerCase, stalled_s, watch
+from ledgers import LedgerCase, stalled_s, urgent, watch
 from needs import has_modules, needs_bpf
 from paths import target_source
 from reports import sections
@@ -150,7 +150,7 @@ class Flows(FlowCase):
     def test_in_step_with_ticks(self):
         """Turns of half the period of the profiler's ticks: ticks of a constant period would meet one coroutine alone for long."""
         for turn_s in (0.001985, 0.00199):
-            with Target("turns.py", turn_s, 1.5) as target:
+            with urgent("turns.py", turn_s, 1.5) as target:
                 report, truth = watch(target, "--max-overhead", 100)
             for name, computed_s in truth.items():
                 section = sections(report)[name]
