@@ -134,7 +134,7 @@ class Budget(unittest.TestCase):
         self.near(sum(found[name]["self_memory"]["minor_faults"] for name, _, _ in STORM), touched / PAGE, what="faults")
 
     def check_growth(self, own, moved, kept, name):
-        """What a section took, and what it kept, lie within the stated errors, which are those of a part that was observed.
+        """The growth of a section, and what it kept, lie within the stated errors, which are those of a part that was observed.
 
         At the edge of an on-period a section that gives memory back may be charged with a piece that the one before took.
         """
