@@ -30,8 +30,9 @@ def known(value):
 class Sums:
     """The contradictions of a document, one sentence each, in `broken`."""
 
-    def __init__(self, document):
-        self.document, self.broken = document, []
+    def __init__(self, document, accounts=True):
+        """accounts=False: the ledger is not compared with the kernel's account of CPU time."""
+        self.document, self.broken, self.accounts = document, [], accounts
         self.window_s = document["window"]["duration_s"]
         self.lost = any(document["lost"][what] for what in ("sections", "records", "processes"))
         self.check_range()
@@ -106,7 +107,7 @@ class Sums:
             self.part(where + ": CPU time", thread["kernel_cpu_s"], thread["wall_s"])
             self.check_wall(where, thread["wall"], thread["wall_parts"], thread["wall_s"])
         cpu, overhead = self.document["wall_check"], self.document["overhead"]
-        if not overhead["reduced"]:
+        if self.accounts and not overhead["reduced"]:
             # The kernel counts the profiler's programs at a switch as time of the thread; the ledger begins after them.
             programs_s = (overhead["target_cpu_share"] or 0) * self.window_s
             slack_s = ACCOUNTS_S + SWITCH_S * (overhead["switches"] or 0) + programs_s
