@@ -62,13 +62,10 @@ static __always_inline void charge_wait(struct task_struct *task, struct thread_
  */
 static __noinline int find_unseen_slice(struct task_struct *task, struct thread_account *account, u64 now)
 {
-	u64 off = account->off_ns, ran = task->se.sum_exec_runtime - account->slice_exec_ns, begin;
+	u64 off = take_unseen_wait(account, task->se.sum_exec_runtime, now);
 
-	if (!off || !account_in_generation(account) || !__sync_bool_compare_and_swap(&account->off_ns, off, 0))
-		return 0;
-	begin = now > off && ran < now - off ? now - ran : off;
-	account->on_ns = account->slice_ns = begin;
-	charge_wait(task, account, off, begin);
+	if (off)
+		charge_wait(task, account, off, account->slice_ns);
 	return 0;
 }
 

@@ -114,22 +114,33 @@ __weak __noinline int charge_off(struct thread_account *account, u32 cause, u64 
 }
 
 /*
+ * Takes the wait of a thread that runs, if it has one: the switch that gave it its CPU was missed, or not reported. Returns when the
+ * wait began, 0 if there is none. It ended at account->slice_ns, as long ago as the kernel has let the thread run.
+ */
+static __always_inline u64 take_unseen_wait(struct thread_account *account, u64 exec_ns, u64 now)
+{
+	u64 off = account->off_ns, ran = exec_ns - account->slice_exec_ns;
+
+	if (!off || !account_in_generation(account) || !__sync_bool_compare_and_swap(&account->off_ns, off, 0))
+		return 0;
+	account->on_ns = account->slice_ns = now > off && ran < now - off ? now - ran : off;
+	return off;
+}
+
+/*
  * The current task runs, and has a wait: the switch that gave it its CPU was missed, as when it came while its CPU was in the kernel's
  * code for task storage. on_switch and on_tick find that in find_unseen_slice(). A program that comes first, and is about to list the
  * sections that are open now, charges the wait to those that were open then. exec_ns: how long the task has run, by the kernel.
  */
 __weak __noinline int charge_unseen_wait(struct thread_account *account, u64 exec_ns)
 {
-	u64 now = bpf_ktime_get_ns(), off, ran;
+	u64 off;
 
 	if (!account)
 		return 0;
-	off = account->off_ns;
-	ran = exec_ns - account->slice_exec_ns;
-	if (!off || !account_in_generation(account) || !__sync_bool_compare_and_swap(&account->off_ns, off, 0))
-		return 0;
-	account->on_ns = account->slice_ns = now > off && ran < now - off ? now - ran : off;
-	charge_off(account, account->cause, off, account->slice_ns);
+	off = take_unseen_wait(account, exec_ns, bpf_ktime_get_ns());
+	if (off)
+		charge_off(account, account->cause, off, account->slice_ns);
 	return 0;
 }
 
