@@ -14,36 +14,12 @@ static void write_item(FILE *file, const char *label, const char *words)
 	fputc('\n', file);
 }
 
-static void write_changed(FILE *file, const struct comparison *c)
+static void write_more(FILE *file, size_t left_out)
 {
-	size_t i, k, shown = 0, left_out = 0;
-
-	for (i = 0; i < c->nr_common; i++)
-		for (k = 0; k < c->options->nr_metrics; k++) {
-			if (!comparison_is_news(c, &c->subjects[i], k))
-				continue;
-			if (shown++ < ROWS_SHOWN)
-				write_item(file, comparison_word(&c->options->metrics[k], c->subjects[i].effects[k].verdict),
-					   comparison_effect_line(c, &c->subjects[i], k).text);
-			else
-				left_out++;
-		}
-	if (left_out)
-		fprintf(file, "* and %zu more changes\n", left_out);
+	fprintf(file, "* and %zu more changes\n", left_out);
 }
 
-static void write_verdict_list(FILE *file, const struct comparison *c)
-{
-	struct comparison_rest rest = comparison_rest(c);
-	size_t i;
-
-	for (i = 0; i < c->nr_limits && i < ROWS_SHOWN; i++)
-		if (c->limits[i].state != LIMIT_KEPT)
-			write_item(file, comparison_limit_word(&c->limits[i]), comparison_limit_line(c, &c->limits[i]).text);
-	write_changed(file, c);
-	for (i = 0; i < rest.nr; i++)
-		write_item(file, rest.labels[i], rest.lines[i].text);
-}
+static const struct comparison_list verdicts = {write_item, write_more, ROWS_SHOWN};
 
 static void write_table_row(FILE *file, const struct comparison *c, const struct comparison_subject *s)
 {
@@ -84,7 +60,7 @@ int comparison_markdown(FILE *file, const struct comparison *c, const struct com
 	size_t i;
 
 	(void)view;
-	write_verdict_list(file, c);
+	comparison_write_verdicts(file, c, &verdicts);
 	for (i = 0; i < c->nr_warnings && i < WARNINGS_SHOWN; i++)
 		write_item(file, "warning", c->warnings[i]);
 	write_section_table(file, c);

@@ -347,3 +347,36 @@ struct comparison_line comparison_shape_line(const struct comparison_shape *shap
 	}
 	return line;
 }
+
+/* ---- the list of verdicts ---- */
+
+static void write_news(FILE *file, const struct comparison *c, const struct comparison_list *list)
+{
+	size_t i, k, shown = 0, left_out = 0;
+
+	for (i = 0; i < c->nr_common; i++)
+		for (k = 0; k < c->options->nr_metrics; k++) {
+			if (!comparison_is_news(c, &c->subjects[i], k))
+				continue;
+			if (shown++ < list->most)
+				list->write_item(file, comparison_word(&c->options->metrics[k], c->subjects[i].effects[k].verdict),
+						 comparison_effect_line(c, &c->subjects[i], k).text);
+			else
+				left_out++;
+		}
+	if (left_out)
+		list->write_more(file, left_out);
+}
+
+void comparison_write_verdicts(FILE *file, const struct comparison *c, const struct comparison_list *list)
+{
+	struct comparison_rest rest = comparison_rest(c);
+	size_t i;
+
+	for (i = 0; i < c->nr_limits && i < list->most; i++)
+		if (c->limits[i].state != LIMIT_KEPT)
+			list->write_item(file, comparison_limit_word(&c->limits[i]), comparison_limit_line(c, &c->limits[i]).text);
+	write_news(file, c, list);
+	for (i = 0; i < rest.nr; i++)
+		list->write_item(file, rest.labels[i], rest.lines[i].text);
+}

@@ -4,6 +4,7 @@
 #define RENDER_COMPARISON_COMPARISON_WORDS_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "base/human.h"
 #include "compare/comparison.h"
@@ -46,6 +47,16 @@ struct comparison_rest comparison_rest(const struct comparison *c);
 /* "forward_pass:p99>+10%: exceeded: +24%, 95%: +15..+33%" */
 struct comparison_line comparison_limit_line(const struct comparison *c, const struct comparison_limit *l);
 const char *comparison_limit_word(const struct comparison_limit *l);
+
+/* How a format writes its list of verdicts: an item, and the line that counts the changes that are left out. */
+struct comparison_list {
+	void (*write_item)(FILE *file, const char *label, const char *words);
+	void (*write_more)(FILE *file, size_t left_out);
+	size_t most;		/* items of limits, and of changes */
+};
+
+/* Writes the limits that are not kept, the news, and the rest. */
+void comparison_write_verdicts(FILE *file, const struct comparison *c, const struct comparison_list *list);
 
 /* The reason why there is no verdict. */
 struct comparison_line comparison_obstacle_line(const struct comparison *c, enum comparison_obstacle obstacle);
