@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* array.c - arrays that grow. */
+/* array.c - arrays that grow, and structures that are arrays of counters. */
 #include <assert.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "base/array.h"
@@ -25,4 +26,14 @@ bool array_grow(void **list, size_t *room, size_t nr, size_t more, size_t size)
 	*list = grown;
 	*room = wanted;
 	return true;
+}
+
+void array_add_counters(void *to, const void *from, size_t bytes)
+{
+	const uint64_t *add = from;
+	uint64_t *sum = to;
+	size_t i;
+
+	for (i = 0; i < bytes / sizeof(*sum); i++)
+		sum[i] += add[i];
 }

@@ -19,6 +19,9 @@
 /* Makes room for `more` elements behind the `nr` in use. Returns false without memory; the array is then unchanged. */
 #define array_reserve(list, nr, room, more) array_grow((void **)&(list), &(room), (nr), (more), sizeof(*(list)))
 
+/* Adds the counters of `from` to those of `to`: structures of unsigned 64-bit numbers alone, `bytes` of them. */
+void array_add_counters(void *to, const void *from, size_t bytes);
+
 bool array_grow(void **list, size_t *room, size_t nr, size_t more, size_t size);
 
 #endif

@@ -91,17 +91,6 @@ static void keep_ended_child(struct session *session, struct target *target)
 	each_process_part(&session->bpf, target->serial, true, keep_child_part, ended);
 }
 
-/* One sum for each role. */
-static void add_thread_sums(struct thread_sum *to, const struct thread_sum *from)
-{
-	const __u64 *add = (const __u64 *)from;
-	__u64 *sum = (__u64 *)to;
-	size_t i;
-
-	for (i = 0; i < ENDED_ROLES * sizeof(*to) / sizeof(*sum); i++)
-		sum[i] += add[i];
-}
-
 static void keep_threads_and_memory(struct session *session, struct target *target)
 {
 	static const struct process_sum none;
@@ -113,7 +102,7 @@ static void keep_threads_and_memory(struct session *session, struct target *targ
 
 	if (bpf_map_lookup_elem(sums, &target->index, &sum))
 		return;
-	add_thread_sums(children->threads, sum.ended);
+	array_add_counters(children->threads, sum.ended, sizeof(sum.ended));
 	process_sums_add_rss(&session->bpf, target, &sum, true, &children->rss);
 	if (!bpf_map_lookup_elem(mms, &sum.mm, &index) && index == target->index)
 		bpf_map_delete_elem(mms, &sum.mm);

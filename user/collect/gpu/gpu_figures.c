@@ -2,19 +2,10 @@
 /* gpu_figures.c - see gpu_figures.h. */
 #include <bpf/bpf.h>
 
+#include "base/array.h"
 #include "collect/gpu/gpu_figures.h"
 #include "collect/gpu/gpu_pieces.h"
 #include "collect/kernel/stat_maps.h"
-
-static void merge_gpu_sum(struct gpu_sum *to, const struct gpu_sum *from)
-{
-	const __u64 *add = (const __u64 *)from;
-	__u64 *sum = (__u64 *)to;
-	size_t i;
-
-	for (i = 0; i < sizeof(*to) / sizeof(*sum); i++)
-		sum[i] += add[i];
-}
 
 void gpu_figures_copy(const struct gpu_probes *probes, const struct programs *bpf, struct snapshot *snap, const __u16 *section_index)
 {
@@ -30,9 +21,9 @@ void gpu_figures_copy(const struct gpu_probes *probes, const struct programs *bp
 		if (bpf_map_lookup_elem(map, &id, &sum))
 			continue;
 		if (id == SECTION_OUTSIDE)
-			merge_gpu_sum(&snap->outside_gpu, &sum);
+			array_add_counters(&snap->outside_gpu, &sum, sizeof(sum));
 		else if (section_index[id] < snap->nr_sections)
-			merge_gpu_sum(&snap->sections[section_index[id]]->gpu, &sum);
+			array_add_counters(&snap->sections[section_index[id]]->gpu, &sum, sizeof(sum));
 	}
 	if (probes->attached && !probes->left[DRIVER_MEMORY] && !probes->refused[DRIVER_MEMORY])
 		gpu_pieces_copy(bpf, snap, section_index);

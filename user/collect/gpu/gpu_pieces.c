@@ -5,6 +5,7 @@
 
 #include <bpf/bpf.h>
 
+#include "base/array.h"
 #include "collect/gpu/gpu_pieces.h"
 #include "collect/kernel/stat_maps.h"
 
@@ -50,16 +51,6 @@ static struct snapshot_gpu_memory *memory_of(struct snapshot *snap, const __u16 
 	return id < BPFPROF_SECTIONS && section_index[id] < snap->nr_sections ? &snap->sections[section_index[id]]->gpu_memory : NULL;
 }
 
-static void merge_memory_sum(struct gpu_memory_sum *to, const struct gpu_memory_sum *from)
-{
-	const __u64 *add = (const __u64 *)from;
-	__u64 *sum = (__u64 *)to;
-	size_t i;
-
-	for (i = 0; i < sizeof(*to) / sizeof(*sum); i++)
-		sum[i] += add[i];
-}
-
 /* A piece lists the innermost section first. */
 static void add_live_pieces(const struct programs *bpf, struct snapshot *snap, const __u16 *section_index)
 {
@@ -91,7 +82,7 @@ void gpu_pieces_copy(const struct programs *bpf, struct snapshot *snap, const __
 	for (id = SECTION_OTHER; id < used; id++) {
 		to = memory_of(snap, section_index, id);
 		if (to && !bpf_map_lookup_elem(map, &id, &sum))
-			merge_memory_sum(&to->sum, &sum);
+			array_add_counters(&to->sum, &sum, sizeof(sum));
 	}
 	if (snap->gpu_memory.taken)
 		add_live_pieces(bpf, snap, section_index);

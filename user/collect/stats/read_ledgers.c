@@ -7,6 +7,7 @@
 
 #include <bpf/bpf.h>
 
+#include "base/array.h"
 #include "base/error.h"
 #include "collect/children/children_state.h"
 #include "collect/overhead/levers.h"
@@ -22,12 +23,10 @@ static __u64 larger_of(__u64 a, __u64 b)
 void read_ledgers_merge(struct section_ledger *to, const struct section_ledger *from)
 {
 	__u64 peak = larger_of(to->peak_bytes, from->peak_bytes), growth = larger_of(to->growth_max, from->growth_max);
-	__u64 faults = larger_of(to->faults_max, from->faults_max), *sum = (__u64 *)to;
-	const __u64 *add = (const __u64 *)from;
+	__u64 faults = larger_of(to->faults_max, from->faults_max);
 	size_t i;
 
-	for (i = 0; i < offsetof(struct section_ledger, growth) / sizeof(*sum); i++)
-		sum[i] += add[i];
+	array_add_counters(to, from, offsetof(struct section_ledger, growth));
 	for (i = 0; i < COARSE_PLACES; i++) {
 		to->growth[i] += from->growth[i];
 		to->faults[i] += from->faults[i];
