@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """Reads the JSON document, and compares it with the truth that a target prints (tests/targets/lib/truth.h)."""
+import json
+import os
+import tempfile
 import unittest
 
 from needs import EMULATED
@@ -100,3 +103,13 @@ class ReportCase(unittest.TestCase):
             if rank <= 0:
                 return 2 ** (i / 32), 2 ** ((i + 1) / 32)
         return 0, 0
+
+
+def save_session(case, session):
+    """The path of a file with a session, which is there until the test case ends."""
+    folder = tempfile.TemporaryDirectory()
+    case.addCleanup(folder.cleanup)
+    path = os.path.join(folder.name, "session.json")
+    with open(path, "w") as f:
+        json.dump(session, f)
+    return path

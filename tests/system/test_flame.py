@@ -13,6 +13,7 @@ from browser import Browser
 from launch import BUDGET, Target, profile, run
 from needs import needs_bpf
 from paths import BUILD, PROFILER, PYTHON, golden
+from reports import save_session
 
 SESSION = golden("functions.json")
 SVG = "{http://www.w3.org/2000/svg}"
@@ -52,20 +53,12 @@ class Flame(unittest.TestCase):
             self.session = json.load(f)
         self.time_s = sum(s[1] + s[2] for s in self.session["stacks"])
 
-    def saved(self, session):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        path = os.path.join(folder.name, "session.json")
-        with open(path, "w") as f:
-            json.dump(session, f)
-        return path
-
     def hostile(self):
         """Names that would end an attribute, a comment or a script, or begin one."""
         names = ["<script>alert(1)</script>", "]]>", "a;b", "&amp;", "\"'", "</title></svg>", "-->", "x\u202ey", " 7", "a\\b"]
         session = dict(self.session, frames=[{"function": n, "file": "/tmp/" + n, "line": 1, "python": True} for n in names])
         session["stacks"] = [[n, 1, 0, 1, [i]] for i, n in enumerate(names)]
-        return self.saved(session), names
+        return save_session(self, session), names
 
     def test_folded(self):
         lines = [re.fullmatch(r"(.+) (\d+)", line) for line in render(SESSION, "folded").splitlines()]
@@ -90,14 +83,14 @@ class Flame(unittest.TestCase):
         for times in (1, 1e-3, 1e-5), (1e17, 1e-9, 0), (0, 0, 0), (1e-12, 1e-12, 1e-12):
             with self.subTest(times):
                 stacks = [["s", t, 0, 0, [i]] for i, t in enumerate(times)]
-                root = ElementTree.fromstring(render(self.saved(dict(self.session, stacks=stacks)), "svg").encode())
+                root = ElementTree.fromstring(render(save_session(self, dict(self.session, stacks=stacks)), "svg").encode())
                 functions = [e for e in root.iter(SVG + "svg") if e.get("class", "").startswith("f p")]
                 self.assertEqual(len(functions), sum(t >= 1e-4 * sum(times) for t in times if t))
 
     def test_many_frames(self):
         """More frames than a browser draws with ease: the narrowest are left out."""
         stacks = [["s", 1 + i % 2, 0, 1, [i % 10, i // 10 % 10, i // 100 % 10, i // 1000 % 10]] for i in range(9000)]
-        drawn = render(self.saved(dict(self.session, stacks=stacks)), "svg")
+        drawn = render(save_session(self, dict(self.session, stacks=stacks)), "svg")
         self.assertIn("narrower than", drawn)
         self.assertTrue(1000 < drawn.count('<svg class="f ') <= 15002)
         ElementTree.fromstring(drawn.encode())

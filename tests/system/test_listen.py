@@ -16,7 +16,7 @@ from bad_input import NO_SUCH_PID, BadInput
 from launch import Profiler, Target, run
 from needs import needs_bpf
 from prometheus import PROMTOOL, Metrics, lint
-from protobuf import fields, signed
+from protobuf import fields, number, signed
 from waiting import attached
 
 PROMETHEUS = os.environ.get("DCBS_PROMETHEUS") or shutil.which("prometheus")
@@ -53,13 +53,7 @@ def families(data):
     """Name -> (type, [(labels, fields of the value)]), of delimited messages MetricFamily."""
     found, at = {}, 0
     while at < len(data):
-        size = shift = 0
-        while True:
-            byte = data[at]
-            size |= (byte & 0x7f) << shift
-            at, shift = at + 1, shift + 7
-            if not byte & 0x80:
-                break
+        size, at = number(data, at)
         family = fields(data[at:at + size])
         at += size
         metrics = []

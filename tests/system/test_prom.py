@@ -10,6 +10,7 @@ from launch import Profiler, Target, run
 from needs import needs_bpf
 from paths import golden
 from prometheus import PROMTOOL, Metrics, lint
+from reports import save_session
 
 CAUSES = "cpu runqueue throttled steal gil lock disk network fault sleep gpu await other".split()
 
@@ -22,16 +23,11 @@ def rendered(path):
 
 
 class Prom(unittest.TestCase):
-    def saved(self, name, change):
+    def changed(self, name, change):
         with open(golden(name)) as f:
             session = json.load(f)
         change(session)
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        path = os.path.join(folder.name, "session.json")
-        with open(path, "w") as f:
-            json.dump(session, f)
-        return path
+        return save_session(self, session)
 
     def check_section(self, metrics, section):
         labels = {"section": section["name"]}
@@ -81,7 +77,7 @@ class Prom(unittest.TestCase):
 
         def change(session):
             session["sections"] = [dict(session["sections"][0], name=n) for n in names]
-        metrics = Metrics(rendered(self.saved("evaluation.json", change)))
+        metrics = Metrics(rendered(self.changed("evaluation.json", change)))
         self.assertEqual(metrics.labels("dcbs_section_open_seconds_total", "section"), set(names))
 
     @unittest.skipUnless(PROMTOOL, "there is no promtool")

@@ -15,6 +15,7 @@
 
 #include "dcbs/markers.h"
 #include "truth.h"
+#include "open_library.h"
 
 #define MEMORY_SECTIONS 16
 #define PAUSE_NS 1000000
@@ -207,17 +208,6 @@ static const struct work {
 };
 
 /* ---- the driver ---- */
-
-static void *open_library(const char *name)
-{
-	void *library = dlopen(name, RTLD_NOW);
-
-	if (!library) {
-		fprintf(stderr, "%s\n", dlerror());
-		exit(1);
-	}
-	return library;
-}
 
 static void open_driver(void)
 {

@@ -16,6 +16,7 @@
 
 #include "dcbs/markers.h"
 #include "truth.h"
+#include "open_library.h"
 
 #define COPY_BYTES (64 << 20)
 
@@ -214,17 +215,6 @@ static const struct work {
 	{"graph", do_graph}, {"hang", do_hang}, {"poll", do_poll}, {"streams", do_streams},
 	{"steps", do_steps},
 };
-
-static void *open_library(const char *name)
-{
-	void *library = dlopen(name, RTLD_NOW);
-
-	if (!library) {
-		fprintf(stderr, "%s\n", dlerror());
-		exit(1);
-	}
-	return library;
-}
 
 static void open_runtime(const char *file, const char *synchronise_name, const char *copy_name, const char *launch_name)
 {
