@@ -18,7 +18,7 @@
 #define SCRAPE_CLIENTS 8	/* at a time */
 #define SCRAPE_FDS (SCRAPE_CLIENTS + 1)
 
-/* Where the figures come from. build() stores a text of malloc() and its size, and returns false if there are no figures. */
+/* The source of the figures. build() stores a text of malloc() and its size, and returns false if there are no figures. */
 struct scrape_source {
 	void *ctx;
 	bool (*build)(void *ctx, bool protobuf, char **text, size_t *size);

@@ -143,7 +143,7 @@ function loopsPane() {
 		]), holders(l)])).concat([leftOutNote("event_loops", "event loops")]));
 }
 
-// Where the tasks of asyncio are suspended, by looks at the process.
+// Tasks of asyncio by the place at which they are suspended, from looks at the process.
 function awaitingPane() {
 	const a = session.awaiting;
 	if (!a || !Array.isArray(a.places))
